@@ -1,0 +1,76 @@
+"""What the operator can fix, as one line each.
+
+Anything that is not a `PublisherError` is a bug and keeps its traceback::
+
+    PublisherError        exit 75: the rest was done, trying later may work
+    ├── UsageError        exit 2: the command line asks for something that is not there
+    ├── ConfigError       exit 2: config.toml, all its problems at once
+    ├── TemplateError     exit 2: a template, with file and line
+    ├── SourceError       a source could not be read at all
+    ├── StoreError        the database is locked, unreadable or newer than this program
+    ├── BusyError         another publisher process is at work on this site
+    └── FilesError        a file or folder could not be written
+"""
+
+from collections.abc import Sequence
+
+EXIT_BUG = 1
+EXIT_USAGE = 2
+EXIT_TRY_LATER = 75
+"""EX_TEMPFAIL of sysexits.h."""
+
+
+class PublisherError(Exception):
+    """Something the operator can fix: the message is one line that names the thing and the next step."""
+
+    exit_code = EXIT_TRY_LATER
+
+
+class UsageError(PublisherError):
+    """The command asks for something that is not there, such as an audience nobody configured."""
+
+    exit_code = EXIT_USAGE
+
+
+class ConfigError(PublisherError):
+    """Everything that is wrong in config.toml; `problems` has one line each, starting with the key's path."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+
+
+class TemplateError(PublisherError):
+    """A template cannot be used as it is."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, template: str, line: int | None, problem: str) -> None:
+        where = template if line is None else f"{template}:{line}"
+        super().__init__(f"template {where}: {problem}")
+        self.template = template
+        self.line = line
+
+
+class SourceError(PublisherError):
+    """A source could not be read at all."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(f"source {source!r}: {problem}")
+        self.source = source
+        self.problem = problem
+
+
+class StoreError(PublisherError):
+    """The store cannot be used now; nothing of the step in hand was recorded."""
+
+
+class BusyError(PublisherError):
+    """Another process is at work on the same site."""
+
+
+class FilesError(PublisherError):
+    """A file or folder could not be written; what was there before is still whole."""

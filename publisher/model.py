@@ -1,0 +1,262 @@
+"""Every value the domain speaks of. Frozen, and free of third parties: anything may import it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from publisher.periods import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that went wrong while the rest went on; shown as one line."""
+
+    where: str
+    """The source, theme, audience or file (with line) it concerns."""
+    what: str
+    """What is wrong and what to do."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+# --- what sources give -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One news item as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
+
+    date: date
+    """The day the organisation gave it, in the site's time zone."""
+    text: str
+    """Plain text, paragraphs separated by one empty line."""
+    title: str = ""
+    """Empty when the source gives none; `rendering.text.title_of` makes one from the first sentence."""
+    link: str = ""
+    """Where the item lives on the web; empty: the site makes a page for it."""
+    native_id: str = ""
+    """The source's own permanent id; empty when it has none, as in a listing."""
+    language: str = ""
+    """BCP 47; empty: the site's language."""
+    labels: tuple[str, ...] = ()
+    """Theme labels as written, in order. Configuration maps them to themes."""
+    keywords: tuple[str, ...] = ()
+
+
+# --- what the store keeps --------------------------------------------------------------------------------------------
+
+
+class ChangeKind(StrEnum):
+    """What the log can say of an item. An item that comes back after a withdrawal is `REVISED`."""
+
+    ADDED = "added"
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+
+
+class State(StrEnum):
+    """Where an item stands with its source."""
+
+    LISTED = "listed"
+    """In the listing when it was last read."""
+    UNLISTED = "unlisted"
+    """Older than what the listing still shows: it stays in feeds and pages."""
+    WITHDRAWN = "withdrawn"
+    """Taken out by the organisation: it leaves feeds and digests, and its page says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """A subject that gathers items into one feed."""
+
+    slug: str
+    """Its folder under feeds/: lower-case letters, digits and hyphens."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An item as the log knows it. `uid`, `path` and `published` never change once given."""
+
+    number: int
+    """The item's row in this store; never shown to readers."""
+    source: str
+    uid: str
+    """A `tag:` URI (RFC 4151), the same in every feed and for ever."""
+    path: str
+    """Its page below the base URL, without an ending: `items/2022/to-what-extent`."""
+    item: Item
+    themes: tuple[Theme, ...]
+    """Never empty: an item without a label belongs to the default theme."""
+    published: datetime
+    """UTC; distinct from that of every other item of its day (RFC 4287 section 3.3)."""
+    updated: datetime
+    """UTC; `published` until the item is revised, then when we learnt of the revision."""
+    added_seq: int
+    """The log number under which it first appeared."""
+    seq: int
+    """The log number of its latest change."""
+    revision: int
+    """1 when added; one more for every revision."""
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What one audience gets at once."""
+
+    audience: str
+    number: int
+    """1, 2, 3 … without a gap within an audience."""
+    after: int
+    """The audience's cursor before this edition: items up to it were in earlier ones."""
+    upto: int
+    """The cursor after it."""
+    composed_at: datetime
+    """UTC; the mail's Date comes from it."""
+    records: tuple[Record, ...]
+    """As they were when it was composed, in the order of the digest; those withdrawn since are gone."""
+
+    @property
+    def name(self) -> str:
+        """Its folder in the outbox."""
+        return f"{self.audience}-{self.number}"
+
+
+# --- what configuration says -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A name and an address (RFC 5322 section 3.4)."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes, and where."""
+
+    title: str
+    base_url: str
+    """Ends in a slash; feeds/ is served there."""
+    language: str
+    timezone: str
+    """An IANA name such as Europe/Brussels."""
+    author: Mailbox
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeMap:
+    """How labels become themes; a label nobody mapped becomes a theme of its own."""
+
+    default: Theme
+    """For items without a label."""
+    themes: tuple[Theme, ...] = ()
+    """Those configuration names: they have a feed even while they have no item."""
+    by_label: tuple[tuple[str, str], ...] = ()
+    """(label folded by `planning.fold_label`, theme slug) pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSettings:
+    """What each feed looks like."""
+
+    formats: tuple[Literal["rss", "atom"], ...] = ("rss", "atom")
+    limit: int = 50
+    """How many of the items added last a feed holds. One run's items are never cut below that run (up to 4 × limit)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """A group of people who get the same digest."""
+
+    name: str
+    """Lower-case letters, digits and hyphens: it names folders and List-Ids."""
+    title: str
+    """What the digest calls itself; the site's title unless configured."""
+    themes: tuple[str, ...]
+    """Theme slugs, or `*` alone for all."""
+    sender: Mailbox
+    to: Mailbox
+    """Usually a mailing list."""
+    schedule: Schedule | None = None
+    """When `publisher serve` composes; None: only by hand."""
+    first: int | None = None
+    """How many of the items already in the log its first edition holds; None: all, 0: none."""
+    unsubscribe_url: str = ""
+    """An https address that ends a subscription by POST (RFC 8058); empty: by mail only."""
+    unsubscribe_mailto: str = ""
+    """The address a reader writes to; empty: the sender's."""
+    postal_address: str = ""
+
+
+# --- what the verbs report -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectReport:
+    """What one pass over the sources learnt."""
+
+    added: int = 0
+    revised: int = 0
+    withdrawn: int = 0
+    sources_read: int = 0
+    sources_unchanged: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        return bool(self.added or self.revised or self.withdrawn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """Which files a publishing pass wrote."""
+
+    feeds: tuple[str, ...] = ()
+    """Slugs of the feeds that were rendered, `all` among them."""
+    files_written: int = 0
+    files_unchanged: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        return self.files_written > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeReport:
+    """Which editions are new in the outbox."""
+
+    editions: tuple[Edition, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        return bool(self.editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """One whole pass. A stage that was not reached is None."""
+
+    collect: CollectReport | None = None
+    publish: PublishReport | None = None
+    compose: ComposeReport | None = None
+    problems: tuple[Problem, ...] = field(default=())
+    """Of the pass itself; each stage's own are in its report."""
+
+    @property
+    def is_news(self) -> bool:
+        return any(report is not None and report.is_news for report in (self.collect, self.publish, self.compose))
+
+    @property
+    def all_problems(self) -> Sequence[Problem]:
+        stages = (self.collect, self.publish, self.compose)
+        return [*(p for stage in stages if stage is not None for p in stage.problems), *self.problems]

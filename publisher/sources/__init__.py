@@ -1,0 +1,36 @@
+"""Where items come from: one module a kind."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from publisher.model import Item, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """What one reading of a source gave."""
+
+    items: Iterable[Item]
+    """Newest first where the source has an order; repeats allowed. Empty when `is_unchanged`."""
+    validator: str
+    """Opaque; handed to the next `fetch`, which may compare it (a digest of the bytes, an ETag) instead of parsing."""
+    problems: Sequence[Problem] = ()
+    """Single items that could not be read, each with its place; the others are in `items`."""
+    is_unchanged: bool = False
+    """True: nothing differs from the reading that gave the validator passed in; nothing was parsed."""
+
+
+class Source(Protocol):
+    """Where items come from. One instance reads one configured place."""
+
+    name: str
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        """Read what is listed now; the store tells old from new. `validator` is "" the first time.
+
+        Raises:
+            SourceError: nothing useful could be read. A bad single item is skipped and becomes a `Problem`.
+        """
+        ...
