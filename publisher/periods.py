@@ -1,15 +1,261 @@
-"""Schedules and time zones; pure."""
+"""When things are due: cron lines, intervals, and days in a time zone. The only module that knows zones; pure.
 
+A cron line means here what cron(8) and crontab(5) of Debian make of it, because that is what its author learnt:
+
+- 0 and 7 are both Sunday; names may stand for months and days of the week.
+- Day of month and day of week are alternatives when both are restricted; when one begins with `*`, both must match.
+- Clocks go forward: a tick in the skipped hour happens once, at the first instant after the gap.
+- Clocks go back: a tick in the repeated hour happens once, the first time.
+- The last two hold for lines that name their times. A line whose minute or hour begins with `*` follows the clock on
+  the wall, so that `*/15 * * * *` ticks every real quarter of an hour.
+
+APScheduler's own reading differs (its day 0 is Monday, and it ticks twice in autumn), so it is not asked.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_SHORTHANDS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_INTERVAL = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+
+
+class ScheduleError(ValueError):
+    """A cron line, interval or time zone that cannot be meant; the message names the part and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron line in a time zone."""
+    """A cron line in a time zone. One that exists is valid and ticks again some day."""
 
     expression: str
     timezone: str
+    """An IANA name such as Europe/Brussels."""
+
+    def __post_init__(self) -> None:
+        _line_of(self.expression)
+        zone_of(self.timezone)
+
+    @classmethod
+    def parse(cls, expression: str, timezone: str) -> "Schedule":
+        """Return the schedule written in `expression`, spaces evened out.
+
+        Raises:
+            ScheduleError: a field is not what cron allows, no date can ever match, or the zone is not known.
+        """
+        return cls(" ".join(expression.split()), timezone)
 
     def next_after(self, instant: datetime) -> datetime:
-        raise NotImplementedError
+        """Return the first tick strictly after `instant`; both are aware, the result is in UTC."""
+        line, zone = _line_of(self.expression), zone_of(self.timezone)
+        # One day back: a tick in a gap that ends at or after midnight falls on the day after its own.
+        day = local_day(instant, self.timezone) - timedelta(days=1)
+        while True:
+            if line.is_on(day):
+                tick = min((tick for tick in line.ticks_on(day, zone) if tick > instant), default=None)
+                if tick is not None:
+                    return tick
+            day = _following(day, line)
+
+
+def parse_interval(text: str) -> timedelta:
+    """Return how long `15m`, `90s`, `2h` or `1d` is.
+
+    Raises:
+        ScheduleError: it is written in another way.
+    """
+    match = _INTERVAL.fullmatch(text.strip().lower())
+    if match is None:
+        raise ScheduleError(f"expected a number with s, m, h or d such as 15m, got {text!r}")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def zone_of(timezone: str) -> ZoneInfo:
+    """Return the zone of an IANA name, from the system's database or else the tzdata package's.
+
+    Raises:
+        ScheduleError: no such zone.
+    """
+    try:
+        return ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError) as error:  # unknown, not a relative name, the folder of a region
+        raise ScheduleError(f"expected an IANA time zone such as Europe/Brussels, got {timezone!r}") from error
+
+
+def local_day(instant: datetime, timezone: str) -> date:
+    """Return the date on the wall at `instant`, which is aware."""
+    return instant.astimezone(zone_of(timezone)).date()
+
+
+def noon(day: date, timezone: str) -> datetime:
+    """Return twelve o'clock on that day, in UTC."""
+    return _first_instant(datetime.combine(day, time(12)), zone_of(timezone))
+
+
+# --- one cron line ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A cron line taken apart."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    """0 is Sunday; 7 became 0."""
+    is_either_day: bool
+    """Day of month and day of week are alternatives."""
+    is_wall_clock: bool
+    """Minute or hour begins with `*`: a skipped time is skipped, a repeated one repeated."""
+
+    def is_on(self, day: date) -> bool:
+        if day.month not in self.months:
+            return False
+        in_month, in_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        return in_month or in_week if self.is_either_day else in_month and in_week
+
+    def ticks_on(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
+        """Yield, in any order, the ticks whose time on the wall belongs to `day`."""
+        instants = _every_instant if self.is_wall_clock else _only_first_instant
+        for hour in self.hours:
+            for minute in self.minutes:
+                yield from instants(datetime.combine(day, time(hour, minute)), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What one of the five places of a cron line allows."""
+
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+    """Words for `low`, `low + 1`, …"""
+
+    def values(self, text: str) -> frozenset[int]:
+        """Return every number that `text`, a list of ranges with steps, stands for."""
+        return frozenset(value for part in text.split(",") for value in self._range(part))
+
+    def _range(self, part: str) -> range:
+        span, slash, step = part.partition("/")
+        if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
+            raise ScheduleError(f"{self.name}: expected a step of 1 or more after the slash, got {part!r}")
+        first, dash, last = span.partition("-")
+        if span == "*":
+            low, high = self.low, self.high
+        elif dash:
+            low, high = self._number(first), self._number(last)
+            if last.upper() == "SUN":  # FRI-SUN
+                high = 7
+        elif slash:
+            # cron does not agree with itself about 5/15, so it is not guessed at.
+            raise ScheduleError(f"{self.name}: expected a range before the slash, such as {span}-{self.high}/{step}")
+        else:
+            low = high = self._number(first)
+        if low > high:
+            raise ScheduleError(f"{self.name}: expected a range that goes up, got {part!r}")
+        return range(low, high + 1, int(step) if slash else 1)
+
+    def _number(self, word: str) -> int:
+        if word.upper() in self.names:
+            return self.low + self.names.index(word.upper())
+        if word.isascii() and word.isdigit() and self.low <= int(word) <= self.high:
+            return int(word)
+        also = f" or {self.names[0]}-{self.names[-1]}" if self.names else ""
+        raise ScheduleError(f"{self.name}: expected {self.low}-{self.high}{also}, got {word!r}")
+
+
+_FIELDS = (
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day of month", 1, 31),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("day of week", 0, 7, _WEEKDAYS),
+)
+
+
+@lru_cache(maxsize=256)
+def _line_of(expression: str) -> _Line:
+    if expression.startswith("@") and expression.lower() not in _SHORTHANDS:
+        raise ScheduleError(f"expected one of {', '.join(_SHORTHANDS)}, got {expression!r}")
+    parts = _SHORTHANDS.get(expression.lower(), expression).split()
+    if len(parts) != len(_FIELDS):
+        names = ", ".join(field.name for field in _FIELDS)
+        raise ScheduleError(f"expected five fields ({names}), got {len(parts)} in {expression!r}")
+    minutes, hours, days, months, weekdays = (field.values(part) for field, part in zip(_FIELDS, parts, strict=True))
+    # crontab(5), Debian: a field counts as restricted unless it *begins* with a star, so */2 is not.
+    minute_star, hour_star, day_star, _, weekday_star = (part.startswith("*") for part in parts)
+    is_either_day = not day_star and not weekday_star
+    if not is_either_day and min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
+        raise ScheduleError(f"day of month: no month named in {expression!r} has a day {min(days)}")
+    return _Line(
+        minutes=tuple(sorted(minutes)),
+        hours=tuple(sorted(hours)),
+        days=days,
+        months=months,
+        weekdays=frozenset(value % 7 for value in weekdays),
+        is_either_day=is_either_day,
+        is_wall_clock=minute_star or hour_star,
+    )
+
+
+def _following(day: date, line: _Line) -> date:
+    """Return the next day worth a look: tomorrow, or the first of the next month when tomorrow's month is not named."""
+    tomorrow = day + timedelta(days=1)
+    while tomorrow.month not in line.months:
+        tomorrow = (tomorrow.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return tomorrow
+
+
+# --- from the wall to the instant ------------------------------------------------------------------------------------
+
+
+def _every_instant(wall: datetime, zone: ZoneInfo) -> set[datetime]:
+    """Return when `wall` is the time: once, twice where clocks go back, never where they skip it."""
+    instants = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return {instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None, fold=0) == wall}
+
+
+def _only_first_instant(wall: datetime, zone: ZoneInfo) -> set[datetime]:
+    return {_first_instant(wall, zone)}
+
+
+def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return when `wall` is first the time, or the first instant after the gap that swallows it."""
+    instants = _every_instant(wall, zone)
+    if instants:
+        return min(instants)
+    # PEP 495: in a gap, fold 1 reads with the offset that follows and so lands before it; fold 0 lands after it.
+    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return _first_where(lambda instant: instant.astimezone(zone).replace(tzinfo=None) > wall, before, after)
+
+
+def _first_where(holds: Callable[[datetime], bool], before: datetime, after: datetime) -> datetime:
+    """Halve the way from `before`, where the claim is false, to `after`, where it is true, down to the second."""
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        before, after = (before, middle) if holds(middle) else (middle, after)
+    return after
