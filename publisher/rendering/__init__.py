@@ -1,0 +1,1 @@
+"""Values in, bytes out: no store, no network, no clock, no chance."""

@@ -1,0 +1,94 @@
+"""Fixed texts, dates and direction of a language.
+
+English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
+domain: `pages.po` for the public pages, `digest.po` for the mail. Adding a language is adding that folder.
+"""
+
+from datetime import date
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from publisher.errors import FilesError
+
+if TYPE_CHECKING:  # Babel is loaded by the first date or catalogue: a run with no news needs neither
+    from babel import Locale
+
+CATALOGUES = Path(__file__).parent / "locale"
+SOURCE_LANGUAGE = "en"
+DATED_LIKE = {"en": "en-GB"}
+"""`10 February 2022`: English without a country is not American here."""
+
+
+def interface_language(language: str, domain: str) -> str:
+    """The language fixed texts appear in: `language` itself if it or its base has a catalogue, else English."""
+    base = _base(language)
+    return language if base == SOURCE_LANGUAGE or _catalogue(base, domain).is_file() else SOURCE_LANGUAGE
+
+
+def format_day(day: date, language: str) -> str:
+    """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
+    from babel.dates import format_date
+
+    return format_date(day, "long", locale=_locale(language))
+
+
+def format_month(day: date, language: str) -> str:
+    """`February 2022`, `février 2022`; in English where the language is unknown."""
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", day, locale=_locale(language))
+
+
+def dir_of(language: str) -> Literal["ltr", "rtl"]:
+    """The direction the language is written in; an unknown one is taken for left to right."""
+    return "rtl" if _locale(language).character_order == "right-to-left" else "ltr"
+
+
+@cache
+def translations(language: str, domain: str) -> NullTranslations:
+    """The fixed texts of one domain; those without a translation, or all in an unknown language, stay English.
+
+    Raises:
+        FilesError: the catalogue cannot be read.
+    """
+    base = _base(language)
+    catalogue = _catalogue(base, domain)
+    if base == SOURCE_LANGUAGE or not catalogue.is_file():
+        return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        with catalogue.open("rb") as file:
+            messages = read_po(file, locale=base, domain=domain, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError) as error:
+        raise FilesError(f"{catalogue}: not a gettext catalogue ({error}); install publisher again") from error
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def _catalogue(base: str, domain: str) -> Path:
+    # The code comes from a source and becomes a folder name: letters only
+    return CATALOGUES / (base if base.isascii() and base.isalpha() else SOURCE_LANGUAGE) / f"{domain}.po"
+
+
+@cache
+def _locale(language: str) -> "Locale":
+    from babel import Locale, UnknownLocaleError
+
+    tag = DATED_LIKE.get(language.lower(), language).replace("_", "-")
+    for candidate in (tag, _base(tag)):
+        try:
+            return Locale.parse(candidate, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse("en-GB", sep="-")

@@ -1,0 +1,136 @@
+"""Jinja templates: where they are looked for, how they are rendered, and whose fault it is when they cannot be."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from traceback import walk_tb
+from typing import TYPE_CHECKING
+
+import publisher
+from publisher.errors import TemplateError
+from publisher.rendering import languages
+
+if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news asks for the fingerprint only
+    from jinja2 import Environment
+
+PACKAGE = Path(publisher.__file__).parent
+
+
+def default_folders(site: Path | None = None) -> tuple[Path, ...]:
+    """Where templates are looked for, file by file: the site's own copy, then ours."""
+    packaged = PACKAGE / "templates"
+    # An editable install runs from a checkout, where the wheel's copy does not exist
+    ours = packaged if packaged.is_dir() else PACKAGE.parent / "templates"
+    return (ours,) if site is None else (site / "templates", ours)
+
+
+class Templates:
+    """The templates of one site, compiled once per language and domain of fixed texts. They are not read again later."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folder.absolute() for folder in folders)
+        self._environments: dict[tuple[str, str], Environment] = {}
+
+    def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
+        """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
+
+        Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}` and the filters `day` and
+        `month` (dates in words) and `dir` (`ltr` or `rtl` of a language code).
+
+        Raises:
+            TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
+        """
+        try:
+            return self._environment(language, domain).get_template(name).render(**values)
+        except Exception as error:
+            blamed = self._blamed(name, error)
+            if blamed is None:
+                raise
+            raise blamed from error
+
+    def fingerprint(self) -> str:
+        """Changes when any template does: the digest of every one in use, name and bytes.
+
+        Raises:
+            TemplateError: one cannot be read.
+        """
+        digest = hashlib.sha256()
+        for name, path in sorted(self._paths().items()):
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise TemplateError(str(path), None, f"cannot be read: {error.strerror}") from error
+            digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
+        return digest.hexdigest()
+
+    def _paths(self) -> dict[str, Path]:
+        paths: dict[str, Path] = {}
+        for folder in self.folders:
+            for path in folder.rglob("*"):
+                if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~"):
+                    paths.setdefault(path.relative_to(folder).as_posix(), path)
+        return paths
+
+    def _environment(self, language: str, domain: str) -> "Environment":
+        known = self._environments.get((language, domain))
+        if known is not None:
+            return known
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+        environment = Environment(
+            loader=FileSystemLoader(self.folders),
+            autoescape=select_autoescape(("html", "xml")),
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            newline_sequence="\n",  # whatever the editor: the same bytes on every machine
+            auto_reload=False,
+        )
+        spoken = languages.interface_language(language, domain)
+        environment.install_gettext_translations(languages.translations(spoken, domain), newstyle=True)
+        environment.filters["day"] = partial(languages.format_day, language=spoken)
+        environment.filters["month"] = partial(languages.format_month, language=spoken)
+        environment.filters["dir"] = languages.dir_of
+        self._environments[language, domain] = environment
+        return environment
+
+    def _blamed(self, name: str, error: Exception) -> TemplateError | None:
+        """What to tell the operator if a template is to blame; None: it is a bug and stays what it is."""
+        import jinja2
+
+        file, line = self._place(name, error)
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            return TemplateError(error.filename or file, error.lineno, error.message or "syntax error")
+        if isinstance(error, jinja2.TemplateNotFound):
+            looked_in = ", ".join(str(folder) for folder in self.folders)
+            return TemplateError(file, line, f"{error.name} is in none of: {looked_in}")
+        if isinstance(error, UnicodeDecodeError):
+            return TemplateError(file, line, "a template is not UTF-8: save it in that encoding")
+        if isinstance(error, jinja2.TemplateError):
+            return TemplateError(file, line, error.message or type(error).__name__)
+        if line is not None and _is_raised_by_jinja(error, self.folders):
+            return TemplateError(file, line, f"{type(error).__name__}: {error}")
+        return None
+
+    def _place(self, name: str, error: Exception) -> tuple[str, int | None]:
+        """The innermost template line on the way to the error; jinja2 rewrites tracebacks to show them."""
+        place: tuple[str, int | None] = (name, None)
+        for frame, line in walk_tb(error.__traceback__):
+            if _is_below(frame.f_code.co_filename, self.folders):
+                place = (frame.f_code.co_filename, line)
+        return place
+
+
+def _is_below(file: str, folders: Sequence[Path]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)
+
+
+def _is_raised_by_jinja(error: Exception, folders: Sequence[Path]) -> bool:
+    """Whether the last line that ran is a template's or a filter's of jinja2, such as `{{ 1 + title }}`."""
+    import jinja2
+
+    last = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]
+    return _is_below(last, (*folders, Path(jinja2.__file__).parent))
