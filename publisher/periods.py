@@ -13,7 +13,6 @@ APScheduler's own reading differs (its day 0 is Monday, and it ticks twice in au
 """
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -68,14 +67,8 @@ class Schedule:
     def next_after(self, instant: datetime) -> datetime:
         """Return the first tick strictly after `instant`; both are aware, the result is in UTC."""
         line, zone = _line_of(self.expression), zone_of(self.timezone)
-        # One day back: a tick in a gap that ends at or after midnight falls on the day after its own.
-        day = local_day(instant, self.timezone) - timedelta(days=1)
-        while True:
-            if line.is_on(day):
-                tick = min((tick for tick in line.ticks_on(day, zone) if tick > instant), default=None)
-                if tick is not None:
-                    return tick
-            day = _following(day, line)
+        next_tick = _next_on_the_wall if line.is_wall_clock else _next_named_time
+        return next_tick(line, zone, instant.astimezone(UTC))
 
 
 def parse_interval(text: str) -> timedelta:
@@ -136,13 +129,6 @@ class _Line:
         in_month, in_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
         return in_month or in_week if self.is_either_day else in_month and in_week
 
-    def ticks_on(self, day: date, zone: ZoneInfo) -> Iterator[datetime]:
-        """Yield, in any order, the ticks whose time on the wall belongs to `day`."""
-        instants = _every_instant if self.is_wall_clock else _only_first_instant
-        for hour in self.hours:
-            for minute in self.minutes:
-                yield from instants(datetime.combine(day, time(hour, minute)), zone)
-
 
 @dataclass(frozen=True, slots=True)
 class _Field:
@@ -167,7 +153,7 @@ class _Field:
             low, high = self.low, self.high
         elif dash:
             low, high = self._number(first), self._number(last)
-            if last.upper() == "SUN":  # FRI-SUN
+            if last.upper() == "SUN" and low > 0:  # FRI-SUN: Sunday is 7 at the end of a week
                 high = 7
         elif slash:
             # cron does not agree with itself about 5/15, so it is not guessed at.
@@ -232,30 +218,45 @@ def _following(day: date, line: _Line) -> date:
 # --- from the wall to the instant ------------------------------------------------------------------------------------
 
 
-def _every_instant(wall: datetime, zone: ZoneInfo) -> set[datetime]:
-    """Return when `wall` is the time: once, twice where clocks go back, never where they skip it."""
-    instants = {wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    return {instant for instant in instants if instant.astimezone(zone).replace(tzinfo=None, fold=0) == wall}
+def _next_on_the_wall(line: _Line, zone: ZoneInfo, instant: datetime) -> datetime:
+    """Watch the clock, minute by minute, on the days that match."""
+    moment = instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    while True:
+        wall = moment.astimezone(zone)
+        if not line.is_on(wall.date()):
+            moment = _first_instant(datetime.combine(_following(wall.date(), line), time()), zone)
+        elif wall.hour in line.hours and wall.minute in line.minutes:
+            return moment
+        else:
+            moment += timedelta(minutes=1)
 
 
-def _only_first_instant(wall: datetime, zone: ZoneInfo) -> set[datetime]:
-    return {_first_instant(wall, zone)}
+def _next_named_time(line: _Line, zone: ZoneInfo, instant: datetime) -> datetime:
+    """Turn each named time into its first instant; these never go down, so the first one after `instant` is the next."""
+    # One day back: a gap that ends at midnight puts its ticks on the day after their own.
+    day = instant.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        if line.is_on(day):
+            for hour in line.hours:
+                for minute in line.minutes:
+                    tick = _first_instant(datetime.combine(day, time(hour, minute)), zone)
+                    if tick > instant:
+                        return tick
+        day = _following(day, line)
 
 
 def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return when `wall` is first the time, or the first instant after the gap that swallows it."""
-    instants = _every_instant(wall, zone)
-    if instants:
-        return min(instants)
-    # PEP 495: in a gap, fold 1 reads with the offset that follows and so lands before it; fold 0 lands after it.
+
+    def on_the_wall(instant: datetime) -> datetime:
+        return instant.astimezone(zone).replace(tzinfo=None)
+
+    after = wall.replace(tzinfo=zone).astimezone(UTC)
+    if on_the_wall(after) == wall:
+        return after
+    # PEP 495: in a gap, fold 0 reads with the offset of before it and lands after it; fold 1 the other way round.
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    return _first_where(lambda instant: instant.astimezone(zone).replace(tzinfo=None) > wall, before, after)
-
-
-def _first_where(holds: Callable[[datetime], bool], before: datetime, after: datetime) -> datetime:
-    """Halve the way from `before`, where the claim is false, to `after`, where it is true, down to the second."""
     while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
-        before, after = (before, middle) if holds(middle) else (middle, after)
+        middle = before + (after - before) // timedelta(seconds=2) * timedelta(seconds=1)
+        before, after = (before, middle) if on_the_wall(middle) > wall else (middle, after)
     return after

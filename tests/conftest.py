@@ -1,0 +1,27 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_LISTING = ROOT.parent / "shared" / "data" / "emn-news.txt"
+
+# No deadline: the same example takes ten times as long on a busy machine. "thorough" is for a night of one's own.
+settings.register_profile("default", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("default"), print_blob=True, derandomize=True)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+@pytest.fixture(scope="session")
+def real_listing() -> Path:
+    """The listing as its organisation publishes it, kept beside the repository because its texts are not ours."""
+    if not REAL_LISTING.is_file():
+        reason = f"the real listing is not at {REAL_LISTING}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return REAL_LISTING
