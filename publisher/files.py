@@ -1,8 +1,8 @@
 """How bytes become files nobody ever sees half-written.
 
-Beside the files lies `.staging`, private and on the same disk. New content is written there and flushed; only then is it
-renamed over what readers see, in the order it was written, and the directories are flushed in their turn. A crash leaves
-old or new files, never torn ones, and what it left in `.staging` is swept by the next process.
+Beside the files lies `.staging`, private and on the same disk. New content is written there and flushed; only then is
+it renamed over what readers see, in the order it was written, and the directories are flushed in their turn. A crash
+leaves old or new files, never torn ones, and what it left in `.staging` is swept by the next process.
 """
 
 import errno
@@ -91,7 +91,7 @@ class Tree:
             for target, staged in self._staged.items():
                 with _explained(target):
                     self._grow(target.parent, mode=DIRECTORY_MODE)
-                    os.replace(staged, target)
+                    staged.replace(target)
                     self._grown[target.parent] = None
             for directory in self._grown:
                 with _explained(directory):
@@ -129,7 +129,7 @@ def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
             _remove(staged)  # of an interrupted process
             if _is_folder_of(target, files):
                 return False
-            grown = [*_make_directory(staging, mode=0o700), root]
+            grown = dict.fromkeys([root, *_make_directory(staging, mode=0o700)])
             _fill_folder(staged, files)
             _swap(staged, target, replaced)
             for directory in grown:
@@ -152,14 +152,14 @@ def _fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 def _swap(staged: Path, target: Path, replaced: Path) -> None:
     """Put a folder in place; a folder cannot be renamed over one that has files, so an old one steps aside first."""
     if not os.path.lexists(target):
-        os.replace(staged, target)
+        staged.replace(target)
         return
     _remove(replaced)
-    os.replace(target, replaced)
+    target.replace(replaced)
     try:
-        os.replace(staged, target)
+        staged.replace(target)
     except OSError:
-        os.replace(replaced, target)
+        replaced.replace(target)
         raise
 
 
@@ -192,7 +192,7 @@ def _has_content(path: Path, data: bytes) -> bool:
 
 def _is_folder_of(path: Path, files: Mapping[str, bytes]) -> bool:
     try:
-        names = set(os.listdir(path))
+        names = {child.name for child in path.iterdir()}
     except FileNotFoundError:
         return False
     return names == set(files) and all(_has_content(path / name, data) for name, data in files.items())
@@ -200,7 +200,7 @@ def _is_folder_of(path: Path, files: Mapping[str, bytes]) -> bool:
 
 def _write_new(path: Path, data: bytes) -> None:
     try:
-        with open(path, "xb") as file:
+        with path.open("xb") as file:
             os.fchmod(file.fileno(), FILE_MODE)
             file.write(data)
     except OSError:
@@ -231,7 +231,7 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
         path = path.parent
     for directory in reversed(missing):
         directory.mkdir()
-        os.chmod(directory, mode if directory == missing[0] else DIRECTORY_MODE)
+        directory.chmod(mode if directory == missing[0] else DIRECTORY_MODE)  # mkdir() obeys the umask
     return [directory.parent for directory in missing]
 
 

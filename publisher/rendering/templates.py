@@ -26,7 +26,7 @@ def default_folders(site: Path | None = None) -> tuple[Path, ...]:
 
 
 class Templates:
-    """The templates of one site, compiled once per language and domain of fixed texts. They are not read again later."""
+    """The templates of one site. Each is read once, and compiled per language and domain of fixed texts."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)

@@ -13,7 +13,7 @@ UNFIT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
-"""What XML 1.0 section 2.2 forbids or discourages and HTML calls a parse error: controls, non-characters, lone surrogates."""
+"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them, HTML calls them errors."""
 
 LINE_END = re.compile("\r\n?")
 PARAGRAPH_END = re.compile(r"\n\s*\n")

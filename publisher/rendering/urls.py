@@ -1,0 +1,77 @@
+"""Where everything public is found: the one place that knows how `feeds/` is laid out.
+
+Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's base URL, which serves that folder.
+"""
+
+import re
+from dataclasses import dataclass
+
+from publisher.model import Record, Site
+
+ALL = "all"
+"""The slug of the feed that holds every theme."""
+
+STYLE_FILE = "style.css"
+INDEX_FILE = "index.html"
+
+WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
+"""What RFC 3987 lets stand in an IRI, and nothing a browser would run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFormat:
+    """One way to write a feed."""
+
+    key: str
+    """As in config.toml."""
+    title: str
+    file: str
+    media_type: str
+
+
+FEED_FORMATS = {
+    feed_format.key: feed_format
+    for feed_format in (
+        FeedFormat(key="rss", title="RSS", file="rss.xml", media_type="application/rss+xml"),
+        FeedFormat(key="atom", title="Atom", file="atom.xml", media_type="application/atom+xml"),
+    )
+}
+
+
+def item_file(record: Record) -> str:
+    return f"{record.path}.html"
+
+
+def theme_file(slug: str) -> str:
+    return f"{slug}/{INDEX_FILE}"
+
+
+def feed_file(slug: str, feed_format: str) -> str:
+    return f"{slug}/{FEED_FORMATS[feed_format].file}"
+
+
+def theme_url(slug: str, site: Site) -> str:
+    return f"{site.base_url}{slug}/"
+
+
+def feed_url(slug: str, feed_format: str, site: Site) -> str:
+    return f"{site.base_url}{feed_file(slug, feed_format)}"
+
+
+def page_url(record: Record, site: Site) -> str:
+    """The item's page on this site; only items without a link of their own need one."""
+    return f"{site.base_url}{item_file(record)}"
+
+
+def url_of(record: Record, site: Site) -> str:
+    """Where a reader is sent for the item: its own link when that is an absolute web address, else its page here."""
+    return record.item.link if WEB_ADDRESS.fullmatch(record.item.link) else page_url(record, site)
+
+
+def relative(path: str, *, start: str) -> str:
+    """A link from the page in file `start` to the file `path`, so that a copy of `feeds/` opens from any disk."""
+    here, there = start.split("/")[:-1], path.split("/")
+    shared = 0
+    while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:
+        shared += 1
+    return "/".join([".."] * (len(here) - shared) + there[shared:])
