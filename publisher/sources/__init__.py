@@ -1,9 +1,9 @@
 """Where items come from: one module a kind."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from publisher.model import Item, Problem
 
@@ -34,3 +34,10 @@ class Source(Protocol):
             SourceError: nothing useful could be read. A bad single item is skipped and becomes a `Problem`.
         """
         ...
+
+
+KINDS: dict[str, str] = {
+    "listing": "publisher.sources.listing:ListingSource",
+}
+"""What `kind` may say, and the class it names, as `pkgutil.resolve_name` reads it: a kind is imported when it is used.
+The class is called with `name` and the other keys of its table in config.toml, paths made absolute."""
