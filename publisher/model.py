@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from publisher.errors import EXIT_TRY_LATER, PublisherError
 from publisher.periods import Schedule
 
 
@@ -17,6 +18,13 @@ class Problem:
     """The source, theme, audience or file (with line) it concerns."""
     what: str
     """What is wrong and what to do."""
+    exit_code: int = EXIT_TRY_LATER
+    """What a command that met it exits with."""
+
+    @classmethod
+    def of(cls, where: str, error: PublisherError) -> "Problem":
+        """The error as a line of a report, for work that goes on without the thing that failed."""
+        return cls(where=where, what=str(error), exit_code=error.exit_code)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"
@@ -124,6 +132,35 @@ class Edition:
     def name(self) -> str:
         """Its folder in the outbox."""
         return f"{self.audience}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """How a digest names an item."""
+
+    uid: str
+    title: str
+    url: str
+    themes: tuple[str, ...]
+    """Slugs; the one it stands under is first among those the audience follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """An edition as its recipients read it."""
+
+    subject: str
+    """One line."""
+    preheader: str
+    """What mail programs show beside the subject; one line, may be empty."""
+    html: str
+    """Styles inlined, nothing to fetch."""
+    text: str
+    """Lines of at most 72 columns, but for web addresses."""
+    shown: tuple[DigestItem, ...]
+    """In the order of the digest."""
+    left_out: tuple[DigestItem, ...] = ()
+    """Those a mail of bearable size has no room for: it says how many, and where they are on the web."""
 
 
 # --- what configuration says -----------------------------------------------------------------------------------------
@@ -258,5 +295,72 @@ class RunReport:
 
     @property
     def all_problems(self) -> Sequence[Problem]:
+        """Those of every stage and of the pass itself."""
         stages = (self.collect, self.publish, self.compose)
-        return [*(p for stage in stages if stage is not None for p in stage.problems), *self.problems]
+        return [*(problem for stage in stages if stage for problem in stage.problems), *self.problems]
+
+    @property
+    def exit_code(self) -> int:
+        """0; or 2 when something in the site's own files must be mended; or 75 when trying later may do."""
+        return min((problem.exit_code for problem in self.all_problems), default=0)
+
+
+# --- what status tells -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """How one source fares."""
+
+    name: str
+    listed: int
+    changed_at: datetime | None
+    """When a reading last differed from the one before; None: never read."""
+    failures: int
+    problem: str
+    failing_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceStatus:
+    """What one audience waits for."""
+
+    name: str
+    waiting: int
+    """Items its next edition would hold now."""
+    next_tick: datetime | None
+    """None: it is composed by hand only."""
+    last_edition: int
+    """0: none yet."""
+    last_composed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """A run that changed something or met a problem."""
+
+    verb: str
+    started: datetime
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What ran, what is due, what waits, what is wrong."""
+
+    site: str
+    items: int
+    is_served: bool
+    """A service is at work on this site."""
+    unpublished: int
+    """Changes in the log that feeds and pages do not show yet."""
+    unwritten: tuple[str, ...]
+    """Editions recorded, but not in the outbox yet."""
+    sources: tuple[SourceStatus, ...]
+    audiences: tuple[AudienceStatus, ...]
+    runs: tuple[RunStatus, ...]
+    """Latest first."""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.unwritten and not any(source.failures for source in self.sources)

@@ -1,0 +1,1 @@
+"""What leaves by mail: addresses, whole messages, and the outbox they wait in."""

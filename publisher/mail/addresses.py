@@ -1,0 +1,48 @@
+"""Addresses and domains as every mail server understands them: ASCII only."""
+
+import re
+
+import idna
+
+LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+"""RFC 5322 section 3.2.3, dot-atom. Quoted local parts are legal and break half of what handles lists."""
+HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
+
+MAX_LOCAL_PART = 64
+MAX_ADDRESS = 254
+"""RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3 (the path's 256 with its angle brackets)."""
+
+
+def wire_address(address: str) -> str:
+    """The address with its domain in ASCII, as it goes into headers and SMTP commands.
+
+    Raises:
+        ValueError: it is no address, or one that most servers would refuse; the message says what to change.
+    """
+    local, at, domain = address.rpartition("@")
+    if not at or not local:
+        raise ValueError(f"expected one address such as news@example.org, got {address!r}")
+    if not local.isascii():
+        # RFC 6531 would allow it, but a list server anywhere on the way may not, and the mail is lost there.
+        raise ValueError(f"{address!r}: the part before the @ may only have ASCII letters; use another address")
+    if not LOCAL_PART.fullmatch(local) or len(local) > MAX_LOCAL_PART:
+        raise ValueError(f"{address!r}: {local!r} cannot stand before the @; expected one such as news@example.org")
+    wire = f"{local}@{wire_domain(domain)}"
+    if len(wire) > MAX_ADDRESS:
+        raise ValueError(f"{address!r} is longer than {MAX_ADDRESS} characters")
+    return wire
+
+
+def wire_domain(domain: str) -> str:
+    """The domain in ASCII and lower case (RFC 5891).
+
+    Raises:
+        ValueError: it is no domain.
+    """
+    try:
+        wire = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise ValueError(f"{domain!r} is not a domain: {error}") from error
+    if not HOST.fullmatch(wire):
+        raise ValueError(f"{domain!r} is not a domain such as example.org")
+    return wire

@@ -1,0 +1,132 @@
+"""A digest as the bytes of one mail: the same edition gives the same bytes, whenever and wherever it is rendered.
+
+Headers are written here rather than by `email.message`: that picks its boundaries at random, and makes an encoded word
+of a List-Unsubscribe of 78 characters, which hides the unsubscribe button (cpython issue 85725).
+"""
+
+import hashlib
+import re
+import unicodedata
+from email.headerregistry import Address
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote, urlsplit
+
+from publisher import quoted_printable
+from publisher.mail.addresses import wire_address, wire_domain
+from publisher.model import Audience, Digest, Edition, Mailbox, Site
+
+MAX_LINE_BYTES = 998
+"""RFC 5322 section 2.1.1."""
+URI_CHARS = "%:/?#[]@!$&'()*+;=~"
+"""What stays as it is between angle brackets; a comma there would split the list of addresses."""
+
+
+def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
+    """The whole mail, CRLF line ends: text first, HTML as its better alternative."""
+    message_id = message_id_of(edition, site)
+    boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
+    headers = [
+        *_identity(digest, edition, message_id, audience=audience),
+        *_list_headers(audience, site),
+        _line("MIME-Version", "1.0"),
+        _line("Content-Language", site.language),
+        _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+    ]
+    parts = (
+        _part("text/plain", digest.text),
+        _part("text/html", digest.html),
+    )
+    opening = f"--{boundary}\r\n".encode()
+    body = b"".join(opening + part + b"\r\n" for part in parts)
+    return "".join(headers).encode("ascii") + b"\r\n" + body + f"--{boundary}--\r\n".encode()
+
+
+def message_id_of(edition: Edition, site: Site) -> str:
+    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it."""
+    return f"<{edition.name}.edition@{_host(site)}>"
+
+
+def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:
+    return [
+        _folded("From", _mailbox(audience.sender)),
+        _folded("To", _mailbox(audience.to)),
+        _folded("Subject", _one_line(digest.subject)),
+        _line("Date", format_datetime(edition.composed_at)),
+        _line("Message-ID", message_id),
+    ]
+
+
+def _list_headers(audience: Audience, site: Site) -> list[str]:
+    """RFC 2369, 2919 and 8058, and the two that keep autoresponders quiet (RFC 3834)."""
+    stop = audience.unsubscribe_url
+    return [
+        _list_id(audience, site),
+        _raw("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
+        # RFC 8058 section 3.1: without https the one-click promise must not be made
+        *([_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
+        _raw("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
+        _raw("List-Archive", [_uri(site.base_url)]),
+        _line("List-Post", "NO"),
+        _line("Auto-Submitted", "auto-generated"),
+        _line("Precedence", "bulk"),
+    ]
+
+
+def _list_id(audience: Audience, site: Site) -> str:
+    """RFC 2919: the phrase may change, the identifier in brackets never does."""
+    identifier = f"<{audience.name}.{_host(site)}>"
+    # List software compares raw bytes, so the phrase is ASCII: "Actualités" becomes "Actualites", or nothing at all.
+    ascii_title = unicodedata.normalize("NFKD", _one_line(audience.title)).encode("ascii", "ignore").decode()
+    phrase = " ".join(re.sub(r'["\\<>()\[\],;:@]', " ", ascii_title).split())
+    return _line("List-Id", f'"{phrase}" {identifier}' if phrase else identifier)
+
+
+def _stop_by_mail(audience: Audience) -> str:
+    return f"<mailto:{_in_mailto(audience.unsubscribe_mailto or audience.sender.address)}?subject=unsubscribe>"
+
+
+def _in_mailto(address: str) -> str:
+    return quote(wire_address(address), safe="@!$'*+/=^_`|~.-")
+
+
+def _uri(url: str) -> str:
+    """The URL between angle brackets, with nothing in it that could end it, split it or be encoded."""
+    return f"<{quote(url, safe=URI_CHARS)}>"
+
+
+def _host(site: Site) -> str:
+    return wire_domain(urlsplit(site.base_url).hostname or "")
+
+
+def _mailbox(mailbox: Mailbox) -> str:
+    return str(Address(_one_line(mailbox.name), addr_spec=wire_address(mailbox.address)))
+
+
+def _one_line(text: str) -> str:
+    """Text that cannot begin another header: line ends and control characters become spaces."""
+    return " ".join("".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text).split())
+
+
+def _folded(name: str, value: str) -> str:
+    """A header with text for people: encoded where it is not ASCII (RFC 2047), folded at 78."""
+    return str(SMTP.fold(name, SMTP.header_factory(name, value)))
+
+
+def _line(name: str, value: str) -> str:
+    """A header of fixed or ASCII-only text on one line."""
+    line = f"{name}: {value}"
+    if not line.isascii() or not line.isprintable() or len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"{name} cannot be written as a header: {value!r}")
+    return f"{line}\r\n"
+
+
+def _raw(name: str, uris: list[str]) -> str:
+    """A List-* header: never encoded, and folded only between its addresses."""
+    first, *others = uris
+    return "".join([_line(name, first).rstrip(), *(f",\r\n {uri}" for uri in others), "\r\n"])
+
+
+def _part(media_type: str, content: str) -> bytes:
+    head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    return head.encode() + quoted_printable.encode(content)

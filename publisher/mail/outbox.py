@@ -1,0 +1,118 @@
+"""The outbox: one folder an edition, wholly there or not at all, and never written twice.
+
+A folder holds the digest as digest.html, digest.txt and digest.eml (the whole mail), and edition.json, which says what
+is in it and what its files must hash to.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from publisher.errors import FilesError
+from publisher.files import write_folder
+from publisher.mail.message import message_id_of
+from publisher.model import Audience, Digest, DigestItem, Edition, Site
+
+SCHEMA = 1
+"""Of edition.json; grows when a reader of the old one would misread the new one."""
+EDITION_FILE = "edition.json"
+IDENTITY = ("audience", "number", "after", "upto", "composed_at")
+"""What tells an edition from another one of the same name, made by a store that knew nothing of this outbox."""
+
+
+def write_edition(
+    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site
+) -> bool:
+    """Put the edition into the outbox; False when it is there already, whole, and was left as it is.
+
+    Raises:
+        FilesError: a folder of that name is there and damaged, or is another edition's, or the disk refuses.
+    """
+    folder = root / edition.name
+    files = {
+        "digest.html": digest.html.encode(),
+        "digest.txt": digest.text.encode(),
+        "digest.eml": message,
+    }
+    described = _described(edition, digest, files, audience=audience, site=site)
+    if os.path.lexists(folder):
+        _refuse_other(folder, described)
+        return False
+    text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
+    return write_folder(root, edition.name, {**files, EDITION_FILE: text.encode()})
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every file of an edition is there and still is what was written.
+
+    Raises:
+        FilesError: a file is there and cannot be read.
+    """
+    described = _description_in(folder)
+    if described is None:
+        return False
+    return all(_sha256_of_file(folder / name) == sha256 for name, sha256 in described["sha256"].items())
+
+
+def _described(
+    edition: Edition, digest: Digest, files: Mapping[str, bytes], *, audience: Audience, site: Site
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "audience": edition.audience,
+        "number": edition.number,
+        "after": edition.after,
+        "upto": edition.upto,
+        "composed_at": edition.composed_at.isoformat(),
+        "to": audience.to.address,
+        "message_id": message_id_of(edition, site),
+        "subject": digest.subject,
+        "items": [_item(item) for item in digest.shown],
+        "left_out": [_item(item) for item in digest.left_out],
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+
+
+def _item(item: DigestItem) -> dict[str, Any]:
+    return {"uid": item.uid, "title": item.title, "url": item.url, "themes": list(item.themes)}
+
+
+def _refuse_other(folder: Path, described: Mapping[str, Any]) -> None:
+    if not is_whole(folder):
+        raise FilesError(f"{folder} is damaged: move it away, then run again to have it written anew")
+    there = _description_in(folder) or {}
+    if any(there.get(key) != described[key] for key in IDENTITY):
+        raise FilesError(
+            f"{folder} holds another edition, composed {there.get('composed_at')}, that this store does not know: "
+            "move it away, then run again"
+        )
+
+
+def _description_in(folder: Path) -> dict[str, Any] | None:
+    """What edition.json says; None when it is missing or is not one."""
+    data = _bytes_of(folder / EDITION_FILE)
+    try:
+        described = json.loads(data or b"")
+    except ValueError:
+        return None
+    is_one = isinstance(described, dict) and isinstance(described.get("sha256"), dict) and described["sha256"]
+    return described if is_one else None
+
+
+def _sha256_of_file(path: Path) -> str:
+    data = _bytes_of(path)
+    return "" if data is None else hashlib.sha256(data).hexdigest()
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise FilesError(
+            f"{path} cannot be read ({error.strerror}): give the user who runs publisher the right"
+        ) from error

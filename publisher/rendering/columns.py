@@ -1,0 +1,58 @@
+"""Plain text in columns, as a terminal or a mail program with a fixed-width font shows it."""
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import chain
+
+WIDTH = 72
+"""RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
+
+
+def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
+    """The text's paragraphs with lines of at most `WIDTH` columns, `first` hanging before the first line.
+
+    A web address is never broken and has a line of its own if it must; any other word wider than a line is.
+    """
+    margin = " " * indent
+    paragraphs = [words for paragraph in text.split("\n\n") if (words := paragraph.split())]
+    wrapped = "\n\n".join("\n".join(margin + line for line in _lines(words, WIDTH - indent)) for words in paragraphs)
+    return first.ljust(indent) + wrapped[indent:] if first else wrapped
+
+
+def columns_of(text: str) -> int:
+    """How many columns the text takes: East Asian characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_columns_of_char, text))
+
+
+def _columns_of_char(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("F", "W") else 1
+
+
+def _lines(words: list[str], width: int) -> Iterator[str]:
+    line, taken = "", 0
+    pieces = chain.from_iterable(_pieces(word, width) for word in words)
+    for piece in pieces:
+        columns = columns_of(piece)
+        if line and taken + 1 + columns > width:
+            yield line
+            line, taken = "", 0
+        line, taken = (f"{line} {piece}", taken + 1 + columns) if line else (piece, columns)
+    yield line
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    if columns_of(word) <= width or "://" in word:
+        yield word
+        return
+    piece, taken = "", 0
+    for char in word:
+        columns = _columns_of_char(char)
+        if taken + columns > width:
+            yield piece
+            piece, taken = "", 0
+        piece, taken = piece + char, taken + columns
+    yield piece
