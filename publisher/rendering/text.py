@@ -13,7 +13,7 @@ UNFIT = re.compile(
     + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
     + "]"
 )
-"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them, HTML calls them errors."""
+"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them; errors in HTML."""
 
 LINE_END = re.compile("\r\n?")
 PARAGRAPH_END = re.compile(r"\n\s*\n")

@@ -1,0 +1,249 @@
+"""The public pages beside the feeds: static HTML without JavaScript. Values in, bytes out.
+
+Pages link to each other relatively, so that a copy of `feeds/` opens from any disk; only the canonical address of a
+page and what other programs read (Open Graph, schema.org) is absolute.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from publisher.model import Item, Record, Site, State, Theme
+from publisher.periods import local_day
+from publisher.rendering import languages, urls
+from publisher.rendering.templates import Templates
+from publisher.rendering.text import html_of, scrub, summary_of, title_of
+
+DOMAIN = "pages"
+DAYS_A_MONTH = 365.25 / 12
+PACE_ITEMS = 5
+"""With fewer items nobody can say how often a site speaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeCount:
+    """A theme and how many items it holds now."""
+
+    theme: Theme
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What every page of a site is made with."""
+
+    site: Site
+    templates: Templates
+    formats: tuple[str, ...]
+    """Of the feeds, the preferred one first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLink:
+    """A feed as a page offers it."""
+
+    title: str
+    """The feed's own."""
+    format: str
+    media_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTheme:
+    """A theme as a template shows it."""
+
+    title: str
+    url: str
+    feeds: tuple[FeedLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownItem:
+    """An item as a template shows it; all text is plain but `html`."""
+
+    title: str
+    url: str
+    day: date
+    language: str
+    rest: str
+    """What the summary says beyond the title; empty when the title says it all."""
+    html: str
+    """The whole text, without the sentence that became the title; already escaped."""
+    themes: tuple[ShownTheme, ...]
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a site speaks."""
+
+    items: int
+    """About so many in the period."""
+    period: str
+    """`month` or `year`."""
+
+
+def item_page(record: Record, *, look: Look) -> bytes:
+    """The item's permanent page. Of a withdrawn item it says just that, and when it was."""
+    if record.state is State.WITHDRAWN:
+        return _withdrawn_page(record, look=look)
+    file = urls.item_file(record)
+    shown = _shown(record, start=file, look=look)
+    return _page(
+        "item.html",
+        file,
+        look=look,
+        title=shown.title,
+        canonical=urls.url_of(record, look.site),
+        feeds=[feed for theme in shown.themes for feed in theme.feeds],
+        item=shown,
+        summary=scrub(summary_of(record.item)),
+        link=urls.url_of(record, look.site) if record.item.link else "",
+        published=_instant(record.published),
+        updated=_instant(record.updated),
+        corrected=local_day(record.updated, look.site.timezone) if record.revision > 1 else None,
+    )
+
+
+def theme_page(theme: Theme | None, records: Iterable[Record], *, items: int, look: Look) -> bytes:
+    """The newest items of a theme, or of all when `theme` is None; `items` is how many it holds in all."""
+    slug = urls.ALL if theme is None else theme.slug
+    file = urls.theme_file(slug)
+    listed = _listed(records, start=file, look=look)
+    return _page(
+        "theme.html",
+        file,
+        look=look,
+        title="" if theme is None else scrub(theme.title),
+        canonical=urls.theme_url(slug, look.site),
+        feeds=_feeds(theme, start=file, look=look),
+        listed=[_without_theme(item, urls.INDEX_FILE) for item in listed],
+        items=items,
+        is_all=theme is None,
+    )
+
+
+def index_page(themes: Iterable[ThemeCount], latest: Sequence[Record], *, items: int, look: Look) -> bytes:
+    """The front page: what this is, the `latest` items, and every theme with its feeds."""
+    file = urls.INDEX_FILE
+    by_title = sorted(themes, key=lambda count: (count.theme.title.casefold(), count.theme.slug))
+    return _page(
+        "index.html",
+        file,
+        look=look,
+        title="",
+        canonical=look.site.base_url,
+        feeds=_feeds(None, start=file, look=look),
+        listed=_listed(latest, start=file, look=look),
+        items=items,
+        pace=pace_of([record.item.date for record in latest]),
+        themes=[(_shown_theme(count.theme, start=file, look=look), count.items) for count in by_title],
+    )
+
+
+def style_sheet(*, look: Look) -> bytes:
+    """The one style sheet of all pages."""
+    return look.templates.render("style.css", language=look.site.language, domain=DOMAIN).encode()
+
+
+def pace_of(days: Sequence[date]) -> Pace | None:
+    """How often items of these days came; None when they are too few or all of one day."""
+    if len(days) < PACE_ITEMS or min(days) == max(days):
+        return None
+    a_month = (len(days) - 1) / ((max(days) - min(days)).days / DAYS_A_MONTH)
+    if a_month >= 1:
+        return Pace(items=round(a_month), period="month")
+    return Pace(items=max(1, round(a_month * 12)), period="year")
+
+
+def _withdrawn_page(record: Record, *, look: Look) -> bytes:
+    file = urls.item_file(record)
+    return _page(
+        "withdrawn.html",
+        file,
+        look=look,
+        title="",
+        canonical=urls.page_url(record, look.site),
+        feeds=(),
+        themes=[_shown_theme(theme, start=file, look=look) for theme in record.themes],
+        day=record.item.date,
+        withdrawn=local_day(record.updated, look.site.timezone),
+    )
+
+
+def _page(name: str, file: str, *, look: Look, **values: object) -> bytes:
+    page = look.templates.render(
+        name,
+        language=look.site.language,
+        domain=DOMAIN,
+        site=look.site,
+        page_language=languages.interface_language(look.site.language, DOMAIN),
+        home=urls.relative(urls.INDEX_FILE, start=file),
+        all_items=urls.relative(urls.theme_file(urls.ALL), start=file),
+        style=urls.relative(urls.STYLE_FILE, start=file),
+        **values,
+    )
+    return page.encode()
+
+
+def _listed(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:
+    newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
+    return [_shown(record, start=start, look=look) for record in newest_first if record.state is not State.WITHDRAWN]
+
+
+def _shown(record: Record, *, start: str, look: Look) -> ShownItem:
+    item, page = record.item, urls.page_url(record, look.site)
+    url = urls.url_of(record, look.site)
+    title = scrub(title_of(item)) or languages.format_day(item.date, look.site.language)
+    return ShownItem(
+        title=title,
+        url=urls.relative(urls.item_file(record), start=start) if url == page else url,
+        day=item.date,
+        language=item.language or look.site.language,
+        rest=_after(title, scrub(summary_of(item))),
+        html=html_of(_without_title(item, title)),
+        themes=tuple(_shown_theme(theme, start=start, look=look) for theme in record.themes),
+        keywords=tuple(scrub(keyword) for keyword in item.keywords),
+    )
+
+
+def _without_theme(item: ShownItem, url: str) -> ShownItem:
+    """On a theme's own page, where it goes without saying."""
+    return replace(item, themes=tuple(theme for theme in item.themes if theme.url != url))
+
+
+def _without_title(item: Item, title: str) -> Item:
+    return item if item.title else replace(item, text=_after(title, scrub(item.text)))
+
+
+def _after(title: str, text: str) -> str:
+    """The text without the sentence at its beginning that became the title: nobody wants to read it twice."""
+    rest = text.removeprefix(title).removeprefix(".")  # a title has lost its full stop
+    return rest.lstrip() if rest != text and (rest == "" or rest[0].isspace()) else text
+
+
+def _shown_theme(theme: Theme, *, start: str, look: Look) -> ShownTheme:
+    return ShownTheme(
+        title=scrub(theme.title),
+        url=urls.relative(urls.theme_file(theme.slug), start=start),
+        feeds=_feeds(theme, start=start, look=look),
+    )
+
+
+def _feeds(theme: Theme | None, *, start: str, look: Look) -> tuple[FeedLink, ...]:
+    slug = urls.ALL if theme is None else theme.slug
+    formats = [urls.FEED_FORMATS[key] for key in look.formats]
+    return tuple(
+        FeedLink(
+            title=scrub(look.site.title if theme is None else theme.title),
+            format=feed_format.title,
+            media_type=feed_format.media_type,
+            url=urls.relative(urls.feed_file(slug, feed_format.key), start=start),
+        )
+        for feed_format in formats
+    )
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).replace(microsecond=0).isoformat()
