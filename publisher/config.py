@@ -1,0 +1,248 @@
+"""config.toml as values: read once at the start of every command, all its problems found together.
+
+What each key may be stands in `keys.py`. Here are the values that come of them, and what one key means for another.
+Relative paths are relative to the file, wherever a command is started. Nothing heavy is imported: every command pays.
+"""
+
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from publisher.errors import ConfigError
+from publisher.keys import DATABASE, THEME_SLUG, check, is_database_address
+from publisher.model import Audience, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.periods import Schedule, ScheduleError
+from publisher.slugs import fold_label
+
+_SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the store is."""
+
+    url: str
+    """An SQLAlchemy URL; the file of an SQLite one is absolute. May hold a password: never shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One place where items come from."""
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    """The keys of its kind; paths are absolute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What only `publisher serve` asks for."""
+
+    collect_every: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything the operator decided. All paths are absolute."""
+
+    path: Path
+    site: Site
+    store: StoreSettings
+    sources: tuple[SourceSettings, ...]
+    themes: ThemeMap
+    feeds: FeedSettings
+    feeds_directory: Path
+    audiences: tuple[Audience, ...]
+    outbox_directory: Path
+    templates_directory: Path
+    service: ServiceSettings
+
+    @classmethod
+    def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the file; `environ` holds what `env:` values name.
+
+        Raises:
+            ConfigError: it cannot be read, or some keys are wrong: all of them are named.
+        """
+        path = _plain(path)
+        values, problems = check(_parse(path))
+        problems += _contradictions(values, path, environ)
+        if problems:
+            raise ConfigError(str(path), problems)
+        return _config(values, path, environ)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError(str(path), ["no such file; `publisher init` makes a new site"]) from error
+    except OSError as error:
+        raise ConfigError(str(path), [f"it cannot be read: {error.strerror}"]) from error
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(str(path), [f"line {line} is not in UTF-8; save the file in that encoding"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), [f"this is not TOML: {error}"]) from error
+
+
+# --- what one key means for another ----------------------------------------------------------------------------------
+
+
+def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong between keys. Keys that are wrong by themselves are not in `values`."""
+    if not values.get("sources", True):
+        yield "sources: expected at least one table begun with [[sources]]"
+    yield from _doubled_names("sources", values.get("sources", ()))
+    yield from _doubled_names("audiences", values.get("audiences", ()))
+    yield from _schedule_problems(values)
+    yield from _theme_problems(values.get("themes", {}))
+    yield from _store_problems(values, environ)
+    yield from _folder_problems(values, path)
+
+
+def _doubled_names(table: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for name, count in Counter(row["name"] for row in rows if "name" in row).items():
+        if count > 1:
+            yield f"{table}.{name}.name: expected a name of its own, but {count} have this one"
+
+
+def _schedule_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    for place, audience in enumerate(values.get("audiences", ()), start=1):
+        if audience.get("schedule") is not None:
+            try:
+                Schedule.parse(audience["schedule"], values["site"].get("timezone", "UTC"))
+            except ScheduleError as error:
+                yield f"audiences.{audience.get('name', place)}.schedule: {error}"
+
+
+def _theme_problems(themes: Mapping[str, Any]) -> Iterator[str]:
+    default = themes.get("default", {}).get("slug")
+    meant: dict[str, str] = {}
+    for name, table in themes.items():
+        if name != "default":
+            try:
+                THEME_SLUG.read(name)
+            except ValueError as error:
+                yield f"themes.{name}: {THEME_SLUG.problem_with(name, error)}"
+        if name == default and name != "default":
+            yield f"themes.{name}: this is the slug of themes.default already; choose another for one of them"
+        for label in _labels(table):
+            other = meant.setdefault(fold_label(label), name)
+            if other != name:
+                yield f"themes.{name}: the label {label!r} already means themes.{other}"
+
+
+def _labels(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the source may call a theme: its title, and the other labels."""
+    title = (table["title"],) if "title" in table else ()
+    return (*title, *table.get("labels", ()))
+
+
+def _store_problems(values: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[str]:
+    url = values.get("store", {}).get("url", "")
+    if not url.startswith("env:"):
+        return
+    variable = url.removeprefix("env:")
+    if not environ.get(variable):
+        yield f"store.url: the environment variable {variable} is not set"
+    elif not is_database_address(environ[variable]):
+        yield f"store.url: expected {DATABASE} in the environment variable {variable}"
+
+
+def _folder_problems(values: Mapping[str, Any], path: Path) -> Iterator[str]:
+    feeds = values.get("feeds", {}).get("directory")
+    if feeds is None:
+        return
+    private = {"config.toml itself": path}
+    store = _SQLITE_FILE.fullmatch(values.get("store", {}).get("url", ""))
+    if store is not None:
+        private["the file of store.url"] = path.parent / store["file"]
+    for table in ("outbox", "templates"):
+        if "directory" in values.get(table, {}):
+            private[f"{table}.directory"] = path.parent / values[table]["directory"]
+    for name, place in private.items():
+        if _plain(place).is_relative_to(_plain(path.parent / feeds)):
+            yield f"feeds.directory: expected a folder of its own, because all in it is public; {name} lies inside"
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -> Config:
+    site = Site(**{**values["site"], "author": _author(values["site"])})
+    return Config(
+        path=path,
+        site=site,
+        store=StoreSettings(url=_database_url(values["store"]["url"], path.parent, environ)),
+        sources=tuple(_source(source, path.parent) for source in values["sources"]),
+        themes=_theme_map(values["themes"]),
+        feeds=FeedSettings(formats=values["feeds"]["formats"], limit=values["feeds"]["limit"]),
+        feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
+        audiences=tuple(_audience(audience, site) for audience in values["audiences"]),
+        outbox_directory=_plain(path.parent / values["outbox"]["directory"]),
+        templates_directory=_plain(path.parent / values["templates"]["directory"]),
+        service=ServiceSettings(collect_every=values["service"]["collect_every"]),
+    )
+
+
+def _author(site: Mapping[str, Any]) -> Mailbox:
+    return Mailbox(name=site["author"]["name"], address=site["author"]["email"])
+
+
+def _source(source: Mapping[str, Any], folder: Path) -> SourceSettings:
+    options = MappingProxyType({"path": _plain(folder / source["path"])})
+    return SourceSettings(name=source["name"], kind=source["kind"], options=options)
+
+
+def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:
+    default = Theme(**themes["default"])
+    slugs = {name: default.slug if name == "default" else name for name in themes}
+    return ThemeMap(
+        default=default,
+        themes=tuple(Theme(slug=name, title=themes[name]["title"]) for name in themes if name != "default"),
+        by_label=tuple((fold_label(label), slugs[name]) for name in themes for label in _labels(themes[name])),
+    )
+
+
+def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
+    schedule = audience["schedule"]
+    return Audience(
+        name=audience["name"],
+        title=audience["title"] or site.title,
+        themes=audience["themes"],
+        sender=audience["from"] or site.author,
+        to=audience["to"],
+        schedule=None if schedule is None else Schedule.parse(schedule, site.timezone),
+        first=audience["first"],
+        unsubscribe_url=audience["unsubscribe_url"] or "",
+        unsubscribe_mailto=audience["unsubscribe_mailto"] or "",
+        postal_address=audience["postal_address"],
+    )
+
+
+def _database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
+    if url.startswith("env:"):
+        url = environ[url.removeprefix("env:")]
+    match = _SQLITE_FILE.fullmatch(url)
+    if match is None or match["file"] == ":memory:":
+        return url
+    return f"sqlite:///{_plain(folder / match['file'])}{match['query']}"
+
+
+def _plain(path: Path) -> Path:
+    """Return an absolute path without `..`."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow a link away from the site's folder)

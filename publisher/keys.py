@@ -1,0 +1,381 @@
+"""Every key of config.toml, once: what it may be, what it is when absent, and what it is for.
+
+Validation runs from the table `KEYS` at the end, and a test holds config.toml and the documentation to it. It is our
+own rather than a validation library's because every command starts here: such libraries cost more time to import than
+a run without news takes.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from publisher.mail.addresses import wire_address
+from publisher.model import Mailbox
+from publisher.periods import ScheduleError, parse_interval, zone_of
+from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH
+from publisher.sources import KINDS
+
+REQUIRED = object()
+"""The default of a key that has none."""
+
+_WRONG = object()
+_SHORTEST_INTERVAL = timedelta(minutes=1)
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
+_FIRST = re.compile(r"latest ([1-9][0-9]{0,5})")
+_ENVIRONMENT = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value has to be."""
+
+    expected: str
+    """Completes "expected …"."""
+    read: Callable[[Any], Any]
+    """Returns the value as the program uses it. Raises ValueError: with a message of its own, or none for the usual."""
+
+    def problem_with(self, value: object, error: ValueError) -> str:
+        return str(error) or f"expected {self.expected}, got {shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of config.toml."""
+
+    path: str
+    """`[]` marks a list of tables, `*` a name of the operator's choice."""
+    kind: Kind
+    meaning: str
+    default: object = REQUIRED
+    """As it would be written in the file; None: not set, and `meaning` says what happens then."""
+
+
+def check(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the document with every key read and every default filled in, and all that is wrong with it.
+
+    What is wrong or missing is left out of the result.
+    """
+    problems: list[str] = []
+    return _read_table(document, "", "", problems), problems
+
+
+def shown(value: object) -> str:
+    """Return how a message names a value that came out of TOML."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "a table"
+        case list() | tuple():
+            return "a list"
+        case str() | int() | float():
+            return repr(value)
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?", or nothing when no known name is close. Capitals do not count."""
+    from difflib import get_close_matches  # late: most configurations have no mistake
+
+    folded = {each.lower(): each for each in sorted(known)}
+    close = get_close_matches(name.lower(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _read_table(raw: Mapping[str, Any], pattern: str, path: str, problems: list[str]) -> dict[str, Any]:
+    children = _children(pattern)
+    names = [child.removesuffix("[]") for child in children]
+    found: dict[str, Any] = {}
+    for child, name in zip(children, names, strict=True):
+        if name != "*":
+            found[name] = _read(raw.get(name), pattern + child, path + name, problems)
+    for name in raw:
+        if name not in found and "*" in children:
+            found[name] = _read(raw[name], f"{pattern}*", path + name, problems)
+        elif name not in found:
+            problems.append(f"{path}{name}: no such key{suggestion(name, names) or f'; expected {_or(names)}'}")
+    return {name: value for name, value in found.items() if value is not _WRONG}
+
+
+def _read(value: object, pattern: str, path: str, problems: list[str]) -> object:
+    key = _BY_PATH.get(pattern)
+    if key is not None:
+        return _read_value(value, key, path, problems)
+    if pattern.endswith("[]"):
+        return _read_tables(value, pattern, path, problems)
+    if value is None or isinstance(value, Mapping):
+        return _read_table(value or {}, f"{pattern}.", f"{path}.", problems)
+    problems.append(f"{path}: expected a table, got {shown(value)}")
+    return _WRONG
+
+
+def _read_tables(value: object, pattern: str, path: str, problems: list[str]) -> object:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+        problems.append(f"{path}: expected a list of tables, each begun with [[{path}]], got {shown(value)}")
+        return _WRONG
+    tables = []
+    for place, each in enumerate(value, start=1):
+        name = each.get("name")
+        called = name if isinstance(name, str) and _SLUG.fullmatch(name) else place
+        tables.append(_read_table(each, f"{pattern}.", f"{path}.{called}.", problems))
+    return tables
+
+
+def _read_value(value: object, key: Key, path: str, problems: list[str]) -> object:
+    value = key.default if value is None else value
+    if value is REQUIRED:
+        problems.append(f"{path}: expected {key.kind.expected}, but it is missing")
+        return _WRONG
+    try:
+        return None if value is None else key.kind.read(value)
+    except ValueError as error:
+        problems.append(f"{path}: {key.kind.problem_with(value, error)}")
+        return _WRONG
+
+
+def _children(pattern: str) -> list[str]:
+    """Return the names that may stand in a table, in the order of `KEYS`."""
+    inside = (key.path.removeprefix(pattern) for key in KEYS if key.path.startswith(pattern))
+    return list(dict.fromkeys(path.partition(".")[0] for path in inside))
+
+
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _line(value: object) -> str:
+    text = _text(value)
+    if not text or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004  (every reader has one way to say no)
+    return value.strip()
+
+
+def _slug(value: object) -> str:
+    if not isinstance(value, str) or not _SLUG.fullmatch(value) or len(value) > SLUG_LENGTH:
+        raise ValueError
+    return value
+
+
+def _theme_slug(value: object) -> str:
+    if value in RESERVED_SLUGS:
+        raise ValueError(f"{value!r} is a folder of the site itself; choose another name")
+    return _slug(value)
+
+
+def _theme_slugs(value: object) -> tuple[str, ...]:
+    if value == ["*"]:
+        return ("*",)
+    if not isinstance(value, list) or not value:
+        raise ValueError
+    return tuple(dict.fromkeys(_theme_slug(each) for each in value))
+
+
+def _labels(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004
+    return tuple(_line(each) for each in value)
+
+
+def _number(low: int, high: int) -> Kind:
+    def read(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError
+        return value
+
+    return Kind(f"a number from {low} to {high}", read)
+
+
+def _one_of(*choices: str) -> Kind:
+    expected = _or([repr(choice) for choice in choices])
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value not in choices:
+            raise ValueError(f"expected {expected}, got {value!r}{suggestion(value, choices)}")
+        return _line(value)
+
+    return Kind(expected, read)
+
+
+def _several_of(*choices: str) -> Kind:
+    one = _one_of(*choices)
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not value:
+            raise ValueError
+        return tuple(dict.fromkeys(one.read(each) for each in value))
+
+    return Kind(f"a list of {one.expected}", read)
+
+
+def _language(value: object) -> str:
+    if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _zone(value: object) -> str:
+    name = _line(value)
+    try:
+        zone_of(name)
+    except ScheduleError as error:
+        from zoneinfo import available_timezones  # late: it walks the whole database
+
+        raise ValueError(f"{error}{suggestion(name, available_timezones())}") from error
+    return name
+
+
+def _base_url(value: object) -> str:
+    url = _web_address(value, schemes=("http", "https"))
+    if "?" in url or "#" in url:
+        raise ValueError
+    return url.rstrip("/") + "/"
+
+
+def _https_url(value: object) -> str:
+    return _web_address(value, schemes=("https",))
+
+
+def _web_address(value: object, *, schemes: Sequence[str]) -> str:
+    url = _line(value)
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("expected a web address without a name or password in it")
+    if parts.scheme not in schemes or not parts.hostname or " " in url or not url.isascii():
+        raise ValueError
+    _ = parts.port  # raises ValueError when it is no number
+    return url
+
+
+def _address(value: object) -> str:
+    address = _line(value)
+    wire_address(address)
+    return address
+
+
+def _mailbox(value: object) -> Mailbox:
+    text = _line(value)
+    match = _MAILBOX.fullmatch(text)
+    if match is None:
+        return Mailbox(address=_address(text))
+    return Mailbox(address=_address(match["address"]), name=match["name"])
+
+
+def _first(value: object) -> int | None:
+    text = _text(value)
+    if text == "all":
+        return None
+    if text == "none":
+        return 0
+    match = _FIRST.fullmatch(text)
+    if match is None:
+        raise ValueError
+    return int(match[1])
+
+
+def _interval(value: object) -> timedelta:
+    interval = parse_interval(_text(value))
+    if interval < _SHORTEST_INTERVAL:
+        raise ValueError(f"expected a minute or more, got {value!r}")
+    return interval
+
+
+def _store_url(value: object) -> str:
+    url = _line(value)
+    if url.startswith("env:"):
+        if not _ENVIRONMENT.fullmatch(url):
+            raise ValueError
+        return url
+    parts = urlsplit(url)
+    if parts.password is not None:
+        # The message must not repeat it: messages end in logs and tickets.
+        raise ValueError(
+            "expected no password in this file; put the whole address into an environment variable"
+            ' and write url = "env:PUBLISHER_STORE_URL"'
+        )
+    if not is_database_address(url):
+        raise ValueError
+    return url
+
+
+def is_database_address(url: str) -> bool:
+    """Whether `url` begins as one of the databases we can use."""
+    return url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://"))
+
+
+DATABASE = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+
+LINE = Kind("a text on one line", _line)
+TEXT = Kind("a text", _text)
+FOLDER = Kind("the path of a folder", _line)
+FILE = Kind("the path of a file", _line)
+NAME = Kind(f"a name of lower-case letters, digits and single hyphens, at most {SLUG_LENGTH}", _slug)
+THEME_SLUG = Kind(NAME.expected, _theme_slug)
+THEME_SLUGS = Kind('["*"], or a list of theme names (lower-case letters, digits and single hyphens)', _theme_slugs)
+LABELS = Kind("a list of labels, each a text on one line", _labels)
+LANGUAGE = Kind("a language tag such as en or fr-BE", _language)
+TIMEZONE = Kind("an IANA time zone such as Europe/Brussels", _zone)
+BASE_URL = Kind("an absolute http or https address in ASCII such as https://news.example.org/", _base_url)
+HTTPS_URL = Kind("an absolute https address in ASCII", _https_url)
+ADDRESS = Kind("a mail address such as news@example.org", _address)
+MAILBOX = Kind("a mail address such as Name <news@example.org>", _mailbox)
+SCHEDULE = Kind("a cron line such as 0 8 * * MON", _line)
+FIRST = Kind('"all", "none" or "latest N"', _first)
+INTERVAL = Kind("a number with s, m, h or d such as 15m", _interval)
+STORE_URL = Kind(f"{DATABASE} or env:VARIABLE", _store_url)
+
+KEYS = (
+    Key("site.title", LINE, "What feeds, pages and digests call themselves."),
+    Key("site.base_url", BASE_URL, "Where the feeds directory is served. Ids do not depend on it; links do."),
+    Key("site.language", LANGUAGE, "Of the pages, the digests, and items that do not name theirs."),
+    Key("site.timezone", TIMEZONE, "For the dates of items and the schedules of audiences."),
+    Key("site.description", TEXT, "One sentence for feeds and the front page.", ""),
+    Key("site.author.name", LINE, "Who publishes; the author of every item."),
+    Key("site.author.email", ADDRESS, "How readers reach the author; in every feed."),
+    Key("store.url", STORE_URL, "The database; a relative file lies beside config.toml.", "sqlite:///publisher.db"),
+    Key("sources[].name", NAME, "Its name in reports, and for ever in the store: a new name is a new source."),
+    Key("sources[].kind", _one_of(*KINDS), "What is read: `listing` is a text file of dated items.", "listing"),
+    Key("sources[].path", FILE, "The file to read."),
+    Key("themes.default.slug", THEME_SLUG, "The folder of the feed for items without a theme.", "general"),
+    Key("themes.default.title", LINE, "What that feed is called.", "General"),
+    Key("themes.*.title", LINE, "What the theme is called; also the first of its labels."),
+    Key("themes.*.labels", LABELS, "Other labels in the source that mean this theme, in any language.", []),
+    Key("feeds.directory", FOLDER, "Where feeds and pages are written; everything in it is public.", "feeds"),
+    Key("feeds.formats", _several_of("rss", "atom"), "Which files each feed has.", ["rss", "atom"]),
+    Key("feeds.limit", _number(1, 1000), "How many items a feed holds.", 50),
+    Key("audiences[].name", NAME, "In folder names and mail headers, and for ever in the store."),
+    Key("audiences[].title", LINE, "What the digest is called; the site's title when not set.", None),
+    Key("audiences[].themes", THEME_SLUGS, "Which themes it gets; `*` for all.", ["*"]),
+    Key("audiences[].schedule", SCHEDULE, "When an edition is due, in site.timezone; not set: only by hand.", None),
+    Key("audiences[].from", MAILBOX, "Whom the digest comes from; the site's author when not set.", None),
+    Key("audiences[].to", MAILBOX, "Where it goes, usually a mailing list."),
+    Key("audiences[].first", FIRST, "How many of the items already there its first edition holds.", "all"),
+    Key("audiences[].unsubscribe_url", HTTPS_URL, "Ends a subscription by POST (RFC 8058); not set: by mail.", None),
+    Key("audiences[].unsubscribe_mailto", ADDRESS, "Ends one by mail; the sender's address when not set.", None),
+    Key("audiences[].postal_address", TEXT, "At the foot of the digest, where a law asks for it.", ""),
+    Key("outbox.directory", FOLDER, "Where editions are written, one folder each.", "outbox"),
+    Key("templates.directory", FOLDER, "Templates that win over the ones that come along, file by file.", "templates"),
+    Key("service.collect_every", INTERVAL, "How often `publisher serve` looks for news.", "15m"),
+)
+
+_BY_PATH = {key.path: key for key in KEYS}

@@ -1,0 +1,511 @@
+"""config.toml: what comes of it, and everything that is wrong with it at once."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.config import Config, ServiceSettings, StoreSettings
+from publisher.errors import ConfigError
+from publisher.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
+from publisher.model import Audience, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.periods import Schedule
+from publisher.slugs import RESERVED_SLUGS, fold_label
+
+SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
+SMALLEST = """
+[site]
+title = "News"
+base_url = "https://news.example.org"
+language = "en"
+timezone = "Europe/Brussels"
+author = { name = "Ada", email = "ada@example.org" }
+
+[[sources]]
+name = "news"
+path = "content/news.txt"
+"""
+AUDIENCE = '[[audiences]]\nname = "weekly"\nto = "list@example.org"\n'
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    return folder
+
+
+def load(site: Path, text: str | bytes, **environ: str) -> Config:
+    path = site / "config.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return Config.load(path, environ=environ)
+
+
+def problems(site: Path, text: str | bytes, **environ: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(site, text, **environ)
+    assert str(site / "config.toml") == caught.value.path
+    return list(caught.value.problems)
+
+
+def with_site(line: str) -> str:
+    """The smallest configuration with one line of [site] in place of the one for that key."""
+    key = line.partition(" ")[0]
+    return re.sub(rf"(?m)^{key} = .*$", lambda _: line, SMALLEST, count=1)
+
+
+# --- what comes of it ------------------------------------------------------------------------------------------------
+
+
+def test_the_smallest_configuration_and_every_default(site: Path) -> None:
+    config = load(site, SMALLEST)
+
+    assert site / "config.toml" == config.path
+    assert config.site == Site(
+        title="News",
+        base_url="https://news.example.org/",
+        language="en",
+        timezone="Europe/Brussels",
+        author=Mailbox(name="Ada", address="ada@example.org"),
+    )
+    assert StoreSettings(url=f"sqlite:///{site}/publisher.db") == config.store
+    assert [("news", "listing", {"path": site / "content/news.txt"})] == [
+        (source.name, source.kind, dict(source.options)) for source in config.sources
+    ]
+    assert ThemeMap(default=Theme(slug="general", title="General"), by_label=(("general", "general"),)) == config.themes
+    assert FeedSettings(formats=("rss", "atom"), limit=50) == config.feeds
+    assert () == config.audiences
+    assert [site / "feeds", site / "outbox", site / "templates"] == [
+        config.feeds_directory,
+        config.outbox_directory,
+        config.templates_directory,
+    ]
+    assert ServiceSettings(collect_every=timedelta(minutes=15)) == config.service
+
+
+def test_the_smallest_audience(site: Path) -> None:
+    assert (
+        Audience(
+            name="weekly",
+            title="News",
+            themes=("*",),
+            sender=Mailbox(name="Ada", address="ada@example.org"),
+            to=Mailbox(address="list@example.org"),
+        ),
+    ) == load(site, SMALLEST + AUDIENCE).audiences
+
+
+def test_an_audience_with_everything(site: Path) -> None:
+    audience = """
+        title = "The week"
+        themes = ["borders-visa", "migration", "migration"]
+        schedule = "0 8 * * MON"
+        from = '"Ada, of London" <ada@example.org>'
+        first = "latest 10"
+        unsubscribe_url = "https://lists.example.org/leave?list=news"
+        unsubscribe_mailto = "leave@example.org"
+        postal_address = "1 Example Street\\nBrussels"
+    """
+
+    assert (
+        Audience(
+            name="weekly",
+            title="The week",
+            themes=("borders-visa", "migration"),
+            sender=Mailbox(name="Ada, of London", address="ada@example.org"),
+            to=Mailbox(address="list@example.org"),
+            schedule=Schedule("0 8 * * MON", "Europe/Brussels"),
+            first=10,
+            unsubscribe_url="https://lists.example.org/leave?list=news",
+            unsubscribe_mailto="leave@example.org",
+            postal_address="1 Example Street\nBrussels",
+        ),
+    ) == load(site, SMALLEST + AUDIENCE + audience).audiences
+
+
+@pytest.mark.parametrize(("first", "expected"), [("all", None), ("none", 0), ("latest 1", 1), ("latest 250", 250)])
+def test_what_a_first_edition_holds(site: Path, first: str, expected: int | None) -> None:
+    assert expected == load(site, f'{SMALLEST}{AUDIENCE}first = "{first}"').audiences[0].first
+
+
+def test_a_theme_is_meant_by_its_title_and_its_labels(site: Path) -> None:
+    themes = """
+        [themes]
+        default = { slug = "other", title = "Other" }
+        [themes.borders-visa]
+        title = "Borders & Visa"
+        labels = ["Frontières et visas", "BORDERS  &  VISA"]
+    """
+
+    themes_map = load(site, SMALLEST + themes).themes
+
+    assert Theme(slug="other", title="Other") == themes_map.default
+    assert (Theme(slug="borders-visa", title="Borders & Visa"),) == themes_map.themes
+    assert {
+        fold_label("other"): "other",
+        fold_label("borders & visa"): "borders-visa",
+        fold_label("frontières et visas"): "borders-visa",
+    } == dict(themes_map.by_label)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:///data/news.db", "sqlite:///{site}/data/news.db"),
+        ("sqlite:///../news.db?timeout=5", "sqlite:///{site.parent}/news.db?timeout=5"),
+        ("sqlite:////var/lib/news.db", "sqlite:////var/lib/news.db"),
+        ("sqlite://", "sqlite://"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql+psycopg://news@db.example.org/news", "postgresql+psycopg://news@db.example.org/news"),
+    ],
+)
+def test_the_file_of_a_store_is_absolute(site: Path, url: str, expected: str) -> None:
+    assert expected.format(site=site) == load(site, f'{SMALLEST}[store]\nurl = "{url}"').store.url
+
+
+def test_a_store_in_the_environment(site: Path) -> None:
+    text = SMALLEST + '[store]\nurl = "env:NEWS_STORE"'
+
+    assert "postgresql+psycopg://a:b@c/d" == load(site, text, NEWS_STORE="postgresql+psycopg://a:b@c/d").store.url
+    assert f"sqlite:///{site}/x.db" == load(site, text, NEWS_STORE="sqlite:///x.db").store.url
+    assert ["store.url: the environment variable NEWS_STORE is not set"] == problems(site, text)
+    assert [f"store.url: expected {DATABASE} in the environment variable NEWS_STORE"] == problems(
+        site, text, NEWS_STORE="mysql://a:secret@c/d"
+    )
+
+
+def test_paths_do_not_depend_on_where_a_command_starts(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = load(site, SMALLEST)
+    monkeypatch.chdir(site)
+
+    assert expected == Config.load(Path("config.toml"), environ={})
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(site: Path) -> None:
+    expected = load(site, SMALLEST)
+
+    assert expected == load(site, b"\xef\xbb\xbf" + SMALLEST.replace("\n", "\r\n").encode())
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------------------
+
+
+def test_all_problems_are_reported_together(site: Path) -> None:
+    text = """
+        colour = "red"
+        [site]
+        titel = "News"
+        base_url = "news.example.org"
+        language = "english!"
+        timezone = "europe/brussel"
+        author = { name = "Ada" }
+        [feeds]
+        formats = ["rss", "atm"]
+        limit = "50"
+        [[audiences]]
+        name = "weekly"
+        schedule = "0 25 * * *"
+        [audience]
+    """
+
+    assert [
+        "site.title: expected a text on one line, but it is missing",
+        f"site.base_url: expected {BASE_URL.expected}, got 'news.example.org'",
+        "site.language: expected a language tag such as en or fr-BE, got 'english!'",
+        f"site.timezone: expected {TIMEZONE.expected}, got 'europe/brussel'; did you mean Europe/Brussels?",
+        "site.author.email: expected a mail address such as news@example.org, but it is missing",
+        "site.titel: no such key; did you mean title?",
+        "feeds.formats: expected 'rss' or 'atom', got 'atm'; did you mean atom?",
+        "feeds.limit: expected a number from 1 to 1000, got '50'",
+        "audiences.weekly.to: expected a mail address such as Name <news@example.org>, but it is missing",
+        "colour: no such key; expected site, store, sources, themes, feeds, audiences, outbox, templates or service",
+        "audience: no such key; did you mean audiences?",
+        "sources: expected at least one table begun with [[sources]]",
+        "audiences.weekly.schedule: hour: expected 0-23, got '25'",
+    ] == problems(site, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("title = 5", "site.title: expected a text on one line, got 5"),
+        ("title = true", "site.title: expected a text on one line, got true"),
+        ("title = ''", "site.title: expected a text on one line, got ''"),
+        (r'title = "a\nb"', r"site.title: expected a text on one line, got 'a\nb'"),
+        ("title = 2022-02-10", "site.title: expected a text on one line, got a date"),
+        ("author = 'Ada'", "site.author: expected a table, got 'Ada'"),
+        ("timezone = 'Europe'", "site.timezone: expected an IANA time zone such as Europe/Brussels, got 'Europe'"),
+    ],
+)
+def test_a_wrong_value_of_the_site(site: Path, line: str, problem: str) -> None:
+    assert [problem] == [each.partition("; did")[0] for each in problems(site, with_site(line))]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://news.example.org/",
+        "/news/",
+        "https://",
+        "https:///news/",
+        "https://news.example.org/?a=b",
+        "https://news.example.org/#top",
+        "https://ada:secret@news.example.org/",
+        "https://news.example.org:port/",
+        "https://neuigkeiten.example.org/übersicht/",
+        "https://news.example.org/a b/",
+        "https://[news/",
+    ],
+)
+def test_a_base_url_that_cannot_be_one(site: Path, url: str) -> None:
+    (problem,) = problems(site, with_site(f'base_url = "{url}"'))
+
+    assert problem.startswith("site.base_url: ")
+    assert "secret" not in problem
+
+
+@pytest.mark.parametrize("address", ["ada", "ada@", "@example.org", "a b@example.org", "adä@example.org", "a@b@c", ""])
+def test_an_address_that_servers_would_refuse(site: Path, address: str) -> None:
+    (problem,) = problems(site, with_site(f'author = {{ name = "Ada", email = "{address}" }}'))
+
+    assert problem.startswith("site.author.email: ")
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ("themes = []", "themes: expected"),
+        ('themes = ["*", "migration"]', "themes: expected"),
+        ('themes = ["Borders & Visa"]', "themes: expected"),
+        ('themes = ["archive"]', "themes: 'archive' is a folder of the site itself; choose another name"),
+        ('themes = "*"', "themes: expected"),
+        ('schedule = "0 0 31 2 *"', "schedule: day of month: no month named in '0 0 31 2 *' has a day 31"),
+        ('schedule = "weekly"', "schedule: expected five fields"),
+        ('first = "latest"', 'first: expected "all", "none" or "latest N", got \'latest\''),
+        ('first = "latest 0"', "first: expected"),
+        ("first = 10", "first: expected"),
+        ('from = "Ada <ada>"', "from: expected one address such as news@example.org, got 'ada'"),
+        (r'from = "Ada\r\nBcc: x <ada@example.org>"', "from: expected"),
+        ('unsubscribe_url = "http://lists.example.org/"', "unsubscribe_url: expected an absolute https address"),
+        ('unsubscribe_mailto = "Ada <ada@example.org>"', "unsubscribe_mailto: "),
+        ("postal_address = 5", "postal_address: expected a text, got 5"),
+        ("shedule = 5", "shedule: no such key; did you mean schedule?"),
+    ],
+)
+def test_a_wrong_value_of_an_audience(site: Path, lines: str, problem: str) -> None:
+    (found,) = problems(site, f"{SMALLEST}{AUDIENCE}{lines}")
+
+    assert found.startswith(f"audiences.weekly.{problem}")
+
+
+def test_a_table_without_a_name_goes_by_its_place(site: Path) -> None:
+    assert [
+        "audiences.2.name: expected a name of lower-case letters, digits and single hyphens, at most 60, got 'The Week'"
+    ] == problems(site, f"{SMALLEST}{AUDIENCE}{AUDIENCE.replace('weekly', 'The Week')}")
+
+
+def test_names_are_given_once(site: Path) -> None:
+    source = '[[sources]]\nname = "news"\npath = "other.txt"\n'
+
+    assert [
+        "sources.news.name: expected a name of its own, but 2 have this one",
+        "audiences.weekly.name: expected a name of its own, but 3 have this one",
+    ] == problems(site, SMALLEST + source + AUDIENCE * 3)
+
+
+def test_a_source_of_an_unknown_kind(site: Path) -> None:
+    assert ["sources.news.kind: expected 'listing', got 'listings'; did you mean listing?"] == problems(
+        site, f'{SMALLEST}kind = "listings"'
+    )
+
+
+def test_a_single_table_where_several_may_be(site: Path) -> None:
+    assert ["audiences: expected a list of tables, each begun with [[audiences]], got a table"] == problems(
+        site, SMALLEST + AUDIENCE.replace("[[", "[").replace("]]", "]")
+    )
+
+
+@pytest.mark.parametrize("slug", ["Borders", "a--b", "-a", "a_b", '"../etc"', '"a/b"', '"é"', "a" * 61])
+def test_a_theme_whose_name_cannot_be_a_folder(site: Path, slug: str) -> None:
+    (problem,) = problems(site, f'{SMALLEST}[themes.{slug}]\ntitle = "A"')
+
+    assert problem.startswith(f"themes.{slug.strip(chr(34))}: expected a name of lower-case letters")
+
+
+@pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
+def test_a_theme_that_would_overwrite_a_folder_of_the_site(site: Path, slug: str) -> None:
+    expected = f"{slug!r} is a folder of the site itself; choose another name"
+
+    assert [f"themes.{slug}: {expected}"] == problems(site, f'{SMALLEST}[themes.{slug}]\ntitle = "A"')
+    assert [f"themes.default.slug: {expected}"] == problems(site, f'{SMALLEST}[themes.default]\nslug = "{slug}"')
+
+
+def test_a_label_means_one_theme(site: Path) -> None:
+    themes = '[themes.a]\ntitle = "A"\nlabels = ["Visa"]\n[themes.b]\ntitle = "B"\nlabels = ["  VISA ", "General"]\n'
+
+    assert [
+        "themes.b: the label 'VISA' already means themes.a",
+        "themes.b: the label 'General' already means themes.default",
+    ] == problems(site, SMALLEST + themes)
+
+
+def test_a_theme_beside_the_default_of_the_same_slug(site: Path) -> None:
+    assert ["themes.general: this is the slug of themes.default already; choose another for one of them"] == problems(
+        site, f'{SMALLEST}[themes.general]\ntitle = "All the rest"'
+    )
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/news", "publisher.db", "env:", "env:A B", "", 5])
+def test_a_store_that_is_none(site: Path, url: object) -> None:
+    (problem,) = problems(site, f"{SMALLEST}[store]\nurl = {url!r}")
+
+    assert problem.startswith(
+        "store.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME or env:VARIABLE, got "
+    )
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated(site: Path) -> None:
+    (problem,) = problems(site, f'{SMALLEST}[store]\nurl = "postgresql+psycopg://news:hunter2@localhost/news"')
+
+    assert "env:PUBLISHER_STORE_URL" in problem
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("lines", "inside"),
+    [
+        ('[feeds]\ndirectory = "."', "config.toml itself"),
+        ('[feeds]\ndirectory = ".."', "config.toml itself"),
+        ('[feeds]\ndirectory = "public"\n[outbox]\ndirectory = "public/outbox"', "outbox.directory"),
+        ('[feeds]\ndirectory = "same"\n[templates]\ndirectory = "x/../same"', "templates.directory"),
+        ('[store]\nurl = "sqlite:///feeds/news.db"', "the file of store.url"),
+    ],
+)
+def test_nothing_private_lies_in_the_public_folder(site: Path, lines: str, inside: str) -> None:
+    assert (
+        f"feeds.directory: expected a folder of its own, because all in it is public; {inside} lies inside"
+        == problems(site, f"{SMALLEST}{lines}")[0]
+    )
+
+
+@pytest.mark.parametrize("interval", ["15", "30s", "fortnightly", ""])
+def test_an_interval_that_cannot_be_meant(site: Path, interval: str) -> None:
+    (problem,) = problems(site, f'{SMALLEST}[service]\ncollect_every = "{interval}"')
+
+    assert problem.startswith("service.collect_every: expected")
+
+
+# --- files that cannot be read ---------------------------------------------------------------------------------------
+
+
+def test_no_file(site: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.load(site / "config.toml")
+
+    assert f"{site}/config.toml: no such file; `publisher init` makes a new site" == str(caught.value)
+    assert 2 == caught.value.exit_code
+
+
+def test_a_folder_in_its_place(site: Path) -> None:
+    with pytest.raises(ConfigError, match=r"it cannot be read: Is a directory$"):
+        Config.load(site)
+
+
+def test_a_mistake_in_toml_has_its_line(site: Path) -> None:
+    (problem,) = problems(site, '[site]\ntitle = "News\n')
+
+    assert problem.startswith("this is not TOML: ")
+    assert "line 2" in problem
+
+
+def test_another_encoding_has_its_line(site: Path) -> None:
+    assert ["line 3 is not in UTF-8; save the file in that encoding"] == problems(
+        site, '[site]\n\ntitle = "Actualités"\n'.encode("latin-1")
+    )
+
+
+# --- the sample and the table of keys --------------------------------------------------------------------------------
+
+
+def test_the_shipped_configuration_is_valid() -> None:
+    config = Config.load(SHIPPED, environ={})
+
+    assert ["weekly"] == [audience.name for audience in config.audiences]
+    assert config.sources[0].options["path"].is_file()
+
+
+def uncommented(text: str) -> str:
+    """The shipped configuration with every optional key set; what is prose stays a comment."""
+    return re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text).replace("#", " #")
+
+
+def test_the_shipped_configuration_names_every_key(tmp_path: Path) -> None:
+    text = SHIPPED.read_text("utf-8")
+
+    missing = [
+        key.path
+        for key in KEYS
+        if not re.search(rf"(?m)\b{key.path.rpartition('.')[2]} = ", section(text, key.path.partition(".")[0]))
+    ]
+
+    assert [] == missing
+
+
+def section(text: str, table: str) -> str:
+    """The part of a TOML text that sets a top-level table and those below it."""
+    parts = re.split(r"(?m)^(?=\[)", text)
+    return "".join(part for part in parts if re.match(rf"\[+{table.removesuffix('[]')}\b", part))
+
+
+def test_the_optional_keys_of_the_shipped_configuration_show_their_defaults(tmp_path: Path) -> None:
+    """Those without a default of their own, such as a sender, show an example."""
+    text = uncommented(SHIPPED.read_text("utf-8"))
+    text = re.sub(r'(?m)^url = "env:.*$', "", text)
+    (tmp_path / "config.toml").write_text(text, "utf-8")
+    shipped, full = Config.load(SHIPPED, environ={}), Config.load(tmp_path / "config.toml", environ={})
+
+    assert shipped.site == full.site
+    assert shipped.themes == full.themes
+    assert shipped.feeds == full.feeds
+    assert shipped.service == full.service
+    assert [name_of(shipped, each) for each in DIRECTORIES] == [name_of(full, each) for each in DIRECTORIES]
+    assert shipped.audiences[0].first == full.audiences[0].first
+    assert shipped.audiences[0].sender == full.audiences[0].sender
+
+
+DIRECTORIES = ("feeds_directory", "outbox_directory", "templates_directory")
+
+
+def name_of(config: Config, directory: str) -> str:
+    return os.path.relpath(getattr(config, directory), config.path.parent)
+
+
+def test_every_default_is_a_value_its_key_takes() -> None:
+    for key in KEYS:
+        if key.default is not REQUIRED and key.default is not None:
+            key.kind.read(key.default)
+
+
+def test_every_key_says_what_it_is_for() -> None:
+    assert [] == [key.path for key in KEYS if not key.meaning.endswith(".") or not key.kind.expected]
+    assert len(KEYS) == len({key.path for key in KEYS})
+
+
+def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
+    """Every command starts here, and a run without news is nearly nothing else."""
+    (site / "config.toml").write_text(SMALLEST, "utf-8")
+    program = (
+        "import pathlib, sys; from publisher.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
+        "print(*{'sqlalchemy', 'alembic', 'feedgen', 'premailer', 'jinja2', 'babel', 'lxml', 'structlog', 'click',"
+        " 'apscheduler', 'rich', 'email', 'difflib'} & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(site / "config.toml")], capture_output=True, text=True, check=True
+    )
+
+    assert "" == done.stdout.strip()
