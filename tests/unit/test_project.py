@@ -1,0 +1,50 @@
+"""What packaging, CI and the README promise each other."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+CONSTRAINTS = (ROOT / ".ci" / "constraints.txt").read_text("utf-8")
+CI = (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def normalised(name: str) -> str:
+    """As PEP 503 compares names."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_constraints_are_names_and_versions_only() -> None:
+    lines = [line for line in CONSTRAINTS.splitlines() if not line.startswith("#")]
+
+    assert [] == [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9a-z.]*", line)]
+    names = [line.partition("==")[0].lower() for line in lines]
+    assert sorted(set(names)) == names
+
+
+@pytest.mark.parametrize(
+    "requirement", sorted({*PROJECT["dependencies"], *(each for extra in EXTRAS.values() for each in extra)})
+)
+def test_every_requirement_is_pinned(requirement: str) -> None:
+    pinned = {normalised(line.partition("==")[0]) for line in CONSTRAINTS.splitlines()}
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+
+    assert name
+    assert normalised(name[0]) in pinned
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    extract = re.search(r"sed -n '(.+)' README\.md", CI)
+    assert extract
+
+    done = subprocess.run(["sed", "-n", extract[1], "README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert (
+        "python3 -m venv .venv && .venv/bin/pip install -q -c .ci/constraints.txt -e '.[test]'"
+        " && .venv/bin/python -m pytest\n" == done.stdout
+    )
