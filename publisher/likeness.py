@@ -1,0 +1,48 @@
+"""How much alike two texts are, and who among many is most alike; pure."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from itertools import pairwise
+
+ALIKE = 0.3
+"""Likeness from which two texts of one day are taken for one text that was edited. Measured on a listing of an
+organisation's news: different items of one day reach 0.13 and of any two days 0.17, unless one was written from the
+other (0.57 and 0.68, months apart); texts of which one whole sentence was replaced keep 0.33 or more, most 0.45."""
+
+_COMMON = 16
+"""Pairs of words in more texts than this tell nobody apart; not counting them bounds the work on a crowded day."""
+_WORD = re.compile(r"\w+")
+_WORDS = 1_000
+"""How many words of a text are looked at."""
+
+
+def likenesses(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Return the (old, new) keys of texts that are alike, the most alike first.
+
+    Likeness is the share of pairs of neighbouring words that two texts have in common (Dice's coefficient): a typo
+    costs two pairs wherever it stands, and texts on the same subject in other words share few. Texts that are equally
+    alike keep the order of the mappings.
+    """
+    old_pairs = {key: _word_pairs(text) for key, text in old.items()}
+    spread = Counter(pair for pairs in old_pairs.values() for pair in pairs)
+    common = {pair for pair, count in spread.items() if count > _COMMON}
+    having: dict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
+    for rank, (key, pairs) in enumerate(old_pairs.items()):
+        telling = pairs - common
+        for pair in telling:
+            having[pair].append((rank, key, len(telling)))
+    found: list[tuple[float, int, int, int, int]] = []
+    for place, (new_key, text) in enumerate(new.items()):
+        telling = _word_pairs(text) - common
+        shared = Counter(each for pair in telling for each in having.get(pair, ()))
+        for (rank, key, size), count in shared.items():
+            likeness = 2 * count / (size + len(telling))
+            if likeness >= ALIKE:
+                found.append((-likeness, rank, place, key, new_key))
+    return [(key, new_key) for *_, key, new_key in sorted(found)]
+
+
+def _word_pairs(text: str) -> set[tuple[str, str]]:
+    words = ["", *_WORD.findall(text.casefold())[:_WORDS], ""]
+    return set(pairwise(words))

@@ -1,0 +1,184 @@
+"""Decides, and does nothing: which items are new, what they are called, which themes they have, what is due. Pure.
+
+Whether a listed item is one we know is decided in `identity`, which is a part of this.
+"""
+
+import hashlib
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
+
+from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
+from publisher.model import Item, Theme, ThemeMap
+from publisher.periods import Schedule, noon
+from publisher.slugs import fold_label, slug_of, theme_slug_of
+from publisher.titles import title_of
+
+__all__ = [
+    "CLOCK_ERROR",
+    "Known",
+    "NewRecord",
+    "Reconciliation",
+    "assign_themes",
+    "digest_of_content",
+    "digest_of_text",
+    "fold_label",
+    "is_due",
+    "mint",
+    "reconcile",
+    "slug_of",
+    "tick_to_record",
+]
+
+# --- themes ----------------------------------------------------------------------------------------------------------
+
+
+def assign_themes(item: Item, theme_map: ThemeMap) -> tuple[Theme, ...]:
+    """Return the item's themes in the order of its labels, each once; the default theme when it has no label.
+
+    A label nobody mapped joins the theme whose slug it makes, or becomes a theme of its own.
+    """
+    themes: dict[str, Theme] = {}
+    for label in item.labels:
+        if folded := fold_label(label):
+            theme = _theme_of(label, folded, theme_map)
+            themes.setdefault(theme.slug, theme)
+    return tuple(themes.values()) or (theme_map.default,)
+
+
+def _theme_of(label: str, folded: str, theme_map: ThemeMap) -> Theme:
+    slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None) or theme_slug_of(label)
+    named = (theme for theme in (theme_map.default, *theme_map.themes) if theme.slug == slug)
+    return next(named, Theme(slug=slug, title=" ".join(label.split())))
+
+
+# --- permanent names -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecord:
+    """A new item with what it keeps for ever, and its themes."""
+
+    item: Item
+    themes: tuple[Theme, ...]
+    uid: str
+    path: str
+    published: datetime
+
+
+def mint(
+    items: Sequence[Item],
+    *,
+    source: str,
+    authority: str,
+    theme_map: ThemeMap,
+    timezone: str,
+    now: datetime,
+    taken_uids: Callable[[Collection[str]], AbstractSet[str]],
+    taken_paths: Callable[[Collection[str]], AbstractSet[str]],
+    last_published: Callable[[Collection[date]], Mapping[date, datetime]],
+) -> tuple[NewRecord, ...]:
+    """Return `items`, which come newest first, with their permanent names, in the order of the log: oldest first.
+
+    `authority` is a host or mail address of the publisher's (RFC 4151 section 2.1). `taken_uids` and `taken_paths` say
+    which of some names exist already, `last_published` the latest instant given so far to an item of each of some days.
+    """
+    if not items:
+        return ()
+    ordered = sorted(items[::-1], key=lambda item: item.date)
+    uids = _free_names([_uid(item, source, authority) for item in ordered], taken_uids)
+    paths = _free_names([f"items/{item.date.year:04d}/{slug_of(title_of(item))}" for item in ordered], taken_paths)
+    instants = _instants([item.date for item in ordered], timezone=timezone, now=now, last_published=last_published)
+    return tuple(
+        NewRecord(item=item, themes=assign_themes(item, theme_map), uid=uid, path=path, published=published)
+        for item, uid, path, published in zip(ordered, uids, paths, instants, strict=True)
+    )
+
+
+def _uid(item: Item, source: str, authority: str) -> str:
+    """Return a tag: URI (RFC 4151 section 2.1) that a store made anew from the same listing gives again."""
+    day = item.date.isoformat()
+    identity = json.dumps([source, day, item.native_id or item.link or digest_of_text(item)])
+    return f"tag:{authority},{day}:{quote(source, safe='')}/{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+
+
+def _free_names(wanted: Sequence[str], taken: Callable[[Collection[str]], AbstractSet[str]]) -> list[str]:
+    """Return a free name for each wanted one: itself, or with `-2`, `-3` … behind it."""
+    names: dict[int, str] = {}
+    used: set[str] = set()
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    for index, name in enumerate(wanted):
+        waiting[name].append(index)
+    first = 1
+    while waiting:
+        # Each round asks for twice as many: a thousand items of one name need ten questions, not a thousand.
+        candidates = {name: [_numbered(name, number) for number in range(first, 2 * first)] for name in waiting}
+        used |= taken([candidate for some in candidates.values() for candidate in some])
+        for name, some in candidates.items():
+            for candidate in some:
+                if waiting[name] and candidate not in used:
+                    names[waiting[name].popleft()] = candidate
+                    used.add(candidate)
+        waiting = {name: indexes for name, indexes in waiting.items() if indexes}
+        first *= 2
+    return [names[index] for index in range(len(wanted))]
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _instants(
+    days: Sequence[date],
+    *,
+    timezone: str,
+    now: datetime,
+    last_published: Callable[[Collection[date]], Mapping[date, datetime]],
+) -> Iterator[datetime]:
+    """Give each day's noon, or now when noon is still to come; a second later where that is given already.
+
+    Whole seconds: feeds tell no smaller ones, and items of one day must differ in them (RFC 4287 section 3.3).
+    """
+    latest = dict(last_published(set(days)))
+    latest_early = datetime.min.replace(tzinfo=UTC)
+    for day in days:
+        instant = noon(day, timezone)
+        is_early = instant > now
+        if is_early:
+            instant = max(now.replace(microsecond=0), latest_early + _SECOND)
+        if day in latest:
+            instant = max(instant, latest[day] + _SECOND)
+        latest[day] = instant
+        if is_early:
+            latest_early = instant
+        yield instant
+
+
+_SECOND = timedelta(seconds=1)
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+CLOCK_ERROR = timedelta(days=1)
+"""A tick recorded further ahead of now than this was recorded under a clock that was wrong."""
+
+
+def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
+    """Whether a tick of the schedule lies in (last, now]: one late edition catches up for any number of missed ticks.
+
+    `last` is what `tick_to_record` gave, at first the audience's start. A clock set back repeats no tick. Should `last`
+    lie so far ahead that the clock was wrong then, it is disbelieved: the ticks of the last `CLOCK_ERROR` count.
+    """
+    return schedule.next_after(_believable(last, now)) <= now
+
+
+def tick_to_record(*, last: datetime, now: datetime) -> datetime:
+    """Return up to when ticks are dealt with, once what was due at `now` has been done."""
+    return max(_believable(last, now), now)
+
+
+def _believable(last: datetime, now: datetime) -> datetime:
+    return last if last <= now + CLOCK_ERROR else now - CLOCK_ERROR

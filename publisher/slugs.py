@@ -1,0 +1,56 @@
+"""Names that are safe in addresses and file systems, from any text; pure."""
+
+import hashlib
+import re
+from unicodedata import combining, normalize
+
+RESERVED_SLUGS = frozenset({"all", "archive", "assets", "items", "keywords", "languages"})
+"""Folders under feeds/ that are no theme's."""
+
+SLUG_LENGTH = 60
+_DIGITS = 8
+
+_NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
+
+
+def fold_label(label: str) -> str:
+    """Return `label` so that capitals, spaces and ways to encode a letter make no difference."""
+    return " ".join(normalize("NFKC", normalize("NFKC", label).casefold()).split())
+
+
+def slug_of(text: str) -> str:
+    """Return lower-case ASCII letters, digits and single hyphens; never empty, at most `SLUG_LENGTH`, cut at a word.
+
+    Letters that ASCII has no like for (Greek, Chinese) are told apart by a few digits of a digest.
+    """
+    slug, is_lossy = _ascii(text)
+    slug = _cut(slug, SLUG_LENGTH - _DIGITS - 1 if is_lossy else SLUG_LENGTH)
+    return f"{slug}-{_digest(text)}".lstrip("-") if is_lossy else slug
+
+
+def theme_slug_of(label: str) -> str:
+    """Return a slug that is no reserved one, and that differs for long labels which differ only at their end."""
+    slug, _ = _ascii(label)
+    if len(slug) > SLUG_LENGTH:
+        return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(label)}"
+    slug = slug_of(label)
+    return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(fold_label(text).encode("utf-8", "replace")).hexdigest()[:_DIGITS]
+
+
+def _ascii(text: str) -> tuple[str, bool]:
+    """Return the words of `text` in ASCII with hyphens between, and whether a letter was lost or nothing is left."""
+    letters = normalize("NFKD", text.casefold()).translate(_NO_DECOMPOSITION)
+    letters = "".join(letter for letter in letters if not combining(letter))
+    slug = re.sub("[^a-z0-9]+", "-", letters).strip("-")
+    return slug, not slug or any(letter.isalnum() and not letter.isascii() for letter in letters)
+
+
+def _cut(slug: str, length: int) -> str:
+    if len(slug) <= length:
+        return slug
+    whole, hyphen, _ = slug[: length + 1].rpartition("-")
+    return whole if hyphen else slug[:length]
