@@ -237,6 +237,8 @@ def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
 def _database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
     if url.startswith("env:"):
         url = environ[url.removeprefix("env:")]
+    if url.startswith("postgresql://"):
+        return url.replace("postgresql:", "postgresql+psycopg:", 1)  # older SQLAlchemy would look for another driver
     match = _SQLITE_FILE.fullmatch(url)
     if match is None or match["file"] == ":memory:":
         return url

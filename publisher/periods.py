@@ -233,8 +233,7 @@ def _next_on_the_wall(line: _Line, zone: ZoneInfo, instant: datetime) -> datetim
 
 def _next_named_time(line: _Line, zone: ZoneInfo, instant: datetime) -> datetime:
     """Turn each named time into its first instant: these never go down, so the first after `instant` is the next."""
-    # One day back: a gap that ends at midnight puts its ticks on the day after their own.
-    day = instant.astimezone(zone).date() - timedelta(days=1)
+    day = instant.astimezone(zone).date()
     while True:
         if line.is_on(day):
             for hour in line.hours:

@@ -161,9 +161,10 @@ def test_a_theme_is_meant_by_its_title_and_its_labels(site: Path) -> None:
         ("sqlite://", "sqlite://"),
         ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("postgresql+psycopg://news@db.example.org/news", "postgresql+psycopg://news@db.example.org/news"),
+        ("postgresql://news@db.example.org/news", "postgresql+psycopg://news@db.example.org/news"),
     ],
 )
-def test_the_file_of_a_store_is_absolute(site: Path, url: str, expected: str) -> None:
+def test_the_url_of_a_store_is_whole(site: Path, url: str, expected: str) -> None:
     assert expected.format(site=site) == load(site, f'{SMALLEST}[store]\nurl = "{url}"').store.url
 
 
