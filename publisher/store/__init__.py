@@ -1,0 +1,23 @@
+"""What a site remembers, in SQLite or PostgreSQL: the item log, its cursors, editions and runs.
+
+A change of the tables is a migration under migrations/, `schema.HEAD` and `schema` itself; a test holds them together.
+"""
+
+from publisher.store.collecting import Collecting
+from publisher.store.cursors import Cursor
+from publisher.store.editions import AudienceState, EditionRow
+from publisher.store.runs import RunRow
+from publisher.store.sources import SourceState
+from publisher.store.store import Store
+from publisher.store.themes import ThemeState
+
+__all__ = [
+    "AudienceState",
+    "Collecting",
+    "Cursor",
+    "EditionRow",
+    "RunRow",
+    "SourceState",
+    "Store",
+    "ThemeState",
+]

@@ -1,0 +1,236 @@
+"""What a collect pass may ask and change: one transaction, the log locked for its whole length."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, bindparam, func, insert, select, update
+
+from publisher.model import ChangeKind, Item, State, Theme
+from publisher.planning import Known, NewRecord, digest_of_content, digest_of_text
+from publisher.store import numbering, sources
+from publisher.store.content import content_of, item_of, themes_of, themes_text
+from publisher.store.engine import batches
+from publisher.store.numbering import Counters
+from publisher.store.schema import items
+from publisher.store.themes import ThemeChanges, join_themes, leave_themes
+
+
+class Collecting:
+    """One source's pass over the log. All it does is committed together when the pass ends, or not at all."""
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._state = sources.source_state(connection, source)
+        self._listed = self._state.listed
+        self._counters = Counters.read(connection)
+        self._before = replace(self._counters)
+
+    # --- questions ---------------------------------------------------------------------------------------------------
+
+    def known(self, *, since: date | None) -> list[Known]:
+        """The source's items dated `since` or later, withdrawn ones too, in the order they were added; None: all."""
+        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state"]
+        query = select(*columns).where(items.c.source == self._source).order_by(items.c.number)
+        if since is not None:
+            query = query.where(items.c.date >= since)
+        return [_known(row) for row in self._connection.execute(query)]
+
+    def items(self, numbers: Collection[int]) -> dict[int, Item]:
+        """What these items say now."""
+        return {row.number: item_of(row.content) for row in self._rows(numbers)}
+
+    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
+        """Those of `uids` that an item of any source has already."""
+        return self._taken(items.c.uid, uids)
+
+    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
+        """Those of `paths` that an item of any source has already."""
+        return self._taken(items.c.path, paths)
+
+    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
+        """The latest instant given to an item of each day, of any source; a day without items is missing."""
+        latest: dict[date, datetime] = {}
+        for some in batches(sorted(set(dates))):
+            query = select(items.c.date, func.max(items.c.published).label("latest")).where(items.c.date.in_(some))
+            rows = self._connection.execute(query.group_by(items.c.date))
+            latest.update((row.date, row.latest) for row in rows)
+        return latest
+
+    # --- changes -----------------------------------------------------------------------------------------------------
+
+    def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
+        """Append new items to the log, in the order given."""
+        rows = [self._new_row(record) for record in new]
+        changes = ThemeChanges(now)
+        for record in new:
+            changes.joined(record.themes)
+        changes.write(self._connection)
+        if rows:
+            self._connection.execute(insert(items), rows)
+        pairs = list(zip(rows, new, strict=True))
+        self._log([(row, ChangeKind.ADDED, record.themes) for row, record in pairs], now=now)
+        join_themes(self._connection, [(row["number"], row["seq"], record.themes) for row, record in pairs])
+        self._counters.live_items += len(rows)
+        self._listed += len(rows)
+
+    def revise(self, revised: Sequence[tuple[int, Item, tuple[Theme, ...]]], *, now: datetime) -> None:
+        """Replace what items say and their themes; a withdrawn one is back, and all of them are listed."""
+        old = {row.number: row for row in self._rows([number for number, _, _ in revised])}
+        pairs = [(old[number], item, themes) for number, item, themes in revised]
+        rows = [self._revised_row(row, item, themes, now=now) for row, item, themes in pairs]
+        changes = ThemeChanges(now)
+        for row, _, themes in pairs:
+            if row.state != State.WITHDRAWN:
+                changes.left(themes_of(row.themes))
+            changes.joined(themes)
+        changes.write(self._connection)
+        self._update(rows)
+        touched = [(*themes_of(row.themes), *themes) for row, _, themes in pairs]
+        self._log([(row, ChangeKind.REVISED, slugs) for row, slugs in zip(rows, touched, strict=True)], now=now)
+        leave_themes(self._connection, list(old))
+        join_themes(self._connection, [(row.number, row.added_seq, themes) for row, _, themes in pairs])
+        self._counters.live_items += sum(row.state == State.WITHDRAWN for row in old.values())
+        self._listed += sum(row.state != State.LISTED for row in old.values())
+
+    def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
+        """Take items out of feeds and editions; those withdrawn already stay as they are."""
+        live = [row for row in self._rows(numbers) if row.state != State.WITHDRAWN]
+        changes = ThemeChanges(now)
+        for row in live:
+            changes.left(themes_of(row.themes))
+        changes.write(self._connection)
+        # Its content stays with the revision that said it: a withdrawal says nothing new.
+        rows = [
+            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN.value} for row in live
+        ]
+        self._update(rows)
+        told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
+        touched = [themes_of(row.themes) for row in live]
+        self._log([(row, ChangeKind.WITHDRAWN, slugs) for row, slugs in zip(told, touched, strict=True)], now=now)
+        leave_themes(self._connection, [row.number for row in live])
+        self._counters.live_items -= len(live)
+        self._listed -= sum(row.state == State.LISTED for row in live)
+
+    def unlist(self, numbers: Collection[int]) -> None:
+        """Note that these are older than what the source still lists. No reader sees a change."""
+        self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
+
+    def relist(self, numbers: Collection[int]) -> None:
+        """Note that the source lists these again, unchanged. No reader sees a change."""
+        self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
+
+    def finish(self, validator: str, *, now: datetime) -> None:
+        """Record that the source was read to its end; `validator` is for its next reading."""
+        is_changed = self._counters != self._before or self._listed != self._state.listed
+        is_changed = is_changed or validator != self._state.validator or self._state.changed_at is None
+        read = replace(
+            self._state,
+            validator=validator,
+            listed=self._listed,
+            failures=0,
+            problem="",
+            failing_since=None,
+            changed_at=now if is_changed else self._state.changed_at,
+        )
+        sources.write_state(self._connection, self._source, read, before=self._state)
+
+    def write_counters(self) -> None:
+        """Last of all: where the log ends now. The store calls it when the pass has ended."""
+        if self._counters != self._before:
+            self._counters.write(self._connection)
+
+    # --- rows --------------------------------------------------------------------------------------------------------
+
+    def _new_row(self, record: NewRecord) -> dict[str, Any]:
+        seq = self._counters.next_seq()
+        return _content_columns(record.item, record.themes) | {
+            "number": self._counters.next_number(),
+            "source": self._source,
+            "uid": record.uid,
+            "path": record.path,
+            "published": record.published,
+            "updated": record.published,
+            "added_seq": seq,
+            "pass_start": None if self._state.changed_at is None else self._before.log_end,
+            "seq": seq,
+            "revision": 1,
+            "state": State.LISTED.value,
+        }
+
+    def _revised_row(self, old: Row[Any], item: Item, themes: Sequence[Theme], *, now: datetime) -> dict[str, Any]:
+        return _content_columns(item, themes) | {
+            "number": old.number,
+            "updated": now,
+            "seq": self._counters.next_seq(),
+            "revision": old.revision + 1,
+            "state": State.LISTED.value,
+        }
+
+    def _rows(self, numbers: Collection[int]) -> Iterator[Row[Any]]:
+        for some in batches(sorted(set(numbers))):
+            yield from self._connection.execute(select(items).where(items.c.number.in_(some)).order_by(items.c.number))
+
+    def _taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
+        taken: set[str] = set()
+        for some in batches(sorted(set(wanted))):
+            taken.update(self._connection.execute(select(column).where(column.in_(some))).scalars())
+        return taken
+
+    def _update(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "number"}
+            statement = update(items).where(items.c.number == bindparam("new_number")).values(changed)
+            self._connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
+
+    def _log(self, changes: Sequence[tuple[dict[str, Any], ChangeKind, Sequence[Theme]]], *, now: datetime) -> None:
+        numbering.append(
+            self._connection,
+            [
+                numbering.change(
+                    row["seq"],
+                    row["number"],
+                    kind,
+                    revision=row["revision"],
+                    content=row["content"],
+                    touched=touched,
+                    now=now,
+                )
+                for row, kind, touched in changes
+            ],
+        )
+
+    def _restate(self, numbers: Collection[int], before: State, after: State) -> int:
+        """Move those items that are in one state to another; how many were."""
+        moved = 0
+        for some in batches(sorted(set(numbers))):
+            statement = update(items).where(items.c.number.in_(some), items.c.state == before.value)
+            moved += self._connection.execute(statement.values(state=after.value)).rowcount
+        return moved
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(
+        number=row.number,
+        date=row.date,
+        native_id=row.native_id,
+        link=row.link,
+        text_digest=row.text_digest,
+        content_digest=row.content_digest,
+        state=State(row.state),
+    )
+
+
+def _content_columns(item: Item, themes: Sequence[Theme]) -> dict[str, Any]:
+    return {
+        "date": item.date,
+        "native_id": item.native_id,
+        "link": item.link,
+        "content": content_of(item),
+        "themes": themes_text(themes),
+        "text_digest": digest_of_text(item),
+        "content_digest": digest_of_content(item),
+    }

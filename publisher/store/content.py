@@ -1,0 +1,71 @@
+"""Items and themes as text columns, one spelling for one value, and rows as records."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row
+
+from publisher.model import Item, Record, State, Theme
+
+
+def content_of(item: Item) -> str:
+    """The item as canonical JSON, without its empty fields: a field that is added later changes no stored content."""
+    fields = {
+        "date": item.date.isoformat(),
+        "text": item.text,
+        "title": item.title,
+        "link": item.link,
+        "native_id": item.native_id,
+        "language": item.language,
+        "labels": item.labels,
+        "keywords": item.keywords,
+    }
+    return _json({name: value for name, value in fields.items() if value or name == "text"})
+
+
+def item_of(content: str) -> Item:
+    """The item that `content_of` wrote."""
+    fields: dict[str, Any] = json.loads(content)
+    fields["date"] = date.fromisoformat(fields["date"])
+    for name in ("labels", "keywords"):
+        fields[name] = tuple(fields.get(name, ()))
+    return Item(**fields)
+
+
+def themes_text(themes: Sequence[Theme]) -> str:
+    """Themes as canonical JSON, in their order."""
+    return _json([[theme.slug, theme.title] for theme in themes])
+
+
+def themes_of(text: str) -> tuple[Theme, ...]:
+    """The themes that `themes_text` wrote."""
+    return tuple(Theme(slug=slug, title=title) for slug, title in json.loads(text))
+
+
+def record_of(row: Row[Any]) -> Record:
+    """A row of the items table as the value everything else works with."""
+    return Record(
+        number=row.number,
+        source=row.source,
+        uid=row.uid,
+        path=row.path,
+        item=item_of(row.content),
+        themes=themes_of(row.themes),
+        published=row.published,
+        updated=row.updated,
+        added_seq=row.added_seq,
+        seq=row.seq,
+        revision=row.revision,
+        state=State(row.state),
+    )
+
+
+def touched_text(slugs: Iterable[str]) -> str:
+    """Slugs as one column of the log."""
+    return " ".join(sorted(set(slugs)))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,188 @@
+"""What each audience has had, and what it is to get next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from publisher.errors import StoreError
+from publisher.model import ChangeKind, Edition, Record, State
+from publisher.store.content import item_of, themes_of, themes_text
+from publisher.store.schema import IS_LIVE, audiences, edition_items, editions, items, log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceState:
+    """How far an audience has come."""
+
+    cursor: int
+    """The last log number its editions have dealt with."""
+    start: int
+    """Items added up to this log number are never for it: they were there before it was."""
+    last_number: int
+    """Its latest edition; 0: none yet."""
+    last_tick: datetime | None
+    """UTC; the tick of its schedule that was dealt with last. None: its schedule was never watched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionRow:
+    """An edition as lists show it."""
+
+    audience: str
+    number: int
+    after: int
+    upto: int
+    composed_at: datetime
+    items: int
+    """How many it had when it was composed."""
+    written_at: datetime | None
+    """UTC; None: not in the outbox yet."""
+
+
+def audience_state(connection: Connection, name: str) -> AudienceState | None:
+    """How far an audience has come; None: it never had an edition nor passed one over."""
+    row = connection.execute(select(audiences).where(audiences.c.name == name)).one_or_none()
+    if row is None:
+        return None
+    return AudienceState(cursor=row.cursor, start=row.start, last_number=row.last_number, last_tick=row.last_tick)
+
+
+def pass_over(connection: Connection, name: str, state: AudienceState) -> None:
+    """Move an audience on without an edition; nothing is written when it stands there already.
+
+    Raises:
+        StoreError: it got an edition, or came further, since `state` was made.
+    """
+    before = audience_state(connection, name)
+    if before == state:
+        return
+    if (before.last_number if before else 0) != state.last_number or (before and before.cursor > state.cursor):
+        raise _moved(name)
+    _write_state(connection, name, state)
+
+
+def record_edition(connection: Connection, edition: Edition, *, start: int, tick: datetime | None) -> None:
+    """Record an edition, its items and the audience's new cursor; `start` counts for its first row only.
+
+    Raises:
+        StoreError: the audience's cursor is no longer `edition.after`.
+    """
+    before = audience_state(connection, edition.audience)
+    at = (before.cursor, before.last_number) if before else (edition.after, 0)
+    if at != (edition.after, edition.number - 1):
+        raise _moved(edition.audience)
+    state = AudienceState(
+        cursor=edition.upto,
+        start=before.start if before else start,
+        last_number=edition.number,
+        last_tick=tick or (before.last_tick if before else None),
+    )
+    _write_state(connection, edition.audience, state)
+    _write_edition(connection, edition)
+
+
+def unwritten_editions(connection: Connection) -> list[Edition]:
+    """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
+    unwritten = select(editions).where(editions.c.written_at.is_(None))
+    rows = connection.execute(unwritten.order_by(editions.c.composed_at, editions.c.audience, editions.c.number)).all()
+    return [
+        Edition(
+            audience=row.audience,
+            number=row.number,
+            after=row.after,
+            upto=row.upto,
+            composed_at=row.composed_at,
+            records=_composed_records(connection, row.audience, row.number),
+        )
+        for row in rows
+    ]
+
+
+def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:
+    """Note that an edition is in the outbox; the first time counts."""
+    of_edition = (editions.c.audience == audience, editions.c.number == number)
+    connection.execute(update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at))
+
+
+def edition_rows(connection: Connection, audience: str | None, *, limit: int) -> list[EditionRow]:
+    """The editions composed last, latest first, of one audience or of all."""
+    order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
+    query = select(editions).order_by(*order).limit(limit)
+    if audience is not None:
+        query = query.where(editions.c.audience == audience)
+    return [EditionRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _moved(audience: str) -> StoreError:
+    return StoreError(f"audience {audience!r}: another publisher composed for it meanwhile; run again")
+
+
+def _write_state(connection: Connection, name: str, state: AudienceState) -> None:
+    columns = {
+        "cursor": state.cursor,
+        "start": state.start,
+        "last_number": state.last_number,
+        "last_tick": state.last_tick,
+    }
+    if not connection.execute(update(audiences).where(audiences.c.name == name).values(columns)).rowcount:
+        connection.execute(insert(audiences).values(name=name, **columns))
+
+
+def _write_edition(connection: Connection, edition: Edition) -> None:
+    connection.execute(
+        insert(editions).values(
+            audience=edition.audience,
+            number=edition.number,
+            after=edition.after,
+            upto=edition.upto,
+            composed_at=edition.composed_at,
+            items=len(edition.records),
+        )
+    )
+    rows = [
+        {
+            "audience": edition.audience,
+            "number": edition.number,
+            "position": position,
+            "item": record.number,
+            "seq": record.seq,
+            "themes": themes_text(record.themes),
+        }
+        for position, record in enumerate(edition.records, start=1)
+    ]
+    if rows:
+        connection.execute(insert(edition_items), rows)
+
+
+def _composed_records(connection: Connection, audience: str, number: int) -> tuple[Record, ...]:
+    query = (
+        select(
+            *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
+            *edition_items.c["seq", "themes"],
+            *log.c["kind", "at", "revision", "content"],
+        )
+        .join(items, items.c.number == edition_items.c.item)
+        .join(log, log.c.seq == edition_items.c.seq)
+        .where(edition_items.c.audience == audience, edition_items.c.number == number, IS_LIVE)
+        .order_by(edition_items.c.position)
+    )
+    return tuple(_composed_record(row) for row in connection.execute(query))
+
+
+def _composed_record(row: Row[Any]) -> Record:
+    return Record(
+        number=row.number,
+        source=row.source,
+        uid=row.uid,
+        path=row.path,
+        item=item_of(row.content),
+        themes=themes_of(row.themes),
+        published=row.published,
+        updated=row.published if row.kind == ChangeKind.ADDED else row.at,
+        added_seq=row.added_seq,
+        seq=row.seq,
+        revision=row.revision,
+        state=State(row.state),
+    )

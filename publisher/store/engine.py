@@ -1,0 +1,114 @@
+"""One engine, two kinds of transaction, the same for SQLite and PostgreSQL."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import StaticPool
+
+from publisher.errors import StoreError
+from publisher.store.faults import place_of, translated
+from publisher.store.schema import counters
+
+PATIENCE_S = 10
+"""How long a transaction waits for another program's; `?timeout=` in an SQLite URL says otherwise."""
+
+BATCH = 500
+"""How many rows one statement reads or names: enough to be quick, little enough to stay small in memory."""
+
+_T = TypeVar("_T")
+_SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+
+class Database:
+    """Where transactions come from. Errors leave them as `StoreError`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _read(url)
+        self.place = place_of(self.url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
+        self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with translated(self.place), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The one transaction that may write now: committed at the end, rolled back on any error.
+
+        It holds the log's lock from the start, so what it reads stays true until it commits. It leaves no trace in an
+        SQLite file unless something is written.
+        """
+        with translated(self.place), self.engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
+                    connection.execute(select(counters.c.id).with_for_update())
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _sqlite_engine(self) -> Engine:
+        options: dict[str, Any] = {"poolclass": StaticPool} if self.is_in_memory else {}
+        # No isolation level: the driver begins no transaction by itself, and `_begin_sqlite` says which one begins.
+        arguments: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        if "timeout" not in self.url.query:
+            arguments["timeout"] = PATIENCE_S
+        engine = create_engine(self.url, connect_args=arguments, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _postgresql_engine(self) -> Engine:
+        if not self.url.get_driver_name() == "psycopg":
+            raise StoreError(f"store {self.place}: store.url must be like {_SHAPES}")
+        arguments = {} if "connect_timeout" in self.url.query else {"connect_timeout": PATIENCE_S}
+        try:
+            # A writer reads what others committed while it waited for the lock: that is READ COMMITTED.
+            return create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments)
+        except ImportError as error:
+            problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
+            raise StoreError(f"store {self.place}: {problem}") from error
+
+
+def _read(url: str) -> URL:
+    # The library's own words are dropped: they may hold a part of the password.
+    try:
+        read = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(f"store.url cannot be read; it must be like {_SHAPES}") from None
+    if "@" in (read.host or ""):
+        raise StoreError("store.url cannot be read; write @ in the password as %40, / as %2F and : as %3A")
+    if read.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"store.url names {read.get_backend_name()!r}; it must be like {_SHAPES}")
+    return read
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    # NORMAL would forget the last commits in a power cut, and with them what was sent.
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that begins by reading and writes later fails at once when another wrote in between: SQLite cannot
+    # let it wait. Hence the lock from the start.
+    statement = connection.get_execution_options().get("begin", "BEGIN")
+    if statement:
+        connection.exec_driver_sql(statement)
+
+
+def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The values in pieces of at most `BATCH`: a statement may name only so many."""
+    for start in range(0, len(values), BATCH):
+        yield values[start : start + BATCH]

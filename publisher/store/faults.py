@@ -1,0 +1,76 @@
+"""What a database says, in words an operator can act on. What is not listed is a bug and keeps its traceback."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from publisher.errors import StoreError
+
+# https://www.sqlite.org/rescode.html, primary codes. 1 (SQLITE_ERROR) is missing on purpose: wrong SQL is a bug.
+_SQLITE = {
+    sqlite3.SQLITE_PERM: "access is denied; give this user the right to read and write it",
+    sqlite3.SQLITE_BUSY: "another program holds it locked; try again when that has finished",
+    sqlite3.SQLITE_LOCKED: "another program holds it locked; try again when that has finished",
+    sqlite3.SQLITE_READONLY: "it cannot be written to; give this user the right to write the file and its folder",
+    sqlite3.SQLITE_IOERR: "the disk reports an error; check the disk and its file system",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; put back a copy, or read https://www.sqlite.org/recovery.html",
+    sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and that this user may write there",
+    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database; name another file in store.url",
+}
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html, by code or by its class (the first two characters).
+_POSTGRESQL = {
+    "08": "the connection was lost; check that the server runs, then try again",
+    "28": "the server refuses this user; check the name and the password in store.url",
+    "3D000": "the server has no such database; create it or name another in store.url",
+    "25006": "the server is read-only, perhaps a standby; name the primary in store.url",
+    "40": "another program was in the way; try again",
+    "42501": "this user lacks a right; let it create and change tables in the database",
+    "53100": "the server's disk is full; make room and run again",
+    "53": "the server has run out of something; look into its log, then try again",
+    "55P03": "another program holds it locked; try again when that has finished",
+    "57": "the server is stopping or was told to stop this; try again",
+    "58": "the server reports an error of its disk; look into its log",
+}
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Raise what the database's library says as a `StoreError` that begins with `place`; let bugs pass."""
+    try:
+        yield
+    except DBAPIError as error:
+        problem = _problem_of(error)
+        if problem is None:
+            raise
+        raise StoreError(f"store {place}: {problem}") from error
+
+
+def place_of(url: URL) -> str:
+    """The database's name for messages; never a password, which can hide in a URL's query as well."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    host = url.host or url.query.get("host") or "this machine"
+    return f"{url.database or url.username or 'postgres'!r} on {host if isinstance(host, str) else ', '.join(host)}"
+
+
+def _problem_of(error: DBAPIError) -> str | None:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return _SQLITE.get(code & 0xFF)  # the upper bytes only say more about the lower one
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
+    if isinstance(error, OperationalError):  # no connection was made: no code, only words
+        return f"the server cannot be used ({_why(error)}); check that it runs and that store.url is right"
+    return None
+
+
+def _why(error: DBAPIError) -> str:
+    """What the server or the system said to a connection; the words before it could repeat parts of the URL."""
+    _, failed, why = str(error.orig).rpartition("failed: ")
+    return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

@@ -1,0 +1,85 @@
+"""Questions about items. Each costs what its answer weighs, however large the archive is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, select
+
+from publisher.model import Record
+from publisher.store.content import record_of
+from publisher.store.schema import IS_LIVE, edition_items, item_themes, items, log
+
+_STRETCH = 4
+"""A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
+
+
+def touched_themes(connection: Connection, after: int, upto: int) -> set[str]:
+    """Slugs of the themes whose feeds the changes in (after, upto] touch, the ones left and the ones joined."""
+    rows = connection.execute(select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto))
+    return {slug for (touched,) in rows for slug in touched.split()}
+
+
+def changed_page(connection: Connection, after: int, upto: int, *, limit: int) -> list[tuple[int, Record]]:
+    """The next items whose last change in (after, upto] comes first, each with the log number of that change."""
+    rows = connection.execute(_last_changes(after, upto).limit(limit))
+    return [(row.log_seq, record_of(row)) for row in rows]
+
+
+def feed_records(connection: Connection, theme: str | None, *, limit: int) -> list[Record]:
+    """The live items that were added last, of one theme or of all, newest published first.
+
+    `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of a
+    source, its whole archive, is not held together like that.
+    """
+    rows = connection.execute(newest_added(theme, limit=limit)).all()
+    if len(rows) == limit and rows[0].pass_start is not None and rows[-1].added_seq > rows[0].pass_start + 1:
+        of_pass = newest_added(theme, limit=_STRETCH * limit).where(_added_seq(theme) > rows[0].pass_start)
+        of_pass_rows = connection.execute(of_pass).all()
+        rows = of_pass_rows if len(of_pass_rows) > limit else rows
+    return sorted(map(record_of, rows), key=lambda record: (record.published, record.added_seq), reverse=True)
+
+
+def latest_records(connection: Connection, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
+    """The `limit` live items of any of these themes (None: of all) that were added last, in the order they were."""
+    rows: dict[int, Row[Any]] = {}
+    for theme in [None] if themes is None else themes:
+        rows.update((row.number, row) for row in connection.execute(newest_added(theme, limit=limit)))
+    latest = sorted(rows.values(), key=lambda row: row.added_seq)[-limit:]
+    return [record_of(row) for row in latest]
+
+
+def due_records(
+    connection: Connection, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
+) -> list[Record]:
+    """The live items an audience has not had: changed in (after, upto], added beyond `start`, in one of the themes
+    (None: any), in no edition of the audience. In the order they were added.
+    """
+    query = _last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
+    if themes is not None:
+        of_item = and_(item_themes.c.item == items.c.number, item_themes.c.theme.in_(sorted(themes)))
+        query = query.where(exists().where(of_item))
+    return sorted(map(record_of, connection.execute(query)), key=lambda record: record.added_seq)
+
+
+def newest_added(theme: str | None, *, limit: int) -> Select[Any]:
+    """The live items of a theme (None: of all) that were added last, latest first."""
+    query = select(items).order_by(_added_seq(theme).desc()).limit(limit)
+    if theme is None:
+        return query.where(IS_LIVE)
+    return query.join(item_themes, item_themes.c.item == items.c.number).where(item_themes.c.theme == theme)
+
+
+def _added_seq(theme: str | None) -> ColumnElement[int]:
+    return items.c.added_seq if theme is None else item_themes.c.added_seq
+
+
+def _last_changes(after: int, upto: int) -> Select[Any]:
+    """Items by their last change in (after, upto]; so each is there once, and pages can go by that change."""
+    later = log.alias("later")
+    is_later = and_(later.c.item == log.c.item, later.c.seq > log.c.seq, later.c.seq <= upto)
+    query = select(items, log.c.seq.label("log_seq")).join(items, items.c.number == log.c.item).order_by(log.c.seq)
+    return query.where(log.c.seq > after, log.c.seq <= upto, ~exists().where(is_later))
+
+
+def _was_sent(audience: str) -> ColumnElement[bool]:
+    return exists().where(edition_items.c.audience == audience, edition_items.c.item == items.c.number)

@@ -1,0 +1,240 @@
+"""The one door to what the site remembers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from publisher.model import Edition, Item, Record, Theme
+from publisher.observability import Progress, quiet
+from publisher.store import cursors, editions, numbering, records, runs, sources, themes
+from publisher.store.collecting import Collecting
+from publisher.store.cursors import Cursor
+from publisher.store.editions import AudienceState, EditionRow
+from publisher.store.engine import BATCH, Database
+from publisher.store.locks import Locks
+from publisher.store.runs import RunRow
+from publisher.store.sources import SourceState
+from publisher.store.themes import ThemeState
+from publisher.store.upgrade import ensure_head
+
+
+class Store:
+    """What a site remembers: the log, its cursors, editions and runs.
+
+    Every method is one transaction (those that yield: one for each page or pass) and may be called by several
+    processes and threads at once. What cannot be done raises `StoreError`, and nothing of it is recorded.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._locks = Locks(database)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """The store at an SQLAlchemy URL; its tables are made, or brought up to date, when they are not.
+
+        Raises:
+            StoreError: it cannot be opened, or a newer publisher has changed it.
+        """
+        store = cls(Database(url))
+        try:
+            ensure_head(store._database, store._locks)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def exclusive(self, purpose: str, *, wait_s: float) -> AbstractContextManager[None]:
+        """Keep every other process, and every other caller in this one, from `purpose` meanwhile.
+
+        A holder that dies frees it. `purpose` is letters, digits and hyphens.
+
+        Raises:
+            BusyError: another one held it for all of `wait_s`.
+        """
+        return self._locks.hold(purpose, wait_s=wait_s)
+
+    # --- sources and collecting --------------------------------------------------------------------------------------
+
+    def source_state(self, source: str) -> SourceState:
+        """How a source fared when it was last read; all empty when it never was."""
+        with self._database.reading() as connection:
+            return sources.source_state(connection, source)
+
+    def source_failed(self, source: str, problem: str, *, now: datetime) -> None:
+        """Count a reading that failed."""
+        with self._database.writing() as connection:
+            before = sources.source_state(connection, source)
+            sources.write_state(connection, source, sources.failed(before, problem, now=now), before=before)
+
+    def source_unchanged(self, source: str) -> None:
+        """Note a reading that found nothing changed: its failures are over. Nothing is written when it had none."""
+        with self._database.writing() as connection:
+            before = sources.source_state(connection, source)
+            sources.write_state(connection, source, sources.recovered(before), before=before)
+
+    @contextmanager
+    def collecting(self, source: str) -> Iterator[Collecting]:
+        """One pass over the log for a source; committed when the block ends, forgotten when it raises."""
+        with self._database.writing() as connection:
+            collecting = Collecting(connection, source)
+            yield collecting
+            collecting.write_counters()
+
+    # --- the log and its readers -------------------------------------------------------------------------------------
+
+    def log_end(self) -> int:
+        """The number of the latest change: every change up to it can be read, and none will ever join them."""
+        with self._database.reading() as connection:
+            return numbering.log_end(connection)
+
+    def cursor(self, consumer: str) -> Cursor:
+        """Where a consumer stands; at the log's beginning when it never moved."""
+        with self._database.reading() as connection:
+            return cursors.cursor(connection, consumer)
+
+    def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: str) -> None:
+        """Move a consumer on from `expected`; nothing is written when it stands there already.
+
+        Raises:
+            StoreError: another process moved it meanwhile.
+        """
+        with self._database.writing() as connection:
+            cursors.move_cursor(connection, consumer, expected=expected, to=Cursor(seq=seq, settings=settings))
+
+    def touched_themes(self, after: int, upto: int) -> set[str]:
+        """Slugs of the themes whose feeds the changes in (after, upto] touch, the ones left and the ones joined."""
+        with self._database.reading() as connection:
+            return records.touched_themes(connection, after, upto)
+
+    def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
+        """Every item changed in (after, upto] once, as it is now, withdrawn ones too; by their last change in there."""
+        while after < upto:
+            with self._database.reading() as connection:
+                page = records.changed_page(connection, after, upto, limit=batch)
+            if not page:
+                return
+            yield [record for _, record in page]
+            after = page[-1][0]
+
+    def feed_records(self, theme: str | None, *, limit: int) -> list[Record]:
+        """The live items of a theme (None: of all) that were added last, newest published first.
+
+        `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of
+        a source, its whole archive, is not held together like that.
+        """
+        with self._database.reading() as connection:
+            return records.feed_records(connection, theme, limit=limit)
+
+    # --- themes ------------------------------------------------------------------------------------------------------
+
+    def themes(self) -> list[ThemeState]:
+        """Every theme there ever was, by slug."""
+        with self._database.reading() as connection:
+            return themes.theme_states(connection)
+
+    def ensure_themes(self, wanted: Sequence[Theme], *, now: datetime) -> None:
+        """Make sure that every theme is there under its title; nothing is written when all are."""
+        with self._database.writing() as connection:
+            themes.ensure_themes(connection, wanted, now=now)
+
+    def item_count(self) -> int:
+        """How many live items there are."""
+        with self._database.reading() as connection:
+            return numbering.item_count(connection)
+
+    def retheme(
+        self, assign: Callable[[Item], tuple[Theme, ...]], *, now: datetime, progress: Progress = quiet
+    ) -> None:
+        """Give every item its themes anew, page by page; one that is cut short can simply be repeated.
+
+        The log does not grow: the organisation changed nothing, so nobody shall be told.
+        """
+        with self._database.reading() as connection:
+            last_item = numbering.last_item(connection)
+        after: int | None = 0
+        while after is not None:
+            progress("themes", min(after, last_item), last_item)
+            with self._database.writing() as connection:
+                after = themes.retheme_page(connection, assign, after=after, now=now)
+
+    # --- audiences and editions --------------------------------------------------------------------------------------
+
+    def audience_state(self, name: str) -> AudienceState | None:
+        """How far an audience has come; None: it never had an edition nor passed one over."""
+        with self._database.reading() as connection:
+            return editions.audience_state(connection, name)
+
+    def due_records(
+        self, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
+    ) -> list[Record]:
+        """The live items an audience has not had, in the order they were added.
+
+        Changed in (after, upto], added beyond `start`, in one of `themes` (None: in any), in none of its editions.
+        """
+        with self._database.reading() as connection:
+            return records.due_records(connection, audience, themes=themes, after=after, upto=upto, start=start)
+
+    def latest_records(self, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
+        """The `limit` live items of any of the themes (None: of all) that were added last, in the order they were."""
+        with self._database.reading() as connection:
+            return records.latest_records(connection, themes, limit=limit)
+
+    def record_edition(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
+        """Record an edition, its items and the audience's new cursor at once; `start` counts the first time only.
+
+        Raises:
+            StoreError: the audience's cursor is no longer `edition.after`: another process composed for it.
+        """
+        with self._database.writing() as connection:
+            editions.record_edition(connection, edition, start=start, tick=tick)
+
+    def pass_over(self, audience: str, state: AudienceState) -> None:
+        """Move an audience on to `state` without an edition; nothing is written when it stands there already.
+
+        Raises:
+            StoreError: it got an edition, or came further, since `state` was made.
+        """
+        with self._database.writing() as connection:
+            editions.pass_over(connection, audience, state)
+
+    def unwritten_editions(self) -> list[Edition]:
+        """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
+        with self._database.reading() as connection:
+            return editions.unwritten_editions(connection)
+
+    def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
+        """Note that an edition is in the outbox; the first time counts."""
+        with self._database.writing() as connection:
+            editions.mark_written(connection, audience, number, at=at)
+
+    def editions(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
+        """The editions composed last, latest first, of one audience or of all."""
+        with self._database.reading() as connection:
+            return editions.edition_rows(connection, audience, limit=limit)
+
+    # --- runs --------------------------------------------------------------------------------------------------------
+
+    def record_run(self, verb: str, *, started: datetime, finished: datetime, exit_code: int, report: str) -> None:
+        """Keep what a pass of a verb reported, as JSON."""
+        run = RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, report=report)
+        with self._database.writing() as connection:
+            runs.record_run(connection, run)
+
+    def runs(self, *, limit: int) -> list[RunRow]:
+        """The runs recorded last, latest first."""
+        with self._database.reading() as connection:
+            return runs.latest_runs(connection, limit=limit)

@@ -1,0 +1,93 @@
+"""Brings a database to the tables this program knows."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from publisher.errors import StoreError
+from publisher.store.engine import Database
+from publisher.store.faults import translated
+from publisher.store.locks import Locks
+from publisher.store.schema import HEAD
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_WAIT_S = 60
+"""How long to wait for another process that is changing the tables."""
+
+
+def ensure_head(database: Database, locks: Locks) -> None:
+    """Create or migrate the tables where they are not at `HEAD`; otherwise a single question.
+
+    Raises:
+        StoreError: the database is newer than this program, or holds something else.
+    """
+    if _version(database) == HEAD:
+        return
+    with locks.hold("migrate", wait_s=_WAIT_S):
+        if (version := _version(database)) != HEAD:  # another process may have been quicker
+            _migrate(database, version)
+
+
+def _version(database: Database) -> str | None:
+    """The migration the database is at; None: it has no tables yet."""
+    with translated(database.place), database.engine.connect() as connection:
+        try:
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        except (OperationalError, ProgrammingError) as error:
+            if _is_missing_table(error):
+                return None
+            raise
+
+
+def _is_missing_table(error: DBAPIError) -> bool:
+    # 42P01 is PostgreSQL's undefined_table; SQLite has one code for every wrong statement.
+    return getattr(error.orig, "sqlstate", None) == "42P01" or "no such table" in str(error.orig)
+
+
+def _migrate(database: Database, version: str | None) -> None:
+    # Imported here only: it takes 0.3 s, and a database is migrated once in a release.
+    from alembic import command
+
+    config = _alembic_config()
+    if version is not None and not _is_known(config, version):
+        raise StoreError(
+            f"store {database.place}: a newer publisher has changed it (version {version}, this one knows {HEAD}); "
+            "install that release again"
+        )
+    if database.is_sqlite and not database.is_in_memory:
+        _use_wal(database)
+    try:
+        with translated(database.place), database.engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+    except (OperationalError, ProgrammingError) as error:
+        if "already exists" not in str(error.orig):
+            raise
+        raise StoreError(
+            f"store {database.place}: it holds tables of another program; name another database in store.url"
+        ) from error
+
+
+def _alembic_config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "publisher.store:migrations")
+    return config
+
+
+def _is_known(config: "Config", version: str) -> bool:
+    from alembic.script import ScriptDirectory
+
+    return version in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
+def _use_wal(database: Database) -> None:
+    # The file remembers it, so it is set once; SQLite refuses it inside a transaction.
+    with translated(database.place), database.engine.connect() as connection:
+        connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode = WAL")
