@@ -258,4 +258,10 @@ def _explained(path: Path) -> Iterator[None]:
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         advice = ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
-        raise FilesError(f"{error.filename or path}: {advice}") from error
+        raise FilesError(f"{_place(error, path)}: {advice}") from error
+
+
+def _place(error: OSError, path: Path) -> object:
+    """What the operator can look at: where a rename should lead, and never what lies in staging."""
+    place = error.filename2 or error.filename or path
+    return path if STAGING in Path(place).parts else place

@@ -104,13 +104,14 @@ def feed_document(
 def feed_item(record: Record, *, site: Site) -> FeedItem:
     """One item as every feed that holds it shows it."""
     language = _language(record.item.language, _language(site.language, "en"))
-    html = html_of(record.item)
+    # An item of which nothing but the date could be read is still an item, and no part of it may be empty in a feed
+    title = _unmarked(title_of(record.item)) or languages.format_day(record.item.date, site.language)
+    html = html_of(record.item) or f"<p>{escape(title, quote=False)}</p>"
     return FeedItem(
         id=record.uid,
         url=urls.url_of(record, site),
-        # An item of which nothing but the date could be read is still an item, and a feed needs a title
-        title=_unmarked(title_of(record.item)) or languages.format_day(record.item.date, site.language),
-        summary=_unmarked(summary_of(record.item)),
+        title=title,
+        summary=_unmarked(summary_of(record.item)) or title,
         html=f'<div dir="rtl">{html}</div>' if languages.dir_of(language) == "rtl" else html,
         language=language,
         published=_whole_seconds(record.published),

@@ -1,0 +1,77 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from publisher.rendering import languages
+from publisher.rendering.templates import default_folders
+
+TRANSLATED = ("fr", "nl", "de")
+PAGES = ("page.html", "parts.html", "index.html", "theme.html", "item.html", "withdrawn.html")
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "month", "direction"),
+    [
+        ("en", "10 February 2022", "February 2022", "ltr"),
+        ("en-US", "February 10, 2022", "February 2022", "ltr"),
+        ("fr", "10 février 2022", "février 2022", "ltr"),
+        ("fr-BE", "10 février 2022", "février 2022", "ltr"),
+        ("nl", "10 februari 2022", "februari 2022", "ltr"),
+        ("de", "10. Februar 2022", "Februar 2022", "ltr"),
+        ("ar", "10 فبراير 2022", "فبراير 2022", "rtl"),
+        ("he-IL", "10 בפברואר 2022", "פברואר 2022", "rtl"),
+        ("xx-YY", "10 February 2022", "February 2022", "ltr"),
+        ("../../etc", "10 February 2022", "February 2022", "ltr"),
+        ("", "10 February 2022", "February 2022", "ltr"),
+    ],
+)
+def test_dates_and_direction(language: str, day: str, month: str, direction: str) -> None:
+    assert languages.format_day(date(2022, 2, 10), language) == day
+    assert languages.format_month(date(2022, 2, 10), language) == month
+    assert languages.dir_of(language) == direction
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"),
+    [("en", "en"), ("en-GB", "en-GB"), ("fr-BE", "fr-BE"), ("DE", "DE"), ("es", "en"), ("../fr", "en"), ("", "en")],
+)
+def test_fixed_texts_are_in_the_language_or_english(language: str, spoken: str) -> None:
+    assert languages.interface_language(language, "pages") == spoken
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert languages.translations("es", "pages").gettext("Keywords") == "Keywords"
+    assert languages.translations("fr-BE", "pages").gettext("Keywords") == "Mots-clés"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "actualité."), (1, "actualité."), (2, "actualités.")])
+def test_plurals_follow_the_language(number: int, text: str) -> None:
+    spoken = languages.translations("fr", "pages").ngettext("%(num)s item.", "%(num)s items.", number)
+
+    assert spoken == f"%(num)s {text}"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_the_pages_is_translated(language: str) -> None:
+    (folder,) = default_folders()
+    wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
+    wanted |= _texts(Path(languages.__file__).parent, {"feeds.py": "python"}, {"spoken": None})
+    with (languages.CATALOGUES / language / "pages.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+
+    assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
+    assert [message.id for message in catalogue if not all(_strings(message.string))] == []
+    assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
+def _texts(folder: Path, methods: dict[str, str], keywords: dict[str, None] | None = None) -> set[object]:
+    words = {"_": None, "gettext": None, "ngettext": (1, 2), **(keywords or {})}
+    found = extract_from_dir(folder, list(methods.items()), keywords=words)
+    return {text for _file, _line, text, _comments, _context in found}
+
+
+def _strings(text: object) -> tuple[object, ...]:
+    return text if isinstance(text, tuple) else (text,)

@@ -1,0 +1,89 @@
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from publisher.rendering.text import html_of, scrub
+from tests.values import record
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+"""Lone surrogates and non-characters too."""
+
+
+def html(text: str) -> str:
+    return html_of(record(text).item)
+
+
+class Text(HTMLParser):
+    """What is left of HTML without its tags."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\x00b\x0bc\x1b[0m", "abc[0m"),
+        ("\ud800lone \udfff", "lone "),
+        ("end\ufffe\uffff\U0001fffe", "end"),
+        ("win\x92dows", "windows"),
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("tab\tand emoji 🙂 and مرحبا", "tab\tand emoji 🙂 and مرحبا"),
+    ],
+)
+def test_scrubbing_drops_only_what_xml_cannot_carry(text: str, expected: str) -> None:
+    assert scrub(text) == expected
+
+
+@given(ANY_TEXT)
+def test_scrubbed_text_survives_xml(text: str) -> None:
+    element = etree.Element("t")
+    element.text = scrub(text)
+
+    assert (etree.fromstring(etree.tostring(element, encoding="UTF-8")).text or "") == scrub(text)
+    assert scrub(scrub(text)) == scrub(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.\n\nTwo.", "<p>One.</p>\n<p>Two.</p>"),
+        ("One,\ntwo.", "<p>One,<br>\ntwo.</p>"),
+        ("<b>&amp;</b>", "<p>&lt;b&gt;&amp;amp;&lt;/b&gt;</p>"),
+        ("", ""),
+        ("\n\n \n\n", ""),
+        (
+            "See https://e.org/a?b=1&c=2.",
+            '<p>See <a href="https://e.org/a?b=1&amp;c=2">https://e.org/a?b=1&amp;c=2</a>.</p>',
+        ),
+        ("(at http://e.org/x_(y))", '<p>(at <a href="http://e.org/x_(y)">http://e.org/x_(y)</a>)</p>'),
+        ("“https://e.org”, no", '<p>“<a href="https://e.org">https://e.org</a>”, no</p>'),
+        ("HTTPS://E.org/!", '<p><a href="HTTPS://E.org/">HTTPS://E.org/</a>!</p>'),
+        ("http://. and https://", "<p>http://. and https://</p>"),
+        ("javascript:alert(1)", "<p>javascript:alert(1)</p>"),
+        ('https://e.org/"onclick="x', '<p><a href="https://e.org/">https://e.org/</a>"onclick="x</p>'),
+    ],
+)
+def test_text_becomes_paragraphs_with_links(text: str, expected: str) -> None:
+    assert html(text) == expected
+
+
+@given(ANY_TEXT | st.text("<>&/'\"=ab:htps.()[] \n"))
+def test_nothing_is_lost_or_invented(text: str) -> None:
+    read = Text(html(text))
+
+    assert read.text.split() == scrub(text).split()
+    assert read.tags <= {"p", "br", "a"}

@@ -1,0 +1,129 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import TemplateError
+from publisher.rendering.templates import Templates, default_folders
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ours").mkdir()
+    return tmp_path / "ours"
+
+
+def render(folder: Path, template: str, *, name: str = "page.html", language: str = "en", **values: object) -> str:
+    (folder / name).write_text(template, encoding="utf-8", newline="")
+    return Templates([folder]).render(name, language=language, domain="pages", **values)
+
+
+class TestRender:
+    def test_markup_is_escaped_in_html_and_not_in_text(self, folder: Path) -> None:
+        assert render(folder, "{{ x }}", x="<b>") == "&lt;b&gt;"
+        assert render(folder, "{{ x }}", x="<b>", name="page.txt") == "<b>"
+
+    def test_any_editor_makes_the_same_bytes(self, folder: Path) -> None:
+        assert render(folder, "{% if true %}\r\nyes\r\n{% endif %}\r\n") == "yes\n"
+
+    def test_fixed_texts_and_dates_are_in_the_language(self, folder: Path) -> None:
+        template = "{{ _('Keywords') }} {{ day | day }}, {{ day | month }}, {{ 'ar' | dir }}"
+        day = date(2022, 2, 10)
+
+        assert render(folder, template, day=day) == "Keywords 10 February 2022, February 2022, rtl"
+        assert render(folder, template, day=day, language="fr-BE") == "Mots-clés 10 février 2022, février 2022, rtl"
+        assert render(folder, template, day=day, language="xx") == "Keywords 10 February 2022, February 2022, rtl"
+
+    def test_translated_texts_escape_their_values(self, folder: Path) -> None:
+        assert render(folder, "{{ _('Corrected on %(day)s.', day='<b>') }}") == "Corrected on &lt;b&gt;."
+
+    def test_the_first_folder_wins_file_by_file(self, folder: Path, tmp_path: Path) -> None:
+        site = tmp_path / "site"
+        site.mkdir()
+        (folder / "page.html").write_text("{% include 'part.html' %}")
+        (folder / "part.html").write_text("ours")
+        (site / "part.html").write_text("theirs")
+
+        assert Templates([site, folder]).render("page.html", language="en", domain="pages") == "theirs"
+
+    def test_templates_of_the_package_are_found_without_a_site(self, tmp_path: Path) -> None:
+        assert any((folder / "index.html").is_file() for folder in default_folders())
+        assert default_folders(tmp_path)[0] == tmp_path / "templates"
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("template", "line", "problem"),
+        [
+            ("\n{{ missing }}", 2, "'missing' is undefined"),
+            ("\n\n{% if %}", 3, "Expected an expression"),
+            ("{{ x.nothing }}", 1, "no attribute 'nothing'"),
+            ("\n{{ 1 + 'a' }}", 2, "TypeError: unsupported operand"),
+            ("{{ [1] | join(1, 2, 3, 4) }}", 1, "TypeError"),
+            ("{% include 'nowhere.html' %}", 1, "nowhere.html is in none of"),
+            ("{{ x | nofilter }}", 1, "No filter named 'nofilter'"),
+            ("{% macro m() %}\n{{ missing }}{% endmacro %}\n{{ m() }}", 2, "'missing' is undefined"),
+        ],
+    )
+    def test_a_wrong_template_is_named_with_its_line(
+        self, folder: Path, template: str, line: int, problem: str
+    ) -> None:
+        with pytest.raises(TemplateError) as caught:
+            render(folder, template, x="x")
+
+        assert caught.value.line == line
+        assert str(caught.value).startswith(f"template {folder / 'page.html'}:{line}: ")
+        assert problem in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_the_included_file_is_blamed(self, folder: Path) -> None:
+        (folder / "part.html").write_text("\n\n{{ missing }}")
+
+        with pytest.raises(TemplateError, match=r"part\.html:3: 'missing' is undefined"):
+            render(folder, "{% include 'part.html' %}")
+
+    def test_a_missing_template_lists_where_it_was_looked_for(self, folder: Path) -> None:
+        with pytest.raises(TemplateError) as caught:
+            Templates([folder]).render("nowhere.html", language="en", domain="pages")
+
+        assert str(folder) in str(caught.value)
+
+    def test_another_encoding_is_reported(self, folder: Path) -> None:
+        (folder / "page.html").write_bytes("é".encode("latin-1"))
+
+        with pytest.raises(TemplateError, match=r"page\.html.*not UTF-8"):
+            Templates([folder]).render("page.html", language="en", domain="pages")
+
+    def test_a_bug_of_ours_is_not_blamed_on_the_template(self, folder: Path) -> None:
+        def broken() -> None:
+            raise ValueError("ours")
+
+        with pytest.raises(ValueError, match="ours"):
+            render(folder, "{{ broken() }}", broken=broken)
+
+
+class TestFingerprint:
+    def test_it_changes_with_any_template_in_use(self, folder: Path, tmp_path: Path) -> None:
+        (folder / "page.html").write_text("one")
+        site = tmp_path / "site"
+        first = Templates([site, folder]).fingerprint()
+
+        (folder / "page.html").write_text("two")
+        second = Templates([site, folder]).fingerprint()
+        site.mkdir()
+        (site / "page.html").write_text("three")
+        third = Templates([site, folder]).fingerprint()
+
+        assert len({first, second, third}) == 3
+
+    def test_it_stays_with_hidden_files_and_copies_out_of_use(self, folder: Path, tmp_path: Path) -> None:
+        site = tmp_path / "site"
+        site.mkdir()
+        (site / "page.html").write_text("in use")
+        first = Templates([site, folder]).fingerprint()
+
+        (folder / "page.html").write_text("hidden behind the site's")
+        (folder / ".page.html.swp").write_text("an editor's")
+        (folder / "page.html~").write_text("an editor's")
+
+        assert Templates([site, folder]).fingerprint() == first

@@ -1,0 +1,48 @@
+"""Values of the domain with sensible fields, so that a test names only what it is about."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from publisher.model import Item, Mailbox, Record, Site, State, Theme
+
+SITE = Site(
+    title="Harbour news",
+    base_url="https://news.example.org/",
+    language="en",
+    timezone="Europe/Brussels",
+    author=Mailbox(name="Harbour Office", address="news@example.org"),
+    description="What happens in the harbour.",
+)
+FERRIES = Theme(slug="ferries", title="Ferries & Quays")
+PEOPLE = Theme(slug="people", title="People")
+DAY = date(2022, 2, 10)
+
+
+def record(
+    text: str = "The first ferry sailed. It was full.",
+    *,
+    number: int = 1,
+    themes: Sequence[Theme] = (FERRIES,),
+    state: State = State.LISTED,
+    revision: int = 1,
+    updated: datetime | None = None,
+    **item: Any,
+) -> Record:
+    """A record of that text; `number` orders it: higher is newer and a minute later."""
+    day = item.setdefault("date", DAY)
+    published = datetime(day.year, day.month, day.day, 11, tzinfo=UTC) + timedelta(minutes=number)
+    return Record(
+        number=number,
+        source="news",
+        uid=f"tag:news.example.org,2022:news/{number}",
+        path=f"items/{day.year}/item-{number}",
+        item=Item(text=text, **item),
+        themes=tuple(themes),
+        published=published,
+        updated=updated or published,
+        added_seq=number,
+        seq=number,
+        revision=revision,
+        state=state,
+    )
