@@ -75,7 +75,7 @@ def render(edition: Edition, *, audience: Audience, site: Site, templates: Templ
     newest = sorted(edition.records, key=_age)
     shown = newest[: _fitting_at_most(newest)]
     while True:
-        page = _Page(edition=edition, audience=audience, site=site, templates=templates, newest=shown)
+        page = Page(edition=edition, audience=audience, site=site, templates=templates, newest=shown)
         html = inline(page.fill("digest.html"), template="digest.html")
         size_bytes = len(quoted_printable.encode(html))
         if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
@@ -92,7 +92,7 @@ def render(edition: Edition, *, audience: Audience, site: Site, templates: Templ
     )
 
 
-class _Page:
+class Page:
     """What the templates of one digest are filled with, for a given choice of items."""
 
     def __init__(
@@ -101,12 +101,14 @@ class _Page:
         self._site = site
         self._templates = templates
         self.grouped = _grouped(newest, audience)
-        titles = [_title(record.item) for record in newest]
+        titles = [_title(record, site) for record in newest]
         common = {"audience": audience, "site": site, "total": len(edition.records)}
-        hint = titles[0] if len(edition.records) == 1 else shortened(titles[0], HINT_CHARS)
-        self.subject = one_line(self._filled("digest-subject.txt", first=hint, **common))
-        self.preheader = shortened(" · ".join(titles[1:]) or one_line(summary_of(newest[0].item)), PREHEADER_CHARS)
         sections = _sections(self.grouped, site)
+        # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
+        hint = "".join(titles[:1]) if len(titles) <= 1 else shortened(titles[0], HINT_CHARS)
+        self.subject = one_line(self._filled("digest-subject.txt", first=hint, **common))
+        others = titles[1:] or [item.text for section in sections for item in section.items]
+        self.preheader = shortened(one_line(" · ".join(others)), PREHEADER_CHARS)
         self._values: dict[str, object] = {
             **common,
             "subject": self.subject,
@@ -122,10 +124,12 @@ class _Page:
         }
 
     def fill(self, template: str) -> str:
+        """The template with everything in it; `digest.html` still as it was written, with its `<style>`."""
         return self._filled(template, **self._values)
 
     def _filled(self, template: str, **values: object) -> str:
-        return self._templates.render(template, language=self._site.language, domain="digest", **values)
+        # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
+        return scrub(self._templates.render(template, language=self._site.language, domain="digest", **values))
 
 
 def one_line(text: str) -> str:
@@ -179,29 +183,30 @@ def _shown(record: Record, number: int, home: Theme, site: Site) -> ShownItem:
     rest = _rest_of(item)
     return ShownItem(
         number=number,
-        title=_title(record.item),
+        title=_title(record, site),
         url=url_of(record, site),
         day=item.date,
         html=html_of(rest),
         text=scrub(rest.text),
         foreign={"lang": language, "dir": dir_of(language)} if language != site.language else {},
-        also_in=tuple(theme.title for theme in record.themes if theme != home),
+        also_in=tuple(one_line(theme.title) for theme in record.themes if theme != home),
         keywords=tuple(shortened(one_line(keyword), KEYWORD_CHARS) for keyword in item.keywords[:KEYWORDS]),
     )
 
 
 def _named(record: Record, site: Site) -> DigestItem:
     themes = tuple(theme.slug for theme in record.themes)
-    return DigestItem(uid=record.uid, title=_title(record.item), url=url_of(record, site), themes=themes)
+    return DigestItem(uid=record.uid, title=_title(record, site), url=url_of(record, site), themes=themes)
 
 
-def _title(item: Item) -> str:
-    return one_line(title_of(item))
+def _title(record: Record, site: Site) -> str:
+    """Never empty: it is what a reader clicks on."""
+    return one_line(title_of(record.item)) or url_of(record, site)
 
 
 def _rest_of(item: Item) -> Item:
     """What stands below the title: in full while short, else summed up."""
-    rest = _after(_title(item), scrub(item.text).strip())
+    rest = _after(one_line(title_of(item)), scrub(item.text).strip())
     if len(rest) > FULL_TEXT_CHARS:
         rest = summary_of(replace(item, text=rest))
     return replace(item, text=rest)

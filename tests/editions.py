@@ -1,0 +1,52 @@
+"""Editions to render, write and send: small, with every value at hand."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from publisher.model import Audience, Edition, Item, Mailbox, Record, Site, State, Theme
+
+SITE = Site(
+    title="Example News",
+    base_url="https://news.example.org/",
+    language="en",
+    timezone="Europe/Brussels",
+    author=Mailbox(address="editor@example.org", name="The editor"),
+)
+AUDIENCE = Audience(
+    name="weekly",
+    title="Example News",
+    themes=("*",),
+    sender=Mailbox(address="news@example.org", name="Example News"),
+    to=Mailbox(address="readers@lists.example.org"),
+)
+ASYLUM = Theme(slug="asylum", title="Asylum")
+BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
+GENERAL = Theme(slug="general", title="General")
+COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+FIRST_DAY = date(2026, 1, 1)
+
+
+def record_of(text: str, *, number: int = 1, themes: Sequence[Theme] = (GENERAL,), **values: object) -> Record:
+    """The item with number `n` is dated n - 1 days after the first: higher is newer."""
+    day = FIRST_DAY + timedelta(days=number - 1)
+    at = datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
+    return Record(
+        number=number,
+        source="news",
+        uid=f"tag:news.example.org,2026:{number}",
+        path=f"items/{day.year}/item-{number}",
+        item=Item(date=day, text=text, **values),  # type: ignore[arg-type]  # whatever a test gives
+        themes=tuple(themes),
+        published=at,
+        updated=at,
+        added_seq=number,
+        seq=number,
+        revision=1,
+        state=State.LISTED,
+    )
+
+
+def edition_of(*records: Record, number: int = 3) -> Edition:
+    return Edition(
+        audience="weekly", number=number, after=10, upto=10 + len(records), composed_at=COMPOSED_AT, records=records
+    )

@@ -1,0 +1,82 @@
+"""The mail looks as its template was written, at every width and in the dark: no pixel differs in Chromium."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from publisher.rendering.digest import Page, render
+from publisher.rendering.templates import Templates, default_folders
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (640, 400, 320)
+HEIGHT = 1800
+SCHEMES = {"dark": 0, "light": 1}
+"""What Chromium calls them."""
+EDITION = edition_of(
+    record_of(
+        "A question? And an answer, see https://example.org/answer.", themes=[ASYLUM, BORDERS], keywords=("video",)
+    ),
+    record_of("Words enough for a second line of the title, whatever the width. " * 6, number=2, themes=[BORDERS]),
+    record_of("One paragraph.\n\nAnother one.", number=3, title="A title", themes=[GENERAL]),
+    record_of("عنوان قصير. نص.", number=4, themes=[GENERAL], language="ar", keywords=("x" * 200,)),
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("CI"):
+        pytest.fail("Chromium is not installed")
+    pytest.skip("Chromium is not installed")
+
+
+def drawn(html: str, *, scheme: str, chromium: str, folder: Path) -> bytes:
+    """A picture of the page at all widths side by side; frames, because a window cannot be as narrow as a phone."""
+    folder.mkdir()
+    (folder / "page.html").write_text(html, "utf-8")
+    style = f"border:0;height:{HEIGHT}px;float:left"
+    frames = "".join(f'<iframe src="page.html" style="{style};width:{width}px"></iframe>' for width in WIDTHS)
+    (folder / "frames.html").write_text(
+        f'<!DOCTYPE html><html style="color-scheme: light dark"><body style="margin:0">{frames}</body></html>', "utf-8"
+    )
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--user-data-dir={folder / 'profile'}",
+        f"--window-size={sum(WIDTHS)},{HEIGHT}",
+        f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
+        f"--screenshot={folder / 'page.png'}",
+    ]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")
+    url = (folder / "frames.html").as_uri()
+    subprocess.run([chromium, *options, url], check=True, capture_output=True, timeout=60)
+    return (folder / "page.png").read_bytes()
+
+
+def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(chromium: str, tmp_path: Path) -> None:
+    templates = Templates(default_folders())
+    page = Page(edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, newest=EDITION.records[::-1])
+    written = page.fill("digest.html")
+    inlined = render(EDITION, audience=AUDIENCE, site=SITE, templates=templates).html
+    bare = written.replace("<style", "<style media=print")
+    assert written.count(' style="') < inlined.count(' style="')
+
+    pictures = {
+        (kind, scheme): drawn(html, scheme=scheme, chromium=chromium, folder=tmp_path / f"{kind}-{scheme}")
+        for kind, html in {"written": written, "inlined": inlined, "bare": bare}.items()
+        for scheme in SCHEMES
+    }
+
+    for scheme in SCHEMES:
+        assert pictures["written", scheme] == pictures["inlined", scheme], f"see {tmp_path}"
+        assert pictures["bare", scheme] != pictures["inlined", scheme], "the picture does not show the styles"
+    assert pictures["inlined", "light"] != pictures["inlined", "dark"]

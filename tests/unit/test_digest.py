@@ -1,0 +1,406 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from publisher import quoted_printable
+from publisher.model import Audience, Digest, Record, Site, Theme
+from publisher.rendering.columns import WIDTH, columns_of
+from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, render
+from publisher.rendering.languages import CATALOGUES
+from publisher.rendering.templates import Templates, default_folders
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+
+TEMPLATES = Templates(default_folders())
+SENTENCE = "Words that say little and still take their room on the page. "
+
+
+def digest_of(*records: Record, audience: Audience = AUDIENCE, site: Site = SITE) -> Digest:
+    return render(edition_of(*records), audience=audience, site=site, templates=TEMPLATES)
+
+
+def page_of(digest: Digest) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(digest.html)
+
+
+def headings(digest: Digest) -> list[tuple[str, str]]:
+    return [(heading.tag, heading.text_content()) for heading in page_of(digest).xpath("//h2 | //h3")]
+
+
+def words_of(digest: Digest) -> str:
+    return " ".join(page_of(digest).text_content().split())
+
+
+# --- what is in it ---------------------------------------------------------------------------------------------------
+
+
+def test_items_stand_under_their_themes_each_once_the_newest_first() -> None:
+    digest = digest_of(
+        record_of("One.", number=1, themes=[BORDERS]),
+        record_of("Two.", number=2, themes=[ASYLUM, BORDERS]),
+        record_of("Three.", number=3, themes=[BORDERS]),
+    )
+
+    assert [("h2", "Asylum"), ("h3", "Two"), ("h2", "Borders & Visa"), ("h3", "Three"), ("h3", "One")] == headings(
+        digest
+    )
+    assert "2 January 2026 · also in: Borders & Visa" in words_of(digest)
+    assert "2 January 2026 · also in: Borders & Visa" in digest.text
+    assert ["Two", "Three", "One"] == [item.title for item in digest.shown]
+    assert () == digest.left_out
+
+
+def test_an_audience_with_themes_of_its_own_gets_them_in_its_order_and_nothing_under_another() -> None:
+    digest = digest_of(
+        record_of("One.", themes=[GENERAL, ASYLUM]),
+        record_of("Two.", number=2, themes=[BORDERS]),
+        audience=replace(AUDIENCE, themes=("borders-visa", "asylum")),
+    )
+
+    assert [("h2", "Borders & Visa"), ("h3", "Two"), ("h2", "Asylum"), ("h3", "One")] == headings(digest)
+    assert "also in: General" in digest.text
+
+
+def test_an_item_whose_themes_changed_since_keeps_a_place() -> None:
+    digest = digest_of(record_of("One.", themes=[GENERAL]), audience=replace(AUDIENCE, themes=("asylum",)))
+
+    assert [("h2", "General"), ("h3", "One")] == headings(digest)
+
+
+def test_the_text_part_is_written_for_a_terminal() -> None:
+    digest = digest_of(
+        record_of("A first sentence. And a second one.", themes=[ASYLUM, GENERAL], keywords=("médias", "video")),
+        record_of("Only this.", number=2, themes=[BORDERS], link="https://example.org/" + "x" * 80),
+        audience=replace(
+            AUDIENCE, postal_address="1 Example Street\nBrussels", unsubscribe_url="https://example.org/stop"
+        ),
+    )
+
+    assert (
+        f"""\
+Example News
+2 March 2026 · 2 items
+
+
+ASYLUM
+{"-" * 72}
+
+1. A first sentence
+   https://news.example.org/items/2026/item-1.html
+   1 January 2026 · also in: General
+
+   And a second one.
+
+   Keywords: médias, video
+
+
+BORDERS & VISA
+{"-" * 72}
+
+2. Only this
+   https://example.org/{"x" * 80}
+   2 January 2026
+
+-- \n\
+Sent by Example News, news@example.org
+1 Example Street
+Brussels
+
+You get this because your address is on the list
+readers@lists.example.org.
+Stop getting it: https://example.org/stop
+
+All news and feeds on the web: https://news.example.org/
+"""
+        == digest.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ("Short and complete.", ""),
+        ("Is it so? It is.", "It is."),
+        ("First words.\n\nSecond “paragraph”.", "Second “paragraph”."),
+        ("A clause, " + "and more of it " * 8 + "to the end. Then rest.", None),
+    ],
+)
+def test_nobody_reads_a_sentence_twice(text: str, below: str | None) -> None:
+    digest = digest_of(record_of(text))
+
+    (title,) = (words for tag, words in headings(digest) if tag == "h3")
+    shown = " ".join(page_of(digest).xpath("string(//h3/following-sibling::div[1])").split())
+    if below is None:
+        assert " ".join(text.split()) == f"{title.removesuffix('…')} {shown.removeprefix('…')}"
+    else:
+        assert below == shown
+
+
+def test_a_title_of_its_own_stands_above_the_whole_text() -> None:
+    digest = digest_of(record_of("The text begins otherwise. Then rest.", title="The title"))
+
+    assert "The title 1 January 2026 The text begins otherwise. Then rest." in words_of(digest)
+
+
+def test_short_texts_are_shown_in_full_and_long_ones_summed_up() -> None:
+    short, long = SENTENCE * 11, SENTENCE * 12
+    assert len(short.strip()) <= FULL_TEXT_CHARS < len(long)
+
+    assert [11, 2] == [
+        digest_of(record_of(text, title="Title")).html.partition("<h3")[2].count(SENTENCE.strip())
+        for text in (short, long)
+    ]
+
+
+def test_themes_are_listed_at_the_top_once_there_is_something_to_look_for() -> None:
+    many = [record_of(f"Item {n}.", number=n, themes=[ASYLUM if n > 1 else BORDERS]) for n in range(1, 5)]
+
+    links = page_of(digest_of(*many)).xpath("//*[@role='navigation']//a")
+
+    assert [("#asylum", "Asylum"), ("#borders-visa", "Borders & Visa")] == [(a.get("href"), a.text) for a in links]
+    assert page_of(digest_of(*many)).get_element_by_id("asylum").tag == "h2"
+    assert "Asylum (3), Borders & Visa (1)" in digest_of(*many).text
+    assert not page_of(digest_of(*many[:3])).xpath("//*[@role='navigation']")
+
+
+def test_the_footer_says_who_why_and_how_to_stop() -> None:
+    words = words_of(digest_of(record_of("One.")))
+
+    assert words.endswith(
+        "Sent by Example News, news@example.org "
+        "You get this because your address is on the list readers@lists.example.org. "
+        "To stop getting it, write to news@example.org. "
+        "All news and feeds on the web: https://news.example.org/"
+    )
+
+
+def test_the_same_edition_is_the_same_digest() -> None:
+    records = [record_of(SENTENCE * n, number=n, themes=[ASYLUM, BORDERS][n % 2 :]) for n in range(1, 6)]
+
+    assert digest_of(*records) == digest_of(*reversed(records))
+
+
+# --- subject and preheader -------------------------------------------------------------------------------------------
+
+
+def test_one_item_is_its_own_subject() -> None:
+    digest = digest_of(record_of("Something happened in Brussels. More of it here."))
+
+    assert "Something happened in Brussels" == digest.subject
+    assert "More of it here." == digest.preheader
+
+
+def test_several_are_counted_and_the_first_one_named() -> None:
+    records = [record_of(f"Item {word}.", number=n) for n, word in enumerate(("one", "two", "three"), start=1)]
+
+    digest = digest_of(*records)
+
+    assert "Example News: 3 items – Item three" == digest.subject
+    assert "Item two · Item one" == digest.preheader
+    assert ["Item two · Item one"] == page_of(digest).xpath("//*[@class='preheader']/text()")
+
+
+def test_subject_and_preheader_are_one_line_whatever_the_title() -> None:
+    digest = digest_of(record_of("Text.", title="Win\r\nBcc: eve@example.org\u2028\u202egpj.exe\x00 " + "x" * 10_000))
+
+    assert re.fullmatch(r"Win Bcc: eve@example.org gpj.exe …|Win Bcc: eve@example.org gpj.exe…", digest.subject)
+
+
+def test_an_edition_whose_items_were_all_withdrawn_is_still_whole() -> None:
+    digest = digest_of()
+
+    assert ("Example News", "", ()) == (digest.subject, digest.preheader, digest.shown)
+    assert "0 items" in digest.text
+
+
+def test_an_item_without_words_can_still_be_clicked() -> None:
+    (item,) = digest_of(record_of("")).shown
+
+    assert "https://news.example.org/items/2026/item-1.html" == item.title == item.url
+
+
+# --- the HTML --------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_fetched_from_anywhere_and_nothing_is_counted() -> None:
+    page = page_of(digest_of(record_of("News. See https://example.org/report for more."), record_of("B.", number=2)))
+
+    assert not page.xpath(
+        "//img | //link | //script | //iframe | //form | //object | //@src | //@background | //@srcset"
+    )
+    assert not re.search(r"url\(|@import|@font-face", lxml_html.tostring(page, encoding="unicode"))
+    assert {"https://example.org/report"} == {
+        href for href in page.xpath("//@href") if not href.startswith((SITE.base_url, "mailto:", "#"))
+    }
+
+
+def test_dark_mode_phones_and_outlook_are_served() -> None:
+    html = digest_of(record_of("One.")).html
+
+    assert html.startswith("<!DOCTYPE html>")
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert "padding: 16px 16px 32px 16px !important" in html
+    assert '<!--[if mso]><table role="presentation" width="600"' in html
+    assert "display:none; mso-hide:all; max-height:0; overflow:hidden" in html
+    assert 1 == html.count("<style")
+
+
+def test_every_colour_that_is_inlined_is_turned_in_the_dark() -> None:
+    """Whatever text a template shows, some dark rule names its class or tag."""
+    page = page_of(digest_of(record_of("One. Two.", keywords=("k",)), record_of("B. C.", number=2, themes=[ASYLUM])))
+    dark = page.xpath("string(//style)").partition("prefers-color-scheme: dark")[2]
+
+    for element in page.xpath("//*[contains(@style, 'color:')]"):
+        names = {element.tag, *(f".{name}" for name in element.get("class", "").split())}
+        assert any(re.search(rf"(^|[\s,}}a]){re.escape(name)}[,\s]", dark) for name in names), names
+
+
+def test_a_language_says_so_on_what_is_in_it() -> None:
+    digest = digest_of(record_of("عنوان. نص.", language="ar"), record_of("English. Text.", number=2))
+
+    page = page_of(digest)
+    assert {("ar", "rtl")} == {
+        (e.get("lang"), e.get("dir")) for e in page.xpath("//*[self::h3 or self::div][@lang='ar']")
+    }
+    assert 1 == len(page.xpath("//h3[@lang]"))
+
+
+def test_a_right_to_left_site_begins_on_the_right() -> None:
+    page = page_of(digest_of(record_of("نص."), site=replace(SITE, language="ar")))
+
+    assert ("ar", "rtl") == (page.get("lang"), page.get("dir"))
+    assert ["right"] == page.xpath("//td[@class='column']/@align")
+
+
+# --- too much, and too hostile ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", [SENTENCE * 10, "A", "移民" * 340, "ü" * 700], ids=["full", "tiny", "wide", "one word"]
+)
+def test_a_mail_too_large_keeps_the_newest_and_says_where_the_others_are(text: str) -> None:
+    records = [record_of(f"Item {n}. {text}", number=n, themes=[ASYLUM, BORDERS][n % 2 :]) for n in range(1, 501)]
+
+    digest = digest_of(*records)
+
+    size_bytes = len(quoted_printable.encode(digest.html))
+    assert MAX_HTML_BYTES * 0.9 < size_bytes <= MAX_HTML_BYTES
+    newest = [record.uid for record in reversed(records)]
+    assert set(newest[: len(digest.shown)]) == {item.uid for item in digest.shown}
+    assert newest[len(digest.shown) :] == [item.uid for item in digest.left_out]
+    more = f"{len(digest.left_out)} more items on the web"
+    assert f"the newest {len(digest.shown)} of 500 items" in words_of(digest)
+    assert [more] == page_of(digest).xpath("//p[@class='more']/a[@href='https://news.example.org/']/text()")
+    assert f"{more}: https://news.example.org/" in digest.text
+    assert words_of(digest).endswith("All news and feeds on the web: https://news.example.org/")
+    assert digest.text.endswith("All news and feeds on the web: https://news.example.org/\n")
+
+
+HOSTILE = {
+    "markup": "</div></td></table><script>alert(1)</script><style>*{display:none}</style><img src=x onerror=alert(1)>",
+    "comment": "<!-- <![endif]--> --> <!--[if mso]> ]]>",
+    "style": "{{ 7 * 7 }} {% raw %} @import url(http://evil.example/x.css); @media { } } body{display:none}",
+    "controls": "A\x00B\x0bC\ud800D\ufffeE\x1b[31m",
+    "overrides": "\u202eevil\u2066 reversed \u202d",
+    "word": "x" * 10_000,
+    "body": SENTENCE * 32_000,
+    "lines": "\r\n.\r\nFrom me\r\n\r\n-- \r\n" * 20,
+    "link": "javascript:alert(1) data:text/html,x https://evil.example/\"onmouseover='x'>",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_item_leaves_the_mail_whole_and_harmless(text: str) -> None:
+    theme = Theme(slug="theme", title=f"T {text[:200]}")
+    bad = record_of(
+        text, title=text[:20_000], keywords=(text,) * 40, link=text[:200], language=text[:30], themes=[theme]
+    )
+
+    digest = digest_of(bad, record_of("A good item. With words.", number=2))
+
+    page = page_of(digest)
+    assert not page.xpath("//script | //img | //iframe | //@*[starts-with(name(), 'on')]")
+    assert 1 == len(page.xpath("//style"))
+    assert 1 == len(page.xpath("//*[@role='main']"))
+    assert all(href.startswith(("https://", "mailto:", "#")) for href in page.xpath("//@href"))
+    assert "With words." in words_of(digest)
+    assert words_of(digest).endswith("All news and feeds on the web: https://news.example.org/")
+    assert len(digest.html) < 40_000
+    assert len(digest.text) < 10_000
+    assert all(columns_of(line) <= WIDTH or "://" in line for line in digest.text.split("\n"))
+    assert digest.subject.isprintable()
+    digest.html.encode()
+    digest.text.encode()
+
+
+@settings(max_examples=30)
+@given(st.text(max_size=300), st.text(max_size=100), st.lists(st.text(max_size=30), max_size=3))
+def test_whatever_the_text_the_mail_is_whole(text: str, title: str, keywords: list[str]) -> None:
+    digest = digest_of(record_of(text, title=title, keywords=tuple(keywords)), record_of("Last. Words.", number=2))
+
+    page = page_of(digest)
+    assert 2 == len(page.xpath("//h3/a"))
+    assert words_of(digest).endswith("All news and feeds on the web: https://news.example.org/")
+    assert all(columns_of(line) <= WIDTH or "://" in line for line in digest.text.split("\n"))
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "day", "footer"),
+    [
+        ("en", "Example News: 2 items – Zwei", "2 March 2026", "All news and feeds on the web:"),
+        (
+            "fr",
+            "Example News : 2 actualités – Zwei",
+            "2 mars 2026",
+            "Toutes les actualités et tous les flux sur le web :",
+        ),
+        ("nl", "Example News: 2 berichten – Zwei", "2 maart 2026", "Al het nieuws en alle feeds op het web:"),
+        ("de", "Example News: 2 Meldungen – Zwei", "2. März 2026", "Alle Meldungen und Feeds im Web:"),
+        ("es", "Example News: 2 items – Zwei", "2 March 2026", "All news and feeds on the web:"),
+    ],
+)
+def test_fixed_texts_and_dates_are_in_the_sites_language(language: str, subject: str, day: str, footer: str) -> None:
+    digest = digest_of(record_of("Eins."), record_of("Zwei.", number=2), site=replace(SITE, language=language))
+
+    assert subject == digest.subject
+    assert f"{day} · 2 " in digest.text
+    assert f"{day} · 2 " in words_of(digest)
+    assert footer in digest.text
+    assert footer in words_of(digest)
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de"])
+def test_a_catalogue_has_every_text_of_the_templates_and_nothing_else(language: str) -> None:
+    (folder,) = default_folders()
+    methods = [("digest*", "jinja2.ext:babel_extract")]
+    options = {"digest*": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+    asked = {message for _, _, message, _, _ in extract_from_dir(str(folder), methods, options)}
+
+    with (CATALOGUES / language / "digest.po").open("rb") as file:
+        catalogue = read_po(file, abort_invalid=True)
+
+    assert asked == {message.id for message in catalogue if message.id}
+    for message in catalogue:
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(texts)
+        assert not list(message.check()), message.id
+
+
+def test_the_real_listing_becomes_a_mail_far_below_the_limit(real_listing: Path) -> None:
+    entries = re.split(r"(?m)^\d\d \w+ \d{4}\n", real_listing.read_text("utf-8"))[1:]
+    records = [record_of(text.strip(), number=number) for number, text in enumerate(entries, start=1)]
+
+    digest = digest_of(*records)
+
+    assert 25 == len(digest.shown)
+    assert len(quoted_printable.encode(digest.html)) < MAX_HTML_BYTES / 3
