@@ -1,0 +1,294 @@
+"""What a visitor gets: pages that lead somewhere, in their language, and nothing from elsewhere."""
+
+import json
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from publisher.model import Record, State, Theme
+from publisher.rendering import pages, urls
+from publisher.rendering.templates import Templates, default_folders
+from tests.values import DAY, FERRIES, PEOPLE, SITE, record
+
+LOOK = pages.Look(site=SITE, templates=Templates(default_folders()), formats=("rss", "atom"))
+LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
+
+Page: TypeAlias = Any
+"""An element of lxml.html, which has no types."""
+
+
+def in_language(language: str) -> pages.Look:
+    return replace(LOOK, site=replace(SITE, language=language))
+
+
+def parsed(page: bytes) -> Page:
+    return html.document_fromstring(page.decode())
+
+
+def item_page(one: Record, look: pages.Look = LOOK) -> Page:
+    return parsed(pages.item_page(one, look=look))
+
+
+def theme_page(*records: Record, theme: Theme | None = FERRIES, items: int | None = None) -> Page:
+    count = len(records) if items is None else items
+    return parsed(pages.theme_page(theme, records, items=count, look=LOOK))
+
+
+def index_page(*records: Record, look: pages.Look = LOOK) -> Page:
+    counts = [pages.ThemeCount(theme=theme, items=len(records)) for theme in (PEOPLE, FERRIES)]
+    return parsed(pages.index_page(counts, records, items=len(records), look=look))
+
+
+def words(page: Page, path: str = "//main") -> str:
+    return " ".join(" ".join(str(found.text_content()) for found in page.xpath(path)).split())
+
+
+def whole_site(records: Sequence[Record], look: pages.Look = LOOK) -> dict[str, bytes]:
+    counts = [pages.ThemeCount(theme=theme, items=len(records)) for theme in (PEOPLE, FERRIES)]
+    site = {urls.item_file(one): pages.item_page(one, look=look) for one in records}
+    for theme in (FERRIES, PEOPLE, None):
+        slug = urls.ALL if theme is None else theme.slug
+        site[urls.theme_file(slug)] = pages.theme_page(theme, records, items=len(records), look=look)
+        site |= {urls.feed_file(slug, key): b"" for key in look.formats}
+    site[urls.INDEX_FILE] = pages.index_page(counts, records, items=len(records), look=look)
+    site[urls.STYLE_FILE] = pages.style_sheet(look=look)
+    return site
+
+
+RECORDS = [
+    record(number=1),
+    record("Two themes.", number=2, themes=(FERRIES, PEOPLE), keywords=("ice", "fog")),
+    record("Gone again.", number=3, state=State.WITHDRAWN, date=date(2019, 1, 1)),
+    record("Elsewhere.", number=4, link="https://elsewhere.example/a?b=1&c=2"),
+    record("خبر", number=5, language="ar"),
+    record("<script>alert(1)</script> </title> {{ 7 * 7 }}", number=6, title='</script><b>bold & "quoted"</b>'),
+]
+
+
+class TestSite:
+    def test_every_link_inside_it_leads_to_a_file(self) -> None:
+        site = whole_site(RECORDS)
+
+        for file, data in site.items():
+            if file.endswith(".html"):
+                for element in parsed(data).xpath("//*[@href]"):
+                    href = element.get("href").partition("#")[0]
+                    if href and not re.match(r"https://|mailto:", href):
+                        assert posixpath.normpath(posixpath.join(posixpath.dirname(file), href)) in site, (file, href)
+
+    def test_nothing_comes_from_elsewhere(self) -> None:
+        site = whole_site(RECORDS)
+
+        for data in (data for file, data in site.items() if file.endswith(".html")):
+            page = parsed(data)
+            assert page.xpath("//@src | //@srcset | //iframe | //object | //form | //@style | //style") == []
+            assert page.xpath("//*[@*[starts-with(name(), 'on')]]") == []
+            assert set(page.xpath("//script/@type")) <= {"application/ld+json"}
+            assert [href for href in page.xpath("//link[@rel='stylesheet']/@href") if ":" in href] == []
+        assert not re.search(rb"url\(|@import|https?:", site[urls.STYLE_FILE])
+
+    def test_every_page_has_one_heading_a_language_and_a_way_past_the_menu(self) -> None:
+        for file, data in whole_site(RECORDS).items():
+            if file.endswith(".html"):
+                page = parsed(data)
+                assert len(page.xpath("//h1")) == len(page.xpath("//main[@id='content']")) == 1
+                assert (page.get("lang"), page.get("dir")) == ("en", "ltr")
+                assert page.xpath("//body/a[1]/@href") == ["#content"]
+                assert words(page, "//title").endswith("Harbour news")
+                assert data.startswith(b"<!DOCTYPE html>\n")
+                assert len(page.xpath("//link[@rel='canonical'][starts-with(@href, 'https://')]")) == 1
+
+    def test_same_input_same_bytes(self) -> None:
+        fresh = replace(LOOK, templates=Templates(default_folders()))
+
+        assert whole_site(RECORDS) == whole_site(RECORDS[::-1], fresh)
+
+    @pytest.mark.parametrize("language", ["fr", "nl", "de"])
+    def test_it_speaks_the_sites_language(self, language: str) -> None:
+        english, spoken = whole_site(RECORDS), whole_site(RECORDS, in_language(language))
+
+        for file in (name for name in english if name.endswith(".html")):
+            page = parsed(spoken[file])
+            assert page.get("lang") == language
+            for phrase in ("Skip to content", "All news", "Published by", "Themes", "withdrawn", "Follow", "Latest"):
+                assert phrase not in words(page, "//body"), (file, phrase)
+
+    def test_in_a_language_without_translation_the_items_keep_theirs(self) -> None:
+        page = item_page(record("Una noticia. Nada más."), in_language("es"))
+
+        assert page.get("lang") == "en"
+        assert page.xpath("//h1/@lang | //div[@class='text']/@lang") == ["es", "es"]
+
+
+class TestItemPage:
+    def test_it_says_everything_once(self) -> None:
+        page = item_page(record("The first ferry sailed. It was full.\n\nReally full.", keywords=("ice", "fog")))
+
+        assert words(page, "//article/header") == "10 February 2022 The first ferry sailed"
+        assert words(page, "//div[@class='text']") == "It was full. Really full."
+        assert (
+            words(page, "//article/footer") == "Theme Ferries & Quays Ferries & Quays, RSS Ferries & Quays, Atom "
+            "Keywords ice, fog"
+        )
+
+    def test_a_title_that_is_cut_or_given_takes_nothing_from_the_text(self) -> None:
+        for one in (record("long " * 60), record("A title. And more.", title="A title")):
+            assert words(item_page(one), "//div[@class='text']") == one.item.text.strip()
+
+    def test_a_correction_is_dated_in_the_sites_time_zone(self) -> None:
+        assert (
+            words(item_page(record(revision=2, updated=LATER)), "//p[@class='note']")
+            == "Corrected on 13 February 2022."
+        )
+        assert item_page(record()).xpath("//p[@class='note']") == []
+
+    def test_a_withdrawn_item_says_so_and_nothing_else_of_itself(self) -> None:
+        page = item_page(record("Secret sentence. More secret.", state=State.WITHDRAWN, updated=LATER, title="Hidden"))
+
+        everything = html.tostring(page, encoding="unicode")
+        assert "ecret" not in everything
+        assert "Hidden" not in everything
+        assert words(page, "//h1") == "This item was withdrawn"
+        assert "13 February 2022" in words(page)
+        assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+
+    def test_another_language_and_direction_are_marked(self) -> None:
+        page = item_page(record("خبر", language="ar", keywords=("لجوء",)))
+
+        assert page.xpath("//h1/@lang | //h1/@dir") == ["ar", "rtl"]
+        assert page.xpath("//dd[last()]/@dir") == ["rtl"]
+
+    def test_other_programs_read_what_it_is(self) -> None:
+        page = item_page(RECORDS[5])
+        (data,) = page.xpath("//script/text()")
+        article = json.loads(data)
+
+        assert article["@type"] == "NewsArticle"
+        assert article["headline"] == RECORDS[5].item.title
+        assert article["datePublished"] == RECORDS[5].published.isoformat()
+        assert page.xpath("//meta[@property='og:title']/@content") == [RECORDS[5].item.title]
+
+    def test_an_item_with_a_link_sends_its_reader_there(self) -> None:
+        page = item_page(RECORDS[3])
+
+        assert page.xpath("//p[@class='more']/a/@href") == ["https://elsewhere.example/a?b=1&c=2"]
+        assert page.xpath("//link[@rel='canonical']/@href") == ["https://elsewhere.example/a?b=1&c=2"]
+
+    @given(text=st.text(st.characters(exclude_categories=())), title=st.text("<>&;/\"'{}%# ab\n"))
+    def test_any_text_makes_a_harmless_page(self, text: str, title: str) -> None:
+        page = item_page(record(text, title=title, keywords=(title,)))
+
+        assert len(page.xpath("//h1")) == len(page.xpath("//script")) == len(page.xpath("//main")) == 1
+        assert words(page, "//h1")
+
+
+class TestThemePage:
+    def test_newest_first_without_the_withdrawn(self) -> None:
+        page = theme_page(*RECORDS[:4])
+
+        assert [words(page, f"(//h3)[{n}]") for n in (1, 2, 3)] == ["Elsewhere", "Two themes", "The first ferry sailed"]
+        assert len(page.xpath("//h3")) == 3
+        assert page.xpath("//h3/a/@href")[::2] == ["https://elsewhere.example/a?b=1&c=2", "../items/2022/item-1.html"]
+
+    def test_it_offers_its_feeds_to_people_and_programs(self) -> None:
+        page = theme_page()
+
+        assert page.xpath("//link[@rel='alternate']/@href") == ["rss.xml", "atom.xml"]
+        assert page.xpath("//span[@class='feeds']/a/@href") == ["rss.xml", "atom.xml"]
+        assert page.xpath("//link[@rel='alternate']/@title") == ["Ferries & Quays (RSS)", "Ferries & Quays (Atom)"]
+
+    def test_other_themes_of_an_item_are_named(self) -> None:
+        assert words(theme_page(RECORDS[1]), "//p[@class='about']") == "People ice, fog"
+        assert theme_page(RECORDS[0]).xpath("//p[@class='about']") == []
+
+    def test_it_says_how_much_it_shows(self) -> None:
+        assert words(theme_page(*RECORDS[:2], items=40), "//p[@class='lede']") == "The latest 2 of 40 items."
+        assert words(theme_page(RECORDS[0]), "//p[@class='lede']") == "1 item."
+
+    def test_an_empty_theme_is_worth_following(self) -> None:
+        assert "Nothing has been published here yet." in words(theme_page())
+
+
+class TestIndexPage:
+    def test_it_lists_every_theme_with_its_feeds(self) -> None:
+        page = index_page(*RECORDS)
+
+        themes = page.xpath("//section[@aria-labelledby='themes']//li")
+        assert [li.xpath("a/text()")[0] for li in themes] == ["Ferries & Quays", "People"]
+        assert [li.xpath(".//span/a/@href") for li in themes] == [
+            ["ferries/rss.xml", "ferries/atom.xml"],
+            ["people/rss.xml", "people/atom.xml"],
+        ]
+        assert page.xpath("//link[@rel='alternate']/@href") == ["all/rss.xml", "all/atom.xml"]
+
+    def test_it_says_how_often_to_expect_something(self) -> None:
+        monthly = [record(number=n, date=DAY + timedelta(days=15 * n)) for n in range(9)]
+
+        assert "Expect about 2 items a month." in words(index_page(*monthly))
+        assert "Expect" not in words(index_page(*monthly[:2]))
+
+    def test_an_empty_site_is_worth_following(self) -> None:
+        assert "Nothing has been published yet." in words(index_page())
+
+
+@pytest.mark.parametrize(
+    ("offsets", "pace"),
+    [
+        ([], None),
+        ([0, 0, 0, 0, 0, 0], None),
+        ([0, 1, 2, 3], None),
+        ([0, 30, 60, 90, 120], pages.Pace(items=1, period="month")),
+        ([0, 1, 2, 3, 4, 5], pages.Pace(items=30, period="month")),
+        ([0, 100, 200, 300, 400], pages.Pace(items=4, period="year")),
+        ([0, 1000, 2000, 3000, 4000], pages.Pace(items=1, period="year")),
+    ],
+)
+def test_pace(offsets: list[int], pace: pages.Pace | None) -> None:
+    assert pages.pace_of([DAY + timedelta(days=offset) for offset in offsets]) == pace
+
+
+@pytest.mark.parametrize(
+    ("path", "start", "link"),
+    [
+        ("style.css", "index.html", "style.css"),
+        ("style.css", "items/2022/x.html", "../../style.css"),
+        ("items/2022/y.html", "items/2022/x.html", "y.html"),
+        ("items/2021/y.html", "items/2022/x.html", "../2021/y.html"),
+        ("all/rss.xml", "all/index.html", "rss.xml"),
+        ("index.html", "all/index.html", "../index.html"),
+    ],
+)
+def test_relative_links(path: str, start: str, link: str) -> None:
+    assert urls.relative(path, start=start) == link
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_the_paper(scheme: int) -> None:
+    """WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1."""
+    sheet = pages.style_sheet(look=LOOK).decode()
+    light, dark, _print = (
+        dict(re.findall(r"--([\w-]+): (#\w{6})", root)) for root in re.findall(r":root \{[^}]+\}", sheet)
+    )
+    colours = (light, {**light, **dark})[scheme]
+
+    assert [name for name in ("ink", "quiet", "accent") if contrast(colours[name], colours["paper"]) < 4.5] == []
+    assert contrast(colours["focus-ink"], colours["focus"]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
