@@ -111,7 +111,6 @@ class Page:
         self.preheader = shortened(one_line(" · ".join(others)), PREHEADER_CHARS)
         self._values: dict[str, object] = {
             **common,
-            "subject": self.subject,
             "preheader": self.preheader,
             "composed_on": local_day(edition.composed_at, site.timezone),
             "shown": len(newest),
