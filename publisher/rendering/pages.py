@@ -13,8 +13,11 @@ from publisher.periods import local_day
 from publisher.rendering import languages, urls
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub, summary_of, title_of
+from publisher.titles import shortened
 
 DOMAIN = "pages"
+SHORT_TITLE = 70
+"""Characters of a window's title, the site's name among them, that browsers and search engines show."""
 DAYS_A_MONTH = 365.25 / 12
 PACE_ITEMS = 5
 """With fewer items nobody can say how often a site speaks."""
@@ -95,6 +98,7 @@ def item_page(record: Record, *, look: Look) -> bytes:
         file,
         look=look,
         title=shown.title,
+        short_title=shortened(shown.title, max(SHORT_TITLE - len(f" – {look.site.title}"), SHORT_TITLE // 2)),
         canonical=urls.url_of(record, look.site),
         feeds=[feed for theme in shown.themes for feed in theme.feeds],
         item=shown,

@@ -143,6 +143,12 @@ class TestItemPage:
         for one in (record("long " * 60), record("A title. And more.", title="A title")):
             assert words(item_page(one), "//div[@class='text']") == one.item.text.strip()
 
+    def test_the_windows_title_fits(self) -> None:
+        page = item_page(record("A sentence that goes on and on and on until nobody remembers how it began."))
+
+        assert words(page, "//title") == "A sentence that goes on and on and on until nobody… – Harbour news"
+        assert words(page, "//h1") == "A sentence that goes on and on and on until nobody remembers how it began"
+
     def test_a_correction_is_dated_in_the_sites_time_zone(self) -> None:
         assert (
             words(item_page(record(revision=2, updated=LATER)), "//p[@class='note']")
