@@ -50,13 +50,33 @@ class Database:
         with translated(self.place), self.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
-                if not self.is_sqlite:
-                    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
-                    connection.execute(select(counters.c.id).with_for_update())
+                self._lock(connection)
                 yield connection
+
+    @contextmanager
+    def rehearsing(self) -> Iterator[Connection]:
+        """A writing transaction that is rolled back at its end."""
+        with translated(self.place), self.engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+
+    @contextmanager
+    def rehearsing(self) -> Iterator["Rehearsal"]:
+        """A database that forgets at the end whatever was done with it; only it sees the changes meanwhile."""
+        # SQLite's lock is taken by the first change and not before: a rehearsal without news is in nobody's way.
+        with translated(self.place), self.engine.connect() as connection:
+            yield Rehearsal(self, connection)
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _lock(self, connection: Connection) -> None:
+        """Lock the log until the transaction ends; SQLite did so when it began."""
+        if not self.is_sqlite:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
+            connection.execute(select(counters.c.id).with_for_update())
 
     def _sqlite_engine(self) -> Engine:
         options: dict[str, Any] = {"poolclass": StaticPool} if self.is_in_memory else {}
@@ -79,6 +99,52 @@ class Database:
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
             raise StoreError(f"store {self.place}: {problem}") from error
+
+
+class Rehearsal(Database):
+    """A database whose transactions are all parts of one that is never committed."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.__dict__.update(database.__dict__)
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self._connection.begin_nested():
+            yield self._connection
+
+    def close(self) -> None:
+        """Nothing: the connection is the rehearsed database's."""
+
+
+class Rehearsal(Database):
+    """One transaction that is never committed; those asked of it are parts of it."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.url = database.url
+        self.place = database.place
+        self.is_sqlite = database.is_sqlite
+        self.is_in_memory = database.is_in_memory
+        self.engine = database.engine
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with translated(self.place):
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with translated(self.place), self._connection.begin_nested():
+            self._lock(self._connection)
+            yield self._connection
+
+    def close(self) -> None:
+        """Nothing: the connection belongs to whoever began the rehearsal."""
 
 
 def _read(url: str) -> URL:

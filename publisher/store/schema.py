@@ -77,6 +77,23 @@ counters = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# At most one row: what the site's ids are named after, for ever what it was called first.
+site = Table(
+    "site",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("authority", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+site = Table(
+    "site",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("authority", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 items = Table(
     "items",
     metadata,

@@ -32,6 +32,20 @@ def _create_log() -> None:
     )
     op.execute("INSERT INTO counters (id, log_end, last_item, live_items) VALUES (1, 0, 0, 0)")
     op.create_table(
+        "site",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("authority", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_site"),
+        sa.CheckConstraint("id = 1", name="ck_site_one_row"),
+    )
+    op.create_table(
+        "site",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("authority", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_site"),
+        sa.CheckConstraint("id = 1", name="ck_site_one_row"),
+    )
+    op.create_table(
         "items",
         sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("source", KEY, nullable=False),

@@ -1,0 +1,205 @@
+"""The command line: parse, call, print the report, exit code. Nothing is decided here."""
+
+import functools
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher import __version__, terminal
+from publisher.app import Publisher
+from publisher.config import Config
+from publisher.errors import PublisherError
+from publisher.model import RunReport
+from publisher.periods import zone_of
+
+if TYPE_CHECKING:
+    from publisher.model import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What every command of a site takes."""
+
+    config: Path
+    now: str | None
+    is_json: bool
+
+    @contextmanager
+    def publisher(self) -> Iterator[Publisher]:
+        """The site, opened, with a progress bar where there is a terminal."""
+        config = Config.load(self.config)
+        now = self.now and _instant(self.now, config.site.timezone)
+        with terminal.progress() as progress, Publisher.open(config, now=now or None, progress=progress) as publisher:
+            yield publisher
+
+
+def _instant(text: str, timezone: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not ISO 8601, such as 2026-11-23T08:00", param_hint="--now") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(timezone))
+
+
+def site_command(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every site command, as an `Options` first argument."""
+
+    @click.option(
+        "--config",
+        envvar="PUBLISHER_CONFIG",
+        type=Path,
+        default=Path("config.toml"),
+        show_default=True,
+        help="The site's configuration; also PUBLISHER_CONFIG.",
+    )
+    @click.option("--now", metavar="ISO-8601", help="Take this for the present, to travel in time.")
+    @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
+    @functools.wraps(command)
+    def with_options(config: Path, now: str | None, is_json: bool, **rest: Any) -> None:  # noqa: ANN401, FBT001
+        command(Options(config=config, now=now, is_json=is_json), **rest)
+
+    return with_options
+
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Per-theme feeds and email digests from dated news items."""
+
+
+@cli.command()
+@site_command
+@dry_run_option
+@click.option("--due", is_flag=True, help="Compose only for audiences whose schedule asks for it, as the service does.")
+def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
+    """One whole pass now: collect, publish, compose."""
+    with options.publisher() as publisher:
+        if dry_run:
+            _finish(publisher.rehearse(("collect", "publish", "compose")), options, is_rehearsal=True)
+        else:
+            _finish(publisher.run_due() if due else publisher.run(), options)
+
+
+@cli.command()
+@site_command
+@dry_run_option
+def collect(options: Options, dry_run: bool) -> None:  # noqa: FBT001
+    """Read the sources and number what changed."""
+    with options.publisher() as publisher:
+        report = publisher.rehearse(("collect",)) if dry_run else publisher.collect()
+        _finish(report, options, is_rehearsal=dry_run)
+
+
+@cli.command()
+@site_command
+@dry_run_option
+@click.option("--all", "everything", is_flag=True, help="Render every feed and page, changed or not.")
+def publish(options: Options, dry_run: bool, everything: bool) -> None:  # noqa: FBT001
+    """Render the feeds and pages that changed."""
+    with options.publisher() as publisher:
+        if dry_run:
+            _finish(publisher.rehearse(("publish",)), options, is_rehearsal=True)
+        else:
+            _finish(publisher.publish_everything() if everything else publisher.publish(), options)
+
+
+@cli.command()
+@site_command
+@dry_run_option
+@click.argument("audience", required=False)
+def compose(options: Options, dry_run: bool, audience: str | None) -> None:  # noqa: FBT001
+    """Compose an edition of what is new to AUDIENCE, or to every one."""
+    with options.publisher() as publisher:
+        report = publisher.rehearse(("compose",), audience=audience) if dry_run else publisher.compose(audience)
+        _finish(report, options, is_rehearsal=dry_run)
+
+
+@cli.command()
+@site_command
+def serve(options: Options) -> None:
+    """Collect and publish at an interval, compose by schedule, until told to stop."""
+    with options.publisher() as publisher:
+        from publisher.service import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
+
+        serve_site(publisher)
+
+
+@cli.command()
+@site_command
+def status(options: Options) -> None:
+    """What ran, what is due, what waits, what is wrong."""
+    with options.publisher() as publisher:
+        found = publisher.status()
+        terminal.show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+
+
+@cli.command()
+@site_command
+@click.argument("audience", required=False)
+@click.option(
+    "--output",
+    type=Path,
+    help="Write digest.html and digest.txt into this folder instead of opening a browser.",
+)
+def preview(options: Options, audience: str | None, output: Path | None) -> None:
+    """Show the next edition of AUDIENCE as it would be now; nothing is recorded."""
+    with options.publisher() as publisher:
+        found = publisher.preview(audience)
+    if found is None:
+        click.echo(terminal.as_json(None) if options.is_json else "nothing new")
+        return
+    edition, digest = found
+    folder = output or Path(tempfile.mkdtemp(prefix="publisher-preview-"))
+    files = _write_preview(folder, digest)
+    if options.is_json:
+        click.echo(terminal.as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
+        return
+    click.echo(f"{edition.name}: {digest.subject}")
+    click.echo("\n".join(files))
+    if output is None and sys.stdout.isatty():
+        click.launch(files[0])
+
+
+@cli.command()
+@click.argument("directory", type=Path, default=Path())
+def init(directory: Path) -> None:
+    """Make a new site in DIRECTORY: config.toml, templates, sample content."""
+    from publisher.init import make_site
+
+    make_site(directory)
+    click.echo(f"{directory / 'config.toml'}: edit it to taste, then")
+    click.echo(f"publisher run --config {directory / 'config.toml'}")
+
+
+def _write_preview(folder: Path, digest: "Digest") -> list[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return [str(path) for path in files]
+
+
+def _finish(report: RunReport, options: Options, *, is_rehearsal: bool = False) -> None:
+    terminal.show_report(report, is_json=options.is_json, is_rehearsal=is_rehearsal)
+    if report.exit_code:
+        sys.exit(report.exit_code)
+
+
+def main() -> None:
+    """The `publisher` program."""
+    try:
+        cli(prog_name="publisher")
+    except PublisherError as error:
+        for line in str(error).splitlines():
+            click.echo(f"publisher: {line}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,174 @@
+"""What people see of a command: reports in words, or as JSON, and progress bars where there is a terminal."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from publisher.model import AudienceStatus, Edition, RunReport, SourceStatus, Status
+from publisher.observability import Progress, quiet
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Bars on a terminal, silence elsewhere; rich is imported only when there is something to draw."""
+    if not sys.stderr.isatty():
+        yield quiet
+        return
+    bars = _Bars()
+    try:
+        yield bars
+    finally:
+        bars.close()
+
+
+class _Bars:
+    """A bar a step, drawn on standard error from the step's first real count on."""
+
+    WORTH_A_BAR = 200
+    """Shorter work is over before a bar can be read."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress as Drawing
+        from rich.progress import TaskID
+
+        self._drawing = Drawing(console=Console(stderr=True), transient=True)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        if total < self.WORTH_A_BAR:
+            return
+        if not self._tasks:
+            self._drawing.start()
+        if step not in self._tasks:
+            self._tasks[step] = self._drawing.add_task(step, total=total)
+        self._drawing.update(self._tasks[step], completed=done, total=total)
+
+    def close(self) -> None:
+        self._drawing.stop()
+
+
+def show_report(report: RunReport, *, is_json: bool, is_rehearsal: bool = False) -> None:
+    """What was done on standard output, what went wrong on standard error."""
+    if is_json:
+        click.echo(as_json(report_as_values(report)))
+    else:
+        for line in report_lines(report, is_rehearsal=is_rehearsal):
+            click.echo(line)
+    for problem in report.all_problems:
+        click.echo(f"problem: {problem}", err=True)
+
+
+def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
+    """The report in words, a line a stage; one line when nothing is new."""
+    lines = []
+    if (collected := report.collect) and collected.is_news:
+        counts = {"added": collected.added, "revised": collected.revised, "withdrawn": collected.withdrawn}
+        lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
+    if published := report.publish:
+        if is_rehearsal and published.feeds:
+            lines.append(f"publish: {_count(len(published.feeds), 'feed')}: {', '.join(published.feeds)}")
+        elif published.is_news:
+            lines.append(
+                f"publish: {_count(len(published.feeds), 'feed')}, {_count(published.files_written, 'file')} written"
+            )
+    lines += [f"compose: {_edition_line(edition)}" for edition in (report.compose.editions if report.compose else ())]
+    if not lines:
+        return ["nothing new"]
+    return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def report_as_values(report: RunReport) -> dict[str, object]:
+    """The report for machines: as `--json` prints it."""
+    editions = report.compose.editions if report.compose else ()
+    return {
+        "is_news": report.is_news,
+        "exit_code": report.exit_code,
+        "collect": report.collect and _without_problems(asdict(report.collect)),
+        "publish": report.publish and _without_problems(asdict(report.publish)),
+        "compose": report.compose and {"editions": [_edition_values(edition) for edition in editions]},
+        "problems": [asdict(problem) for problem in report.all_problems],
+    }
+
+
+def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
+    """The status on standard output."""
+    click.echo(as_json(asdict(status)) if is_json else "\n".join(status_lines(status, timezone=timezone)))
+
+
+def status_lines(status: Status, *, timezone: str) -> list[str]:
+    """The status in words."""
+    zone = ZoneInfo(timezone)
+    service = "a service is at work" if status.is_served else "no service is running"
+    lines = [f"{status.site}: {_count(status.items, 'item')}; {service}"]
+    lines += [_source_line(source, zone) for source in status.sources]
+    if status.unpublished:
+        lines.append(f"feeds: {_count(status.unpublished, 'change')} wait for `publisher publish`")
+    lines += [_audience_line(audience, zone) for audience in status.audiences]
+    lines += [
+        f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
+    ]
+    lines += [
+        f"run: {run.verb} at {_when(run.started, zone)}" + (f", exit code {run.exit_code}" if run.exit_code else "")
+        for run in status.runs
+    ]
+    return lines
+
+
+def as_json(values: object) -> str:
+    """JSON as every command prints it: readable, times as ISO 8601."""
+    return json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
+
+
+def _json_value(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _without_problems(values: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key != "problems"}
+
+
+def _edition_values(edition: Edition) -> dict[str, object]:
+    return {
+        "name": edition.name,
+        "audience": edition.audience,
+        "number": edition.number,
+        "after": edition.after,
+        "upto": edition.upto,
+        "items": [record.uid for record in edition.records],
+    }
+
+
+def _edition_line(edition: Edition) -> str:
+    return f"{edition.name} with {_count(len(edition.records), 'item')}"
+
+
+def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
+    if source.failures and source.failing_since:
+        since = _when(source.failing_since, zone)
+        return f"source {source.name}: failing since {since} ({_count(source.failures, 'time')}): {source.problem}"
+    if source.changed_at is None:
+        return f"source {source.name}: never read"
+    return f"source {source.name}: {_count(source.listed, 'item')} listed, last change {_when(source.changed_at, zone)}"
+
+
+def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
+    parts = [f"{_count(audience.waiting, 'item')} waiting"]
+    if audience.last_composed_at:
+        parts.append(f"last edition {audience.last_edition} on {_when(audience.last_composed_at, zone)}")
+    parts.append(f"next {_when(audience.next_tick, zone)}" if audience.next_tick else "composed by hand")
+    return f"audience {audience.name}: " + ", ".join(parts)
+
+
+def _when(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
