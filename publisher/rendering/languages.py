@@ -6,14 +6,15 @@ domain: `pages.po` for the public pages, `digest.po` for the mail. Adding a lang
 
 from datetime import date
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from publisher.errors import FilesError
 
-if TYPE_CHECKING:  # Babel is loaded by the first date or catalogue: a run with no news needs neither
+if TYPE_CHECKING:  # loaded by the first date or catalogue: a run with no news needs neither
+    from gettext import NullTranslations
+
     from babel import Locale
 
 CATALOGUES = Path(__file__).parent / "locale"
@@ -48,12 +49,14 @@ def dir_of(language: str) -> Literal["ltr", "rtl"]:
 
 
 @cache
-def translations(language: str, domain: str) -> NullTranslations:
+def translations(language: str, domain: str) -> "NullTranslations":
     """The fixed texts of one domain; those without a translation, or all in an unknown language, stay English.
 
     Raises:
         FilesError: the catalogue cannot be read.
     """
+    from gettext import GNUTranslations, NullTranslations
+
     base = _base(language)
     catalogue = _catalogue(base, domain)
     if base == SOURCE_LANGUAGE or not catalogue.is_file():

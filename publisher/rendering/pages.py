@@ -199,7 +199,7 @@ def _listed(records: Iterable[Record], *, start: str, look: Look) -> list[ShownI
 def _shown(record: Record, *, start: str, look: Look) -> ShownItem:
     item, page = record.item, urls.page_url(record, look.site)
     url = urls.url_of(record, look.site)
-    title = scrub(title_of(item)) or languages.format_day(item.date, look.site.language)
+    title = scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language)
     return ShownItem(
         title=title,
         url=urls.relative(urls.item_file(record), start=start) if url == page else url,

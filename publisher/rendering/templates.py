@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 import publisher
@@ -117,6 +116,8 @@ class Templates:
 
     def _place(self, name: str, error: Exception) -> tuple[str, int | None]:
         """The innermost template line on the way to the error; jinja2 rewrites tracebacks to show them."""
+        from traceback import walk_tb
+
         place: tuple[str, int | None] = (name, None)
         for frame, line in walk_tb(error.__traceback__):
             if _is_below(frame.f_code.co_filename, self.folders):
@@ -130,6 +131,8 @@ def _is_below(file: str, folders: Sequence[Path]) -> bool:
 
 def _is_raised_by_jinja(error: Exception, folders: Sequence[Path]) -> bool:
     """Whether the last line that ran is a template's or a filter's of jinja2, such as `{{ 1 + title }}`."""
+    from traceback import walk_tb
+
     import jinja2
 
     last = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]

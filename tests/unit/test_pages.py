@@ -143,6 +143,9 @@ class TestItemPage:
         for one in (record("long " * 60), record("A title. And more.", title="A title")):
             assert words(item_page(one), "//div[@class='text']") == one.item.text.strip()
 
+    def test_without_a_readable_title_the_day_is_one(self) -> None:
+        assert words(item_page(record("\x1b\r\x08")), "//h1") == "10 February 2022"
+
     def test_the_windows_title_fits(self) -> None:
         page = item_page(record("A sentence that goes on and on and on until nobody remembers how it began."))
 
