@@ -64,18 +64,8 @@ class Collecting:
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         """Append new items to the log, in the order given."""
-        rows = [self._new_row(record) for record in new]
-        changes = ThemeChanges(now)
-        for record in new:
-            changes.joined(record.themes)
-        changes.write(self._connection)
-        if rows:
-            self._connection.execute(insert(items), rows)
-        pairs = list(zip(rows, new, strict=True))
-        self._log([(row, ChangeKind.ADDED, record.themes) for row, record in pairs], now=now)
-        join_themes(self._connection, [(row["number"], row["seq"], record.themes) for row, record in pairs])
-        self._counters.live_items += len(rows)
-        self._listed += len(rows)
+        for some in batches(new):
+            self._add(some, now=now)
 
     def revise(self, revised: Sequence[tuple[int, Item, tuple[Theme, ...]]], *, now: datetime) -> None:
         """Replace what items say and their themes; a withdrawn one is back, and all of them are listed."""
@@ -144,6 +134,19 @@ class Collecting:
             self._counters.write(self._connection)
 
     # --- rows --------------------------------------------------------------------------------------------------------
+
+    def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
+        rows = [self._new_row(record) for record in new]
+        changes = ThemeChanges(now)
+        for record in new:
+            changes.joined(record.themes)
+        changes.write(self._connection)
+        self._connection.execute(insert(items), rows)
+        pairs = list(zip(rows, new, strict=True))
+        self._log([(row, ChangeKind.ADDED, record.themes) for row, record in pairs], now=now)
+        join_themes(self._connection, [(row["number"], row["seq"], record.themes) for row, record in pairs])
+        self._counters.live_items += len(rows)
+        self._listed += len(rows)
 
     def _new_row(self, record: NewRecord) -> dict[str, Any]:
         seq = self._counters.next_seq()

@@ -54,15 +54,6 @@ class Database:
                 yield connection
 
     @contextmanager
-    def rehearsing(self) -> Iterator[Connection]:
-        """A writing transaction that is rolled back at its end."""
-        with translated(self.place), self.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
-            with connection.begin() as transaction:
-                yield connection
-                transaction.rollback()
-
-    @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
         """A database that forgets at the end whatever was done with it; only it sees the changes meanwhile."""
         # SQLite's lock is taken by the first change and not before: a rehearsal without news is in nobody's way.
@@ -99,26 +90,6 @@ class Database:
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
             raise StoreError(f"store {self.place}: {problem}") from error
-
-
-class Rehearsal(Database):
-    """A database whose transactions are all parts of one that is never committed."""
-
-    def __init__(self, database: Database, connection: Connection) -> None:
-        self.__dict__.update(database.__dict__)
-        self._connection = connection
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        yield self._connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with self._connection.begin_nested():
-            yield self._connection
-
-    def close(self) -> None:
-        """Nothing: the connection is the rehearsed database's."""
 
 
 class Rehearsal(Database):

@@ -86,14 +86,6 @@ site = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-site = Table(
-    "site",
-    metadata,
-    _column("id", Integer, primary_key=True, autoincrement=False),
-    _column("authority", Text),
-    CheckConstraint("id = 1", name="one_row"),
-)
-
 items = Table(
     "items",
     metadata,

@@ -8,11 +8,11 @@ from typing import Self
 
 from publisher.model import Edition, Item, Record, Theme
 from publisher.observability import Progress, quiet
-from publisher.store import authority, cursors, editions, numbering, records, runs, site, sources, themes
+from publisher.store import authority, cursors, editions, numbering, records, runs, sources, themes
 from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
-from publisher.store.engine import BATCH, Database, Rehearsal
+from publisher.store.engine import BATCH, Database
 from publisher.store.locks import Locks
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
@@ -69,24 +69,6 @@ class Store:
         return self._locks.hold(purpose, wait_s=wait_s)
 
     @contextmanager
-    def rehearsal(self) -> Iterator["Store"]:
-        """A store that starts as this one is and takes every change, and of which nothing is kept afterwards.
-
-        Other writers wait meanwhile.
-        """
-        with self._database.rehearsing() as connection:
-            yield Store(Rehearsal(self._database, connection))
-
-    def authority(self, proposed: str) -> str:
-        """What the site's ids are named after: what was proposed the first time."""
-        with self._database.reading() as connection:
-            kept = authority.authority(connection)
-        if kept is not None:
-            return kept
-        with self._database.writing() as connection:
-            return authority.keep_authority(connection, proposed)
-
-    @contextmanager
     def rehearsal(self) -> Iterator[Self]:
         """A store that begins as this one and whose changes are forgotten at the end; only it sees them meanwhile.
 
@@ -95,18 +77,14 @@ class Store:
         with self._database.rehearsing() as database:
             yield type(self)(database, self._locks)
 
-    def authority(self, host: str, *, now: datetime) -> str:
-        """The authority of the site's `tag:` URIs, such as `news.example.org,2026` (RFC 4151 section 2.1).
-
-        Made of the host and the year when it is first asked for and the same ever after, so that ids survive a change
-        of address.
-        """
+    def authority(self, proposed: str) -> str:
+        """What the site's ids are named after (RFC 4151): what was proposed the first time, whatever is now."""
         with self._database.reading() as connection:
-            authority = site.known_authority(connection)
-        if authority is None:
-            with self._database.writing() as connection:
-                authority = site.begin_authority(connection, host, now=now)
-        return authority
+            kept = authority.authority(connection)
+        if kept is not None:
+            return kept
+        with self._database.writing() as connection:
+            return authority.keep_authority(connection, proposed)
 
     # --- sources and collecting --------------------------------------------------------------------------------------
 

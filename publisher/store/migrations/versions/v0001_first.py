@@ -39,13 +39,6 @@ def _create_log() -> None:
         sa.CheckConstraint("id = 1", name="ck_site_one_row"),
     )
     op.create_table(
-        "site",
-        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
-        sa.Column("authority", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_site"),
-        sa.CheckConstraint("id = 1", name="ck_site_one_row"),
-    )
-    op.create_table(
         "items",
         sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("source", KEY, nullable=False),

@@ -1,0 +1,66 @@
+"""Short words for the store's tests: items, records and whole passes."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from publisher.model import Edition, Item, Theme
+from publisher.planning import NewRecord
+from publisher.store import Store
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = date(2026, 3, 2)
+BORDERS = Theme(slug="borders", title="Borders")
+ASYLUM = Theme(slug="asylum", title="Asylum")
+
+
+def item(text: str = "A new report is out.", *, day: date = DAY) -> Item:
+    return Item(date=day, text=text)
+
+
+def record(name: str, *themes: Theme, day: date = DAY, published: datetime = NOON) -> NewRecord:
+    return NewRecord(
+        item=item(f"About {name}.", day=day),
+        themes=themes or (BORDERS,),
+        uid=f"tag:example.org,2026:{name}",
+        path=f"items/2026/{name}",
+        published=published,
+    )
+
+
+def records(prefix: str, count: int, *themes: Theme, published: datetime = NOON) -> list[NewRecord]:
+    return [
+        record(f"{prefix}-{index}", *themes, published=published + timedelta(seconds=index)) for index in range(count)
+    ]
+
+
+def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime = NOON, validator: str = "v") -> None:
+    with store.collecting(source) as collecting:
+        collecting.add(new, now=now)
+        collecting.finish(validator, now=now)
+
+
+def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime = NOON) -> None:
+    with store.collecting("news") as collecting:
+        collecting.revise([(number, item(text), themes or (BORDERS,))], now=now)
+        collecting.finish("revised", now=now)
+
+
+def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
+    with store.collecting("news") as collecting:
+        collecting.withdraw(numbers, now=now)
+        collecting.finish("withdrawn", now=now)
+
+
+def due(
+    store: Store, audience: str = "weekly", *, themes: Sequence[str] | None = None, now: datetime = NOON
+) -> Edition:
+    """The edition an audience would get now; it may be empty."""
+    state = store.audience_state(audience)
+    after, start, number = (state.cursor, state.start, state.last_number) if state else (0, 0, 0)
+    upto = store.log_end()
+    found = store.due_records(audience, themes=themes, after=after, upto=upto, start=start)
+    return Edition(audience=audience, number=number + 1, after=after, upto=upto, composed_at=now, records=tuple(found))
+
+
+def numbers_of(found: Sequence[object]) -> list[int]:
+    return [one.number for one in found]  # type: ignore[attr-defined] # records and what is known of them alike

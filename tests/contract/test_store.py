@@ -1,0 +1,427 @@
+"""What every store does with the log, whichever database it is in."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from publisher.errors import StoreError
+from publisher.model import Item, State, Theme
+from publisher.store import Cursor, SourceState, Store
+from tests.contract.stories import (
+    ASYLUM,
+    BORDERS,
+    DAY,
+    NOON,
+    collect,
+    due,
+    item,
+    numbers_of,
+    record,
+    records,
+    revise,
+    withdraw,
+)
+from tests.databases import dump
+
+LATER = NOON + timedelta(days=1)
+
+
+class TestCollecting:
+    def test_an_added_item_comes_back_as_it_went_in(self, store: Store) -> None:
+        full = Item(
+            date=date(2024, 2, 29),
+            text="Première ligne.\n\n« Deuxième » – 日本 🙂 \\ \" '",
+            title="Titre",
+            link="https://example.org/é?a=1&b=2",
+            native_id="node/1",
+            language="fr",
+            labels=("Frontières et visas", "Asile"),
+            keywords=("visa", "Schengen"),
+        )
+        new = record("full", BORDERS, ASYLUM)
+        collect(store, type(new)(item=full, themes=new.themes, uid=new.uid, path=new.path, published=new.published))
+
+        (found,) = store.feed_records(None, limit=5)
+
+        assert found.item == full
+        assert found.themes == (BORDERS, ASYLUM)
+        assert (found.uid, found.path, found.published, found.updated) == (new.uid, new.path, NOON, NOON)
+        assert (found.number, found.added_seq, found.seq, found.revision, found.state) == (1, 1, 1, 1, State.LISTED)
+
+    def test_numbers_follow_the_order_in_which_items_were_added(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        collect(store, record("c"), source="other")
+
+        changed = [one for page in store.changed_records(0, store.log_end()) for one in page]
+
+        assert [(one.seq, one.number, one.path[-1], one.source) for one in changed] == [
+            (1, 1, "a", "news"),
+            (2, 2, "b", "news"),
+            (3, 3, "c", "other"),
+        ]
+
+    def test_a_revision_keeps_what_readers_know_an_item_by(self, store: Store) -> None:
+        collect(store, record("a", BORDERS))
+
+        revise(store, 1, "Corrected.", ASYLUM, now=LATER)
+
+        (found,) = store.feed_records(None, limit=5)
+        assert found.item.text == "Corrected."
+        assert (found.uid, found.path, found.published, found.added_seq) == (record("a").uid, record("a").path, NOON, 1)
+        assert (found.updated, found.seq, found.revision, found.themes) == (LATER, 2, 2, (ASYLUM,))
+        assert store.touched_themes(1, 2) == {"borders", "asylum"}
+        assert store.feed_records("borders", limit=5) == []
+        assert numbers_of(store.feed_records("asylum", limit=5)) == [1]
+
+    def test_a_withdrawn_item_leaves_the_feeds_and_stays_in_the_log(self, store: Store) -> None:
+        collect(store, record("a"), record("b", ASYLUM))
+
+        withdraw(store, 1)
+        withdraw(store, 1)
+
+        assert store.log_end() == 3
+        assert numbers_of(store.feed_records(None, limit=5)) == [2]
+        assert store.feed_records("borders", limit=5) == []
+        ((gone,),) = store.changed_records(2, 3)
+        assert (gone.number, gone.state, gone.seq, gone.item.text) == (1, State.WITHDRAWN, 3, "About a.")
+        assert store.touched_themes(2, 3) == {"borders"}
+        assert store.item_count() == 1
+
+    def test_a_withdrawn_item_that_is_revised_is_back(self, store: Store) -> None:
+        collect(store, record("a"))
+        withdraw(store, 1)
+
+        revise(store, 1, "Here again.", now=LATER)
+
+        (back,) = store.feed_records("borders", limit=5)
+        assert (back.state, back.seq, back.added_seq, back.revision) == (State.LISTED, 3, 1, 2)
+        assert store.item_count() == 1
+        assert store.source_state("news").listed == 1
+
+    def test_an_item_the_source_shows_no_longer_stays_and_no_reader_is_told(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+
+        with store.collecting("news") as collecting:
+            collecting.unlist([1])
+            collecting.finish("v2", now=LATER)
+
+        assert store.log_end() == 2
+        assert {one.number: one.state for one in store.feed_records(None, limit=5)} == {
+            1: State.UNLISTED,
+            2: State.LISTED,
+        }
+        assert store.source_state("news").listed == 1
+        with store.collecting("news") as collecting:
+            collecting.relist([1, 2])
+        assert {one.state for one in store.feed_records(None, limit=5)} == {State.LISTED}
+
+    def test_what_is_known_is_of_the_source_and_since_a_day(self, store: Store) -> None:
+        collect(store, record("a", day=date(2020, 1, 1)), record("b"), record("c"))
+        collect(store, record("d"), source="other")
+        withdraw(store, 3)
+
+        with store.collecting("news") as collecting:
+            everything = collecting.known(since=None)
+            recent = collecting.known(since=DAY)
+            said = collecting.items([3, 1])
+
+        assert [(one.number, one.date, one.state) for one in everything] == [
+            (1, date(2020, 1, 1), State.LISTED),
+            (2, DAY, State.LISTED),
+            (3, DAY, State.WITHDRAWN),
+        ]
+        assert numbers_of(recent) == [2, 3]
+        assert everything[0].text_digest != everything[1].text_digest
+        assert said == {1: item("About a.", day=date(2020, 1, 1)), 3: item("About c.")}
+
+    def test_names_and_instants_that_are_taken_are_told(self, store: Store) -> None:
+        new = [record(f"n{index}", published=NOON + timedelta(seconds=index)) for index in range(3)]
+        collect(store, *new)
+
+        with store.collecting("other") as collecting:
+            uids = collecting.taken_uids([new[0].uid, "tag:example.org,2026:none"])
+            paths = collecting.taken_paths([new[1].path, "items/2026/none"])
+            published = collecting.last_published([DAY, date(1999, 1, 1)])
+
+        assert uids == {new[0].uid}
+        assert paths == {new[1].path}
+        assert published == {DAY: NOON + timedelta(seconds=2)}
+
+    def test_more_names_than_one_statement_can_hold(self, store: Store) -> None:
+        collect(store, record("a"), record("z"))
+        asked = [record("a").uid, *(f"tag:example.org,2026:{index}" for index in range(40_000)), record("z").uid]
+
+        with store.collecting("news") as collecting:
+            assert collecting.taken_uids(asked) == {record("a").uid, record("z").uid}
+
+    def test_a_pass_that_fails_leaves_nothing(self, store: Store) -> None:
+        collect(store, record("a"))
+        before = dump(store)
+
+        def fail() -> None:
+            with store.collecting("news") as collecting:
+                collecting.add(records("new", 3, ASYLUM), now=LATER)
+                collecting.withdraw([1], now=LATER)
+                collecting.finish("v2", now=LATER)
+                raise RuntimeError("power cut")
+
+        with pytest.raises(RuntimeError, match="power cut"):
+            fail()
+
+        assert dump(store) == before
+
+    def test_the_same_calls_make_the_same_rows(self, store_url: str) -> None:
+        dumps = []
+        for _ in range(2):
+            with Store.open("sqlite://") as twin:
+                self._year(twin)
+                dumps.append(dump(twin))
+        with Store.open(store_url) as store:
+            self._year(store)
+            dumps.append(dump(store))
+
+        assert len(set(dumps)) == 1
+
+    def _year(self, store: Store) -> None:
+        collect(store, *records("first", 5, BORDERS, ASYLUM))
+        collect(store, record("b", ASYLUM), now=LATER)
+        revise(store, 2, "Corrected.", ASYLUM, now=LATER)
+        withdraw(store, 3, now=LATER)
+        store.ensure_themes([Theme(slug="zoo", title="Zoo"), Theme(slug="a-b", title="A b")], now=LATER)
+        store.move_cursor("feeds", expected=0, seq=8, settings="s")
+
+    def test_two_items_cannot_have_one_name(self, store: Store) -> None:
+        collect(store, record("a"))
+
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            collect(store, record("a"))
+
+        assert store.log_end() == 1
+
+
+class TestSources:
+    def test_a_source_never_read_is_all_empty(self, store: Store) -> None:
+        assert store.source_state("news") == SourceState()
+
+    def test_failures_are_counted_until_a_reading_succeeds(self, store: Store) -> None:
+        store.source_failed("news", "no such file", now=NOON)
+        store.source_failed("news", "no access", now=LATER)
+
+        failing = store.source_state("news")
+        assert (failing.failures, failing.problem, failing.failing_since) == (2, "no access", NOON)
+
+        collect(store, record("a"), now=LATER, validator="v1")
+        assert store.source_state("news") == SourceState(validator="v1", listed=1, changed_at=LATER)
+
+    def test_a_reading_without_change_ends_the_failures_and_moves_nothing_else(self, store: Store) -> None:
+        collect(store, record("a"), validator="v1")
+        before = store.source_state("news")
+        store.source_failed("news", "no such file", now=LATER)
+
+        store.source_unchanged("news")
+
+        assert store.source_state("news") == before
+
+    def test_a_source_that_failed_from_the_start_recovers(self, store: Store) -> None:
+        store.source_failed("news", "no such file", now=NOON)
+        store.source_unchanged("news")
+        store.source_failed("news", "no access", now=LATER)
+
+        assert store.source_state("news").failing_since == LATER
+
+    def test_reading_the_same_again_changes_nothing(self, store: Store) -> None:
+        collect(store, record("a"))
+        before = dump(store)
+
+        with store.collecting("news") as collecting:
+            collecting.known(since=None)
+            collecting.finish("v", now=LATER)
+        store.source_unchanged("news")
+
+        assert dump(store) == before
+
+
+class TestCursors:
+    def test_a_cursor_begins_at_the_beginning_and_moves(self, store: Store) -> None:
+        assert store.cursor("feeds") == Cursor(seq=0, settings="")
+
+        store.move_cursor("feeds", expected=0, seq=7, settings="blue")
+        store.move_cursor("feeds", expected=7, seq=9, settings="red")
+
+        assert store.cursor("feeds") == Cursor(seq=9, settings="red")
+        assert store.cursor("hub") == Cursor()
+
+    def test_a_cursor_somebody_else_moved_is_left_alone(self, store: Store) -> None:
+        store.move_cursor("feeds", expected=0, seq=7, settings="")
+
+        with pytest.raises(StoreError, match="cursor 'feeds': another publisher moved it"):
+            store.move_cursor("feeds", expected=0, seq=9, settings="")
+
+        assert store.cursor("feeds").seq == 7
+
+
+class TestReading:
+    def test_each_changed_item_is_read_once_and_as_it_is_now(self, store: Store) -> None:
+        collect(store, *records("n", 5))
+        revise(store, 1, "Once.")
+        revise(store, 4, "Once.")
+        revise(store, 1, "Twice.")
+        withdraw(store, 5)
+
+        pages = list(store.changed_records(0, store.log_end(), batch=2))
+
+        assert [numbers_of(page) for page in pages] == [[2, 3], [4, 1], [5]]
+        assert {one.number: one.revision for page in pages for one in page} == {1: 3, 2: 1, 3: 1, 4: 2, 5: 1}
+        assert [numbers_of(page) for page in store.changed_records(5, 7)] == [[1, 4]]
+        assert list(store.changed_records(9, 9)) == []
+
+    def test_a_feed_holds_the_items_added_last_newest_published_first(self, store: Store) -> None:
+        collect(store, record("old", published=NOON - timedelta(days=9)))
+        collect(store, record("new", published=NOON))
+        collect(store, record("back-dated", published=NOON - timedelta(days=999)))
+
+        found = store.feed_records(None, limit=2)
+
+        assert [one.path.rpartition("/")[2] for one in found] == ["new", "back-dated"]
+
+    @pytest.mark.parametrize(("added", "held"), [(3, 4), (4, 4), (7, 7), (16, 16), (20, 16)])
+    def test_a_feed_stretches_to_hold_one_pass(self, store: Store, added: int, held: int) -> None:
+        collect(store, *records("archive", 30))
+        collect(store, *records("pass", added, published=NOON + timedelta(days=1)))
+
+        for theme in (None, "borders"):
+            found = store.feed_records(theme, limit=4)
+
+            assert len(found) == held
+            assert found[0].number == 30 + added
+            assert min(one.added_seq for one in found) == 30 + added - held + 1
+
+    def test_a_first_pass_does_not_stretch_a_feed(self, store: Store) -> None:
+        store.source_failed("news", "not there yet", now=NOON)
+        collect(store, *records("archive", 30))
+
+        assert len(store.feed_records(None, limit=4)) == 4
+
+    def test_the_latest_records_of_several_themes(self, store: Store) -> None:
+        collect(store, record("a"), record("b", ASYLUM), record("c", ASYLUM, BORDERS), record("d"))
+        withdraw(store, 4)
+
+        assert numbers_of(store.latest_records(None, limit=2)) == [2, 3]
+        assert numbers_of(store.latest_records(("borders",), limit=2)) == [1, 3]
+        assert numbers_of(store.latest_records(("borders", "asylum"), limit=9)) == [1, 2, 3]
+        assert store.latest_records(("nothing",), limit=9) == []
+
+
+class TestThemes:
+    def test_themes_count_their_live_items_and_say_when_they_changed(self, store: Store) -> None:
+        collect(store, record("a", BORDERS, ASYLUM), record("b"))
+        withdraw(store, 2, now=LATER)
+
+        told = {state.theme: (state.items, state.changed_at) for state in store.themes()}
+
+        assert told == {ASYLUM: (1, NOON), BORDERS: (1, LATER)}
+
+    def test_configured_themes_are_there_before_their_first_item(self, store: Store) -> None:
+        store.ensure_themes([BORDERS], now=NOON)
+        before = dump(store)
+        store.ensure_themes([BORDERS], now=LATER)
+        assert dump(store) == before
+
+        store.ensure_themes([Theme(slug="borders", title="Borders & visa")], now=LATER)
+
+        (state,) = store.themes()
+        assert (state.theme.title, state.items, state.changed_at) == ("Borders & visa", 0, LATER)
+
+    def test_a_changed_theme_map_moves_items_without_telling_anybody(self, store: Store) -> None:
+        collect(store, *records("n", 1200), record("kept", ASYLUM))
+        withdraw(store, 7)
+        end = store.log_end()
+        steps: list[tuple[int, int]] = []
+
+        store.retheme(
+            lambda _item: (ASYLUM,),
+            now=LATER,
+            progress=lambda _step, done, total: steps.append((done, total)),
+        )
+
+        assert store.log_end() == end
+        assert {state.theme: state.items for state in store.themes()} == {ASYLUM: 1200, BORDERS: 0}
+        assert store.feed_records("borders", limit=5) == []
+        assert store.feed_records("asylum", limit=1)[0].themes == (ASYLUM,)
+        assert steps == [(0, 1201), (500, 1201), (1000, 1201), (1201, 1201)]
+
+    def test_an_unchanged_theme_map_changes_nothing(self, store: Store) -> None:
+        collect(store, *records("n", 3))
+        before = dump(store)
+
+        store.retheme(lambda _item: (BORDERS,), now=LATER)
+
+        assert dump(store) == before
+
+
+class TestRuns:
+    def test_runs_are_kept_latest_first(self, store: Store) -> None:
+        for code in (0, 75, 2):
+            store.record_run("run", started=NOON, finished=LATER, exit_code=code, report='{"added": 1}')
+
+        told = store.runs(limit=2)
+
+        assert [(run.verb, run.exit_code, run.started, run.finished) for run in told] == [
+            ("run", 2, NOON, LATER),
+            ("run", 75, NOON, LATER),
+        ]
+        assert told[0].report == '{"added": 1}'
+
+
+class TestRehearsal:
+    def test_what_is_rehearsed_is_seen_there_and_forgotten(self, store: Store) -> None:
+        collect(store, record("a"))
+        before = dump(store)
+
+        with store.rehearsal() as rehearsal:
+            collect(rehearsal, record("b"), record("c", ASYLUM), now=LATER)
+            withdraw(rehearsal, 1)
+            rehearsal.record_edition(due(rehearsal), start=0, tick=NOON)
+            rehearsal.move_cursor("feeds", expected=0, seq=rehearsal.log_end(), settings="")
+            assert numbers_of(rehearsal.feed_records(None, limit=9)) == [3, 2]
+            assert [len(page) for page in rehearsal.changed_records(0, 4, batch=2)] == [2, 1]
+            assert [edition.number for edition in rehearsal.unwritten_editions()] == [1]
+
+        assert dump(store) == before
+        collect(store, record("b"))
+        assert store.log_end() == 2
+
+    def test_a_step_that_fails_leaves_the_rehearsal_as_it_was(self, store: Store) -> None:
+        with store.rehearsal() as rehearsal:
+            collect(rehearsal, record("a"))
+            before = dump(rehearsal)
+
+            with pytest.raises(Exception, match=r"(?i)unique"):
+                collect(rehearsal, record("b"), record("a"))
+
+            assert dump(rehearsal) == before
+
+        assert store.log_end() == 0
+
+
+def test_the_authority_of_ids_is_chosen_once(store: Store) -> None:
+    assert store.authority("news.example.org,2026-03-02") == "news.example.org,2026-03-02"
+    before = dump(store)
+
+    assert store.authority("moved.example.net,2030-01-01") == "news.example.org,2026-03-02"
+    assert dump(store) == before
+
+
+def test_instants_come_back_in_utc_whatever_zone_they_came_in(store: Store) -> None:
+    brussels = datetime.fromisoformat("2026-07-01T14:00:00+02:00")
+
+    collect(store, record("a", published=brussels))
+
+    (found,) = store.feed_records(None, limit=1)
+    assert found.published == datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert found.published.tzinfo is UTC
+
+
+def test_a_naive_datetime_is_refused(store: Store) -> None:
+    with pytest.raises(Exception, match="naive"):
+        collect(store, record("a", published=datetime(2026, 7, 1)))  # noqa: DTZ001 the mistake in question

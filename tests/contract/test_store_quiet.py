@@ -1,0 +1,208 @@
+"""A question costs what its answer weighs, and a run with no news leaves no trace."""
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from publisher.model import Theme
+from publisher.store import AudienceState, Store
+from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, records, withdraw
+
+
+def known_today(store: Store) -> object:
+    with store.collecting("news") as collecting:
+        return collecting.known(since=DAY), collecting.last_published([DAY])
+
+
+def taken(store: Store) -> object:
+    with store.collecting("news") as collecting:
+        return collecting.taken_uids([record("today-1").uid]), collecting.taken_paths([record("today-1").path])
+
+
+QUESTIONS: dict[str, Callable[[Store], object]] = {
+    "log_end": Store.log_end,
+    "item_count": Store.item_count,
+    "cursor": lambda store: store.cursor("feeds"),
+    "source_state": lambda store: store.source_state("news"),
+    "touched_themes": lambda store: store.touched_themes(store.log_end() - 10, store.log_end()),
+    "changed_records": lambda store: list(store.changed_records(store.log_end() - 10, store.log_end())),
+    "feed_records of all": lambda store: store.feed_records(None, limit=20),
+    "feed_records of a theme": lambda store: store.feed_records("borders", limit=20),
+    "latest_records": lambda store: store.latest_records(("borders", "theme-1"), limit=20),
+    "due_records": lambda store: store.due_records(
+        "weekly", themes=("borders",), after=store.log_end() - 10, upto=store.log_end(), start=0
+    ),
+    "known": known_today,
+    "taken_uids": taken,
+    "unwritten_editions": Store.unwritten_editions,
+    "editions": lambda store: store.editions(limit=5),
+    "audience_state": lambda store: store.audience_state("weekly"),
+    "runs": lambda store: store.runs(limit=5),
+}
+
+
+def archive(store: Store, count: int) -> None:
+    """A store of `count` items of earlier days, all sent and published, and 20 of today."""
+    themes = [BORDERS, Theme(slug="theme-1", title="One"), Theme(slug="theme-2", title="Two")]
+    old = [
+        record(f"old-{index}", themes[index % 3], day=date(2020, 1, 1) + timedelta(days=index % 900))
+        for index in range(count)
+    ]
+    collect(store, *old)
+    withdraw(store, *range(1, count // 10))
+    store.record_edition(due(store), start=0, tick=None)
+    store.mark_written("weekly", 1, at=NOON)
+    for index in range(count // 100):
+        store.record_run("run", started=NOON, finished=NOON, exit_code=index % 2, report="{}")
+    collect(store, *records("today", 20, BORDERS), validator="today")
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    """The statements the store sends meanwhile, with their values."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        seen.append((statement, values))
+
+    event.listen(store._database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(store._database.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+def sizes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
+    """A small store and one twenty times its size."""
+    folder = tmp_path_factory.mktemp("sizes")
+    with Store.open(f"sqlite:///{folder}/small.db") as small, Store.open(f"sqlite:///{folder}/large.db") as large:
+        archive(small, 300)
+        archive(large, 6000)
+        yield small, large
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store], question: str) -> None:
+    store = sizes[1]
+    with statements(store) as asked:
+        QUESTIONS[question](store)
+
+    plans = [line for statement, values in asked for line in plan(store, statement, values)]
+
+    assert plans, "nothing was asked"
+    # The counters are one row, and the runs are walked from their end. Sorting is for the rows of an answer only.
+    bad = [line for line in plans if re.match(r"SCAN (?!counters|runs|.* USING )", line)]
+    bad += [line for line in plans if "TEMP B-TREE FOR ORDER BY" in line and question.startswith("feed")]
+    assert bad == []
+
+
+def plan(store: Store, statement: str, values: Any) -> list[str]:
+    if not statement.startswith("SELECT"):
+        return []
+    with store._database.reading() as connection:
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_question_costs_the_same_in_an_archive_of_any_size(sizes: tuple[Store, Store], question: str) -> None:
+    small, large = (database_steps(store, QUESTIONS[question]) for store in sizes)
+
+    assert large <= 1.25 * small + 100
+
+
+def database_steps(store: Store, question: Callable[[Store], object]) -> int:
+    """How many instructions SQLite's machine executes to answer."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store._database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+    driver.set_progress_handler(count, 1)
+    try:
+        question(store)
+    finally:
+        driver.set_progress_handler(None, 1)
+    assert steps, "the question went over another connection"
+    return steps
+
+
+def test_opening_and_looking_for_news_is_a_handful_of_statements(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store:
+        collect(store, record("a"))
+
+    opened = Store.open(sqlite_url)
+    with statements(opened) as asked:
+        opened.source_state("news")
+        opened.cursor("feeds")
+        opened.log_end()
+    opened.close()
+
+    assert len([statement for statement, _ in asked if statement != "BEGIN"]) == 3
+
+
+def test_opening_a_store_of_today_does_not_import_what_only_an_old_one_needs(sqlite_url: str) -> None:
+    Store.open(sqlite_url).close()
+    program = (
+        "import sys; from publisher.store import Store; Store.open(sys.argv[1]).close();"
+        "print([name for name in ('alembic', 'sqlalchemy.orm', 'psycopg') if name in sys.modules])"
+    )
+
+    told = subprocess.run([sys.executable, "-c", program, sqlite_url], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "[]"
+
+
+def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> None:
+    with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
+        collect(store, *records("n", 50))
+        store.ensure_themes([BORDERS], now=NOON)
+        store.move_cursor("feeds", expected=0, seq=50, settings="s")
+        store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
+    before = traces(tmp_path)
+
+    with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
+        store.source_unchanged("news")
+        with store.collecting("news") as collecting:
+            collecting.known(since=None)
+            collecting.withdraw([], now=NOON)
+            collecting.revise([], now=NOON)
+            collecting.add([], now=NOON)
+            collecting.unlist([])
+            collecting.relist([1])
+            collecting.finish("v", now=NOON + timedelta(days=1))
+        store.ensure_themes([BORDERS], now=NOON + timedelta(days=1))
+        store.move_cursor("feeds", expected=50, seq=50, settings="s")
+        store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
+        store.mark_written("weekly", 1, at=NOON)
+        for question in QUESTIONS.values():
+            question(store)
+
+    assert traces(tmp_path) == before
+
+
+def traces(folder: Path) -> dict[str, tuple[bytes, int, int]]:
+    found = sorted(path for path in folder.iterdir() if path.is_file())
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino) for path in found}
+
+
+def test_a_store_is_kept_through_power_cuts(sqlite_url: str) -> None:
+    with Store.open(sqlite_url) as store, store._database.reading() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}

