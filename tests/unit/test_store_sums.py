@@ -1,0 +1,101 @@
+"""Whatever a site lives through, what the store keeps ready adds up to what its items say."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from publisher.model import Item, State, Theme
+from publisher.planning import NewRecord
+from publisher.store import Collecting, Store
+from publisher.store.content import content_of, item_of, themes_of
+from publisher.store.schema import item_themes, items, log
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = date(2026, 3, 2)
+THEMES = [Theme(slug=slug, title=slug.title()) for slug in ("asylum", "borders", "general")]
+
+Step = Callable[[Collecting, list[int]], None]
+
+some_themes = st.lists(st.sampled_from(THEMES), min_size=1, max_size=3, unique=True).map(tuple)
+some_numbers = st.lists(st.integers(min_value=0, max_value=30), max_size=4)
+
+
+def adding(names: list[str], themes: tuple[Theme, ...]) -> Step:
+    def step(collecting: Collecting, known: list[int]) -> None:
+        taken = collecting.taken_uids(names)
+        new = [name for name in names if name not in taken]
+        item = Item(date=DAY, text="New.")
+        records = [NewRecord(item=item, themes=themes, uid=name, path=name, published=NOW) for name in new]
+        collecting.add(records, now=NOW)
+
+    return step
+
+
+def revising(picks: list[int], themes: tuple[Theme, ...]) -> Step:
+    def step(collecting: Collecting, known: list[int]) -> None:
+        chosen = chosen_from(picks, known)
+        collecting.revise([(number, Item(date=DAY, text="Revised."), themes) for number in chosen], now=NOW)
+
+    return step
+
+
+def chosen_from(picks: list[int], known: list[int]) -> list[int]:
+    return sorted({known[pick % len(known)] for pick in picks}) if known else []
+
+
+steps = st.one_of(
+    st.builds(adding, st.lists(st.text("abcdef", min_size=1, max_size=2), max_size=4, unique=True), some_themes),
+    st.builds(revising, some_numbers, some_themes),
+    some_numbers.map(lambda picks: lambda log, known: log.withdraw(chosen_from(picks, known), now=NOW)),
+    some_numbers.map(lambda picks: lambda log, known: log.unlist(chosen_from(picks, known))),
+    some_numbers.map(lambda picks: lambda log, known: log.relist(chosen_from(picks, known))),
+)
+
+
+@given(st.lists(st.lists(steps, max_size=3), max_size=8), st.lists(some_themes, max_size=1))
+@settings(max_examples=40)
+def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
+    with Store.open("sqlite://") as store:
+        for number, taken in enumerate(passes):
+            with store.collecting("news") as collecting:
+                for step in taken:
+                    step(collecting, [known.number for known in collecting.known(since=None)])
+                collecting.finish(f"validator {number}", now=NOW)
+        for themes in rethemed:
+            store.retheme(always(themes), now=NOW)
+        assert_sums(store)
+
+
+def always(themes: tuple[Theme, ...]) -> Callable[[Item], tuple[Theme, ...]]:
+    return lambda _item: themes
+
+
+def assert_sums(store: Store) -> None:
+    with store._database.reading() as connection:
+        rows = connection.execute(select(items)).all()
+        changes = connection.execute(select(log).order_by(log.c.seq)).all()
+        entered = Counter(connection.execute(select(item_themes.c.theme)).scalars())
+    live = [row for row in rows if row.state != State.WITHDRAWN]
+    counted = Counter(theme.slug for row in live for theme in themes_of(row.themes))
+
+    assert [change.seq for change in changes] == list(range(1, store.log_end() + 1))
+    assert store.item_count() == len(live)
+    assert store.source_state("news").listed == sum(row.state == State.LISTED for row in rows)
+    assert {state.theme.slug: state.items for state in store.themes() if state.items} == counted == entered
+    for row in rows:
+        own = [change for change in changes if change.item == row.number]
+        assert (row.added_seq, row.seq) == (own[0].seq, own[-1].seq)
+        assert row.revision == 1 + sum(change.kind == "revised" for change in own)
+        assert [change.content for change in own if change.content][-1] == row.content
+
+
+text = st.text(st.characters(exclude_categories=("Cs", "Cc")))
+
+
+@given(st.builds(Item, date=st.dates(), text=text, title=text, link=text, language=text, keywords=st.tuples(text)))
+def test_content_is_read_back_as_it_was(item: Item) -> None:
+    assert item_of(content_of(item)) == item
