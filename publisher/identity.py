@@ -16,7 +16,7 @@ from publisher.model import Item, State
 
 def digest_of_text(item: Item) -> str:
     """Return a digest of the words a reader sees, title and text; the same for ever, whatever fields items get."""
-    return _digest([*item.title.split(), "", *item.text.split()])
+    return _digest([" ".join(item.title.split()), " ".join(item.text.split())])
 
 
 def digest_of_content(item: Item) -> str:
@@ -36,7 +36,10 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 # --- old and new -----------------------------------------------------------------------------------------------------

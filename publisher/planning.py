@@ -89,7 +89,8 @@ def mint(
     """
     if not items:
         return ()
-    ordered = sorted(items[::-1], key=lambda item: item.date)
+    ordered = list(reversed(items))
+    ordered.sort(key=lambda item: item.date)
     uids = _free_names([_uid(item, source, authority) for item in ordered], taken_uids)
     paths = _free_names([f"items/{item.date.year:04d}/{slug_of(title_of(item))}" for item in ordered], taken_paths)
     instants = _instants([item.date for item in ordered], timezone=timezone, now=now, last_published=last_published)

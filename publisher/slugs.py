@@ -10,6 +10,7 @@ RESERVED_SLUGS = frozenset({"all", "archive", "assets", "items", "keywords", "la
 SLUG_LENGTH = 60
 _DIGITS = 8
 
+_NOT_IN_SLUGS = re.compile("[^a-z0-9]+")
 _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
 
@@ -43,10 +44,13 @@ def _digest(text: str) -> str:
 
 def _ascii(text: str) -> tuple[str, bool]:
     """Return the words of `text` in ASCII with hyphens between, and whether a letter was lost or nothing is left."""
-    letters = normalize("NFKD", text.casefold()).translate(_NO_DECOMPOSITION)
-    letters = "".join(letter for letter in letters if not combining(letter))
-    slug = re.sub("[^a-z0-9]+", "-", letters).strip("-")
-    return slug, not slug or any(letter.isalnum() and not letter.isascii() for letter in letters)
+    letters = text.casefold()
+    if not letters.isascii():
+        letters = normalize("NFKD", letters).translate(_NO_DECOMPOSITION)
+        letters = "".join(letter for letter in letters if not combining(letter))
+    slug = _NOT_IN_SLUGS.sub("-", letters).strip("-")
+    is_lossy = not letters.isascii() and any(letter.isalnum() and not letter.isascii() for letter in letters)
+    return slug, is_lossy or not slug
 
 
 def _cut(slug: str, length: int) -> str:

@@ -94,4 +94,4 @@ def _without_full_stop(sentence: str) -> str:
     bare = sentence.removesuffix(".")
     last = bare.rsplit(" ", 1)[-1]
     is_kept = bare.endswith(".") or (_owns_its_stop(last) and not last.isdigit())
-    return sentence if is_kept else bare
+    return sentence if is_kept else bare.rstrip() or sentence

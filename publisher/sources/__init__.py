@@ -25,7 +25,10 @@ class Fetch:
 class Source(Protocol):
     """Where items come from. One instance reads one configured place."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As in config.toml; the store knows the source by it."""
+        ...
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read what is listed now; the store tells old from new. `validator` is "" the first time.

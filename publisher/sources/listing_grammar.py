@@ -5,7 +5,7 @@
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
   `_WORDS`; any other word with a colon is text, and so is a language nobody knows or a link that is no address.
 - Label lines directly above a date, with no text above them, belong to the item it begins.
-- Blank lines separate paragraphs; the lines of one paragraph are joined.
+- Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
 
 A line written like a date that names no day begins an item that cannot be read: it must not end up in the item above.
 """
@@ -82,7 +82,10 @@ def parse(text: str, where: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]
     if reader.upside_down:
         return (), (_problem(where, *reader.upside_down),)
     items = tuple(reader.items())
-    return items, tuple(_problem(where, *fault) for fault in sorted(reader.faults))
+    faults = sorted(reader.faults)
+    if items and reader.is_headed:
+        del faults[0]
+    return items, tuple(_problem(where, *fault) for fault in faults)
 
 
 def _problem(where: str, line: int, what: str) -> Problem:
@@ -219,6 +222,8 @@ class _Reader:
         """Line and what is wrong there."""
         self.upside_down: tuple[int, str] | None = None
         """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
+        self.is_headed = False
+        """All that stands above the first date is a line that ends no sentence: a heading, no item without a date."""
         self._drafts: list[_Draft] = []
 
     def take(self, block: Sequence[tuple[int, str]]) -> None:
@@ -252,6 +257,9 @@ class _Reader:
             self._drafts[-1].take(rows)
         elif rows and not self.faults:
             self.faults.append((start, "this stands above the first date and was left out"))
+            self.is_headed = len(rows) == 1 and isinstance(rows[0], str) and not _SENTENCE_END.search(rows[0])
+        elif rows:
+            self.is_headed = False
 
     def items(self) -> Iterator[Item]:
         """Give the items; `faults` is complete afterwards."""

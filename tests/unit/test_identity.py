@@ -1,0 +1,399 @@
+"""Who is who: the rule of `reconcile`."""
+
+import random
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
+from publisher.model import Item, State
+from publisher.sources.listing import ListingSource
+
+DAY = date(2022, 2, 10)
+OLD = date(2021, 1, 1)
+LAST = Item(date=date(2019, 1, 1), text="The oldest item, at the end of the listing.")
+LIBRARY = (
+    "The town library opens on Sundays from March. Readers asked for it in last year's survey. "
+    "Volunteers will keep the desk, and the café stays open until four."
+)
+FERRY = (
+    "From April the ferry to the island sails twice a day. Bicycles travel free of charge. "
+    "Tickets are sold on board and at the harbour office."
+)
+
+
+def item(text: str = LIBRARY, day: date = DAY, **fields: Any) -> Item:
+    return Item(date=day, text=text, **fields)
+
+
+@dataclass
+class Log:
+    """What a store remembers of one source."""
+
+    items: dict[int, Item] = field(default_factory=dict)
+    states: dict[int, State] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
+
+    def known(self) -> list[Known]:
+        return [
+            Known(
+                number=number,
+                date=item.date,
+                native_id=item.native_id,
+                link=item.link,
+                text_digest=digest_of_text(item),
+                content_digest=digest_of_content(item),
+                state=self.states[number],
+            )
+            for number, item in self.items.items()
+        ]
+
+    def contents(self, numbers: Collection[int]) -> Mapping[int, Item]:
+        self.asked += numbers
+        return {number: self.items[number] for number in numbers}
+
+    def plan(self, listed: Sequence[Item]) -> Reconciliation:
+        return reconcile(self.known(), listed, self.contents)
+
+    def collect(self, *listed: Item) -> Reconciliation:
+        plan = self.plan(listed)
+        for number in plan.withdrawn:
+            self.states[number] = State.WITHDRAWN
+        for number in plan.unlisted:
+            self.states[number] = State.UNLISTED
+        for number in plan.relisted:
+            self.states[number] = State.LISTED
+        for number, revised in plan.revised:
+            self.items[number], self.states[number] = revised, State.LISTED
+        for new in plan.added[::-1]:
+            number = len(self.items) + 1
+            self.items[number], self.states[number] = new, State.LISTED
+        return plan
+
+
+def log_of(*listed: Item) -> Log:
+    log = Log()
+    log.collect(*listed)
+    return log
+
+
+# --- the rule, case by case ------------------------------------------------------------------------------------------
+
+
+def test_the_first_reading_adds_everything_in_the_order_of_the_listing() -> None:
+    listed = (item(), item(FERRY), LAST)
+
+    assert Log().plan(listed) == Reconciliation(added=listed)
+
+
+def test_the_same_listing_changes_nothing() -> None:
+    assert log_of(item(), item(FERRY), LAST).plan([LAST, item(FERRY), item()]) == Reconciliation()
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        item(LIBRARY.replace("survey", "suvrey")),
+        item(LIBRARY.replace("Readers asked for it in last year's survey. ", "")),
+        item(LIBRARY.replace("Readers asked for it in last year's survey.", "It was the mayor's own idea.")),
+        item(LIBRARY + " Entry is free, as ever."),
+        item(LIBRARY.upper()),
+        item(LIBRARY, labels=("Opening hours",)),
+        item(LIBRARY, keywords=("Sunday",)),
+        item(LIBRARY, title="Sundays"),
+        item(LIBRARY, link="https://example.org/sundays"),
+        item(LIBRARY, native_id="7"),
+        item(LIBRARY, language="en"),
+        item(LIBRARY.replace(". ", ".\n\n")),
+    ],
+)
+def test_an_edited_item_is_a_revision_of_itself(edited: Item) -> None:
+    log = log_of(item(FERRY), item(), LAST)
+
+    assert log.plan([item(FERRY), edited, LAST]) == Reconciliation(revised=((2, edited),))
+
+
+def test_an_edited_item_is_found_among_new_ones_of_its_day() -> None:
+    log = log_of(item(), LAST)
+    edited, new = item(LIBRARY.replace("four", "five")), item(FERRY)
+
+    assert log.plan([new, edited, LAST]) == Reconciliation(added=(new,), revised=((2, edited),))
+
+
+def test_two_items_that_are_edited_at_once_are_not_confused() -> None:
+    log = log_of(item(FERRY), item(), LAST)
+    ferry, library = item(FERRY.replace("twice", "thrice")), item(LIBRARY.replace("four", "five"))
+
+    assert log.plan([library, ferry, LAST]).revised == ((2, library), (3, ferry))
+
+
+def test_another_text_of_the_same_day_is_another_item() -> None:
+    log = log_of(item(), LAST)
+
+    assert log.plan([item(FERRY), LAST]) == Reconciliation(added=(item(FERRY),), withdrawn=(2,))
+
+
+def test_the_same_text_on_another_day_is_another_item() -> None:
+    log = log_of(item(), LAST)
+    moved = item(day=DAY + timedelta(days=1))
+
+    assert log.plan([moved, item(), LAST]) == Reconciliation(added=(moved,))
+    assert log.plan([moved, LAST]) == Reconciliation(added=(moved,), withdrawn=(2,))
+
+
+def test_two_identical_texts_of_one_day_stay_two() -> None:
+    log = log_of(item(), item(), LAST)
+
+    assert len(log.items) == 3
+    assert log.plan([item(), item(), LAST]) == Reconciliation()
+    assert log.plan([item(), LAST]) == Reconciliation(withdrawn=(3,))
+    assert log.plan([item(), item(), item(), LAST]) == Reconciliation(added=(item(),))
+
+
+def test_an_item_that_is_gone_from_inside_the_listing_is_withdrawn() -> None:
+    log = log_of(item(), item(FERRY, OLD), LAST)
+
+    assert log.plan([item(), LAST]) == Reconciliation(withdrawn=(2,))
+    assert log.plan([item(FERRY, OLD), LAST]) == Reconciliation(withdrawn=(3,))
+
+
+def test_an_item_below_the_end_of_the_listing_is_only_unlisted() -> None:
+    log = log_of(item(), item(FERRY, OLD), LAST)
+
+    assert log.plan([item(), item(FERRY, OLD)]) == Reconciliation(unlisted=(1,))
+
+
+def test_an_item_of_the_oldest_day_listed_may_have_been_cut_off() -> None:
+    log = log_of(item(), item(FERRY))
+
+    assert log.plan([item()]) == Reconciliation(unlisted=(1,))
+
+
+def test_an_unlisted_item_is_not_withdrawn_when_the_listing_grows_down_again() -> None:
+    log = log_of(item(), item(FERRY, OLD), LAST)
+    log.collect(item())
+    back_dated = Item(date=date(2018, 1, 1), text="Found in a drawer.")
+
+    assert log.plan([item(), back_dated]) == Reconciliation(added=(back_dated,))
+
+
+def test_an_empty_listing_says_nothing() -> None:
+    assert log_of(item(), LAST).plan([]) == Reconciliation()
+
+
+def test_an_unlisted_item_that_comes_back_is_itself() -> None:
+    log = log_of(item(), LAST)
+    log.collect(item())
+
+    assert log.plan([item(), LAST]) == Reconciliation(relisted=(1,))
+    edited = replace(LAST, labels=("History",))
+    assert log.plan([item(), edited]) == Reconciliation(revised=((1, edited),))
+
+
+def test_a_withdrawn_item_that_comes_back_is_a_revision_even_when_it_says_the_same() -> None:
+    log = log_of(item(), item(FERRY, OLD), LAST)
+    log.collect(item(), LAST)
+
+    assert log.plan([item(), item(FERRY, OLD), LAST]) == Reconciliation(revised=((2, item(FERRY, OLD)),))
+
+
+def test_a_listed_twin_goes_before_a_withdrawn_one() -> None:
+    log = log_of(item(), item(), LAST)
+    log.states[2] = State.WITHDRAWN
+
+    assert log.plan([item(), LAST]) == Reconciliation()
+
+
+def test_a_reading_with_problems_withdraws_nothing() -> None:
+    plan = log_of(item(), item(FERRY, OLD), LAST).plan([item(), LAST, item("New.")])
+
+    assert plan.without_withdrawals() == replace(plan, withdrawn=())
+
+
+# --- ids and links ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [{"native_id": "7"}, {"link": "https://example.org/7"}])
+def test_an_id_or_link_outlives_text_and_date(name: dict[str, Any]) -> None:
+    log = log_of(item(**name), LAST)
+    changed = item(FERRY, OLD, **name)
+
+    assert log.plan([changed, LAST]) == Reconciliation(revised=((2, changed),))
+
+
+def test_similar_words_under_another_id_are_another_item() -> None:
+    log = log_of(item(native_id="7"), LAST)
+    other = item(LIBRARY.replace("four", "five"), native_id="8")
+
+    assert log.plan([other, LAST]) == Reconciliation(added=(other,), withdrawn=(2,))
+
+
+def test_a_source_that_changes_all_its_ids_keeps_its_items() -> None:
+    log = log_of(item(native_id="7"), item(FERRY, native_id="8"), LAST)
+
+    plan = log.plan([item(native_id="x7"), item(FERRY, native_id="x8"), LAST])
+
+    assert plan == Reconciliation(revised=((2, item(FERRY, native_id="x8")), (3, item(native_id="x7"))))
+
+
+def test_a_link_that_several_items_share_names_none_of_them() -> None:
+    place = "https://example.org/news"
+    log = log_of(item(link=place), item(FERRY, OLD, link=place), LAST)
+    new = item("The mayor resigns.", DAY + timedelta(days=9), link=place)
+
+    assert log.plan([new, item(link=place), item(FERRY, OLD, link=place), LAST]) == Reconciliation(added=(new,))
+
+
+def test_an_item_that_is_listed_twice_under_one_name_is_one() -> None:
+    newer = item(native_id="7", day=DAY + timedelta(days=1))
+    linked = item(FERRY, link="https://example.org/7")
+
+    for listed in ([newer, item(native_id="7"), linked, linked], [linked, item(native_id="7"), linked, newer]):
+        assert set(Log().plan(listed).added) == {newer, linked}
+
+
+# --- the real listing, and many items --------------------------------------------------------------------------------
+
+
+def test_each_sentence_of_the_real_listing_may_change_and_each_item_may_go(real_listing: Path) -> None:
+    listed = list(ListingSource("news", real_listing).fetch(validator="", now=datetime.now(UTC)).items)
+    log = log_of(*listed)
+    numbers = {item: number for number, item in log.items.items()}
+    for place, one in enumerate(listed):
+        sentences = re.split(r"(?<=[.!?]) ", one.text)
+        for index in range(len(sentences) if len(sentences) > 1 else 0):
+            other = "The office regrets an earlier mistake in this text."
+            edited = replace(one, text=" ".join([*sentences[:index], other, *sentences[index + 1 :]]))
+            plan = log.plan([*listed[:place], edited, *listed[place + 1 :]])
+            assert plan == Reconciliation(revised=((numbers[one], edited),))
+        gone = log.plan([*listed[:place], *listed[place + 1 :]])
+        assert gone == (
+            Reconciliation(unlisted=(1,)) if one is listed[-1] else Reconciliation(withdrawn=(numbers[one],))
+        )
+
+
+def test_a_crowded_day_is_sorted_out() -> None:
+    chance = random.Random(1)
+    words = [f"word{number}" for number in range(2_000)]
+    said = [chance.choices(words, k=40) for _ in range(1_000)]
+    before = [item(" ".join(["As ever,", *some, "and so on."])) for some in said]
+    after = [item(" ".join(["As ever,", *some[:20], "changed", *some[21:], "and so on."])) for some in said]
+    log = log_of(*before)
+
+    plan = log.plan(chance.sample(after, len(after)))
+
+    assert not plan.added
+    assert dict(plan.revised) == {number: after[before.index(one)] for number, one in log.items.items()}
+
+
+def test_contents_are_asked_for_only_where_a_day_has_something_left_on_both_sides() -> None:
+    log = log_of(item(), item(FERRY, OLD), LAST)
+
+    log.plan([item(LIBRARY + " Come."), LAST])
+
+    assert log.asked == [3]
+
+
+# --- digests ---------------------------------------------------------------------------------------------------------
+
+
+def test_digests_are_the_same_for_ever() -> None:
+    """Other ones would make every item of every store look edited."""
+    one = Item(date=DAY, text="Été.\n\nTwo.", labels=("A",))
+
+    assert digest_of_text(one) == "cfa6b2ee112515df1bcf76fb12efc9b8dfa79d643b09e27782f81951ef6cceaa"
+    assert digest_of_content(one) == "0f733f43d5e8426d81e99ad09a5199ddaa4bfe6f419751a90a847e8d19a69267"
+
+
+def test_only_words_count_for_the_digest_of_text() -> None:
+    assert digest_of_text(item("One.\n\nTwo.")) == digest_of_text(item("One. Two.", OLD, labels=("A",), link="x"))
+    assert digest_of_text(item("One", title="Two")) != digest_of_text(item("Two One"))
+
+
+# --- whatever is listed ----------------------------------------------------------------------------------------------
+
+texts = st.sampled_from(
+    [LIBRARY, LIBRARY.replace("four", "five"), LIBRARY + " Come.", FERRY, FERRY.replace("twice", "once"), "Short.", ""]
+)
+named = st.sampled_from([{}, {}, {}, {"native_id": "1"}, {"native_id": "2"}, {"link": "l"}, {"link": "m"}])
+items = st.builds(
+    lambda text, days, labels, name: item(text, DAY - timedelta(days=days), labels=labels, **name),
+    texts,
+    st.integers(min_value=0, max_value=3),
+    st.sampled_from([(), ("A",), ("A", "B")]),
+    named,
+)
+listings = st.lists(items, max_size=8)
+nameless = items.map(lambda one: replace(one, native_id="", link=""))
+
+
+@given(st.lists(listings, max_size=4))
+def test_a_listing_read_twice_changes_nothing_the_second_time(passes: list[list[Item]]) -> None:
+    log = Log()
+    for listed in passes:
+        log.collect(*listed)
+        assert log.plan(listed) == Reconciliation()
+
+
+@given(st.lists(listings, max_size=3), listings)
+def test_every_listed_item_is_accounted_for_exactly_once(passes: list[list[Item]], listed: list[Item]) -> None:
+    log = Log()
+    for earlier in passes:
+        log.collect(*earlier)
+    before = dict(log.states)
+
+    plan = log.collect(*listed)
+
+    numbers = [number for number, _ in plan.revised] + [*plan.withdrawn, *plan.unlisted, *plan.relisted]
+    assert len(numbers) == len(set(numbers))
+    assert set(numbers) <= before.keys()
+    if listed:
+        now_listed = [log.items[number] for number, state in log.states.items() if state is State.LISTED]
+        unnamed = [one for one in listed if not one.native_id and not one.link]
+        assert sorted(map(repr, (one for one in now_listed if one in unnamed))) == sorted(map(repr, unnamed))
+        assert {one.native_id for one in now_listed} == {one.native_id for one in listed}
+        assert {one.link for one in now_listed} <= {one.link for one in listed}
+    assert all(before[number] is State.LISTED for number in (*plan.withdrawn, *plan.unlisted))
+    assert all(before[number] is State.UNLISTED for number in plan.relisted)
+
+
+@given(st.lists(listings, max_size=3), listings, st.randoms(use_true_random=False))
+def test_no_order_makes_a_difference(passes: list[list[Item]], listed: list[Item], chance: random.Random) -> None:
+    log = Log()
+    for earlier in passes:
+        log.collect(*earlier)
+    shuffled = chance.sample(listed, len(listed))
+    known = chance.sample(log.known(), len(log.items))
+
+    one, other = log.plan(listed), reconcile(known, shuffled, log.contents)
+
+    assert sorted(map(repr, one.added)) == sorted(map(repr, other.added))
+    assert replace(one, added=()) == replace(other, added=())
+
+
+@given(st.lists(nameless, min_size=1, max_size=8), st.data())
+def test_a_changed_label_changes_no_identity(listed: list[Item], data: st.DataObject) -> None:
+    log = log_of(*listed)
+    place = data.draw(st.integers(min_value=0, max_value=len(listed) - 1))
+    edited = replace(listed[place], labels=("Changed",))
+
+    plan = log.plan([*listed[:place], edited, *listed[place + 1 :]])
+
+    ((number, revised),) = plan.revised
+    assert plan == Reconciliation(revised=((number, revised),))
+    assert revised == edited
+    assert replace(log.items[number], labels=()) == replace(edited, labels=())
+
+
+@given(st.lists(nameless, min_size=1, max_size=8))
+def test_a_new_item_on_top_touches_no_other(listed: list[Item]) -> None:
+    new = item("Something quite different.", DAY + timedelta(days=1))
+
+    assert log_of(*listed).plan([new, *listed]) == Reconciliation(added=(new,))

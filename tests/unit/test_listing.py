@@ -1,0 +1,429 @@
+"""The `listing` kind: a text file becomes items."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.errors import SourceError
+from publisher.model import Item
+from publisher.sources import Fetch
+from publisher.sources.listing import ListingSource
+from publisher.sources.listing_grammar import parse
+from publisher.sources.text import clean_lines
+
+NOW = datetime(2022, 2, 11, 8, 0, tzinfo=UTC)
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+
+
+def read(path: Path, *, validator: str = "") -> Fetch:
+    return ListingSource("news", path).fetch(validator=validator, now=NOW)
+
+
+def items_of(text: str) -> tuple[Item, ...]:
+    """The items of a listing without problems."""
+    items, problems = parse(text, "listing.txt")
+    assert not problems
+    return items
+
+
+def problems_of(text: str) -> list[str]:
+    return [str(problem) for problem in parse(text, "listing.txt")[1]]
+
+
+# --- whole listings --------------------------------------------------------------------------------------------------
+
+
+class TestTheRealListing:
+    @pytest.fixture
+    def items(self, real_listing: Path) -> tuple[Item, ...]:
+        fetch = read(real_listing)
+        assert not fetch.problems
+        return tuple(fetch.items)
+
+    def test_every_item_is_read(self, items: tuple[Item, ...]) -> None:
+        assert len(items) == 25
+        assert (items[0].date, items[-1].date) == (date(2022, 2, 10), date(2019, 10, 25))
+        assert [item.date for item in items] == sorted((item.date for item in items), reverse=True)
+
+    def test_items_of_one_day_are_kept_apart(self, items: tuple[Item, ...]) -> None:
+        days = Counter(item.date for item in items)
+
+        assert {day: count for day, count in days.items() if count > 1} == {date(2021, 6, 11): 3, date(2020, 5, 7): 2}
+
+    def test_themes_and_keywords_are_exact(self, items: tuple[Item, ...]) -> None:
+        assert Counter(item.labels for item in items) == {
+            (): 5,
+            ("Cross-sectional",): 10,
+            ("Return & Readmission",): 2,
+            ("Economic migration",): 2,
+            ("Borders & Visa",): 1,
+            ("Vulnerable groups",): 1,
+            ("Migration",): 1,
+            ("International Protection",): 1,
+            ("Regularization",): 1,
+            ("Asylum",): 1,
+        }
+        once = (
+            "Eastern Europe;Conférence EMN;policy paper;médias sociaux;seasonal labour;research;voluntary return;OECD"
+        )
+        assert Counter(item.keywords for item in items) == Counter(
+            [*[()] * 15, ("video",), ("video",), *((keyword,) for keyword in once.split(";"))]
+        )
+
+    def test_text_is_the_file_s_own_with_even_spaces(self, items: tuple[Item, ...], real_listing: Path) -> None:
+        """Words, read another way: all lines but dates and labels, in order."""
+        lines = [line.split() for line in real_listing.read_text(encoding="utf-8").splitlines()]
+        bodies = [line for line in lines if len(line) > 3 and line[0] not in {"Main", "Keywords:"}]
+
+        assert [item.text for item in items] == [" ".join(line) for line in bodies]
+
+    def test_a_lost_symbol_stays_as_it_came(self, items: tuple[Item, ...]) -> None:
+        (celebration,) = (item for item in items if item.text.startswith("We are celebrating"))
+
+        assert celebration.text.endswith(" ? 11:00-13:00 CEST")
+
+    def test_nothing_else_is_made_up(self, items: tuple[Item, ...]) -> None:
+        assert {(item.title, item.link, item.native_id, item.language) for item in items} == {("", "", "", "")}
+
+
+def test_a_listing_in_four_languages_is_read() -> None:
+    expected = json.loads((GOLDEN / "listing-four-languages.json").read_text(encoding="utf-8"))
+
+    items = items_of((GOLDEN / "listing-four-languages.txt").read_text(encoding="utf-8"))
+
+    assert [plain(item) for item in items] == expected
+
+
+def plain(item: Item) -> dict[str, Any]:
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(item).items()}
+    return {name: value for name, value in fields.items() if value} | {"date": item.date.isoformat()}
+
+
+def test_a_damaged_listing_gives_what_can_be_read_and_the_line_of_each_fault() -> None:
+    text = (GOLDEN / "listing-damaged.txt").read_text(encoding="utf-8")
+
+    items, problems = parse(text, "listing.txt")
+
+    assert [item.text for item in items] == ["The only item that can be read."]
+    assert [str(problem) for problem in problems] == [
+        "listing.txt:1: this stands above the first date and was left out",
+        "listing.txt:3: '31 February 2022' is no date: no such day; the item was left out",
+        "listing.txt:12: there is no text beneath this date; the item was left out",
+        "listing.txt:14: '8 Febuary 2022' is no date: 'Febuary' is no month; the item was left out",
+        "listing.txt:18: 'February 2022' is no date: the day is missing; the item was left out",
+    ]
+
+
+# --- labels ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Main Theme:",
+        "MAIN THEME :",
+        "Main\u00a0Theme\u00a0:",
+        "Themes:",
+        "Thème principal :",
+        "theme principal:",
+        "Thèmes principaux:",
+        "Hoofdthema:",
+        "Thema’s:",
+        "Hauptthema:",
+        "Hauptthemen:",
+    ],
+)
+def test_a_theme_is_labelled_in_any_of_four_languages(label: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\nText.\n{label} Borders & Visa, Study § Training; Asylum")
+
+    assert item.labels == ("Borders & Visa", "Study § Training", "Asylum")
+    assert item.text == "Text."
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Keywords:",
+        "Key words:",
+        "Mots-clés:",
+        "Mots clés :",
+        "mot-clef:",
+        "Trefwoorden:",
+        "Schlagwörter:",
+        "STICHWORTE:",
+    ],
+)
+def test_keywords_are_labelled_in_any_of_four_languages(label: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\nText.\n{label} video, médias sociaux, video")
+
+    assert item.keywords == ("video", "médias sociaux")
+
+
+@pytest.mark.parametrize(
+    "label", ["Publication date:", "Date de publication :", "Publicatiedatum:", "Veröffentlichungsdatum:"]
+)
+def test_a_date_is_labelled_in_any_of_four_languages(label: str) -> None:
+    first, second = items_of(f"{label} 10 February 2022\nOne.\n\n{label} 25 octobre 2019\n\nTwo.")
+
+    assert (first.date, first.text) == (date(2022, 2, 10), "One.")
+    assert (second.date, second.text) == (date(2019, 10, 25), "Two.")
+
+
+@pytest.mark.parametrize(
+    ("title", "link", "language", "name"),
+    [
+        ("Title", "Link", "Language", "English"),
+        ("Titre", "Lien", "Langue", "anglais"),
+        ("Titel", "Koppeling", "Taal", "Engels"),
+        ("Überschrift", "URL", "Sprache", "Englisch"),
+    ],
+)
+def test_title_link_and_language_are_labelled_too(title: str, link: str, language: str, name: str) -> None:
+    (item,) = items_of(
+        f"10 February 2022\n{title}: Open: on Sundays\n{language}: {name}\n\nText.\n{link}: https://example.org/a?b=c:d"
+    )
+
+    assert item.title == "Open: on Sundays"
+    assert item.link == "https://example.org/a?b=c:d"
+    assert item.language == "en"
+    assert item.text == "Text."
+
+
+def test_a_language_may_be_a_tag() -> None:
+    assert items_of("10 February 2022\n\nText.\nLanguage: nl-BE")[0].language == "nl-BE"
+
+
+def test_labels_directly_above_a_date_belong_to_the_item_beneath() -> None:
+    first, second = items_of(
+        "10 February 2022\nOne.\nMain Theme: Asylum\n\nTitle: Second\nMain Theme: Return\n9 February 2022\nTwo."
+    )
+
+    assert (first.labels, first.title) == (("Asylum",), "")
+    assert (second.labels, second.title) == (("Return",), "Second")
+
+
+def test_a_label_beneath_a_blank_line_belongs_to_the_item_above() -> None:
+    first, _ = items_of("10 February 2022\n\nOne.\n\nMain Theme: Asylum\n\n9 February 2022\n\nTwo.")
+
+    assert first.labels == ("Asylum",)
+
+
+@pytest.mark.parametrize("label", ["Publication date:", "Date de publication :", "Keywords:", "Title:"])
+def test_an_empty_label_is_ignored(label: str) -> None:
+    first, second = items_of(f"10 February 2022\n\nOne.\n{label}\n\n{label}\n9 February 2022\n\nTwo.")
+
+    assert (first.text, first.keywords, first.title) == ("One.", (), "")
+    assert (second.date, second.text) == (date(2022, 2, 9), "Two.")
+
+
+def test_an_item_with_a_title_alone_has_it_as_text() -> None:
+    (item,) = items_of("Title: Open on Sundays\n10 February 2022\nLink: https://example.org/")
+
+    assert (item.title, item.text) == ("Open on Sundays", "Open on Sundays")
+
+
+def test_a_second_title_is_not_lost() -> None:
+    (item,) = items_of("10 February 2022\nTitle: One\n\nText.\n\nTitle: Two")
+
+    assert (item.title, item.text) == ("One", "Text.\n\nTitle: Two")
+
+
+# --- what is text ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Note: bring a friend.",
+        "Date: 15 June 2021",
+        "Important: 15 June 2021",
+        "Link: see below",
+        "Language: a barrier that can be overcome",
+        "Theme: how a small town that had little to spare " + "found room for newcomers " * 3,
+        "On 10 June 2021, the council met.",
+        "http://example.org/",
+        "Keywords in search: none",
+    ],
+)
+def test_a_line_that_only_looks_like_a_label_is_text(line: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\nText.\n{line}")
+
+    assert item.text == " ".join(f"Text. {line}".split())
+    assert item.labels == item.keywords == ()
+
+
+def test_a_label_between_two_lines_of_text_is_text() -> None:
+    (item,) = items_of("10 February 2022\n\nWe speak about the\nTheme: harbours\nand their towns.")
+
+    assert (item.text, item.labels) == ("We speak about the Theme: harbours and their towns.", ())
+
+
+def test_a_date_at_the_beginning_of_a_wrapped_line_is_text() -> None:
+    (item,) = items_of("10 February 2022\n\nThe council will meet on\n15 June 2021\nin the town hall.")
+
+    assert item.text == "The council will meet on 15 June 2021 in the town hall."
+
+
+@pytest.mark.parametrize("end", ["One.", "“One?”", "One.\nMain Theme: Asylum"])
+def test_a_date_needs_no_blank_line_above_it(end: str) -> None:
+    first, second = items_of(f"10 February 2022\n{end}\n9 February 2022\nTwo.")
+
+    assert (first.date, second.date, second.text) == (date(2022, 2, 10), date(2022, 2, 9), "Two.")
+
+
+def test_paragraphs_are_kept_and_their_lines_joined() -> None:
+    (item,) = items_of("10 February 2022\n\nOne\nline.\n \u00a0\n\n\nTwo.\nMain Theme: Asylum")
+
+    assert item.text == "One line.\n\nTwo."
+
+
+def test_two_identical_items_are_two() -> None:
+    first, second = items_of("10 February 2022\n\nText.\n\n10 February 2022\n\nText.")
+
+    assert first == second
+
+
+# --- dates that are told twice, or in the wrong place ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Publication date: 10 February 2022\n10 February 2022\n\nText.\nMain Theme: Asylum",
+        "10 February 2022\nPublication date: 10 February 2022\n\nText.\nMain Theme: Asylum",
+        "10 February 2022\n\nText.\n\nPublication date: 10 February 2022\nMain Theme: Asylum",
+    ],
+)
+def test_a_date_that_a_label_repeats_is_one_item(text: str) -> None:
+    (item,) = items_of(text)
+
+    assert (item.text, item.labels) == ("Text.", ("Asylum",))
+
+
+def test_another_date_without_text_is_a_problem() -> None:
+    assert problems_of("10 February 2022\n\nText.\nPublication date: 11 February 2022") == [
+        "listing.txt:4: there is no text beneath this date; the item was left out"
+    ]
+
+
+def test_a_publication_date_that_is_none_is_a_problem() -> None:
+    items, problems = parse("10 February 2022\n\nOne.\n\nPublication date: soon\n\nTwo.", "listing.txt")
+
+    assert [item.text for item in items] == ["One."]
+    assert [str(problem) for problem in problems] == ["listing.txt:5: 'soon' is no date; the item was left out"]
+
+
+def test_dates_beneath_their_texts_are_refused() -> None:
+    """Read from above, each text would get its neighbour's date."""
+    items, problems = parse("One.\nPublication date: 10 February 2022\n\nTwo.\nPublication date: 9 May 2021\n", "l.txt")
+
+    assert not items
+    assert [problem.where for problem in problems] == ["l.txt:2"]
+
+
+def test_a_heading_is_no_item() -> None:
+    assert len(items_of("News of the harbour\n\n10 February 2022\n\nText.")) == 1
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_any_newline_and_a_byte_order_mark_are_read(tmp_path: Path, newline: str, mark: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_bytes((mark + newline.join(["10 February 2022", "", "Été.", "", "31 June 2021", ""])).encode())
+
+    fetch = read(path)
+
+    assert [item.text for item in fetch.items] == ["Été."]
+    assert [problem.where for problem in fetch.problems] == [f"{path}:5"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \n", b"\xef\xbb\xbf"])
+def test_an_empty_file_lists_nothing(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_bytes(data)
+
+    fetch = read(path)
+
+    assert (tuple(fetch.items), fetch.problems) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ("10 February 2022\r\n\r\nÉté.".encode("latin-1"), ":3: byte 21, 0xC9, is not UTF-8; save the file as UTF-8"),
+        ("10 February 2022".encode("utf-16"), " is UTF-16; save it as UTF-8"),
+        (b"Hello.\n\nWorld.", ":1: this stands above the first date and was left out"),
+        (b"\n\nNews", ":3: this stands above the first date and was left out"),
+        (b"32 May 2022\n\nText.", ":1: '32 May 2022' is no date: no such day; the item was left out"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path: Path, data: bytes, problem: str) -> None:
+    path = tmp_path / "listing.txt"
+    path.write_bytes(data)
+
+    with pytest.raises(SourceError) as caught:
+        read(path)
+
+    assert caught.value.problem.endswith(f"{path}{problem}")
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a folder; `path` must name a text file"):
+        read(tmp_path)
+
+
+def test_a_path_no_system_can_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cannot be read: "):
+        read(tmp_path / ("long" * 100))
+
+
+# --- whatever is in it -----------------------------------------------------------------------------------------------
+
+lines = st.sampled_from(
+    ["", "10 February 2022", "Publication date: 9 May 2021", "31 June 2021", "Main Theme: A, B", "Title: T", "Text."]
+)
+
+
+@given(st.lists(lines | st.text(max_size=20), max_size=30))
+def test_any_text_gives_clean_items_and_problems_with_lines(listing: list[str]) -> None:
+    text = "\n".join(listing)
+
+    items, problems = parse(text, "listing.txt")
+
+    assert items or problems or not any(line and not line.endswith(":") for line in clean_lines(text))
+    for item in items:
+        assert item.text
+        assert item.text == "\n\n".join(" ".join(part.split()) for part in item.text.split("\n\n"))
+    for problem in problems:
+        assert 1 <= int(problem.where.removeprefix("listing.txt:")) <= text.count("\n") + text.count("\r") + 1
+
+
+words = st.text("abcdefghij ÀÉ", min_size=1, max_size=40).map(lambda text: " ".join(text.split())).filter(bool)
+written_items = st.builds(
+    Item,
+    date=st.dates(min_value=date(1000, 1, 1)),
+    text=st.lists(words, min_size=1, max_size=3).map("\n\n".join),
+    labels=st.lists(words, max_size=3, unique=True).map(tuple),
+    keywords=st.lists(words, max_size=3, unique=True).map(tuple),
+)
+
+
+@given(st.lists(written_items, max_size=8))
+def test_what_is_written_as_a_listing_is_read_back(items: list[Item]) -> None:
+    text = "".join(
+        f"{item.date.isoformat()}\n\n{item.text}\n"
+        f"Main Theme: {', '.join(item.labels)}\nKeywords: {'; '.join(item.keywords)}\n\n"
+        for item in items
+    )
+
+    assert list(items_of(text)) == items
