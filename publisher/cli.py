@@ -172,11 +172,17 @@ def preview(options: Options, audience: str | None, output: Path | None) -> None
 
 @cli.command()
 @click.argument("directory", type=Path, default=Path())
-def init(directory: Path) -> None:
-    """Make a new site in DIRECTORY: config.toml, templates, sample content."""
-    from publisher.init import make_site
+@click.option("--templates", is_flag=True, help="Copy the shipped templates into the site's folder, to edit them.")
+def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
+    """Make a new site in DIRECTORY: config.toml, sample content, a folder for templates of your own."""
+    from publisher.init import copy_templates, make_site
 
+    if templates and (directory / "config.toml").exists():
+        click.echo(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
+        return
     make_site(directory)
+    if templates:
+        copy_templates(directory)
     click.echo(f"{directory / 'config.toml'}: edit it to taste, then")
     click.echo(f"publisher run --config {directory / 'config.toml'}")
 
