@@ -127,6 +127,8 @@ class Edition:
     """UTC; the mail's Date comes from it."""
     records: tuple[Record, ...]
     """As they were when it was composed, in the order of the digest; those withdrawn since are gone."""
+    corrections: tuple[Record, ...] = ()
+    """Items of earlier editions that read otherwise since the audience was last told of them; as `records`."""
 
     @property
     def name(self) -> str:
@@ -204,7 +206,7 @@ class ThemeMap:
 class FeedSettings:
     """What each feed looks like."""
 
-    formats: tuple[Literal["rss", "atom"], ...] = ("rss", "atom")
+    formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
     limit: int = 50
     """How many of the items added last a feed holds. One run's items are never cut below that run (up to 4 × limit)."""
 
@@ -319,6 +321,8 @@ class SourceStatus:
     failures: int
     problem: str
     failing_since: datetime | None
+    skipped: tuple[str, ...]
+    """The items of the last good reading that could not be read, a line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +364,3 @@ class Status:
     audiences: tuple[AudienceStatus, ...]
     runs: tuple[RunStatus, ...]
     """Latest first."""
-
-    @property
-    def is_well(self) -> bool:
-        return not self.unwritten and not any(source.failures for source in self.sources)

@@ -1,15 +1,17 @@
 """What each audience has had, and what it is to get next."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, select, update
 
 from publisher.errors import StoreError
 from publisher.model import ChangeKind, Edition, Record, State
 from publisher.store.content import item_of, themes_of, themes_text
-from publisher.store.schema import IS_LIVE, audiences, edition_items, editions, items, log
+from publisher.store.engine import batches
+from publisher.store.schema import IS_LIVE, audiences, edition_corrections, edition_items, editions, items, log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,12 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many it had when it was composed."""
+    """How many it had when it was composed, and once it is in the outbox how many it has there.
+
+    0: all of them were withdrawn before it was written, so it never went into the outbox.
+    """
     written_at: datetime | None
-    """UTC; None: not in the outbox yet."""
+    """UTC; None: not dealt with yet."""
 
 
 def audience_state(connection: Connection, name: str) -> AudienceState | None:
@@ -85,25 +90,32 @@ def record_edition(connection: Connection, edition: Edition, *, start: int, tick
 
 def unwritten_editions(connection: Connection) -> list[Edition]:
     """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
-    unwritten = select(editions).where(editions.c.written_at.is_(None))
-    rows = connection.execute(unwritten.order_by(editions.c.composed_at, editions.c.audience, editions.c.number)).all()
-    return [
-        Edition(
-            audience=row.audience,
-            number=row.number,
-            after=row.after,
-            upto=row.upto,
-            composed_at=row.composed_at,
-            records=_composed_records(connection, row.audience, row.number),
-        )
-        for row in rows
-    ]
+    order = (editions.c.composed_at, editions.c.audience, editions.c.number)
+    rows = connection.execute(_unwritten().order_by(*order)).all()
+    return [_composed_edition(connection, row) for row in rows]
 
 
-def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:
-    """Note that an edition is in the outbox; the first time counts."""
+def unwritten_edition(connection: Connection, audience: str, number: int) -> Edition | None:
+    """One of `unwritten_editions`; None: it is in the outbox, or there is none."""
     of_edition = (editions.c.audience == audience, editions.c.number == number)
-    connection.execute(update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at))
+    row = connection.execute(_unwritten().where(*of_edition)).one_or_none()
+    return None if row is None else _composed_edition(connection, row)
+
+
+def mark_written(connection: Connection, audience: str, number: int, *, at: datetime, without: Collection[int]) -> None:
+    """Note that an edition is in the outbox; the first time counts.
+
+    `without` names the items that were withdrawn before it was written: should they come back, they are due again.
+    """
+    of_edition = (editions.c.audience == audience, editions.c.number == number)
+    written = update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at)
+    if not connection.execute(written).rowcount or not without:
+        return
+    its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
+    for some in batches(sorted(without)):
+        connection.execute(delete(edition_items).where(*its_items, edition_items.c.item.in_(some)))
+    left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
+    connection.execute(update(editions).where(*of_edition).values(items=left))
 
 
 def edition_rows(connection: Connection, audience: str | None, *, limit: int) -> list[EditionRow]:
@@ -117,6 +129,22 @@ def edition_rows(connection: Connection, audience: str | None, *, limit: int) ->
 
 def _moved(audience: str) -> StoreError:
     return StoreError(f"audience {audience!r}: another publisher composed for it meanwhile; run again")
+
+
+def _unwritten() -> Select[Any]:
+    return select(editions).where(editions.c.written_at.is_(None))
+
+
+def _composed_edition(connection: Connection, row: Row[Any]) -> Edition:
+    return Edition(
+        audience=row.audience,
+        number=row.number,
+        after=row.after,
+        upto=row.upto,
+        composed_at=row.composed_at,
+        records=_composed_records(connection, edition_items, row.audience, row.number),
+        corrections=_composed_records(connection, edition_corrections, row.audience, row.number),
+    )
 
 
 def _write_state(connection: Connection, name: str, state: AudienceState) -> None:
@@ -141,6 +169,11 @@ def _write_edition(connection: Connection, edition: Edition) -> None:
             items=len(edition.records),
         )
     )
+    _write_records(connection, edition_items, edition, edition.records)
+    _write_records(connection, edition_corrections, edition, edition.corrections)
+
+
+def _write_records(connection: Connection, table: Table, edition: Edition, records: Sequence[Record]) -> None:
     rows = [
         {
             "audience": edition.audience,
@@ -150,23 +183,24 @@ def _write_edition(connection: Connection, edition: Edition) -> None:
             "seq": record.seq,
             "themes": themes_text(record.themes),
         }
-        for position, record in enumerate(edition.records, start=1)
+        for position, record in enumerate(records, start=1)
     ]
     if rows:
-        connection.execute(insert(edition_items), rows)
+        connection.execute(insert(table), rows)
 
 
-def _composed_records(connection: Connection, audience: str, number: int) -> tuple[Record, ...]:
+def _composed_records(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
+    """What one of the tables of items says of an edition: each as it was then, less what was withdrawn since."""
     query = (
         select(
             *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
-            *edition_items.c["seq", "themes"],
+            *table.c["seq", "themes"],
             *log.c["kind", "at", "revision", "content"],
         )
-        .join(items, items.c.number == edition_items.c.item)
-        .join(log, log.c.seq == edition_items.c.seq)
-        .where(edition_items.c.audience == audience, edition_items.c.number == number, IS_LIVE)
-        .order_by(edition_items.c.position)
+        .join(items, items.c.number == table.c.item)
+        .join(log, log.c.seq == table.c.seq)
+        .where(table.c.audience == audience, table.c.number == number, IS_LIVE)
+        .order_by(table.c.position)
     )
     return tuple(_composed_record(row) for row in connection.execute(query))
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
 
-from publisher.model import Record
-from publisher.store.content import record_of
-from publisher.store.schema import IS_LIVE, edition_items, item_themes, items, log
+from publisher.model import Item, Record
+from publisher.store.content import item_of, record_of
+from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, item_themes, items, log
 
 _STRETCH = 4
 """A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
@@ -61,6 +61,27 @@ def due_records(
     return sorted(map(record_of, connection.execute(query)), key=lambda record: record.added_seq)
 
 
+def corrected_records(connection: Connection, audience: str, *, upto: int) -> list[Record]:
+    """The live items of an audience's editions that read otherwise now than when it was last told of them, and changed
+    since its latest edition, up to `upto`. In the order of those changes.
+    """
+    latest = select(func.max(editions.c.number)).where(editions.c.audience == audience).scalar_subquery()
+    after = connection.execute(
+        select(editions.c.upto).where(editions.c.audience == audience, editions.c.number == latest)
+    ).scalar()
+    if after is None:
+        return []
+    told = log.alias("told")
+    query = (
+        _last_changes(after, upto)
+        .join(told, told.c.seq == _told_seq(audience))
+        .where(IS_LIVE, items.c.seq > told.c.seq)
+        .add_columns(told.c.content.label("told_content"))
+    )
+    changed = [(record_of(row), item_of(row.told_content)) for row in connection.execute(query)]
+    return [record for record, told_item in changed if _reads_otherwise(record.item, told_item)]
+
+
 def newest_added(theme: str | None, *, limit: int) -> Select[Any]:
     """The live items of a theme (None: of all) that were added last, latest first."""
     query = select(items).order_by(_added_seq(theme).desc()).limit(limit)
@@ -83,3 +104,19 @@ def _last_changes(after: int, upto: int) -> Select[Any]:
 
 def _was_sent(audience: str) -> ColumnElement[bool]:
     return exists().where(edition_items.c.audience == audience, edition_items.c.item == items.c.number)
+
+
+def _told_seq(audience: str) -> ColumnElement[int]:
+    """The change an audience knows an item by: the one its latest edition with a correction of it told, else the one
+    it was sent as; none when it never had the item.
+    """
+    corrected, sent = (
+        select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)
+        for table in (edition_corrections, edition_items)
+    )
+    return func.coalesce(corrected.scalar_subquery(), sent.scalar_subquery())
+
+
+def _reads_otherwise(item: Item, told: Item) -> bool:
+    """Whether a reader of the one would want to read the other: not for new labels or keywords."""
+    return (item.date, item.title, item.text, item.link) != (told.date, told.title, told.text, told.link)

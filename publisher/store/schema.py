@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -112,9 +112,11 @@ items = Table(
 
 # Written out and not bound: only then do both databases see that the index of live items answers the question.
 IS_LIVE = items.c.state != literal_column("'withdrawn'")
+IS_LISTED = items.c.state == literal_column("'listed'")
 
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
 Index("ix_items_source_date", items.c.source, items.c.date)
+Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
 Index("ix_items_date_published", items.c.date, items.c.published)
 
 log = Table(
@@ -159,6 +161,7 @@ sources = Table(
     _column("listed", Integer),
     _column("failures", Integer),
     _column("problem", Text),
+    _column("skipped", Text),
     _column("failing_since", UtcDateTime, nullable=True),
     _column("changed_at", UtcDateTime, nullable=True),
 )
@@ -204,6 +207,20 @@ edition_items = Table(
     _column("number", Integer),
     _column("position", Integer),
     # The revision that was composed, and the themes it had then.
+    _column("seq", Integer, ForeignKey(log.c.seq)),
+    _column("themes", Text),
+    ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
+    UniqueConstraint("audience", "number", "position"),
+)
+
+# What an audience was told of items it had had before.
+edition_corrections = Table(
+    "edition_corrections",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("position", Integer),
     _column("seq", Integer, ForeignKey(log.c.seq)),
     _column("themes", Text),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),

@@ -1,6 +1,6 @@
 """The one door to what the site remembers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -212,6 +212,14 @@ class Store:
         with self._database.reading() as connection:
             return records.latest_records(connection, themes, limit=limit)
 
+    def corrected_records(self, audience: str, *, upto: int) -> list[Record]:
+        """The live items of an audience's editions that read otherwise now than when it was last told of them.
+
+        Those that changed after its latest edition and up to `upto`, in the order of those changes.
+        """
+        with self._database.reading() as connection:
+            return records.corrected_records(connection, audience, upto=upto)
+
     def record_edition(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
         """Record an edition, its items and the audience's new cursor at once; `start` counts the first time only.
 
@@ -235,10 +243,18 @@ class Store:
         with self._database.reading() as connection:
             return editions.unwritten_editions(connection)
 
-    def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note that an edition is in the outbox; the first time counts."""
+    def unwritten_edition(self, audience: str, number: int) -> Edition | None:
+        """One of `unwritten_editions`; None: it is in the outbox."""
+        with self._database.reading() as connection:
+            return editions.unwritten_edition(connection, audience, number)
+
+    def mark_written(self, audience: str, number: int, *, at: datetime, without: Collection[int] = ()) -> None:
+        """Note that an edition is in the outbox; the first time counts.
+
+        `without` names the items that were withdrawn before it was written: should they come back, they are due again.
+        """
         with self._database.writing() as connection:
-            editions.mark_written(connection, audience, number, at=at)
+            editions.mark_written(connection, audience, number, at=at, without=without)
 
     def editions(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
         """The editions composed last, latest first, of one audience or of all."""

@@ -1,0 +1,152 @@
+"""What every store tells of items that an audience had and that changed since, or were withdrawn."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from publisher.model import Edition, Item
+from publisher.store import AudienceState, Store
+from tests.contract.stories import BORDERS, DAY, NOON, collect, due, numbers_of, record, records, revise, withdraw
+
+LATER = NOON + timedelta(days=7)
+
+
+def compose(store: Store, audience: str = "weekly") -> Edition:
+    """The audience's next edition with its corrections, recorded."""
+    edition = due(store, audience)
+    corrections = store.corrected_records(audience, upto=edition.upto)
+    edition = replace(edition, corrections=tuple(corrections))
+    store.record_edition(edition, start=0, tick=None)
+    return edition
+
+
+def pending(store: Store, audience: str = "weekly") -> list[int]:
+    return numbers_of(store.corrected_records(audience, upto=store.log_end()))
+
+
+class TestCorrections:
+    def test_an_item_revised_after_it_was_sent_is_told_once(self, store: Store) -> None:
+        collect(store, *records("n", 3))
+        assert compose(store).corrections == ()
+        revise(store, 2, "Corrected.")
+        collect(store, record("new"))
+
+        second = compose(store)
+
+        assert [(one.number, one.item.text) for one in second.corrections] == [(2, "Corrected.")]
+        assert numbers_of(second.records) == [4]
+        assert pending(store) == []
+
+    def test_every_further_revision_is_told_again_and_the_way_back_too(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store)
+
+        for text in ("Corrected.", "About a."):
+            revise(store, 1, text)
+            assert [one.item.text for one in compose(store).corrections] == [text]
+
+    def test_a_revision_taken_back_before_it_was_told_is_none(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store)
+        revise(store, 1, "Wrong.")
+        revise(store, 1, "About a.")
+
+        assert pending(store) == []
+
+    def test_what_was_revised_before_it_was_sent_needs_no_correction(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        revise(store, 1, "Corrected.")
+        compose(store)
+
+        assert pending(store) == []
+
+    def test_new_keywords_are_no_correction(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store)
+        with store.collecting("news") as collecting:
+            changed = Item(date=DAY, text="About a.", keywords=("video",), labels=("Borders",))
+            collecting.revise([(1, changed, (BORDERS,))], now=LATER)
+            collecting.finish("keywords", now=LATER)
+
+        assert pending(store) == []
+
+    def test_corrections_wait_for_the_next_edition_however_far_the_audience_was_passed_over(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store)
+        revise(store, 1, "Corrected.")
+        store.pass_over("weekly", AudienceState(cursor=2, start=0, last_number=1, last_tick=None))
+        collect(store, record("b"))
+
+        assert numbers_of(compose(store).corrections) == [1]
+
+    def test_each_audience_is_told_of_what_it_had_itself(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store, "weekly")
+        revise(store, 1, "Corrected.")
+
+        assert (pending(store, "weekly"), pending(store, "daily")) == ([1], [])
+        assert compose(store, "daily").corrections == ()
+        assert pending(store, "daily") == []
+
+    def test_an_edition_that_stopped_short_of_the_log_s_end_tells_nothing_twice(self, store: Store) -> None:
+        """Its cursor stands before the items it carried over; what it had and told lies beyond."""
+        collect(store, record("a"))
+        compose(store)
+        collect(store, record("b"), record("c"))
+        revise(store, 1, "Corrected.")
+        revise(store, 3, "Revised before it was sent.")
+        edition = due(store)
+        short = replace(
+            edition, records=edition.records[1:], corrections=tuple(store.corrected_records("weekly", upto=5)), upto=1
+        )
+        store.record_edition(short, start=0, tick=None)
+
+        assert pending(store) == []
+        assert numbers_of(due(store).records) == [2]
+
+    def test_what_was_withdrawn_is_not_told(self, store: Store) -> None:
+        collect(store, record("a"))
+        compose(store)
+        revise(store, 1, "Corrected.")
+        withdraw(store, 1)
+
+        assert pending(store) == []
+
+    def test_an_unwritten_edition_keeps_its_corrections_as_they_were_told(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        compose(store)
+        store.mark_written("weekly", 1, at=NOON)
+        revise(store, 1, "Corrected.", now=NOON + timedelta(hours=1))
+        revise(store, 2, "Corrected too.", now=NOON + timedelta(hours=1))
+        collect(store, record("c"))
+        told = compose(store)
+
+        revise(store, 1, "Changed since.", now=LATER)
+        withdraw(store, 2)
+
+        assert store.unwritten_edition("weekly", 2) == replace(told, corrections=told.corrections[:1])
+        assert store.unwritten_editions() == [store.unwritten_edition("weekly", 2)]
+        assert store.unwritten_edition("weekly", 1) is None
+
+
+class TestWithdrawnBeforeWriting:
+    def test_an_item_an_edition_was_written_without_is_due_again_when_it_comes_back(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        store.record_edition(due(store), start=0, tick=None)
+        withdraw(store, 1)
+
+        store.mark_written("weekly", 1, at=NOON, without=[1])
+        revise(store, 1, "Back.")
+
+        assert numbers_of(due(store).records) == [1]
+        assert [row.items for row in store.editions(limit=1)] == [1]
+
+    def test_an_item_that_was_in_the_outbox_stays_sent(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        store.record_edition(due(store), start=0, tick=None)
+        store.mark_written("weekly", 1, at=NOON)
+        withdraw(store, 1)
+
+        store.mark_written("weekly", 1, at=LATER, without=[1])
+        revise(store, 1, "Back.")
+
+        assert due(store).records == ()
