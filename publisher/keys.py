@@ -361,7 +361,7 @@ KEYS = (
     Key("themes.*.title", LINE, "What the theme is called; also the first of its labels."),
     Key("themes.*.labels", LABELS, "Other labels in the source that mean this theme, in any language.", []),
     Key("feeds.directory", FOLDER, "Where feeds and pages are written; everything in it is public.", "feeds"),
-    Key("feeds.formats", _several_of("rss", "atom"), "Which files each feed has.", ["rss", "atom"]),
+    Key("feeds.formats", _several_of("rss", "atom", "json"), "Which files each feed has.", ["rss", "atom", "json"]),
     Key("feeds.limit", _number(1, 1000), "How many items a feed holds.", 50),
     Key("audiences[].name", NAME, "In folder names and mail headers, and for ever in the store."),
     Key("audiences[].title", LINE, "What the digest is called; the site's title when not set.", None),

@@ -185,12 +185,12 @@ class _Pass:
 
     def _render_feed(self, state: ThemeState | None) -> None:
         """The feed in every format, and its page; None: the one of all themes."""
-        from publisher.rendering import feeds, pages, urls
+        from publisher.rendering import documents, feeds, pages, urls
 
         theme = state.theme if state else None
         slug = theme.slug if theme else urls.ALL
         records = self._store.feed_records(theme.slug if theme else None, limit=self._publication.settings.limit)
-        document = feeds.feed_document(
+        document = documents.feed_document(
             theme,
             records,
             site=self._publication.site,

@@ -34,6 +34,7 @@ FEED_FORMATS = {
     for feed_format in (
         FeedFormat(key="rss", title="RSS", file="rss.xml", media_type="application/rss+xml"),
         FeedFormat(key="atom", title="Atom", file="atom.xml", media_type="application/atom+xml"),
+        FeedFormat(key="json", title="JSON Feed", file="feed.json", media_type="application/feed+json"),
     )
 }
 

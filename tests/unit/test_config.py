@@ -77,7 +77,7 @@ def test_the_smallest_configuration_and_every_default(site: Path) -> None:
         (source.name, source.kind, dict(source.options)) for source in config.sources
     ]
     assert ThemeMap(default=Theme(slug="general", title="General"), by_label=(("general", "general"),)) == config.themes
-    assert FeedSettings(formats=("rss", "atom"), limit=50) == config.feeds
+    assert FeedSettings(formats=("rss", "atom", "json"), limit=50) == config.feeds
     assert () == config.audiences
     assert [site / "feeds", site / "outbox", site / "templates"] == [
         config.feeds_directory,
@@ -220,7 +220,7 @@ def test_all_problems_are_reported_together(site: Path) -> None:
         f"site.timezone: expected {TIMEZONE.expected}, got 'europe/brussel'; did you mean Europe/Brussels?",
         "site.author.email: expected a mail address such as news@example.org, but it is missing",
         "site.titel: no such key; did you mean title?",
-        "feeds.formats: expected 'rss' or 'atom', got 'atm'; did you mean atom?",
+        "feeds.formats: expected 'rss', 'atom' or 'json', got 'atm'; did you mean atom?",
         "feeds.limit: expected a number from 1 to 1000, got '50'",
         "audiences.weekly.to: expected a mail address such as Name <news@example.org>, but it is missing",
         "colour: no such key; expected site, store, sources, themes, feeds, audiences, outbox, templates or service",

@@ -1,5 +1,6 @@
 """What a subscriber's reader gets. The comments name the rules a strict validator applies."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,9 @@ from lxml import etree
 
 from publisher.model import Mailbox, Record, Site, State, Theme
 from publisher.rendering import urls
-from publisher.rendering.feeds import FeedDocument, atom, feed_document, rss
+from publisher.rendering.documents import FeedDocument, feed_document
+from publisher.rendering.feeds import atom, rss
+from publisher.rendering.jsonfeed import json_feed
 from publisher.rendering.text import html_of, scrub
 from tests.values import FERRIES, PEOPLE, SITE, record
 
@@ -42,7 +45,7 @@ HOSTILE = [
 
 def document(*records: Record, theme: Theme | None = FERRIES, site: Site = SITE) -> FeedDocument:
     return feed_document(
-        theme, records, site=site, authority="news.example.org,2022", formats=("rss", "atom"), changed_at=NOON
+        theme, records, site=site, authority="news.example.org,2022", formats=("rss", "atom", "json"), changed_at=NOON
     )
 
 
@@ -217,7 +220,26 @@ class TestEveryFeed:
             published = datetime.fromisoformat(entry.findtext(f"{ATOM}published") or "")
             assert published == parsedate_to_datetime(item.findtext("pubDate") or "")
 
-    @pytest.mark.parametrize("write", [rss, atom])
+    def test_json_says_the_same(self, theme: Theme | None, records: list[Record]) -> None:
+        made = document(*records, theme=theme)
+        feed, entries = json.loads(json_feed(made)), atom_tree(made)
+
+        assert feed["title"] == entries.findtext(f"{ATOM}title")
+        assert feed["description"] == entries.findtext(f"{ATOM}subtitle")
+        assert feed["home_page_url"] == made.page_url
+        assert feed["feed_url"] == f"{made.page_url}feed.json"
+        assert feed["authors"] == [{"name": made.author.name, "url": f"mailto:{made.author.address}"}]
+        for item, entry in zip(feed["items"], entries.findall(f"{ATOM}entry"), strict=True):
+            for key, tag in {"id": "id", "title": "title", "summary": "summary", "content_html": "content"}.items():
+                assert item[key] == entry.findtext(f"{ATOM}{tag}")
+            assert item["url"] == next(link.get("href") for link in entry.findall(f"{ATOM}link"))
+            assert item["date_published"] == entry.findtext(f"{ATOM}published")
+            assert item.get("date_modified", item["date_published"]) == entry.findtext(f"{ATOM}updated")
+            assert item["language"] == entry.get(LANG)
+            labels = [category.get("label") for category in entry.findall(f"{ATOM}category")]
+            assert item.get("tags", []) == list(dict.fromkeys(labels))
+
+    @pytest.mark.parametrize("write", [rss, atom, json_feed])
     def test_same_input_same_bytes(
         self, theme: Theme | None, records: list[Record], write: Callable[[FeedDocument], bytes]
     ) -> None:

@@ -1,0 +1,41 @@
+"""JSON Feed 1.1, by the standard library. Values in, bytes out: the same document gives the same bytes for ever."""
+
+import json
+from typing import Any
+
+from publisher.rendering.documents import FeedDocument, FeedItem
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def json_feed(document: FeedDocument) -> bytes:
+    """The document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes."""
+    author = {"name": document.author.name, "url": f"mailto:{document.author.address}"}
+    feed = {
+        "version": VERSION,
+        "title": document.title,
+        "home_page_url": document.page_url,
+        "feed_url": dict(document.feed_urls)["json"],
+        "description": document.description,
+        "language": document.language,
+        "authors": [author],
+        "items": [_item(item) for item in document.items],
+    }
+    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _item(item: FeedItem) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "id": item.id,
+        "url": item.url,
+        "title": item.title,
+        "summary": item.summary,
+        "content_html": item.html,
+        "date_published": item.published.isoformat(),
+        "language": item.language,
+    }
+    if item.updated != item.published:
+        values["date_modified"] = item.updated.isoformat()
+    if item.categories:
+        values["tags"] = list(dict.fromkeys(category.label for category in item.categories))
+    return values
