@@ -3,7 +3,7 @@
 import functools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -201,10 +201,10 @@ def _finish(report: RunReport, options: Options, *, is_rehearsal: bool = False) 
         sys.exit(report.exit_code)
 
 
-def main() -> None:
-    """The `publisher` program."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `publisher` program; None: with the arguments of the process."""
     try:
-        cli(prog_name="publisher")
+        cli(arguments, prog_name="publisher")
     except PublisherError as error:
         for line in str(error).splitlines():
             click.echo(f"publisher: {line}", err=True)

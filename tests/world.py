@@ -1,0 +1,273 @@
+"""A whole site in a folder of its own, to do with what an operator does and to look at what a reader sees."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
+
+import feedparser
+
+from publisher.app import Publisher
+from publisher.cli import main
+from publisher.config import Config
+from publisher.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "content" / "news.txt"
+NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+"""A Wednesday, before noon in Brussels."""
+BASE_URL = "https://news.example.org/"
+CONFIG = f"""
+[site]
+title = "Example News"
+base_url = "{BASE_URL}"
+language = "en"
+timezone = "Europe/Brussels"
+author = {{ name = "The editor", email = "editor@example.org" }}
+
+[[sources]]
+name = "news"
+path = "news.txt"
+
+[[audiences]]
+name = "weekly"
+schedule = "0 8 * * MON"
+to = "readers@lists.example.org"
+"""
+PROGRAM = (sys.executable, "-c", "from publisher.cli import main; main()")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one command left on the terminal."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def problems(self) -> list[str]:
+        return self.err.splitlines()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A file as anybody could tell that it was touched."""
+
+    inode: int
+    modified_ns: int
+    size: int
+    sha256: str
+
+
+class World:
+    """One site; every command runs in this process unless it says otherwise."""
+
+    def __init__(self, folder: Path, listing: str = "", *, config: str = CONFIG) -> None:
+        self._settle(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(config, encoding="utf-8")
+        self.listing.write_text(listing, encoding="utf-8")
+
+    def copied_to(self, folder: Path) -> "World":
+        """The same site, with all it remembers, for somebody else to change."""
+        shutil.copytree(self.folder, folder)
+        copy = object.__new__(World)
+        copy._settle(folder)
+        return copy
+
+    def _settle(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "config.toml"
+        self.listing = folder / "news.txt"
+        self.feeds = folder / "feeds"
+        self.outbox = folder / "outbox"
+        self.database = folder / "publisher.db"
+
+    # --- what the organisation does ----------------------------------------------------------------------------------
+
+    def list_above(self, *items: str) -> None:
+        """Put items where new ones go: above all others."""
+        self.listing.write_text("\n\n".join([*items, self.listing.read_text("utf-8")]), encoding="utf-8")
+
+    def edit(self, old: str, new: str) -> None:
+        """Change one place of the listing."""
+        text = self.listing.read_text("utf-8")
+        assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
+        self.listing.write_text(text.replace(old, new), encoding="utf-8")
+
+    def configure(self, old: str, new: str) -> None:
+        """Change one place of config.toml."""
+        text = self.config.read_text("utf-8")
+        assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
+        self.config.write_text(text.replace(old, new), encoding="utf-8")
+
+    # --- what the operator does --------------------------------------------------------------------------------------
+
+    def publisher(self, verb: str, *arguments: str, at: datetime | None = None) -> Outcome:
+        """Run a command of this site. A `PublisherError` becomes lines, as for the operator; a bug fails the test."""
+        when = () if at is None else ("--now", at.isoformat())
+        return run_main(verb, "--config", str(self.config), *when, *arguments)
+
+    def program(self, *arguments: str) -> Outcome:
+        """Run the program itself, as a process of its own."""
+        done = subprocess.run(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Outcome(exit_code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start the program itself; whoever starts it ends it."""
+        return subprocess.Popen(
+            [*PROGRAM, *arguments],
+            cwd=self.folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @contextmanager
+    def opened(self, now: datetime) -> Iterator[Publisher]:
+        """The site at one moment."""
+        with Publisher.open(Config.load(self.config), now=now) as publisher:
+            yield publisher
+
+    # --- what is there afterwards ------------------------------------------------------------------------------------
+
+    def files(self) -> Mapping[str, FileState]:
+        """Every file of the site, whoever wrote it."""
+        return {
+            path.relative_to(self.folder).as_posix(): _state_of(path)
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def contents(self, part: str = "feeds") -> Mapping[str, bytes]:
+        """The files below `part` and what is in them."""
+        root = self.folder / part
+        return {
+            path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
+        }
+
+    def feed(self, slug: str, feed_format: str = "atom") -> Any:
+        """A feed as feedparser reads it; no reader could complain."""
+        parsed = feedparser.parse((self.feeds / slug / f"{feed_format}.xml").read_bytes())
+        assert not parsed.bozo, parsed.get("bozo_exception")
+        return parsed
+
+    def summaries(self, slug: str, feed_format: str = "atom") -> list[str]:
+        """What the items of a feed say, as plain text, in the feed's order."""
+        return [
+            plain(item.content[0].value if "content" in item else item.summary)
+            for item in self.feed(slug, feed_format).entries
+        ]
+
+    def slugs(self) -> set[str]:
+        """The feeds there are."""
+        return {path.parent.name for path in self.feeds.glob("*/atom.xml")}
+
+    def in_feeds(self, words: str) -> set[str]:
+        """The feeds, by slug, that have an item with these words; both formats agree."""
+        atom, rss = (
+            {slug for slug in self.slugs() if any(words in text for text in self.summaries(slug, feed_format))}
+            for feed_format in ("atom", "rss")
+        )
+        assert atom == rss
+        return atom
+
+    def ids(self) -> dict[str, list[str]]:
+        """The ids of the items of each feed, in order."""
+        return {slug: [item.id for item in self.feed(slug).entries] for slug in self.slugs()}
+
+    def editions(self) -> dict[str, Any]:
+        """What the outbox holds: each edition's description by its name."""
+        return {
+            path.parent.name: json.loads(path.read_text("utf-8")) for path in sorted(self.outbox.glob("*/edition.json"))
+        }
+
+    def composed(self, audience: str = "weekly") -> list[int]:
+        """How many items each edition of an audience has, in the order of their numbers."""
+        editions = sorted(
+            (edition["number"], len(edition["items"]))
+            for edition in self.editions().values()
+            if edition["audience"] == audience
+        )
+        assert [number for number, _ in editions] == list(range(1, len(editions) + 1))
+        return [items for _, items in editions]
+
+    def page_at(self, url: str) -> str:
+        """What a web server that serves feeds/ answers for one of its addresses."""
+        assert url.startswith(BASE_URL), url
+        return (self.feeds / urlsplit(url.removeprefix(BASE_URL)).path).read_text("utf-8")
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """What the site remembers."""
+        with Store.open(f"sqlite:///{self.database}") as store:
+            yield store
+
+
+def run_main(*arguments: str) -> Outcome:
+    """Run a command in this process as the program would."""
+    out, err = io.StringIO(), io.StringIO()
+    exit_code = 0
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            main(arguments)
+        except SystemExit as end:
+            exit_code = end.code if isinstance(end.code, int) else 0
+    return Outcome(exit_code=exit_code, out=out.getvalue(), err=err.getvalue())
+
+
+def environment() -> dict[str, str]:
+    """For the program as a process of its own: this checkout, wherever it is started."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def news(day: str, text: str, *, theme: str = "", keywords: str = "") -> str:
+    """An item as a listing shows it."""
+    labels = [f"Main Theme: {theme}"] * bool(theme) + [f"Keywords: {keywords}"] * bool(keywords)
+    return "\n".join([day, "", text, *labels])
+
+
+def plain(markup: str) -> str:
+    """What a reader sees of an item's HTML, on one line."""
+    text = "".join(ET.fromstring(f"<div>{markup}</div>").itertext())
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _state_of(path: Path) -> FileState:
+    status = path.stat()
+    return FileState(
+        inode=status.st_ino,
+        modified_ns=status.st_mtime_ns,
+        size=status.st_size,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
