@@ -238,6 +238,7 @@ class Publisher:
             failures=state.failures,
             problem=state.problem,
             failing_since=state.failing_since,
+            skipped=tuple(state.skipped.splitlines()),
         )
 
     def _audience_status(self, audience: Audience) -> AudienceStatus:

@@ -68,8 +68,10 @@ def _record(
     with store.collecting(source.name) as log:
         oldest = min((item.date for item in items), default=None)
         plan = planning.reconcile(log.known(since=oldest), items, log.items)
+        if fetch.problems:  # an item that is there and cannot be read is not one that was taken out
+            plan = plan.without_withdrawals()
         _apply(plan, log, source=source.name, minting=minting, now=now)
-        log.finish(fetch.validator, now=now)
+        log.finish(fetch.validator, now=now, skipped="\n".join(str(problem) for problem in fetch.problems))
     return CollectReport(
         added=len(plan.added),
         revised=len(plan.revised),

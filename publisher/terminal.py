@@ -107,7 +107,9 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
     lines = [f"{status.site}: {_count(status.items, 'item')}; {service}"]
-    lines += [_source_line(source, zone) for source in status.sources]
+    for source in status.sources:
+        lines.append(_source_line(source, zone))
+        lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
     if status.unpublished:
         lines.append(f"feeds: {_count(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]

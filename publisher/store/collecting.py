@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from publisher.model import ChangeKind, Item, State, Theme
 from publisher.planning import Known, NewRecord, digest_of_content, digest_of_text
@@ -14,7 +14,7 @@ from publisher.store import numbering, sources
 from publisher.store.content import content_of, item_of, themes_of, themes_text
 from publisher.store.engine import batches
 from publisher.store.numbering import Counters
-from publisher.store.schema import items
+from publisher.store.schema import IS_LISTED, items
 from publisher.store.themes import ThemeChanges, join_themes, leave_themes
 
 
@@ -32,12 +32,15 @@ class Collecting:
     # --- questions ---------------------------------------------------------------------------------------------------
 
     def known(self, *, since: date | None) -> list[Known]:
-        """The source's items dated `since` or later, withdrawn ones too, in the order they were added; None: all."""
-        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state"]
-        query = select(*columns).where(items.c.source == self._source).order_by(items.c.number)
-        if since is not None:
-            query = query.where(items.c.date >= since)
-        return [_known(row) for row in self._connection.execute(query)]
+        """The source's items to hold a listing against, in the order they were added; None: all.
+
+        Those dated `since` or later, withdrawn ones too, and every older one that was listed until now.
+        """
+        if since is None:
+            return self._known()
+        # Two questions, because an index answers each, and neither answers both.
+        known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED)]
+        return sorted(known, key=lambda one: one.number)
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
         """What these items say now."""
@@ -113,8 +116,11 @@ class Collecting:
         """Note that the source lists these again, unchanged. No reader sees a change."""
         self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
 
-    def finish(self, validator: str, *, now: datetime) -> None:
-        """Record that the source was read to its end; `validator` is for its next reading."""
+    def finish(self, validator: str, *, now: datetime, skipped: str = "") -> None:
+        """Record that the source was read to its end; `validator` is for its next reading.
+
+        `skipped` has a line for each item that could not be read.
+        """
         is_changed = self._counters != self._before or self._listed != self._state.listed
         is_changed = is_changed or validator != self._state.validator or self._state.changed_at is None
         read = replace(
@@ -123,6 +129,7 @@ class Collecting:
             listed=self._listed,
             failures=0,
             problem="",
+            skipped=skipped,
             failing_since=None,
             changed_at=now if is_changed else self._state.changed_at,
         )
@@ -132,6 +139,11 @@ class Collecting:
         """Last of all: where the log ends now. The store calls it when the pass has ended."""
         if self._counters != self._before:
             self._counters.write(self._connection)
+
+    def _known(self, *which: ColumnElement[bool]) -> list[Known]:
+        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state"]
+        query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
+        return [_known(row) for row in self._connection.execute(query)]
 
     # --- rows --------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ class SourceState:
     """How many readings failed since the last good one."""
     problem: str = ""
     """What the latest of them said."""
+    skipped: str = ""
+    """What could not be read of the last good reading, a line for each item it skipped."""
     failing_since: datetime | None = None
     changed_at: datetime | None = None
     """UTC; the last reading that differed from the one before. None: never read to its end."""
@@ -35,6 +37,7 @@ def source_state(connection: Connection, name: str) -> SourceState:
         listed=row.listed,
         failures=row.failures,
         problem=row.problem,
+        skipped=row.skipped,
         failing_since=row.failing_since,
         changed_at=row.changed_at,
     )

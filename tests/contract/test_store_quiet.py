@@ -59,6 +59,8 @@ def archive(store: Store, count: int) -> None:
     ]
     collect(store, *old)
     withdraw(store, *range(1, count // 10))
+    with store.collecting("news") as collecting:
+        collecting.unlist(range(1, count + 1))
     store.record_edition(due(store), start=0, tick=None)
     store.mark_written("weekly", 1, at=NOON)
     for index in range(count // 100):

@@ -10,6 +10,7 @@ down_revision = None
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 IS_LIVE = sa.text("state != 'withdrawn'")
+IS_LISTED = sa.text("state = 'listed'")
 
 
 def upgrade() -> None:
@@ -64,6 +65,7 @@ def _create_log() -> None:
     )
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
     op.create_index("ix_items_source_date", "items", ["source", "date"])
+    op.create_index("ix_items_listed", "items", ["source", "date"], sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
     op.create_index("ix_items_date_published", "items", ["date", "published"])
     op.create_table(
         "log",
@@ -110,6 +112,7 @@ def _create_readers() -> None:
         sa.Column("listed", sa.Integer, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("problem", sa.Text, nullable=False),
+        sa.Column("skipped", sa.Text, nullable=False),
         sa.Column("failing_since", INSTANT, nullable=True),
         sa.Column("changed_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_sources"),
