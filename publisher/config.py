@@ -15,9 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from publisher.colours import DARK_PAGE, LIGHTER_BY, nearest_readable
 from publisher.errors import ConfigError
-from publisher.keys import DATABASE, THEME_SLUG, check, is_database_address
-from publisher.model import Audience, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.keys import DATABASE, STYLE, THEME_SLUG, check, is_database_address
+from publisher.model import Audience, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
 from publisher.periods import Schedule, ScheduleError
 from publisher.slugs import fold_label
 
@@ -61,6 +62,7 @@ class Config:
     feeds: FeedSettings
     feeds_directory: Path
     audiences: tuple[Audience, ...]
+    digest: DigestStyle
     outbox_directory: Path
     templates_directory: Path
     service: ServiceSettings
@@ -109,6 +111,7 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
     yield from _doubled_names("sources", values.get("sources", ()))
     yield from _doubled_names("audiences", values.get("audiences", ()))
     yield from _schedule_problems(values)
+    yield from _item_count_problems(values.get("audiences", ()))
     yield from _theme_problems(values.get("themes", {}))
     yield from _store_problems(values, environ)
     yield from _folder_problems(values, path)
@@ -127,6 +130,14 @@ def _schedule_problems(values: Mapping[str, Any]) -> Iterator[str]:
                 Schedule.parse(audience["schedule"], values["site"].get("timezone", "UTC"))
             except ScheduleError as error:
                 yield f"audiences.{audience.get('name', place)}.schedule: {error}"
+
+
+def _item_count_problems(audiences: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for place, audience in enumerate(audiences, start=1):
+        least, most = audience.get("min_items"), audience.get("max_items")
+        if least and most and least > most:
+            path = f"audiences.{audience.get('name', place)}"
+            yield f"{path}.min_items: expected at most the {most} of max_items, got {least}; no edition could have both"
 
 
 def _theme_problems(themes: Mapping[str, Any]) -> Iterator[str]:
@@ -193,6 +204,7 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         feeds=FeedSettings(formats=values["feeds"]["formats"], limit=values["feeds"]["limit"]),
         feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
         audiences=tuple(_audience(audience, site) for audience in values["audiences"]),
+        digest=_digest_style(values["digest"], site),
         outbox_directory=_plain(path.parent / values["outbox"]["directory"]),
         templates_directory=_plain(path.parent / values["templates"]["directory"]),
         service=ServiceSettings(collect_every=values["service"]["collect_every"]),
@@ -231,6 +243,26 @@ def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
         unsubscribe_url=audience["unsubscribe_url"] or "",
         unsubscribe_mailto=audience["unsubscribe_mailto"] or "",
         postal_address=audience["postal_address"],
+        language=audience["language"] or "",
+        languages=audience["languages"],
+        content=audience["content"],
+        shows_keywords=audience["keywords"],
+        overflow=audience["overflow"],
+        min_items=audience["min_items"],
+        max_items=audience["max_items"],
+    )
+
+
+def _digest_style(digest: Mapping[str, Any], site: Site) -> DigestStyle:
+    accent = digest["accent"]
+    dark = STYLE.accent_dark if accent == STYLE.accent else nearest_readable(accent, on=DARK_PAGE, ratio=LIGHTER_BY)
+    return DigestStyle(
+        **{
+            **digest,
+            "accent_dark": digest["accent_dark"] or dark,
+            "logo": digest["logo"] or "",
+            "logo_alt": digest["logo_alt"] or site.title,
+        }
     )
 
 

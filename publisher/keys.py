@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from publisher.colours import DARK_PAGE, PAGE, READABLE, contrast, nearest_readable
 from publisher.mail.addresses import wire_address
-from publisher.model import Mailbox
+from publisher.model import DigestStyle, Mailbox
 from publisher.periods import ScheduleError, parse_interval, zone_of
 from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH
 from publisher.sources import KINDS
@@ -28,6 +29,11 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _FIRST = re.compile(r"latest ([1-9][0-9]{0,5})")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_FONT = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,60}")
+_GENERIC_FONTS = ("serif", "sans-serif", "monospace")
+_PICTURE = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*\.(png|jpg|jpeg|gif)")
+"""What every mail program shows: Gmail has neither SVG nor data: addresses."""
 _ENVIRONMENT = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -228,10 +234,53 @@ def _several_of(*choices: str) -> Kind:
     return Kind(f"a list of {one.expected}", read)
 
 
+def _languages(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise ValueError
+    return tuple(dict.fromkeys(each if each == "*" else _language(each) for each in value))
+
+
 def _language(value: object) -> str:
     if not isinstance(value, str) or not _LANGUAGE.fullmatch(value):
         raise ValueError
     return value
+
+
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError  # noqa: TRY004
+    return value
+
+
+def _colour_on(page: str) -> Kind:
+    def read(value: object) -> str:
+        colour = _text(value).lower()
+        if not _COLOUR.fullmatch(colour):
+            raise ValueError
+        ratio = contrast(colour, page)
+        if ratio < READABLE:
+            raise ValueError(
+                f"{colour} cannot be read on {page}: their contrast is {int(ratio * 100) / 100:.2f}, expected "
+                f"{READABLE} or more; the nearest shade that will do is {nearest_readable(colour, on=page)}"
+            )
+        return colour
+
+    return Kind(f"a colour such as #0a4f8f, readable on {page}", read)
+
+
+def _fonts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) and _FONT.fullmatch(each) for each in value):
+        raise ValueError
+    if not value or value[-1] not in _GENERIC_FONTS:
+        raise ValueError(f"expected the last font to be one that every reader has: {_or(_GENERIC_FONTS)}")
+    return tuple(value)
+
+
+def _picture(value: object) -> str:
+    path = _text(value)
+    if not _PICTURE.fullmatch(path) or "//" in path or ".." in path:
+        raise ValueError
+    return path
 
 
 def _zone(value: object) -> str:
@@ -334,6 +383,10 @@ THEME_SLUG = Kind(NAME.expected, _theme_slug)
 THEME_SLUGS = Kind('["*"], or a list of theme names (lower-case letters, digits and single hyphens)', _theme_slugs)
 LABELS = Kind("a list of labels, each a text on one line", _labels)
 LANGUAGE = Kind("a language tag such as en or fr-BE", _language)
+LANGUAGES = Kind('a list of language tags such as ["fr", "*"], "*" for all others', _languages)
+YES_OR_NO = Kind("true or false", _yes_or_no)
+FONTS = Kind('a list of font names such as ["Helvetica", "sans-serif"]', _fonts)
+PICTURE = Kind("a .png, .jpg or .gif below site.base_url such as assets/logo.png", _picture)
 TIMEZONE = Kind("an IANA time zone such as Europe/Brussels", _zone)
 BASE_URL = Kind("an absolute http or https address in ASCII such as https://news.example.org/", _base_url)
 HTTPS_URL = Kind("an absolute https address in ASCII", _https_url)
@@ -342,6 +395,7 @@ MAILBOX = Kind("a mail address such as Name <news@example.org>", _mailbox)
 SCHEDULE = Kind("a cron line such as 0 8 * * MON", _line)
 FIRST = Kind('"all", "none" or "latest N"', _first)
 INTERVAL = Kind("a number with s, m, h or d such as 15m", _interval)
+STYLE = DigestStyle()
 STORE_URL = Kind(f"{DATABASE} or env:VARIABLE", _store_url)
 
 KEYS = (
@@ -373,6 +427,26 @@ KEYS = (
     Key("audiences[].unsubscribe_url", HTTPS_URL, "Ends a subscription by POST (RFC 8058); not set: by mail.", None),
     Key("audiences[].unsubscribe_mailto", ADDRESS, "Ends one by mail; the sender's address when not set.", None),
     Key("audiences[].postal_address", TEXT, "At the foot of the digest, where a law asks for it.", ""),
+    Key("audiences[].language", LANGUAGE, "Of its fixed texts, dates and subject; the site's when not set.", None),
+    Key("audiences[].languages", LANGUAGES, "Its items' languages, preferred first; `*`: all others.", ["*"]),
+    Key("audiences[].content", _one_of("summary", "full"), "How much of a long text the digest shows.", "summary"),
+    Key("audiences[].keywords", YES_OR_NO, "Whether the digest shows keywords.", default=True),
+    Key("audiences[].min_items", _number(1, 1000), "An edition waits until it has that many items.", 1),
+    Key("audiences[].max_items", _number(1, 1000), "Further items wait for the next edition; not set: none do.", None),
+    Key(
+        "audiences[].overflow",
+        _one_of("web", "next"),
+        "Where the items are that a mail of 100 kB has no room for: `web` only, or in the `next` edition.",
+        "web",
+    ),
+    Key("digest.accent", _colour_on(PAGE), "The colour of links and rules, in the light.", "#0a4f8f"),
+    Key("digest.accent_dark", _colour_on(DARK_PAGE), "And in the dark; not set: a lighter shade of it.", None),
+    Key("digest.logo", PICTURE, "A picture above the title, below site.base_url; not set: none.", None),
+    Key("digest.logo_alt", LINE, "What is read where it is not seen; the site's title when not set.", None),
+    Key("digest.logo_width", _number(16, 480), "Its width in pixels.", 160),
+    Key("digest.width", _number(480, 700), "The width of the digest in pixels, where there is room.", 600),
+    Key("digest.fonts", FONTS, "For the text; a reader sees the first one on their machine.", list(STYLE.fonts)),
+    Key("digest.heading_fonts", FONTS, "For the headings.", list(STYLE.heading_fonts)),
     Key("outbox.directory", FOLDER, "Where editions are written, one folder each.", "outbox"),
     Key("templates.directory", FOLDER, "Templates that win over the ones that come along, file by file.", "templates"),
     Key("service.collect_every", INTERVAL, "How often `publisher serve` looks for news.", "15m"),

@@ -233,6 +233,40 @@ class Audience:
     unsubscribe_mailto: str = ""
     """The address a reader writes to; empty: the sender's."""
     postal_address: str = ""
+    language: str = ""
+    """BCP 47, of all fixed texts, dates and the subject; empty: the site's."""
+    languages: tuple[str, ...] = ("*",)
+    """The languages of its items, the preferred one first. `*` stands for all others; without it they are left out."""
+    content: Literal["summary", "full"] = "summary"
+    """`summary`: long texts are summed up; short ones are short enough."""
+    shows_keywords: bool = True
+    overflow: Literal["web", "next"] = "web"
+    """Where items are found that one mail has no room for: on the web only, or in the next edition."""
+    min_items: int = 1
+    """An edition waits until it has that many."""
+    max_items: int | None = None
+    """Those that have waited longest come first, the others in the next edition; None: as many as there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestStyle:
+    """How every digest of a site looks."""
+
+    accent: str = "#0a4f8f"
+    """Of links and rules, on white: `#` and six hexadecimal digits."""
+    accent_dark: str = "#8cc0f5"
+    """The same where a mail program shows mail in the dark."""
+    logo: str = ""
+    """A picture above the title, below the site's base URL; empty: none."""
+    logo_alt: str = ""
+    """What is read where it is not seen; empty: the site's title."""
+    logo_width: int = 160
+    """Pixels."""
+    width: int = 600
+    """Pixels, of the column at its widest."""
+    fonts: tuple[str, ...] = ("Helvetica Neue", "Helvetica", "Arial", "sans-serif")
+    """For the text: the first one a reader has. Nothing is fetched, so they are named and not linked."""
+    heading_fonts: tuple[str, ...] = ("Georgia", "Times New Roman", "serif")
 
 
 # --- what the verbs report -------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ import json
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
-from publisher.model import Item, Theme, ThemeMap
+from publisher.model import Edition, Item, Theme, ThemeMap
 from publisher.periods import Schedule, noon
 from publisher.slugs import fold_label, slug_of, theme_slug_of
 from publisher.titles import title_of
@@ -24,10 +24,12 @@ __all__ = [
     "NewRecord",
     "Reconciliation",
     "assign_themes",
+    "carried_over",
     "digest_of_content",
     "digest_of_text",
     "fold_label",
     "is_due",
+    "language_rank",
     "mint",
     "reconcile",
     "slug_of",
@@ -160,6 +162,32 @@ def _instants(
 
 
 _SECOND = timedelta(seconds=1)
+
+# --- editions --------------------------------------------------------------------------------------------------------
+
+
+def language_rank(language: str, wanted: Sequence[str]) -> int | None:
+    """The place of a language among those wanted, the preferred one first; None: it is not wanted.
+
+    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` all that nothing else there means.
+    """
+    tag = language.lower()
+    for place, each in enumerate(wanted):
+        if tag == each.lower() or tag.startswith(f"{each.lower()}-"):
+            return place
+    return wanted.index("*") if "*" in wanted else None
+
+
+def carried_over(edition: Edition, *, keep: int) -> Edition:
+    """The edition with only the `keep` items that have waited longest; the others stay new to its audience.
+
+    Its cursor stops before the first change of those. What it has is never due again, wherever the cursor stands.
+    """
+    waiting = sorted(edition.records, key=lambda record: record.added_seq)
+    kept = {record.number for record in waiting[:keep]}
+    upto = min([edition.upto, *(record.seq - 1 for record in waiting[keep:])])
+    return replace(edition, records=tuple(record for record in edition.records if record.number in kept), upto=upto)
+
 
 # --- time ------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from publisher.config import Config, ServiceSettings, StoreSettings
 from publisher.errors import ConfigError
 from publisher.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
-from publisher.model import Audience, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.model import Audience, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
 from publisher.periods import Schedule
 from publisher.slugs import RESERVED_SLUGS, fold_label
 
@@ -127,6 +128,82 @@ def test_an_audience_with_everything(site: Path) -> None:
     ) == load(site, SMALLEST + AUDIENCE + audience).audiences
 
 
+def test_how_much_of_what_an_audience_gets_and_in_which_languages(site: Path) -> None:
+    lines = """
+        language = "fr-BE"
+        languages = ["fr", "*", "fr"]
+        content = "full"
+        keywords = false
+        overflow = "next"
+        min_items = 3
+        max_items = 3
+    """
+
+    (audience,) = load(site, SMALLEST + AUDIENCE + lines).audiences
+
+    assert ("fr-BE", ("fr", "*"), "full", False) == (
+        audience.language,
+        audience.languages,
+        audience.content,
+        audience.shows_keywords,
+    )
+    assert ("next", 3, 3) == (audience.overflow, audience.min_items, audience.max_items)
+
+
+def test_how_every_digest_looks(site: Path) -> None:
+    style = """
+        [digest]
+        accent = "#AA2200"
+        logo = "assets/logo.png"
+        logo_width = 200
+        width = 640
+        fonts = ["Verdana", "sans-serif"]
+    """
+
+    assert DigestStyle() == replace(load(site, SMALLEST).digest, logo_alt="")
+    expected = DigestStyle(
+        accent="#aa2200",
+        accent_dark="#ff987e",
+        logo="assets/logo.png",
+        logo_alt="News",
+        logo_width=200,
+        width=640,
+        fonts=("Verdana", "sans-serif"),
+    )
+    assert expected == load(site, SMALLEST + style).digest
+
+
+@pytest.mark.parametrize(
+    ("key", "page", "colour"), [("accent", "#ffffff", "#3399FF"), ("accent_dark", "#14181d", "#0a4f8f")]
+)
+def test_an_accent_nobody_could_read_is_refused_with_one_that_can_be(
+    site: Path, key: str, page: str, colour: str
+) -> None:
+    (problem,) = problems(site, f'{SMALLEST}\n[digest]\n{key} = "{colour}"\n')
+
+    assert re.match(rf"digest.{key}: {colour.lower()} cannot be read on {page}: their contrast is \d\.\d\d,", problem)
+    suggested = problem.rpartition(" ")[2]
+    assert suggested == getattr(load(site, f'{SMALLEST}\n[digest]\n{key} = "{suggested}"\n').digest, key)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('accent = "blue"', "accent: expected a colour such as #0a4f8f, readable on #ffffff, got 'blue'"),
+        ('logo = "https://cdn.example/logo.png"', "logo: expected a .png, .jpg or .gif below site.base_url such as"),
+        ('logo = "../logo.png"', "logo: expected a .png"),
+        ('logo = "logo.svg"', "logo: expected a .png"),
+        ("width = 900", "width: expected a number from 480 to 700, got 900"),
+        ('fonts = ["Verdana"]', "fonts: expected the last font to be one that every reader has: serif, sans-serif or"),
+        ('fonts = ["x;}</style>", "serif"]', "fonts: expected a list of font names such as"),
+    ],
+)
+def test_a_wrong_value_of_the_digest(site: Path, line: str, problem: str) -> None:
+    (found,) = problems(site, f"{SMALLEST}\n[digest]\n{line}\n")
+
+    assert found.startswith(f"digest.{problem}")
+
+
 @pytest.mark.parametrize(("first", "expected"), [("all", None), ("none", 0), ("latest 1", 1), ("latest 250", 250)])
 def test_what_a_first_edition_holds(site: Path, first: str, expected: int | None) -> None:
     assert expected == load(site, f'{SMALLEST}{AUDIENCE}first = "{first}"').audiences[0].first
@@ -223,7 +300,7 @@ def test_all_problems_are_reported_together(site: Path) -> None:
         "feeds.formats: expected 'rss', 'atom' or 'json', got 'atm'; did you mean atom?",
         "feeds.limit: expected a number from 1 to 1000, got '50'",
         "audiences.weekly.to: expected a mail address such as Name <news@example.org>, but it is missing",
-        "colour: no such key; expected site, store, sources, themes, feeds, audiences, outbox, templates or service",
+        "colour: no such key; expected site, store, sources, themes, feeds, audiences, digest, outbox, templates or service",
         "audience: no such key; did you mean audiences?",
         "sources: expected at least one table begun with [[sources]]",
         "audiences.weekly.schedule: hour: expected 0-23, got '25'",
@@ -294,6 +371,10 @@ def test_an_address_that_servers_would_refuse(site: Path, address: str) -> None:
         ('unsubscribe_url = "http://lists.example.org/"', "unsubscribe_url: expected an absolute https address"),
         ('unsubscribe_mailto = "Ada <ada@example.org>"', "unsubscribe_mailto: "),
         ("postal_address = 5", "postal_address: expected a text, got 5"),
+        ("languages = []", 'languages: expected a list of language tags such as ["fr", "*"], "*" for all others'),
+        ('content = "all"', "content: expected 'summary' or 'full', got 'all'"),
+        ('keywords = "no"', "keywords: expected true or false, got 'no'"),
+        ("min_items = 5\nmax_items = 4", "min_items: expected at most the 4 of max_items, got 5; no edition could"),
         ("shedule = 5", "shedule: no such key; did you mean schedule?"),
     ],
 )
@@ -441,7 +522,7 @@ def test_the_shipped_configuration_is_valid() -> None:
 
 def uncommented(text: str) -> str:
     """The shipped configuration with every optional key set; what is prose stays a comment."""
-    return re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text).replace("#", " #")
+    return re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
 
 
 def test_the_shipped_configuration_names_every_key(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Whether a colour can be read on another, and the nearest one that can; pure.
+
+The rule is that of WCAG 2.2 (success criterion 1.4.3): the ratio of the relative luminances, 4.5 or more for text.
+"""
+
+from colorsys import hls_to_rgb, rgb_to_hls
+
+READABLE = 4.5
+PAGE = "#ffffff"
+"""The ground of a digest in the light."""
+DARK_PAGE = "#14181d"
+"""And in the dark."""
+LIGHTER_BY = 8.5
+"""The contrast of an accent made for the dark: such pages show thin letters."""
+
+STEPS = 200
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours such as `#0a4f8f`: from 1, the same, to 21, black on white."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def nearest_readable(colour: str, *, on: str, ratio: float = READABLE) -> str:
+    """`colour`, or the nearest of its shades whose contrast with `on` is at least `ratio`.
+
+    Darker on a light ground, lighter on a dark one; hue and saturation stay. Black or white when no shade will do.
+    """
+    hue, lightness, saturation = rgb_to_hls(*_parts(colour))
+    end = 0.0 if _luminance(on) > _luminance("#777777") else 1.0
+    for step in range(STEPS + 1):
+        shade = _hex(*hls_to_rgb(hue, lightness + (end - lightness) * step / STEPS, saturation))
+        if contrast(shade, on) >= ratio:
+            return shade
+    return _hex(end, end, end)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = map(_linear, _parts(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    threshold = 0.04045
+    return part / 12.92 if part <= threshold else ((part + 0.055) / 1.055) ** 2.4
+
+
+def _parts(colour: str) -> tuple[float, float, float]:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red / 255, green / 255, blue / 255
+
+
+def _hex(*parts: float) -> str:
+    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
