@@ -2,8 +2,6 @@
 
 import re
 
-import idna
-
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 """RFC 5322 section 3.2.3, dot-atom. Quoted local parts are legal and break half of what handles lists."""
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*")
@@ -39,10 +37,16 @@ def wire_domain(domain: str) -> str:
     Raises:
         ValueError: it is no domain.
     """
-    try:
-        wire = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise ValueError(f"{domain!r} is not a domain: {error}") from error
+    wire = domain.lower() if domain.isascii() else _in_ascii(domain)
     if not HOST.fullmatch(wire):
         raise ValueError(f"{domain!r} is not a domain such as example.org")
     return wire
+
+
+def _in_ascii(domain: str) -> str:
+    import idna  # late: its tables cost 12 ms, every command checks addresses, and most domains are ASCII
+
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise ValueError(f"{domain!r} is not a domain: {error}") from error
