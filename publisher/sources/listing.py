@@ -30,21 +30,25 @@ class ListingSource:
         Raises:
             SourceError: the file cannot be read, is not UTF-8, or holds text of which nothing could be read.
         """
-        data = self._read()
-        current = f"listing-{PARSER_VERSION}:{hashlib.sha256(data).hexdigest()}"
-        if current == validator:
-            return Fetch(items=(), validator=current, is_unchanged=True)
+        data = self._read_unless(validator)
+        if data is None:
+            return Fetch(items=(), validator=validator, is_unchanged=True)
         # Late: an unchanged file needs neither the grammar nor dateutil.
         from publisher.sources.listing_grammar import parse
 
         items, problems = parse(self._decoded(data), str(self.path))
         if problems and not items:
             raise SourceError(self.name, f"nothing could be read; {problems[0]}")
-        return Fetch(items=items, validator=current, problems=problems)
+        return Fetch(items=items, validator=_validator(hashlib.sha256(data).hexdigest()), problems=problems)
 
-    def _read(self) -> bytes:
+    def _read_unless(self, validator: str) -> bytes | None:
+        """Return the file's bytes; None when `validator` is theirs, which takes little memory to find out."""
         try:
-            return self.path.read_bytes()
+            with self.path.open("rb") as file:
+                if _validator(hashlib.file_digest(file, "sha256").hexdigest()) == validator:
+                    return None
+                file.seek(0)
+                return file.read()
         except FileNotFoundError as error:
             raise SourceError(self.name, f"there is no {self.path}; create it or correct `path`") from error
         except IsADirectoryError as error:
@@ -62,3 +66,7 @@ class ListingSource:
             byte = f"byte {error.start + 1}, 0x{data[error.start]:02X},"
             problem = f"{self.path}:{line}: {byte} is not UTF-8; save the file as UTF-8"
             raise SourceError(self.name, problem) from error
+
+
+def _validator(digest: str) -> str:
+    return f"listing-{PARSER_VERSION}:{digest}"
