@@ -1,0 +1,62 @@
+"""A run with no news costs little more than Python and the store: what it does not need is not imported."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {
+    *("alembic", "apscheduler", "babel", "cssutils", "dateutil", "feedgen", "idna", "jinja2", "lxml", "premailer"),
+    *("psycopg", "requests", "rich", "structlog"),
+}
+WATCHED = """
+import json, sys
+from publisher.__main__ import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def run(site: Path, command: str) -> tuple[str, set[str]]:
+    """What the command says, and the packages it imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, command, "--config", str(site / "config.toml"), "--now", "2026-11-23T08:00"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said, _, imported = done.stdout.rstrip().rpartition("\n")
+    return said, set(json.loads(imported))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample, published and composed."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(ROOT / "config.toml", folder)
+    shutil.copytree(ROOT / "content", folder / "content")
+    said, imported = run(folder, "run")
+    assert "added" in said
+    assert {"feedgen", "jinja2", "premailer"} <= imported
+    return folder
+
+
+@pytest.mark.parametrize("command", ["run", "collect", "publish", "compose"])
+def test_a_run_with_no_news_imports_nothing_heavy(site: Path, command: str) -> None:
+    said, imported = run(site, command)
+
+    assert "nothing new" == said
+    assert set() == imported & HEAVY
+
+
+def test_status_imports_nothing_heavy(site: Path) -> None:
+    _, imported = run(site, "status")
+
+    assert set() == imported & HEAVY
