@@ -1,11 +1,12 @@
 """Publisher: one site with everything it needs. The only place that wires, and the only one that asks for the time."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ from publisher.model import (
     Status,
 )
 from publisher.observability import Progress, quiet
-from publisher.publish import Publication
+from publisher.publish import Comparison, Files, Publication
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.sources import KINDS, Source
@@ -39,14 +40,16 @@ if TYPE_CHECKING:  # only a preview renders from here
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
+ASKED_S = 0.5
+"""How long a starting service waits for whoever only asks whether there is one."""
 RUNS_SHOWN = 5
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
 
 
 class Stages:
-    """The stages of a pass, wired to one store: the site's, or a rehearsal of it."""
+    """The stages of a pass, wired to the site's store and folders."""
 
-    def __init__(self, config: Config, *, store: Store, clock: Callable[[], datetime], progress: Progress) -> None:
+    def __init__(self, config: Config, store: Store, clock: Callable[[], datetime], progress: Progress) -> None:
         self._config = config
         self._store = store
         self._clock = clock
@@ -70,18 +73,13 @@ class Stages:
         return publish.publish(
             self._store,
             self.publication,
-            root,
+            lambda: self._tree(root),
             # An emptied folder is filled again without being asked.
             everything=everything or not (root / urls.INDEX_FILE).exists(),
             authority=self._authority,
             now=self._clock(),
             progress=self._progress,
         )
-
-    def publish_plan(self) -> PublishReport:
-        """The report `publish` would give, without its files."""
-        plan = publish.plan(self._store, self.publication, everything=False)
-        return PublishReport(feeds=() if plan.is_empty else (*plan.slugs, urls.ALL))
 
     def compose(self, audiences: Sequence[Audience]) -> ComposeReport:
         """Compose for these audiences what is new to them."""
@@ -110,22 +108,40 @@ class Stages:
     @cached_property
     def composer(self) -> Composer:
         """What digests are made with."""
-        return Composer(site=self._config.site, templates=self._templates, outbox=self._config.outbox_directory)
+        config = self._config
+        return Composer(site=config.site, templates=self._templates, outbox=config.outbox_directory)
 
     @cached_property
     def _templates(self) -> Templates:
         return Templates((self._config.templates_directory, *default_folders()))
 
+    def _tree(self, root: Path) -> Files:
+        from publisher.files import Tree  # late: a pass with no news writes no file
+
+        return Tree(root)
+
+
+class RehearsedStages(Stages):
+    """The same but for the files: they are rendered and compared with those that are there, and written nowhere."""
+
+    @cached_property
+    def composer(self) -> Composer:
+        """What digests are made with."""
+        config = self._config
+        return compose.Rehearsal(site=config.site, templates=self._templates, outbox=config.outbox_directory)
+
+    def _tree(self, root: Path) -> Files:
+        return Comparison(root)
+
 
 class Publisher:
     """One site. Every verb may be run at any time, by any number of processes, any number of times."""
 
-    def __init__(self, config: Config, *, store: Store, clock: Callable[[], datetime], progress: Progress) -> None:
+    def __init__(self, config: Config, *, store: Store, clock: Callable[[], datetime], stages: Stages) -> None:
         self.config = config
         self._store = store
         self._clock = clock
-        self._progress = progress
-        self._stages = Stages(config, store=store, clock=clock, progress=progress)
+        self._stages = stages
 
     @classmethod
     @contextmanager
@@ -135,12 +151,23 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-
-        def clock() -> datetime:
-            return now or datetime.now(UTC)
-
+        clock = _clock(now)
         with Store.open(config.store.url) as store:
-            yield cls(config, store=store, clock=clock, progress=progress)
+            yield cls(config, store=store, clock=clock, stages=Stages(config, store, clock, progress))
+
+    @classmethod
+    @contextmanager
+    def rehearsing(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
+        """The site for the length of a `with`, whose verbs report exactly what they would do, and leave no trace.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        clock, file = _clock(now), config.store.file
+        # A site that never ran shall not get a database by being asked what it would do.
+        url = config.store.url if file is None or file.exists() else "sqlite://"
+        with Store.open(url) as opened, opened.rehearsal() as store:
+            yield cls(config, store=store, clock=clock, stages=RehearsedStages(config, store, clock, progress))
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
@@ -169,27 +196,16 @@ class Publisher:
         """One whole pass in which only audiences are composed whose schedule asks for it; ends early between stages."""
         return self._recorded("run", lambda: self._pass(self._stages.compose_due, is_stopping=is_stopping))
 
-    def rehearse(self, verbs: Collection[str], *, audience: str | None = None) -> RunReport:
-        """What these verbs would do now: exact, and nothing of it is kept."""
-        audiences = self._audiences(audience)
-        with self._rehearsal() as stages:
-            report = RunReport()
-            if "collect" in verbs:
-                report = replace(report, collect=stages.collect())
-            if "publish" in verbs:
-                report = replace(report, publish=stages.publish_plan())
-            if "compose" in verbs:
-                editions = tuple(edition for each in audiences if (edition := stages.next_edition(each)))
-                report = replace(report, compose=ComposeReport(editions=editions))
-            return report
-
     def preview(self, audience: str | None = None) -> "tuple[Edition, Digest] | None":
-        """The audience's next edition as it would be now, with what the sources list now; None: nothing is new."""
-        [chosen, *_] = self._audiences(audience)
-        with self._rehearsal() as stages:
-            stages.collect()
-            edition = stages.next_edition(chosen)
-        return None if edition is None else (edition, self._stages.composer.digest(edition, chosen))
+        """The next edition that `compose` would make, for the audience or the first that has one; None: for nobody.
+
+        Raises:
+            TemplateError: a template of digests cannot be used.
+        """
+        for each in self._audiences(audience):
+            if edition := self._stages.next_edition(each):
+                return edition, self._stages.composer.digest(edition, each)
+        return None
 
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
@@ -203,7 +219,9 @@ class Publisher:
             sources=tuple(self._source_status(settings.name) for settings in self.config.sources),
             audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),
             runs=tuple(
-                RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code)
+                RunStatus(
+                    verb=run.verb, started=run.started, exit_code=run.exit_code, problems=_problems_in(run.report)
+                )
                 for run in store.runs(limit=RUNS_SHOWN)
             ),
         )
@@ -217,12 +235,18 @@ class Publisher:
         Raises:
             BusyError: there is one already.
         """
-        with self._store.exclusive("service", wait_s=0):
+        with ExitStack() as stack:
+            try:
+                # Longer than `status` needs, which takes the same lock for a moment to see whether it is free.
+                stack.enter_context(self._store.exclusive("service", wait_s=ASKED_S))
+            except BusyError as error:
+                problem = f"{self.config.path}: a service is at work on this site already; leave it to that one"
+                raise BusyError(problem) from error
             yield
 
     def _is_served(self) -> bool:
         try:
-            with self.only_service():
+            with self._store.exclusive("service", wait_s=0):
                 return False
         except BusyError:
             return True
@@ -242,8 +266,8 @@ class Publisher:
         )
 
     def _audience_status(self, audience: Audience) -> AudienceStatus:
-        edition = self._stages.next_edition(audience)
         last = next(iter(self._store.editions(audience.name, limit=1)), None)
+        edition = self._stages.next_edition(audience)
         return AudienceStatus(
             name=audience.name,
             waiting=len(edition.records) if edition else 0,
@@ -264,9 +288,14 @@ class Publisher:
         if is_stopping():
             return report
         if report.publish is None:
-            held = Problem(where="compose", what=HELD)
-            return replace(report, problems=(*report.problems, held))
+            return replace(report, problems=(*report.problems, *self._held()))
         return replace(report, compose=compose_stage(self.config.audiences))
+
+    def _held(self) -> Iterator[Problem]:
+        """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
+        for audience in self.config.audiences:
+            if self._stages.next_edition(audience):
+                yield Problem(where=f"audience {audience.name!r}", what=HELD)
 
     def _published(self, report: RunReport, *, everything: bool) -> RunReport:
         """The report with the publishing stage; without it, and with a problem, when files could not be written."""
@@ -275,17 +304,12 @@ class Publisher:
         except (FilesError, TemplateError) as error:
             return replace(report, problems=(*report.problems, Problem.of("publish", error)))
 
-    @contextmanager
-    def _rehearsal(self) -> Iterator[Stages]:
-        with self._store.rehearsal() as store:
-            yield Stages(self.config, store=store, clock=self._clock, progress=self._progress)
-
     def _recorded(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work as the only process at it, and keep its report if there is anything to say."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started = self._clock()
             report = work()
-            if report.is_news or report.all_problems:
+            if report.is_news or report.all_problems or self._had_problems():
                 self._store.record_run(
                     verb,
                     started=started,
@@ -295,13 +319,29 @@ class Publisher:
                 )
             return report
 
+    def _had_problems(self) -> bool:
+        """Whether `status` shows problems that the run now at its end no longer met."""
+        return any(run.exit_code for run in self._store.runs(limit=1))
+
     def _audiences(self, name: str | None) -> tuple[Audience, ...]:
         audiences = self.config.audiences
         chosen = tuple(audience for audience in audiences if name in (None, audience.name))
-        if not chosen:
+        if name is not None and not chosen:
             known = ", ".join(audience.name for audience in audiences) or "none is configured"
             raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
         return chosen
+
+
+def _problems_in(report: str) -> tuple[str, ...]:
+    """The problems of a recorded `RunReport`, a line each."""
+    values = json.loads(report)
+    stages = [values["collect"], values["publish"], values["compose"], values]
+    problems = [problem for stage in stages if stage for problem in stage["problems"]]
+    return tuple(f"{problem['where']}: {problem['what']}" for problem in problems)
+
+
+def _clock(now: datetime | None) -> Callable[[], datetime]:
+    return lambda: now or datetime.now(UTC)
 
 
 def _source(settings: SourceSettings) -> Source:

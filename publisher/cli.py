@@ -4,7 +4,7 @@ import functools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,10 +34,24 @@ class Options:
     @contextmanager
     def publisher(self) -> Iterator[Publisher]:
         """The site, opened, with a progress bar where there is a terminal."""
-        config = Config.load(self.config)
-        now = self.now and _instant(self.now, config.site.timezone)
-        with terminal.progress() as progress, Publisher.open(config, now=now or None, progress=progress) as publisher:
+        config, now = self._read()
+        with terminal.progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Publisher]:
+        """The same site, of which nothing changes whatever it is told to do."""
+        config, now = self._read()
+        with terminal.progress() as progress, Publisher.rehearsing(config, now=now, progress=progress) as publisher:
+            yield publisher
+
+    def for_(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
+        """The site of a command that may be told to do nothing."""
+        return self.rehearsal() if dry_run else self.publisher()
+
+    def _read(self) -> tuple[Config, datetime | None]:
+        config = Config.load(self.config)
+        return config, None if self.now is None else _instant(self.now, config.site.timezone)
 
 
 def _instant(text: str, timezone: str) -> datetime:
@@ -83,11 +97,8 @@ def cli() -> None:
 @click.option("--due", is_flag=True, help="Compose only for audiences whose schedule asks for it, as the service does.")
 def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
     """One whole pass now: collect, publish, compose."""
-    with options.publisher() as publisher:
-        if dry_run:
-            _finish(publisher.rehearse(("collect", "publish", "compose")), options, is_rehearsal=True)
-        else:
-            _finish(publisher.run_due() if due else publisher.run(), options)
+    with options.for_(dry_run=dry_run) as publisher:
+        _finish(publisher.run_due() if due else publisher.run(), options, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -95,9 +106,8 @@ def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
 @dry_run_option
 def collect(options: Options, dry_run: bool) -> None:  # noqa: FBT001
     """Read the sources and number what changed."""
-    with options.publisher() as publisher:
-        report = publisher.rehearse(("collect",)) if dry_run else publisher.collect()
-        _finish(report, options, is_rehearsal=dry_run)
+    with options.for_(dry_run=dry_run) as publisher:
+        _finish(publisher.collect(), options, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -106,11 +116,8 @@ def collect(options: Options, dry_run: bool) -> None:  # noqa: FBT001
 @click.option("--all", "everything", is_flag=True, help="Render every feed and page, changed or not.")
 def publish(options: Options, dry_run: bool, everything: bool) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
-    with options.publisher() as publisher:
-        if dry_run:
-            _finish(publisher.rehearse(("publish",)), options, is_rehearsal=True)
-        else:
-            _finish(publisher.publish_everything() if everything else publisher.publish(), options)
+    with options.for_(dry_run=dry_run) as publisher:
+        _finish(publisher.publish_everything() if everything else publisher.publish(), options, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -119,9 +126,8 @@ def publish(options: Options, dry_run: bool, everything: bool) -> None:  # noqa:
 @click.argument("audience", required=False)
 def compose(options: Options, dry_run: bool, audience: str | None) -> None:  # noqa: FBT001
     """Compose an edition of what is new to AUDIENCE, or to every one."""
-    with options.publisher() as publisher:
-        report = publisher.rehearse(("compose",), audience=audience) if dry_run else publisher.compose(audience)
-        _finish(report, options, is_rehearsal=dry_run)
+    with options.for_(dry_run=dry_run) as publisher:
+        _finish(publisher.compose(audience), options, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -138,7 +144,7 @@ def serve(options: Options) -> None:
 @site_command
 def status(options: Options) -> None:
     """What ran, what is due, what waits, what is wrong."""
-    with options.publisher() as publisher:
+    with options.rehearsal() as publisher:
         found = publisher.status()
         terminal.show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
@@ -153,8 +159,10 @@ def status(options: Options) -> None:
 )
 def preview(options: Options, audience: str | None, output: Path | None) -> None:
     """Show the next edition of AUDIENCE as it would be now; nothing is recorded."""
-    with options.publisher() as publisher:
+    with options.rehearsal() as publisher:
+        report = publisher.collect()  # a preview shows what is listed by now, too
         found = publisher.preview(audience)
+    terminal.show_problems(report)
     if found is None:
         click.echo(terminal.as_json(None) if options.is_json else "nothing new")
         return

@@ -46,6 +46,13 @@ class Composer:
         outbox.write_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
 
 
+class Rehearsal(Composer):
+    """Makes digests, and leaves the outbox alone."""
+
+    def write(self, edition: Edition, audience: Audience, digest: "Digest") -> None:
+        """Nothing."""
+
+
 def compose(audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
     """Compose for each audience whatever it has not had yet, whatever its schedule says."""
     report = _finish_recorded(audiences, store=store, composer=composer, now=now)

@@ -32,6 +32,12 @@ class StoreSettings:
     url: str
     """An SQLAlchemy URL; the file of an SQLite one is absolute. May hold a password: never shown."""
 
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None: the store is on a server or in memory."""
+        match = _SQLITE_FILE.fullmatch(self.url)
+        return Path(match["file"]) if match and match["file"] != ":memory:" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:

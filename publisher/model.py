@@ -380,6 +380,8 @@ class RunStatus:
     verb: str
     started: datetime
     exit_code: int
+    problems: tuple[str, ...]
+    """A line each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

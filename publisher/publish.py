@@ -6,10 +6,11 @@ any feed that links to it.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from publisher import __version__
 from publisher.model import FeedSettings, PublishReport, Site, Theme, ThemeMap
@@ -24,6 +25,33 @@ CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
 LATEST = 10
 """How many items the front page shows."""
+
+
+class Files(Protocol):
+    """Where the public files are: `files.Tree`, or in a rehearsal a `Comparison`."""
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Make `data` the content of `path`; False when it was before."""
+        ...
+
+    def commit(self) -> None:
+        """Show readers what was written."""
+        ...
+
+
+class Comparison:
+    """The files below `root`, which stay as they are."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Whether `path` has another content than `data`, or none."""
+        file = self._root / path
+        return not file.is_file() or file.read_bytes() != data
+
+    def commit(self) -> None:
+        """Nothing: readers see what they saw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +120,14 @@ def plan(store: Store, publication: Publication, *, everything: bool) -> Publish
 def publish(
     store: Store,
     publication: Publication,
-    root: Path,
+    open_files: Callable[[], Files],
     *,
     everything: bool,
     authority: str,
     now: datetime,
     progress: Progress = quiet,
 ) -> PublishReport:
-    """Bring the files below `root` up to the end of the log; touches nothing when they are.
+    """Bring the public files up to the end of the log; does not even open them when they are.
 
     `authority` names whoever gives out the ids of feeds (RFC 4151): `news.example.org,2026`.
 
@@ -112,7 +140,7 @@ def publish(
         return PublishReport()
     if planned.is_full:
         planned = _settle_themes(store, publication, planned, now=now, progress=progress)
-    report = _Pass(store, publication, root, planned, authority=authority, progress=progress).render()
+    report = _Pass(store, publication, open_files(), planned, authority=authority, progress=progress).render()
     store.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
     return report
 
@@ -134,13 +162,12 @@ class _Pass:
         self,
         store: Store,
         publication: Publication,
-        root: Path,
+        files: Files,
         planned: PublishPlan,
         *,
         authority: str,
         progress: Progress,
     ) -> None:
-        from publisher.files import Tree
         from publisher.rendering.pages import Look
 
         self._store = store
@@ -148,7 +175,7 @@ class _Pass:
         self._planned = planned
         self._authority = authority
         self._progress = progress
-        self._tree = Tree(root)
+        self._files = files
         self._look = Look(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
         self._states = {state.theme.slug: state for state in store.themes()}
         self._written = 0
@@ -167,7 +194,7 @@ class _Pass:
         self._render_feed(None)
         self._progress("feeds", len(self._planned.slugs), len(self._planned.slugs))
         self._render_index()
-        self._tree.commit()
+        self._files.commit()
         return PublishReport(
             feeds=(*self._planned.slugs, urls.ALL), files_written=self._written, files_unchanged=self._unchanged
         )
@@ -217,7 +244,7 @@ class _Pass:
         self._write(urls.INDEX_FILE, index)
 
     def _write(self, file: str, data: bytes) -> None:
-        if self._tree.write(file, data):
+        if self._files.write(file, data):
             self._written += 1
         else:
             self._unchanged += 1

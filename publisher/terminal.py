@@ -61,26 +61,28 @@ def show_report(report: RunReport, *, is_json: bool, is_rehearsal: bool = False)
     else:
         for line in report_lines(report, is_rehearsal=is_rehearsal):
             click.echo(line)
+    show_problems(report)
+
+
+def show_problems(report: RunReport) -> None:
+    """What went wrong, a line each, on standard error."""
     for problem in report.all_problems:
         click.echo(f"problem: {problem}", err=True)
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
-    """The report in words, a line a stage; one line when nothing is new."""
+    """The report in words, a line a stage; one line when nothing is new, none when nobody can tell."""
     lines = []
     if (collected := report.collect) and collected.is_news:
         counts = {"added": collected.added, "revised": collected.revised, "withdrawn": collected.withdrawn}
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
-    if published := report.publish:
-        if is_rehearsal and published.feeds:
-            lines.append(f"publish: {_count(len(published.feeds), 'feed')}: {', '.join(published.feeds)}")
-        elif published.is_news:
-            lines.append(
-                f"publish: {_count(len(published.feeds), 'feed')}, {_count(published.files_written, 'file')} written"
-            )
+    if (published := report.publish) and published.is_news:
+        feeds, files = _count(len(published.feeds), "feed"), _count(published.files_written, "file")
+        lines.append(f"publish: {feeds}, {files} written")
     lines += [f"compose: {_edition_line(edition)}" for edition in (report.compose.editions if report.compose else ())]
     if not lines:
-        return ["nothing new"]
+        # A source that failed may have news: silence is no answer then.
+        return [] if report.all_problems else ["nothing new"]
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
 
 
@@ -116,10 +118,11 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
-    lines += [
-        f"run: {run.verb} at {_when(run.started, zone)}" + (f", exit code {run.exit_code}" if run.exit_code else "")
-        for run in status.runs
-    ]
+    for run in status.runs:
+        lines.append(
+            f"{run.verb} on {_when(run.started, zone)}: {f'exit code {run.exit_code}' if run.exit_code else 'done'}"
+        )
+        lines += [f"  problem: {problem}" for problem in run.problems if run is status.runs[0]]
     return lines
 
 

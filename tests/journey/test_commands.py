@@ -1,0 +1,392 @@
+"""What every command does, says and leaves."""
+
+import os
+import pty
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.world import CONFIG, NOW, PROGRAM, World, environment, news, run_main
+
+LATER = NOW + timedelta(days=1)
+BORDER = news("2 March 2026", "A new rule at the border. It is short.", theme="Borders & Visa")
+GENERAL = news("3 March 2026", "The office is closed on Friday.")
+DAILY = """
+[[audiences]]
+name = "daily"
+themes = ["borders-visa"]
+first = "none"
+to = "daily@lists.example.org"
+"""
+COMMANDS = ("collect", "compose", "init", "preview", "publish", "run", "serve", "status")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site that never ran."""
+    return World(tmp_path / "site", f"{GENERAL}\n\n{BORDER}")
+
+
+# --- the steps -------------------------------------------------------------------------------------------------------
+
+
+def test_run_does_each_step_in_turn(world: World, tmp_path: Path) -> None:
+    steps = World(tmp_path / "steps", world.listing.read_text("utf-8"))
+    assert ["collect: 2 added"] == steps.publisher("collect", at=NOW).lines
+    assert not steps.feeds.exists()
+    assert steps.publisher("publish", at=NOW).out.startswith("publish: 3 feeds, ")
+    assert not steps.outbox.exists()
+    assert ["compose: weekly-1 with 2 items"] == steps.publisher("compose", at=NOW).lines
+
+    world.publisher("run", at=NOW)
+
+    assert world.contents() == steps.contents()
+    assert world.contents("outbox") == steps.contents("outbox")
+
+
+def test_publish_all_renders_everything_and_touches_only_what_differs(world: World) -> None:
+    world.publisher("run", at=NOW)
+    before = world.files()
+    (world.feeds / "general" / "rss.xml").write_text("damaged", encoding="utf-8")
+
+    assert "nothing new\n" == world.publisher("publish", at=LATER).out
+    outcome = world.publisher("publish", "--all", at=LATER)
+
+    assert ["publish: 3 feeds, 1 file written"] == outcome.lines
+    after = world.files()
+    assert {"feeds/general/rss.xml", "publisher.db"} == {name for name in before if before[name] != after[name]}
+    assert before["feeds/general/rss.xml"].sha256 == after["feeds/general/rss.xml"].sha256
+
+
+def test_compose_can_be_asked_for_one_audience(world: World) -> None:
+    world.configure(CONFIG, CONFIG + DAILY)
+    world.publisher("collect", at=NOW)
+    assert "nothing new\n" == world.publisher("compose", "daily", at=NOW).out
+    world.list_above(news("4 March 2026", "The border is open.", theme="Borders & Visa"))
+    world.publisher("collect", at=LATER)
+
+    outcome = world.publisher("compose", "daily", at=LATER)
+
+    assert ["compose: daily-1 with 1 item"] == outcome.lines
+    assert ["daily-1"] == list(world.editions())
+
+
+def test_composing_for_nobody_we_know_is_refused_with_the_names_there_are(world: World) -> None:
+    outcome = world.publisher("compose", "weakly", at=NOW)
+
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert ["publisher: no audience 'weakly' in config.toml; there is: weekly"] == outcome.problems
+
+
+@pytest.mark.parametrize("verb", ["run", "compose", "preview", "status"])
+def test_site_of_feeds_alone_needs_no_audience(tmp_path: Path, verb: str) -> None:
+    world = World(tmp_path, BORDER, config=CONFIG.partition("[[audiences]]")[0])
+
+    outcome = world.publisher(verb, at=NOW)
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+
+
+def test_item_of_several_themes_is_in_an_edition_once(world: World) -> None:
+    world.list_above(news("4 March 2026", "Both at once.", theme="Borders & Visa, Asylum"))
+
+    world.publisher("run", at=NOW)
+
+    assert [3] == world.composed()
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def test_status_tells_what_was_listed_what_waits_and_what_ran(world: World) -> None:
+    world.publisher("collect", at=NOW)
+
+    outcome = world.publisher("status", at=LATER)
+
+    assert [
+        "Example News: 2 items; no service is running",
+        "source news: 2 items listed, last change Wed 2026-03-04 10:30",
+        "feeds: 2 changes wait for `publisher publish`",
+        "audience weekly: 2 items waiting, next Mon 2026-03-09 08:00",
+        "collect on Wed 2026-03-04 10:30: done",
+    ] == outcome.lines
+
+
+def test_status_after_a_run_tells_the_last_edition(world: World) -> None:
+    world.publisher("run", at=NOW)
+
+    lines = world.publisher("status", at=LATER).lines
+
+    assert (
+        "audience weekly: 0 items waiting, last edition 1 on Wed 2026-03-04 10:30, next Mon 2026-03-09 08:00" in lines
+    )
+
+
+def test_status_for_machines_has_the_same_facts(world: World) -> None:
+    world.publisher("run", at=NOW)
+
+    status = world.publisher("status", "--json", at=LATER).json
+
+    assert ("Example News", 2, False, 0, []) == tuple(
+        status[key] for key in ("site", "items", "is_served", "unpublished", "unwritten")
+    )
+    assert [("weekly", 0, 1)] == [(a["name"], a["waiting"], a["last_edition"]) for a in status["audiences"]]
+    assert ["2026-03-09T07:00:00+00:00"] == [a["next_tick"] for a in status["audiences"]]
+    assert [("news", 2, 0, "")] == [(s["name"], s["listed"], s["failures"], s["problem"]) for s in status["sources"]]
+    assert [("run", 0, [])] == [(run["verb"], run["exit_code"], run["problems"]) for run in status["runs"]]
+
+
+def test_preview_shows_what_is_listed_but_not_yet_collected_and_records_nothing(world: World, tmp_path: Path) -> None:
+    world.publisher("run", at=NOW)
+    world.list_above(news("4 March 2026", "Fresh from the listing."))
+    before, folder = world.files(), tmp_path / "preview"
+
+    outcome = world.publisher("preview", "--output", str(folder), at=LATER)
+
+    assert ["weekly-2: Fresh from the listing"] == outcome.lines[:1]
+    assert [str(folder / "digest.html"), str(folder / "digest.txt")] == outcome.lines[1:]
+    assert "Fresh from the listing" in (folder / "digest.html").read_text("utf-8")
+    assert "Fresh from the listing" in (folder / "digest.txt").read_text("utf-8")
+    assert before == world.files()
+
+
+def test_preview_is_the_edition_that_is_then_composed(world: World, tmp_path: Path) -> None:
+    world.publisher("preview", "weekly", "--output", str(tmp_path / "preview"), at=NOW)
+
+    world.publisher("run", at=NOW)
+
+    for name in ("digest.html", "digest.txt"):
+        assert (tmp_path / "preview" / name).read_bytes() == (world.outbox / "weekly-1" / name).read_bytes()
+
+
+def test_preview_of_the_first_audience_that_has_something_new(world: World, tmp_path: Path) -> None:
+    world.publisher("run", at=NOW)
+    world.configure(CONFIG, CONFIG + DAILY.replace('first = "none"', ""))
+
+    outcome = world.publisher("preview", "--json", "--output", str(tmp_path / "preview"), at=LATER)
+
+    assert "daily-1" == outcome.json["edition"]
+
+
+def test_preview_tells_when_nothing_is_new(world: World) -> None:
+    world.publisher("run", at=NOW)
+
+    assert "nothing new\n" == world.publisher("preview", at=LATER).out
+    assert world.publisher("preview", "--json", at=LATER).json is None
+
+
+# --- rehearsing ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["run"], ["collect"], ["publish", "--all"], ["compose"], ["status"], ["preview"]])
+def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: list[str]) -> None:
+    before = world.files()
+    dry = [] if command[0] in ("status", "preview") else ["--dry-run"]
+
+    assert 0 == world.publisher(*command, *dry, at=NOW).exit_code
+
+    assert before == world.files()
+
+
+@pytest.mark.parametrize(
+    "command", [["run"], ["run", "--due"], ["collect"], ["publish"], ["publish", "--all"], ["compose", "weekly"]]
+)
+def test_rehearsal_reports_exactly_what_is_then_done(world: World, command: list[str]) -> None:
+    world.publisher("run", at=NOW)
+    world.publisher("run", "--due", at=NOW)  # the schedule is watched from here on
+    world.configure('language = "en"', 'language = "fr"')  # every page and feed changes
+    world.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
+    if command[0] == "compose":
+        world.publisher("collect", at=LATER)
+    before, when = world.files(), NOW + timedelta(days=7)
+
+    rehearsed = world.publisher(*command, "--dry-run", "--json", at=when)
+    assert before == world.files()
+    done = world.publisher(*command, "--json", at=when)
+
+    assert rehearsed.json == done.json
+    assert done.json["is_news"]
+
+
+def test_rehearsal_says_that_it_is_one(world: World) -> None:
+    outcome = world.publisher("run", "--dry-run", at=NOW)
+
+    assert "nothing is kept of this rehearsal; a run would do:" == outcome.lines[0]
+    assert ["collect: 2 added", "compose: weekly-1 with 2 items"] == [outcome.lines[1], outcome.lines[3]]
+
+
+def test_rehearsal_with_nothing_to_do_says_just_that(world: World) -> None:
+    world.publisher("run", at=NOW)
+
+    assert "nothing new\n" == world.publisher("run", "--dry-run", at=LATER).out
+
+
+def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(world: World) -> None:
+    world.publisher("run", at=NOW)
+    shutil.rmtree(world.feeds)
+
+    rehearsed = world.publisher("run", "--dry-run", at=LATER)
+
+    assert rehearsed.lines[1:] == world.publisher("run", at=LATER).lines
+    assert not rehearsed.problems
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def test_report_for_machines_has_every_stage(world: World) -> None:
+    report = world.publisher("run", "--json", at=NOW).json
+
+    assert {"is_news", "exit_code", "collect", "publish", "compose", "problems"} == set(report)
+    assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
+    assert {"added": 2, "revised": 0, "withdrawn": 0, "sources_read": 1, "sources_unchanged": 0} == report["collect"]
+    assert ["borders-visa", "general", "all"] == report["publish"]["feeds"]
+    [edition] = report["compose"]["editions"]
+    assert ("weekly-1", "weekly", 1, 0, 2) == tuple(
+        edition[key] for key in ("name", "audience", "number", "after", "upto")
+    )
+    assert world.ids()["all"] == edition["items"]
+
+
+def test_report_for_machines_tells_nothing_new_too(world: World) -> None:
+    world.publisher("run", at=NOW)
+
+    report = world.publisher("run", "--json", at=LATER).json
+
+    assert (False, 0, []) == (report["is_news"], report["exit_code"], report["compose"]["editions"])
+
+
+def test_now_without_an_offset_is_on_the_site_s_clock(world: World) -> None:
+    world.publisher("run", "--now", "2026-07-01T08:00")
+
+    [edition] = world.editions().values()
+    assert datetime(2026, 7, 1, 6, 0, tzinfo=UTC) == datetime.fromisoformat(edition["composed_at"])
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", ""])
+def test_now_that_is_no_time_is_refused(world: World, when: str) -> None:
+    outcome = world.publisher("run", "--now", when)
+
+    assert 2 == outcome.exit_code
+    assert f"Error: Invalid value for --now: {when!r} is not ISO 8601, such as 2026-11-23T08:00" in outcome.problems
+    assert not world.database.exists()
+
+
+def test_configuration_is_found_by_the_environment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLISHER_CONFIG", str(world.config))
+
+    assert 0 == run_main("run").exit_code
+    assert world.feeds.is_dir()
+
+
+def test_configuration_is_found_in_the_current_folder(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(world.folder)
+
+    assert 0 == run_main("run").exit_code
+    assert world.feeds.is_dir()
+
+
+def test_help_names_every_command() -> None:
+    short, long = run_main("-h"), run_main("--help")
+
+    assert (0, long.out) == (short.exit_code, short.out)
+    for command in COMMANDS:
+        assert f"\n  {command} " in short.out
+        assert run_main(command, "-h").out.startswith(f"Usage: publisher {command} ")
+
+
+def test_version_is_told() -> None:
+    assert run_main("--version").out.startswith("publisher, version ")
+
+
+# --- a new site ------------------------------------------------------------------------------------------------------
+
+
+def test_new_site_works_at_once(tmp_path: Path) -> None:
+    site = tmp_path / "deep" / "site"
+
+    made = run_main("init", str(site))
+    ran = run_main("run", "--config", str(site / "config.toml"))
+
+    assert (0, 0) == (made.exit_code, ran.exit_code)
+    assert f"publisher run --config {site / 'config.toml'}" == made.lines[-1]
+    assert "collect: 25 added" == ran.lines[0]
+    assert (site / "outbox" / "weekly-1" / "digest.eml").is_file()
+
+
+def test_new_site_never_replaces_one_that_is_there(world: World) -> None:
+    before = world.files()
+
+    outcome = run_main("init", str(world.folder))
+
+    assert 2 == outcome.exit_code
+    assert [f"publisher: {world.config} is there already; choose another folder, or move it away"] == outcome.problems
+    assert before == world.files()
+
+
+def test_new_site_in_a_place_where_nothing_can_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    outcome = run_main("init", str(tmp_path / "file" / "site"))
+
+    assert (75, 1) == (outcome.exit_code, len(outcome.problems))
+
+
+# --- the program -----------------------------------------------------------------------------------------------------
+
+
+def test_program_itself_runs_in_a_site_s_folder(world: World) -> None:
+    outcome = world.program("run")
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert "compose: weekly-1 with 2 items" == outcome.lines[-1]
+
+
+def many(world: World) -> None:
+    world.list_above(*(news("1 March 2026", f"Item number {number}.") for number in range(300)))
+
+
+def test_long_work_shows_a_bar_on_a_terminal(world: World) -> None:
+    many(world)
+
+    shown = on_a_terminal(world, "collect") + on_a_terminal(world, "publish")
+
+    assert "collect: 302 added" in shown
+    assert "item pages" in shown
+    assert "━" in shown
+
+
+def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
+    many(world)
+
+    outcome = world.publisher("run", at=NOW)
+
+    assert ("", 3) == (outcome.err, len(outcome.lines))
+    assert "━" not in outcome.out
+
+
+def on_a_terminal(world: World, *arguments: str) -> str:
+    """What the program shows where it believes to be watched."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=world.folder,
+        env={**environment(), "TERM": "xterm", "COLUMNS": "100"},
+        stdin=its,
+        stdout=its,
+        stderr=its,
+    )
+    os.close(its)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # EIO: the program has ended, and with it the other end
+        pass
+    finally:
+        os.close(ours)
+        assert 0 == process.wait(timeout=60)
+    return shown.decode()
