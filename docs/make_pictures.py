@@ -1,0 +1,56 @@
+"""Makes the pictures in the README from the sample that comes along: `.venv/bin/python docs/make_pictures.py`.
+
+It needs Chromium. The sample is published into a folder that is thrown away, at a fixed moment, so that the pictures
+change only when the templates do.
+"""
+# ruff: noqa: INP001  (a script beside the documentation, in no package)
+# ruff: noqa: S603  (what is run is named here)
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+IMAGES = Path(__file__).parent / "images"
+MOMENT = "2022-02-14T08:00"
+PICTURES = {
+    "digest.png": ("outbox/weekly-1/digest.html", (640, 1000)),
+    "page.png": ("feeds/cross-sectional/index.html", (800, 1000)),
+}
+"""By file: what it shows of the site, and its width and height in pixels."""
+
+
+def main() -> None:
+    """Write every picture into `IMAGES`."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("Chromium is needed to make the pictures: install it, then run this again")
+    with TemporaryDirectory() as folder:
+        site = Path(folder) / "site"
+        publisher = [str(Path(sys.executable).with_name("publisher"))]
+        subprocess.run([*publisher, "init", str(site)], check=True)
+        subprocess.run([*publisher, "run", "--config", str(site / "config.toml"), "--now", MOMENT], check=True)
+        for name, (page, size) in PICTURES.items():
+            draw(site / page, IMAGES / name, size=size, chromium=chromium, profile=Path(folder) / "profile")
+
+
+def draw(page: Path, picture: Path, *, size: tuple[int, int], chromium: str, profile: Path) -> None:
+    """Write what a window of that size shows of the page."""
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--user-data-dir={profile}",
+        f"--window-size={size[0]},{size[1]}",
+        "--blink-settings=preferredColorScheme=1",  # light
+        f"--screenshot={picture}",
+    ]
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")
+    subprocess.run([chromium, *options, page.as_uri()], check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()
