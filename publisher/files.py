@@ -107,7 +107,7 @@ class Tree:
         """Forget what is staged and not committed."""
         self._staged.clear()
         self._grown.clear()
-        with _explained(self._staging):
+        with _explained(self._root):
             _remove(self._staging)
 
     def _grow(self, directory: Path, *, mode: int) -> None:
