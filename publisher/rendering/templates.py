@@ -25,11 +25,15 @@ def default_folders(site: Path | None = None) -> tuple[Path, ...]:
 
 
 class Templates:
-    """The templates of one site. Each is read once, and compiled per language and domain of fixed texts."""
+    """The templates of one site, compiled per language and domain of fixed texts.
+
+    What is rendered after `fingerprint` has the templates it saw, or newer ones; older ones never.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
         self._environments: dict[tuple[str, str], Environment] = {}
+        self._fingerprint = ""
 
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
         """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
@@ -61,7 +65,10 @@ class Templates:
             except OSError as error:
                 raise TemplateError(str(path), None, f"cannot be read: {error.strerror}") from error
             digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
-        return digest.hexdigest()
+        if digest.hexdigest() != self._fingerprint:
+            self._environments.clear()  # a service lives for months: what it compiled may be older than the files
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
     def _paths(self) -> dict[str, Path]:
         paths: dict[str, Path] = {}

@@ -46,6 +46,17 @@ class TestRender:
 
         assert Templates([site, folder]).render("page.html", language="en", domain="pages") == "theirs"
 
+    def test_a_service_sees_an_edited_template_once_its_fingerprint_was_taken(self, folder: Path) -> None:
+        (folder / "page.html").write_text("before")
+        templates = Templates([folder])
+        templates.fingerprint()
+        templates.render("page.html", language="en", domain="pages")
+
+        (folder / "page.html").write_text("after")
+        templates.fingerprint()
+
+        assert templates.render("page.html", language="en", domain="pages") == "after"
+
     def test_templates_of_the_package_are_found_without_a_site(self, tmp_path: Path) -> None:
         assert any((folder / "index.html").is_file() for folder in default_folders())
         assert default_folders(tmp_path)[0] == tmp_path / "templates"
