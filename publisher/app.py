@@ -91,7 +91,11 @@ class Stages:
 
     def next_edition(self, audience: Audience) -> Edition | None:
         """What `compose` would record for the audience."""
-        return compose.next_edition(audience, store=self._store, now=self._clock())
+        return compose.next_edition(audience, store=self._store, site=self._config.site, now=self._clock())
+
+    def waiting(self, audience: Audience) -> int:
+        """How many items the audience has not had yet."""
+        return compose.waiting(audience, store=self._store, site=self._config.site)
 
     @property
     def _authority(self) -> str:
@@ -109,7 +113,9 @@ class Stages:
     def composer(self) -> Composer:
         """What digests are made with."""
         config = self._config
-        return Composer(site=config.site, templates=self._templates, outbox=config.outbox_directory)
+        return Composer(
+            site=config.site, templates=self._templates, outbox=config.outbox_directory, style=config.digest
+        )
 
     @cached_property
     def _templates(self) -> Templates:
@@ -128,7 +134,9 @@ class RehearsedStages(Stages):
     def composer(self) -> Composer:
         """What digests are made with."""
         config = self._config
-        return compose.Rehearsal(site=config.site, templates=self._templates, outbox=config.outbox_directory)
+        return compose.Rehearsal(
+            site=config.site, templates=self._templates, outbox=config.outbox_directory, style=config.digest
+        )
 
     def _tree(self, root: Path) -> Files:
         return Comparison(root)
@@ -204,7 +212,7 @@ class Publisher:
         """
         for each in self._audiences(audience):
             if edition := self._stages.next_edition(each):
-                return edition, self._stages.composer.digest(edition, each)
+                return self._stages.composer.fitted(edition, each)
         return None
 
     def status(self) -> Status:
@@ -267,10 +275,9 @@ class Publisher:
 
     def _audience_status(self, audience: Audience) -> AudienceStatus:
         last = next(iter(self._store.editions(audience.name, limit=1)), None)
-        edition = self._stages.next_edition(audience)
         return AudienceStatus(
             name=audience.name,
-            waiting=len(edition.records) if edition else 0,
+            waiting=self._stages.waiting(audience),
             next_tick=audience.schedule.next_after(self._clock()) if audience.schedule else None,
             last_edition=last.number if last else 0,
             last_composed_at=last.composed_at if last else None,

@@ -1,5 +1,8 @@
 """Compose: what the log holds beyond an audience's cursor goes in, at most one edition per audience comes out.
 
+Nothing is lost by a limit. Too few items: no edition, and the cursor stays where it is. Too many: those that waited
+longest go, and the cursor stops before the others. Whatever an edition held is never due again, wherever the cursor is.
+
 What a crash leaves, by the moment it struck:
 
 - before the edition is recorded: nothing; the next pass decides the same again;
@@ -15,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher import planning
-from publisher.errors import FilesError, PublisherError, TemplateError
-from publisher.model import Audience, ComposeReport, Edition, Problem, Site
+from publisher.errors import PublisherError, TemplateError
+from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Problem, Record, Site
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
@@ -31,12 +34,21 @@ class Composer:
     site: Site
     templates: "Templates"
     outbox: Path
+    style: DigestStyle
 
     def digest(self, edition: Edition, audience: Audience) -> "Digest":
         """The edition as its recipients will read it."""
         from publisher.rendering import digest
 
-        return digest.render(edition, audience=audience, site=self.site, templates=self.templates)
+        return digest.render(edition, audience=audience, site=self.site, templates=self.templates, style=self.style)
+
+    def fitted(self, edition: Edition, audience: Audience) -> "tuple[Edition, Digest]":
+        """The edition with its digest; without what its mail has no room for, where that waits for the next one."""
+        digest = self.digest(edition, audience)
+        while digest.left_out and audience.overflow == "next":
+            edition = planning.carried_over(edition, keep=len(digest.shown))
+            digest = self.digest(edition, audience)
+        return edition, digest
 
     def write(self, edition: Edition, audience: Audience, digest: "Digest") -> None:
         """Put the edition's folder into the outbox, wholly or not at all; harmless when it is there already."""
@@ -78,27 +90,44 @@ def compose_due(audiences: Sequence[Audience], *, store: Store, composer: Compos
     return report
 
 
-def next_edition(audience: Audience, *, store: Store, now: datetime) -> Edition | None:
-    """What `compose` would record for the audience now; None: nothing is new to it."""
-    return _next_edition(audience, _state(audience, store), upto=store.log_end(), store=store, now=now)
-
-
-def _next_edition(
-    audience: Audience, state: AudienceState, *, upto: int, store: Store, now: datetime
-) -> Edition | None:
-    records = store.due_records(
-        audience.name, themes=_themes_of(audience), after=state.cursor, upto=upto, start=state.start
-    )
-    if not records:
+def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
+    """What `compose` would record for the audience now, were there room for all of it in one mail; None: nothing."""
+    state, upto = _state(audience, store), store.log_end()
+    due = _due(audience, state, upto=upto, store=store, site=site)
+    if not due or len(due) < audience.min_items:
         return None
-    return Edition(
+    return _edition(audience, state, due, upto=upto, store=store, now=now)
+
+
+def waiting(audience: Audience, *, store: Store, site: Site) -> int:
+    """How many items the audience has not had yet."""
+    return len(_due(audience, _state(audience, store), upto=store.log_end(), store=store, site=site))
+
+
+def _due(audience: Audience, state: AudienceState, *, upto: int, store: Store, site: Site) -> list[Record]:
+    """What is new to the audience, in a language it reads."""
+    themes = _themes_of(audience)
+    records = store.due_records(audience.name, themes=themes, after=state.cursor, upto=upto, start=state.start)
+    return [
+        record
+        for record in records
+        if planning.language_rank(record.item.language or site.language, audience.languages) is not None
+    ]
+
+
+def _edition(
+    audience: Audience, state: AudienceState, due: Sequence[Record], *, upto: int, store: Store, now: datetime
+) -> Edition:
+    edition = Edition(
         audience=audience.name,
         number=state.last_number + 1,
         after=state.cursor,
         upto=upto,
         composed_at=now,
-        records=tuple(sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)),
+        records=tuple(sorted(due, key=lambda record: (record.published, record.added_seq), reverse=True)),
+        corrections=tuple(store.corrected_records(audience.name, upto=upto)),
     )
+    return edition if audience.max_items is None else planning.carried_over(edition, keep=audience.max_items)
 
 
 def _state(audience: Audience, store: Store) -> AudienceState:
@@ -125,18 +154,22 @@ def _compose_one(
     audience: Audience, *, store: Store, composer: Composer, now: datetime, tick: datetime | None
 ) -> ComposeReport:
     state = _state(audience, store)
-    upto = store.log_end()  # read once: what is collected from here on waits for the next edition
-    edition = _next_edition(audience, state, upto=upto, store=store, now=now)
-    if edition is None:
+    upto = store.log_end()  # what is collected from here on is for the next edition
+    due = _due(audience, state, upto=upto, store=store, site=composer.site)
+    if not due:
         _pass_over(audience, state, upto=upto, store=store, tick=tick)
         return ComposeReport()
+    if len(due) < audience.min_items:
+        _pass_over(audience, state, upto=state.cursor, store=store, tick=tick)  # the cursor stays: all of it stays new
+        return ComposeReport()
+    edition = _edition(audience, state, due, upto=upto, store=store, now=now)
     try:
         # Rendered before it is recorded: a broken template costs no edition.
-        digest = composer.digest(edition, audience)
+        edition, digest = composer.fitted(edition, audience)
     except TemplateError as error:
         return ComposeReport(problems=(Problem.of(f"audience {audience.name!r}", error),))
     store.record_edition(edition, start=state.start, tick=tick or state.last_tick)
-    return _write(edition, audience, digest, store=store, composer=composer, now=now)
+    return _finish(edition, audience, digest, store=store, composer=composer, now=now)
 
 
 def _pass_over(audience: Audience, state: AudienceState, *, upto: int, store: Store, tick: datetime | None) -> None:
@@ -146,15 +179,28 @@ def _pass_over(audience: Audience, state: AudienceState, *, upto: int, store: St
         store.pass_over(audience.name, moved)
 
 
-def _write(
-    edition: Edition, audience: Audience, digest: "Digest", *, store: Store, composer: Composer, now: datetime
+def _finish(
+    edition: Edition,
+    audience: Audience,
+    digest: "Digest | None",
+    *,
+    store: Store,
+    composer: Composer,
+    now: datetime,
 ) -> ComposeReport:
+    """Put a recorded edition into the outbox, less what was withdrawn until this moment; `digest` is of all of it."""
+    left = store.drop_withdrawn(edition.audience, edition.number)
+    if left is None:
+        return ComposeReport()
     try:
-        composer.write(edition, audience, digest)
-    except FilesError as error:
+        if left.records:
+            whole = digest if digest is not None and left == edition else composer.digest(left, audience)
+            composer.write(left, audience, whole)
+    except PublisherError as error:
         return ComposeReport(problems=(Problem.of(f"edition {edition.name}", error),))
-    store.mark_written(edition.audience, edition.number, at=now)
-    return ComposeReport(editions=(edition,))
+    # Also when nothing is left of it: nobody wants an empty mail, and its number is not given again.
+    store.mark_written(left.audience, left.number, at=now)
+    return ComposeReport(editions=(left,) if left.records else ())
 
 
 def _finish_recorded(
@@ -165,12 +211,7 @@ def _finish_recorded(
     report = ComposeReport()
     for edition in store.unwritten_editions():
         if audience := by_name.get(edition.audience):
-            try:
-                digest = composer.digest(edition, audience)
-            except PublisherError as error:
-                report = _with(report, ComposeReport(problems=(Problem.of(f"edition {edition.name}", error),)))
-            else:
-                report = _with(report, _write(edition, audience, digest, store=store, composer=composer, now=now))
+            report = _with(report, _finish(edition, audience, None, store=store, composer=composer, now=now))
     return report
 
 

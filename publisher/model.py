@@ -161,6 +161,8 @@ class Digest:
     """Lines of at most 72 columns, but for web addresses."""
     shown: tuple[DigestItem, ...]
     """In the order of the digest."""
+    corrected: tuple[DigestItem, ...] = ()
+    """Items of earlier editions that it says read otherwise now."""
     left_out: tuple[DigestItem, ...] = ()
     """Those a mail of bearable size has no room for: it says how many, and where they are on the web."""
 
@@ -246,6 +248,10 @@ class Audience:
     """An edition waits until it has that many."""
     max_items: int | None = None
     """Those that have waited longest come first, the others in the next edition; None: as many as there are."""
+
+    def language_at(self, site: Site) -> str:
+        """What the digest is written in."""
+        return self.language or site.language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,14 @@ COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 1, 1)
 
 
-def record_of(text: str, *, number: int = 1, themes: Sequence[Theme] = (GENERAL,), **values: object) -> Record:
+def record_of(
+    text: str,
+    *,
+    number: int = 1,
+    themes: Sequence[Theme] = (GENERAL,),
+    corrected: datetime | None = None,
+    **values: object,
+) -> Record:
     """The item with number `n` is dated n - 1 days after the first: higher is newer."""
     day = FIRST_DAY + timedelta(days=number - 1)
     at = datetime(day.year, day.month, day.day, 11, tzinfo=UTC)
@@ -38,15 +45,21 @@ def record_of(text: str, *, number: int = 1, themes: Sequence[Theme] = (GENERAL,
         item=Item(date=day, text=text, **values),  # type: ignore[arg-type]  # whatever a test gives
         themes=tuple(themes),
         published=at,
-        updated=at,
+        updated=corrected or at,
         added_seq=number,
         seq=number,
-        revision=1,
+        revision=2 if corrected else 1,
         state=State.LISTED,
     )
 
 
-def edition_of(*records: Record, number: int = 3) -> Edition:
+def edition_of(*records: Record, number: int = 3, corrections: Sequence[Record] = ()) -> Edition:
     return Edition(
-        audience="weekly", number=number, after=10, upto=10 + len(records), composed_at=COMPOSED_AT, records=records
+        audience="weekly",
+        number=number,
+        after=10,
+        upto=10 + len(records),
+        composed_at=COMPOSED_AT,
+        records=records,
+        corrections=tuple(corrections),
     )

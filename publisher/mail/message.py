@@ -30,7 +30,7 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(audience, site),
         _line("MIME-Version", "1.0"),
-        _line("Content-Language", site.language),
+        _line("Content-Language", audience.language_at(site)),
         _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
     parts = (

@@ -71,6 +71,7 @@ def _described(
         "message_id": message_id_of(edition, site),
         "subject": digest.subject,
         "items": [_item(item) for item in digest.shown],
+        "corrected": [_item(item) for item in digest.corrected],
         "left_out": [_item(item) for item in digest.left_out],
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }

@@ -5,14 +5,15 @@ Gmail hides what lies beyond 102 kB of encoded HTML, and with it the way to unsu
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 
 from publisher import quoted_printable
-from publisher.model import Audience, Digest, DigestItem, Edition, Item, Record, Site, Theme
+from publisher.model import Audience, Digest, DigestItem, DigestStyle, Edition, Item, Record, Site, Theme
 from publisher.periods import local_day
+from publisher.planning import language_rank
 from publisher.rendering.columns import WIDTH, wrap
 from publisher.rendering.inlining import inline
 from publisher.rendering.languages import dir_of
@@ -29,13 +30,20 @@ HINT_CHARS = 60
 """Of the first title, in the subject of several."""
 PREHEADER_CHARS = 120
 KEYWORDS = 12
-KEYWORD_CHARS = 60
+OTHER_THEMES = 6
+LABEL_CHARS = 60
+"""Of a keyword, or of a theme an item is also in."""
+MAX_BODY_BYTES = 40_000
+"""Of quoted-printable HTML. A whole text that takes more is summed up too: one item must not fill a mail."""
+CORRECTIONS = 20
+"""Named one by one; of more it is said how many."""
 CONTENTS_FROM_ITEMS = 4
 """Fewer are seen at a glance."""
 LEAST_ITEM_BYTES = 400
 """What an item costs beside its words, in the leanest template: only to see in time what cannot fit."""
 
 SENTENCE_END = re.compile(r"[.!?…]*[”’»)\]]*(\s+|\Z)")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, and so could make a title lie."""
 
@@ -51,11 +59,24 @@ class ShownItem:
     day: date
     html: str
     text: str
-    foreign: Mapping[str, str]
-    """`lang` and `dir` where they differ from the digest's; else empty."""
+    lang: str
+    dir: str
     also_in: tuple[str, ...]
     """Titles of its other themes."""
     keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """An item of an earlier edition as the templates show that it reads otherwise now; plain text."""
+
+    title: str
+    url: str
+    day: date
+    """Its own."""
+    corrected_on: date
+    lang: str
+    dir: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +87,16 @@ class Section:
     items: tuple[ShownItem, ...]
 
 
-def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates) -> Digest:
-    """The edition as its recipients read it, in the site's language; its work is bounded however long the edition.
+def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates, style: DigestStyle) -> Digest:
+    """The edition as its recipients read it, in their language; its work is bounded however long the edition.
 
     Raises:
         TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
     """
-    newest = sorted(edition.records, key=_age)
-    shown = newest[: _fitting_at_most(newest)]
+    ordered = in_order(edition.records, audience=audience, site=site)
+    shown = ordered[: _fitting_at_most(ordered, audience)]
     while True:
-        page = Page(edition=edition, audience=audience, site=site, templates=templates, newest=shown)
+        page = Page(edition=edition, audience=audience, site=site, templates=templates, style=style, shown=shown)
         html = inline(page.fill("digest.html"), template="digest.html")
         size_bytes = len(quoted_printable.encode(html))
         if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
@@ -88,7 +109,8 @@ def render(edition: Edition, *, audience: Audience, site: Site, templates: Templ
         html=html,
         text=page.fill("digest.txt"),
         shown=tuple(_named(record, site) for _, records in page.grouped for record in records),
-        left_out=tuple(_named(record, site) for record in newest[len(shown) :]),
+        corrected=tuple(_named(record, site) for record in edition.corrections),
+        left_out=tuple(_named(record, site) for record in ordered[len(shown) :]),
     )
 
 
@@ -96,14 +118,21 @@ class Page:
     """What the templates of one digest are filled with, for a given choice of items."""
 
     def __init__(
-        self, *, edition: Edition, audience: Audience, site: Site, templates: Templates, newest: Sequence[Record]
+        self,
+        *,
+        edition: Edition,
+        audience: Audience,
+        site: Site,
+        templates: Templates,
+        style: DigestStyle,
+        shown: Sequence[Record],
     ) -> None:
-        self._site = site
+        self._language = audience.language_at(site)
         self._templates = templates
-        self.grouped = _grouped(newest, audience)
-        titles = [_title(record, site) for record in newest]
+        self.grouped = _grouped(shown, audience)
+        titles = [_title(record, site) for record in shown]
         common = {"audience": audience, "site": site, "total": len(edition.records)}
-        sections = _sections(self.grouped, site)
+        sections = _sections(self.grouped, audience, site)
         # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
         hint = "".join(titles[:1]) if len(titles) <= 1 else shortened(titles[0], HINT_CHARS)
         self.subject = one_line(self._filled("digest-subject.txt", first=hint, **common))
@@ -113,11 +142,18 @@ class Page:
             **common,
             "preheader": self.preheader,
             "composed_on": local_day(edition.composed_at, site.timezone),
-            "shown": len(newest),
-            "left_out": len(edition.records) - len(newest),
+            "lang": self._language,
+            "shown": len(shown),
+            "left_out": len(edition.records) - len(shown),
             "sections": sections,
-            "has_contents": len(sections) > 1 and len(newest) >= CONTENTS_FROM_ITEMS,
+            "corrections": tuple(_correction(record, site) for record in edition.corrections[:CORRECTIONS]),
+            "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
+            "has_contents": len(sections) > 1 and len(shown) >= CONTENTS_FROM_ITEMS,
             "stop_address": audience.unsubscribe_mailto or audience.sender.address,
+            "style": style,
+            "fonts": _css_fonts(style.fonts),
+            "heading_fonts": _css_fonts(style.heading_fonts),
+            "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
             "wrap": wrap,
             "width": WIDTH,
         }
@@ -128,7 +164,7 @@ class Page:
 
     def _filled(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
-        return scrub(self._templates.render(template, language=self._site.language, domain="digest", **values))
+        return scrub(self._templates.render(template, language=self._language, domain="digest", **values))
 
 
 def one_line(text: str) -> str:
@@ -136,25 +172,32 @@ def one_line(text: str) -> str:
     return " ".join(scrub(text).translate(OVERRIDES).split())
 
 
-def _age(record: Record) -> tuple[int, float, int]:
-    """Sorts the newest first; `number` only decides between values no store gives twice."""
-    return -record.item.date.toordinal(), -record.published.timestamp(), -record.number
+def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
+    """The items in the language the audience likes best first, then the next; in each the newest first."""
+
+    def place(record: Record) -> tuple[int, int, float, int]:
+        rank = language_rank(record.item.language or site.language, audience.languages)
+        # `number` only decides between values no store gives twice.
+        age = (-record.item.date.toordinal(), -record.published.timestamp(), -record.number)
+        return len(audience.languages) if rank is None else rank, *age
+
+    return sorted(records, key=place)
 
 
-def _fitting_at_most(newest: Sequence[Record]) -> int:
-    """How many of the items could fit at best, told without rendering any."""
+def _fitting_at_most(ordered: Sequence[Record], audience: Audience) -> int:
+    """How many of the items could fit at best, told without rendering a page."""
     room_bytes = MAX_HTML_BYTES
-    for fitting, record in enumerate(newest):
-        room_bytes -= LEAST_ITEM_BYTES + (chars if (chars := len(record.item.text)) <= FULL_TEXT_CHARS else 0)
+    for fitting, record in enumerate(ordered):
+        room_bytes -= LEAST_ITEM_BYTES + len(html_of(_rest_of(record.item, audience)))
         if room_bytes < 0:
             return max(fitting, 1)
-    return len(newest)
+    return len(ordered)
 
 
-def _grouped(newest: Sequence[Record], audience: Audience) -> list[tuple[Theme, list[Record]]]:
+def _grouped(shown: Sequence[Record], audience: Audience) -> list[tuple[Theme, list[Record]]]:
     """The items by the theme each stands under: in the order the audience names its themes, else by title."""
     groups: dict[Theme, list[Record]] = {}
-    for record in newest:
+    for record in shown:
         groups.setdefault(_home_of(record, audience), []).append(record)
     place = {slug: index for index, slug in enumerate(audience.themes)}
     last = len(place)
@@ -168,18 +211,19 @@ def _home_of(record: Record, audience: Audience) -> Theme:
     return next((theme for theme in record.themes if theme.slug in audience.themes), record.themes[0])
 
 
-def _sections(grouped: Sequence[tuple[Theme, Sequence[Record]]], site: Site) -> tuple[Section, ...]:
+def _sections(grouped: Sequence[tuple[Theme, Sequence[Record]]], audience: Audience, site: Site) -> tuple[Section, ...]:
     numbers = count(1)
     return tuple(
-        Section(theme=theme, items=tuple(_shown(record, next(numbers), theme, site) for record in records))
+        Section(theme=theme, items=tuple(_shown(record, next(numbers), theme, audience, site) for record in records))
         for theme, records in grouped
     )
 
 
-def _shown(record: Record, number: int, home: Theme, site: Site) -> ShownItem:
+def _shown(record: Record, number: int, home: Theme, audience: Audience, site: Site) -> ShownItem:
     item = record.item
-    language = item.language or site.language
-    rest = _rest_of(item)
+    lang = _language_of(item, site)
+    rest = _rest_of(item, audience)
+    others = [theme.title for theme in record.themes if theme != home]
     return ShownItem(
         number=number,
         title=_title(record, site),
@@ -187,10 +231,37 @@ def _shown(record: Record, number: int, home: Theme, site: Site) -> ShownItem:
         day=item.date,
         html=html_of(rest),
         text=scrub(rest.text),
-        foreign={"lang": language, "dir": dir_of(language)} if language != site.language else {},
-        also_in=tuple(one_line(theme.title) for theme in record.themes if theme != home),
-        keywords=tuple(shortened(one_line(keyword), KEYWORD_CHARS) for keyword in item.keywords[:KEYWORDS]),
+        lang=lang,
+        dir=dir_of(lang),
+        also_in=_labels(others[:OTHER_THEMES]),
+        keywords=_labels(item.keywords[:KEYWORDS]) if audience.shows_keywords else (),
     )
+
+
+def _correction(record: Record, site: Site) -> Correction:
+    lang = _language_of(record.item, site)
+    return Correction(
+        title=_title(record, site),
+        url=url_of(record, site),
+        day=record.item.date,
+        corrected_on=local_day(record.updated, site.timezone),
+        lang=lang,
+        dir=dir_of(lang),
+    )
+
+
+def _labels(labels: Iterable[str]) -> tuple[str, ...]:
+    return tuple(shortened(one_line(label), LABEL_CHARS) for label in labels)
+
+
+def _language_of(item: Item, site: Site) -> str:
+    """The item's language; the site's where it names none, or something that is none."""
+    return item.language if LANGUAGE.fullmatch(item.language) else site.language
+
+
+def _css_fonts(fonts: Iterable[str]) -> str:
+    """Font names as CSS wants them; configuration lets nothing else than names through."""
+    return ", ".join(f'"{font}"' if " " in font else font for font in fonts)
 
 
 def _named(record: Record, site: Site) -> DigestItem:
@@ -203,12 +274,13 @@ def _title(record: Record, site: Site) -> str:
     return one_line(title_of(record.item)) or url_of(record, site)
 
 
-def _rest_of(item: Item) -> Item:
-    """What stands below the title: in full while short, else summed up."""
-    rest = _after(one_line(title_of(item)), scrub(item.text).strip())
-    if len(rest) > FULL_TEXT_CHARS:
-        rest = summary_of(replace(item, text=rest))
-    return replace(item, text=rest)
+def _rest_of(item: Item, audience: Audience) -> Item:
+    """What stands below the title: in full while short or asked for, else summed up."""
+    most_chars = FULL_TEXT_CHARS if audience.content == "summary" else MAX_BODY_BYTES
+    rest = replace(item, text=_after(one_line(title_of(item)), scrub(item.text).strip()))
+    if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest))) > MAX_BODY_BYTES:
+        return replace(rest, text=summary_of(rest))
+    return rest
 
 
 def _after(title: str, text: str) -> str:

@@ -1,16 +1,15 @@
 """What each audience has had, and what it is to get next."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, exists, func, insert, select, update
 
 from publisher.errors import StoreError
 from publisher.model import ChangeKind, Edition, Record, State
 from publisher.store.content import item_of, themes_of, themes_text
-from publisher.store.engine import batches
 from publisher.store.schema import IS_LIVE, audiences, edition_corrections, edition_items, editions, items, log
 
 
@@ -38,10 +37,7 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many it had when it was composed, and once it is in the outbox how many it has there.
-
-    0: all of them were withdrawn before it was written, so it never went into the outbox.
-    """
+    """How many it has; 0: all were withdrawn before it was written, so it never went into the outbox."""
     written_at: datetime | None
     """UTC; None: not dealt with yet."""
 
@@ -95,27 +91,27 @@ def unwritten_editions(connection: Connection) -> list[Edition]:
     return [_composed_edition(connection, row) for row in rows]
 
 
-def unwritten_edition(connection: Connection, audience: str, number: int) -> Edition | None:
-    """One of `unwritten_editions`; None: it is in the outbox, or there is none."""
-    of_edition = (editions.c.audience == audience, editions.c.number == number)
-    row = connection.execute(_unwritten().where(*of_edition)).one_or_none()
-    return None if row is None else _composed_edition(connection, row)
+def drop_withdrawn(connection: Connection, audience: str, number: int) -> Edition | None:
+    """Take what was withdrawn since out of an edition that is not in the outbox yet, and return what is left of it.
 
-
-def mark_written(connection: Connection, audience: str, number: int, *, at: datetime, without: Collection[int]) -> None:
-    """Note that an edition is in the outbox; the first time counts.
-
-    `without` names the items that were withdrawn before it was written: should they come back, they are due again.
+    None: it is in the outbox, or there is none. Should an item come back, it is due again.
     """
     of_edition = (editions.c.audience == audience, editions.c.number == number)
-    written = update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at)
-    if not connection.execute(written).rowcount or not without:
-        return
+    row = connection.execute(_unwritten().where(*of_edition)).one_or_none()
+    if row is None:
+        return None
+    gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
     its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
-    for some in batches(sorted(without)):
-        connection.execute(delete(edition_items).where(*its_items, edition_items.c.item.in_(some)))
-    left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
-    connection.execute(update(editions).where(*of_edition).values(items=left))
+    if connection.execute(delete(edition_items).where(*its_items, exists(gone))).rowcount:
+        left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
+        connection.execute(update(editions).where(*of_edition).values(items=left))
+    return _composed_edition(connection, row)
+
+
+def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:
+    """Note that an edition is in the outbox; the first time counts."""
+    of_edition = (editions.c.audience == audience, editions.c.number == number)
+    connection.execute(update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at))
 
 
 def edition_rows(connection: Connection, audience: str | None, *, limit: int) -> list[EditionRow]:

@@ -1,6 +1,6 @@
 """The one door to what the site remembers."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -243,18 +243,18 @@ class Store:
         with self._database.reading() as connection:
             return editions.unwritten_editions(connection)
 
-    def unwritten_edition(self, audience: str, number: int) -> Edition | None:
-        """One of `unwritten_editions`; None: it is in the outbox."""
-        with self._database.reading() as connection:
-            return editions.unwritten_edition(connection, audience, number)
+    def drop_withdrawn(self, audience: str, number: int) -> Edition | None:
+        """Take what was withdrawn since out of an edition that is not in the outbox yet, and return what is left of it.
 
-    def mark_written(self, audience: str, number: int, *, at: datetime, without: Collection[int] = ()) -> None:
-        """Note that an edition is in the outbox; the first time counts.
-
-        `without` names the items that were withdrawn before it was written: should they come back, they are due again.
+        None: it is in the outbox, or there is none. Should an item come back, it is due again.
         """
         with self._database.writing() as connection:
-            editions.mark_written(connection, audience, number, at=at, without=without)
+            return editions.drop_withdrawn(connection, audience, number)
+
+    def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
+        """Note that an edition is in the outbox; the first time counts."""
+        with self._database.writing() as connection:
+            editions.mark_written(connection, audience, number, at=at)
 
     def editions(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
         """The editions composed last, latest first, of one audience or of all."""

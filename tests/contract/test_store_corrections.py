@@ -6,6 +6,7 @@ from datetime import timedelta
 from publisher.model import Edition, Item
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, numbers_of, record, records, revise, withdraw
+from tests.databases import dump
 
 LATER = NOON + timedelta(days=7)
 
@@ -123,30 +124,51 @@ class TestCorrections:
         revise(store, 1, "Changed since.", now=LATER)
         withdraw(store, 2)
 
-        assert store.unwritten_edition("weekly", 2) == replace(told, corrections=told.corrections[:1])
-        assert store.unwritten_editions() == [store.unwritten_edition("weekly", 2)]
-        assert store.unwritten_edition("weekly", 1) is None
+        left = replace(told, corrections=told.corrections[:1])
+        assert store.unwritten_editions() == [left]
+        assert store.drop_withdrawn("weekly", 2) == left
 
 
 class TestWithdrawnBeforeWriting:
-    def test_an_item_an_edition_was_written_without_is_due_again_when_it_comes_back(self, store: Store) -> None:
+    def test_what_was_withdrawn_leaves_the_edition_and_is_due_again_when_it_comes_back(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
-        store.record_edition(due(store), start=0, tick=None)
+        edition = due(store)
+        store.record_edition(edition, start=0, tick=None)
         withdraw(store, 1)
 
-        store.mark_written("weekly", 1, at=NOON, without=[1])
-        revise(store, 1, "Back.")
+        assert store.drop_withdrawn("weekly", 1) == replace(edition, records=edition.records[1:])
 
+        revise(store, 1, "Back.")
         assert numbers_of(due(store).records) == [1]
+        assert numbers_of(store.unwritten_editions()[0].records) == [2]
         assert [row.items for row in store.editions(limit=1)] == [1]
 
-    def test_an_item_that_was_in_the_outbox_stays_sent(self, store: Store) -> None:
+    def test_nothing_is_left_of_an_edition_when_all_was_withdrawn(self, store: Store) -> None:
+        collect(store, record("a"))
+        edition = due(store)
+        store.record_edition(edition, start=0, tick=None)
+        withdraw(store, 1)
+
+        assert store.drop_withdrawn("weekly", 1) == replace(edition, records=())
+        assert [row.items for row in store.editions(limit=1)] == [0]
+
+    def test_an_edition_nothing_was_withdrawn_from_is_left_as_it_is(self, store: Store) -> None:
+        collect(store, record("a"))
+        edition = due(store)
+        store.record_edition(edition, start=0, tick=None)
+        before = dump(store)
+
+        assert store.drop_withdrawn("weekly", 1) == edition
+        assert dump(store) == before
+
+    def test_what_is_in_the_outbox_stays_sent(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         store.record_edition(due(store), start=0, tick=None)
         store.mark_written("weekly", 1, at=NOON)
         withdraw(store, 1)
 
-        store.mark_written("weekly", 1, at=LATER, without=[1])
-        revise(store, 1, "Back.")
+        assert store.drop_withdrawn("weekly", 1) is None
+        assert store.drop_withdrawn("weekly", 9) is None
 
+        revise(store, 1, "Back.")
         assert due(store).records == ()

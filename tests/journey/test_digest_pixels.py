@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from publisher.model import DigestStyle
 from publisher.rendering.digest import Page, render
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
@@ -17,6 +19,7 @@ WIDTHS = (640, 400, 320)
 HEIGHT = 1800
 SCHEMES = {"dark": 0, "light": 1}
 """What Chromium calls them."""
+STYLE = DigestStyle(logo="missing.png", logo_alt="Example")
 EDITION = edition_of(
     record_of(
         "A question? And an answer, see https://example.org/answer.", themes=[ASYLUM, BORDERS], keywords=("video",)
@@ -24,6 +27,7 @@ EDITION = edition_of(
     record_of("Words enough for a second line of the title, whatever the width. " * 6, number=2, themes=[BORDERS]),
     record_of("One paragraph.\n\nAnother one.", number=3, title="A title", themes=[GENERAL]),
     record_of("عنوان قصير. نص.", number=4, themes=[GENERAL], language="ar", keywords=("x" * 200,)),
+    corrections=[record_of("An older item, corrected.", number=5, corrected=datetime(2026, 3, 1, tzinfo=UTC))],
 )
 
 
@@ -64,9 +68,11 @@ def drawn(html: str, *, scheme: str, chromium: str, folder: Path) -> bytes:
 
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(chromium: str, tmp_path: Path) -> None:
     templates = Templates(default_folders())
-    page = Page(edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, newest=EDITION.records[::-1])
+    page = Page(
+        edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE, shown=EDITION.records[::-1]
+    )
     written = page.fill("digest.html")
-    inlined = render(EDITION, audience=AUDIENCE, site=SITE, templates=templates).html
+    inlined = render(EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE).html
     bare = written.replace("<style", "<style media=print")
     assert written.count(' style="') < inlined.count(' style="')
 

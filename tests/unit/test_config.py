@@ -18,6 +18,7 @@ from publisher.periods import Schedule
 from publisher.slugs import RESERVED_SLUGS, fold_label
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
+TABLES = "site, store, sources, themes, feeds, audiences, digest, outbox, templates or service"
 SMALLEST = """
 [site]
 title = "News"
@@ -300,7 +301,7 @@ def test_all_problems_are_reported_together(site: Path) -> None:
         "feeds.formats: expected 'rss', 'atom' or 'json', got 'atm'; did you mean atom?",
         "feeds.limit: expected a number from 1 to 1000, got '50'",
         "audiences.weekly.to: expected a mail address such as Name <news@example.org>, but it is missing",
-        "colour: no such key; expected site, store, sources, themes, feeds, audiences, digest, outbox, templates or service",
+        f"colour: no such key; expected {TABLES}",
         "audience: no such key; did you mean audiences?",
         "sources: expected at least one table begun with [[sources]]",
         "audiences.weekly.schedule: hour: expected 0-23, got '25'",

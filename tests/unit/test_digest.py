@@ -1,4 +1,5 @@
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher import quoted_printable
-from publisher.model import Audience, Digest, Record, Site, Theme
+from publisher.model import Audience, Digest, DigestStyle, Record, Site, Theme
 from publisher.rendering.columns import WIDTH, columns_of
 from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, render
 from publisher.rendering.languages import CATALOGUES
@@ -18,11 +19,19 @@ from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
 
 TEMPLATES = Templates(default_folders())
+STYLE = DigestStyle()
 SENTENCE = "Words that say little and still take their room on the page. "
 
 
-def digest_of(*records: Record, audience: Audience = AUDIENCE, site: Site = SITE) -> Digest:
-    return render(edition_of(*records), audience=audience, site=site, templates=TEMPLATES)
+def digest_of(
+    *records: Record,
+    audience: Audience = AUDIENCE,
+    site: Site = SITE,
+    style: DigestStyle = STYLE,
+    corrections: Sequence[Record] = (),
+) -> Digest:
+    edition = edition_of(*records, corrections=corrections)
+    return render(edition, audience=audience, site=site, templates=TEMPLATES, style=style)
 
 
 def page_of(digest: Digest) -> lxml_html.HtmlElement:
@@ -268,7 +277,10 @@ def test_a_language_says_so_on_what_is_in_it() -> None:
     assert {("ar", "rtl")} == {
         (e.get("lang"), e.get("dir")) for e in page.xpath("//*[self::h3 or self::div][@lang='ar']")
     }
-    assert 1 == len(page.xpath("//h3[@lang]"))
+    assert {("en", "ltr")} == {
+        (e.get("lang"), e.get("dir")) for e in page.xpath("//*[self::h3 or self::div[not(@role)]][@lang='en']")
+    }
+    assert 2 == len(page.xpath("//h3[@lang]"))
 
 
 def test_a_right_to_left_site_begins_on_the_right() -> None:

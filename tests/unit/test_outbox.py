@@ -44,6 +44,7 @@ def test_an_edition_is_a_folder_with_the_digest_and_what_is_in_it(tmp_path: Path
         "message_id": "<weekly-3.edition@news.example.org>",
         "subject": "Two – deux",
         "items": [{"uid": "tag:2", "title": "Deux", "url": TWO.url, "themes": ["asylum", "general"]}],
+        "corrected": [],
         "left_out": [{"uid": "tag:1", "title": "One", "url": ONE.url, "themes": ["general"]}],
     } == described
 
