@@ -2,15 +2,19 @@
 
 APScheduler wakes one function and decides nothing: every wake-up, whatever caused it, does all that is due by the
 store, so a missed, doubled or late one does no harm. One worker thread, so that passes never overlap.
+
+It reckons its next alarm once, by the clock of that moment. So when the clock leaps all alarms are set anew: one set
+under a clock a year ahead would come a year late, and a machine that slept wakes up to alarms it has slept through.
 """
 
 import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import FrameType
 
 import structlog
@@ -20,11 +24,17 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from publisher.app import Publisher
+from publisher.config import Config
 from publisher.errors import PublisherError
 from publisher.model import RunReport
 from publisher.periods import Schedule
 
 logger = structlog.get_logger("publisher")
+
+LOOK_S = 15.0
+"""How often the service looks whether the clock leapt."""
+LEAP_S = 2.0
+"""What is less is a clock being nudged into step."""
 
 
 class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no types
@@ -37,6 +47,20 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 ships no 
         return self.schedule.next_after(max(previous_fire_time, now) if previous_fire_time else now)
 
 
+class ClockWatch:
+    """Notices that the clock on the wall leapt: somebody set it, or the machine slept."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._steady = steady
+        self._apart = wall() - steady()
+
+    def has_leapt(self) -> bool:
+        """Whether it did since it was last asked."""
+        before, self._apart = self._apart, self._wall() - self._steady()
+        return abs(self._apart - before) > LEAP_S
+
+
 def serve(publisher: Publisher) -> None:
     """Run until SIGTERM or SIGINT; the step in hand is finished first.
 
@@ -45,34 +69,43 @@ def serve(publisher: Publisher) -> None:
     """
     _configure_logs()
     stopping = threading.Event()
+
+    def wake() -> None:
+        _pass(publisher, stopping)
+
     with publisher.only_service(), _signals(stopping):
-        scheduler = _schedule(publisher, stopping)
-        logger.info("service started", collect_every_s=publisher.config.service.collect_every.total_seconds())
+        scheduler, watch = _scheduler(), ClockWatch()
+        set_alarms(scheduler, publisher.config, wake)
+        logger.info("service started", config=str(publisher.config.path))
         scheduler.start()
-        stopping.wait()
+        while not stopping.wait(LOOK_S):
+            if watch.has_leapt():
+                logger.info("the clock was set or the machine slept, alarms are set anew")
+                set_alarms(scheduler, publisher.config, wake)
         logger.info("service stopping, the step in hand is finished first")
         scheduler.shutdown(wait=True)
         logger.info("service stopped")
 
 
-def _schedule(publisher: Publisher, stopping: threading.Event) -> BackgroundScheduler:
-    scheduler = BackgroundScheduler(
+def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
+    """Let `wake` be called at once, at every interval and at every tick from now on, and at no other time."""
+    every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
+    scheduler.add_job(wake, every, id="collect", replace_existing=True)
+    for audience in config.audiences:
+        if audience.schedule is not None:
+            ticks = CronTrigger(audience.schedule)
+            scheduler.add_job(wake, ticks, id=f"compose {audience.name}", replace_existing=True)
+    # At once: an outage is made good before the first tick.
+    scheduler.add_job(wake, id="start", replace_existing=True)
+
+
+def _scheduler() -> BackgroundScheduler:
+    return BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(1)},
         # However late a wake-up is, it counts, and any number of missed ones is one.
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         timezone="UTC",
     )
-
-    def wake() -> None:
-        _pass(publisher, stopping)
-
-    every: timedelta = publisher.config.service.collect_every
-    scheduler.add_job(wake, IntervalTrigger(seconds=int(every.total_seconds()), timezone="UTC"), id="collect")
-    scheduler.add_job(wake, id="start")  # at once: an outage is made good before the first tick
-    for audience in publisher.config.audiences:
-        if audience.schedule is not None:
-            scheduler.add_job(wake, CronTrigger(audience.schedule), id=f"compose {audience.name}")
-    return scheduler
 
 
 def _pass(publisher: Publisher, stopping: threading.Event) -> None:
@@ -116,16 +149,22 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
 
 
 def _configure_logs() -> None:
-    """One line an event on standard error: for people on a terminal, JSON for a journal."""
+    """One line an event on standard error: for people on a terminal, JSON for a journal; what libraries warn of too."""
     is_terminal = sys.stderr.isatty()
+    prepare: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if is_terminal else [structlog.processors.format_exc_info]),
+    ]
+    renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if is_terminal else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*prepare, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=prepare, processors=[without_meta, renderer])
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -215,7 +215,7 @@ class World:
     def composed(self, audience: str = "weekly") -> list[int]:
         """How many items each edition of an audience has, in the order of their numbers."""
         editions = sorted(
-            (edition["number"], len(edition["items"]))
+            (edition["number"], len(edition["items"]) + len(edition["left_out"]))
             for edition in self.editions().values()
             if edition["audience"] == audience
         )

@@ -1,0 +1,365 @@
+"""`publisher serve`: what it does by itself, how it ends, and what else may run beside it."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from publisher.config import Config
+from publisher.periods import Schedule
+from publisher.service import LEAP_S, ClockWatch, CronTrigger, _configure_logs, _scheduler, set_alarms
+from tests.world import CONFIG, ROOT, World, news
+
+PATIENCE_S = 60.0
+"""On a busy machine; every wait ends as soon as it can."""
+BORDER = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
+STORE_BY_ENVIRONMENT = '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n'
+
+
+class Service:
+    """A service as a process of its own."""
+
+    def __init__(self, world: World) -> None:
+        self.process = world.start("serve")
+        self.lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.lines]
+
+    def has_told(self, event: str) -> bool:
+        return any(event == each["event"] for each in self.events)
+
+    def wait_until_told(self, event: str) -> None:
+        wait_until(lambda: self.has_told(event) or self.process.poll() is not None)
+        assert self.has_told(event), self.lines
+
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and return how it ended."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        exit_code = self.process.wait(timeout=PATIENCE_S)
+        self._reader.join(timeout=PATIENCE_S)
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        return exit_code
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < give_up_at, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site that never ran."""
+    return World(tmp_path / "site", BORDER)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[World], Service]]:
+    """Starts services, and ends those that a test left."""
+    started: list[Service] = []
+
+    def start(world: World) -> Service:
+        started.append(Service(world))
+        return started[-1]
+
+    yield start
+    for service in started:
+        if service.process.poll() is None:
+            service.end(signal.SIGKILL)
+
+
+# --- one service -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_service_collects_and_publishes_at_once_and_ends_when_told_to(
+    world: World, serve: Callable[[World], Service], number: signal.Signals
+) -> None:
+    service = serve(world)
+    service.wait_until_told("published")
+    assert world.publisher("status", "--json").json["is_served"]
+
+    exit_code = service.end(number)
+
+    assert 0 == exit_code
+    assert ["service started", "collected", "published"] == [event["event"] for event in service.events][:3]
+    assert "service stopped" == service.events[-1]["event"]
+    for event in service.events:
+        assert "info" == event["level"]
+        assert datetime.fromisoformat(event["timestamp"]).tzinfo is not None
+    assert {"all", "borders-visa"} == world.in_feeds("A new rule at the border")
+    assert not world.outbox.exists()  # its schedule begins to count now
+    assert not world.publisher("status", "--json").json["is_served"]
+
+
+def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Callable[[World], Service]) -> None:
+    first = serve(world)
+    first.wait_until_told("service started")
+
+    outcome = world.program("serve")
+
+    assert (75, "") == (outcome.exit_code, outcome.out)
+    assert [
+        f"publisher: {world.config}: a service is at work on this site already; leave it to that one"
+    ] == outcome.problems
+    assert 0 == first.end(signal.SIGTERM)
+
+
+def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
+    world: World, serve: Callable[[World], Service], tmp_path: Path
+) -> None:
+    world.list_above(*(news("1 March 2026", f"Item number {number}.") for number in range(400)))
+    service = serve(world)
+    service.wait_until_told("service started")
+    wait_until(world.database.with_name("publisher.db-wal").exists)
+
+    assert 0 == service.end(signal.SIGTERM)
+
+    # Feeds of a pass are there altogether or not at all, and the next pass goes on from there.
+    assert world.publisher("status", "--json").json["unpublished"] in (0, 401)
+    assert 0 == world.publisher("run").exit_code
+    assert [401] == world.composed()
+
+
+def test_killed_service_frees_the_site_and_the_next_one_goes_on(
+    world: World, serve: Callable[[World], Service]
+) -> None:
+    killed = serve(world)
+    killed.wait_until_told("service started")
+    assert -signal.SIGKILL == killed.end(signal.SIGKILL)
+    world.list_above(news("3 March 2026", "Meanwhile."))
+
+    service = serve(world)
+    wait_until(lambda: (world.feeds / "all" / "atom.xml").exists() and bool(world.in_feeds("Meanwhile")))
+
+    assert 0 == service.end(signal.SIGTERM)
+    assert {"all", "general"} == world.in_feeds("Meanwhile")
+
+
+def test_run_beside_a_service_does_its_pass(world: World, serve: Callable[[World], Service]) -> None:
+    service = serve(world)
+    service.wait_until_told("published")
+    world.list_above(news("3 March 2026", "By hand."))
+
+    outcome = world.program("run")
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert ["collect: 1 added", "compose: weekly-1 with 2 items"] == [outcome.lines[0], outcome.lines[-1]]
+    assert 0 == service.end(signal.SIGTERM)
+    assert not service.has_told("problem")
+
+
+def test_service_goes_on_past_problems_and_tells_each_in_a_line(
+    world: World, serve: Callable[[World], Service]
+) -> None:
+    world.listing.unlink()
+    service = serve(world)
+    service.wait_until_told("problem")
+
+    assert 0 == service.end(signal.SIGTERM)
+
+    [problem] = [event for event in service.events if event["event"] == "problem"]
+    assert ("warning", "source 'news'") == (problem["level"], problem["where"])
+    assert f"there is no {world.listing}" in problem["what"]
+
+
+@pytest.mark.slow
+def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callable[[World], Service]) -> None:
+    world.configure("0 8 * * MON", "* * * * *")
+    service = serve(world)
+    wait_until(lambda: service.has_told("published"))
+
+    give_up_at = time.monotonic() + 2 * PATIENCE_S
+    while not service.has_told("composed") and time.monotonic() < give_up_at:
+        time.sleep(0.2)
+
+    assert 0 == service.end(signal.SIGTERM)
+    [edition] = world.editions().values()
+    assert datetime.fromisoformat(edition["composed_at"]).second < 10
+    assert [1] == world.composed()
+
+
+# --- alarms ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scheduler() -> Iterator[BackgroundScheduler]:
+    """The service's scheduler, not started."""
+    scheduler = _scheduler()
+    yield scheduler
+    if scheduler.running:
+        scheduler.shutdown(wait=True)
+
+
+def test_wake_ups_missed_for_a_day_become_one_of_each_kind(world: World, scheduler: BackgroundScheduler) -> None:
+    woken: list[float] = []
+    scheduler.start(paused=True)
+    set_alarms(scheduler, Config.load(world.config), lambda: woken.append(time.monotonic()))
+    scheduler.remove_job("start")
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=datetime.now(UTC) - timedelta(days=1))
+
+    scheduler.resume()
+    wait_until(lambda: len(woken) >= 2)
+    time.sleep(0.2)
+
+    assert 2 == len(woken)  # the interval's and the audience's: either would have done
+
+
+def test_alarms_set_under_a_clock_a_year_ahead_are_set_anew(world: World, scheduler: BackgroundScheduler) -> None:
+    config = Config.load(world.config)
+    woken = threading.Event()
+    scheduler.start()
+    set_alarms(scheduler, config, lambda: None)
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=datetime.now(UTC) + timedelta(days=365))
+
+    set_alarms(scheduler, config, woken.set)
+
+    assert woken.wait(PATIENCE_S)
+    latest = {"collect": timedelta(minutes=15), "compose weekly": timedelta(days=7, hours=1)}
+    for job in scheduler.get_jobs():
+        assert job.next_run_time <= datetime.now(UTC) + latest[job.id]
+
+
+def test_clock_that_was_set_or_slept_is_noticed_once() -> None:
+    wall, steady = [1000.0], [50.0]
+    watch = ClockWatch(lambda: wall[0], lambda: steady[0])
+
+    def pass_by(on_the_wall: float, really: float) -> bool:
+        wall[0] += on_the_wall
+        steady[0] += really
+        return watch.has_leapt()
+
+    assert not pass_by(15.0, 15.0)
+    assert not pass_by(15.0 + LEAP_S / 2, 15.0)  # a clock that is nudged
+    assert pass_by(3600.0, 15.0)  # the machine slept, or the clock was set forward
+    assert not pass_by(15.0, 15.0)
+    assert pass_by(-3600.0, 15.0)  # set back
+    assert not pass_by(15.0, 15.0)
+
+
+def test_alarms_are_the_ticks_of_the_schedule() -> None:
+    schedule = Schedule.parse("0 8 * * 1", "Europe/Brussels")
+    trigger = CronTrigger(schedule)
+    now = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+
+    first = trigger.get_next_fire_time(None, now)
+
+    assert datetime(2026, 3, 9, 7, 0, tzinfo=UTC) == first  # a Monday, at eight in Brussels
+    assert datetime(2026, 3, 16, 7, 0, tzinfo=UTC) == trigger.get_next_fire_time(first, first)
+    much_later = first + timedelta(weeks=3, hours=1)
+    assert schedule.next_after(much_later) == trigger.get_next_fire_time(first, much_later)
+
+
+# --- logs ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureFixture[str]) -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        _configure_logs()
+        logging.getLogger("apscheduler.scheduler").warning("a wake-up of %s was skipped", "collect")
+        logging.getLogger("apscheduler.scheduler").info("too much to tell")
+        structlog.get_logger().warning("problem", where="source 'news'")
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+        structlog.reset_defaults()
+
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert ["a wake-up of collect was skipped", "problem"] == [line["event"] for line in lines]
+    assert ["warning", "warning"] == [line["level"] for line in lines]
+
+
+# --- several at once -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def shared_world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A site on each kind of database."""
+    monkeypatch.setenv("PUBLISHER_STORE_URL", request.getfixturevalue(f"{request.param}_url"))
+    return World(tmp_path / "site", BORDER, config=CONFIG + STORE_BY_ENVIRONMENT)
+
+
+def test_any_number_of_runs_at_once_double_nothing(shared_world: World) -> None:
+    rounds, at_once = 2, 3
+    for number in range(rounds):
+        shared_world.list_above(news("3 March 2026", f"Item of round {number}.", theme="Asylum"))
+        processes = [shared_world.start("run") for _ in range(at_once)]
+        outcomes = [process.communicate(timeout=PATIENCE_S) for process in processes]
+
+        assert [0] * at_once == [process.returncode for process in processes], outcomes
+        assert [""] * at_once == [err for _, err in outcomes]
+        assert 1 == sum("compose: " in out for out, _ in outcomes)
+
+    assert [2, 1] == shared_world.composed()
+    assert rounds == len(shared_world.feed("asylum").entries)
+    assert rounds + 1 == len(set(shared_world.ids()["all"]))
+    assert "nothing new\n" == shared_world.publisher("run").out
+
+
+# --- systemd ---------------------------------------------------------------------------------------------------------
+
+
+UNIT = ROOT / "docs" / "publisher.service"
+
+
+def test_unit_is_one_that_systemd_takes_without_a_word(tmp_path: Path) -> None:
+    program = tmp_path / "publisher"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    text = UNIT.read_text("utf-8")
+    unit = tmp_path / "publisher.service"
+    unit.write_text(text.replace("/opt/publisher/bin/publisher", str(program)), encoding="utf-8")
+    assert text != unit.read_text("utf-8")
+
+    outcome = systemd_analyze("verify", "--man=no", str(unit))
+
+    assert (0, "") == (outcome.returncode, outcome.stdout + outcome.stderr)
+
+
+def test_unit_gives_the_service_no_more_than_it_needs() -> None:
+    outcome = systemd_analyze("security", "--offline=true", "--threshold=20", "--no-pager", str(UNIT))
+
+    assert 0 == outcome.returncode, outcome.stdout
+
+
+def systemd_analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            ["systemd-analyze", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            env={**os.environ, "SYSTEMD_COLORS": "0"},
+        )
+    except FileNotFoundError:
+        pytest.skip("systemd is not installed")
