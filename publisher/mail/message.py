@@ -43,8 +43,12 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def message_id_of(edition: Edition, site: Site) -> str:
-    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it."""
-    return f"<{edition.name}.edition@{_host(site)}>"
+    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it.
+
+    The moment is in it because a store that was made anew, or restored from an older copy, counts from an older number:
+    its edition 3 is another mail than the one that went out, and must not be dropped as a repeat of it.
+    """
+    return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{_host(site)}>"
 
 
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:

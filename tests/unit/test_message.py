@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -43,7 +43,7 @@ def test_every_header_a_list_mail_needs_is_there_and_says_what_it_must() -> None
         "To: readers@lists.example.org",
         "Subject: One",
         "Date: Mon, 02 Mar 2026 07:00:00 +0000",
-        "Message-ID: <weekly-3.edition@news.example.org>",
+        "Message-ID: <weekly-3.20260302T070000Z.edition@news.example.org>",
         'List-Id: "Example News" <weekly.news.example.org>',
         "List-Unsubscribe: <mailto:news@example.org?subject=unsubscribe>",
         "List-Help: <mailto:editor@example.org?subject=help>",
@@ -92,6 +92,12 @@ def test_an_unsubscribe_address_cannot_end_its_brackets_or_split_the_list() -> N
     assert "List-Unsubscribe: <https://%C3%A9.example/a%3E%2C%3Cb%20c%20d%0D%0AX:%20y>," in head(data)
 
 
+def test_an_edition_of_the_same_number_from_a_store_made_anew_is_another_mail() -> None:
+    again = replace(EDITION, composed_at=EDITION.composed_at + timedelta(weeks=1))
+
+    assert parsed(mail())["Message-ID"] != parsed(mail(edition=again))["Message-ID"]
+
+
 def test_domains_are_ascii_everywhere() -> None:
     site = replace(SITE, base_url="https://nachrichten.straße.example:8443/")
     audience = replace(AUDIENCE, sender=Mailbox(address="news@straße.example", name="Größe, Straße & Co"))
@@ -100,7 +106,7 @@ def test_domains_are_ascii_everywhere() -> None:
 
     assert "Größe, Straße & Co" == message["From"].addresses[0].display_name
     assert "news@xn--strae-oqa.example" == message["From"].addresses[0].addr_spec
-    assert "<weekly-3.edition@nachrichten.xn--strae-oqa.example>" == message["Message-ID"]
+    assert "<weekly-3.20260302T070000Z.edition@nachrichten.xn--strae-oqa.example>" == message["Message-ID"]
     assert '"Example News" <weekly.nachrichten.xn--strae-oqa.example>' == message["List-Id"]
 
 
