@@ -251,7 +251,8 @@ def _correction(record: Record, site: Site) -> Correction:
 
 
 def _labels(labels: Iterable[str]) -> tuple[str, ...]:
-    return tuple(shortened(one_line(label), LABEL_CHARS) for label in labels)
+    # Cut before it is cleaned as well: somebody's label of two megabytes is not worth reading to its end.
+    return tuple(shortened(one_line(label[: 10 * LABEL_CHARS]), LABEL_CHARS) for label in labels)
 
 
 def _language_of(item: Item, site: Site) -> str:

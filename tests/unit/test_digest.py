@@ -1,6 +1,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher import quoted_printable
+from publisher.colours import DARK_PAGE, PAGE
 from publisher.model import Audience, Digest, DigestStyle, Record, Site, Theme
 from publisher.rendering.columns import WIDTH, columns_of
 from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, render
@@ -167,6 +169,92 @@ def test_short_texts_are_shown_in_full_and_long_ones_summed_up() -> None:
     ]
 
 
+def test_an_audience_may_have_texts_in_full_up_to_what_one_item_may_take() -> None:
+    full = replace(AUDIENCE, content="full")
+    assert 40 == digest_of(record_of(SENTENCE * 40, title="T"), audience=full).html.partition("<h3")[2].count(
+        SENTENCE.strip()
+    )
+
+    for huge in (SENTENCE * 1_000, "移" * 5_000):
+        digest = digest_of(record_of(huge, title="T"), record_of("Other.", number=2), audience=full)
+        assert len(digest.html) < 20_000
+        assert 2 == len(digest.shown)
+
+
+def test_keywords_are_shown_only_where_they_are_wanted() -> None:
+    digest = digest_of(record_of("One.", keywords=("video",)), audience=replace(AUDIENCE, shows_keywords=False))
+
+    assert "video" not in digest.html + digest.text
+
+
+def test_corrections_of_earlier_items_stand_in_a_block_of_their_own() -> None:
+    digest = digest_of(
+        record_of("New."),
+        corrections=[record_of("Read otherwise. Now.", number=2, corrected=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))],
+    )
+
+    assert [("h2", "General"), ("h3", "New"), ("h2", "Corrected since")] == headings(digest)
+    assert "Corrected since Read otherwise 2 January 2026 · corrected on 2 March 2026" in words_of(digest)
+    assert (
+        f"""\
+CORRECTED SINCE
+{"-" * 72}
+
+*  Read otherwise
+   https://news.example.org/items/2026/item-2.html
+   2 January 2026 · corrected on 2 March 2026
+"""
+        in digest.text
+    )
+    assert (["New"], ["Read otherwise"]) == (
+        [item.title for item in digest.shown],
+        [item.title for item in digest.corrected],
+    )
+
+
+def test_very_many_corrections_are_counted_rather_than_named() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    corrections = [record_of(f"Corrected {n}.", number=n, corrected=at) for n in range(2, 300)]
+
+    digest = digest_of(record_of("New."), corrections=corrections)
+
+    assert 20 == len(page_of(digest).xpath("//p[@class='corrected']"))
+    assert "278 more corrections on the web" in digest.text
+    assert "278 more corrections on the web" in words_of(digest)
+    assert 298 == len(digest.corrected)
+
+
+def test_the_style_is_the_site_s() -> None:
+    style = DigestStyle(
+        accent="#a21f00",
+        accent_dark="#ff987e",
+        logo="assets/logo.png",
+        logo_alt="The logo",
+        logo_width=200,
+        width=640,
+        fonts=("Gill Sans", "sans-serif"),
+    )
+
+    digest = digest_of(record_of("One."), style=style)
+
+    html = digest.html
+    assert ["https://news.example.org/assets/logo.png"] == page_of(digest).xpath("//img/@src")
+    assert ["The logo", "200"] == page_of(digest).xpath("//img/@alt | //img/@width")
+    assert "#0a4f8f" not in html
+    assert "#8cc0f5" not in html
+    assert "color:#a21f00" in html
+    assert "a { color: #ff987e !important; }" in html
+    assert html.count("640") == 2
+    assert "font-family:&quot;Gill Sans&quot;, sans-serif" in html
+
+
+def test_the_template_stands_on_the_grounds_its_accents_are_measured_on() -> None:
+    html = digest_of(record_of("One.")).html
+
+    assert f'bgcolor="{PAGE}"' in html
+    assert f"body, .frame, .margin, .column {{ background-color: {DARK_PAGE} !important" in html
+
+
 def test_themes_are_listed_at_the_top_once_there_is_something_to_look_for() -> None:
     many = [record_of(f"Item {n}.", number=n, themes=[ASYLUM if n > 1 else BORDERS]) for n in range(1, 5)]
 
@@ -281,6 +369,42 @@ def test_a_language_says_so_on_what_is_in_it() -> None:
         (e.get("lang"), e.get("dir")) for e in page.xpath("//*[self::h3 or self::div[not(@role)]][@lang='en']")
     }
     assert 2 == len(page.xpath("//h3[@lang]"))
+
+
+def test_fixed_texts_stand_on_the_side_of_their_item() -> None:
+    page = page_of(digest_of(record_of("عنوان. نص.", language="ar", keywords=("k",)), record_of("English.", number=2)))
+
+    assert ["text-align:right", "text-align:right"] == [
+        match[0]
+        for style in page.xpath("//p[@class='day' or @class='about']/@style")
+        if (match := re.search(r"text-align:\w+", style))
+    ]
+
+
+def test_a_language_that_is_none_is_not_written() -> None:
+    assert ["en"] == page_of(digest_of(record_of("One.", language='x" onclick="alert(1)'))).xpath("//h3/@lang")
+
+
+def test_the_audience_s_language_is_that_of_all_fixed_text() -> None:
+    digest = digest_of(record_of("One."), record_of("Two.", number=2), audience=replace(AUDIENCE, language="fr-BE"))
+
+    page = page_of(digest)
+    assert "Example News : 2 actualités – Two" == digest.subject
+    assert "2 mars 2026 · 2 actualités" in digest.text
+    assert {"fr-BE"} == {page.get("lang"), *page.xpath("//*[@role='main' or @role='contentinfo']/@lang")}
+    assert ["en", "en"] == page.xpath("//h3/@lang")
+
+
+def test_items_in_the_preferred_language_come_first_in_their_theme() -> None:
+    digest = digest_of(
+        record_of("Anglais.", number=1),
+        record_of("Français.", number=2, language="fr"),
+        record_of("Duits.", number=3, language="de"),
+        record_of("Belge.", number=4, language="fr-BE"),
+        audience=replace(AUDIENCE, languages=("fr", "en", "*")),
+    )
+
+    assert ["Belge", "Français", "Anglais", "Duits"] == [item.title for item in digest.shown]
 
 
 def test_a_right_to_left_site_begins_on_the_right() -> None:

@@ -1,0 +1,304 @@
+"""Whatever limits an audience has, it gets every item once: over whole histories of news, revisions and editions."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.compose import Composer, compose, compose_due, next_edition, waiting
+from publisher.model import Audience, ComposeReport, DigestStyle, Item
+from publisher.periods import Schedule
+from publisher.planning import NewRecord
+from publisher.rendering.templates import Templates, default_folders
+from publisher.store import Store
+from tests.contract.stories import BORDERS
+from tests.editions import AUDIENCE, SITE
+
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+LEAN = """<!DOCTYPE html>
+<html><head><title>T</title></head><body>
+{% for section in sections %}
+{% for item in section.items %}<h3>{{ item.title }}</h3>{{ item.html | safe }}{% endfor %}
+{% endfor %}
+</body></html>
+"""
+LONG = "x" * 30_000
+"""Three of these fill a mail that shows texts in full."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Life:
+    """A site that collects and composes, in a folder of its own."""
+
+    store: Store
+    composer: Composer
+    audience: Audience
+    now: datetime = START
+    languages: dict[int, str] = field(default_factory=dict)
+    """Of every item there ever was, by its number."""
+    withdrawn: set[int] = field(default_factory=set)
+
+    def collect(self, language: str = "", text: str = "") -> None:
+        number = len(self.languages) + 1
+        item = Item(date=date(2026, 3, 2), text=text or f"Item {number}.", title=f"Item {number}", language=language)
+        new = NewRecord(
+            item=item,
+            themes=(BORDERS,),
+            uid=f"tag:example.org,2026:{number}",
+            path=f"items/2026/{number}",
+            published=self.now,
+        )
+        with self.store.collecting("news") as collecting:
+            collecting.add([new], now=self.now)
+            collecting.finish(str(number), now=self.now)
+        self.languages[number] = language
+
+    def revise(self, number: int, text: str) -> None:
+        language = self.languages[number]
+        item = Item(date=date(2026, 3, 2), text=text, title=f"Item {number}", language=language)
+        with self.store.collecting("news") as collecting:
+            collecting.revise([(number, item, (BORDERS,))], now=self.now)
+            collecting.finish(text, now=self.now)
+        self.withdrawn.discard(number)
+
+    def withdraw(self, number: int) -> None:
+        with self.store.collecting("news") as collecting:
+            collecting.withdraw([number], now=self.now)
+            collecting.finish("", now=self.now)
+        self.withdrawn.add(number)
+
+    def compose(self, **changes: Any) -> ComposeReport:
+        self.now += timedelta(days=1)
+        report = compose([replace(self.audience, **changes)], store=self.store, composer=self.composer, now=self.now)
+        assert not report.problems
+        return report
+
+    def compose_all(self) -> None:
+        """Until nothing is left, however few there are."""
+        while self.compose(min_items=1).editions:
+            pass
+
+    @property
+    def editions(self) -> list[dict[str, Any]]:
+        """What stands in the outbox, oldest first."""
+        folders = sorted(self.composer.outbox.iterdir(), key=lambda folder: int(folder.name.rpartition("-")[2]))
+        return [json.loads((folder / "edition.json").read_text("utf-8")) for folder in folders]
+
+    def numbers(self, key: str) -> list[list[int]]:
+        """The items under one key of every edition."""
+        return [[int(item["uid"].rpartition(":")[2]) for item in edition[key]] for edition in self.editions]
+
+
+@contextmanager
+def living(audience: Audience) -> Iterator[Life]:
+    with TemporaryDirectory() as folder, Store.open("sqlite://") as store:
+        site = Path(folder)
+        (site / "templates").mkdir()
+        (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
+        (site / "outbox").mkdir()
+        templates = Templates(default_folders(site))
+        composer = Composer(site=SITE, templates=templates, outbox=site / "outbox", style=DigestStyle())
+        yield Life(store=store, composer=composer, audience=audience)
+
+
+audiences = st.builds(
+    lambda least, more, languages, overflow: replace(
+        AUDIENCE,
+        min_items=least,
+        max_items=None if more is None else least + more,
+        languages=languages,
+        overflow=overflow,
+        content="full",
+    ),
+    st.integers(1, 4),
+    st.none() | st.integers(0, 3),
+    st.sampled_from([("*",), ("fr", "*"), ("fr", "en"), ("nl",)]),
+    st.sampled_from(["web", "next"]),
+)
+steps = st.one_of(
+    st.tuples(st.just(Life.collect), st.sampled_from(["", "fr", "fr-BE", "nl", "de"]), st.sampled_from(["", LONG])),
+    st.tuples(st.just(Life.revise), st.integers(1, 12), st.sampled_from(["Corrected.", "Corrected again."])),
+    st.tuples(st.just(Life.withdraw), st.integers(1, 12)),
+    st.tuples(st.just(Life.compose)),
+)
+READ = {
+    ("*",): {"", "fr", "fr-BE", "nl", "de"},
+    ("fr", "*"): {"", "fr", "fr-BE", "nl", "de"},
+    ("fr", "en"): {"", "fr", "fr-BE"},
+    ("nl",): {"nl"},
+}
+
+
+@settings(max_examples=25)
+@given(audiences, st.lists(steps, max_size=30))
+def test_nothing_is_lost_and_nothing_doubled(audience: Audience, history: list[tuple[Any, ...]]) -> None:
+    with living(audience) as life:
+        for act, *arguments in history:
+            _do(life, act, arguments)
+        life.compose_all()
+
+        shown, left_out = life.numbers("items"), life.numbers("left_out")
+        told = Counter(number for some in (*shown, *left_out) for number in some)
+        assert set(told.values()) <= {1}, "an item was in two editions"
+        read = {number for number, language in life.languages.items() if language in READ[audience.languages]}
+        assert read - life.withdrawn <= set(told) <= read
+        assert all(shown), "an edition without items"
+        if audience.max_items is not None:
+            assert all(len(some) + len(rest) <= audience.max_items for some, rest in zip(shown, left_out, strict=True))
+        if audience.overflow == "next":
+            assert not any(left_out)
+
+
+def _do(life: Life, act: Callable[..., object], arguments: list[Any]) -> None:
+    """Revise and withdraw only what is there."""
+    if act in (Life.revise, Life.withdraw):
+        number = arguments[0]
+        if number not in life.languages or (act == Life.withdraw and number in life.withdrawn):
+            return
+    act(life, *arguments)
+
+
+@pytest.fixture
+def life() -> Iterator[Life]:
+    with living(AUDIENCE) as living_site:
+        yield living_site
+
+
+class TestFewest:
+    def test_an_edition_waits_for_enough_items_and_then_has_them_all(self, life: Life) -> None:
+        life.collect()
+        life.collect()
+        assert life.compose(min_items=3).editions == ()
+        assert waiting(life.audience, store=life.store, site=SITE) == 2
+
+        life.collect()
+        life.compose(min_items=3)
+
+        assert [[3, 2, 1]] == life.numbers("items")
+
+    def test_waiting_uses_up_the_tick_and_not_the_items(self, life: Life) -> None:
+        audience = replace(AUDIENCE, schedule=Schedule.parse("0 8 * * *", "UTC"), min_items=2)
+        for day in range(1, 5):
+            compose_due([audience], store=life.store, composer=life.composer, now=START + timedelta(days=day, hours=2))
+            assert len(life.editions) == (day == 4)
+            if day in (1, 3):
+                life.collect()
+
+    def test_the_first_edition_waits_too(self, life: Life) -> None:
+        for _ in range(5):
+            life.collect()
+        life.compose(first=2, min_items=3)
+        life.collect()
+        life.compose(first=2, min_items=3)
+
+        assert [[6, 5, 4]] == life.numbers("items")
+
+
+class TestMost:
+    def test_those_that_waited_longest_go_first(self, life: Life) -> None:
+        for _ in range(5):
+            life.collect()
+
+        for _ in range(3):
+            life.compose(max_items=2)
+
+        assert [[2, 1], [4, 3], [5]] == life.numbers("items")
+
+    def test_a_revision_of_what_waits_loses_no_place(self, life: Life) -> None:
+        for _ in range(3):
+            life.collect()
+        life.compose(max_items=1)
+        life.revise(2, "Corrected.")
+        life.revise(1, "Corrected too.")
+
+        life.compose(max_items=1)
+        life.compose(max_items=1)
+
+        assert [[1], [2], [3]] == life.numbers("items")
+        assert [[], [1], []] == life.numbers("corrected")
+
+
+class TestOverflow:
+    def test_on_the_web_only_and_named_in_the_edition(self, life: Life) -> None:
+        for _ in range(5):
+            life.collect(text=LONG)
+        life.compose(content="full")
+        life.compose(content="full")
+
+        assert ([[5, 4, 3]], [[2, 1]]) == (life.numbers("items"), life.numbers("left_out"))
+
+    def test_in_the_next_edition(self, life: Life) -> None:
+        for _ in range(5):
+            life.collect(text=LONG)
+        life.compose(content="full", overflow="next")
+        life.compose(content="full", overflow="next")
+
+        assert ([[3, 2, 1], [5, 4]], [[], []]) == (life.numbers("items"), life.numbers("left_out"))
+
+
+class TestCorrections:
+    def test_what_was_sent_and_revised_is_named_in_the_next_edition_only(self, life: Life) -> None:
+        life.collect()
+        life.compose()
+        life.revise(1, "Corrected.")
+        assert life.compose().editions == (), "corrections alone make no edition"
+        life.collect()
+        life.compose()
+        life.collect()
+        life.compose()
+
+        assert [[], [1], []] == life.numbers("corrected")
+        assert [[1], [2], [3]] == life.numbers("items")
+
+
+class TestWithdrawn:
+    def test_what_is_withdrawn_before_its_edition_was_written_does_not_leave(self, life: Life) -> None:
+        life.collect()
+        life.collect()
+        _record_only(life)
+        life.withdraw(1)
+
+        life.compose()
+
+        assert [[2]] == life.numbers("items")
+        life.revise(1, "Back.")
+        life.compose()
+        assert [[2], [1]] == life.numbers("items")
+
+    def test_an_edition_nothing_is_left_of_is_never_written(self, life: Life) -> None:
+        life.collect()
+        _record_only(life)
+        life.withdraw(1)
+
+        assert life.compose().editions == ()
+        assert ([], []) == (life.editions, life.store.unwritten_editions())
+        life.collect()
+        life.compose()
+        assert [2] == [edition["number"] for edition in life.editions]
+
+
+def _record_only(life: Life) -> None:
+    """What a crash leaves that comes between the record of an edition and its folder."""
+    edition = next_edition(life.audience, store=life.store, site=SITE, now=life.now)
+    assert edition is not None
+    life.store.record_edition(edition, start=0, tick=None)
+
+
+class TestLanguages:
+    def test_items_in_other_languages_are_left_out_for_good_and_the_preferred_one_comes_first(self, life: Life) -> None:
+        life.collect("fr")
+        life.collect("nl")
+        life.collect()
+        life.compose(languages=("fr", "en"))
+        life.compose(languages=("fr", "en"))
+
+        assert [[1, 3]] == life.numbers("items")
