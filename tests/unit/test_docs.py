@@ -1,0 +1,160 @@
+"""The documentation names what there is, all of it, and nothing else; its links lead somewhere."""
+
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from publisher.cli import cli
+from publisher.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
+from publisher.keys import KEYS, REQUIRED, Key
+from publisher.mail.outbox import write_edition
+from publisher.model import Digest, DigestItem
+from publisher.sources import listing_grammar
+from tests.editions import AUDIENCE, SITE, edition_of, record_of
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+COMMON = "Options of every command for a site"
+ITEM = DigestItem(uid="tag:1", title="One", url="https://news.example.org/items/1.html", themes=("general",))
+
+
+def section(title: str) -> str:
+    """The part of the reference under a heading, whatever its level, up to the next one of that level or above."""
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |^\1 |\Z)", REFERENCE, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/reference.md has no heading {title!r}"
+    return found[2]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a section's tables, without their heads."""
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def named(text: str) -> list[str]:
+    """What the first cells of a section's tables name."""
+    return [cells[0].strip("`") for cells in rows(text)]
+
+
+# --- config.toml -----------------------------------------------------------------------------------------------------
+
+
+def described(key: Key) -> list[str]:
+    if key.default is REQUIRED:
+        default = "required"
+    elif key.default is None:
+        default = "not set"
+    else:
+        default = f"`{json.dumps(key.default, ensure_ascii=False)}`"
+    return [f"`{key.path}`", key.kind.expected.replace("<", r"\<"), default, key.meaning.replace("<", r"\<")]
+
+
+def test_every_key_is_described_as_it_is_and_no_other() -> None:
+    assert [described(key) for key in KEYS] == rows(section("config.toml"))
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+
+def options_of(command: click.Command) -> set[str]:
+    """`--dry-run`, `--output PATH` …"""
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    return {
+        option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.type.name.upper()}"
+        for option in options
+    }
+
+
+def titled(name: str) -> str:
+    """`publisher compose [AUDIENCE]`: the heading of a command."""
+    command = cli.commands[name]
+    arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    return " ".join(["publisher", name, *(f"[{(argument.name or '').upper()}]" for argument in arguments)])
+
+
+def test_every_command_is_described_and_no_other() -> None:
+    headings = re.findall(r"^### (publisher .+)$", section("Commands"), re.MULTILINE)
+
+    assert sorted(titled(name) for name in cli.commands) == sorted(headings)
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_option_of_a_command_is_described_and_no_other(name: str) -> None:
+    common = named(section(COMMON))
+    options = options_of(cli.commands[name])
+    own = named(section(titled(name)))
+
+    assert {"--config PATH"} <= set(common)
+    assert sorted(options) == sorted([*own, *(common if "--config PATH" in options else [])])
+
+
+def test_the_exit_codes_are_described() -> None:
+    assert {0, EXIT_BUG, EXIT_USAGE, EXIT_TRY_LATER} == {int(code) for code in named(section("Exit codes"))}
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def fields(value: object, path: str = "") -> set[str]:
+    """`number`, `items[].uid`, `items[].themes[]` …; the names of hashed files are values."""
+    if isinstance(value, list):
+        return {name for each in value for name in fields(each, f"{path}[]")} or {f"{path}[]"}
+    if isinstance(value, dict) and path != "sha256":
+        return {field for name, inner in value.items() for field in fields(inner, f"{path}.{name}".lstrip("."))}
+    return {path}
+
+
+def test_every_field_of_edition_json_is_described_and_no_other(tmp_path: Path) -> None:
+    digest = Digest(subject="One", preheader="", html="<p>", text="", shown=(ITEM,), corrected=(ITEM,), left_out=(ITEM,))
+    write_edition(tmp_path, edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
+    written = json.loads((tmp_path / "weekly-3" / "edition.json").read_text("utf-8"))
+
+    assert sorted(fields(written)) == sorted(named(section("edition.json")))
+
+
+# --- the listing -----------------------------------------------------------------------------------------------------
+
+
+def folded(word: str) -> str:
+    """As the grammar compares label words."""
+    return listing_grammar._without_accents(word).replace("-", " ")
+
+
+def test_every_label_of_a_listing_is_described_and_no_other() -> None:
+    documented = {
+        cells[0].strip("`"): tuple(tuple(map(folded, re.findall("`([^`]+)`", cell))) for cell in cells[1:])
+        for cells in rows(section("Labels"))
+    }
+
+    assert listing_grammar._WORDS == documented
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub and others make of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_documentation_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text("utf-8"))
+
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path) if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_of_the_project_that_the_documentation_names_are_there(page: Path) -> None:
+    named_files = re.findall(r"`((?:publisher|tests|docs|\.ci)/[\w./-]+)`", page.read_text("utf-8"))
+
+    assert [] == [name for name in named_files if not (ROOT / name).exists()]
