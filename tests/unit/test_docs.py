@@ -109,7 +109,9 @@ def fields(value: object, path: str = "") -> set[str]:
 
 
 def test_every_field_of_edition_json_is_described_and_no_other(tmp_path: Path) -> None:
-    digest = Digest(subject="One", preheader="", html="<p>", text="", shown=(ITEM,), corrected=(ITEM,), left_out=(ITEM,))
+    digest = Digest(
+        subject="One", preheader="", html="<p>", text="", shown=(ITEM,), corrected=(ITEM,), left_out=(ITEM,)
+    )
     write_edition(tmp_path, edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
     written = json.loads((tmp_path / "weekly-3" / "edition.json").read_text("utf-8"))
 
