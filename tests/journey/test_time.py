@@ -1,0 +1,253 @@
+"""Whatever clocks and outages do, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.app import Publisher
+from publisher.config import Config
+from tests.world import CONFIG, World, news
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
+MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=BRUSSELS)
+"""A tick of the schedule; the week before begins with a watched schedule and an empty listing."""
+LINE = 'schedule = "0 8 * * MON"'
+
+
+class Clock:
+    """A site whose service wakes when a test says so, at whatever its clock shows then."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._listed = 0
+
+    def wake(self, *moments: datetime) -> None:
+        for moment in moments:
+            with Publisher.open(Config.load(self.world.config), now=moment.astimezone(UTC)) as publisher:
+                assert not publisher.run_due().all_problems
+
+    def list_one(self) -> None:
+        self._listed += 1
+        self.world.list_above(news("2 March 2026", f"Item number {self._listed}."))
+
+    def composed_at(self) -> list[datetime]:
+        """When each edition was composed, on the clock of the site."""
+        editions = sorted(self.world.editions().values(), key=lambda edition: edition["number"])
+        return [datetime.fromisoformat(edition["composed_at"]).astimezone(BRUSSELS) for edition in editions]
+
+    def assert_each_item_is_in_one_edition(self) -> None:
+        sent = [item["uid"] for edition in self.world.editions().values() for item in edition["items"]]
+        assert sorted(set(sent)) == sorted(sent)
+        assert self._listed == len(sent)
+        self.world.composed()  # their numbers have no gap
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    """A site whose schedule is watched since a Tuesday."""
+    return watched(World(tmp_path / "site"), MONDAY - 6 * DAY)
+
+
+def watched(world: World, since: datetime) -> Clock:
+    clock = Clock(world)
+    clock.wake(since)
+    return clock
+
+
+def every(step: timedelta, *, after: datetime, until: datetime) -> Iterator[datetime]:
+    """Moments a step apart in real time, whatever the clock on the wall does meanwhile."""
+    moment, end = after.astimezone(UTC) + step, until.astimezone(UTC)
+    while moment <= end:
+        yield moment
+        moment += step
+
+
+# --- the ordinary week -----------------------------------------------------------------------------------------------
+
+
+def test_edition_waits_for_its_tick_and_comes_once(clock: Clock) -> None:
+    clock.list_one()
+    clock.wake(MONDAY - HOUR, MONDAY - timedelta(seconds=1))
+    assert [] == clock.composed_at()
+
+    clock.wake(MONDAY, MONDAY, MONDAY + HOUR, MONDAY + DAY)
+
+    assert [MONDAY] == clock.composed_at()
+
+
+def test_feeds_do_not_wait_for_a_tick(clock: Clock) -> None:
+    clock.list_one()
+
+    clock.wake(MONDAY - DAY)
+
+    assert {"all", "general"} == clock.world.in_feeds("Item number 1")
+
+
+def test_tick_without_news_is_over_and_news_waits_for_the_next(clock: Clock) -> None:
+    clock.wake(MONDAY)
+    clock.list_one()
+    clock.wake(MONDAY + HOUR, MONDAY + DAY)
+    assert [] == clock.composed_at()
+
+    clock.wake(MONDAY + WEEK)
+
+    assert [MONDAY + WEEK] == clock.composed_at()
+
+
+def test_edition_by_hand_takes_what_waits_and_leaves_the_ticks_alone(clock: Clock) -> None:
+    clock.list_one()
+    by_hand = MONDAY - 2 * DAY
+    clock.world.publisher("run", at=by_hand)
+    clock.list_one()
+
+    clock.wake(by_hand + HOUR, MONDAY)
+
+    assert [by_hand, MONDAY] == clock.composed_at()
+    clock.assert_each_item_is_in_one_edition()
+
+
+def test_schedule_counts_from_when_it_is_first_watched(tmp_path: Path) -> None:
+    clock = Clock(World(tmp_path / "site"))
+    clock.list_one()
+
+    clock.wake(MONDAY + HOUR, MONDAY + WEEK)
+
+    assert [MONDAY + WEEK] == clock.composed_at()
+
+
+# --- outages ---------------------------------------------------------------------------------------------------------
+
+
+def test_outage_of_weeks_is_made_good_by_one_edition(clock: Clock) -> None:
+    clock.list_one()
+    back = MONDAY + 3 * WEEK + 2 * DAY
+    clock.list_one()
+
+    clock.wake(back, back + HOUR, MONDAY + 4 * WEEK)
+
+    assert [back] == clock.composed_at()
+    clock.assert_each_item_is_in_one_edition()
+
+
+# --- summer and winter -----------------------------------------------------------------------------------------------
+
+SPRING = datetime(2026, 3, 29, tzinfo=BRUSSELS)
+AUTUMN = datetime(2026, 10, 25, tzinfo=BRUSSELS)
+
+
+@pytest.mark.parametrize("sunday", [SPRING, AUTUMN])
+def test_weekly_edition_comes_at_eight_on_both_sides_of_a_change(tmp_path: Path, sunday: datetime) -> None:
+    clock = watched(World(tmp_path / "site"), sunday - 8 * DAY)
+    for moment in every(HOUR, after=sunday - 7 * DAY, until=sunday + 9 * DAY):
+        local = moment.astimezone(BRUSSELS)
+        if local.weekday() == 6 and local.hour == 12:
+            clock.list_one()
+        if local.hour in (7, 8):
+            clock.wake(moment)
+
+    expected = [(sunday + timedelta(days=days)).replace(hour=8) for days in (-6, 1, 8)]
+    assert expected == clock.composed_at()
+
+
+@pytest.mark.parametrize(
+    ("sunday", "hours", "minutes"),
+    [
+        # 02:30 does not exist on that day: it comes at the first moment after the gap, once.
+        (SPRING, ["02:30", "03:00", "02:30"], ["+0100", "+0200", "+0200"]),
+        # 02:30 exists twice: it comes the first time.
+        (AUTUMN, ["02:30", "02:30", "02:30"], ["+0200", "+0200", "+0100"]),
+    ],
+)
+def test_nightly_edition_comes_once_in_the_night_of_a_change(
+    tmp_path: Path, sunday: datetime, hours: list[str], minutes: list[str]
+) -> None:
+    world = World(tmp_path / "site", config=CONFIG.replace(LINE, 'schedule = "30 2 * * *"'))
+    clock = watched(world, sunday - DAY)
+    for night in (-1, 0, 1):
+        clock.list_one()
+        midnight = sunday + timedelta(days=night)
+        clock.wake(*every(HOUR / 2, after=midnight + HOUR / 2, until=midnight + 5 * HOUR))
+
+    composed = clock.composed_at()
+    assert hours == [f"{moment:%H:%M}" for moment in composed]
+    assert minutes == [f"{moment:%z}" for moment in composed]
+    assert [night.day for night in composed] == [(sunday + timedelta(days=days)).day for days in (-1, 0, 1)]
+
+
+# --- clocks that are wrong -------------------------------------------------------------------------------------------
+
+
+def test_clock_set_back_after_a_tick_repeats_nothing(clock: Clock) -> None:
+    clock.list_one()
+    clock.wake(MONDAY + timedelta(minutes=5))
+    clock.list_one()
+
+    clock.wake(*(MONDAY + minutes * timedelta(minutes=1) for minutes in range(-55, 60, 15)))
+    assert [MONDAY + timedelta(minutes=5)] == clock.composed_at()
+
+    clock.wake(MONDAY + WEEK)
+    assert MONDAY + WEEK == clock.composed_at()[-1]
+    clock.assert_each_item_is_in_one_edition()
+
+
+def test_clock_far_ahead_for_a_while_costs_no_edition_afterwards(clock: Clock) -> None:
+    clock.list_one()
+    wrong = MONDAY.replace(year=2031)
+    clock.wake(wrong)  # composed too early: the clock says so, and nothing else is there to ask
+    clock.list_one()
+
+    clock.wake(*every(6 * HOUR, after=MONDAY - 3 * DAY, until=MONDAY - HOUR))
+    clock.wake(MONDAY)
+    clock.list_one()
+    clock.wake(MONDAY + DAY, MONDAY + WEEK)
+
+    assert [wrong, MONDAY, MONDAY + WEEK] == clock.composed_at()
+    clock.assert_each_item_is_in_one_edition()
+
+
+def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clock) -> None:
+    clock.list_one()
+    clock.wake(MONDAY - 3000 * DAY, MONDAY - 3000 * DAY + HOUR)
+    assert len(clock.composed_at()) <= 1
+
+    clock.list_one()
+    clock.wake(MONDAY, MONDAY + WEEK)
+
+    clock.assert_each_item_is_in_one_edition()
+
+
+# --- anything --------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=settings().max_examples // 4)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([HOUR, 5 * HOUR, DAY, 3 * DAY, WEEK, 3 * WEEK, -2 * HOUR, -2 * DAY]), st.booleans()),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Iterable[tuple[timedelta, bool]]) -> None:
+    """Wake-ups any time apart, clocks that go back, news between them or not."""
+    with TemporaryDirectory() as folder:
+        moment = MONDAY - 6 * DAY
+        clock = watched(World(Path(folder) / "site"), moment)
+        latest = moment
+        for step, is_news in story:
+            moment += step
+            latest = max(latest, moment)
+            if is_news:
+                clock.list_one()
+            clock.wake(moment)
+
+        clock.wake(latest + WEEK + DAY)  # at least one tick after all of it
+
+        clock.assert_each_item_is_in_one_edition()
+        assert not [moment for moment in clock.composed_at() if moment.weekday() == 0 and moment.hour < 8]
