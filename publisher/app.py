@@ -29,7 +29,8 @@ from publisher.model import (
     Status,
 )
 from publisher.observability import Progress, quiet
-from publisher.publish import Comparison, Files, Publication
+from publisher.publication import CONSUMER, Publication
+from publisher.publish import Comparison, Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.sources import KINDS, Source
@@ -59,7 +60,10 @@ class Stages:
         """Read every source once and record what changed."""
         sources = [_source(settings) for settings in self._config.sources]
         host, _, _ = self._authority.partition(",")
-        minting = collect.Minting(site=self._config.site, theme_map=self._config.themes, authority=host)
+        config = self._config
+        minting = collect.Minting(
+            site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined
+        )
         return collect.collect(sources, store=self._store, minting=minting, now=self._clock(), progress=self._progress)
 
     def publish(self, *, everything: bool) -> PublishReport:
@@ -222,7 +226,7 @@ class Publisher:
             site=self.config.site.title,
             items=store.item_count(),
             is_served=self._is_served(),
-            unpublished=store.log_end() - store.cursor(publish.CONSUMER).seq,
+            unpublished=store.log_end() - store.cursor(CONSUMER).seq,
             unwritten=tuple(edition.name for edition in store.unwritten_editions()),
             sources=tuple(self._source_status(settings.name) for settings in self.config.sources),
             audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),

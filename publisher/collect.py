@@ -10,7 +10,8 @@ from datetime import datetime
 
 from publisher import planning
 from publisher.errors import SourceError
-from publisher.model import CollectReport, Item, Problem, Site, ThemeMap
+from publisher.gathering import Gathering
+from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, ThemeMap
 from publisher.observability import Progress, quiet
 from publisher.sources import Fetch, Source
 from publisher.store import Collecting, SourceState, Store
@@ -24,6 +25,12 @@ class Minting:
     theme_map: ThemeMap
     authority: str
     """The host that `tag:` URIs name (RFC 4151 section 2.1)."""
+    combined: tuple[CombinedFeed, ...] = ()
+
+    @property
+    def gathering(self) -> Gathering:
+        """What puts items into feeds besides those of their themes."""
+        return Gathering(language=self.site.language, combined=self.combined)
 
 
 def collect(
@@ -65,7 +72,7 @@ def _refuse_silence(source: Source, items: Sequence[Item], state: SourceState) -
 def _record(
     source: Source, fetch: Fetch, items: Sequence[Item], *, store: Store, minting: Minting, now: datetime
 ) -> CollectReport:
-    with store.collecting(source.name) as log:
+    with store.collecting(source.name, also_in=minting.gathering) as log:
         oldest = min((item.date for item in items), default=None)
         plan = planning.reconcile(log.known(since=oldest), items, log.items)
         if fetch.problems:  # an item that is there and cannot be read is not one that was taken out

@@ -18,7 +18,7 @@ from typing import Any
 from publisher.colours import DARK_PAGE, LIGHTER_BY, nearest_readable
 from publisher.errors import ConfigError
 from publisher.keys import DATABASE, STYLE, THEME_SLUG, check, is_database_address
-from publisher.model import Audience, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.model import Audience, CombinedFeed, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
 from publisher.periods import Schedule, ScheduleError
 from publisher.slugs import fold_label
 
@@ -117,6 +117,7 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
     yield from _doubled_names("sources", values.get("sources", ()))
     yield from _doubled_names("audiences", values.get("audiences", ()))
     yield from _schedule_problems(values)
+    yield from _combined_problems(values)
     yield from _item_count_problems(values.get("audiences", ()))
     yield from _theme_problems(values.get("themes", {}))
     yield from _store_problems(values, environ)
@@ -144,6 +145,19 @@ def _item_count_problems(audiences: Sequence[Mapping[str, Any]]) -> Iterator[str
         if least and most and least > most:
             path = f"audiences.{audience.get('name', place)}"
             yield f"{path}.min_items: expected at most the {most} of max_items, got {least}; no edition could have both"
+
+
+def _combined_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    feeds = values.get("feeds", {}).get("combined", ())
+    yield from _doubled_names("feeds.combined", feeds)
+    themes = values.get("themes", {})
+    taken = {*themes, themes.get("default", {}).get("slug")} - {"default"}
+    for place, feed in enumerate(feeds, start=1):
+        path = f"feeds.combined.{feed.get('name', place)}"
+        if feed.get("name") in taken:
+            yield f"{path}.name: a theme is called this; choose another name"
+        if not any(feed.get(key, True) for key in ("themes", "keywords", "languages")):
+            yield f"{path}: expected themes, keywords or languages, or several of them; the feed of all items is there"
 
 
 def _theme_problems(themes: Mapping[str, Any]) -> Iterator[str]:
@@ -207,7 +221,7 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         store=StoreSettings(url=_database_url(values["store"]["url"], path.parent, environ)),
         sources=tuple(_source(source, path.parent) for source in values["sources"]),
         themes=_theme_map(values["themes"]),
-        feeds=FeedSettings(formats=values["feeds"]["formats"], limit=values["feeds"]["limit"]),
+        feeds=_feeds(values["feeds"]),
         feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
         audiences=tuple(_audience(audience, site) for audience in values["audiences"]),
         digest=_digest_style(values["digest"], site),
@@ -234,6 +248,12 @@ def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:
         themes=tuple(Theme(slug=name, title=themes[name]["title"]) for name in themes if name != "default"),
         by_label=tuple((fold_label(label), slugs[name]) for name in themes for label in _labels(themes[name])),
     )
+
+
+def _feeds(feeds: Mapping[str, Any]) -> FeedSettings:
+    combined = tuple(CombinedFeed(**feed) for feed in feeds["combined"])
+    own = {name: value for name, value in feeds.items() if name not in ("directory", "combined")}
+    return FeedSettings(**own, combined=combined)
 
 
 def _audience(audience: Mapping[str, Any], site: Site) -> Audience:

@@ -83,6 +83,11 @@ class Tree:
             self.commit()
         return True
 
+    def has(self, path: str) -> bool:
+        """Whether `path` is there, or will be after the next `commit`."""
+        target = self._root.joinpath(*_parts(path))
+        return target in self._staged or target.is_file()
+
     def commit(self) -> None:
         """Show readers everything written so far; when it returns, a power cut cannot take it back.
 

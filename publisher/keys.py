@@ -283,6 +283,15 @@ def _picture(value: object) -> str:
     return path
 
 
+def _list_of(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
+    def read_all(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise ValueError  # noqa: TRY004
+        return tuple(dict.fromkeys(read(each) for each in value))
+
+    return read_all
+
+
 def _zone(value: object) -> str:
     name = _line(value)
     try:
@@ -382,6 +391,8 @@ NAME = Kind(f"a name of lower-case letters, digits and single hyphens, at most {
 THEME_SLUG = Kind(NAME.expected, _theme_slug)
 THEME_SLUGS = Kind('["*"], or a list of theme names (lower-case letters, digits and single hyphens)', _theme_slugs)
 LABELS = Kind("a list of labels, each a text on one line", _labels)
+COMBINED_THEMES = Kind("a list of theme names (lower-case letters, digits and single hyphens)", _list_of(_theme_slug))
+COMBINED_LANGUAGES = Kind("a list of language tags such as en or fr-BE", _list_of(_language))
 LANGUAGE = Kind("a language tag such as en or fr-BE", _language)
 LANGUAGES = Kind('a list of language tags such as ["fr", "*"], "*" for all others', _languages)
 YES_OR_NO = Kind("true or false", _yes_or_no)
@@ -417,6 +428,18 @@ KEYS = (
     Key("feeds.directory", FOLDER, "Where feeds and pages are written; everything in it is public.", "feeds"),
     Key("feeds.formats", _several_of("rss", "atom", "json"), "Which files each feed has.", ["rss", "atom", "json"]),
     Key("feeds.limit", _number(1, 1000), "How many items a feed holds.", 50),
+    Key(
+        "feeds.keywords_from",
+        _number(0, 1000),
+        "How many items give a keyword a feed, which stays; 0: none has one.",
+        3,
+    ),
+    Key("feeds.languages", YES_OR_NO, "Whether each language has a feed, once there are two.", True),
+    Key("feeds.combined[].name", THEME_SLUG, "The folder of a feed of your choice; no theme's."),
+    Key("feeds.combined[].title", LINE, "What that feed is called."),
+    Key("feeds.combined[].themes", COMBINED_THEMES, "Its items have one of these themes; empty: any.", []),
+    Key("feeds.combined[].keywords", LABELS, "And one of these keywords; empty: any.", []),
+    Key("feeds.combined[].languages", COMBINED_LANGUAGES, "And one of these languages; empty: any.", []),
     Key("audiences[].name", NAME, "In folder names and mail headers, and for ever in the store."),
     Key("audiences[].title", LINE, "What the digest is called; the site's title when not set.", None),
     Key("audiences[].themes", THEME_SLUGS, "Which themes it gets; `*` for all.", ["*"]),

@@ -85,6 +85,30 @@ class Theme:
     title: str
 
 
+class FeedKind(StrEnum):
+    """What the items of a feed have in common."""
+
+    THEME = "theme"
+    KEYWORD = "keyword"
+    LANGUAGE = "language"
+    COMBINED = "combined"
+    """Whatever the operator named in config.toml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What gathers items so that they can be followed together."""
+
+    kind: FeedKind
+    slug: str
+    """A theme's own; else the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/ferries-fr`."""
+    title: str
+
+    @classmethod
+    def of_theme(cls, theme: Theme) -> "Feed":
+        return cls(kind=FeedKind.THEME, slug=theme.slug, title=theme.title)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """An item as the log knows it. `uid`, `path` and `published` never change once given."""
@@ -205,12 +229,35 @@ class ThemeMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CombinedFeed:
+    """A feed of the operator's choice: items that have one of its themes, one of its keywords and one of its languages.
+
+    What is empty is not asked for.
+    """
+
+    name: str
+    """Its folder below feeds/."""
+    title: str
+    themes: tuple[str, ...] = ()
+    """Slugs."""
+    keywords: tuple[str, ...] = ()
+    """As people write them."""
+    languages: tuple[str, ...] = ()
+    """Tags such as `fr`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
     """What each feed looks like."""
 
     formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
     limit: int = 50
     """How many of the items added last a feed holds. One run's items are never cut below that run (up to 4 × limit)."""
+    keywords_from: int = 3
+    """How many items make a keyword worth a feed, which it then keeps; 0: no keyword has one."""
+    languages: bool = True
+    """Whether each language has a feed, once there are two."""
+    combined: tuple[CombinedFeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

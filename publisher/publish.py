@@ -5,26 +5,28 @@ found equal and left alone, the others follow, and readers only ever see whole f
 any feed that links to it.
 """
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from publisher import __version__
-from publisher.model import FeedSettings, PublishReport, Site, Theme, ThemeMap
+from publisher.errors import EXIT_USAGE
+from publisher.model import Feed, FeedKind, Problem, PublishReport, Record
 from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
-from publisher.store import Cursor, Store, ThemeState
+from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
+from publisher.store import Archive, FeedState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
-    from publisher.rendering.templates import Templates
+    from publisher.rendering.documents import FeedDocument
 
-CONSUMER = "feeds"
-"""The name of the cursor that feeds and pages share."""
 LATEST = 10
 """How many items the front page shows."""
+ANNOUNCED = 20
+"""How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
+ARCHIVED = (FeedKind.THEME, FeedKind.COMBINED)
+"""Feeds that lead back to their first item, as the one of all items does; so nothing is out of reach."""
 
 
 class Files(Protocol):
@@ -32,6 +34,10 @@ class Files(Protocol):
 
     def write(self, path: str, data: bytes) -> bool:
         """Make `data` the content of `path`; False when it was before."""
+        ...
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
         ...
 
     def commit(self) -> None:
@@ -50,71 +56,12 @@ class Comparison:
         file = self._root / path
         return not file.is_file() or file.read_bytes() != data
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return (self._root / path).is_file()
+
     def commit(self) -> None:
         """Nothing: readers see what they saw."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """Everything but the items that decides what feeds and pages look like."""
-
-    site: Site
-    theme_map: ThemeMap
-    settings: FeedSettings
-    templates: "Templates"
-
-    def digests(self) -> str:
-        """Changes whenever a file could come out differently for the same items: `THEMES/REST`, both hex."""
-        rest = repr((__version__, self.site, self.settings, self.templates.fingerprint()))
-        return f"{_sha256(repr(self.theme_map))}/{_sha256(rest)}"
-
-    @property
-    def known_themes(self) -> tuple[Theme, ...]:
-        """Those that have a feed whether or not an item belongs to them."""
-        return (self.theme_map.default, *self.theme_map.themes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishPlan:
-    """What a publishing pass has to render."""
-
-    cursor: Cursor
-    upto: int
-    digests: str
-    """Of the publication this plan is for; kept with the cursor."""
-    slugs: tuple[str, ...]
-    """Of the themes whose feeds and pages are rendered, in order."""
-    is_full: bool
-    """Everything is rendered: it was asked for, or more than items changed."""
-
-    @property
-    def is_empty(self) -> bool:
-        return self.cursor.seq == self.upto and not self.is_full
-
-    @property
-    def after(self) -> int:
-        """Pages are rendered for the items that changed after this log number."""
-        return 0 if self.is_full else self.cursor.seq
-
-    @property
-    def is_rethemed(self) -> bool:
-        """Whether labels lead to other themes than when the cursor was last moved."""
-        return _themes_digest(self.cursor.settings) != _themes_digest(self.digests)
-
-
-def plan(store: Store, publication: Publication, *, everything: bool) -> PublishPlan:
-    """Decide what to render: what changed since the cursor, or all when the publication itself changed.
-
-    Raises:
-        TemplateError: a template cannot be read.
-    """
-    cursor, upto, digests = store.cursor(CONSUMER), store.log_end(), publication.digests()
-    is_full = everything or cursor.settings != digests
-    if is_full:
-        slugs = {state.theme.slug for state in store.themes()} | {theme.slug for theme in publication.known_themes}
-    else:
-        slugs = store.touched_themes(cursor.seq, upto)
-    return PublishPlan(cursor=cursor, upto=upto, digests=digests, slugs=tuple(sorted(slugs)), is_full=is_full)
 
 
 def publish(
@@ -139,19 +86,25 @@ def publish(
     if planned.is_empty:
         return PublishReport()
     if planned.is_full:
-        planned = _settle_themes(store, publication, planned, now=now, progress=progress)
+        planned = _settle_feeds(store, publication, planned, now=now, progress=progress)
+    store.mark_open(planned.slugs, now=now)
     report = _Pass(store, publication, open_files(), planned, authority=authority, progress=progress).render()
     store.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
     return report
 
 
-def _settle_themes(
+def _settle_feeds(
     store: Store, publication: Publication, planned: PublishPlan, *, now: datetime, progress: Progress
 ) -> PublishPlan:
-    """Give every item the themes that configuration now says; the plan with the themes there are then."""
-    if planned.is_rethemed:
-        store.retheme(lambda item: assign_themes(item, publication.theme_map), now=now, progress=progress)
-    store.ensure_themes(publication.known_themes, now=now)
+    """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
+    if planned.is_regathered:
+        store.retheme(
+            lambda item: assign_themes(item, publication.theme_map),
+            also_in=publication.gathering,
+            now=now,
+            progress=progress,
+        )
+    store.ensure_feeds(publication.known_feeds, now=now)
     return plan(store, publication, everything=True)
 
 
@@ -168,6 +121,8 @@ class _Pass:
         authority: str,
         progress: Progress,
     ) -> None:
+        from publisher.rendering import urls
+        from publisher.rendering.documents import FeedLook
         from publisher.rendering.pages import Look
 
         self._store = store
@@ -177,7 +132,12 @@ class _Pass:
         self._progress = progress
         self._files = files
         self._look = Look(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
-        self._states = {state.theme.slug: state for state in store.themes()}
+        self._feed_look = FeedLook(site=publication.site, authority=authority, formats=publication.settings.formats)
+        self._states = {
+            state.feed.slug: state for state in worth_a_feed(store, publication.settings, store.open_feeds())
+        }
+        self._folders = Counter(urls.folder_of(state.feed) for state in self._states.values())
+        self._closed: list[Archive] = []
         self._written = 0
         self._unchanged = 0
 
@@ -188,15 +148,20 @@ class _Pass:
         if self._planned.is_full:
             self._write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
         self._render_items()
-        for done, slug in enumerate(self._planned.slugs):
-            self._progress("feeds", done, len(self._planned.slugs))
+        slugs = [slug for slug in self._planned.slugs if not self._is_hidden(self._states[slug].feed)]
+        for done, slug in enumerate(slugs):
+            self._progress("feeds", done, len(slugs))
             self._render_feed(self._states[slug])
         self._render_feed(None)
-        self._progress("feeds", len(self._planned.slugs), len(self._planned.slugs))
-        self._render_index()
+        self._progress("feeds", len(slugs), len(slugs))
+        self._render_lists()
         self._files.commit()
+        self._store.close_archives(self._closed)
         return PublishReport(
-            feeds=(*self._planned.slugs, urls.ALL), files_written=self._written, files_unchanged=self._unchanged
+            feeds=(*(urls.folder_of(self._states[slug].feed) for slug in slugs), urls.ALL),
+            files_written=self._written,
+            files_unchanged=self._unchanged,
+            problems=tuple(self._problems()),
         )
 
     def _render_items(self) -> None:
@@ -210,49 +175,104 @@ class _Pass:
             done += len(records)
         self._progress("item pages", total, total)
 
-    def _render_feed(self, state: ThemeState | None) -> None:
-        """The feed in every format, and its page; None: the one of all themes."""
-        from publisher.rendering import documents, feeds, pages, urls
+    def _render_feed(self, state: FeedState | None) -> None:
+        """The feed in every format with what its archive lacks, and its page; None: the one of all items."""
+        from publisher.rendering import documents, pages, urls
 
-        theme = state.theme if state else None
-        slug = theme.slug if theme else urls.ALL
-        records = self._store.feed_records(theme.slug if theme else None, limit=self._publication.settings.limit)
-        document = documents.feed_document(
-            theme,
-            records,
-            site=self._publication.site,
-            authority=self._authority,
-            formats=self._publication.settings.formats,
-            changed_at=state.changed_at if state else max(state.changed_at for state in self._states.values()),
-        )
+        feed = state.feed if state else None
+        slug, limit = (feed.slug if feed else None), self._publication.settings.limit
+        records = self._store.feed_records(slug, limit=limit)
         items = state.items if state else self._store.item_count()
-        self._write(urls.theme_file(slug), pages.theme_page(theme, records, items=items, look=self._look))
-        for feed_format in self._publication.settings.formats:
-            self._write(urls.feed_file(slug, feed_format), feeds.WRITERS[feed_format](document))
+        self._write(
+            urls.feed_page_file(urls.folder_of(feed)), pages.feed_page(feed, records, items=items, look=self._look)
+        )
+        last_archive = self._render_archive(feed) if feed is None or feed.kind in ARCHIVED else None
+        document = documents.feed_document(
+            feed,
+            self._with_revised(records, slug) if last_archive else records,
+            look=self._feed_look,
+            changed_at=state.changed_at if state else self._last_change(),
+            withdrawn=self._store.withdrawn_records(slug, limit=ANNOUNCED),
+            last_archive=last_archive,
+        )
+        self._write_document(document, urls.folder_of(feed))
 
-    def _render_index(self) -> None:
-        from publisher.rendering import pages, urls
+    def _with_revised(self, records: Sequence[Record], slug: str | None) -> Sequence[Record]:
+        """And those that read otherwise in an archive, which never changes: RFC 5005 section 4 has the feed say it."""
+        revised = self._store.revised_records(slug, limit=ANNOUNCED)
+        return list({record.number: record for record in (*records, *revised)}.values())
 
-        known = {theme.slug for theme in self._publication.theme_map.themes}
-        themes = [
-            pages.ThemeCount(theme=state.theme, items=state.items)
-            for state in self._states.values()
-            if state.items or state.theme.slug in known
+    def _render_archive(self, feed: Feed | None) -> int | None:
+        """Close what the feed has become too long for; the number of the last document, None: there is none.
+
+        A closed one is written again only when it has vanished, or all its addresses have changed.
+        """
+        from publisher.rendering import documents, urls
+
+        slug, folder = (feed.slug if feed else None), urls.folder_of(feed)
+        due = self._store.due_archives(slug or urls.ALL, is_all=feed is None, size=self._publication.settings.limit)
+        for archive in (*self._archives_to_repeat(slug or urls.ALL, folder), *due):
+            records = self._store.records_between(slug, archive.after, archive.upto)
+            document = documents.archive_document(feed, archive.number, records, look=self._feed_look)
+            self._write_document(document, folder, archive=archive.number)
+        self._closed += due
+        last = due[-1] if due else self._store.last_archive(slug or urls.ALL)
+        return last.number if last else None
+
+    def _archives_to_repeat(self, slug: str, folder: str) -> Iterator[Archive]:
+        from publisher.rendering import urls
+
+        if self._planned.is_full:
+            for archive in self._store.archives(slug):
+                files = (urls.feed_file(folder, key, archive=archive.number) for key in self._look.formats)
+                if self._planned.is_moved or not all(map(self._files.has, files)):
+                    yield archive
+
+    def _write_document(self, document: "FeedDocument", folder: str, *, archive: int | None = None) -> None:
+        from publisher.rendering import feeds, urls
+
+        for key in self._look.formats:
+            self._write(urls.feed_file(folder, key, archive=archive), feeds.WRITERS[key](document))
+
+    def _render_lists(self) -> None:
+        """What shows all feeds: front page, keywords, OPML. Each is as long as there are feeds."""
+        from publisher.rendering import opml, pages, urls
+
+        known = {feed.slug for feed in self._publication.known_feeds} - {self._publication.theme_map.default.slug}
+        listed = [state for slug, state in self._states.items() if state.items or slug in known]
+        counts = [
+            pages.FeedCount(feed=state.feed, items=state.items) for state in listed if not self._is_hidden(state.feed)
         ]
+        if keywords := [count for count in counts if count.feed.kind is FeedKind.KEYWORD]:
+            self._write(urls.KEYWORDS_FILE, pages.keywords_page(keywords, look=self._look))
+        outlines = opml.outlines(
+            [count.feed for count in counts], site=self._look.site, formats=self._publication.settings.formats
+        )
+        self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
-        index = pages.index_page(themes, latest, items=self._store.item_count(), look=self._look)
+        index = pages.index_page(counts, latest, items=self._store.item_count(), look=self._look)
         self._write(urls.INDEX_FILE, index)
+
+    def _last_change(self) -> datetime:
+        return max(state.changed_at for state in self._states.values() if state.feed.kind is FeedKind.THEME)
+
+    def _is_hidden(self, feed: Feed) -> bool:
+        """Whether a theme turned up that has the folder of this feed, which the operator named."""
+        from publisher.rendering import urls
+
+        return feed.kind is FeedKind.COMBINED and self._folders[urls.folder_of(feed)] > 1
+
+    def _problems(self) -> Iterator[Problem]:
+        from publisher.rendering import urls
+
+        for state in self._states.values():
+            if self._is_hidden(state.feed):
+                name = urls.folder_of(state.feed)
+                what = f"a theme is called {name} as well, and it was not written; choose another name in config.toml"
+                yield Problem(where=f"feeds.combined.{name}", what=what, exit_code=EXIT_USAGE)
 
     def _write(self, file: str, data: bytes) -> None:
         if self._files.write(file, data):
             self._written += 1
         else:
             self._unchanged += 1
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _themes_digest(digests: str) -> str:
-    return digests.partition("/")[0]

@@ -31,11 +31,16 @@ def slug_of(text: str) -> str:
 
 def theme_slug_of(label: str) -> str:
     """Return a slug that is no reserved one, and that differs for long labels which differ only at their end."""
-    slug, _ = _ascii(label)
-    if len(slug) > SLUG_LENGTH:
-        return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(label)}"
-    slug = slug_of(label)
+    slug = keyword_slug_of(label)
     return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
+
+
+def keyword_slug_of(keyword: str) -> str:
+    """Return a slug that differs for long keywords which differ only at their end."""
+    slug, _ = _ascii(keyword)
+    if len(slug) > SLUG_LENGTH:
+        return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(keyword)}"
+    return slug_of(keyword)
 
 
 def _digest(text: str) -> str:

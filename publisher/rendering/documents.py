@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 
-from publisher.model import Mailbox, Record, Site, State, Theme
+from publisher.model import Feed, FeedKind, Mailbox, Record, Site, State
 from publisher.rendering import languages, urls
 from publisher.rendering.text import html_of, scrub, summary_of, title_of
 
@@ -18,12 +18,21 @@ CHARACTER_REFERENCE = re.compile(r"&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLook:
+    """What every feed of a site is made with."""
+
+    site: Site
+    authority: str
+    """That of the item ids, such as `news.example.org,2026`."""
+    formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """What one feed says, whatever its format."""
+    """What one feed, or one document of its archive (RFC 5005 section 4), says, whatever its format."""
 
     id: str
     """A `tag:` URI, the same for ever."""
-    slug: str
     title: str
     description: str
     language: str
@@ -34,8 +43,30 @@ class FeedDocument:
     """When its content last changed; the feed is not "updated" by being written again."""
     items: tuple["FeedItem", ...]
     """Newest first."""
-    feed_urls: tuple[tuple[str, str], ...]
-    """(format, URL) pairs."""
+    withdrawn: tuple["Tombstone", ...]
+    """Items that a reader may still show; none in an archive."""
+    is_archive: bool
+    links: tuple[tuple[str, "Links"], ...]
+    """By format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Where a document and its neighbours are, in one format."""
+
+    own: str
+    current: str
+    """The feed itself."""
+    previous: str
+    """The archive document with the items before these; empty: there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """An item that is no more."""
+
+    id: str
+    when: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,34 +96,66 @@ class Category:
 
 
 def feed_document(
-    theme: Theme | None,
+    feed: Feed | None,
     records: Iterable[Record],
     *,
-    site: Site,
-    authority: str,
-    formats: Iterable[str],
+    look: FeedLook,
     changed_at: datetime,
+    withdrawn: Iterable[Record] = (),
+    last_archive: int | None = None,
 ) -> FeedDocument:
-    """The feed of one theme, or of all when `theme` is None; withdrawn records are left out.
+    """A feed, or the one of all items when `feed` is None; withdrawn records become tombstones.
 
-    `authority` is that of the item ids, such as `news.example.org,2026`; `changed_at` dates the feed itself: when the
-    theme's items last changed, or when the theme became known.
+    `changed_at` dates the feed itself: when its items last changed, or when it became known. `last_archive` is the
+    number of the archive document with the items before these.
     """
-    slug = urls.ALL if theme is None else theme.slug
+    document = _document(feed, records, look=look, changed_at=changed_at, archive=None, previous=last_archive)
+    latest_first = sorted(withdrawn, key=lambda record: record.seq, reverse=True)
+    tombstones = tuple(Tombstone(id=record.uid, when=_whole_seconds(record.updated)) for record in latest_first)
+    return replace(document, withdrawn=tombstones)
+
+
+def archive_document(feed: Feed | None, number: int, records: Iterable[Record], *, look: FeedLook) -> FeedDocument:
+    """Document `number` of a feed's archive, from 1; it depends on nothing that comes later.
+
+    So it does not name its successor, which RFC 5005 section 4 leaves open: readers walk backwards.
+    """
+    records = list(records)
+    changed_at = max((record.updated for record in records), default=datetime.min.replace(tzinfo=UTC))
+    previous = number - 1 or None
+    return _document(feed, records, look=look, changed_at=changed_at, archive=number, previous=previous)
+
+
+def _document(
+    feed: Feed | None,
+    records: Iterable[Record],
+    *,
+    look: FeedLook,
+    changed_at: datetime,
+    archive: int | None,
+    previous: int | None,
+) -> FeedDocument:
+    site, folder = look.site, urls.folder_of(feed)
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     items = tuple(feed_item(record, site=site) for record in newest_first if record.state is not State.WITHDRAWN)
     return FeedDocument(
-        id=f"tag:{authority}:feeds/{slug}",
-        slug=slug,
-        title=_unmarked(site.title if theme is None else f"{theme.title} – {site.title}"),
-        description=_unmarked(_description(theme, site)),
-        language=_language(site.language, "en"),
-        page_url=urls.theme_url(slug, site),
+        id=f"tag:{look.authority}:feeds/{folder}",
+        title=_unmarked(site.title if feed is None else f"{title_of_feed(feed)} – {site.title}"),
+        description=_unmarked(_description(feed, site)),
+        language=_feed_language(feed, site),
+        page_url=urls.feed_page_url(folder, site),
         author=Mailbox(name=scrub(site.author.name or site.title), address=site.author.address),
         updated=_whole_seconds(max([changed_at, *(item.updated for item in items)])),
         items=items,
-        feed_urls=tuple((key, urls.feed_url(slug, key, site)) for key in formats),
+        withdrawn=(),
+        is_archive=archive is not None,
+        links=tuple((key, _links(folder, key, site, archive=archive, previous=previous)) for key in look.formats),
     )
+
+
+def title_of_feed(feed: Feed) -> str:
+    """What a feed is called: a language by its own name for itself."""
+    return languages.own_name(_tag(feed)) if feed.kind is FeedKind.LANGUAGE else feed.title
 
 
 def feed_item(record: Record, *, site: Site) -> FeedItem:
@@ -124,11 +187,35 @@ def _categories(record: Record, site: Site) -> tuple[Category, ...]:
     return (*themes, *(Category(term=word, label=word, scheme=scheme) for word in dict.fromkeys(keywords) if word))
 
 
-def _description(theme: Theme | None, site: Site) -> str:
-    if theme is None:
+def _links(folder: str, feed_format: str, site: Site, *, archive: int | None, previous: int | None) -> Links:
+    return Links(
+        own=urls.feed_url(folder, feed_format, site, archive=archive),
+        current=urls.feed_url(folder, feed_format, site),
+        previous="" if previous is None else urls.feed_url(folder, feed_format, site, archive=previous),
+    )
+
+
+def _description(feed: Feed | None, site: Site) -> str:
+    if feed is None:
         return site.description or site.title
     spoken = languages.translations(site.language, "pages").gettext
-    return spoken("%(theme)s: the news of %(site)s on this theme.") % {"theme": theme.title, "site": site.title}
+    texts = {
+        FeedKind.THEME: spoken("%(theme)s: the news of %(site)s on this theme."),
+        FeedKind.KEYWORD: spoken("%(keyword)s: the news of %(site)s with this keyword."),
+        FeedKind.LANGUAGE: spoken("%(language)s: the news of %(site)s in this language."),
+        FeedKind.COMBINED: spoken("%(choice)s: a choice of the news of %(site)s."),
+    }
+    title = title_of_feed(feed)
+    return texts[feed.kind] % {"theme": title, "keyword": title, "language": title, "choice": title, "site": site.title}
+
+
+def _feed_language(feed: Feed | None, site: Site) -> str:
+    own = _tag(feed) if feed is not None and feed.kind is FeedKind.LANGUAGE else site.language
+    return _language(own, "en")
+
+
+def _tag(feed: Feed) -> str:
+    return feed.slug.rpartition("/")[2]
 
 
 def _unmarked(text: str) -> str:

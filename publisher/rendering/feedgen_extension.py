@@ -4,21 +4,35 @@ feedgen asks a feed class for namespaces and makes an entry object per item, rea
 under the name the extension was registered with.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from lxml.etree import SubElement, _Element
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+ATOM = "http://www.w3.org/2005/Atom"
 DCTERMS = "http://purl.org/dc/terms/"
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 
 class RssChannel:
-    """Declares what `RssItem` needs."""
+    """Of a feed's links feedgen writes only its own address; and it has no archives."""
+
+    def __init__(self) -> None:
+        self.links: Sequence[tuple[str, str]] = ()
+        """(rel, href) pairs."""
+        self.is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dcterms": DCTERMS}
+        return {"dcterms": DCTERMS, **({"fh": HISTORY} if self.is_archive else {})}
 
     def extend_rss(self, rss: _Element) -> _Element:
+        channel = rss[0]
+        for rel, href in self.links:
+            SubElement(channel, f"{{{ATOM}}}link", rel=rel, href=href, type="application/rss+xml")
+        if self.is_archive:
+            SubElement(channel, f"{{{HISTORY}}}archive")
         return rss
 
 
@@ -37,12 +51,25 @@ class RssItem:
 
 
 class AtomFeed:
-    """Has nothing to add; feedgen wants one beside `AtomEntry`."""
+    """Has no archives (RFC 5005) and no tombstones (RFC 6721) in feedgen."""
+
+    def __init__(self) -> None:
+        self.links: Sequence[tuple[str, str]] = ()
+        """(rel, href) pairs."""
+        self.is_archive = False
+        self.withdrawn: Sequence[tuple[str, datetime]] = ()
+        """(id, instant) pairs."""
 
     def extend_ns(self) -> dict[str, str]:
-        return {}
+        return {**({"fh": HISTORY} if self.is_archive else {}), **({"at": TOMBSTONES} if self.withdrawn else {})}
 
     def extend_atom(self, feed: _Element) -> _Element:
+        for rel, href in self.links:
+            SubElement(feed, "link", rel=rel, href=href, type="application/atom+xml")
+        if self.is_archive:
+            SubElement(feed, f"{{{HISTORY}}}archive")
+        for ref, when in self.withdrawn:
+            SubElement(feed, f"{{{TOMBSTONES}}}deleted-entry", ref=ref, when=when.isoformat())
         return feed
 
 

@@ -20,13 +20,15 @@ def rss(document: FeedDocument) -> bytes:
     feed = _feed(document, urls.FEED_FORMATS["rss"])
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
-    feed.register_extension("item_gaps", RssChannel, RssItem, atom=False, rss=True)
+    feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
+    feed.gaps.links = _neighbours(document, "rss")
+    feed.gaps.is_archive = document.is_archive
     for item in document.items:
         entry = _entry(feed, item)
         entry.description(escape(item.summary, quote=False))  # RSS descriptions are HTML
         entry.content(item.html)
-        entry.item_gaps.language = item.language
-        entry.item_gaps.modified = item.updated if item.updated != item.published else None
+        entry.gaps.language = item.language
+        entry.gaps.modified = item.updated if item.updated != item.published else None
     return bytes(feed.rss_str(pretty=True))
 
 
@@ -36,12 +38,15 @@ def atom(document: FeedDocument) -> bytes:
 
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address)
-    feed.register_extension("entry_gaps", AtomFeed, AtomEntry, atom=True, rss=False)
+    feed.register_extension("gaps", AtomFeed, AtomEntry, atom=True, rss=False)
+    feed.gaps.links = _neighbours(document, "atom")
+    feed.gaps.is_archive = document.is_archive
+    feed.gaps.withdrawn = [(tombstone.id, tombstone.when) for tombstone in document.withdrawn]
     for item in document.items:
         entry = _entry(feed, item)
         entry.summary(item.summary)
         entry.content(item.html, type="html")
-        entry.entry_gaps.language = item.language
+        entry.gaps.language = item.language
     return bytes(feed.atom_str(pretty=True))
 
 
@@ -59,9 +64,16 @@ def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa:
     feed.language(document.language)
     feed.updated(document.updated)
     feed.generator("Publisher")  # without its version: an upgrade alone must not change every feed
-    feed.link(href=dict(document.feed_urls)[feed_format.key], rel="self", type=feed_format.media_type)
+    feed.link(href=dict(document.links)[feed_format.key].own, rel="self", type=feed_format.media_type)
     feed.link(href=document.page_url, rel="alternate", type="text/html")  # last: RSS takes its <link> from the last
     return feed
+
+
+def _neighbours(document: FeedDocument, feed_format: str) -> list[tuple[str, str]]:
+    """The (rel, href) pairs of RFC 5005 section 4."""
+    links = dict(document.links)[feed_format]
+    current = [("current", links.current)] if document.is_archive else []
+    return [*current, ("prev-archive", links.previous)] if links.previous else current
 
 
 def _entry(feed: Any, item: FeedItem) -> Any:  # noqa: ANN401  # feedgen has no types

@@ -11,16 +11,19 @@ VERSION = "https://jsonfeed.org/version/1.1"
 def json_feed(document: FeedDocument) -> bytes:
     """The document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes."""
     author = {"name": document.author.name, "url": f"mailto:{document.author.address}"}
-    feed = {
+    links = dict(document.links)["json"]
+    feed: dict[str, Any] = {
         "version": VERSION,
         "title": document.title,
         "home_page_url": document.page_url,
-        "feed_url": dict(document.feed_urls)["json"],
+        "feed_url": links.own,
         "description": document.description,
         "language": document.language,
         "authors": [author],
-        "items": [_item(item) for item in document.items],
     }
+    if links.previous:
+        feed["next_url"] = links.previous
+    feed["items"] = [_item(item) for item in document.items]
     return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
 
 

@@ -43,6 +43,12 @@ def format_month(day: date, language: str) -> str:
     return format_skeleton("yMMMM", day, locale=_locale(language))
 
 
+def own_name(language: str) -> str:
+    """What the language calls itself, as a heading: `Français`; the tag where nobody knows."""
+    name = _locale(language).get_language_name(_base(language)) if _is_known(language) else None
+    return name[0].upper() + name[1:] if name else language
+
+
 def dir_of(language: str) -> Literal["ltr", "rtl"]:
     """The direction the language is written in; an unknown one is taken for left to right."""
     return "rtl" if _locale(language).character_order == "right-to-left" else "ltr"
@@ -82,6 +88,10 @@ def _base(language: str) -> str:
 def _catalogue(base: str, domain: str) -> Path:
     # The code comes from a source and becomes a folder name: letters only
     return CATALOGUES / (base if base.isascii() and base.isalpha() else SOURCE_LANGUAGE) / f"{domain}.po"
+
+
+def _is_known(language: str) -> bool:
+    return _locale(language).language == _base(language)
 
 
 @cache

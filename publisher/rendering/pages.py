@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from publisher.model import Item, Record, Site, State, Theme
+from publisher.model import Feed, FeedKind, Item, Record, Site, State
 from publisher.periods import local_day
 from publisher.rendering import languages, urls
+from publisher.rendering.documents import title_of_feed
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub, summary_of, title_of
 from publisher.titles import shortened
@@ -24,10 +25,10 @@ PACE_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThemeCount:
-    """A theme and how many items it holds now."""
+class FeedCount:
+    """A feed and how many items it holds now."""
 
-    theme: Theme
+    feed: Feed
     items: int
 
 
@@ -53,8 +54,8 @@ class FeedLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownTheme:
-    """A theme as a template shows it."""
+class ShownFeed:
+    """A theme, or another feed, as a template shows it."""
 
     title: str
     url: str
@@ -73,7 +74,7 @@ class ShownItem:
     """What the summary says beyond the title; empty when the title says it all."""
     html: str
     """The whole text, without the sentence that became the title; already escaped."""
-    themes: tuple[ShownTheme, ...]
+    themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
 
 
@@ -110,28 +111,30 @@ def item_page(record: Record, *, look: Look) -> bytes:
     )
 
 
-def theme_page(theme: Theme | None, records: Iterable[Record], *, items: int, look: Look) -> bytes:
-    """The newest items of a theme, or of all when `theme` is None; `items` is how many it holds in all."""
-    slug = urls.ALL if theme is None else theme.slug
-    file = urls.theme_file(slug)
+def feed_page(feed: Feed | None, records: Iterable[Record], *, items: int, look: Look) -> bytes:
+    """The newest items of a feed, or of all when `feed` is None; `items` is how many it holds in all."""
+    folder = urls.folder_of(feed)
+    file = urls.feed_page_file(folder)
     listed = _listed(records, start=file, look=look)
     return _page(
         "theme.html",
         file,
         look=look,
-        title="" if theme is None else scrub(theme.title),
-        canonical=urls.theme_url(slug, look.site),
-        feeds=_feeds(theme, start=file, look=look),
+        title="" if feed is None else scrub(title_of_feed(feed)),
+        canonical=urls.feed_page_url(folder, look.site),
+        feeds=_feeds(feed, start=file, look=look),
         listed=[_without_theme(item, urls.INDEX_FILE) for item in listed],
         items=items,
-        is_all=theme is None,
+        is_all=feed is None,
     )
 
 
-def index_page(themes: Iterable[ThemeCount], latest: Sequence[Record], *, items: int, look: Look) -> bytes:
-    """The front page: what this is, the `latest` items, and every theme with its feeds."""
+def index_page(counts: Iterable[FeedCount], latest: Sequence[Record], *, items: int, look: Look) -> bytes:
+    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page."""
     file = urls.INDEX_FILE
-    by_title = sorted(themes, key=lambda count: (count.theme.title.casefold(), count.theme.slug))
+    by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
+    for count in _by_title(counts):
+        by_kind[count.feed.kind].append((_shown_feed(count.feed, start=file, look=look), count.items))
     return _page(
         "index.html",
         file,
@@ -142,7 +145,24 @@ def index_page(themes: Iterable[ThemeCount], latest: Sequence[Record], *, items:
         listed=_listed(latest, start=file, look=look),
         items=items,
         pace=pace_of([record.item.date for record in latest]),
-        themes=[(_shown_theme(count.theme, start=file, look=look), count.items) for count in by_title],
+        themes=by_kind[FeedKind.THEME],
+        more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
+        keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
+        opml=urls.relative(urls.OPML_FILE, start=file),
+    )
+
+
+def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
+    """Every keyword that has a feed."""
+    file = urls.KEYWORDS_FILE
+    return _page(
+        "keywords.html",
+        file,
+        look=look,
+        title="",
+        canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
+        feeds=(),
+        keywords=[(_shown_feed(count.feed, start=file, look=look), count.items) for count in _by_title(counts)],
     )
 
 
@@ -170,7 +190,7 @@ def _withdrawn_page(record: Record, *, look: Look) -> bytes:
         title="",
         canonical=urls.page_url(record, look.site),
         feeds=(),
-        themes=[_shown_theme(theme, start=file, look=look) for theme in record.themes],
+        themes=[_shown_feed(Feed.of_theme(theme), start=file, look=look) for theme in record.themes],
         day=record.item.date,
         withdrawn=local_day(record.updated, look.site.timezone),
     )
@@ -184,7 +204,7 @@ def _page(name: str, file: str, *, look: Look, **values: object) -> bytes:
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
         home=urls.relative(urls.INDEX_FILE, start=file),
-        all_items=urls.relative(urls.theme_file(urls.ALL), start=file),
+        all_items=urls.relative(urls.feed_page_file(urls.ALL), start=file),
         style=urls.relative(urls.STYLE_FILE, start=file),
         **values,
     )
@@ -207,7 +227,7 @@ def _shown(record: Record, *, start: str, look: Look) -> ShownItem:
         language=item.language or look.site.language,
         rest=_after(title, scrub(summary_of(item))),
         html=html_of(_without_title(item, title)),
-        themes=tuple(_shown_theme(theme, start=start, look=look) for theme in record.themes),
+        themes=tuple(_shown_feed(Feed.of_theme(theme), start=start, look=look) for theme in record.themes),
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
     )
 
@@ -227,23 +247,27 @@ def _after(title: str, text: str) -> str:
     return rest.lstrip() if rest != text and (rest == "" or rest[0].isspace()) else text
 
 
-def _shown_theme(theme: Theme, *, start: str, look: Look) -> ShownTheme:
-    return ShownTheme(
-        title=scrub(theme.title),
-        url=urls.relative(urls.theme_file(theme.slug), start=start),
-        feeds=_feeds(theme, start=start, look=look),
+def _by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
+    return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
+
+
+def _shown_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
+    return ShownFeed(
+        title=scrub(title_of_feed(feed)),
+        url=urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=start),
+        feeds=_feeds(feed, start=start, look=look),
     )
 
 
-def _feeds(theme: Theme | None, *, start: str, look: Look) -> tuple[FeedLink, ...]:
-    slug = urls.ALL if theme is None else theme.slug
+def _feeds(feed: Feed | None, *, start: str, look: Look) -> tuple[FeedLink, ...]:
+    folder = urls.folder_of(feed)
     formats = [urls.FEED_FORMATS[key] for key in look.formats]
     return tuple(
         FeedLink(
-            title=scrub(look.site.title if theme is None else theme.title),
+            title=scrub(look.site.title if feed is None else title_of_feed(feed)),
             format=feed_format.title,
             media_type=feed_format.media_type,
-            url=urls.relative(urls.feed_file(slug, feed_format.key), start=start),
+            url=urls.relative(urls.feed_file(folder, feed_format.key), start=start),
         )
         for feed_format in formats
     )

@@ -6,11 +6,13 @@ Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's
 import re
 from dataclasses import dataclass
 
-from publisher.model import Record, Site
+from publisher.model import Feed, FeedKind, Record, Site
 
 ALL = "all"
 """The slug of the feed that holds every theme."""
 
+KEYWORDS_FILE = "keywords/index.html"
+OPML_FILE = "feeds.opml"
 STYLE_FILE = "style.css"
 INDEX_FILE = "index.html"
 
@@ -43,20 +45,29 @@ def item_file(record: Record) -> str:
     return f"{record.path}.html"
 
 
-def theme_file(slug: str) -> str:
-    return f"{slug}/{INDEX_FILE}"
+def folder_of(feed: Feed | None) -> str:
+    """Where a feed and its page are; None: those of all items."""
+    if feed is None:
+        return ALL
+    return feed.slug.removeprefix("combined/") if feed.kind is FeedKind.COMBINED else feed.slug
 
 
-def feed_file(slug: str, feed_format: str) -> str:
-    return f"{slug}/{FEED_FORMATS[feed_format].file}"
+def feed_page_file(folder: str) -> str:
+    return f"{folder}/{INDEX_FILE}"
 
 
-def theme_url(slug: str, site: Site) -> str:
-    return f"{site.base_url}{slug}/"
+def feed_page_url(folder: str, site: Site) -> str:
+    return f"{site.base_url}{folder}/"
 
 
-def feed_url(slug: str, feed_format: str, site: Site) -> str:
-    return f"{site.base_url}{feed_file(slug, feed_format)}"
+def feed_file(folder: str, feed_format: str, *, archive: int | None = None) -> str:
+    """The feed itself, or a document of its archive."""
+    inner = "" if archive is None else f"archive/{archive}/"
+    return f"{folder}/{inner}{FEED_FORMATS[feed_format].file}"
+
+
+def feed_url(folder: str, feed_format: str, site: Site, *, archive: int | None = None) -> str:
+    return f"{site.base_url}{feed_file(folder, feed_format, archive=archive)}"
 
 
 def page_url(record: Record, site: Site) -> str:

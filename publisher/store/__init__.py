@@ -3,21 +3,23 @@
 A change of the tables is a migration under migrations/, `schema.HEAD` and `schema` itself; a test holds them together.
 """
 
+from publisher.store.archives import Archive
 from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
+from publisher.store.feeds import FeedState
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
-from publisher.store.themes import ThemeState
 
 __all__ = [
+    "Archive",
     "AudienceState",
     "Collecting",
     "Cursor",
     "EditionRow",
+    "FeedState",
     "RunRow",
     "SourceState",
     "Store",
-    "ThemeState",
 ]

@@ -11,18 +11,29 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, func, 
 from publisher.model import ChangeKind, Item, State, Theme
 from publisher.planning import Known, NewRecord, digest_of_content, digest_of_text
 from publisher.store import numbering, sources
-from publisher.store.content import content_of, item_of, themes_of, themes_text
+from publisher.store.content import content_of, item_of, themes_text
 from publisher.store.engine import batches
+from publisher.store.feeds import (
+    AlsoIn,
+    FeedChanges,
+    Membership,
+    feeds_of,
+    forget_withdrawals,
+    join_feeds,
+    leave_feeds,
+    note_withdrawals,
+    slugs_of,
+)
 from publisher.store.numbering import Counters
 from publisher.store.schema import IS_LISTED, items
-from publisher.store.themes import ThemeChanges, join_themes, leave_themes
 
 
 class Collecting:
     """One source's pass over the log. All it does is committed together when the pass ends, or not at all."""
 
-    def __init__(self, connection: Connection, source: str) -> None:
+    def __init__(self, connection: Connection, source: str, *, also_in: AlsoIn) -> None:
         self._connection = connection
+        self._also_in = also_in
         self._source = source
         self._state = sources.source_state(connection, source)
         self._listed = self._state.listed
@@ -75,36 +86,51 @@ class Collecting:
         old = {row.number: row for row in self._rows([number for number, _, _ in revised])}
         pairs = [(old[number], item, themes) for number, item, themes in revised]
         rows = [self._revised_row(row, item, themes, now=now) for row, item, themes in pairs]
-        changes = ThemeChanges(now)
-        for row, _, themes in pairs:
-            if row.state != State.WITHDRAWN:
-                changes.left(themes_of(row.themes))
-            changes.joined(themes)
+        left = slugs_of(self._connection, list(old))
+        joined = [feeds_of(item, themes, self._also_in) for _, item, themes in pairs]
+        changes = FeedChanges(now)
+        for (row, _, _), feeds in zip(pairs, joined, strict=True):
+            changes.left(left.get(row.number, ()))
+            changes.joined(feeds)
         changes.write(self._connection)
         self._update(rows)
-        touched = [(*themes_of(row.themes), *themes) for row, _, themes in pairs]
+        touched = [
+            [*left.get(row["number"], ()), *(feed.slug for feed in feeds)]
+            for row, feeds in zip(rows, joined, strict=True)
+        ]
         self._log([(row, ChangeKind.REVISED, slugs) for row, slugs in zip(rows, touched, strict=True)], now=now)
-        leave_themes(self._connection, list(old))
-        join_themes(self._connection, [(row.number, row.added_seq, themes) for row, _, themes in pairs])
+        leave_feeds(self._connection, list(old))
+        forget_withdrawals(self._connection, [row.number for row in old.values() if row.state == State.WITHDRAWN])
+        join_feeds(
+            self._connection,
+            [
+                Membership(
+                    number=row["number"], added_seq=old[row["number"]].added_seq, revised_seq=row["seq"], feeds=feeds
+                )
+                for row, feeds in zip(rows, joined, strict=True)
+            ],
+        )
         self._counters.live_items += sum(row.state == State.WITHDRAWN for row in old.values())
         self._listed += sum(row.state != State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
         """Take items out of feeds and editions; those withdrawn already stay as they are."""
         live = [row for row in self._rows(numbers) if row.state != State.WITHDRAWN]
-        changes = ThemeChanges(now)
+        left = slugs_of(self._connection, [row.number for row in live])
+        changes = FeedChanges(now)
         for row in live:
-            changes.left(themes_of(row.themes))
+            changes.left(left[row.number])
         changes.write(self._connection)
         # Its content stays with the revision that said it: a withdrawal says nothing new.
         rows = [
-            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN.value} for row in live
+            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN.value, "updated": now}
+            for row in live
         ]
         self._update(rows)
         told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
-        touched = [themes_of(row.themes) for row in live]
-        self._log([(row, ChangeKind.WITHDRAWN, slugs) for row, slugs in zip(told, touched, strict=True)], now=now)
-        leave_themes(self._connection, [row.number for row in live])
+        self._log([(row, ChangeKind.WITHDRAWN, left[row["number"]]) for row in told], now=now)
+        leave_feeds(self._connection, [row.number for row in live])
+        note_withdrawals(self._connection, [(row["number"], row["seq"], left[row["number"]]) for row in rows])
         self._counters.live_items -= len(live)
         self._listed -= sum(row.state == State.LISTED for row in live)
 
@@ -149,14 +175,21 @@ class Collecting:
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         rows = [self._new_row(record) for record in new]
-        changes = ThemeChanges(now)
-        for record in new:
-            changes.joined(record.themes)
+        joined = [feeds_of(record.item, record.themes, self._also_in) for record in new]
+        changes = FeedChanges(now)
+        for feeds in joined:
+            changes.joined(feeds)
         changes.write(self._connection)
         self._connection.execute(insert(items), rows)
-        pairs = list(zip(rows, new, strict=True))
-        self._log([(row, ChangeKind.ADDED, record.themes) for row, record in pairs], now=now)
-        join_themes(self._connection, [(row["number"], row["seq"], record.themes) for row, record in pairs])
+        pairs = list(zip(rows, joined, strict=True))
+        self._log([(row, ChangeKind.ADDED, [feed.slug for feed in feeds]) for row, feeds in pairs], now=now)
+        join_feeds(
+            self._connection,
+            [
+                Membership(number=row["number"], added_seq=row["seq"], revised_seq=None, feeds=feeds)
+                for row, feeds in pairs
+            ],
+        )
         self._counters.live_items += len(rows)
         self._listed += len(rows)
 
@@ -201,7 +234,7 @@ class Collecting:
             statement = update(items).where(items.c.number == bindparam("new_number")).values(changed)
             self._connection.execute(statement, [{f"new_{name}": value for name, value in row.items()} for row in rows])
 
-    def _log(self, changes: Sequence[tuple[dict[str, Any], ChangeKind, Sequence[Theme]]], *, now: datetime) -> None:
+    def _log(self, changes: Sequence[tuple[dict[str, Any], ChangeKind, Sequence[str]]], *, now: datetime) -> None:
         numbering.append(
             self._connection,
             [

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, select, update
 
-from publisher.model import ChangeKind, Theme
+from publisher.model import ChangeKind
 from publisher.store.content import touched_text
 from publisher.store.schema import counters, log
 
@@ -57,10 +57,9 @@ def last_item(connection: Connection) -> int:
 
 
 def change(
-    seq: int, item: int, kind: ChangeKind, *, revision: int, content: str, touched: Sequence[Theme], now: datetime
+    seq: int, item: int, kind: ChangeKind, *, revision: int, content: str, touched: Sequence[str], now: datetime
 ) -> dict[str, Any]:
     """One row of the log."""
-    slugs = touched_text(theme.slug for theme in touched)
     return {
         "seq": seq,
         "item": item,
@@ -68,7 +67,7 @@ def change(
         "at": now,
         "revision": revision,
         "content": content,
-        "touched": slugs,
+        "touched": touched_text(touched),
     }
 
 

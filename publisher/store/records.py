@@ -7,14 +7,26 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 
 from publisher.model import Item, Record
 from publisher.store.content import item_of, record_of
-from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, item_themes, items, log
+from publisher.store.schema import (
+    IS_LIVE,
+    IS_LIVE_REVISION,
+    IS_REVISED,
+    IS_WITHDRAWN,
+    edition_corrections,
+    edition_items,
+    editions,
+    item_feeds,
+    items,
+    log,
+    withdrawals,
+)
 
 _STRETCH = 4
 """A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
 
 
-def touched_themes(connection: Connection, after: int, upto: int) -> set[str]:
-    """Slugs of the themes whose feeds the changes in (after, upto] touch, the ones left and the ones joined."""
+def touched_feeds(connection: Connection, after: int, upto: int) -> set[str]:
+    """Slugs of the feeds that the changes in (after, upto] touch, the ones left and the ones joined."""
     rows = connection.execute(select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto))
     return {slug for (touched,) in rows for slug in touched.split()}
 
@@ -25,18 +37,54 @@ def changed_page(connection: Connection, after: int, upto: int, *, limit: int) -
     return [(row.log_seq, record_of(row)) for row in rows]
 
 
-def feed_records(connection: Connection, theme: str | None, *, limit: int) -> list[Record]:
-    """The live items that were added last, of one theme or of all, newest published first.
+def feed_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
+    """The live items that were added last, of one feed or of all, newest published first.
 
     `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of a
     source, its whole archive, is not held together like that.
     """
-    rows = connection.execute(newest_added(theme, limit=limit)).all()
+    rows = connection.execute(newest_added(feed, limit=limit)).all()
     if len(rows) == limit and rows[0].pass_start is not None and rows[-1].added_seq > rows[0].pass_start + 1:
-        of_pass = newest_added(theme, limit=_STRETCH * limit).where(_added_seq(theme) > rows[0].pass_start)
+        of_pass = newest_added(feed, limit=_STRETCH * limit).where(_added_seq(feed) > rows[0].pass_start)
         of_pass_rows = connection.execute(of_pass).all()
         rows = of_pass_rows if len(of_pass_rows) > limit else rows
     return sorted(map(record_of, rows), key=lambda record: (record.published, record.added_seq), reverse=True)
+
+
+def revised_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
+    """The live items of a feed (None: of all) that were revised last, latest first."""
+    query = _live(feed).limit(limit)
+    if feed is None:
+        query = query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc())
+    else:
+        query = query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc())
+    return [record_of(row) for row in connection.execute(query)]
+
+
+def withdrawn_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
+    """The items that were withdrawn last while they were in a feed (None: in any), latest first."""
+    query = select(items).limit(limit)
+    if feed is None:
+        query = query.where(IS_WITHDRAWN).order_by(items.c.seq.desc())
+    else:
+        query = query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
+        query = query.order_by(withdrawals.c.seq.desc())
+    return [record_of(row) for row in connection.execute(query)]
+
+
+def records_between(connection: Connection, feed: str | None, after: int, upto: int) -> list[Record]:
+    """The live items of a feed (None: of all) that were added in (after, upto], in that order."""
+    added_seq = _added_seq(feed)
+    rows = connection.execute(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
+    return [record_of(row) for row in rows]
+
+
+def added_seqs(connection: Connection, feed: str | None, *, after: int, limit: int) -> list[int]:
+    """The log numbers under which the next live items of a feed (None: of all) beyond `after` were added."""
+    added_seq = _added_seq(feed)
+    query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
+    query = query.where(IS_LIVE if feed is None else item_feeds.c.feed == feed)
+    return list(connection.execute(query).scalars())
 
 
 def latest_records(connection: Connection, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
@@ -56,7 +104,7 @@ def due_records(
     """
     query = _last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
     if themes is not None:
-        of_item = and_(item_themes.c.item == items.c.number, item_themes.c.theme.in_(sorted(themes)))
+        of_item = and_(item_feeds.c.item == items.c.number, item_feeds.c.feed.in_(sorted(themes)))
         query = query.where(exists().where(of_item))
     return sorted(map(record_of, connection.execute(query)), key=lambda record: record.added_seq)
 
@@ -82,16 +130,20 @@ def corrected_records(connection: Connection, audience: str, *, upto: int) -> li
     return [record for record, told_item in changed if _reads_otherwise(record.item, told_item)]
 
 
-def newest_added(theme: str | None, *, limit: int) -> Select[Any]:
-    """The live items of a theme (None: of all) that were added last, latest first."""
-    query = select(items).order_by(_added_seq(theme).desc()).limit(limit)
-    if theme is None:
+def newest_added(feed: str | None, *, limit: int) -> Select[Any]:
+    """The live items of a feed (None: of all) that were added last, latest first."""
+    return _live(feed).order_by(_added_seq(feed).desc()).limit(limit)
+
+
+def _live(feed: str | None) -> Select[Any]:
+    query = select(items)
+    if feed is None:
         return query.where(IS_LIVE)
-    return query.join(item_themes, item_themes.c.item == items.c.number).where(item_themes.c.theme == theme)
+    return query.join(item_feeds, item_feeds.c.item == items.c.number).where(item_feeds.c.feed == feed)
 
 
-def _added_seq(theme: str | None) -> ColumnElement[int]:
-    return items.c.added_seq if theme is None else item_themes.c.added_seq
+def _added_seq(feed: str | None) -> ColumnElement[int]:
+    return items.c.added_seq if feed is None else item_feeds.c.added_seq
 
 
 def _last_changes(after: int, upto: int) -> Select[Any]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -115,6 +115,11 @@ IS_LIVE = items.c.state != literal_column("'withdrawn'")
 IS_LISTED = items.c.state == literal_column("'listed'")
 
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
+IS_WITHDRAWN = items.c.state == literal_column("'withdrawn'")
+IS_LIVE_REVISION = IS_LIVE & (items.c.revision > literal_column("1"))
+
+Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
+Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION, postgresql_where=IS_LIVE_REVISION)
 Index("ix_items_source_date", items.c.source, items.c.date)
 Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
 Index("ix_items_date_published", items.c.date, items.c.published)
@@ -133,24 +138,67 @@ log = Table(
     Index("ix_log_item", "item", "seq"),
 )
 
-themes = Table(
-    "themes",
+feeds = Table(
+    "feeds",
     metadata,
     _column("slug", Key, primary_key=True),
+    _column("kind", Key),
     _column("title", Text),
     _column("items", Integer),
     _column("changed_at", UtcDateTime),
+    # When it was first written for readers; a feed that was is kept up for ever.
+    _column("opened_at", UtcDateTime, nullable=True),
 )
 
-# Live items only: what a theme's feed is read from.
-item_themes = Table(
-    "item_themes",
+IS_OPEN = feeds.c.opened_at.is_not(None)
+IS_NO_KEYWORD = feeds.c.kind != literal_column("'keyword'")
+
+Index("ix_feeds_open", feeds.c.slug, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
+# Keywords are many, and most have no feed.
+Index("ix_feeds_no_keyword", feeds.c.kind, feeds.c.slug, sqlite_where=IS_NO_KEYWORD, postgresql_where=IS_NO_KEYWORD)
+
+# Live items only: what a feed is read from.
+item_feeds = Table(
+    "item_feeds",
     metadata,
-    _column("theme", Key, ForeignKey(themes.c.slug), primary_key=True),
+    _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
     _column("added_seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    Index("ix_item_themes_item", "item", "theme", unique=True),
+    # The log number of the item's latest revision; empty for one that never had any.
+    _column("revised_seq", Integer, nullable=True),
+    Index("ix_item_feeds_item", "item", "feed", unique=True),
     sqlite_with_rowid=False,
+)
+
+IS_REVISED = item_feeds.c.revised_seq.is_not(None)
+
+Index(
+    "ix_item_feeds_revised",
+    item_feeds.c.feed,
+    item_feeds.c.revised_seq,
+    sqlite_where=IS_REVISED,
+    postgresql_where=IS_REVISED,
+)
+
+# The feeds a withdrawn item was in, which tell that it is gone.
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
+    _column("seq", Integer, ForeignKey(log.c.seq), primary_key=True, autoincrement=False),
+    _column("item", Integer, ForeignKey(items.c.number)),
+    Index("ix_withdrawals_item", "item"),
+    sqlite_with_rowid=False,
+)
+
+# The documents that hold what a feed has become too long for: number N begins after number N-1's `upto`.
+archives = Table(
+    "archives",
+    metadata,
+    # No foreign key: the feed of all items has archives too, and no row among feeds.
+    _column("feed", Key, primary_key=True),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("upto", Integer),
 )
 
 sources = Table(

@@ -1,22 +1,23 @@
 """The one door to what the site remembers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from publisher.model import Edition, Item, Record, Theme
+from publisher.model import Edition, Feed, FeedKind, Item, Record, Theme
 from publisher.observability import Progress, quiet
-from publisher.store import authority, cursors, editions, numbering, records, runs, sources, themes
+from publisher.store import archives, authority, cursors, editions, feeds, numbering, records, runs, sources
+from publisher.store.archives import Archive
 from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.engine import BATCH, Database
+from publisher.store.feeds import AlsoIn, FeedState, nowhere_else
 from publisher.store.locks import Locks
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
-from publisher.store.themes import ThemeState
 from publisher.store.upgrade import ensure_head
 
 
@@ -106,10 +107,13 @@ class Store:
             sources.write_state(connection, source, sources.recovered(before), before=before)
 
     @contextmanager
-    def collecting(self, source: str) -> Iterator[Collecting]:
-        """One pass over the log for a source; committed when the block ends, forgotten when it raises."""
+    def collecting(self, source: str, *, also_in: AlsoIn = nowhere_else) -> Iterator[Collecting]:
+        """One pass over the log for a source; committed when the block ends, forgotten when it raises.
+
+        `also_in` says in which feeds an item is besides those of its themes.
+        """
         with self._database.writing() as connection:
-            collecting = Collecting(connection, source)
+            collecting = Collecting(connection, source, also_in=also_in)
             yield collecting
             collecting.write_counters()
 
@@ -134,10 +138,10 @@ class Store:
         with self._database.writing() as connection:
             cursors.move_cursor(connection, consumer, expected=expected, to=Cursor(seq=seq, settings=settings))
 
-    def touched_themes(self, after: int, upto: int) -> set[str]:
-        """Slugs of the themes whose feeds the changes in (after, upto] touch, the ones left and the ones joined."""
+    def touched_feeds(self, after: int, upto: int) -> set[str]:
+        """Slugs of the feeds that the changes in (after, upto] touch, the ones left and the ones joined."""
         with self._database.reading() as connection:
-            return records.touched_themes(connection, after, upto)
+            return records.touched_feeds(connection, after, upto)
 
     def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
         """Every item changed in (after, upto] once, as it is now, withdrawn ones too; by their last change in there."""
@@ -149,26 +153,76 @@ class Store:
             yield [record for _, record in page]
             after = page[-1][0]
 
-    def feed_records(self, theme: str | None, *, limit: int) -> list[Record]:
-        """The live items of a theme (None: of all) that were added last, newest published first.
+    def feed_records(self, feed: str | None, *, limit: int) -> list[Record]:
+        """The live items of a feed (None: of all) that were added last, newest published first.
 
         `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of
         a source, its whole archive, is not held together like that.
         """
         with self._database.reading() as connection:
-            return records.feed_records(connection, theme, limit=limit)
+            return records.feed_records(connection, feed, limit=limit)
 
-    # --- themes ------------------------------------------------------------------------------------------------------
-
-    def themes(self) -> list[ThemeState]:
-        """Every theme there ever was, by slug."""
+    def revised_records(self, feed: str | None, *, limit: int) -> list[Record]:
+        """The live items of a feed (None: of all) that were revised last, latest first."""
         with self._database.reading() as connection:
-            return themes.theme_states(connection)
+            return records.revised_records(connection, feed, limit=limit)
 
-    def ensure_themes(self, wanted: Sequence[Theme], *, now: datetime) -> None:
-        """Make sure that every theme is there under its title; nothing is written when all are."""
+    def withdrawn_records(self, feed: str | None, *, limit: int) -> list[Record]:
+        """The items that were withdrawn last while they were in a feed (None: in any), latest first."""
+        with self._database.reading() as connection:
+            return records.withdrawn_records(connection, feed, limit=limit)
+
+    def records_between(self, feed: str | None, after: int, upto: int) -> list[Record]:
+        """The live items of a feed (None: of all) that were added in (after, upto], in that order."""
+        with self._database.reading() as connection:
+            return records.records_between(connection, feed, after, upto)
+
+    # --- feeds -------------------------------------------------------------------------------------------------------
+
+    def feeds(self, kind: FeedKind) -> list[FeedState]:
+        """Every feed of that kind there ever was, by slug."""
+        with self._database.reading() as connection:
+            return feeds.states_of_kind(connection, kind)
+
+    def open_feeds(self) -> list[FeedState]:
+        """Every feed that is written for readers, by slug."""
+        with self._database.reading() as connection:
+            return feeds.open_states(connection)
+
+    def feed_states(self, slugs: Collection[str]) -> dict[str, FeedState]:
+        """Those of these feeds that are there, by slug."""
+        with self._database.reading() as connection:
+            return feeds.feed_states(connection, slugs)
+
+    def ensure_feeds(self, wanted: Sequence[Feed], *, now: datetime) -> None:
+        """Make sure that every feed is there under its title; nothing is written when all are."""
         with self._database.writing() as connection:
-            themes.ensure_themes(connection, wanted, now=now)
+            feeds.ensure_feeds(connection, wanted, now=now)
+
+    def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
+        """Note that these feeds are written for readers from now on; the first time counts."""
+        with self._database.writing() as connection:
+            feeds.open_feeds(connection, slugs, now=now)
+
+    def archives(self, feed: str) -> list[Archive]:
+        """The documents of a feed's archive that are closed, oldest first."""
+        with self._database.reading() as connection:
+            return archives.archives_of(connection, feed)
+
+    def last_archive(self, feed: str) -> Archive | None:
+        """The newest document of a feed's archive; None: it has none."""
+        with self._database.reading() as connection:
+            return archives.last_archive(connection, feed)
+
+    def due_archives(self, feed: str, *, is_all: bool, size: int) -> list[Archive]:
+        """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
+        with self._database.reading() as connection:
+            return archives.due_archives(connection, feed, is_all=is_all, size=size)
+
+    def close_archives(self, closed: Sequence[Archive]) -> None:
+        """Settle for ever what these documents hold."""
+        with self._database.writing() as connection:
+            archives.close_archives(connection, closed)
 
     def item_count(self) -> int:
         """How many live items there are."""
@@ -176,9 +230,14 @@ class Store:
             return numbering.item_count(connection)
 
     def retheme(
-        self, assign: Callable[[Item], tuple[Theme, ...]], *, now: datetime, progress: Progress = quiet
+        self,
+        assign: Callable[[Item], tuple[Theme, ...]],
+        *,
+        also_in: AlsoIn = nowhere_else,
+        now: datetime,
+        progress: Progress = quiet,
     ) -> None:
-        """Give every item its themes anew, page by page; one that is cut short can simply be repeated.
+        """Give every item its themes and feeds anew, page by page; one that is cut short can simply be repeated.
 
         The log does not grow: the organisation changed nothing, so nobody shall be told.
         """
@@ -188,7 +247,7 @@ class Store:
         while after is not None:
             progress("themes", min(after, last_item), last_item)
             with self._database.writing() as connection:
-                after = themes.retheme_page(connection, assign, after=after, now=now)
+                after = feeds.retheme_page(connection, assign, also_in, after=after, now=now)
 
     # --- audiences and editions --------------------------------------------------------------------------------------
 

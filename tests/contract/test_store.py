@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from publisher.errors import StoreError
-from publisher.model import Item, State, Theme
+from publisher.model import Feed, FeedKind, Item, State, Theme
 from publisher.store import Cursor, SourceState, Store
 from tests.contract.stories import (
     ASYLUM,
@@ -24,6 +24,10 @@ from tests.contract.stories import (
 from tests.databases import dump
 
 LATER = NOON + timedelta(days=1)
+
+
+def theme_feed(slug: str, title: str) -> Feed:
+    return Feed.of_theme(Theme(slug=slug, title=title))
 
 
 class TestCollecting:
@@ -69,7 +73,7 @@ class TestCollecting:
         assert found.item.text == "Corrected."
         assert (found.uid, found.path, found.published, found.added_seq) == (record("a").uid, record("a").path, NOON, 1)
         assert (found.updated, found.seq, found.revision, found.themes) == (LATER, 2, 2, (ASYLUM,))
-        assert store.touched_themes(1, 2) == {"borders", "asylum"}
+        assert store.touched_feeds(1, 2) == {"borders", "asylum"}
         assert store.feed_records("borders", limit=5) == []
         assert numbers_of(store.feed_records("asylum", limit=5)) == [1]
 
@@ -84,7 +88,7 @@ class TestCollecting:
         assert store.feed_records("borders", limit=5) == []
         ((gone,),) = store.changed_records(2, 3)
         assert (gone.number, gone.state, gone.seq, gone.item.text) == (1, State.WITHDRAWN, 3, "About a.")
-        assert store.touched_themes(2, 3) == {"borders"}
+        assert store.touched_feeds(2, 3) == {"borders"}
         assert store.item_count() == 1
 
     def test_a_withdrawn_item_that_is_revised_is_back(self, store: Store) -> None:
@@ -193,7 +197,7 @@ class TestCollecting:
         collect(store, record("b", ASYLUM), now=LATER)
         revise(store, 2, "Corrected.", ASYLUM, now=LATER)
         withdraw(store, 3, now=LATER)
-        store.ensure_themes([Theme(slug="zoo", title="Zoo"), Theme(slug="a-b", title="A b")], now=LATER)
+        store.ensure_feeds([theme_feed("zoo", "Zoo"), theme_feed("a-b", "A b")], now=LATER)
         store.move_cursor("feeds", expected=0, seq=8, settings="s")
 
     def test_two_items_cannot_have_one_name(self, store: Store) -> None:
@@ -318,25 +322,25 @@ class TestReading:
         assert store.latest_records(("nothing",), limit=9) == []
 
 
-class TestThemes:
+class TestFeeds:
     def test_themes_count_their_live_items_and_say_when_they_changed(self, store: Store) -> None:
         collect(store, record("a", BORDERS, ASYLUM), record("b"))
         withdraw(store, 2, now=LATER)
 
-        told = {state.theme: (state.items, state.changed_at) for state in store.themes()}
+        told = {state.feed.slug: (state.items, state.changed_at) for state in store.feeds(FeedKind.THEME)}
 
-        assert told == {ASYLUM: (1, NOON), BORDERS: (1, LATER)}
+        assert told == {"asylum": (1, NOON), "borders": (1, LATER)}
 
     def test_configured_themes_are_there_before_their_first_item(self, store: Store) -> None:
-        store.ensure_themes([BORDERS], now=NOON)
+        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
         before = dump(store)
-        store.ensure_themes([BORDERS], now=LATER)
+        store.ensure_feeds([Feed.of_theme(BORDERS)], now=LATER)
         assert dump(store) == before
 
-        store.ensure_themes([Theme(slug="borders", title="Borders & visa")], now=LATER)
+        store.ensure_feeds([theme_feed("borders", "Borders & visa")], now=LATER)
 
-        (state,) = store.themes()
-        assert (state.theme.title, state.items, state.changed_at) == ("Borders & visa", 0, LATER)
+        (state,) = store.feeds(FeedKind.THEME)
+        assert (state.feed.title, state.items, state.changed_at) == ("Borders & visa", 0, LATER)
 
     def test_a_changed_theme_map_moves_items_without_telling_anybody(self, store: Store) -> None:
         collect(store, *records("n", 1200), record("kept", ASYLUM))
@@ -351,7 +355,7 @@ class TestThemes:
         )
 
         assert store.log_end() == end
-        assert {state.theme: state.items for state in store.themes()} == {ASYLUM: 1200, BORDERS: 0}
+        assert {state.feed.slug: state.items for state in store.feeds(FeedKind.THEME)} == {"asylum": 1200, "borders": 0}
         assert store.feed_records("borders", limit=5) == []
         assert store.feed_records("asylum", limit=1)[0].themes == (ASYLUM,)
         assert steps == [(0, 1201), (500, 1201), (1000, 1201), (1201, 1201)]

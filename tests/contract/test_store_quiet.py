@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from publisher.model import Theme
+from publisher.model import Feed, Theme
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, records, withdraw
 
@@ -33,7 +33,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "item_count": Store.item_count,
     "cursor": lambda store: store.cursor("feeds"),
     "source_state": lambda store: store.source_state("news"),
-    "touched_themes": lambda store: store.touched_themes(store.log_end() - 10, store.log_end()),
+    "touched_feeds": lambda store: store.touched_feeds(store.log_end() - 10, store.log_end()),
     "changed_records": lambda store: list(store.changed_records(store.log_end() - 10, store.log_end())),
     "feed_records of all": lambda store: store.feed_records(None, limit=20),
     "feed_records of a theme": lambda store: store.feed_records("borders", limit=20),
@@ -170,7 +170,7 @@ def test_opening_a_store_of_today_does_not_import_what_only_an_old_one_needs(sql
 def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> None:
     with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
         collect(store, *records("n", 50))
-        store.ensure_themes([BORDERS], now=NOON)
+        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
         store.move_cursor("feeds", expected=0, seq=50, settings="s")
         store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
     before = traces(tmp_path)
@@ -185,7 +185,7 @@ def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> N
             collecting.unlist([])
             collecting.relist([1])
             collecting.finish("v", now=NOON + timedelta(days=1))
-        store.ensure_themes([BORDERS], now=NOON + timedelta(days=1))
+        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON + timedelta(days=1))
         store.move_cursor("feeds", expected=50, seq=50, settings="s")
         store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
         store.mark_written("weekly", 1, at=NOON)

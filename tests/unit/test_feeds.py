@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.model import Mailbox, Record, Site, State, Theme
+from publisher.model import Feed, Mailbox, Record, Site, State, Theme
 from publisher.rendering import urls
-from publisher.rendering.documents import FeedDocument, feed_document
+from publisher.rendering.documents import FeedDocument, FeedLook, feed_document
 from publisher.rendering.feeds import atom, rss
 from publisher.rendering.jsonfeed import json_feed
 from publisher.rendering.text import html_of, scrub
@@ -44,9 +44,8 @@ HOSTILE = [
 
 
 def document(*records: Record, theme: Theme | None = FERRIES, site: Site = SITE) -> FeedDocument:
-    return feed_document(
-        theme, records, site=site, authority="news.example.org,2022", formats=("rss", "atom", "json"), changed_at=NOON
-    )
+    look = FeedLook(site=site, authority="news.example.org,2022", formats=("rss", "atom", "json"))
+    return feed_document(Feed.of_theme(theme) if theme else None, records, look=look, changed_at=NOON)
 
 
 def rss_tree(document: FeedDocument) -> etree._Element:

@@ -9,7 +9,7 @@ from publisher.rendering import languages
 from publisher.rendering.templates import default_folders
 
 TRANSLATED = ("fr", "nl", "de")
-PAGES = ("page.html", "parts.html", "index.html", "theme.html", "item.html", "withdrawn.html")
+PAGES = ("page.html", "parts.html", "index.html", "keywords.html", "theme.html", "item.html", "withdrawn.html")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_plurals_follow_the_language(number: int, text: str) -> None:
 def test_every_text_of_the_pages_is_translated(language: str) -> None:
     (folder,) = default_folders()
     wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
-    wanted |= _texts(Path(languages.__file__).parent, {"feeds.py": "python"}, {"spoken": None})
+    wanted |= _texts(Path(languages.__file__).parent, {"documents.py": "python"}, {"spoken": None})
     with (languages.CATALOGUES / language / "pages.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.model import Record, State, Theme
+from publisher.model import Feed, Record, State, Theme
 from publisher.rendering import pages, urls
 from publisher.rendering.templates import Templates, default_folders
 from tests.values import DAY, FERRIES, PEOPLE, SITE, record
@@ -39,11 +39,11 @@ def item_page(one: Record, look: pages.Look = LOOK) -> Page:
 
 def theme_page(*records: Record, theme: Theme | None = FERRIES, items: int | None = None) -> Page:
     count = len(records) if items is None else items
-    return parsed(pages.theme_page(theme, records, items=count, look=LOOK))
+    return parsed(pages.feed_page(Feed.of_theme(theme) if theme else None, records, items=count, look=LOOK))
 
 
 def index_page(*records: Record, look: pages.Look = LOOK) -> Page:
-    counts = [pages.ThemeCount(theme=theme, items=len(records)) for theme in (PEOPLE, FERRIES)]
+    counts = [pages.FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     return parsed(pages.index_page(counts, records, items=len(records), look=look))
 
 
@@ -52,13 +52,16 @@ def words(page: Page, path: str = "//main") -> str:
 
 
 def whole_site(records: Sequence[Record], look: pages.Look = LOOK) -> dict[str, bytes]:
-    counts = [pages.ThemeCount(theme=theme, items=len(records)) for theme in (PEOPLE, FERRIES)]
+    counts = [pages.FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     site = {urls.item_file(one): pages.item_page(one, look=look) for one in records}
     for theme in (FERRIES, PEOPLE, None):
         slug = urls.ALL if theme is None else theme.slug
-        site[urls.theme_file(slug)] = pages.theme_page(theme, records, items=len(records), look=look)
+        site[urls.feed_page_file(slug)] = pages.feed_page(
+            Feed.of_theme(theme) if theme else None, records, items=len(records), look=look
+        )
         site |= {urls.feed_file(slug, key): b"" for key in look.formats}
     site[urls.INDEX_FILE] = pages.index_page(counts, records, items=len(records), look=look)
+    site[urls.OPML_FILE] = b""
     site[urls.STYLE_FILE] = pages.style_sheet(look=look)
     return site
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from publisher.model import Item, State, Theme
+from publisher.model import FeedKind, Item, State, Theme
 from publisher.planning import NewRecord
 from publisher.store import Collecting, Store
 from publisher.store.content import content_of, item_of, themes_of
-from publisher.store.schema import item_themes, items, log
+from publisher.store.schema import item_feeds, items, log
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -78,14 +78,14 @@ def assert_sums(store: Store) -> None:
     with store._database.reading() as connection:
         rows = connection.execute(select(items)).all()
         changes = connection.execute(select(log).order_by(log.c.seq)).all()
-        entered = Counter(connection.execute(select(item_themes.c.theme)).scalars())
+        entered = Counter(connection.execute(select(item_feeds.c.feed)).scalars())
     live = [row for row in rows if row.state != State.WITHDRAWN]
     counted = Counter(theme.slug for row in live for theme in themes_of(row.themes))
 
     assert [change.seq for change in changes] == list(range(1, store.log_end() + 1))
     assert store.item_count() == len(live)
     assert store.source_state("news").listed == sum(row.state == State.LISTED for row in rows)
-    assert {state.theme.slug: state.items for state in store.themes() if state.items} == counted == entered
+    assert {state.feed.slug: state.items for state in store.feeds(FeedKind.THEME) if state.items} == counted == entered
     for row in rows:
         own = [change for change in changes if change.item == row.number]
         assert (row.added_seq, row.seq) == (own[0].seq, own[-1].seq)
