@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -33,7 +32,8 @@ from publisher.publication import CONSUMER, Publication
 from publisher.publish import Comparison, Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
-from publisher.sources import KINDS, Source
+from publisher.sources import Source
+from publisher.sources.kinds import load_kind
 from publisher.store import Store
 
 if TYPE_CHECKING:  # only a preview renders from here
@@ -356,5 +356,4 @@ def _clock(now: datetime | None) -> Callable[[], datetime]:
 
 
 def _source(settings: SourceSettings) -> Source:
-    kind: Callable[..., Source] = resolve_name(KINDS[settings.kind])
-    return kind(name=settings.name, **settings.options)
+    return load_kind(settings.kind)(name=settings.name, **settings.options)

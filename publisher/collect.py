@@ -105,6 +105,7 @@ def _apply(plan: planning.Reconciliation, log: Collecting, *, source: str, minti
         taken_uids=log.taken_uids,
         taken_paths=log.taken_paths,
         last_published=log.last_published,
+        published_on=log.published_on,
     )
     log.add(new, now=now)
 

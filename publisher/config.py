@@ -17,10 +17,21 @@ from typing import Any
 
 from publisher.colours import DARK_PAGE, LIGHTER_BY, nearest_readable
 from publisher.errors import ConfigError
-from publisher.keys import DATABASE, STYLE, THEME_SLUG, check, is_database_address
-from publisher.model import Audience, CombinedFeed, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
+from publisher.keys import DATABASE, KEYS, PATHS, STYLE, THEME_SLUG, check, is_database_address, suggestion
+from publisher.model import (
+    Audience,
+    CombinedFeed,
+    DigestStyle,
+    FeedSettings,
+    Mailbox,
+    Site,
+    SourcePolicy,
+    Theme,
+    ThemeMap,
+)
 from publisher.periods import Schedule, ScheduleError
 from publisher.slugs import fold_label
+from publisher.sources import KINDS
 
 _SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
 
@@ -46,7 +57,8 @@ class SourceSettings:
     name: str
     kind: str
     options: Mapping[str, Any]
-    """The keys of its kind; paths are absolute."""
+    """The keys of its kind that are set; paths are absolute, secrets read. May hold passwords: never shown."""
+    policy: SourcePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +128,8 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
         yield "sources: expected at least one table begun with [[sources]]"
     yield from _doubled_names("sources", values.get("sources", ()))
     yield from _doubled_names("audiences", values.get("audiences", ()))
+    yield from _kind_problems(values.get("sources", ()))
+    yield from _secret_problems(values.get("sources", ()), environ)
     yield from _schedule_problems(values)
     yield from _combined_problems(values)
     yield from _item_count_problems(values.get("audiences", ()))
@@ -128,6 +142,53 @@ def _doubled_names(table: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[st
     for name, count in Counter(row["name"] for row in rows if "name" in row).items():
         if count > 1:
             yield f"{table}.{name}.name: expected a name of its own, but {count} have this one"
+
+
+def _kind_problems(sources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what is wrong with sources of a kind that is not ours: what it takes is told by its class."""
+    for place, source in enumerate(sources, start=1):
+        if "kind" in source and source["kind"] not in KINDS:
+            yield from _foreign_kind_problems(source, f"sources.{source.get('name', place)}")
+
+
+def _foreign_kind_problems(source: Mapping[str, Any], path: str) -> Iterator[str]:
+    from publisher.sources.kinds import load_kind, parameters_of  # late: nearly every kind is one of ours
+
+    try:
+        parameters = parameters_of(load_kind(source["kind"]))
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
+        yield f"{path}.kind: {source['kind']!r} is no class that can be used here: {error}"
+        return
+    given = _own_keys(source)
+    for name in given:
+        if name not in parameters:
+            yield f"{path}.{name}: no such key{suggestion(name, parameters)}"
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and name not in given and name != "fetcher":
+            yield f"{path}.{name}: {source['kind']} cannot do without it, but it is missing"
+
+
+def _own_keys(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a source that are its kind's, without those that are not set."""
+    return {
+        name: value for name, value in source.items() if f"sources[].{name}" not in _KEY_PATHS and value is not None
+    }
+
+
+_KEY_PATHS = frozenset(key.path for key in KEYS)
+
+
+def _secret_problems(sources: Sequence[Mapping[str, Any]], environ: Mapping[str, str]) -> Iterator[str]:
+    for place, source in enumerate(sources, start=1):
+        for name, value in _own_keys(source).items():
+            variable = _variable(value)
+            if variable and not environ.get(variable):
+                yield f"sources.{source.get('name', place)}.{name}: the environment variable {variable} is not set"
+
+
+def _variable(value: object) -> str:
+    """Return the environment variable that a value names; empty when it is a value itself."""
+    return value.removeprefix("env:") if isinstance(value, str) and value.startswith("env:") else ""
 
 
 def _schedule_problems(values: Mapping[str, Any]) -> Iterator[str]:
@@ -219,7 +280,7 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         path=path,
         site=site,
         store=StoreSettings(url=_database_url(values["store"]["url"], path.parent, environ)),
-        sources=tuple(_source(source, path.parent) for source in values["sources"]),
+        sources=tuple(_source(source, path.parent, environ) for source in values["sources"]),
         themes=_theme_map(values["themes"]),
         feeds=_feeds(values["feeds"]),
         feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
@@ -235,9 +296,30 @@ def _author(site: Mapping[str, Any]) -> Mailbox:
     return Mailbox(name=site["author"]["name"], address=site["author"]["email"])
 
 
-def _source(source: Mapping[str, Any], folder: Path) -> SourceSettings:
-    options = MappingProxyType({"path": _plain(folder / source["path"])})
-    return SourceSettings(name=source["name"], kind=source["kind"], options=options)
+def _source(source: Mapping[str, Any], folder: Path, environ: Mapping[str, str]) -> SourceSettings:
+    options = {
+        name: environ[variable] if (variable := _variable(value)) else value
+        for name, value in _own_keys(source).items()
+    }
+    for name in _paths_among(options, source["kind"]):
+        options[name] = _plain(folder / options[name])
+    policy = SourcePolicy(
+        since=source["since"],
+        expect_every=source["expect_every"],
+        hold_above=source["hold_above"],
+        keeps_tracking=source["keep_tracking"],
+        joined_by=source["joined_by"],
+    )
+    return SourceSettings(name=source["name"], kind=source["kind"], options=MappingProxyType(options), policy=policy)
+
+
+def _paths_among(options: Mapping[str, Any], kind: str) -> list[str]:
+    if kind in KINDS:
+        return [name for name in options if f"sources[{kind}].{name}" in PATHS]
+    from publisher.sources.kinds import load_kind, parameters_of, takes_path
+
+    parameters = parameters_of(load_kind(kind))
+    return [name for name in options if takes_path(parameters[name])]
 
 
 def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:

@@ -30,9 +30,12 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "title", item.title
     yield "link", item.link
     yield "native_id", item.native_id
-    yield "language", item.language
+    # A guess is no word of the source's: a better one must not look like an edit.
+    yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels
     yield "keywords", item.keywords
+    yield "html", item.html
+    yield "published", item.published and item.published.isoformat()
 
 
 def _digest(value: object) -> str:

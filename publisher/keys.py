@@ -29,6 +29,8 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
 _FIRST = re.compile(r"latest ([1-9][0-9]{0,5})")
+_DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _FONT = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,60}")
 _GENERIC_FONTS = ("serif", "sans-serif", "monospace")
@@ -55,7 +57,7 @@ class Key:
     """One key of config.toml."""
 
     path: str
-    """`[]` marks a list of tables, `*` a name of the operator's choice."""
+    """`[]` marks a list of tables, `[word]` those whose kind is that word, `*` a name of the operator's choice."""
     kind: Kind
     meaning: str
     default: object = REQUIRED
@@ -68,7 +70,7 @@ def check(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     What is wrong or missing is left out of the result.
     """
     problems: list[str] = []
-    return _read_table(document, "", "", problems), problems
+    return _read_table(document, ("",), "", problems), problems
 
 
 def shown(value: object) -> str:
@@ -98,17 +100,17 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _read_table(raw: Mapping[str, Any], pattern: str, path: str, problems: list[str]) -> dict[str, Any]:
-    children = _children(pattern)
-    names = [child.removesuffix("[]") for child in children]
+def _read_table(raw: Mapping[str, Any], patterns: Sequence[str], path: str, problems: list[str]) -> dict[str, Any]:
+    children = _children(patterns)
     found: dict[str, Any] = {}
-    for child, name in zip(children, names, strict=True):
+    for name, child in children.items():
         if name != "*":
-            found[name] = _read(raw.get(name), pattern + child, path + name, problems)
+            found[name] = _read(raw.get(name), child, path + name, problems)
     for name in raw:
         if name not in found and "*" in children:
-            found[name] = _read(raw[name], f"{pattern}*", path + name, problems)
+            found[name] = _read(raw[name], children["*"], path + name, problems)
         elif name not in found:
+            names = list(children)
             problems.append(f"{path}{name}: no such key{suggestion(name, names) or f'; expected {_or(names)}'}")
     return {name: value for name, value in found.items() if value is not _WRONG}
 
@@ -120,7 +122,7 @@ def _read(value: object, pattern: str, path: str, problems: list[str]) -> object
     if pattern.endswith("[]"):
         return _read_tables(value, pattern, path, problems)
     if value is None or isinstance(value, Mapping):
-        return _read_table(value or {}, f"{pattern}.", f"{path}.", problems)
+        return _read_table(value or {}, (f"{pattern}.",), f"{path}.", problems)
     problems.append(f"{path}: expected a table, got {shown(value)}")
     return _WRONG
 
@@ -135,8 +137,17 @@ def _read_tables(value: object, pattern: str, path: str, problems: list[str]) ->
     for place, each in enumerate(value, start=1):
         name = each.get("name")
         called = name if isinstance(name, str) and _SLUG.fullmatch(name) else place
-        tables.append(_read_table(each, f"{pattern}.", f"{path}.{called}.", problems))
+        tables.append(_read_table(each, _patterns_of(each, pattern), f"{path}.{called}.", problems))
     return tables
+
+
+def _patterns_of(table: Mapping[str, Any], pattern: str) -> tuple[str, ...]:
+    """Return the beginnings of the paths of the keys that may stand in a table of a list: all, and its kind's."""
+    of_kind = _BY_PATH.get(f"{pattern}.kind")
+    if of_kind is None:
+        return (f"{pattern}.",)
+    kind = table.get("kind", of_kind.default)
+    return (f"{pattern}.", f"{pattern[:-1]}{kind if kind in KINDS else '*'}].")
 
 
 def _read_value(value: object, key: Key, path: str, problems: list[str]) -> object:
@@ -151,10 +162,15 @@ def _read_value(value: object, key: Key, path: str, problems: list[str]) -> obje
         return _WRONG
 
 
-def _children(pattern: str) -> list[str]:
-    """Return the names that may stand in a table, in the order of `KEYS`."""
-    inside = (key.path.removeprefix(pattern) for key in KEYS if key.path.startswith(pattern))
-    return list(dict.fromkeys(path.partition(".")[0] for path in inside))
+def _children(patterns: Sequence[str]) -> dict[str, str]:
+    """Return the names that may stand in a table, in the order of `KEYS`, each with the pattern of its path."""
+    children: dict[str, str] = {}
+    for pattern in patterns:
+        for key in KEYS:
+            if key.path.startswith(pattern):
+                name, is_list, _ = key.path.removeprefix(pattern).partition(".")[0].partition("[")
+                children.setdefault(name, f"{pattern}{name}[]" if is_list else pattern + name)
+    return children
 
 
 def _or(words: Sequence[str]) -> str:
@@ -238,6 +254,12 @@ def _languages(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
         raise ValueError
     return tuple(dict.fromkeys(each if each == "*" else _language(each) for each in value))
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError  # noqa: TRY004
+    return tuple(dict.fromkeys(_language(each) for each in value))
 
 
 def _language(value: object) -> str:
@@ -351,6 +373,61 @@ def _first(value: object) -> int | None:
     return int(match[1])
 
 
+def _since(value: object) -> timedelta | None:
+    text = _text(value)
+    if text == "all":
+        return None
+    if text == "now":
+        return timedelta(0)
+    return _days(text)
+
+
+def _days(value: object) -> timedelta:
+    match = _DAYS.fullmatch(_text(value))
+    if match is None:
+        raise ValueError
+    return timedelta(days=int(match[1]))
+
+
+def _source_kind(value: object) -> str:
+    kind = _line(value)
+    if kind in KINDS or _DOTTED.fullmatch(kind):
+        return kind
+    from publisher.sources.kinds import kind_names  # late: nearly every kind is one of ours
+
+    known = kind_names()
+    if kind not in known:
+        expected = (
+            f"{_or([repr(each) for each in known])}, or the dotted path of a class such as 'package.module:Class'"
+        )
+        raise ValueError(f"expected {expected}, got {kind!r}{suggestion(kind, known)}")
+    return kind
+
+
+def _feed_place(value: object) -> str:
+    place = _line(value)
+    return place if _ENVIRONMENT.fullmatch(place) else _web_address(place, schemes=("http", "https"))
+
+
+def _database_place(value: object) -> str:
+    place = _line(value)
+    if _ENVIRONMENT.fullmatch(place):
+        return place
+    if place.startswith("env:") or "://" not in place:
+        raise ValueError
+    if urlsplit(place).password is not None:
+        # The message must not repeat it: messages end in logs and tickets.
+        raise ValueError(
+            "expected no password in this file; put the whole address into an environment variable"
+            ' and write url = "env:NEWS_DATABASE_URL"'
+        )
+    return place
+
+
+def _anything(value: object) -> object:
+    return value
+
+
 def _interval(value: object) -> timedelta:
     interval = parse_interval(_text(value))
     if interval < _SHORTEST_INTERVAL:
@@ -406,8 +483,18 @@ MAILBOX = Kind("a mail address such as Name <news@example.org>", _mailbox)
 SCHEDULE = Kind("a cron line such as 0 8 * * MON", _line)
 FIRST = Kind('"all", "none" or "latest N"', _first)
 INTERVAL = Kind("a number with s, m, h or d such as 15m", _interval)
+TAGS = Kind('a list of language tags such as ["en", "fr"], or []', _tags)
+GUESSED = ("en", "fr", "nl", "de")
 STYLE = DigestStyle()
 STORE_URL = Kind(f"{DATABASE} or env:VARIABLE", _store_url)
+SOURCE_KIND = Kind(f"{_or([repr(kind) for kind in KINDS])} or the dotted path of a class", _source_kind)
+SINCE = Kind('"all", "now" or a number of days such as "30 days"', _since)
+DAYS = Kind('a number of days such as "60 days"', _days)
+ANYTHING = Kind("what the class takes", _anything)
+FEED_PLACE = Kind("an absolute http or https address in ASCII or env:VARIABLE", _feed_place)
+DATABASE_PLACE = Kind(
+    "the address of a database as SQLAlchemy writes it, without a password, or env:VARIABLE", _database_place
+)
 
 KEYS = (
     Key("site.title", LINE, "What feeds, pages and digests call themselves."),
@@ -415,12 +502,19 @@ KEYS = (
     Key("site.language", LANGUAGE, "Of the pages, the digests, and items that do not name theirs."),
     Key("site.timezone", TIMEZONE, "For the dates of items and the schedules of audiences."),
     Key("site.description", TEXT, "One sentence for feeds and the front page.", ""),
+    Key("site.languages", TAGS, "In which an item may be that does not say so; `[]`: none is guessed.", [*GUESSED]),
     Key("site.author.name", LINE, "Who publishes; the author of every item."),
     Key("site.author.email", ADDRESS, "How readers reach the author; in every feed."),
     Key("store.url", STORE_URL, "The database; a relative file lies beside config.toml.", "sqlite:///publisher.db"),
     Key("sources[].name", NAME, "Its name in reports, and for ever in the store: a new name is a new source."),
-    Key("sources[].kind", _one_of(*KINDS), "What is read: `listing` is a text file of dated items.", "listing"),
-    Key("sources[].path", FILE, "The file to read."),
+    Key("sources[].kind", SOURCE_KIND, "What is read: `listing` is a text file of dated items.", "listing"),
+    Key("sources[].since", SINCE, "What of its first collection is news; older items are never shown.", "all"),
+    Key("sources[].expect_every", DAYS, "A longer silence is told by `publisher status`; not set: none is.", None),
+    Key("sources[].hold_above", _number(1, 100_000), "More new items at once than ever wait for `release`.", 30),
+    Key("sources[].joined_by", _one_of("link", "id", "none"), "What it shares with an item of another source.", "link"),
+    Key("sources[].keep_tracking", YES_OR_NO, "Whether tracking pixels and parameters stay in.", default=False),
+    Key("sources[listing].path", FILE, "The file to read."),
+    Key("sources[*].*", ANYTHING, "Given to the class by its name; a path is relative to config.toml."),
     Key("themes.default.slug", THEME_SLUG, "The folder of the feed for items without a theme.", "general"),
     Key("themes.default.title", LINE, "What that feed is called.", "General"),
     Key("themes.*.title", LINE, "What the theme is called; also the first of its labels."),
@@ -476,3 +570,6 @@ KEYS = (
 )
 
 _BY_PATH = {key.path: key for key in KEYS}
+
+PATHS = frozenset(key.path for key in KEYS if key.kind in (FILE, FOLDER))
+"""The keys whose values are paths, relative to config.toml."""

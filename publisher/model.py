@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -52,6 +52,12 @@ class Item:
     labels: tuple[str, ...] = ()
     """Theme labels as written, in order. Configuration maps them to themes."""
     keywords: tuple[str, ...] = ()
+    html: str = ""
+    """Its body as safe HTML, every link absolute; empty: `text` is all there is. As a source gives it: any HTML."""
+    published: datetime | None = None
+    """UTC; when the organisation gave an instant and not only a day."""
+    is_language_guessed: bool = False
+    """`language` was found by looking at the words; the source did not say."""
 
 
 # --- what the store keeps --------------------------------------------------------------------------------------------
@@ -214,6 +220,24 @@ class Site:
     """An IANA name such as Europe/Brussels."""
     author: Mailbox
     description: str = ""
+    languages: tuple[str, ...] = ()
+    """BCP 47; besides `language`, those that an item may be in without saying so. Empty: nothing is guessed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePolicy:
+    """What the operator wants done with whatever a source lists."""
+
+    since: timedelta | None = None
+    """How far back a first collection goes: older items are known and never shown. None: all are news."""
+    expect_every: timedelta | None = None
+    """How long its silence is nothing to tell of; None: for ever."""
+    hold_above: int = 30
+    """As many new items at once, and three times more than ever before, wait for the operator."""
+    keeps_tracking: bool = False
+    """Whether pixels and the parts of addresses that tell readers apart stay in."""
+    joined_by: Literal["link", "id", "none"] = "link"
+    """What makes an item the same as one that another source brought first; the later one is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

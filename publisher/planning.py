@@ -83,19 +83,24 @@ def mint(
     taken_uids: Callable[[Collection[str]], AbstractSet[str]],
     taken_paths: Callable[[Collection[str]], AbstractSet[str]],
     last_published: Callable[[Collection[date]], Mapping[date, datetime]],
+    published_on: Callable[[Collection[date]], AbstractSet[datetime]],
 ) -> tuple[NewRecord, ...]:
     """Return `items`, which come newest first, with their permanent names, in the order of the log: oldest first.
 
     `authority` is a host or mail address of the publisher's (RFC 4151 section 2.1). `taken_uids` and `taken_paths` say
-    which of some names exist already, `last_published` the latest instant given so far to an item of each of some days.
+    which of some names exist already, `last_published` the latest instant given so far to an item of each of some days,
+    and `published_on` every instant given to items of some days; it is asked for items that bring their own.
     """
     if not items:
         return ()
     ordered = list(reversed(items))
-    ordered.sort(key=lambda item: item.date)
+    ordered.sort(key=lambda item: (item.date, item.published or _NEVER))
     uids = _free_names([_uid(item, source, authority) for item in ordered], taken_uids)
     paths = _free_names([f"items/{item.date.year:04d}/{slug_of(title_of(item))}" for item in ordered], taken_paths)
-    instants = _instants([item.date for item in ordered], timezone=timezone, now=now, last_published=last_published)
+    exact = _exact_instants(ordered, now=now, published_on=published_on)
+    days = [item.date for item, instant in zip(ordered, exact, strict=True) if instant is None]
+    others = _instants(days, taken=exact, timezone=timezone, now=now, last_published=last_published)
+    instants = [instant or next(others) for instant in exact]
     return tuple(
         NewRecord(item=item, themes=assign_themes(item, theme_map), uid=uid, path=path, published=published)
         for item, uid, path, published in zip(ordered, uids, paths, instants, strict=True)
@@ -135,9 +140,27 @@ def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
+def _exact_instants(
+    items: Sequence[Item], *, now: datetime, published_on: Callable[[Collection[date]], AbstractSet[datetime]]
+) -> list[datetime | None]:
+    """Return the instant each item brings, or the next second that is free on its day; None where it brings none."""
+    days = {item.date for item in items if item.published}
+    taken = set(published_on(days)) if days else set()
+    instants: list[datetime | None] = []
+    for item in items:
+        instant = item.published and min(item.published, now).replace(microsecond=0)
+        while instant in taken:
+            instant += _SECOND
+        if instant is not None:
+            taken.add(instant)
+        instants.append(instant)
+    return instants
+
+
 def _instants(
     days: Sequence[date],
     *,
+    taken: Collection[datetime | None],
     timezone: str,
     now: datetime,
     last_published: Callable[[Collection[date]], Mapping[date, datetime]],
@@ -146,8 +169,8 @@ def _instants(
 
     Whole seconds: feeds tell no smaller ones, and items of one day must differ in them (RFC 4287 section 3.3).
     """
-    latest = dict(last_published(set(days)))
-    latest_early = datetime.min.replace(tzinfo=UTC)
+    latest, brought = dict(last_published(set(days))), set(taken)
+    latest_early = _NEVER
     for day in days:
         instant = noon(day, timezone)
         is_early = instant > now
@@ -155,6 +178,8 @@ def _instants(
             instant = max(now.replace(microsecond=0), latest_early + _SECOND)
         if day in latest:
             instant = max(instant, latest[day] + _SECOND)
+        while instant in brought:
+            instant += _SECOND
         latest[day] = instant
         if is_early:
             latest_early = instant
@@ -162,6 +187,7 @@ def _instants(
 
 
 _SECOND = timedelta(seconds=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 # --- editions --------------------------------------------------------------------------------------------------------
 

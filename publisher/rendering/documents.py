@@ -8,7 +8,7 @@ from html import escape
 
 from publisher.model import Feed, FeedKind, Mailbox, Record, Site, State
 from publisher.rendering import languages, urls
-from publisher.rendering.text import html_of, scrub, summary_of, title_of
+from publisher.rendering.text import html_with_images, scrub, summary_of, title_of
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -163,7 +163,7 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
     language = _language(record.item.language, _language(site.language, "en"))
     # An item of which nothing but the date could be read is still an item, and no part of it may be empty in a feed
     title = _unmarked(title_of(record.item)) or languages.format_day(record.item.date, site.language)
-    html = html_of(record.item) or f"<p>{escape(title, quote=False)}</p>"
+    html = html_with_images(record.item) or f"<p>{escape(title, quote=False)}</p>"
     return FeedItem(
         id=record.uid,
         url=urls.url_of(record, site),

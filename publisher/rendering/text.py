@@ -6,7 +6,7 @@ from html import escape
 from publisher.model import Item
 from publisher.titles import summary_of, title_of
 
-__all__ = ["html_of", "scrub", "summary_of", "title_of"]
+__all__ = ["html_of", "html_with_images", "scrub", "summary_of", "title_of"]
 
 UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
@@ -18,6 +18,12 @@ UNFIT = re.compile(
 LINE_END = re.compile("\r\n?")
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
+IMAGE = re.compile(r"<img\b[^>]*>")
+SOURCE = re.compile(r'\ssrc="([^"]*)"')
+ALT = re.compile(r'\salt="([^"]*)"')
+"""As the sanitiser writes them: always with double quotes, and with no `>` inside."""
+PICTURE = "\N{FRAME WITH PICTURE}"
+"""The name of a picture that has none, in every language."""
 TRAILING = ".,;:!?…'’*_"
 CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -31,9 +37,27 @@ def scrub(text: str) -> str:
 
 
 def html_of(item: Item) -> str:
-    """The item's text as HTML: a `p` per paragraph, everything escaped, bare web addresses linked."""
+    """The item's body as HTML that fetches nothing: a picture is a link to it.
+
+    Plain text becomes a `p` per paragraph, everything escaped, bare web addresses linked.
+    """
+    return IMAGE.sub(_link_to_image, html_with_images(item))
+
+
+def html_with_images(item: Item) -> str:
+    """The same with its pictures in place, for feed readers: they ask their owner what to fetch."""
+    return scrub(item.html) if item.html else _html_of_text(item)
+
+
+def _html_of_text(item: Item) -> str:
     paragraphs = (paragraph.strip() for paragraph in PARAGRAPH_END.split(scrub(item.text)))
     return "\n".join(f"<p>{_linked(paragraph)}</p>" for paragraph in paragraphs if paragraph)
+
+
+def _link_to_image(match: re.Match[str]) -> str:
+    source, alt = SOURCE.search(match[0]), ALT.search(match[0])
+    name = alt[1] if alt and alt[1].strip() else PICTURE
+    return f'<a href="{source[1]}">{name}</a>' if source else name
 
 
 def _linked(text: str) -> str:

@@ -18,5 +18,25 @@ def clean_lines(text: str) -> list[str]:
 
     A line ends where an editor says so: other breaks (U+2028, form feed) are white space, so line numbers agree.
     """
-    fit = normalize("NFC", _UNFIT.sub("", _LINE_END.sub("\n", text)))
-    return [" ".join(line.split()) for line in fit.split("\n")]
+    return [" ".join(line.split()) for line in fit(text).split("\n")]
+
+
+def clean_line(text: str) -> str:
+    """Return `text` on one line: NFC, no unfit characters, white space folded to one space."""
+    return " ".join(fit(text).split())
+
+
+def clean_paragraphs(text: str) -> str:
+    """Return `text` as paragraphs with one empty line between; the lines of a paragraph are joined."""
+    paragraphs: list[list[str]] = [[]]
+    for line in clean_lines(text):
+        if line:
+            paragraphs[-1].append(line)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return "\n\n".join(" ".join(lines) for lines in paragraphs if lines)
+
+
+def fit(text: str) -> str:
+    """Return `text` in NFC and without unfit characters, its lines ended by a line feed alone."""
+    return normalize("NFC", _UNFIT.sub("", _LINE_END.sub("\n", text)))

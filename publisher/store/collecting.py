@@ -74,6 +74,13 @@ class Collecting:
             latest.update((row.date, row.latest) for row in rows)
         return latest
 
+    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
+        """Every instant given to an item of these days, of any source."""
+        found: set[datetime] = set()
+        for some in batches(sorted(set(dates))):
+            found.update(self._connection.execute(select(items.c.published).where(items.c.date.in_(some))).scalars())
+        return found
+
     # --- changes -----------------------------------------------------------------------------------------------------
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -21,6 +21,9 @@ def content_of(item: Item) -> str:
         "language": item.language,
         "labels": item.labels,
         "keywords": item.keywords,
+        "html": item.html,
+        "published": item.published and item.published.isoformat(),
+        "is_language_guessed": item.is_language_guessed,
     }
     return _json({name: value for name, value in fields.items() if value or name == "text"})
 
@@ -29,6 +32,8 @@ def item_of(content: str) -> Item:
     """The item that `content_of` wrote."""
     fields: dict[str, Any] = json.loads(content)
     fields["date"] = date.fromisoformat(fields["date"])
+    if "published" in fields:
+        fields["published"] = datetime.fromisoformat(fields["published"])
     for name in ("labels", "keywords"):
         fields[name] = tuple(fields.get(name, ()))
     return Item(**fields)

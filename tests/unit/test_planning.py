@@ -139,6 +139,9 @@ class Log:
                 latest[record.item.date] = max(record.published, latest.get(record.item.date, record.published))
         return latest
 
+    def published_on(self, days: Collection[date]) -> AbstractSet[datetime]:
+        return {record.published for record in self.records if record.item.date in days}
+
     def mint(self, *items: Item, now: datetime = NOW, source: str = "news") -> list[NewRecord]:
         new = mint(
             items,
@@ -150,9 +153,25 @@ class Log:
             taken_uids=self.uids,
             taken_paths=self.paths,
             last_published=self.last_published,
+            published_on=self.published_on,
         )
         self.records += new
         return list(new)
+
+
+def test_an_item_that_brings_its_instant_keeps_it() -> None:
+    morning = datetime(2022, 2, 9, 8, 30, 5, tzinfo=UTC)
+    log = Log()
+    log.mint(replace(item("Noon"), date=morning.date()))
+    (first,), (second,) = (log.mint(replace(item(text), date=morning.date(), published=morning)) for text in "ab")
+
+    assert [first.published, second.published] == [morning, morning + timedelta(seconds=1)]
+
+
+def test_an_instant_still_to_come_is_now() -> None:
+    (record,) = Log().mint(replace(item(), published=NOW + timedelta(days=3)))
+
+    assert record.published == NOW.replace(microsecond=0)
 
 
 def test_names_are_permanent() -> None:

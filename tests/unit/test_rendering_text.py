@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.rendering.text import html_of, scrub
-from tests.values import record
+from publisher.model import Item
+from publisher.rendering.text import html_of, html_with_images, scrub
+from tests.values import DAY, record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 """Lone surrogates and non-characters too."""
@@ -87,3 +88,24 @@ def test_nothing_is_lost_or_invented(text: str) -> None:
 
     assert read.text.split() == scrub(text).split()
     assert read.tags <= {"p", "br", "a"}
+
+
+def test_a_body_in_html_is_taken_as_it_is() -> None:
+    item = Item(date=DAY, text="Read this.", html='<p>Read <a href="https://example.org/">this</a>.</p>')
+
+    assert html_of(item) == html_with_images(item) == item.html
+
+
+def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
+    """A picture on somebody else's server tells them who reads what."""
+    item = Item(
+        date=DAY,
+        text="A quay",
+        html='<p><img src="https://example.org/a.jpg" alt="A &quot;quay&quot;"> <img alt="" src="https://example.org/b"></p>',
+    )
+
+    assert html_with_images(item) == item.html
+    assert html_of(item) == (
+        '<p><a href="https://example.org/a.jpg">A &quot;quay&quot;</a> '
+        '<a href="https://example.org/b">\N{FRAME WITH PICTURE}</a></p>'
+    )

@@ -1,0 +1,161 @@
+"""HTML from anywhere, safe to show."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from publisher.sources.html import ATTRIBUTES, SCHEMES, TAGS, absolute, line_of, safe_html, text_of, without_tracking
+
+BASE = "https://example.org/news/2026"
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("<p>Plain &amp; simple.</p>", "<p>Plain &amp; simple.</p>"),
+        ("<p onclick='steal()' style='color:red'>Text</p>", "<p>Text</p>"),
+        ("<script>steal()</script><p>Text</p><style>p {}</style>", "<p>Text</p>"),
+        ("<font color=red>Text</font>", "Text"),
+        ("<p>One<p>Two <b>three", "<p>One</p><p>Two <b>three</b></p>"),
+        ("<h1>Top</h1><h2>Next</h2><h4>Low</h4>", "<h3>Top</h3><h3>Next</h3><h4>Low</h4>"),
+        ('<a href="../about#staff">x</a>', '<a href="https://example.org/about#staff">x</a>'),
+        ('<a href="javascript:alert(1)">x</a>', "<a>x</a>"),
+        (
+            '<a href=" jav&#x09;ascript:alert(1)">x</a>',
+            '<a href="https://example.org/news/jav%09ascript:alert(1)">x</a>',
+        ),
+        ('<a href="data:text/html,x">x</a>', "<a>x</a>"),
+        ('<a href="mailto:a@example.org">x</a>', '<a href="mailto:a@example.org">x</a>'),
+        ("<p> &nbsp; </p>", ""),
+        ("", ""),
+        ("<", "&lt;"),
+        ("<iframe src='https://example.org/'>inside</iframe>after", "after"),
+        ("<svg><script>steal()</script></svg>after", "after"),
+        ("<form><input name=a><p>Text</p></form>", ""),
+        ("a\x00b\x0bc\ufffe", "ab c"),
+    ],
+)
+def test_what_is_left_of_html(raw: str, clean: str) -> None:
+    assert clean == safe_html(raw, base=BASE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        (
+            '<img src="/a.jpg" alt="A quay" width="300" height="200px">',
+            '<img src="https://example.org/a.jpg" alt="A quay" width="300" height="200">',
+        ),
+        ('<img src="/a.jpg">', '<img src="https://example.org/a.jpg" alt="">'),
+        (
+            '<img src="data:image/gif;base64,R0" data-src="/late.jpg">',
+            '<img src="https://example.org/late.jpg" alt="">',
+        ),
+        ('<img src="data:image/gif;base64,R0">', ""),
+        ('<p>x<img src="/p.gif" width="1" height="1"></p>', "<p>x</p>"),
+        ('<p>x<img src="/p.gif" style="display: none"></p>', "<p>x</p>"),
+        ('<p>x<img src="/p.gif" style="width:1px;height:1px"></p>', "<p>x</p>"),
+    ],
+)
+def test_pictures_keep_size_and_words_and_pixels_go(raw: str, clean: str) -> None:
+    assert _attributes(clean) == _attributes(safe_html(raw, base=BASE))
+
+
+def _attributes(markup: str) -> list[tuple[object, dict[str, str]]]:
+    return [
+        (element.tag, dict(element.attrib)) for element in html.fragment_fromstring(markup, create_parent=True).iter()
+    ]
+
+
+def test_tracking_stays_when_asked_for() -> None:
+    raw = '<a href="https://example.org/?utm_source=x">x</a><img src="https://example.org/p.gif" width="1" alt="">'
+
+    assert _attributes(raw) == _attributes(safe_html(raw, keeps_tracking=True))
+
+
+@pytest.mark.parametrize(
+    ("address", "without"),
+    [
+        ("https://example.org/a?utm_source=x&id=3&fbclid=y#part", "https://example.org/a?id=3#part"),
+        ("https://example.org/a?utm_source=x", "https://example.org/a"),
+        ("https://example.org/a?b=%2F&c=&d", "https://example.org/a?b=%2F&c=&d"),
+        ("https://example.org/a?pkg=1&attend=2", "https://example.org/a?pkg=1&attend=2"),
+        ("http://[", "http://["),
+    ],
+)
+def test_parameters_that_tell_readers_apart_are_taken_out(address: str, without: str) -> None:
+    assert without == without_tracking(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "whole"),
+    [
+        ("/a b", "https://example.org/a b"),
+        ("http://[", ""),
+        ("javascript:x", ""),
+        ("//other.example/x", "https://other.example/x"),
+    ],
+)
+def test_addresses_are_absolute_or_nothing(address: str, whole: str) -> None:
+    assert whole == absolute(address, BASE)
+
+
+def test_the_words_of_html() -> None:
+    clean = safe_html("<h2>Title</h2><p>One\n two<br>three</p><ul><li>four<li><b>fi</b>ve</ul>six")
+
+    assert "Title\n\nOne two three\n\nfour\n\nfive\n\nsix" == text_of(clean)
+
+
+@pytest.mark.parametrize(("raw", "line"), [("A &amp; B", "A & B"), ("<b>A</b>\n B", "A B"), ("a < b", "a < b")])
+def test_a_title_is_one_line_without_marks(raw: str, line: str) -> None:
+    assert line == line_of(raw)
+
+
+def test_deep_nesting_is_no_way_to_stop_us() -> None:
+    deep = "<div>" * 100_000 + "<img src='https://example.org/a.png'>x"
+
+    assert text_of(safe_html(deep)) in ("", "x")
+
+
+PIECES = st.sampled_from(
+    [
+        "<p>",
+        "</p>",
+        "<a href='",
+        "'>",
+        "<img src=",
+        "<script>",
+        "</script>",
+        "<svg>",
+        "<math>",
+        "<!--",
+        "-->",
+        "<h1>",
+        "<table>",
+        "<td>",
+        "<style>",
+        "javascript:",
+        "&lt;",
+        "&#0;",
+        "<![CDATA[",
+        "]]>",
+        "\x00",
+        " onload=x",
+        "/>",
+        "text",
+    ]
+)
+
+
+@given(st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=25).map("".join))
+def test_nothing_but_what_is_listed_is_ever_left(raw: str) -> None:
+    clean = safe_html(raw, base=BASE)
+
+    assert clean == safe_html(clean, base=BASE)
+    for element in html.fragment_fromstring(clean, create_parent="div").iter():
+        assert element.tag in TAGS
+        assert set(element.attrib) <= ATTRIBUTES["*"] | ATTRIBUTES.get(element.tag, set())
+        for name in {"href", "src", "cite"} & set(element.attrib):
+            assert element.attrib[name].partition(":")[0] in SCHEMES
+    assert "\x00" not in text_of(clean)
