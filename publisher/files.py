@@ -112,11 +112,20 @@ class Tree:
         """Forget what is staged and not committed."""
         self._staged.clear()
         self._grown.clear()
-        with _explained(self._root):
-            _remove(self._staging)
+        sweep(self._root)
 
     def _grow(self, directory: Path, *, mode: int) -> None:
         self._grown.update(dict.fromkeys(_make_directory(directory, mode=mode)))
+
+
+def sweep(root: Path) -> None:
+    """Remove what an interrupted process staged below `root`.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    with _explained(root):
+        _remove(root / STAGING)
 
 
 def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
@@ -243,9 +252,20 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
         missing.append(path)
         path = path.parent
     for directory in reversed(missing):
-        directory.mkdir()
-        directory.chmod(mode if directory == missing[0] else DIRECTORY_MODE)  # mkdir() obeys the umask
+        _new_directory(directory, mode=mode if directory == missing[0] else DIRECTORY_MODE)
     return [directory.parent for directory in missing]
+
+
+def _new_directory(directory: Path, *, mode: int) -> None:
+    """Make a directory that has its mode from the first moment in which readers can meet it."""
+    # mkdir() obeys the umask. Killed before chmod(), it would leave a directory that no web server may enter, and the
+    # next process would find it there and leave it so: hence under another name first, which that process takes up.
+    is_private = STAGING in directory.parts
+    new = directory if is_private else directory.with_name(f".{directory.name}.new")
+    new.mkdir(exist_ok=not is_private)
+    new.chmod(mode)
+    if not is_private:
+        new.replace(directory)
 
 
 def _remove(path: Path) -> None:

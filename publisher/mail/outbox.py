@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.errors import FilesError
-from publisher.files import write_folder
+from publisher.files import sweep, write_folder
 from publisher.mail.message import message_id_of
 from publisher.model import Audience, Digest, DigestItem, Edition, Site
 
@@ -40,6 +40,7 @@ def write_edition(
     described = _described(edition, digest, files, audience=audience, site=site)
     if os.path.lexists(folder):
         _refuse_other(folder, described)
+        sweep(root)  # whoever was killed right after putting it there had no time to
         return False
     text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
     return write_folder(root, edition.name, {**files, EDITION_FILE: text.encode()})

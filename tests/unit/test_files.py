@@ -57,6 +57,16 @@ class TestTree:
         assert mode(root / "a/b/page.html") == 0o644
         assert [mode(root / name) for name in (".", "a", "a/b")] == [0o755] * 3
 
+    @pytest.mark.usefixtures("strict_umask")
+    def test_a_directory_a_killed_process_had_only_begun_is_taken_up(self, root: Path) -> None:
+        published(root, **{"index.html": b"x"})
+        (root / ".all.new").mkdir()
+
+        published(root, **{"all/page.html": b"x"})
+
+        assert names(root) == {"index.html", "all", "all/page.html"}
+        assert mode(root / "all") == 0o755
+
     def test_an_unchanged_file_is_not_touched(self, root: Path) -> None:
         published(root, page=b"same")
         before = (root / "page").stat()

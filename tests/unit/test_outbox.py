@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher.errors import FilesError
+from publisher.files import STAGING
 from publisher.mail.outbox import is_whole, write_edition
 from publisher.model import Digest, DigestItem, Edition
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
@@ -56,6 +57,15 @@ def test_an_edition_that_is_there_stays_as_it_is_whatever_would_be_written_now(t
     assert not write(tmp_path, digest=replace(DIGEST, html="<p>after a change of template</p>"))
 
     assert before == {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in (tmp_path / "weekly-3").iterdir()}
+
+
+def test_what_a_process_left_that_was_killed_right_after_writing_is_swept(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / STAGING).mkdir()
+
+    assert not write(tmp_path)
+
+    assert [tmp_path / "weekly-3"] == list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", FILES)
