@@ -1,8 +1,5 @@
 """The mail looks as its template was written, at every width and in the dark: no pixel differs in Chromium."""
 
-import os
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +9,12 @@ from publisher.model import DigestStyle
 from publisher.rendering.digest import Page, render
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+from tests.judges import SCHEMES, chromium
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = (640, 400, 320)
 HEIGHT = 1800
-SCHEMES = {"dark": 0, "light": 1}
-"""What Chromium calls them."""
 STYLE = DigestStyle(logo="missing.png", logo_alt="Example")
 EDITION = edition_of(
     record_of(
@@ -31,17 +27,7 @@ EDITION = edition_of(
 )
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    if os.environ.get("CI"):
-        pytest.fail("Chromium is not installed")
-    pytest.skip("Chromium is not installed")
-
-
-def drawn(html: str, *, scheme: str, chromium: str, folder: Path) -> bytes:
+def drawn(html: str, *, scheme: str, folder: Path) -> bytes:
     """A picture of the page at all widths side by side; frames, because a window cannot be as narrow as a phone."""
     folder.mkdir()
     (folder / "page.html").write_text(html, "utf-8")
@@ -50,23 +36,12 @@ def drawn(html: str, *, scheme: str, chromium: str, folder: Path) -> bytes:
     (folder / "frames.html").write_text(
         f'<!DOCTYPE html><html style="color-scheme: light dark"><body style="margin:0">{frames}</body></html>', "utf-8"
     )
-    options = [
-        "--headless",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--user-data-dir={folder / 'profile'}",
-        f"--window-size={sum(WIDTHS)},{HEIGHT}",
-        f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
-        f"--screenshot={folder / 'page.png'}",
-    ]
-    if os.geteuid() == 0:
-        options.append("--no-sandbox")
-    url = (folder / "frames.html").as_uri()
-    subprocess.run([chromium, *options, url], check=True, capture_output=True, timeout=60)
+    options = (f"--window-size={sum(WIDTHS)},{HEIGHT}", f"--screenshot={folder / 'page.png'}")
+    chromium(folder / "frames.html", *options, scheme=scheme, profile=folder / "profile")
     return (folder / "page.png").read_bytes()
 
 
-def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(chromium: str, tmp_path: Path) -> None:
+def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(tmp_path: Path) -> None:
     templates = Templates(default_folders())
     page = Page(
         edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE, shown=EDITION.records[::-1]
@@ -77,7 +52,7 @@ def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(chromium: str, 
     assert written.count(' style="') < inlined.count(' style="')
 
     pictures = {
-        (kind, scheme): drawn(html, scheme=scheme, chromium=chromium, folder=tmp_path / f"{kind}-{scheme}")
+        (kind, scheme): drawn(html, scheme=scheme, folder=tmp_path / f"{kind}-{scheme}")
         for kind, html in {"written": written, "inlined": inlined, "bare": bare}.items()
         for scheme in SCHEMES
     }

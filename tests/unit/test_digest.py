@@ -245,7 +245,7 @@ def test_the_style_is_the_site_s() -> None:
     assert "color:#a21f00" in html
     assert "a { color: #ff987e !important; }" in html
     assert html.count("640") == 2
-    assert "font-family:&quot;Gill Sans&quot;, sans-serif" in html
+    assert "font-family:'Gill Sans', sans-serif" in html.replace('"', "'")
 
 
 def test_the_template_stands_on_the_grounds_its_accents_are_measured_on() -> None:
