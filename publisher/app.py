@@ -189,11 +189,11 @@ class Publisher:
 
     def publish(self) -> RunReport:
         """Render the feeds and pages that changed."""
-        return self._recorded("publish", lambda: self._published(RunReport(), everything=False))
+        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), everything=False)))
 
     def publish_everything(self) -> RunReport:
         """Render every feed and page, changed or not; files that come out equal are not touched."""
-        return self._recorded("publish", lambda: self._published(RunReport(), everything=True))
+        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), everything=True)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose for one audience, or all, what is new to them, whatever their schedule says."""
@@ -300,7 +300,7 @@ class Publisher:
             return report
         if report.publish is None:
             return replace(report, problems=(*report.problems, *self._held()))
-        return replace(report, compose=compose_stage(self.config.audiences))
+        return self._with_hub_told(replace(report, compose=compose_stage(self.config.audiences)))
 
     def _held(self) -> Iterator[Problem]:
         """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
@@ -314,6 +314,16 @@ class Publisher:
             return replace(report, publish=self._stages.publish(everything=everything))
         except (FilesError, TemplateError) as error:
             return replace(report, problems=(*report.problems, Problem.of("publish", error)))
+
+    def _with_hub_told(self, report: RunReport) -> RunReport:
+        """The report, with a problem when the hub of config.toml could not be told of changed feeds."""
+        config = self.config
+        if not config.feeds.hub:
+            return report
+        from publisher.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
+
+        problems = tell_hub(self._store, config.feeds, config.site)
+        return replace(report, problems=(*report.problems, *problems))
 
     def _recorded(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work as the only process at it, and keep its report if there is anything to say."""

@@ -334,7 +334,11 @@ def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:
 
 def _feeds(feeds: Mapping[str, Any]) -> FeedSettings:
     combined = tuple(CombinedFeed(**feed) for feed in feeds["combined"])
-    own = {name: value for name, value in feeds.items() if name not in ("directory", "combined")}
+    own: dict[str, Any] = {
+        name: value or "" if name in ("icon", "logo", "hub") else value
+        for name, value in feeds.items()
+        if name not in ("directory", "combined")
+    }
     return FeedSettings(**own, combined=combined)
 
 

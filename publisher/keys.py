@@ -332,6 +332,10 @@ def _base_url(value: object) -> str:
     return url.rstrip("/") + "/"
 
 
+def _hub(value: object) -> str:
+    return _web_address(value, schemes=("http", "https"))
+
+
 def _https_url(value: object) -> str:
     return _web_address(value, schemes=("https",))
 
@@ -477,6 +481,7 @@ FONTS = Kind('a list of font names such as ["Helvetica", "sans-serif"]', _fonts)
 PICTURE = Kind("a .png, .jpg or .gif below site.base_url such as assets/logo.png", _picture)
 TIMEZONE = Kind("an IANA time zone such as Europe/Brussels", _zone)
 BASE_URL = Kind("an absolute http or https address in ASCII such as https://news.example.org/", _base_url)
+WEB_ADDRESS = Kind("an absolute http or https address in ASCII", _hub)
 HTTPS_URL = Kind("an absolute https address in ASCII", _https_url)
 ADDRESS = Kind("a mail address such as news@example.org", _address)
 MAILBOX = Kind("a mail address such as Name <news@example.org>", _mailbox)
@@ -528,7 +533,10 @@ KEYS = (
         "How many items give a keyword a feed, which stays; 0: none has one.",
         3,
     ),
-    Key("feeds.languages", YES_OR_NO, "Whether each language has a feed, once there are two.", True),
+    Key("feeds.languages", YES_OR_NO, "Whether each language has a feed, once there are two.", default=True),
+    Key("feeds.icon", PICTURE, "A square picture for feed readers, below site.base_url; not set: none.", None),
+    Key("feeds.logo", PICTURE, "One twice as wide as high, likewise.", None),
+    Key("feeds.hub", WEB_ADDRESS, "The WebSub hub that is told of changed feeds; not set: none.", None),
     Key("feeds.combined[].name", THEME_SLUG, "The folder of a feed of your choice; no theme's."),
     Key("feeds.combined[].title", LINE, "What that feed is called."),
     Key("feeds.combined[].themes", COMBINED_THEMES, "Its items have one of these themes; empty: any.", []),

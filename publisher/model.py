@@ -272,7 +272,7 @@ class CombinedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """What each feed looks like."""
+    """Which feeds there are besides those of themes, and what each looks like."""
 
     formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
     limit: int = 50
@@ -282,6 +282,12 @@ class FeedSettings:
     languages: bool = True
     """Whether each language has a feed, once there are two."""
     combined: tuple[CombinedFeed, ...] = ()
+    icon: str = ""
+    """A square picture, below the site's base URL; empty: none."""
+    logo: str = ""
+    """A picture twice as wide as high, likewise."""
+    hub: str = ""
+    """The WebSub hub that is told of changes; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ class Publication:
         FEEDS decides which feeds items are in, ADDRESSES what the documents of archives are made with.
         """
         feeds = repr((self.theme_map, self.gathering))
-        addresses = repr((feeds, self.site, self.settings.formats))
+        addresses = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
         rest = repr((__version__, self.site, self.settings, self.templates.fingerprint()))
         return "/".join(map(_sha256, (feeds, addresses, rest)))
 

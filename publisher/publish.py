@@ -132,7 +132,14 @@ class _Pass:
         self._progress = progress
         self._files = files
         self._look = Look(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
-        self._feed_look = FeedLook(site=publication.site, authority=authority, formats=publication.settings.formats)
+        self._feed_look = FeedLook(
+            site=publication.site,
+            authority=authority,
+            formats=publication.settings.formats,
+            icon=self._address(publication.settings.icon),
+            logo=self._address(publication.settings.logo),
+            hub=publication.settings.hub,
+        )
         self._states = {
             state.feed.slug: state for state in worth_a_feed(store, publication.settings, store.open_feeds())
         }
@@ -252,6 +259,9 @@ class _Pass:
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
         index = pages.index_page(counts, latest, items=self._store.item_count(), look=self._look)
         self._write(urls.INDEX_FILE, index)
+
+    def _address(self, picture: str) -> str:
+        return picture and self._publication.site.base_url + picture
 
     def _last_change(self) -> datetime:
         return max(state.changed_at for state in self._states.values() if state.feed.kind is FeedKind.THEME)

@@ -25,6 +25,10 @@ class FeedLook:
     authority: str
     """That of the item ids, such as `news.example.org,2026`."""
     formats: tuple[str, ...]
+    icon: str = ""
+    """URLs; empty: none."""
+    logo: str = ""
+    hub: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class FeedDocument:
     withdrawn: tuple["Tombstone", ...]
     """Items that a reader may still show; none in an archive."""
     is_archive: bool
+    look: FeedLook
     links: tuple[tuple[str, "Links"], ...]
     """By format."""
 
@@ -149,6 +154,7 @@ def _document(
         items=items,
         withdrawn=(),
         is_archive=archive is not None,
+        look=look,
         links=tuple((key, _links(folder, key, site, archive=archive, previous=previous)) for key in look.formats),
     )
 

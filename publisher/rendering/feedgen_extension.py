@@ -20,8 +20,8 @@ class RssChannel:
     """Of a feed's links feedgen writes only its own address; and it has no archives."""
 
     def __init__(self) -> None:
-        self.links: Sequence[tuple[str, str]] = ()
-        """(rel, href) pairs."""
+        self.links: Sequence[tuple[str, str, str]] = ()
+        """(rel, href, type) triples; an empty type is left out."""
         self.is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
@@ -29,8 +29,7 @@ class RssChannel:
 
     def extend_rss(self, rss: _Element) -> _Element:
         channel = rss[0]
-        for rel, href in self.links:
-            SubElement(channel, f"{{{ATOM}}}link", rel=rel, href=href, type="application/rss+xml")
+        _add_links(channel, f"{{{ATOM}}}link", self.links)
         if self.is_archive:
             SubElement(channel, f"{{{HISTORY}}}archive")
         return rss
@@ -54,8 +53,8 @@ class AtomFeed:
     """Has no archives (RFC 5005) and no tombstones (RFC 6721) in feedgen."""
 
     def __init__(self) -> None:
-        self.links: Sequence[tuple[str, str]] = ()
-        """(rel, href) pairs."""
+        self.links: Sequence[tuple[str, str, str]] = ()
+        """(rel, href, type) triples; an empty type is left out."""
         self.is_archive = False
         self.withdrawn: Sequence[tuple[str, datetime]] = ()
         """(id, instant) pairs."""
@@ -64,8 +63,7 @@ class AtomFeed:
         return {**({"fh": HISTORY} if self.is_archive else {}), **({"at": TOMBSTONES} if self.withdrawn else {})}
 
     def extend_atom(self, feed: _Element) -> _Element:
-        for rel, href in self.links:
-            SubElement(feed, "link", rel=rel, href=href, type="application/atom+xml")
+        _add_links(feed, "link", self.links)
         if self.is_archive:
             SubElement(feed, f"{{{HISTORY}}}archive")
         for ref, when in self.withdrawn:
@@ -85,3 +83,8 @@ class AtomEntry:
             link.set("type", "text/html")
             link.set("hreflang", self.language)
         return entry
+
+
+def _add_links(parent: _Element, tag: str, links: Sequence[tuple[str, str, str]]) -> None:
+    for rel, href, media_type in links:
+        SubElement(parent, tag, {"rel": rel, "href": href} | ({"type": media_type} if media_type else {}))

@@ -20,8 +20,10 @@ def rss(document: FeedDocument) -> bytes:
     feed = _feed(document, urls.FEED_FORMATS["rss"])
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
+    if picture := document.look.logo or document.look.icon:
+        feed.image(url=picture, title=document.title, link=document.page_url)
     feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
-    feed.gaps.links = _neighbours(document, "rss")
+    feed.gaps.links = _links(document, "rss")
     feed.gaps.is_archive = document.is_archive
     for item in document.items:
         entry = _entry(feed, item)
@@ -38,8 +40,10 @@ def atom(document: FeedDocument) -> bytes:
 
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address)
+    feed.icon(document.look.icon or None)
+    feed.logo(document.look.logo or None)
     feed.register_extension("gaps", AtomFeed, AtomEntry, atom=True, rss=False)
-    feed.gaps.links = _neighbours(document, "atom")
+    feed.gaps.links = _links(document, "atom")
     feed.gaps.is_archive = document.is_archive
     feed.gaps.withdrawn = [(tombstone.id, tombstone.when) for tombstone in document.withdrawn]
     for item in document.items:
@@ -69,11 +73,12 @@ def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa:
     return feed
 
 
-def _neighbours(document: FeedDocument, feed_format: str) -> list[tuple[str, str]]:
-    """The (rel, href) pairs of RFC 5005 section 4."""
-    links = dict(document.links)[feed_format]
-    current = [("current", links.current)] if document.is_archive else []
-    return [*current, ("prev-archive", links.previous)] if links.previous else current
+def _links(document: FeedDocument, feed_format: str) -> list[tuple[str, str, str]]:
+    """The (rel, href, type) triples of RFC 5005 section 4 and of WebSub; archives have no news for a hub."""
+    links, media_type = dict(document.links)[feed_format], urls.FEED_FORMATS[feed_format].media_type
+    hub = [] if document.is_archive else [("hub", document.look.hub, "")]
+    current = [("current", links.current, media_type)] if document.is_archive else []
+    return [link for link in (*hub, *current, ("prev-archive", links.previous, media_type)) if link[1]]
 
 
 def _entry(feed: Any, item: FeedItem) -> Any:  # noqa: ANN401  # feedgen has no types

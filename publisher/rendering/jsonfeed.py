@@ -21,6 +21,10 @@ def json_feed(document: FeedDocument) -> bytes:
         "language": document.language,
         "authors": [author],
     }
+    if document.look.icon:
+        feed["icon"] = document.look.icon
+    if document.look.hub and not document.is_archive:
+        feed["hubs"] = [{"type": "WebSub", "url": document.look.hub}]
     if links.previous:
         feed["next_url"] = links.previous
     feed["items"] = [_item(item) for item in document.items]

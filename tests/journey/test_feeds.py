@@ -1,0 +1,257 @@
+"""Which feeds a site has, what each holds, and how a reader gets to all there ever was."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import feedparser
+import pytest
+
+from tests.world import BASE_URL, CONFIG, NOW, FileState, World
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+LATER = NOW + timedelta(days=1)
+COMBINED = """
+[[feeds.combined]]
+name = "ice-en-francais"
+title = "Glace"
+keywords = ["Ice", "Snow"]
+languages = ["fr"]
+"""
+
+
+def item(day: int, text: str, *lines: str) -> str:
+    return "\n".join([f"{day} January 2026", text, *lines])
+
+
+def site(folder: Path, *items: str, feeds: str = "", more: str = "") -> World:
+    return World(folder, "\n\n".join(items), config=f"{CONFIG}\n[feeds]\n{feeds}\n{more}")
+
+
+def said(world: World, folder: str) -> list[str]:
+    return sorted(entry.title for entry in world.feed(folder).entries)
+
+
+class TestKeywords:
+    def test_a_keyword_has_a_feed_once_enough_items_have_it(self, tmp_path: Path) -> None:
+        ice = [item(day, f"Ice {day}.", "Keywords: Ice, cold") for day in (3, 2)]
+        world = site(tmp_path, *ice, feeds="keywords_from = 3")
+        world.publisher("run", at=NOW)
+        assert not (world.feeds / "keywords").exists()
+
+        world.list_above(item(4, "Ice 4.", "Keywords: ice"))
+        world.publisher("run", at=LATER)
+
+        assert said(world, "keywords/ice") == ["Ice 2", "Ice 3", "Ice 4"]
+        assert [path.name for path in (world.feeds / "keywords").iterdir() if path.is_dir()] == ["ice"]
+        assert "keywords/ice/" in (world.feeds / "feeds.opml").read_text("utf-8")
+
+    def test_a_keyword_keeps_its_feed(self, tmp_path: Path) -> None:
+        items = [item(day, f"Ice {day}.", "Keywords: ice") for day in (4, 3, 2)]
+        world = site(tmp_path, *items, item(1, "Older."), feeds="keywords_from = 3")
+        world.publisher("run", at=NOW)
+
+        world.edit(items[0] + "\n\n", "")
+        world.publisher("run", at=LATER)
+
+        assert said(world, "keywords/ice") == ["Ice 2", "Ice 3"]
+
+
+class TestLanguages:
+    def test_each_language_has_a_feed_once_there_are_two(self, tmp_path: Path) -> None:
+        world = site(tmp_path, item(1, "English."))
+        world.publisher("run", at=NOW)
+        assert not (world.feeds / "languages").exists()
+
+        world.list_above(item(2, "Français.", "Language: fr"))
+        world.publisher("run", at=LATER)
+
+        assert said(world, "languages/en") == ["English"]
+        assert said(world, "languages/fr") == ["Français"]
+        assert world.feed("languages/fr").feed.language == "fr"
+
+    def test_a_site_may_go_without(self, tmp_path: Path) -> None:
+        world = site(tmp_path, item(2, "Français.", "Language: fr"), item(1, "English."), feeds="languages = false")
+        world.publisher("run", at=NOW)
+
+        assert not (world.feeds / "languages").exists()
+
+
+class TestCombined:
+    ITEMS = (
+        item(4, "Glace.", "Language: fr", "Keywords: ice"),
+        item(3, "Neige.", "Language: fr", "Keywords: snow"),
+        item(2, "Ice.", "Keywords: ice"),
+        item(1, "Pluie.", "Language: fr", "Keywords: rain"),
+    )
+
+    def test_it_holds_what_was_asked_for_from_the_start(self, tmp_path: Path) -> None:
+        world = site(tmp_path, *self.ITEMS, more=COMBINED)
+        world.publisher("run", at=NOW)
+
+        assert said(world, "ice-en-francais") == ["Glace", "Neige"]
+
+    def test_asked_for_later_it_holds_what_was_there_before(self, tmp_path: Path) -> None:
+        world = site(tmp_path, *self.ITEMS, more="# later")
+        world.publisher("run", at=NOW)
+        world.configure("# later", COMBINED)
+        world.publisher("run", at=LATER)
+        assert said(world, "ice-en-francais") == ["Glace", "Neige"]
+
+        world.configure('languages = ["fr"]', 'languages = ["en"]')
+        world.publisher("run", at=LATER)
+        assert said(world, "ice-en-francais") == ["Ice"]
+
+    def test_a_theme_of_its_name_is_a_problem_that_is_told(self, tmp_path: Path) -> None:
+        named = item(5, "A theme.", "Main Theme: Ice en francais")
+        world = site(tmp_path, named, *self.ITEMS, more=COMBINED)
+
+        done = world.publisher("run", at=NOW)
+
+        assert done.exit_code == 2
+        (problem,) = done.problems
+        assert problem.startswith("problem: feeds.combined.ice-en-francais: a theme is called ice-en-francais as well")
+        assert said(world, "ice-en-francais") == ["A theme"]
+
+
+def only_what_changed(world: World, before: Mapping[str, FileState]) -> set[str]:
+    """The folders of feeds below which a file was touched."""
+    touched = [path for path, state in world.files().items() if before.get(path) != state]
+    return {path.removeprefix("feeds/").rpartition("/")[0] for path in touched if path.endswith("rss.xml")}
+
+
+def test_only_the_feeds_that_changed_are_touched(tmp_path: Path) -> None:
+    old = [item(day, f"Snow {day}.", "Keywords: snow", "Main Theme: Weather", "Language: fr") for day in (3, 2, 1)]
+    ice = [item(day, f"Ice {day}.", "Keywords: ice", "Main Theme: Sea") for day in (6, 5, 4)]
+    world = site(tmp_path, *ice, *old)
+    world.publisher("run", at=NOW)
+    before = dict(world.files())
+
+    world.list_above(item(7, "Ice 7.", "Keywords: ice", "Main Theme: Sea"))
+    world.publisher("run", at=LATER)
+
+    assert only_what_changed(world, before) == {"all", "sea", "keywords/ice", "languages/en"}
+
+
+class TestArchive:
+    """RFC 5005 section 4."""
+
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> World:
+        world = site(tmp_path, *(item(day, f"Item {day}.") for day in range(25, 0, -1)), feeds="limit = 4")
+        world.publisher("run", at=NOW)
+        return world
+
+    @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
+    def test_a_reader_walks_back_to_the_first_item(self, world: World, name: str) -> None:
+        walked = list(self.walk(world, name))
+
+        ids = {entry.id for _, parsed in walked for entry in parsed.entries}
+        assert len(ids) == 25
+        assert [("archive" in path) for path, _ in walked] == [False] + [True] * (len(walked) - 1)
+        for path, parsed in walked:
+            links = {link.rel: link.href for link in parsed.feed.links}
+            assert links["self"] == f"{BASE_URL}{path}"
+            assert links.get("current") == (f"{BASE_URL}all/{name}" if "archive" in path else None)
+
+    def walk(self, world: World, name: str) -> Iterator[tuple[str, feedparser.FeedParserDict]]:
+        path = f"all/{name}"
+        while path:
+            parsed = feedparser.parse((world.feeds / path).read_bytes())
+            assert not parsed.bozo
+            yield path, parsed
+            previous = [link.href for link in parsed.feed.links if link.rel == "prev-archive"]
+            path = previous[0].removeprefix(BASE_URL) if previous else ""
+
+    def test_json_leads_back_as_well(self, world: World) -> None:
+        ids, path = set(), "all/feed.json"
+        while path:
+            feed = json.loads((world.feeds / path).read_bytes())
+            ids |= {one["id"] for one in feed["items"]}
+            path = feed.get("next_url", "").removeprefix(BASE_URL)
+
+        assert len(ids) == 25
+
+    def test_what_was_written_never_changes(self, world: World) -> None:
+        before = {path: state for path, state in world.files().items() if "/archive/" in path}
+        assert before
+
+        world.edit("Item 3.", "Item 3, corrected.")
+        world.edit(item(5, "Item 5.") + "\n\n", "")
+        world.list_above(*(item(26, f"Another {number}.") for number in range(9)))
+        world.publisher("run", at=LATER)
+        world.publisher("publish", "--all", at=LATER)
+
+        after = world.files()
+        assert {path: after[path] for path in before} == before
+        assert sum("/archive/" in path for path in after) > len(before)
+
+    def test_the_feed_tells_what_changed_in_its_archive(self, world: World) -> None:
+        gone = [
+            entry.id for _, parsed in self.walk(world, "atom.xml") for entry in parsed.entries if "5" in entry.title
+        ]
+        world.edit("Item 3.", "Item 3, corrected.")
+        world.edit(item(5, "Item 5.") + "\n\n", "")
+        world.publisher("run", at=LATER)
+
+        assert "Item 3, corrected" in said(world, "all")
+        feed = ET.parse(world.feeds / "all" / "atom.xml").getroot()
+        (deleted,) = feed.findall(DELETED)
+        assert deleted.get("ref") in gone
+        assert deleted.get("when") == LATER.isoformat()
+
+    def test_one_that_vanished_is_written_again(self, world: World) -> None:
+        before = world.contents()
+        lost = world.feeds / "all" / "archive" / "2" / "rss.xml"
+        lost.unlink()
+
+        world.publisher("publish", "--all", at=LATER)
+
+        assert world.contents() == before
+
+    def test_it_moves_with_the_site(self, world: World) -> None:
+        world.configure(BASE_URL, "https://moved.example.org/")
+        world.publisher("publish", at=LATER)
+
+        for path, data in world.contents().items():
+            assert "archive" not in path or b"//news.example.org/" not in data
+
+    def test_an_item_that_comes_back_is_no_longer_announced_as_gone(self, world: World) -> None:
+        world.edit(item(5, "Item 5.") + "\n\n", "")
+        world.publisher("run", at=LATER)
+        world.edit(item(4, "Item 4."), item(5, "Item 5.") + "\n\n" + item(4, "Item 4."))
+        world.publisher("run", at=LATER)
+
+        assert b"deleted-entry" not in (world.feeds / "all" / "atom.xml").read_bytes()
+        assert "Item 5" in said(world, "all")
+
+
+def test_opml_lists_every_feed(tmp_path: Path) -> None:
+    themed = [item(day, f"Item {day}.", "Main Theme: Sea & Sand", "Keywords: ice") for day in (3, 2, 1)]
+    world = site(tmp_path, *themed, item(1, "Français.", "Language: fr"), more=COMBINED)
+    world.publisher("run", at=NOW)
+
+    opml = ET.parse(world.feeds / "feeds.opml").getroot()
+    outlines = [outline.attrib for outline in opml.iter("outline")]
+
+    assert opml.get("version") == "2.0"
+    listed = {outline["xmlUrl"].removeprefix(BASE_URL) for outline in outlines}
+    assert listed == {path for path in world.contents() if path.endswith("/rss.xml")}
+    for outline in outlines:
+        assert outline["type"] == "rss"
+        assert outline["text"] == outline["title"] != ""
+        assert (world.feeds / outline["htmlUrl"].removeprefix(BASE_URL) / "index.html").is_file()
+
+
+def test_pictures_of_a_feed(tmp_path: Path) -> None:
+    world = site(tmp_path, item(1, "One."), feeds='icon = "assets/icon.png"\nlogo = "assets/logo.png"')
+    world.publisher("run", at=NOW)
+
+    feed = ET.parse(world.feeds / "all" / "atom.xml").getroot()
+    assert feed.findtext(f"{ATOM}icon") == f"{BASE_URL}assets/icon.png"
+    assert feed.findtext(f"{ATOM}logo") == f"{BASE_URL}assets/logo.png"
+    assert world.feed("all", "rss").feed.image.href == f"{BASE_URL}assets/logo.png"
+    assert json.loads((world.feeds / "all" / "feed.json").read_bytes())["icon"] == f"{BASE_URL}assets/icon.png"
