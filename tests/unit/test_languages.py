@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from publisher.rendering import languages
 from publisher.rendering.templates import default_folders
 
-TRANSLATED = ("fr", "nl", "de")
+TRANSLATED = sorted(folder.name for folder in languages.CATALOGUES.iterdir())
 PAGES = ("page.html", "parts.html", "index.html", "keywords.html", "theme.html", "item.html", "withdrawn.html")
 
 
