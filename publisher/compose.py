@@ -13,7 +13,7 @@ What a crash leaves, by the moment it struck:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,7 +123,7 @@ def _edition(
         number=state.last_number + 1,
         after=state.cursor,
         upto=upto,
-        composed_at=now,
+        composed_at=now.astimezone(UTC),  # as the store gives it back, so that a repeat has the same bytes
         records=tuple(sorted(due, key=lambda record: (record.published, record.added_seq), reverse=True)),
         corrections=tuple(store.corrected_records(audience.name, upto=upto)),
     )

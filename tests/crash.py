@@ -1,0 +1,245 @@
+"""The program under a tracer of system calls: what it asks of the system, and one request that kills it or is refused.
+
+It has no hooks for this: strace counts its requests and meddles with one of them.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+ON_DESCRIPTORS = (
+    "write", "writev", "pwrite64", "pwritev", "pwritev2", "sendfile", "copy_file_range", "fallocate", "ftruncate",
+    "fchmod", "fchown", "fsync", "fdatasync", "sync_file_range", "syncfs",
+)  # fmt: skip
+ON_PATHS = (
+    "open", "openat", "openat2", "creat", "truncate", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir",
+    "unlink", "unlinkat", "link", "linkat", "symlink", "symlinkat", "chmod", "fchmodat", "chown", "fchownat", "sync",
+)  # fmt: skip
+READS = ("read", "pread64", "getdents64")
+"""Besides opening, what a failing disk may refuse to one who only looks."""
+
+LINE = re.compile(r"^(?:(\d+) +)?(.*)$")
+RESUMED = re.compile(r"^<\.\.\. \w+ resumed>(.*)$")
+UNFINISHED = " <unfinished ...>"
+CALL = re.compile(r"^(\w+)\((.*)\)\s+= (.*)$")
+DESCRIPTOR = re.compile(r"^\d+<([^>]*)>")
+NAMED = re.compile(r'(?:\w+<([^>]*)>, )?"([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request a pass made to the system."""
+
+    name: str
+    number: int
+    """Which one of its name in its thread, from 1: strace counts like that."""
+    paths: tuple[Path, ...]
+    """The files it is about; two for a rename."""
+    arguments: str
+    result: str
+    is_main: bool
+    """Whether the main thread made it: what others do is in no fixed order."""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it can change what is on the disk, or secures a change."""
+        return self.name not in READS and (not self.name.startswith("open") or "O_CREAT" in self.arguments)
+
+    @property
+    def takes_room(self) -> bool:
+        """Whether a full disk can refuse it."""
+        return self.is_change and "sync" not in self.name
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether the tracer meddled with it."""
+        return self.result.startswith("?") or self.result.endswith("(INJECTED)")
+
+    def is_like(self, other: "Call") -> bool:
+        """Whether it is the same request, perhaps of another run on another site."""
+        if (self.name, self.number, self.is_main) != (other.name, other.number, other.is_main):
+            return False
+        return not self.is_main or [path.name for path in self.paths] == [path.name for path in other.paths]
+
+    def is_below(self, folder: Path) -> bool:
+        return any(path.is_relative_to(folder) for path in self.paths)
+
+    def __str__(self) -> str:
+        where = ", ".join("/".join(path.parts[-2:]) for path in self.paths)
+        return f"{self.name} {self.number}{'' if self.is_main else ' of a thread'} ({where})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended."""
+
+    exit_code: int
+    """Negative: the number of the signal that killed it."""
+    out: str
+    err: str
+    calls: tuple[Call, ...] = ()
+    """What it asked of the system, if it was traced."""
+
+    @property
+    def is_killed(self) -> bool:
+        return self.exit_code == -signal.SIGKILL
+
+
+class Program:
+    """`publisher`, ready to run many times. One run at a time; close it in the end."""
+
+    def __init__(self, folder: Path, *, first: Iterable[str]) -> None:
+        """`folder` is scratch space; `first` are the arguments of a run that imports all that later ones need."""
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.forks", *first],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._hear() == "ready"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()  # end of its input: it ends
+
+    def run(self, *arguments: str) -> Ended:
+        """Run undisturbed and unwatched."""
+        run = self._begin(arguments)
+        os.kill(run, signal.SIGCONT)
+        return self._ended()
+
+    def traced(self, *arguments: str) -> Ended:
+        """Run undisturbed under strace."""
+        return self._traced(arguments, ["-f"])
+
+    def killed_at(self, call: Call, *arguments: str) -> Ended:
+        """Run, and die in the moment of that call, before it has any effect."""
+        return self._traced(arguments, _meddling(call, "signal=SIGKILL"))
+
+    def refused(self, call: Call, error: str, *arguments: str) -> Ended:
+        """Run, with that call failing instead of having any effect."""
+        return self._traced(arguments, _meddling(call, f"error={error}"))
+
+    def _traced(self, arguments: Iterable[str], options: list[str]) -> Ended:
+        run = self._begin(arguments)
+        log = self._folder / "trace"
+        names = ",".join(f"?{name}" for name in (*ON_DESCRIPTORS, *ON_PATHS, *READS))  # ?: not on every machine
+        tracer = subprocess.Popen(
+            ["strace", "-y", "-o", log, "-e", "signal=none", "-e", f"trace={names}", *options, "-p", str(run)],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with tracer:
+            assert tracer.stderr is not None
+            said = tracer.stderr.readline()
+            os.kill(run, signal.SIGCONT if "attached" in said else signal.SIGKILL)
+            ended = self._ended(log)
+        assert "attached" in said, said
+        return ended
+
+    def _begin(self, arguments: Iterable[str]) -> int:
+        """Begin a run; it stands still until it is told to continue."""
+        assert self._process.stdin is not None
+        order = {"arguments": list(arguments), "folder": str(self._folder)}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._hear())
+
+    def _ended(self, log: Path | None = None) -> Ended:
+        exit_code = int(self._hear())
+        out, err = ((self._folder / name).read_text() for name in ("out", "err"))
+        return Ended(exit_code=exit_code, out=out, err=err, calls=_calls_in(log) if log else ())
+
+    def _hear(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+
+def _meddling(call: Call, how: str) -> list[str]:
+    """What makes strace strike that call; it counts for each thread it watches."""
+    watched = [] if call.is_main else ["-f"]
+    return [*watched, "-e", f"inject={call.name}:{how}:when={call.number}"]
+
+
+def _calls_in(log: Path) -> tuple[Call, ...]:
+    """What strace wrote down, in the order in which the calls ended."""
+    calls = []
+    numbers: Counter[tuple[str, str]] = Counter()
+    main: str | None = None
+    for thread, line in _whole_lines(log.read_text(errors="replace").splitlines()):
+        main = thread if main is None else main
+        if found := CALL.match(line):
+            name, arguments, result = found.groups()
+            numbers[thread, name] += 1
+            calls.append(
+                Call(
+                    name=name,
+                    number=numbers[thread, name],
+                    paths=_paths(name, arguments),
+                    arguments=arguments,
+                    result=result,
+                    is_main=thread == main,
+                )
+            )
+    return tuple(calls)
+
+
+def _whole_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line with its thread; those that strace tore in two, because another thread spoke between, joined."""
+    torn: dict[str, str] = {}
+    for line in lines:
+        found = LINE.match(line)
+        assert found
+        thread, rest = found[1] or "", found[2]
+        if rest.endswith(UNFINISHED):
+            torn[thread] = rest.removesuffix(UNFINISHED)
+        elif resumed := RESUMED.match(rest):
+            yield thread, torn.pop(thread) + resumed[1]
+        else:
+            yield thread, rest
+
+
+def _paths(name: str, arguments: str) -> tuple[Path, ...]:
+    if name in ON_PATHS:
+        return tuple(Path(folder, named) for folder, named in NAMED.findall(arguments))
+    found = DESCRIPTOR.match(arguments)
+    return (Path(found[1]),) if found else ()
+
+
+def require_strace(folder: Path) -> None:
+    """Skip the test, or fail it in CI, where system calls cannot be traced."""
+    if not shutil.which("strace"):
+        problem = "strace is not installed"
+    else:
+        trial = subprocess.run(
+            ["strace", "-o", folder / "trial", "-e", "inject=chdir:error=EIO", "true"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        problem = f"strace may not trace: {trial.stderr.strip()}" if trial.returncode else ""
+    if problem and os.environ.get("CI"):
+        pytest.fail(problem)
+    if problem:
+        pytest.skip(problem)

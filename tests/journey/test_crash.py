@@ -1,0 +1,343 @@
+"""A pass that is killed, or refused by the disk, at each of its requests to the system; then one more run.
+
+The plain tests take a spread of the moments, the slow ones take every one.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.crash import Call, Ended, Program, require_strace
+from tests.passes import Pass, identity, passes
+
+KINDS = ("first", "news", "themes")
+WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+SPREAD = 20
+"""How many moments of each kind of pass the plain tests take."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A fresh site on which one pass is tried and disturbed. What is wrong afterwards is said; "" is all well."""
+
+    plan: Pass
+    site: Path
+    program: Program
+
+    @property
+    def arguments(self) -> list[str]:
+        return self.plan.arguments(self.site)
+
+    def killed(self, point: Call) -> str:
+        """Killed there, and run once more."""
+        ended = self.program.killed_at(point, *self.arguments)
+        if not ended.is_killed or not _is_struck(point, ended):
+            return f"it was not killed there, but ended with {ended.exit_code} after {ended.calls[-1]}"
+        return self.repaired()
+
+    def killed_twice(self, points: tuple[Call, Call]) -> str:
+        """Killed there, killed again while repairing, and run once more."""
+        for point in points:
+            ended = self.program.killed_at(point, *self.arguments)
+            if not ended.is_killed and ended.exit_code:  # the second pass may have less to do, and end well
+                return f"it ended with {ended.exit_code}: {ended.err}"
+        return self.repaired()
+
+    def refused(self, point: Call, error: str) -> str:
+        """Refused that call, and run once more."""
+        ended = self.program.refused(point, error, *self.arguments)
+        if not _is_struck(point, ended):
+            return f"it was not refused that, but ended with {ended.exit_code}: {ended.err}"
+        return self.said(ended) or self.repaired()
+
+    def said(self, ended: Ended) -> str:
+        """Whether it got all done, or told in lines for the operator that it did not."""
+        if ended.exit_code == 0:
+            return ended.err if self.plan.is_shown(self.site) else "it ended with 0, and something is missing"
+        is_plain = all(line.startswith(("publisher: ", "problem: ")) for line in ended.err.splitlines())
+        return "" if ended.exit_code == 75 and ended.err and is_plain else f"{ended.exit_code}: {ended.err}"
+
+    def repaired(self) -> str:
+        """Whether no promise is broken, and one more run ends as an undisturbed one, without touching a file twice."""
+        if broken := self.plan.broken_promises(self.site):
+            return "; ".join(broken)
+        settled = self.plan.settled(self.site)
+        ended = self.program.run(*self.arguments)
+        if ended.exit_code or ended.err:
+            return f"the next run ended with {ended.exit_code}: {ended.err}"
+        touched = [f"{path} was written again" for path, was in settled.items() if identity(path) != was]
+        return "; ".join(touched) or self.plan.unfinished(self.site)
+
+
+class Bench:
+    """Where passes are tried: sites, and a few programs that stand ready."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._plans = passes(folder)
+        self._places: queue.SimpleQueue[tuple[Path, Program]] = queue.SimpleQueue()
+        for number in range(WORKERS):
+            place = folder / f"worker-{number}"
+            site = self._plans["first"].start(place / "site")
+            program = Program(place, first=self._plans["first"].arguments(site))
+            self._places.put((site, stack.enter_context(program)))
+
+    @contextmanager
+    def attempt(self, kind: str, *, elsewhere: Path | None = None) -> Iterator[Attempt]:
+        """A fresh attempt at one kind of pass."""
+        site, program = self._places.get()
+        try:
+            plan = self._plans[kind]
+            yield Attempt(plan=plan, site=plan.start(elsewhere or site), program=program)
+        finally:
+            self._places.put((site, program))
+
+    def calls(self, kind: str) -> tuple[Call, ...]:
+        """What an undisturbed pass asks of the system, but for what it prints."""
+        with self.attempt(kind) as attempt:
+            ended = attempt.program.traced(*attempt.arguments)
+            assert (0, "", "") == (ended.exit_code, ended.err, attempt.plan.unfinished(attempt.site))
+            return tuple(call for call in ended.calls if call.is_below(attempt.site))
+
+    def problems(self, kind: str, points: Sequence[T], disturb: Callable[[Attempt, T], str]) -> list[str]:
+        """What is wrong after an attempt disturbed at each of the points, with the point; several at once."""
+
+        def one(point: T) -> str:
+            with self.attempt(kind) as attempt:
+                problem = disturb(attempt, point)
+            return problem and f"{point}: {problem}"
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return [problem for problem in pool.map(one, points) if problem]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    memory = Path("/dev/shm")  # many times as quick, and what a killed process leaves is the same
+    with ExitStack() as stack:
+        parent = memory if os.access(memory, os.W_OK) else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="publisher-crash-", dir=parent)))
+        require_strace(folder)
+        yield Bench(folder, stack)
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print even though the test succeeds: how much was tried, and how long it took so far."""
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        with capsys.disabled():
+            print(f"\n{what} in {time.monotonic() - began:.0f} s", end=" ")  # noqa: T201
+
+    return say
+
+
+def _is_struck(point: Call, ended: Ended) -> bool:
+    return any(call.is_struck and call.is_like(point) for call in ended.calls)
+
+
+def _strikable(calls: Sequence[Call]) -> list[Call]:
+    """Those that are made each time: all of the main thread's, of the others' the first few, whoever makes them."""
+    # Four threads flush sixteen files or more, so one of them comes to its fourth.
+    others = {(call.name, call.number): call for call in calls if not call.is_main and call.number <= 4}
+    return [*(call for call in calls if call.is_main), *others.values()]
+
+
+def _changes(calls: Sequence[Call]) -> list[Call]:
+    return _strikable([call for call in calls if call.is_change])
+
+
+def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
+    """Each call under the error it can meet: a full disk takes nothing more, a failing one gives and keeps nothing."""
+    # What the operator wrote is no matter here: a source that cannot be read is skipped, and the rest is published.
+    ours = [call for call in calls if not any(path.name in ("config.toml", "news.txt") for path in call.paths)]
+    return _strikable([call for call in ours if call.takes_room == (error == "ENOSPC")])
+
+
+def _spread(points: Sequence[T], count: int) -> list[T]:
+    """So many of the points, evenly."""
+    count = min(count, len(points))
+    return [points[index * len(points) // count] for index in range(count)]
+
+
+# --- undisturbed -----------------------------------------------------------------------------------------------------
+
+
+def test_an_undisturbed_site_has_each_item_in_one_edition(bench: Bench) -> None:
+    """What a disturbed one must be equal to."""
+    with bench.attempt("themes") as attempt:
+        editions = [json.loads(file.read_text()) for file in sorted(attempt.site.glob("outbox/*/edition.json"))]
+
+    uids = [item["uid"] for edition in editions for item in edition["items"]]
+    assert ["weekly-1", "weekly-2"] == [f"{edition['audience']}-{edition['number']}" for edition in editions]
+    assert 6 == len(uids) == len(set(uids))
+
+
+# --- killed ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_pass_is_finished_by_the_next_to_the_same_bytes(bench: Bench, kind: str) -> None:
+    points = _spread(_changes(bench.calls(kind)), SPREAD)
+
+    assert [] == bench.problems(kind, points, Attempt.killed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pass_may_be_killed_at_any_moment(bench: Bench, kind: str, tell: Callable[[str], None]) -> None:
+    points = _changes(bench.calls(kind))
+
+    problems = bench.problems(kind, points, Attempt.killed)
+
+    tell(f"{kind} pass: killed at each of {len(points)} calls")
+    assert [] == problems
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_pass_that_repairs_may_be_killed_too(bench: Bench, kind: str, tell: Callable[[str], None]) -> None:
+    calls = _spread(_changes(bench.calls(kind)), 40)
+    points = list(zip(calls, [*calls[::2], *calls[1::2]], strict=True))
+
+    problems = bench.problems(kind, points, Attempt.killed_twice)
+
+    tell(f"{kind} pass: killed twice at {len(points)} pairs of calls")
+    assert [] == problems
+
+
+# --- refused ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+def test_what_the_disk_refuses_is_told_and_done_by_the_next_pass(bench: Bench, kind: str, error: str) -> None:
+    points = _spread(_refusable(bench.calls(kind), error), SPREAD // 3)
+
+    assert [] == bench.problems(kind, points, lambda attempt, point: attempt.refused(point, error))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+def test_the_disk_may_refuse_anything(bench: Bench, kind: str, error: str, tell: Callable[[str], None]) -> None:
+    points = _refusable(bench.calls(kind), error)
+
+    problems = bench.problems(kind, points, lambda attempt, point: attempt.refused(point, error))
+
+    tell(f"{kind} pass: {error} at each of {len(points)} calls")
+    assert [] == problems
+
+
+# --- a full disk -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """A file system of so many KiB; asking again changes its size and keeps what is there."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    is_mounted = False
+
+    def disk(size_kib: int) -> Path:
+        nonlocal is_mounted
+        options = f"{'remount,' if is_mounted else ''}size={size_kib}k"
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
+        mounting = subprocess.run(command, capture_output=True, text=True, check=False)
+        if mounting.returncode:
+            # In CI too: a container may not mount, and errors injected above are the same ones.
+            pytest.skip(f"no small disk can be made: {mounting.stderr.strip()}")
+        is_mounted = True
+        return place
+
+    yield disk
+    if is_mounted:
+        subprocess.run(["umount", place], check=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_disk_that_fills_up_costs_nothing_but_time(
+    bench: Bench, kind: str, small_disk: Callable[[int], Path]
+) -> None:
+    assert 0 < _fill_up(bench, kind, small_disk, steps=4) < 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_disk_may_be_full_at_any_size(
+    bench: Bench, kind: str, small_disk: Callable[[int], Path], tell: Callable[[str], None]
+) -> None:
+    refused = _fill_up(bench, kind, small_disk, steps=30)
+
+    tell(f"{kind} pass: 30 sizes of disk, {refused} too small")
+    assert 0 < refused < 30
+
+
+def _fill_up(bench: Bench, kind: str, small_disk: Callable[[int], Path], *, steps: int) -> int:
+    """Try the pass on disks from one that only just holds the site to one that is large enough; how many were not."""
+    large_kib = 16_384
+    refused = 0
+    for step in range(steps):
+        with bench.attempt(kind, elsewhere=small_disk(large_kib) / "site") as attempt:
+            used_kib = -(-_used(attempt.site) // 1024)
+            small_disk(used_kib + 800 * step // (steps - 1))
+            ended = attempt.program.run(*attempt.arguments)
+            refused += ended.exit_code != 0
+            problem = attempt.said(ended)
+            small_disk(large_kib)
+            assert "" == (problem or attempt.repaired()), f"step {step}"
+    return refused
+
+
+def _used(site: Path) -> int:
+    disk = os.statvfs(site)
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+
+
+# --- power cuts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_is_flushed_before_it_is_shown_and_shown_before_the_store_relies_on_it(bench: Bench, kind: str) -> None:
+    """A killed process cannot show this: the system still has what it wrote. A power cut takes what was not flushed."""
+    calls = bench.calls(kind)
+    shown = [call for call in calls if call.name == "rename"]
+
+    editions = [call.paths[1].name for call in shown if call.paths[1].parent.name == "outbox"]
+    assert {"first": ["weekly-1"], "news": ["weekly-2"], "themes": []}[kind] == editions
+    assert len(shown) > 2
+    for rename in shown:
+        at = calls.index(rename)
+        assert [] == _unflushed(calls[:at], below=rename.paths[0])
+        assert rename.paths[1].parent in _flushed_before_the_store_is_written(calls[at:])
+
+
+def _unflushed(calls: Sequence[Call], *, below: Path) -> list[Path]:
+    """Files and folders whose content was changed and not flushed since."""
+    unflushed: dict[Path, None] = {}
+    for call in calls:
+        if call.name == "fsync":
+            unflushed.pop(call.paths[0], None)
+        elif call.name == "write" and call.is_below(below):
+            unflushed[call.paths[0]] = None
+        elif call.name == "openat" and call.is_change and call.is_below(below):
+            unflushed |= dict.fromkeys((call.paths[0], *([below] if below in call.paths[0].parents else [])))
+    return list(unflushed)
+
+
+def _flushed_before_the_store_is_written(calls: Sequence[Call]) -> set[Path]:
+    written = next(at for at, call in enumerate(calls) if call.name == "pwrite64")
+    return {call.paths[0] for call in calls[:written] if call.name == "fsync"}

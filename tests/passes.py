@@ -1,0 +1,198 @@
+"""The passes that are disturbed: a small site at three turns of its life, each with how it looks before and after."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from publisher.store import Store
+from tests.crash import ROOT
+from tests.databases import dump
+
+CONFIG = """
+[site]
+title = "Harbour news"
+base_url = "https://news.example.org/"
+language = "en"
+timezone = "Europe/Brussels"
+author = { name = "Harbour Office", email = "news@example.org" }
+
+[[sources]]
+name = "news"
+path = "news.txt"
+
+[[audiences]]
+name = "weekly"
+to = "harbour@lists.example.org"
+schedule = "0 8 * * MON"
+"""
+GATHERED = '\n[themes.water]\ntitle = "On the water"\nlabels = ["Ferries", "Quays"]\n'
+
+FERRY = "3 March 2026\n\nThe ferry sails twice a day. It takes bicycles.\n\nMain Theme: Ferries, Quays\n"
+CRANE = "3 March 2026\n\nA new crane arrived. It lifts forty tonnes.\n\nMain Theme: Quays\nKeywords: cranes\n"
+MOVE = "1 March 2026\n\nThe harbour office moved to the customs house.\n"
+PILOTS = "1 February 2026\n\nThree pilots passed their examination.\n\nMain Theme: Ferries\n"
+MENDED = CRANE.replace("forty", "fifty")
+DIVERS = "9 March 2026\n\nDivers inspected the lock. No damage was found.\n\nMain Theme: Lock\n"
+LATE = "14 February 2026\n\nThe winter timetable ends in April.\n"
+
+Trees = dict[str, tuple[int, bytes]]
+"""Mode and content by path; a folder's path ends in a slash and its content is empty."""
+LINK = re.compile(rb'https://news\.example\.org/([^"<>\s]+\.html)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One pass over the site, and how it goes when nothing disturbs it."""
+
+    before: Path
+    """The site as the pass finds it."""
+    after: Path
+    """The site as the pass leaves it."""
+    command: tuple[str, ...]
+    old: Trees
+    """What readers see before it."""
+    new: Trees
+    """What readers see after it."""
+    expected: dict[str, Any]
+    """All that a site must be equal to when the pass is done."""
+
+    def arguments(self, site: Path) -> list[str]:
+        """What to tell the program to have it do this pass on a copy of the site."""
+        return [*self.command, "--config", str(site / "config.toml")]
+
+    def start(self, site: Path) -> Path:
+        """A copy of the site as the pass finds it, in place of whatever is at `site`."""
+        shutil.rmtree(site, ignore_errors=True)
+        return Path(shutil.copytree(self.before, site))
+
+    def unfinished(self, site: Path) -> str:
+        """Where a site is not as the pass leaves it, in a line; empty: nowhere."""
+        found = _whole(site)
+        return ", ".join(
+            f"{part}: {_first_difference(expected, found[part])}"
+            for part, expected in self.expected.items()
+            if expected != found[part]
+        )
+
+    def is_shown(self, site: Path) -> bool:
+        """Whether readers find in feeds/ and outbox/ what the pass leaves there."""
+        return trees(site) == self.new
+
+    def broken_promises(self, site: Path) -> list[str]:
+        """What nobody may ever meet in feeds/ and outbox/, whatever happened to the pass."""
+        old, new, found = self.old, self.new, trees(site)
+        foreign = [path for path, file in found.items() if file not in (old.get(path), new.get(path))]
+        editions = {path.split("/")[1] for path in found if path.startswith("outbox/") and path != "outbox/"}
+        torn = [path for path in new if path.startswith("outbox/") and path.split("/")[1] in editions]
+        return [
+            *(f"{path} is neither as before nor as after" for path in foreign),
+            *(f"{path} is gone" for path in old if path not in found),
+            *(f"{path} is missing from its edition" for path in torn if path not in found),
+            *(f"{path} leads to {page}, which is not there" for path, page in _links(found) if page not in found),
+        ]
+
+    def settled(self, site: Path) -> dict[Path, tuple[int, int]]:
+        """The files that are as the pass leaves them already, with what changes when they are written again."""
+        as_after = [site / path for path, file in trees(site).items() if file == self.new.get(path) and path[-1] != "/"]
+        return {path: identity(path) for path in as_after}
+
+
+def passes(folder: Path) -> dict[str, Pass]:
+    """Each kind of pass, undisturbed, by the program itself as users start it; the sites are kept below `folder`."""
+    first = _pass(
+        _site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG), "run", "--now", "2026-03-04T08:00"
+    )
+    listing = [DIVERS, FERRY, MENDED, LATE, PILOTS]
+    watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
+    run_program("run", "--due", "--now", "2026-03-04T08:00", "--config", str(watched / "config.toml"))
+    (watched / "news.txt").write_text("\n".join(listing))
+    news = _pass(watched, "run", "--due", "--now", "2026-03-09T08:00")
+    themes = _pass(_site(folder / "themes", news.after, listing, CONFIG + GATHERED), "run", "--now", "2026-03-10T08:00")
+    return {"first": first, "news": news, "themes": themes}
+
+
+def _site(folder: Path, origin: Path | None, listing: list[str], config: str) -> Path:
+    site = folder / "before"
+    if origin is None:
+        site.mkdir(parents=True)
+    else:
+        shutil.copytree(origin, site)
+    (site / "config.toml").write_text(config)
+    (site / "news.txt").write_text("\n".join(listing))
+    return site
+
+
+def _pass(before: Path, *command: str) -> Pass:
+    after = before.with_name("after")
+    shutil.copytree(before, after)
+    run_program(*command, "--config", str(after / "config.toml"))
+    return Pass(
+        before=before, after=after, command=command, old=trees(before), new=trees(after), expected=_whole(after)
+    )
+
+
+def run_program(*arguments: str) -> str:
+    """What the program says, started as users start it; it must succeed."""
+    command = [sys.executable, "-c", "from publisher.cli import main; main()", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, umask=0o077)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    return ended.stdout
+
+
+# --- how a site looks ------------------------------------------------------------------------------------------------
+
+
+def trees(site: Path) -> Trees:
+    """Everything below feeds/ and outbox/ that is not in the making."""
+    found: Trees = {}
+    for root in ("feeds", "outbox"):
+        for folder, folders, files in os.walk(site / root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            here = Path(folder)
+            found[f"{here.relative_to(site)}/"] = (here.stat().st_mode, b"")
+            for name in files:
+                path = here / name
+                found[str(path.relative_to(site))] = (path.lstat().st_mode, path.read_bytes())
+    return found
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """What changes when a file is replaced or written."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def _whole(site: Path) -> dict[str, Any]:
+    """All that must be equal when two sites are to be equal."""
+    with Store.open(f"sqlite:///{site / 'publisher.db'}") as store:
+        rows = dump(store)
+    names = "\n".join(sorted(str(path.relative_to(site)) for path in site.rglob("*")))
+    return {"store": rows, "trees": trees(site), "names": names}
+
+
+def _first_difference(expected: Any, found: Any) -> str:
+    if isinstance(expected, dict):
+        differing = [path for path in expected | found if expected.get(path) != found.get(path)]
+        return f"{differing[0]} of {len(differing)}"
+    missing, extra = (
+        set(expected.splitlines()) - set(found.splitlines()),
+        set(found.splitlines()) - set(expected.splitlines()),
+    )
+    return f"missing {sorted(missing)[:2]}, found {sorted(extra)[:2]}"
+
+
+def _links(found: Trees) -> set[tuple[str, str]]:
+    """Pages of our own that feeds and digests lead to."""
+    leading = (".xml", ".json", "digest.html", "digest.txt")
+    return {
+        (path, f"feeds/{link.decode()}")
+        for path, (_, data) in found.items()
+        if path.endswith(leading)
+        for link in LINK.findall(data)
+    }
