@@ -1,7 +1,8 @@
 """Whatever clocks and outages do, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from publisher.app import Publisher
 from publisher.config import Config
+from publisher.periods import Schedule
+from publisher.planning import CLOCK_ERROR
 from tests.world import CONFIG, World, news
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -19,6 +22,7 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=BRUSSELS)
 """A tick of the schedule; the week before begins with a watched schedule and an empty listing."""
 LINE = 'schedule = "0 8 * * MON"'
+SCHEDULE = Schedule.parse("0 8 * * MON", "Europe/Brussels")
 
 
 class Clock:
@@ -226,7 +230,7 @@ def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clo
 # --- anything --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=settings().max_examples // 4)
+@settings(max_examples=settings().max_examples // 6)
 @given(
     st.lists(
         st.tuples(st.sampled_from([HOUR, 5 * HOUR, DAY, 3 * DAY, WEEK, 3 * WEEK, -2 * HOUR, -2 * DAY]), st.booleans()),
@@ -234,7 +238,7 @@ def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clo
         max_size=6,
     )
 )
-def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Iterable[tuple[timedelta, bool]]) -> None:
+def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Sequence[tuple[timedelta, bool]]) -> None:
     """Wake-ups any time apart, clocks that go back, news between them or not."""
     with TemporaryDirectory() as folder:
         moment = MONDAY - 6 * DAY
@@ -250,4 +254,6 @@ def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Iterable[t
         clock.wake(latest + WEEK + DAY)  # at least one tick after all of it
 
         clock.assert_each_item_is_in_one_edition()
-        assert not [moment for moment in clock.composed_at() if moment.weekday() == 0 and moment.hour < 8]
+        if all(step > -CLOCK_ERROR for step, _ in story):
+            for earlier, later in pairwise(clock.composed_at()):
+                assert SCHEDULE.next_after(earlier) <= later  # never two for one tick
