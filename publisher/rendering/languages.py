@@ -33,7 +33,9 @@ def format_day(day: date, language: str) -> str:
     """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
     from babel.dates import format_date
 
-    return format_date(day, "long", locale=_locale(language))
+    text = format_date(day, "long", locale=_locale(language))
+    # CLDR does not know that the first of a month is an ordinal in French.
+    return f"1er{text[1:]}" if day.day == 1 and _locale(language).language == "fr" else text
 
 
 def format_month(day: date, language: str) -> str:

@@ -35,6 +35,13 @@ def test_dates_and_direction(language: str, day: str, month: str, direction: str
 
 
 @pytest.mark.parametrize(
+    ("language", "day"), [("fr-BE", "1er mars 2022"), ("en", "1 March 2022"), ("nl", "1 maart 2022")]
+)
+def test_the_first_of_a_month_is_an_ordinal_in_french(language: str, day: str) -> None:
+    assert languages.format_day(date(2022, 3, 1), language) == day
+
+
+@pytest.mark.parametrize(
     ("language", "spoken"),
     [("en", "en"), ("en-GB", "en-GB"), ("fr-BE", "fr-BE"), ("DE", "DE"), ("es", "en"), ("../fr", "en"), ("", "en")],
 )
