@@ -52,13 +52,14 @@ class FeedChanges:
     gains: Counter[str] = field(default_factory=Counter)
     """Live items more (or fewer) by slug; a slug with 0 was touched all the same."""
     seen: dict[str, Feed] = field(default_factory=dict)
-    """The feeds that items have now, with their latest titles."""
+    """The feeds that items have now, with the titles they are to have."""
 
     def joined(self, joined: Iterable[Feed]) -> None:
         """A live item is in these feeds from now on."""
         for feed in joined:
             self.gains[feed.slug] += 1
-            self.seen[feed.slug] = feed
+            if feed.kind in _RENAMED or feed.slug not in self.seen:
+                self.seen[feed.slug] = feed
 
     def left(self, slugs: Iterable[str]) -> None:
         """A live item is no longer in these feeds."""

@@ -1,0 +1,135 @@
+"""Feeds besides those of themes: who is in them, what was withdrawn from them, and their archives."""
+
+from datetime import timedelta
+
+from publisher.gathering import Gathering, keyword_feed
+from publisher.model import Feed, FeedKind, Item
+from publisher.planning import NewRecord
+from publisher.store import Archive, Store
+from tests.contract.stories import BORDERS, DAY, NOON, collect, numbers_of, record, records, revise, withdraw
+
+LATER = NOON + timedelta(days=1)
+GATHERING = Gathering(language="en")
+
+
+def collect_with_keywords(store: Store, *keywords: str) -> None:
+    """One item for each keyword, which it has alone."""
+    new = [
+        NewRecord(
+            item=Item(date=DAY, text=f"About {word}.", keywords=(word,)),
+            themes=(BORDERS,),
+            uid=f"tag:example.org,2026:{number}",
+            path=f"items/2026/{number}",
+            published=NOON + timedelta(seconds=number),
+        )
+        for number, word in enumerate(keywords)
+    ]
+    with store.collecting("news", also_in=GATHERING) as collecting:
+        collecting.add(new, now=NOON)
+        collecting.finish("v", now=NOON)
+
+
+class TestGathering:
+    def test_items_are_counted_and_found_in_every_feed_of_theirs(self, store: Store) -> None:
+        collect_with_keywords(store, "ice", "Ice", "snow")
+
+        counts = {state.feed.slug: state.items for state in store.feeds(FeedKind.KEYWORD)}
+
+        assert counts == {"keywords/ice": 2, "keywords/snow": 1}
+        assert numbers_of(store.feed_records("keywords/ice", limit=9)) == [2, 1]
+        assert store.touched_feeds(2, 3) == {"borders", "keywords/snow", "languages/en"}
+
+    def test_a_keyword_keeps_its_first_spelling(self, store: Store) -> None:
+        collect_with_keywords(store, "Ice", "ice")
+
+        assert store.feed_states(["keywords/ice"])["keywords/ice"].feed == keyword_feed("Ice")
+
+    def test_a_revision_without_the_keyword_leaves_the_feed_and_touches_it(self, store: Store) -> None:
+        collect_with_keywords(store, "ice")
+        revise(store, 1, "No word of it.")
+
+        assert store.feed_records("keywords/ice", limit=9) == []
+        assert store.feed_states(["keywords/ice"])["keywords/ice"].items == 0
+        assert "keywords/ice" in store.touched_feeds(1, 2)
+
+    def test_another_configuration_gathers_anew(self, store: Store) -> None:
+        collect(store, *records("n", 3))
+        end = store.log_end()
+
+        store.retheme(lambda _item: (BORDERS,), also_in=GATHERING, now=LATER)
+
+        assert numbers_of(store.feed_records("languages/en", limit=9)) == [3, 2, 1]
+        assert store.log_end() == end
+
+
+class TestOpen:
+    def test_a_feed_is_opened_once(self, store: Store) -> None:
+        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
+        assert store.open_feeds() == []
+
+        for _ in range(2):
+            store.mark_open(["borders"], now=NOON)
+
+        (state,) = store.open_feeds()
+        assert (state.feed.slug, state.is_open) == ("borders", True)
+
+
+class TestWithdrawals:
+    def test_the_latest_come_first_and_say_when(self, store: Store) -> None:
+        collect(store, *records("n", 4))
+        withdraw(store, 2, now=NOON)
+        withdraw(store, 1, now=LATER)
+
+        for feed in ("borders", None):
+            found = store.withdrawn_records(feed, limit=9)
+            assert numbers_of(found) == [1, 2]
+            assert found[0].updated == LATER
+        assert numbers_of(store.withdrawn_records("borders", limit=1)) == [1]
+
+    def test_one_that_is_back_is_not_among_them(self, store: Store) -> None:
+        collect(store, record("a"))
+        withdraw(store, 1)
+        revise(store, 1, "Back.")
+
+        assert store.withdrawn_records("borders", limit=9) == store.withdrawn_records(None, limit=9) == []
+
+    def test_the_revised_are_told_latest_first(self, store: Store) -> None:
+        collect(store, *records("n", 4))
+        revise(store, 3, "Once.")
+        revise(store, 1, "Again.")
+
+        for feed in ("borders", None):
+            assert numbers_of(store.revised_records(feed, limit=9)) == [1, 3]
+
+
+class TestArchives:
+    def test_what_a_feed_is_too_long_for_is_closed_in_full_documents(self, store: Store) -> None:
+        collect(store, *records("n", 7))
+
+        due = store.due_archives("borders", is_all=False, size=3)
+
+        assert due == [
+            Archive(feed="borders", number=1, after=0, upto=3),
+            Archive(feed="borders", number=2, after=3, upto=6),
+        ]
+        store.close_archives(due)
+        assert store.archives("borders") == due
+        assert store.due_archives("borders", is_all=False, size=3) == []
+
+    def test_a_feed_that_holds_all_its_items_has_none(self, store: Store) -> None:
+        collect(store, *records("n", 3))
+
+        assert store.due_archives("all", is_all=True, size=3) == []
+        assert store.last_archive("all") is None
+
+    def test_a_withdrawal_moves_nothing_that_is_closed(self, store: Store) -> None:
+        collect(store, *records("n", 4))
+        store.close_archives(store.due_archives("all", is_all=True, size=3))
+        withdraw(store, 2)
+        collect(store, *records("m", 3))
+
+        (first,), due = store.archives("all"), store.due_archives("all", is_all=True, size=3)
+
+        assert (first.after, first.upto) == (0, 3)
+        assert [(archive.number, archive.after) for archive in due] == [(2, 3)]
+        assert numbers_of(store.records_between(None, first.after, first.upto)) == [1, 3]
