@@ -37,6 +37,8 @@ from publisher.sources.kinds import load_kind
 from publisher.store import Store
 
 if TYPE_CHECKING:  # only a preview renders from here
+    from publisher.check import CheckReport
+    from publisher.judging import Mail
     from publisher.model import Digest
 
 WAIT_S = 60.0
@@ -97,6 +99,10 @@ class Stages:
         """What `compose` would record for the audience."""
         return compose.next_edition(audience, store=self._store, site=self._config.site, now=self._clock())
 
+    def sample_edition(self, audience: Audience) -> Edition | None:
+        """An edition of the latest items."""
+        return compose.sample_edition(audience, store=self._store, site=self._config.site, now=self._clock())
+
     def waiting(self, audience: Audience) -> int:
         """How many items the audience has not had yet."""
         return compose.waiting(audience, store=self._store, site=self._config.site)
@@ -111,18 +117,19 @@ class Stages:
     def publication(self) -> Publication:
         """What feeds and pages are made with."""
         config = self._config
-        return Publication(site=config.site, theme_map=config.themes, settings=config.feeds, templates=self._templates)
+        return Publication(site=config.site, theme_map=config.themes, settings=config.feeds, templates=self.templates)
 
     @cached_property
     def composer(self) -> Composer:
         """What digests are made with."""
         config = self._config
         return Composer(
-            site=config.site, templates=self._templates, outbox=config.outbox_directory, style=config.digest
+            site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest
         )
 
     @cached_property
-    def _templates(self) -> Templates:
+    def templates(self) -> Templates:
+        """The site's own, and those that came along."""
         return Templates((self._config.templates_directory, *default_folders()))
 
     def _tree(self, root: Path) -> Files:
@@ -139,7 +146,7 @@ class RehearsedStages(Stages):
         """What digests are made with."""
         config = self._config
         return compose.Rehearsal(
-            site=config.site, templates=self._templates, outbox=config.outbox_directory, style=config.digest
+            site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest
         )
 
     def _tree(self, root: Path) -> Files:
@@ -218,6 +225,32 @@ class Publisher:
             if edition := self._stages.next_edition(each):
                 return self._stages.composer.fitted(edition, each)
         return None
+
+    def check(self) -> "CheckReport":
+        """What must be mended and what could be better, as the next editions would be with what is listed now.
+
+        For a rehearsal: it collects.
+        """
+        from publisher.check import Checked, check  # late: no pass needs it, and reading HTML costs 20 ms
+
+        problems = list(self.collect().all_problems)
+        mails: list[Mail] = []
+        for audience in self.config.audiences:
+            try:
+                mails += self._mails_to_judge(audience)
+            except TemplateError as error:
+                problems.append(Problem.of(f"audience {audience.name!r}", error))
+        templates = self._stages.templates
+        checked = Checked(config=self.config, templates=templates, mails=tuple(mails), problems=tuple(problems))
+        return check(checked)
+
+    def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
+        from publisher.judging import Mail
+
+        edition = self._stages.next_edition(audience) or self._stages.sample_edition(audience)
+        if edition:
+            _, digest = self._stages.composer.fitted(edition, audience)
+            yield Mail(digest, audience=audience, site=self.config.site)
 
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""

@@ -151,6 +151,17 @@ def status(options: Options) -> None:
 
 @cli.command()
 @site_command
+def check(options: Options) -> None:
+    """Say what must be mended and what could be better, before anybody gets it; nothing is recorded."""
+    with options.rehearsal() as publisher:
+        report = publisher.check()
+    terminal.show_check(report, is_json=options.is_json)
+    if report.exit_code:
+        sys.exit(report.exit_code)
+
+
+@cli.command()
+@site_command
 @click.argument("audience", required=False)
 @click.option(
     "--output",

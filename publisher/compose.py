@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # what renders is imported when there is something to render:
     from publisher.model import Digest
     from publisher.rendering.templates import Templates
 
+SAMPLE_ITEMS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
@@ -99,6 +101,14 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
     return _edition(audience, state, due, upto=upto, store=store, now=now)
 
 
+def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
+    """An edition of the latest items, for judging how mails look when nothing is new; None: there are no items."""
+    latest = store.latest_records(_themes_of(audience), limit=SAMPLE_ITEMS)
+    records = [record for record in latest if _is_read_by(audience, record, site)]
+    state = _state(audience, store)
+    return _edition(audience, state, records, upto=state.cursor, store=store, now=now) if records else None
+
+
 def waiting(audience: Audience, *, store: Store, site: Site) -> int:
     """How many items the audience has not had yet."""
     return len(_due(audience, _state(audience, store), upto=store.log_end(), store=store, site=site))
@@ -108,11 +118,12 @@ def _due(audience: Audience, state: AudienceState, *, upto: int, store: Store, s
     """What is new to the audience, in a language it reads."""
     themes = _themes_of(audience)
     records = store.due_records(audience.name, themes=themes, after=state.cursor, upto=upto, start=state.start)
-    return [
-        record
-        for record in records
-        if planning.language_rank(record.item.language or site.language, audience.languages) is not None
-    ]
+    return [record for record in records if _is_read_by(audience, record, site)]
+
+
+def _is_read_by(audience: Audience, record: Record, site: Site) -> bool:
+    """Whether the item is in a language of the audience."""
+    return planning.language_rank(record.item.language or site.language, audience.languages) is not None
 
 
 def _edition(

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from publisher.model import AudienceStatus, Edition, RunReport, SourceStatus, Status
 from publisher.observability import Progress, quiet
+
+if TYPE_CHECKING:
+    from publisher.check import CheckReport
 
 
 @contextmanager
@@ -68,6 +72,18 @@ def show_problems(report: RunReport) -> None:
     """What went wrong, a line each, on standard error."""
     for problem in report.all_problems:
         click.echo(f"problem: {problem}", err=True)
+
+
+def show_check(report: "CheckReport", *, is_json: bool) -> None:
+    """What was found, a line each, on standard output; what must be mended first."""
+    if is_json:
+        values = {"exit_code": report.exit_code, "found": [asdict(found) for found in report.found]}
+        click.echo(as_json(values))
+        return
+    for found in sorted(report.found, key=lambda each: each.is_hint):
+        click.echo(str(found))
+    if not report.found:
+        click.echo("all is well")
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """Jinja templates: where they are looked for, how they are rendered, and whose fault it is when they cannot be."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,19 @@ class Templates:
             self._environments.clear()  # a service lives for months: what it compiled may be older than the files
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
+
+    def faults(self, *, language: str) -> Iterator[TemplateError]:
+        """Yield what is wrong with each template in use, whether or not anything renders it today."""
+        for name, path in sorted(self._paths().items()):
+            if path.suffix in (".html", ".txt", ".xml"):
+                domain = "digest" if name.startswith("digest") else "pages"
+                try:
+                    self._environment(language, domain).get_template(name)
+                except Exception as error:
+                    blamed = self._blamed(name, error)
+                    if blamed is None:
+                        raise
+                    yield blamed
 
     def _paths(self) -> dict[str, Path]:
         paths: dict[str, Path] = {}

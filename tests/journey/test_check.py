@@ -1,0 +1,93 @@
+"""`publisher check`: told before anybody gets it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.world import CONFIG, NOW, World, news
+
+REAL = (
+    CONFIG.replace("example.org", "harbour.eu").replace("Example News", "Harbour")
+    + 'postal_address = "1 Harbour Street"\n'
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site with addresses of its own, and two items that are new."""
+    items = [news("3 March 2026", "The office is closed."), news("2 March 2026", "A rule. It is short.", theme="Visa")]
+    return World(tmp_path / "site", "\n\n".join(items), config=REAL)
+
+
+def test_a_site_that_is_well_says_so_and_keeps_nothing(world: World) -> None:
+    before = world.files()
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert (0, "all is well\n", "") == (outcome.exit_code, outcome.out, outcome.err)
+    assert before == world.files()
+
+
+def test_with_nothing_new_a_mail_of_the_latest_items_is_judged(world: World) -> None:
+    world.publisher("run", at=NOW)
+    (world.folder / "templates").mkdir()
+    (world.folder / "templates" / "digest.txt").write_text("{{ site.base_url }}", encoding="utf-8")
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert (
+        "mend: audience 'weekly', text part: its text part says nothing but addresses, as spam does; mend digest.txt"
+        in outcome.lines
+    )
+
+
+def test_addresses_of_an_example_must_be_replaced(world: World) -> None:
+    world.configure("https://news.harbour.eu/", "https://news.example.org/")
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert ["mend: site.base_url: news.example.org is an example, which nobody can reach; write your own"] == (
+        outcome.lines
+    )
+
+
+def test_hints_do_not_fail(world: World) -> None:
+    world.configure('postal_address = "1 Harbour Street"', "")
+
+    outcome = world.publisher("check", "--json", at=NOW)
+
+    assert 0 == outcome.exit_code == outcome.json["exit_code"]
+    [found] = outcome.json["found"]
+    assert ("mails", "audience 'weekly', way out", True) == (found["check"], found["where"], found["is_hint"])
+
+
+def test_a_broken_template_is_named_with_its_line_even_when_no_mail_needs_it(world: World) -> None:
+    (world.folder / "templates").mkdir()
+    broken = world.folder / "templates" / "withdrawn.html"
+    broken.write_text("\n{% if %}", encoding="utf-8")
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    [line] = outcome.lines
+    assert line.startswith(f"mend: templates: template {broken}:2: ")
+
+
+def test_a_source_that_fails_is_told(world: World) -> None:
+    world.listing.unlink()
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert outcome.lines[0].startswith("mend: source 'news': there is no ")
+
+
+def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
+    world.outbox.write_text("", encoding="utf-8")
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert [f"mend: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
