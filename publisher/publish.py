@@ -17,6 +17,7 @@ from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
 from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
 from publisher.store import Archive, FeedState, Store
+from publisher.webpages import Leaves, Sitemap
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
     from publisher.rendering.documents import FeedDocument
@@ -144,6 +145,8 @@ class _Pass:
             state.feed.slug: state for state in worth_a_feed(store, publication.settings, store.open_feeds())
         }
         self._folders = Counter(urls.folder_of(state.feed) for state in self._states.values())
+        self._leaves = Leaves(store, planned, self._write, look=self._look)
+        self._sitemap = Sitemap(store, self._write, look=self._look)
         self._closed: list[Archive] = []
         self._written = 0
         self._unchanged = 0
@@ -154,6 +157,7 @@ class _Pass:
 
         if self._planned.is_full:
             self._write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
+            self._write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
         self._render_items()
         slugs = [slug for slug in self._planned.slugs if not self._is_hidden(self._states[slug].feed)]
         for done, slug in enumerate(slugs):
@@ -164,6 +168,7 @@ class _Pass:
         self._render_lists()
         self._files.commit()
         self._store.close_archives(self._closed)
+        self._leaves.settle()
         return PublishReport(
             feeds=(*(urls.folder_of(self._states[slug].feed) for slug in slugs), urls.ALL),
             files_written=self._written,
@@ -179,20 +184,18 @@ class _Pass:
             self._progress("item pages", done, total)
             for record in records:
                 self._write(urls.item_file(record), pages.item_page(record, look=self._look))
+            self._sitemap.note(records)
             done += len(records)
         self._progress("item pages", total, total)
 
     def _render_feed(self, state: FeedState | None) -> None:
-        """The feed in every format with what its archive lacks, and its page; None: the one of all items."""
-        from publisher.rendering import documents, pages, urls
+        """The feed in every format with what its archive lacks, and its pages; None: the one of all items."""
+        from publisher.rendering import documents, urls
 
         feed = state.feed if state else None
         slug, limit = (feed.slug if feed else None), self._publication.settings.limit
         records = self._store.feed_records(slug, limit=limit)
-        items = state.items if state else self._store.item_count()
-        self._write(
-            urls.feed_page_file(urls.folder_of(feed)), pages.feed_page(feed, records, items=items, look=self._look)
-        )
+        self._leaves.render(feed, items=state.items if state else self._store.item_count())
         last_archive = self._render_archive(feed) if feed is None or feed.kind in ARCHIVED else None
         document = documents.feed_document(
             feed,
@@ -242,14 +245,13 @@ class _Pass:
             self._write(urls.feed_file(folder, key, archive=archive), feeds.WRITERS[key](document))
 
     def _render_lists(self) -> None:
-        """What shows all feeds: front page, keywords, OPML. Each is as long as there are feeds."""
+        """What shows all feeds: front page, keywords, OPML, sitemap. Each is as long as there are feeds."""
         from publisher.rendering import opml, pages, urls
 
         known = {feed.slug for feed in self._publication.known_feeds} - {self._publication.theme_map.default.slug}
-        listed = [state for slug, state in self._states.items() if state.items or slug in known]
-        counts = [
-            pages.FeedCount(feed=state.feed, items=state.items) for state in listed if not self._is_hidden(state.feed)
-        ]
+        shown = [state for state in self._states.values() if not self._is_hidden(state.feed)]
+        listed = [state for state in shown if state.items or state.feed.slug in known]
+        counts = [pages.FeedCount(feed=state.feed, items=state.items) for state in listed]
         if keywords := [count for count in counts if count.feed.kind is FeedKind.KEYWORD]:
             self._write(urls.KEYWORDS_FILE, pages.keywords_page(keywords, look=self._look))
         outlines = opml.outlines(
@@ -259,6 +261,7 @@ class _Pass:
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
         index = pages.index_page(counts, latest, items=self._store.item_count(), look=self._look)
         self._write(urls.INDEX_FILE, index)
+        self._sitemap.render(listed, changed_at=self._last_change())
 
     def _address(self, picture: str) -> str:
         return picture and self._publication.site.base_url + picture

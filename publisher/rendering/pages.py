@@ -7,6 +7,7 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
 
 from publisher.model import Feed, FeedKind, Item, Record, Site, State
 from publisher.periods import local_day
@@ -111,22 +112,49 @@ def item_page(record: Record, *, look: Look) -> bytes:
     )
 
 
-def feed_page(feed: Feed | None, records: Iterable[Record], *, items: int, look: Look) -> bytes:
-    """The newest items of a feed, or of all when `feed` is None; `items` is how many it holds in all."""
+def feed_page(
+    feed: Feed | None,
+    records: Iterable[Record],
+    *,
+    items: int,
+    look: Look,
+    number: int | None = None,
+    last: int = 0,
+) -> bytes:
+    """The newest items of a feed, or of all when `feed` is None; `items` is how many it holds in all.
+
+    With a `number` it is one of the pages before, which are counted from the oldest on: 1 to `last`.
+    """
     folder = urls.folder_of(feed)
-    file = urls.feed_page_file(folder)
+    file = urls.feed_page_file(folder, number)
     listed = _listed(records, start=file, look=look)
+    own = urls.relative(urls.feed_page_file(folder), start=file)
     return _page(
         "theme.html",
         file,
         look=look,
         title="" if feed is None else scrub(title_of_feed(feed)),
-        canonical=urls.feed_page_url(folder, look.site),
+        canonical=urls.feed_page_url(folder, look.site, number),
         feeds=_feeds(feed, start=file, look=look),
-        listed=[_without_theme(item, urls.INDEX_FILE) for item in listed],
+        listed=[_without_theme(item, own) for item in listed],
         items=items,
         is_all=feed is None,
+        number=number,
+        leaves=_leaves(folder, number, last),
     )
+
+
+def _leaves(folder: str, number: int | None, last: int) -> dict[str, str]:
+    """Where one can leaf to from a page of a feed; `oldest` and `newest` only where they are further than one leaf."""
+    at = last + 1 if number is None else number
+    to = {"newest": last + 1, "newer": at + 1, "older": at - 1, "oldest": 1}
+    near = {at, at + 1, at - 1}
+    start = urls.feed_page_file(folder, number)
+    return {
+        name: urls.relative(urls.feed_page_file(folder, None if there > last else there), start=start)
+        for name, there in to.items()
+        if 1 <= there <= last + 1 and (name in ("newer", "older") or there not in near)
+    }
 
 
 def index_page(counts: Iterable[FeedCount], latest: Sequence[Record], *, items: int, look: Look) -> bytes:
@@ -166,6 +194,11 @@ def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
     )
 
 
+def not_found_page(*, look: Look) -> bytes:
+    """What a server shows for an address that is none, wherever that is: so its links begin at the server's root."""
+    return _page("404.html", urls.NOT_FOUND_FILE, look=look, root=_root(look.site), title="", canonical="", feeds=())
+
+
 def style_sheet(*, look: Look) -> bytes:
     """The one style sheet of all pages."""
     return look.templates.render("style.css", language=look.site.language, domain=DOMAIN).encode()
@@ -196,19 +229,24 @@ def _withdrawn_page(record: Record, *, look: Look) -> bytes:
     )
 
 
-def _page(name: str, file: str, *, look: Look, **values: object) -> bytes:
+def _page(name: str, file: str, *, look: Look, root: str = "", **values: object) -> bytes:
     page = look.templates.render(
         name,
         language=look.site.language,
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
-        home=urls.relative(urls.INDEX_FILE, start=file),
-        all_items=urls.relative(urls.feed_page_file(urls.ALL), start=file),
-        style=urls.relative(urls.STYLE_FILE, start=file),
+        home=root + urls.relative(urls.INDEX_FILE, start=file),
+        all_items=root + urls.relative(urls.feed_page_file(urls.ALL), start=file),
+        style=root + urls.relative(urls.STYLE_FILE, start=file),
         **values,
     )
     return page.encode()
+
+
+def _root(site: Site) -> str:
+    """The path of the base URL: `/`, or `/news/`."""
+    return urlsplit(site.base_url).path
 
 
 def _listed(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:

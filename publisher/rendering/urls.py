@@ -5,6 +5,7 @@ Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from publisher.model import Feed, FeedKind, Record, Site
 
@@ -15,6 +16,8 @@ KEYWORDS_FILE = "keywords/index.html"
 OPML_FILE = "feeds.opml"
 STYLE_FILE = "style.css"
 INDEX_FILE = "index.html"
+NOT_FOUND_FILE = "404.html"
+SITEMAP_FILE = "sitemap.xml"
 
 WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
 """What RFC 3987 lets stand in an IRI, and nothing a browser would run."""
@@ -41,7 +44,14 @@ FEED_FORMATS = {
 }
 
 
-def item_file(record: Record) -> str:
+class HasPath(Protocol):
+    """An item's record, or what is known of where it is."""
+
+    @property
+    def path(self) -> str: ...
+
+
+def item_file(record: HasPath) -> str:
     return f"{record.path}.html"
 
 
@@ -52,12 +62,18 @@ def folder_of(feed: Feed | None) -> str:
     return feed.slug.removeprefix("combined/") if feed.kind is FeedKind.COMBINED else feed.slug
 
 
-def feed_page_file(folder: str) -> str:
-    return f"{folder}/{INDEX_FILE}"
+def feed_page_file(folder: str, number: int | None = None) -> str:
+    """The page of a feed with its newest items, or one with older ones."""
+    return f"{folder}/{INDEX_FILE}" if number is None else f"{folder}/pages/{number}.html"
 
 
-def feed_page_url(folder: str, site: Site) -> str:
-    return f"{site.base_url}{folder}/"
+def feed_page_url(folder: str, site: Site, number: int | None = None) -> str:
+    return f"{site.base_url}{feed_page_file(folder, number).removesuffix(INDEX_FILE)}"
+
+
+def sitemap_file(part: str) -> str:
+    """One of the files that the sitemap is an index of."""
+    return f"sitemap-{part}.xml"
 
 
 def feed_file(folder: str, feed_format: str, *, archive: int | None = None) -> str:
@@ -77,7 +93,12 @@ def page_url(record: Record, site: Site) -> str:
 
 def url_of(record: Record, site: Site) -> str:
     """Where a reader is sent for the item: its own link when that is an absolute web address, else its page here."""
-    return record.item.link if WEB_ADDRESS.fullmatch(record.item.link) else page_url(record, site)
+    return record.item.link if is_web_address(record.item.link) else page_url(record, site)
+
+
+def is_web_address(link: str) -> bool:
+    """Whether an item's own link is where its readers are sent."""
+    return WEB_ADDRESS.fullmatch(link) is not None
 
 
 def relative(path: str, *, start: str) -> str:

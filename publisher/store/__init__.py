@@ -8,6 +8,8 @@ from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.feeds import FeedState
+from publisher.store.pages import PageRow
+from publisher.store.records import PageAddress
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
@@ -19,6 +21,8 @@ __all__ = [
     "Cursor",
     "EditionRow",
     "FeedState",
+    "PageAddress",
+    "PageRow",
     "RunRow",
     "SourceState",
     "Store",

@@ -1,6 +1,8 @@
 """Questions about items. Each costs what its answer weighs, however large the archive is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
@@ -23,6 +25,16 @@ from publisher.store.schema import (
 
 _STRETCH = 4
 """A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAddress:
+    """Where one item is found; the rest of it is not read."""
+
+    path: str
+    link: str
+    """Its own, as the source gave it; empty: it has none."""
+    updated: datetime
 
 
 def touched_feeds(connection: Connection, after: int, upto: int) -> set[str]:
@@ -77,6 +89,12 @@ def records_between(connection: Connection, feed: str | None, after: int, upto: 
     added_seq = _added_seq(feed)
     rows = connection.execute(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
     return [record_of(row) for row in rows]
+
+
+def page_addresses(connection: Connection, after: int, upto: int) -> list[PageAddress]:
+    """Where the live items with numbers in (after, upto] are found, in that order."""
+    query = select(*items.c["path", "link", "updated"]).where(items.c.number > after, items.c.number <= upto, IS_LIVE)
+    return [PageAddress(**row) for row in connection.execute(query.order_by(items.c.number)).mappings()]
 
 
 def added_seqs(connection: Connection, feed: str | None, *, after: int, limit: int) -> list[int]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -199,6 +199,17 @@ archives = Table(
     _column("feed", Key, primary_key=True),
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("upto", Integer),
+)
+
+# The pages on which visitors leaf through a feed, in the same way.
+pages = Table(
+    "pages",
+    metadata,
+    _column("feed", Key, primary_key=True),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("upto", Integer),
+    # Which page an item is on is asked whenever it changes.
+    Index("ix_pages_upto", "feed", "upto"),
 )
 
 sources = Table(

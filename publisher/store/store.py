@@ -8,7 +8,7 @@ from typing import Self
 
 from publisher.model import Edition, Feed, FeedKind, Item, Record, Theme
 from publisher.observability import Progress, quiet
-from publisher.store import archives, authority, cursors, editions, feeds, numbering, records, runs, sources
+from publisher.store import archives, authority, cursors, editions, feeds, numbering, pages, records, runs, sources
 from publisher.store.archives import Archive
 from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
@@ -16,6 +16,8 @@ from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.engine import BATCH, Database
 from publisher.store.feeds import AlsoIn, FeedState, nowhere_else
 from publisher.store.locks import Locks
+from publisher.store.pages import PageRow
+from publisher.store.records import PageAddress
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
 from publisher.store.upgrade import ensure_head
@@ -223,6 +225,46 @@ class Store:
         """Settle for ever what these documents hold."""
         with self._database.writing() as connection:
             archives.close_archives(connection, closed)
+
+    def pages(self, feed: str, *, first: int, last: int) -> list[PageRow]:
+        """The full pages of a feed from number `first` to `last`, oldest first."""
+        with self._database.reading() as connection:
+            return pages.pages_of(connection, feed, first=first, last=last)
+
+    def due_pages(self, feed: str, *, is_all: bool, size: int) -> list[PageRow]:
+        """The pages of `size` items that became full, so that at most that many live items are on none."""
+        with self._database.reading() as connection:
+            return pages.due_pages(connection, feed, is_all=is_all, size=size)
+
+    def last_page(self, feed: str) -> int:
+        """The number of a feed's newest full page; 0: it has none."""
+        with self._database.reading() as connection:
+            return pages.last_number(connection, feed)
+
+    def page_numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
+        """The full pages of a feed that hold, or held, the items added under these log numbers."""
+        with self._database.reading() as connection:
+            return pages.page_numbers(connection, feed, seqs)
+
+    def settle_pages(self, full: Sequence[PageRow]) -> None:
+        """Settle for ever what these pages hold."""
+        with self._database.writing() as connection:
+            pages.settle_pages(connection, full)
+
+    def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
+        """By feed, the log numbers under which the items were added that were revised or withdrawn in (after, upto]."""
+        with self._database.reading() as connection:
+            return pages.reworked(connection, after, upto)
+
+    def page_addresses(self, after: int, upto: int) -> list[PageAddress]:
+        """Where the live items with numbers in (after, upto] are found, in that order."""
+        with self._database.reading() as connection:
+            return records.page_addresses(connection, after, upto)
+
+    def last_item(self) -> int:
+        """The highest number of an item; none is missing below it."""
+        with self._database.reading() as connection:
+            return numbering.last_item(connection)
 
     def item_count(self) -> int:
         """How many live items there are."""

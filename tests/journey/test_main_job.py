@@ -131,7 +131,7 @@ def test_three_more_items_are_in_exactly_the_right_feeds_and_in_one_edition(done
     assert {"all", "general"} == done.in_feeds("Words without a theme")
     assert {"all", "asylum", "migration"} == done.in_feeds("Words of two themes")
     assert [25, 3] == done.composed()
-    touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith(".xml")}
+    touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith("rss.xml")}
     assert {"all", "borders-visa", "general", "asylum", "migration"} == touched
 
 
@@ -154,7 +154,7 @@ def test_edited_item_changes_its_feeds_and_nothing_else(done: World) -> None:
     assert "collect: 1 revised" == outcome.lines[0]
     assert ids == done.ids()
     assert {"all", "cross-sectional"} == done.in_feeds("as corrected")
-    touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith(".xml")}
+    touched = {name.split("/")[0] for name in changed(before, done.contents()) if name.endswith("rss.xml")}
     assert {"all", "cross-sectional"} == touched
     assert [25] == done.composed()
 

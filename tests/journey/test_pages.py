@@ -1,7 +1,11 @@
 """What visitors and readers are given: links that lead somewhere, and nothing that tells anybody that they came."""
 
+import posixpath
 import re
-from collections.abc import Iterator
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +13,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from tests.world import BASE_URL, NOW, SAMPLE, World
+from tests.world import BASE_URL, CONFIG, NOW, SAMPLE, World, news
 
 LOADED = {
     "audio": ("src",),
@@ -138,12 +142,14 @@ def test_every_page_is_reached_from_the_front_page_except_withdrawn_ones(world: 
             links = (urlsplit(urljoin(BASE_URL + name, link)) for link in known[name].links)
             waiting += [path for link in links if (path := unquote(link.path[1:])) in known]
 
-    [withdrawn] = known.keys() - reached
+    [withdrawn] = known.keys() - reached - {"404.html"}
     assert "This item was withdrawn" in (world.feeds / withdrawn).read_text("utf-8")
 
 
 def test_pages_open_from_a_disk_as_from_a_server(world: World) -> None:
     for name, page in pages(world):
+        if name == "404.html":
+            continue  # a server shows it at any address, so its links begin at the server's root
         for link in [*page.links, *page.loads]:
             if not urlsplit(link).scheme and not link.startswith("#"):
                 assert not link.startswith("/"), f"{name} links to {link}"
@@ -194,3 +200,105 @@ def test_links_go_where_they_say(world: World) -> None:
         for link in page.links:
             if link.startswith("http") and not link.startswith(BASE_URL):
                 assert link in listing, f"{name} links to {link}"
+
+
+# --- a site that grows -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def growing(tmp_path: Path) -> World:
+    """One with more items than a page shows."""
+    world = World(tmp_path / "site", "\n\n".join(numbered(range(130, 0, -1))))
+    world.publisher("run", at=NOW)
+    return world
+
+
+def numbered(numbers: Iterable[int]) -> list[str]:
+    """Items, each of a day of its own, half of them of a theme."""
+    days = {n: (date(2025, 3, 2) + timedelta(days=n)).strftime("%d %B %Y") for n in numbers}
+    return [news(day, f"Number {n:03}.", theme="Borders & Visa" if n % 2 else "") for n, day in days.items()]
+
+
+def shown(world: World, name: str) -> list[int]:
+    """The items that a page lists, from top to bottom."""
+    return [int(number) for number in re.findall(r"<h3[^>]*><a[^>]*>Number (\d+)", world.contents()[name].decode())]
+
+
+def leafed(world: World, folder: str) -> list[str]:
+    """The pages of a feed as somebody comes by them who leafs from its front to its oldest item."""
+    names, known = [f"{folder}/index.html"], world.contents()
+    while older := re.search(rb'rel="next" href="([^"]+)"', known[names[-1]]):
+        names.append(posixpath.normpath(posixpath.join(posixpath.dirname(names[-1]), older[1].decode())))
+        assert names[-1] not in names[:-1]
+    return names
+
+
+@pytest.mark.parametrize(("folder", "numbers"), [("all", range(130, 0, -1)), ("borders-visa", range(129, 0, -2))])
+def test_leafing_leads_to_every_item_once(growing: World, folder: str, numbers: range) -> None:
+    names = leafed(growing, folder)
+
+    assert [*numbers] == [number for name in names for number in shown(growing, name)]
+    assert [f"{folder}/pages/{number}.html" for number in range(len(names) - 1, 0, -1)] == names[1:]
+
+
+def test_news_changes_no_older_page(growing: World) -> None:
+    before = growing.contents()
+    growing.list_above(*numbered(range(160, 130, -1)))
+    growing.publisher("run", at=NOW)
+
+    after = growing.contents()
+    assert ["all/pages/4.html"] == [
+        name for name, data in before.items() if "all/pages/" in name and data != after[name]
+    ]
+    assert [*range(160, 0, -1)] == [number for name in leafed(growing, "all") for number in shown(growing, name)]
+
+
+def test_an_older_page_changes_with_its_items_and_no_other_does(growing: World) -> None:
+    before = growing.contents()
+    growing.edit("Number 011.", "Number 011, corrected.")
+    growing.edit(numbered([40])[0] + "\n\n", "")
+    growing.publisher("run", at=NOW)
+
+    after = growing.contents()
+    assert "corrected" in after["all/pages/1.html"].decode()
+    assert 40 not in shown(growing, "all/pages/2.html")
+    touched = {name for name, data in before.items() if "/pages/" in name and data != after[name]}
+    assert {"all/pages/1.html", "all/pages/2.html", "borders-visa/pages/1.html", "general/pages/1.html"} == touched
+
+
+def test_publishing_everything_again_gives_the_same_pages(growing: World) -> None:
+    growing.list_above(*numbered(range(190, 130, -1)))
+    growing.publisher("run", at=NOW)
+    before = growing.contents()
+    shutil.rmtree(growing.feeds)
+
+    growing.publisher("publish", "--all", at=NOW)
+
+    assert before == growing.contents()
+
+
+def test_sitemap_names_every_page_that_is_an_items_own_and_every_front(growing: World) -> None:
+    growing.edit(numbered([7])[0], "")
+    growing.publisher("run", at=NOW)
+    places = re.compile(r"<loc>([^<]*)</loc>")
+    files = [url.removeprefix(BASE_URL) for url in places.findall(growing.contents()["sitemap.xml"].decode())]
+
+    named = [url.removeprefix(BASE_URL) for file in files for url in places.findall(growing.contents()[file].decode())]
+
+    assert ["sitemap-feeds.xml", "sitemap-1.xml"] == files
+    fronts = ["", "all/", "borders-visa/", "general/"]
+    pages_of_items = {name for name in growing.contents() if name.startswith("items/")}
+    withdrawn = {name for name in pages_of_items if b"This item was withdrawn" in growing.contents()[name]}
+    assert 1 == len(withdrawn)
+    assert Counter([*fronts, *(pages_of_items - withdrawn)]) == Counter(named)
+
+
+def test_missing_page_leads_back_wherever_it_is_shown(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG.replace(BASE_URL, f"{BASE_URL}news/"))
+    world.publisher("run", at=NOW)
+
+    page = Page((world.feeds / "404.html").read_text("utf-8"))
+
+    assert ["/news/style.css"] == page.loads
+    links = [link for link in page.links if not link.startswith("mailto:")]
+    assert {"#content", "/news/index.html", "/news/all/index.html", "/news/index.html#themes"} == set(links)

@@ -9,7 +9,16 @@ from publisher.rendering import languages
 from publisher.rendering.templates import default_folders
 
 TRANSLATED = sorted(folder.name for folder in languages.CATALOGUES.iterdir())
-PAGES = ("page.html", "parts.html", "index.html", "keywords.html", "theme.html", "item.html", "withdrawn.html")
+PAGES = (
+    "404.html",
+    "page.html",
+    "parts.html",
+    "index.html",
+    "keywords.html",
+    "theme.html",
+    "item.html",
+    "withdrawn.html",
+)
 
 
 @pytest.mark.parametrize(
