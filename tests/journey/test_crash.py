@@ -9,6 +9,7 @@ import queue
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,9 @@ KINDS = ("first", "news", "themes")
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 SPREAD = 20
 """How many moments of each kind of pass the plain tests take."""
+
+SURE = 4
+"""Four threads flush sixteen files or more, so one of them comes to its fourth."""
 
 T = TypeVar("T")
 
@@ -150,21 +154,28 @@ def _is_struck(point: Call, ended: Ended) -> bool:
 
 
 def _strikable(calls: Sequence[Call]) -> list[Call]:
-    """Those that are made each time: all of the main thread's, of the others' the first few, whoever makes them."""
-    # Four threads flush sixteen files or more, so one of them comes to its fourth.
-    others = {(call.name, call.number): call for call in calls if not call.is_main and call.number <= 4}
+    """Those that can be struck each time: the main thread's, and of the others' the first few, whoever makes them."""
+    others: dict[tuple[str, int], Call] = {}
+    by_main: Counter[str] = Counter()
+    for call in calls:
+        if call.is_main:
+            by_main[call.name] = call.number
+        elif by_main[call.name] < call.number <= SURE:  # a lower number strikes the main thread before
+            others[call.name, call.number] = call
     return [*(call for call in calls if call.is_main), *others.values()]
 
 
 def _changes(calls: Sequence[Call]) -> list[Call]:
-    return _strikable([call for call in calls if call.is_change])
+    return [call for call in _strikable(calls) if call.is_change]
 
 
 def _refusable(calls: Sequence[Call], error: str) -> list[Call]:
     """Each call under the error it can meet: a full disk takes nothing more, a failing one gives and keeps nothing."""
     # What the operator wrote is no matter here: a source that cannot be read is skipped, and the rest is published.
-    ours = [call for call in calls if not any(path.name in ("config.toml", "news.txt") for path in call.paths)]
-    return _strikable([call for call in ours if call.takes_room == (error == "ENOSPC")])
+    ours = [
+        call for call in _strikable(calls) if not any(path.name in ("config.toml", "news.txt") for path in call.paths)
+    ]
+    return [call for call in ours if call.takes_room == (error == "ENOSPC")]
 
 
 def _spread(points: Sequence[T], count: int) -> list[T]:
