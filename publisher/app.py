@@ -20,6 +20,7 @@ from publisher.model import (
     CollectReport,
     ComposeReport,
     Edition,
+    HeldStatus,
     Problem,
     PublishReport,
     RunReport,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:  # only a preview renders from here
     from publisher.check import CheckReport
     from publisher.judging import Mail
     from publisher.model import Digest
+    from publisher.review import Review
+    from publisher.store import EditionRow
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -123,9 +126,7 @@ class Stages:
     def composer(self) -> Composer:
         """What digests are made with."""
         config = self._config
-        return Composer(
-            site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest
-        )
+        return Composer(site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest)
 
     @cached_property
     def templates(self) -> Templates:
@@ -216,13 +217,16 @@ class Publisher:
         return self._recorded("run", lambda: self._pass(self._stages.compose_due, is_stopping=is_stopping))
 
     def preview(self, audience: str | None = None) -> "tuple[Edition, Digest] | None":
-        """The next edition that `compose` would make, for the audience or the first that has one; None: for nobody.
+        """The next edition of the audience or the first that has one: a held one, else what `compose` would make now.
+
+        None: for nobody.
 
         Raises:
             TemplateError: a template of digests cannot be used.
         """
+        held = {edition.audience: edition for edition in compose.held_editions(self._store)}
         for each in self._audiences(audience):
-            if edition := self._stages.next_edition(each):
+            if edition := held.get(each.name) or self._stages.next_edition(each):
                 return self._stages.composer.fitted(edition, each)
         return None
 
@@ -247,10 +251,43 @@ class Publisher:
     def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
         from publisher.judging import Mail
 
-        edition = self._stages.next_edition(audience) or self._stages.sample_edition(audience)
-        if edition:
-            _, digest = self._stages.composer.fitted(edition, audience)
+        found = self.preview(audience.name)
+        sample = None if found else self._stages.sample_edition(audience)
+        if sample:
+            found = self._stages.composer.fitted(sample, audience)
+        if found:
+            _, digest = found
             yield Mail(digest, audience=audience, site=self.config.site)
+
+    # --- what an editor decides -------------------------------------------------------------------------------------
+
+    def decide(self, decision: "Callable[[Review], ComposeReport]") -> RunReport:
+        """Do what an editor decided about a held edition, as the only process at it.
+
+        Raises:
+            UsageError: the edition is not held, or has no such item.
+        """
+        return self._recorded("edition", lambda: RunReport(compose=decision(self._review)))
+
+    def held_edition(self, name: str) -> Edition:
+        """The held edition of that name.
+
+        Raises:
+            UsageError: it is not held.
+        """
+        return self._review.held(name)[0]
+
+    def editions(self, *, limit: int) -> "list[EditionRow]":
+        """The editions composed last, latest first."""
+        return self._store.editions(limit=limit)
+
+    @property
+    def _review(self) -> "Review":
+        from publisher.review import Review  # late: no pass needs it
+
+        return Review(
+            store=self._store, composer=self._stages.composer, audiences=self.config.audiences, now=self._clock()
+        )
 
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
@@ -260,7 +297,8 @@ class Publisher:
             items=store.item_count(),
             is_served=self._is_served(),
             unpublished=store.log_end() - store.cursor(CONSUMER).seq,
-            unwritten=tuple(edition.name for edition in store.unwritten_editions()),
+            unwritten=tuple(edition.name for edition in store.unwritten_editions() if edition.held_until is None),
+            held=tuple(self._held_status(edition) for edition in compose.held_editions(store)),
             sources=tuple(self._source_status(settings.name) for settings in self.config.sources),
             audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),
             runs=tuple(
@@ -308,6 +346,15 @@ class Publisher:
             problem=state.problem,
             failing_since=state.failing_since,
             skipped=tuple(state.skipped.splitlines()),
+        )
+
+    def _held_status(self, edition: Edition) -> HeldStatus:
+        audience = next((each for each in self.config.audiences if each.name == edition.audience), None)
+        return HeldStatus(
+            edition=edition.name,
+            items=len(edition.records),
+            held_until=edition.held_until or edition.composed_at,
+            on_silence=audience.on_silence if audience else "keep",
         )
 
     def _audience_status(self, audience: Audience) -> AudienceStatus:

@@ -9,6 +9,10 @@ What a crash leaves, by the moment it struck:
 - after it is recorded, before its folder is in the outbox: an edition without a folder; the next pass renders it from
   the revisions that were recorded with it, to the same bytes, and puts it there;
 - after the folder is there, before that is noted: the next pass finds the folder whole and only notes it.
+
+An edition that is held for an editor is recorded and has a folder below outbox/held/, which is written again whenever
+it is not what is recorded. Its audience gets no other edition meanwhile: what is new waits, and a tick that passes is
+made good by the first pass after it. Released, it takes the same way as any recorded edition.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,11 +57,24 @@ class Composer:
         return edition, digest
 
     def write(self, edition: Edition, audience: Audience, digest: "Digest") -> None:
-        """Put the edition's folder into the outbox, wholly or not at all; harmless when it is there already."""
+        """Put the edition's folder into the outbox, wholly or not at all; harmless when it is there already.
+
+        A held one goes where only the editor looks.
+        """
         from publisher.mail import message, outbox
 
         mail = message.digest_message(digest, edition, audience=audience, site=self.site)
+        if edition.held_until is not None:
+            outbox.hold_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
+            return
         outbox.write_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
+        outbox.forget_held(self.outbox, edition)
+
+    def forget(self, edition: Edition) -> None:
+        """Take away what an editor looked at of an edition that nobody will get."""
+        from publisher.mail import outbox
+
+        outbox.forget_held(self.outbox, edition)
 
 
 class Rehearsal(Composer):
@@ -66,18 +83,22 @@ class Rehearsal(Composer):
     def write(self, edition: Edition, audience: Audience, digest: "Digest") -> None:
         """Nothing."""
 
+    def forget(self, edition: Edition) -> None:
+        """Nothing."""
+
 
 def compose(audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
     """Compose for each audience whatever it has not had yet, whatever its schedule says."""
-    report = _finish_recorded(audiences, store=store, composer=composer, now=now)
+    report = finish_recorded(audiences, store=store, composer=composer, now=now)
     for audience in audiences:
-        report = _with(report, _compose_one(audience, store=store, composer=composer, now=now, tick=None))
+        if not store.is_held(audience.name):
+            report = _with(report, _compose_one(audience, store=store, composer=composer, now=now, tick=None))
     return report
 
 
 def compose_due(audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
     """Compose for each audience with a tick of its schedule since the last one; any number of missed ticks is one."""
-    report = _finish_recorded(audiences, store=store, composer=composer, now=now)
+    report = finish_recorded(audiences, store=store, composer=composer, now=now)
     for audience in audiences:
         if audience.schedule is None:
             continue
@@ -86,7 +107,7 @@ def compose_due(audiences: Sequence[Audience], *, store: Store, composer: Compos
             # The first time the schedule is watched is where its ticks begin to count.
             state = _state(audience, store)
             _pass_over(audience, state, upto=state.cursor, store=store, tick=now)
-        elif planning.is_due(audience.schedule, last=state.last_tick, now=now):
+        elif planning.is_due(audience.schedule, last=state.last_tick, now=now) and not store.is_held(audience.name):
             tick = planning.tick_to_record(last=state.last_tick, now=now)
             report = _with(report, _compose_one(audience, store=store, composer=composer, now=now, tick=tick))
     return report
@@ -94,6 +115,8 @@ def compose_due(audiences: Sequence[Audience], *, store: Store, composer: Compos
 
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
     """What `compose` would record for the audience now, were there room for all of it in one mail; None: nothing."""
+    if store.is_held(audience.name):
+        return None
     state, upto = _state(audience, store), store.log_end()
     due = _due(audience, state, upto=upto, store=store, site=site)
     if not due or len(due) < audience.min_items:
@@ -107,6 +130,11 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     records = [record for record in latest if _is_read_by(audience, record, site)]
     state = _state(audience, store)
     return _edition(audience, state, records, upto=state.cursor, store=store, now=now) if records else None
+
+
+def held_editions(store: Store) -> list[Edition]:
+    """The editions that wait for their editor, oldest first."""
+    return [edition for edition in store.unwritten_editions() if edition.held_until is not None]
 
 
 def waiting(audience: Audience, *, store: Store, site: Site) -> int:
@@ -137,6 +165,7 @@ def _edition(
         composed_at=now.astimezone(UTC),  # as the store gives it back, so that a repeat has the same bytes
         records=tuple(sorted(due, key=lambda record: (record.published, record.added_seq), reverse=True)),
         corrections=tuple(store.corrected_records(audience.name, upto=upto)),
+        held_until=None if audience.review is None else now.astimezone(UTC) + audience.review,
     )
     return edition if audience.max_items is None else planning.carried_over(edition, keep=audience.max_items)
 
@@ -207,23 +236,36 @@ def _finish(
         if left.records:
             whole = digest if digest is not None and left == edition else composer.digest(left, audience)
             composer.write(left, audience, whole)
+        else:
+            composer.forget(left)
     except PublisherError as error:
         return ComposeReport(problems=(Problem.of(f"edition {edition.name}", error),))
+    if left.records and left.held_until is not None:
+        store.mark_shown(left.audience, left.number, at=now)
+        return ComposeReport(editions=(left,))
     # Also when nothing is left of it: nobody wants an empty mail, and its number is not given again.
     store.mark_written(left.audience, left.number, at=now)
     return ComposeReport(editions=(left,) if left.records else ())
 
 
-def _finish_recorded(
-    audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime
-) -> ComposeReport:
-    """Write the editions that an earlier pass recorded but could not put into the outbox."""
+def finish_recorded(audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
+    """Write the editions that are recorded but not in the outbox yet: a pass could not, or an editor let them go."""
     by_name: Mapping[str, Audience] = {audience.name: audience for audience in audiences}
     report = ComposeReport()
     for edition in store.unwritten_editions():
-        if audience := by_name.get(edition.audience):
+        audience = by_name.get(edition.audience)
+        if audience and _is_to_write(edition, audience, store=store, now=now):
             report = _with(report, _finish(edition, audience, None, store=store, composer=composer, now=now))
     return report
+
+
+def _is_to_write(edition: Edition, audience: Audience, *, store: Store, now: datetime) -> bool:
+    """Whether something is to be done about a recorded edition; a held one whose time has come is let go."""
+    if edition.held_until is None:
+        return True
+    if edition.held_until <= now and audience.on_silence == "send":
+        return store.release(edition.audience, edition.number)
+    return not store.is_shown(edition.audience, edition.number)
 
 
 def _with(total: ComposeReport, one: ComposeReport) -> ComposeReport:

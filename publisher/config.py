@@ -362,6 +362,8 @@ def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
         overflow=audience["overflow"],
         min_items=audience["min_items"],
         max_items=audience["max_items"],
+        review=audience["review"],
+        on_silence=audience["on_silence"],
     )
 
 

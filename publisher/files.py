@@ -159,6 +159,32 @@ def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
     return True
 
 
+def move_folder(source: Path, target: Path) -> None:
+    """Show a folder under another name, on the same disk, in one step that a power cut cannot take back.
+
+    Raises:
+        FilesError: the disk refuses, or something is there already.
+    """
+    with _explained(target):
+        grown = dict.fromkeys([target.parent, source.parent])
+        source.replace(target)
+        for directory in grown:
+            _flush(directory)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all in it; harmless when there is none.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    with _explained(path):
+        if path.is_dir() and not path.is_symlink():
+            _remove(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     _make_directory(folder, mode=DIRECTORY_MODE)
     for name, data in files.items():

@@ -558,6 +558,8 @@ KEYS = (
     Key("audiences[].keywords", YES_OR_NO, "Whether the digest shows keywords.", default=True),
     Key("audiences[].min_items", _number(1, 1000), "An edition waits until it has that many items.", 1),
     Key("audiences[].max_items", _number(1, 1000), "Further items wait for the next edition; not set: none do.", None),
+    Key("audiences[].review", INTERVAL, "How long an edition is held for the editor; not set: not at all.", None),
+    Key("audiences[].on_silence", _one_of("send", "keep"), "What becomes of it when nobody decided by then.", "send"),
     Key(
         "audiences[].overflow",
         _one_of("web", "next"),

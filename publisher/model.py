@@ -159,6 +159,10 @@ class Edition:
     """As they were when it was composed, in the order of the digest; those withdrawn since are gone."""
     corrections: tuple[Record, ...] = ()
     """Items of earlier editions that read otherwise since the audience was last told of them; as `records`."""
+    introduction: str = ""
+    """What the editor wrote above the items: plain text, paragraphs apart by an empty line."""
+    held_until: datetime | None = None
+    """UTC; until then it waits for the editor. None: it is not held."""
 
     @property
     def name(self) -> str:
@@ -325,6 +329,10 @@ class Audience:
     """An edition waits until it has that many."""
     max_items: int | None = None
     """Those that have waited longest come first, the others in the next edition; None: as many as there are."""
+    review: timedelta | None = None
+    """How long an edition is held for the editor; None: it goes out at once."""
+    on_silence: Literal["send", "keep"] = "send"
+    """What becomes of a held edition after that, when nobody decided."""
 
     def language_at(self, site: Site) -> str:
         """What the digest is written in."""
@@ -457,6 +465,17 @@ class AudienceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldStatus:
+    """An edition that waits for the editor."""
+
+    edition: str
+    items: int
+    held_until: datetime
+    on_silence: str
+    """`send` or `keep`: what becomes of it then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
     """A run that changed something or met a problem."""
 
@@ -479,6 +498,8 @@ class Status:
     """Changes in the log that feeds and pages do not show yet."""
     unwritten: tuple[str, ...]
     """Editions recorded, but not in the outbox yet."""
+    held: tuple[HeldStatus, ...]
+    """Those that wait for the editor."""
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     runs: tuple[RunStatus, ...]

@@ -2,20 +2,22 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.model import AudienceStatus, Edition, RunReport, SourceStatus, Status
+from publisher.model import AudienceStatus, Edition, HeldStatus, RunReport, SourceStatus, Status
 from publisher.observability import Progress, quiet
+from publisher.titles import title_of
 
 if TYPE_CHECKING:
     from publisher.check import CheckReport
+    from publisher.store import EditionRow
 
 
 @contextmanager
@@ -86,6 +88,38 @@ def show_check(report: "CheckReport", *, is_json: bool) -> None:
         click.echo("all is well")
 
 
+def show_editions(rows: "Sequence[EditionRow]", *, is_json: bool, timezone: str) -> None:
+    """The editions on standard output, a line each."""
+    if is_json:
+        click.echo(as_json([{"name": row.name, **asdict(row)} for row in rows]))
+        return
+    zone = ZoneInfo(timezone)
+    for row in rows:
+        click.echo(f"{row.name} of {_when(row.composed_at, zone)} with {_count(row.items, 'item')}: {_fate(row, zone)}")
+    if not rows:
+        click.echo("no edition yet")
+
+
+def _fate(row: "EditionRow", zone: ZoneInfo) -> str:
+    if row.held_until and not row.written_at:
+        return f"held until {_when(row.held_until, zone)}"
+    if row.items:
+        return f"in the outbox since {_when(row.written_at, zone)}" if row.written_at else "not in the outbox yet"
+    return "discarded" if row.dropped else "withdrawn"
+
+
+def show_edition(edition: Edition, *, is_json: bool, timezone: str) -> None:
+    """A held edition on standard output, a line for each item."""
+    if is_json:
+        click.echo(as_json({**_edition_values(edition), "introduction": edition.introduction}))
+        return
+    click.echo(_edition_line(edition, ZoneInfo(timezone)))
+    if edition.introduction:
+        click.echo(edition.introduction)
+    for record in edition.records:
+        click.echo(f"{record.uid.rpartition('/')[2]}  {record.item.date}  {title_of(record.item)}")
+
+
 def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
     """The report in words, a line a stage; one line when nothing is new, none when nobody can tell."""
     lines = []
@@ -134,6 +168,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
+    lines += [_held_line(held, zone) for held in status.held]
     for run in status.runs:
         lines.append(
             f"{run.verb} on {_when(run.started, zone)}: {f'exit code {run.exit_code}' if run.exit_code else 'done'}"
@@ -163,11 +198,13 @@ def _edition_values(edition: Edition) -> dict[str, object]:
         "after": edition.after,
         "upto": edition.upto,
         "items": [record.uid for record in edition.records],
+        "held_until": edition.held_until,
     }
 
 
-def _edition_line(edition: Edition) -> str:
-    return f"{edition.name} with {_count(len(edition.records), 'item')}"
+def _edition_line(edition: Edition, zone: tzinfo = UTC) -> str:
+    held = f", held until {_when(edition.held_until, zone)}" if edition.held_until else ""
+    return f"{edition.name} with {_count(len(edition.records), 'item')}{held}{' UTC' if held and zone is UTC else ''}"
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
@@ -187,7 +224,15 @@ def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
     return f"audience {audience.name}: " + ", ".join(parts)
 
 
-def _when(instant: datetime, zone: ZoneInfo) -> str:
+def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:
+    then = "then it goes out" if held.on_silence == "send" else "and after that until you decide"
+    return (
+        f"edition {held.edition}: held for you until {_when(held.held_until, zone)}, {then}; "
+        f"look into held/{held.edition} of the outbox"
+    )
+
+
+def _when(instant: datetime, zone: tzinfo) -> str:
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 

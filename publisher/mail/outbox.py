@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from publisher.errors import FilesError
-from publisher.files import sweep, write_folder
+from publisher.files import Tree, move_folder, remove, sweep, write_folder
 from publisher.mail.message import message_id_of
 from publisher.model import Audience, Digest, DigestItem, Edition, Site
+from publisher.periods import zone_of
 
 SCHEMA = 1
 """Of edition.json; grows when a reader of the old one would misread the new one."""
 EDITION_FILE = "edition.json"
+HELD = "held"
+"""Where editions wait for their editor. No edition is called that: their names end in a number."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
 """What tells an edition from another one of the same name, made by a store that knew nothing of this outbox."""
 
@@ -32,18 +35,72 @@ def write_edition(
         FilesError: a folder of that name is there and damaged, or is another edition's, or the disk refuses.
     """
     folder = root / edition.name
-    files = {
-        "digest.html": digest.html.encode(),
-        "digest.txt": digest.text.encode(),
-        "digest.eml": message,
-    }
+    files = _files_of(digest, message)
     described = _described(edition, digest, files, audience=audience, site=site)
     if os.path.lexists(folder):
         _refuse_other(folder, described)
         sweep(root)  # whoever was killed right after putting it there had no time to
         return False
-    text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
-    return write_folder(root, edition.name, {**files, EDITION_FILE: text.encode()})
+    whole = {**files, EDITION_FILE: _text_of(described)}
+    if not (root / HELD / edition.name).is_dir():
+        return write_folder(root, edition.name, whole)
+    write_folder(root / HELD, edition.name, whole)  # what was withdrawn since the editor saw it is not in it
+    move_folder(root / HELD / edition.name, folder)
+    return True
+
+
+def hold_edition(
+    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site
+) -> None:
+    """Put the edition where its editor can look at it and a program that sends the outbox cannot, with a notice.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    files = _files_of(digest, message)
+    described = _described(edition, digest, files, audience=audience, site=site)
+    write_folder(root / HELD, edition.name, {**files, EDITION_FILE: _text_of(described)})
+    tree = Tree(root / HELD)
+    tree.write(f"{edition.name}.txt", _notice(edition, digest, audience=audience, site=site).encode())
+    tree.commit()
+
+
+def forget_held(root: Path, edition: Edition) -> None:
+    """Take away what the editor looked at; harmless when it is gone.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    remove(root / HELD / edition.name)
+    remove(root / HELD / f"{edition.name}.txt")
+
+
+def _notice(edition: Edition, digest: Digest, *, audience: Audience, site: Site) -> str:
+    """What the editor is told."""
+    until = (edition.held_until or edition.composed_at).astimezone(zone_of(site.timezone))
+    then = "Then it goes out." if audience.on_silence == "send" else "It goes on waiting after that, until you decide."
+    commands = (
+        ("show", "its items, each with the name that `drop` takes"),
+        ("introduce", '"TEXT" above the items'),
+        ("drop", "ITEM, for good; with --until-next it is in the next edition"),
+        ("postpone", "2h from now"),
+        ("release", "at once"),
+        ("discard", "all of it, for good"),
+    )
+    lines = (f"  publisher edition {verb} {edition.name}  # {about}" for verb, about in commands)
+    return (
+        f"{edition.name}: {digest.subject}\n\n"
+        f"It waits for you until {until:%Y-%m-%d %H:%M} ({site.timezone}). {then}\n"
+        f"Look at {edition.name}/digest.html and digest.txt beside this file. You may:\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def _files_of(digest: Digest, message: bytes) -> dict[str, bytes]:
+    return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": message}
+
+
+def _text_of(described: Mapping[str, Any]) -> bytes:
+    return (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def is_whole(folder: Path) -> bool:

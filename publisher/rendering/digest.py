@@ -142,6 +142,8 @@ class Page:
             **common,
             "preheader": self.preheader,
             "composed_on": local_day(edition.composed_at, site.timezone),
+            "introduction": edition.introduction,
+            "introduction_html": _html_of_introduction(edition),
             "lang": self._language,
             "shown": len(shown),
             "left_out": len(edition.records) - len(shown),
@@ -165,6 +167,10 @@ class Page:
     def _filled(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
         return scrub(self._templates.render(template, language=self._language, domain="digest", **values))
+
+
+def _html_of_introduction(edition: Edition) -> str:
+    return html_of(Item(date=edition.composed_at.date(), text=edition.introduction))
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,16 @@ from sqlalchemy import Connection, Row, Select, Table, delete, exists, func, ins
 from publisher.errors import StoreError
 from publisher.model import ChangeKind, Edition, Record, State
 from publisher.store.content import item_of, themes_of, themes_text
-from publisher.store.schema import IS_LIVE, audiences, edition_corrections, edition_items, editions, items, log
+from publisher.store.schema import (
+    IS_LIVE,
+    audiences,
+    dropped_items,
+    edition_corrections,
+    edition_items,
+    editions,
+    items,
+    log,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,15 @@ class EditionRow:
     """How many it has; 0: all were withdrawn before it was written, so it never went into the outbox."""
     written_at: datetime | None
     """UTC; None: not dealt with yet."""
+    held_until: datetime | None
+    """UTC; None: it is not held."""
+    dropped: int
+    """How many items the editor took out for good."""
+
+    @property
+    def name(self) -> str:
+        """Its folder in the outbox."""
+        return f"{self.audience}-{self.number}"
 
 
 def audience_state(connection: Connection, name: str) -> AudienceState | None:
@@ -103,9 +121,16 @@ def drop_withdrawn(connection: Connection, audience: str, number: int) -> Editio
     gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
     its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
     if connection.execute(delete(edition_items).where(*its_items, exists(gone))).rowcount:
-        left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
-        connection.execute(update(editions).where(*of_edition).values(items=left))
+        recount(connection, audience, number)
     return _composed_edition(connection, row)
+
+
+def recount(connection: Connection, audience: str, number: int) -> None:
+    """Note that an edition has other items than before: how many, and that its folder no longer shows them."""
+    its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
+    left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
+    of_edition = (editions.c.audience == audience, editions.c.number == number)
+    connection.execute(update(editions).where(*of_edition).values(items=left, shown_at=None))
 
 
 def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:
@@ -117,7 +142,10 @@ def mark_written(connection: Connection, audience: str, number: int, *, at: date
 def edition_rows(connection: Connection, audience: str | None, *, limit: int) -> list[EditionRow]:
     """The editions composed last, latest first, of one audience or of all."""
     order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
-    query = select(editions).order_by(*order).limit(limit)
+    its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
+    dropped = select(func.count()).select_from(dropped_items).where(*its_dropped).scalar_subquery()
+    known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
+    query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
     if audience is not None:
         query = query.where(editions.c.audience == audience)
     return [EditionRow(**row) for row in connection.execute(query).mappings()]
@@ -140,6 +168,8 @@ def _composed_edition(connection: Connection, row: Row[Any]) -> Edition:
         composed_at=row.composed_at,
         records=_composed_records(connection, edition_items, row.audience, row.number),
         corrections=_composed_records(connection, edition_corrections, row.audience, row.number),
+        introduction=row.introduction or "",
+        held_until=row.held_until,
     )
 
 
@@ -163,6 +193,8 @@ def _write_edition(connection: Connection, edition: Edition) -> None:
             upto=edition.upto,
             composed_at=edition.composed_at,
             items=len(edition.records),
+            held_until=edition.held_until,
+            introduction=edition.introduction,
         )
     )
     _write_records(connection, edition_items, edition, edition.records)

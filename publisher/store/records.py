@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
 from publisher.model import Item, Record
 from publisher.store.content import item_of, record_of
@@ -14,6 +14,7 @@ from publisher.store.schema import (
     IS_LIVE_REVISION,
     IS_REVISED,
     IS_WITHDRAWN,
+    dropped_items,
     edition_corrections,
     edition_items,
     editions,
@@ -118,7 +119,7 @@ def due_records(
     connection: Connection, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
 ) -> list[Record]:
     """The live items an audience has not had: changed in (after, upto], added beyond `start`, in one of the themes
-    (None: any), in no edition of the audience. In the order they were added.
+    (None: any), in no edition of the audience nor taken out of one for good. In the order they were added.
     """
     query = _last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
     if themes is not None:
@@ -173,7 +174,11 @@ def _last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _was_sent(audience: str) -> ColumnElement[bool]:
-    return exists().where(edition_items.c.audience == audience, edition_items.c.item == items.c.number)
+    sent, dropped = (
+        exists().where(table.c.audience == audience, table.c.item == items.c.number)
+        for table in (edition_items, dropped_items)
+    )
+    return or_(sent, dropped)
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:

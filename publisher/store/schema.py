@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -253,6 +253,11 @@ editions = Table(
     _column("composed_at", UtcDateTime),
     _column("items", Integer),
     _column("written_at", UtcDateTime, nullable=True),
+    # Until then it waits for the editor.
+    _column("held_until", UtcDateTime, nullable=True),
+    # Since when its folder for the editor is as it is recorded here; empty: it has to be written.
+    _column("shown_at", UtcDateTime, nullable=True),
+    _column("introduction", Text, nullable=True),
     Index("ix_editions_composed_at", "composed_at"),
     Index("ix_editions_written_at", "written_at"),
 )
@@ -270,6 +275,16 @@ edition_items = Table(
     _column("themes", Text),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
     UniqueConstraint("audience", "number", "position"),
+)
+
+# What the editor took out of an edition for good: it is never due again for that audience.
+dropped_items = Table(
+    "dropped_items",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer),
+    ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
 )
 
 # What an audience was told of items it had had before.

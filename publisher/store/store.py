@@ -8,7 +8,19 @@ from typing import Self
 
 from publisher.model import Edition, Feed, FeedKind, Item, Record, Theme
 from publisher.observability import Progress, quiet
-from publisher.store import archives, authority, cursors, editions, feeds, numbering, pages, records, runs, sources
+from publisher.store import (
+    archives,
+    authority,
+    cursors,
+    editions,
+    feeds,
+    numbering,
+    pages,
+    records,
+    reviewing,
+    runs,
+    sources,
+)
 from publisher.store.archives import Archive
 from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
@@ -361,6 +373,53 @@ class Store:
         """The editions composed last, latest first, of one audience or of all."""
         with self._database.reading() as connection:
             return editions.edition_rows(connection, audience, limit=limit)
+
+    # --- held editions: each decision says whether it came in time ---------------------------------------------------
+
+    def is_held(self, audience: str) -> bool:
+        """Whether an edition of the audience waits for the editor."""
+        with self._database.reading() as connection:
+            return reviewing.is_held(connection, audience)
+
+    def is_shown(self, audience: str, number: int) -> bool:
+        """Whether the folder that the editor sees is what is recorded, and nothing in it was withdrawn since."""
+        with self._database.reading() as connection:
+            return reviewing.is_shown(connection, audience, number)
+
+    def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
+        """Note that the folder that the editor sees is what is recorded."""
+        with self._database.writing() as connection:
+            reviewing.mark_shown(connection, audience, number, at=at)
+
+    def release(self, audience: str, number: int) -> bool:
+        """Let a held edition go out."""
+        with self._database.writing() as connection:
+            return reviewing.release(connection, audience, number)
+
+    def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
+        """Hold a held edition until then."""
+        with self._database.writing() as connection:
+            return reviewing.postpone(connection, audience, number, until=until)
+
+    def introduce(self, audience: str, number: int, text: str) -> bool:
+        """Put a text above the items of a held edition, instead of the one before."""
+        with self._database.writing() as connection:
+            return reviewing.introduce(connection, audience, number, text)
+
+    def drop(self, audience: str, number: int, item: int) -> bool:
+        """Take an item out of a held edition for good: this audience never gets it."""
+        with self._database.writing() as connection:
+            return reviewing.drop(connection, audience, number, item)
+
+    def put_off(self, audience: str, number: int, item: int) -> bool:
+        """Take an item out of a held edition, so that it is due for the next one."""
+        with self._database.writing() as connection:
+            return reviewing.put_off(connection, audience, number, item)
+
+    def discard(self, audience: str, number: int) -> bool:
+        """Take all items out of a held edition for good: it never goes out, and its number is not given again."""
+        with self._database.writing() as connection:
+            return reviewing.discard(connection, audience, number)
 
     # --- runs --------------------------------------------------------------------------------------------------------
 

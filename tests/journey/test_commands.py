@@ -21,7 +21,7 @@ themes = ["borders-visa"]
 first = "none"
 to = "daily@lists.example.org"
 """
-COMMANDS = ("check", "collect", "compose", "init", "preview", "publish", "run", "serve", "status")
+COMMANDS = ("check", "collect", "compose", "edition", "init", "preview", "publish", "run", "serve", "status")
 
 
 @pytest.fixture

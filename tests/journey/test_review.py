@@ -1,0 +1,205 @@
+"""An edition is held for its editor, who decides; nothing is lost and nothing goes out too early."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.world import CONFIG, NOW, World, news
+
+MONDAY = NOW + timedelta(days=5)  # a tick of the schedule lies before it
+SOON = NOW + timedelta(hours=1)
+DEADLINE = NOW + timedelta(hours=2)
+ITEMS = (
+    news("3 March 2026", "The office is closed on Friday. It opens on Monday."),
+    news("2 March 2026", "A new rule at the border.", theme="Borders & Visa"),
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site that holds its editions for two hours, with the first one held."""
+    world = World(tmp_path / "site", "\n\n".join(ITEMS), config=f'{CONFIG}review = "2h"\n')
+    world.publisher("run", at=NOW)
+    return world
+
+
+def edition(world: World, verb: str, *arguments: str, hours: float = 1) -> list[str]:
+    outcome = world.publisher_edition(verb, *arguments, at=NOW + timedelta(hours=hours))
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    return outcome.lines
+
+
+def held_text(world: World, name: str = "weekly-1") -> str:
+    return (world.outbox / "held" / name / "digest.txt").read_text("utf-8")
+
+
+def item_named(world: World, words: str) -> str:
+    [line] = [line for line in edition(world, "show", "weekly-1") if words in line]
+    return line.split()[0]
+
+
+def in_outbox(world: World) -> list[str]:
+    return sorted(path.name for path in world.outbox.iterdir() if not path.name.startswith("."))
+
+
+def test_a_held_edition_does_not_look_ready_and_the_editor_is_told(world: World) -> None:
+    assert ["held"] == in_outbox(world)
+    assert {} == world.editions()
+    assert ["weekly-1", "weekly-1.txt"] == sorted(path.name for path in (world.outbox / "held").iterdir())
+    notice = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+    assert "waits for you until 2026-03-04 12:30 (Europe/Brussels). Then it goes out." in notice
+    for verb in ("show", "introduce", "drop", "postpone", "release", "discard"):
+        assert f"publisher edition {verb} weekly-1" in notice
+    status = world.publisher("status", at=SOON)
+    assert (
+        "edition weekly-1: held for you until Wed 2026-03-04 12:30, then it goes out; "
+        "look into held/weekly-1 of the outbox" in status.lines
+    )
+
+
+def test_silence_sends_it_at_the_deadline_as_it_was_held(world: World) -> None:
+    held = world.contents("outbox/held/weekly-1")
+    before = world.files()
+    assert "nothing new\n" == world.publisher("run", at=DEADLINE - timedelta(seconds=1)).out
+    assert before == world.files()
+
+    outcome = world.publisher("run", "--due", at=DEADLINE)
+
+    assert ["compose: weekly-1 with 2 items"] == outcome.lines
+    assert held == world.contents("outbox/weekly-1")
+    assert ["weekly-1"] == sorted(world.editions())
+    assert not list((world.outbox / "held").iterdir())
+    assert "nothing new\n" == world.publisher("run", at=DEADLINE).out
+
+
+def test_silence_keeps_it_where_configured_so(world: World) -> None:
+    world.configure('review = "2h"', 'review = "2h"\non_silence = "keep"')
+
+    assert "nothing new\n" == world.publisher("run", at=MONDAY).out
+    assert "until you decide" in world.publisher("status", at=MONDAY).out
+
+    assert ["compose: weekly-1 with 2 items"] == edition(world, "release", "weekly-1", hours=130)
+
+
+def test_what_is_new_waits_while_an_edition_is_held_and_a_missed_tick_is_made_good(world: World) -> None:
+    world.publisher("run", "--due", at=NOW)
+    world.configure('review = "2h"', 'review = "2h"\non_silence = "keep"')
+    world.list_above(news("4 March 2026", "Third news."))
+    world.publisher("run", "--due", at=MONDAY)
+    assert ["held"] == in_outbox(world)
+
+    edition(world, "release", "weekly-1", hours=130)
+    outcome = world.publisher("run", "--due", at=MONDAY + timedelta(days=1))
+
+    assert 1 == len([line for line in outcome.lines if line.startswith("compose: weekly-2 with 1 item, held until")])
+
+
+def test_the_editor_drops_introduces_and_releases(world: World) -> None:
+    name = item_named(world, "office")
+
+    edition(world, "introduce", "weekly-1", "Dear readers,\n\nread <this> first.")
+    edition(world, "drop", "weekly-1", name)
+
+    assert "The office" not in held_text(world)
+    assert "Dear readers,\n\nread <this> first." in held_text(world)
+    html = (world.outbox / "held" / "weekly-1" / "digest.html").read_text("utf-8")
+    assert "read &lt;this&gt; first." in html
+    held = world.contents("outbox/held/weekly-1")
+    assert ["compose: weekly-1 with 1 item"] == edition(world, "release", "weekly-1")
+    assert held == world.contents("outbox/weekly-1")
+    assert "nothing new\n" == world.publisher("run", at=MONDAY).out
+
+
+def test_an_item_put_off_is_in_the_next_edition(world: World) -> None:
+    edition(world, "drop", "weekly-1", item_named(world, "office"), "--until-next")
+    edition(world, "release", "weekly-1")
+
+    world.publisher("run", at=MONDAY)
+
+    assert "The office is closed" in held_text(world, "weekly-2")
+    assert "border" not in held_text(world, "weekly-2")
+
+
+def test_postponed_it_waits_from_now(world: World) -> None:
+    assert ["compose: weekly-1 with 2 items, held until Thu 2026-03-05 10:30 UTC"] == edition(
+        world, "postpone", "weekly-1", "1d"
+    )
+    assert "nothing new\n" == world.publisher("run", at=DEADLINE).out
+    assert "2026-03-05 11:30" in (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+
+    world.publisher("run", at=NOW + timedelta(hours=25))
+
+    assert ["weekly-1"] == sorted(world.editions())
+
+
+def test_discarded_nobody_gets_it(world: World) -> None:
+    edition(world, "discard", "weekly-1")
+
+    assert "nothing new\n" == world.publisher("run", at=MONDAY).out
+    assert {} == world.editions()
+    assert not list((world.outbox / "held").iterdir())
+    [line] = edition(world, "list")
+    assert line.endswith("with 0 items: discarded")
+    world.list_above(news("10 March 2026", "Something later."))
+    assert "weekly-2 with 1 item" in world.publisher("run", at=MONDAY).out
+
+
+def test_what_is_withdrawn_while_it_is_held_is_gone_from_it(world: World) -> None:
+    world.edit(ITEMS[0] + "\n\n", "")
+    world.listing.write_text(ITEMS[1] + "\n\n" + news("1 January 2026", "Old."), encoding="utf-8")
+
+    world.publisher("collect", at=SOON)
+    world.publisher("compose", at=SOON)
+
+    assert "The office" not in held_text(world)
+
+
+def test_a_decision_too_late_is_told(world: World) -> None:
+    world.publisher("run", at=DEADLINE)
+
+    outcome = world.publisher_edition("release", "weekly-1", at=DEADLINE)
+
+    assert 2 == outcome.exit_code
+    assert ["publisher: edition 'weekly-1' is not held; held now: none"] == outcome.problems
+
+
+def test_an_item_that_is_not_in_it_is_told(world: World) -> None:
+    outcome = world.publisher_edition("drop", "weekly-1", "nothing", at=SOON)
+
+    assert 2 == outcome.exit_code
+    assert "`publisher edition show weekly-1` names them" in outcome.err
+
+
+def test_a_crash_after_a_decision_is_made_good_by_the_next_pass(world: World) -> None:
+    with world.store() as store:
+        store.introduce("weekly", 1, "Recorded, and then the power went.")
+    assert "power" not in held_text(world)
+
+    world.publisher("run", at=SOON)
+
+    assert "and then the power went." in held_text(world)
+
+
+def test_a_crash_between_the_move_and_its_note_is_made_good(world: World) -> None:
+    with world.store() as store:
+        store.release("weekly", 1)
+    os.replace(world.outbox / "held" / "weekly-1", world.outbox / "weekly-1")  # noqa: PTH105  as a killed process did
+    before = world.contents("outbox/weekly-1")
+
+    outcome = world.publisher("run", at=SOON)
+
+    assert ["compose: weekly-1 with 2 items"] == outcome.lines
+    assert before == world.contents("outbox/weekly-1")
+    assert not list((world.outbox / "held").iterdir())
+
+
+def test_preview_shows_the_held_edition_and_check_judges_it(world: World, tmp_path: Path) -> None:
+    edition(world, "introduce", "weekly-1", "Dear readers")
+
+    world.publisher("preview", "--output", str(tmp_path / "preview"), at=SOON)
+
+    assert (tmp_path / "preview" / "digest.txt").read_text("utf-8") == held_text(world)
+    assert "Dear readers" in held_text(world)
+    assert 2 == world.publisher("check", at=SOON).exit_code
