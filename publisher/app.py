@@ -91,12 +91,22 @@ class Stages:
         )
 
     def compose(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for these audiences what is new to them."""
-        return compose.compose(audiences, store=self._store, composer=self.composer, now=self._clock())
+        """Compose for these audiences what is new to them, and show it on the web."""
+        report = compose.compose(audiences, store=self._store, composer=self.composer, now=self._clock())
+        return self._with_pages(report)
 
     def compose_due(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for those of these audiences whose schedule asks for it."""
-        return compose.compose_due(audiences, store=self._store, composer=self.composer, now=self._clock())
+        """Compose for those of these audiences whose schedule asks for it, and show it on the web."""
+        report = compose.compose_due(audiences, store=self._store, composer=self.composer, now=self._clock())
+        return self._with_pages(report)
+
+    def _with_pages(self, report: ComposeReport) -> ComposeReport:
+        """The report, with a problem when pages of new editions could not be written; the next pass does it then."""
+        try:
+            publish.publish_editions(self._store, self.publication, lambda: self._tree(self._config.feeds_directory))
+        except (FilesError, TemplateError) as error:
+            return replace(report, problems=(*report.problems, Problem.of("archive of editions", error)))
+        return report
 
     def next_edition(self, audience: Audience) -> Edition | None:
         """What `compose` would record for the audience."""
@@ -120,7 +130,13 @@ class Stages:
     def publication(self) -> Publication:
         """What feeds and pages are made with."""
         config = self._config
-        return Publication(site=config.site, theme_map=config.themes, settings=config.feeds, templates=self.templates)
+        return Publication(
+            site=config.site,
+            theme_map=config.themes,
+            settings=config.feeds,
+            templates=self.templates,
+            audiences=tuple(audience for audience in config.audiences if audience.is_public),
+        )
 
     @cached_property
     def composer(self) -> Composer:

@@ -357,6 +357,7 @@ def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
         postal_address=audience["postal_address"],
         language=audience["language"] or "",
         languages=audience["languages"],
+        is_public=audience["archive"],
         content=audience["content"],
         shows_keywords=audience["keywords"],
         overflow=audience["overflow"],

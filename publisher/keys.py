@@ -554,6 +554,7 @@ KEYS = (
     Key("audiences[].postal_address", TEXT, "At the foot of the digest, where a law asks for it.", ""),
     Key("audiences[].language", LANGUAGE, "Of its fixed texts, dates and subject; the site's when not set.", None),
     Key("audiences[].languages", LANGUAGES, "Its items' languages, preferred first; `*`: all others.", ["*"]),
+    Key("audiences[].archive", YES_OR_NO, "Whether everybody may read its editions on the web.", default=True),
     Key("audiences[].content", _one_of("summary", "full"), "How much of a long text the digest shows.", "summary"),
     Key("audiences[].keywords", YES_OR_NO, "Whether the digest shows keywords.", default=True),
     Key("audiences[].min_items", _number(1, 1000), "An edition waits until it has that many items.", 1),

@@ -316,6 +316,8 @@ class Audience:
     unsubscribe_mailto: str = ""
     """The address a reader writes to; empty: the sender's."""
     postal_address: str = ""
+    is_public: bool = True
+    """Whether everybody may read its editions on the web."""
     language: str = ""
     """BCP 47, of all fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...] = ("*",)

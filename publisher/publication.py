@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from publisher import __version__
 from publisher.gathering import Gathering, combined_feed, is_worth_a_feed
-from publisher.model import Feed, FeedKind, FeedSettings, Site, ThemeMap
+from publisher.model import Audience, Feed, FeedKind, FeedSettings, Site, ThemeMap
 from publisher.store import Cursor, FeedState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
+    from publisher.rendering.pages import Look
     from publisher.rendering.templates import Templates
 
 CONSUMER = "feeds"
@@ -25,6 +26,8 @@ class Publication:
     theme_map: ThemeMap
     settings: FeedSettings
     templates: "Templates"
+    audiences: tuple[Audience, ...] = ()
+    """Those whose editions everybody may read on the web."""
 
     def digests(self) -> str:
         """Changes whenever a file could come out differently for the same items: `FEEDS/ADDRESSES/REST`, all hex.
@@ -33,8 +36,16 @@ class Publication:
         """
         feeds = repr((self.theme_map, self.gathering))
         addresses = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
-        rest = repr((__version__, self.site, self.settings, self.templates.fingerprint()))
+        shown = [(audience.name, audience.title) for audience in self.audiences]
+        rest = repr((__version__, self.site, self.settings, self.templates.fingerprint(), shown))
         return "/".join(map(_sha256, (feeds, addresses, rest)))
+
+    @property
+    def look(self) -> "Look":
+        """What pages are made with."""
+        from publisher.rendering.pages import Look
+
+        return Look(site=self.site, templates=self.templates, formats=self.settings.formats)
 
     @property
     def gathering(self) -> Gathering:

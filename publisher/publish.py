@@ -17,7 +17,7 @@ from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
 from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
 from publisher.store import Archive, FeedState, Store
-from publisher.webpages import Leaves, Sitemap
+from publisher.webpages import EditionPages, Leaves, Sitemap, shown_editions
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
     from publisher.rendering.documents import FeedDocument
@@ -94,6 +94,29 @@ def publish(
     return report
 
 
+def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
+    """Write the pages of editions that came into the outbox since the last time; does not even open them when none did.
+
+    A crash leaves an edition whose page is not there until the next pass, which writes it.
+
+    Raises:
+        FilesError: a file could not be written.
+        TemplateError: a template cannot be used.
+    """
+    last = {audience: store.cursor(shown_editions(audience)).seq for audience in publication.audiences}
+    new = {audience: store.written_numbers(audience.name, after=after) for audience, after in last.items()}
+    new = {audience: numbers for audience, numbers in new.items() if numbers}
+    if not new:
+        return
+    files = open_files()
+    writer = EditionPages(store, publication, files.write)
+    for audience, numbers in new.items():
+        writer.render(audience, numbers)
+    files.commit()
+    for audience, numbers in new.items():
+        store.move_cursor(shown_editions(audience), expected=last[audience], seq=numbers[-1], settings="")
+
+
 def _settle_feeds(
     store: Store, publication: Publication, planned: PublishPlan, *, now: datetime, progress: Progress
 ) -> PublishPlan:
@@ -124,7 +147,6 @@ class _Pass:
     ) -> None:
         from publisher.rendering import urls
         from publisher.rendering.documents import FeedLook
-        from publisher.rendering.pages import Look
 
         self._store = store
         self._publication = publication
@@ -132,7 +154,7 @@ class _Pass:
         self._authority = authority
         self._progress = progress
         self._files = files
-        self._look = Look(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
+        self._look = publication.look
         self._feed_look = FeedLook(
             site=publication.site,
             authority=authority,
@@ -166,6 +188,7 @@ class _Pass:
         self._render_feed(None)
         self._progress("feeds", len(slugs), len(slugs))
         self._render_lists()
+        self._render_editions()
         self._files.commit()
         self._store.close_archives(self._closed)
         self._leaves.settle()
@@ -259,9 +282,27 @@ class _Pass:
         )
         self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
-        index = pages.index_page(counts, latest, items=self._store.item_count(), look=self._look)
+        index = pages.index_page(
+            counts,
+            latest,
+            items=self._store.item_count(),
+            look=self._look,
+            audiences=self._publication.audiences,
+        )
         self._write(urls.INDEX_FILE, index)
         self._sitemap.render(listed, changed_at=self._last_change())
+
+    def _render_editions(self) -> None:
+        """The pages of editions that items were revised or withdrawn on; when everything is rendered, of all."""
+        writer = EditionPages(self._store, self._publication, self._write)
+        if self._planned.is_full:
+            for audience in self._publication.audiences:
+                writer.render(audience, range(1, writer.last(audience) + 1))
+            return
+        for audience in self._publication.audiences:
+            touched = self._store.editions_touched(self._planned.after, self._planned.upto)
+            numbers = [number for name, number in touched if name == audience.name]
+            writer.render(audience, [number for number in numbers if number <= writer.last(audience)])
 
     def _address(self, picture: str) -> str:
         return picture and self._publication.site.base_url + picture

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.model import Feed, Record
+from publisher.model import Audience, Feed, Record
+from publisher.publication import Publication, PublishPlan
 from publisher.store import FeedState, PageRow, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
-    from publisher.publication import PublishPlan
     from publisher.rendering.pages import Look
 
 Write = Callable[[str, bytes], None]
@@ -20,6 +20,8 @@ Write = Callable[[str, bytes], None]
 
 ITEMS_A_LEAF = 25
 """The front of a feed shows up to twice as many, so that it never shows but a few."""
+LISTED_EDITIONS = 100
+"""Those before lead from one to the next."""
 ITEMS_A_SITEMAP = 1_000
 """As many addresses are written again when one item changes."""
 
@@ -27,7 +29,7 @@ ITEMS_A_SITEMAP = 1_000
 class Leaves:
     """The pages on which visitors leaf through feeds, as one pass writes them."""
 
-    def __init__(self, store: Store, planned: "PublishPlan", write: Write, *, look: "Look") -> None:
+    def __init__(self, store: Store, planned: PublishPlan, write: Write, *, look: "Look") -> None:
         self._store = store
         self._planned = planned
         self._write = write
@@ -118,6 +120,37 @@ class Sitemap:
         for place in self._store.page_addresses(after, after + ITEMS_A_SITEMAP):
             if not urls.is_web_address(place.link):
                 yield f"{self._look.site.base_url}{urls.item_file(place)}", place.updated
+
+
+def shown_editions(audience: Audience) -> str:
+    """The name of the cursor that says up to which number an audience's editions have a page."""
+    return f"archive {audience.name}"
+
+
+class EditionPages:
+    """The archive of editions: a page for each, without anything about who got it, and a list for each audience."""
+
+    def __init__(self, store: Store, publication: Publication, write: Callable[[str, bytes], object]) -> None:
+        self._store = store
+        self._write = write
+        self._look = publication.look
+
+    def last(self, audience: Audience) -> int:
+        """The number of the latest edition that has a page; 0: none has."""
+        return self._store.cursor(shown_editions(audience)).seq
+
+    def render(self, audience: Audience, numbers: Sequence[int]) -> None:
+        """Write the pages of these editions, and the list of all that are in the outbox or were."""
+        from publisher.rendering import pages, urls
+
+        for number in numbers:
+            edition = self._store.edition(audience.name, number)
+            if edition is not None:
+                page = pages.edition_page(edition, audience, previous=number - 1 or None, look=self._look)
+                self._write(urls.edition_file(audience.name, number), page)
+        rows = [row for row in self._store.editions(audience.name, limit=LISTED_EDITIONS) if row.written_at]
+        listed = [(row.number, row.composed_at, row.items) for row in rows if row.items]
+        self._write(urls.editions_file(audience.name), pages.editions_page(audience, listed, look=self._look))
 
 
 def _part_of(number: int) -> int:

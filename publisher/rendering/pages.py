@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
-from publisher.model import Feed, FeedKind, Item, Record, Site, State
+from publisher.model import Audience, Edition, Feed, FeedKind, Item, Record, Site, State
 from publisher.periods import local_day
 from publisher.rendering import languages, urls
 from publisher.rendering.documents import title_of_feed
@@ -21,6 +21,8 @@ DOMAIN = "pages"
 SHORT_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
 DAYS_A_MONTH = 365.25 / 12
+EDITION_ITEMS = 200
+"""An edition of a whole archive would be a page that nobody can load."""
 PACE_ITEMS = 5
 """With fewer items nobody can say how often a site speaks."""
 
@@ -77,6 +79,15 @@ class ShownItem:
     """The whole text, without the sentence that became the title; already escaped."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEdition:
+    """An edition as a list shows it."""
+
+    url: str
+    day: date
+    items: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +168,18 @@ def _leaves(folder: str, number: int | None, last: int) -> dict[str, str]:
     }
 
 
-def index_page(counts: Iterable[FeedCount], latest: Sequence[Record], *, items: int, look: Look) -> bytes:
-    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page."""
+def index_page(
+    counts: Iterable[FeedCount],
+    latest: Sequence[Record],
+    *,
+    items: int,
+    look: Look,
+    audiences: Iterable[Audience] = (),
+) -> bytes:
+    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
+
+    Of the `audiences` it shows where their editions are.
+    """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
     for count in _by_title(counts):
@@ -177,6 +198,7 @@ def index_page(counts: Iterable[FeedCount], latest: Sequence[Record], *, items: 
         more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
         keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
         opml=urls.relative(urls.OPML_FILE, start=file),
+        digests=[(scrub(audience.title), urls.editions_file(audience.name)) for audience in audiences],
     )
 
 
@@ -191,6 +213,52 @@ def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=(),
         keywords=[(_shown_feed(count.feed, start=file, look=look), count.items) for count in _by_title(counts)],
+    )
+
+
+def edition_page(edition: Edition, audience: Audience, *, previous: int | None, look: Look) -> bytes:
+    """An edition as its audience got it, for everybody: nothing in it is about who got it.
+
+    What was withdrawn since is not on it. `previous` is the number of the edition before.
+    """
+    file = urls.edition_file(edition.audience, edition.number)
+    shown = _listed(edition.records, start=file, look=look)
+    return _page(
+        "edition.html",
+        file,
+        look=look,
+        title=scrub(audience.title),
+        canonical=f"{look.site.base_url}{file}",
+        feeds=(),
+        day=local_day(edition.composed_at, look.site.timezone),
+        introduction=html_of(Item(date=edition.composed_at.date(), text=edition.introduction)),
+        sections=_sections(shown[:EDITION_ITEMS]),
+        items=len(shown),
+        left_out=max(len(shown) - EDITION_ITEMS, 0),
+        corrections=_listed(edition.corrections, start=file, look=look)[:EDITION_ITEMS],
+        previous=urls.relative(urls.edition_file(edition.audience, previous), start=file) if previous else "",
+        editions=urls.relative(urls.editions_file(edition.audience), start=file),
+    )
+
+
+def editions_page(audience: Audience, rows: Iterable[tuple[int, datetime, int]], *, look: Look) -> bytes:
+    """The editions of an audience, latest first; each as (number, when it was composed, how many items)."""
+    file = urls.editions_file(audience.name)
+    return _page(
+        "editions.html",
+        file,
+        look=look,
+        title=scrub(audience.title),
+        canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
+        feeds=(),
+        editions=[
+            ShownEdition(
+                url=urls.relative(urls.edition_file(audience.name, number), start=file),
+                day=local_day(composed_at, look.site.timezone),
+                items=items,
+            )
+            for number, composed_at, items in rows
+        ],
     )
 
 
@@ -247,6 +315,14 @@ def _page(name: str, file: str, *, look: Look, root: str = "", **values: object)
 def _root(site: Site) -> str:
     """The path of the base URL: `/`, or `/news/`."""
     return urlsplit(site.base_url).path
+
+
+def _sections(shown: Iterable[ShownItem]) -> list[tuple[ShownFeed, list[ShownItem]]]:
+    """Items below the first of their themes, which then goes without saying; themes by title."""
+    found: dict[ShownFeed, list[ShownItem]] = {}
+    for item in shown:
+        found.setdefault(item.themes[0], []).append(replace(item, themes=item.themes[1:]))
+    return sorted(found.items(), key=lambda section: (section[0].title.casefold(), section[0].url))
 
 
 def _listed(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:

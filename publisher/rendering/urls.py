@@ -71,6 +71,16 @@ def feed_page_url(folder: str, site: Site, number: int | None = None) -> str:
     return f"{site.base_url}{feed_page_file(folder, number).removesuffix(INDEX_FILE)}"
 
 
+def edition_file(audience: str, number: int) -> str:
+    """The page of an edition."""
+    return f"archive/{audience}/{number}.html"
+
+
+def editions_file(audience: str) -> str:
+    """The page that lists an audience's editions."""
+    return f"archive/{audience}/{INDEX_FILE}"
+
+
 def sitemap_file(part: str) -> str:
     """One of the files that the sitemap is an index of."""
     return f"sitemap-{part}.xml"

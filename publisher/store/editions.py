@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, delete, exists, func, insert, select, update
@@ -131,6 +132,32 @@ def recount(connection: Connection, audience: str, number: int) -> None:
     left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
     of_edition = (editions.c.audience == audience, editions.c.number == number)
     connection.execute(update(editions).where(*of_edition).values(items=left, shown_at=None))
+
+
+def edition(connection: Connection, audience: str, number: int) -> Edition | None:
+    """An edition as it was composed, less what was withdrawn since; None: there is none."""
+    of_edition = (editions.c.audience == audience, editions.c.number == number)
+    row = connection.execute(select(editions).where(*of_edition)).one_or_none()
+    return None if row is None else _composed_edition(connection, row)
+
+
+def written_numbers(connection: Connection, audience: str, *, after: int) -> list[int]:
+    """The editions beyond number `after` that are dealt with, up to the first that is not."""
+    query = select(editions.c.number, editions.c.written_at).where(
+        editions.c.audience == audience, editions.c.number > after
+    )
+    rows = connection.execute(query.order_by(editions.c.number))
+    return [row.number for row in takewhile(lambda row: row.written_at is not None, rows)]
+
+
+def editions_touched(connection: Connection, after: int, upto: int) -> list[tuple[str, int]]:
+    """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
+    is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
+    found: set[tuple[str, int]] = set()
+    for table in (edition_items, edition_corrections):
+        query = select(table.c.audience, table.c.number).join(log, log.c.item == table.c.item).where(*is_change)
+        found.update((row.audience, row.number) for row in connection.execute(query))
+    return sorted(found)
 
 
 def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:

@@ -369,6 +369,21 @@ class Store:
         with self._database.writing() as connection:
             editions.mark_written(connection, audience, number, at=at)
 
+    def edition(self, audience: str, number: int) -> Edition | None:
+        """An edition as it was composed, less what was withdrawn since; None: there is none."""
+        with self._database.reading() as connection:
+            return editions.edition(connection, audience, number)
+
+    def written_numbers(self, audience: str, *, after: int) -> list[int]:
+        """The editions beyond number `after` that are dealt with, up to the first that is not."""
+        with self._database.reading() as connection:
+            return editions.written_numbers(connection, audience, after=after)
+
+    def editions_touched(self, after: int, upto: int) -> list[tuple[str, int]]:
+        """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
+        with self._database.reading() as connection:
+            return editions.editions_touched(connection, after, upto)
+
     def editions(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
         """The editions composed last, latest first, of one audience or of all."""
         with self._database.reading() as connection:

@@ -302,3 +302,51 @@ def test_missing_page_leads_back_wherever_it_is_shown(tmp_path: Path) -> None:
     assert ["/news/style.css"] == page.loads
     links = [link for link in page.links if not link.startswith("mailto:")]
     assert {"#content", "/news/index.html", "/news/all/index.html", "/news/index.html#themes"} == set(links)
+
+
+# --- past digests ----------------------------------------------------------------------------------------------------
+
+
+def test_every_digest_is_a_page_that_tells_nothing_of_who_got_it(growing: World) -> None:
+    growing.list_above(news("3 March 2026", "Something new.", theme="Borders & Visa"))
+    growing.publisher("run", at=NOW)
+
+    lists, first, second = (growing.contents()[f"archive/weekly/{name}.html"].decode() for name in ("index", "1", "2"))
+    assert ["2.html", "1.html"] == re.findall(r'href="(\d+\.html)"', lists)
+    assert 130 == first.count("<h3")
+    assert "Something new" in second
+    assert 'rel="prev" href="1.html"' in second
+    assert "lists.example.org" not in lists + first + second
+    assert 'href="archive/weekly/index.html"' in growing.contents()["index.html"].decode()
+
+
+def test_withdrawn_item_leaves_past_digests_and_a_corrected_one_stays_as_it_was_sent(growing: World) -> None:
+    growing.edit(numbered([40])[0] + "\n\n", "")
+    growing.edit("Number 041.", "Number 041, corrected.")
+    growing.publisher("publish", at=NOW)
+    before = growing.contents()["archive/weekly/1.html"].decode()
+    growing.publisher("collect", at=NOW)
+    growing.publisher("publish", at=NOW)
+
+    page = growing.contents()["archive/weekly/1.html"].decode()
+    assert ("Number 040" in before, "Number 040" in page) == (True, False)
+    assert "Number 041<" in page
+
+
+def test_digests_come_back_with_an_emptied_folder(growing: World) -> None:
+    before = growing.contents()
+    shutil.rmtree(growing.feeds)
+
+    growing.publisher("run", at=NOW)
+
+    assert before == growing.contents()
+
+
+def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + "archive = false\n")
+
+    assert 0 == world.publisher("run", at=NOW).exit_code
+
+    assert [1] == world.composed()
+    assert [] == [name for name in world.contents() if name.startswith("archive/")]
+    assert "archive/" not in world.contents()["index.html"].decode()

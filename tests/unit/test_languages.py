@@ -11,6 +11,8 @@ from publisher.rendering.templates import default_folders
 TRANSLATED = sorted(folder.name for folder in languages.CATALOGUES.iterdir())
 PAGES = (
     "404.html",
+    "edition.html",
+    "editions.html",
     "page.html",
     "parts.html",
     "index.html",
