@@ -1,7 +1,7 @@
 """Publisher: one site with everything it needs. The only place that wires, and the only one that asks for the time."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from publisher import collect, compose, publish
+from publisher import __version__, collect, compose, publish
 from publisher.compose import Composer
 from publisher.config import Config, SourceSettings
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
@@ -34,14 +34,15 @@ from publisher.publish import Comparison, Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.sources import Source
-from publisher.sources.kinds import load_kind
+from publisher.sources.kinds import load_kind, parameters_of
 from publisher.store import Store
 
-if TYPE_CHECKING:  # only a preview renders from here
+if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.check import CheckReport
     from publisher.judging import Mail
     from publisher.model import Digest
     from publisher.review import Review
+    from publisher.sources.fetching import Fetcher
     from publisher.store import EditionRow
 
 WAIT_S = 60.0
@@ -63,13 +64,20 @@ class Stages:
 
     def collect(self) -> CollectReport:
         """Read every source once and record what changed."""
-        sources = [_source(settings) for settings in self._config.sources]
+        sources = [_source(settings, self._gifts) for settings in self._config.sources]
         host, _, _ = self._authority.partition(",")
         config = self._config
         minting = collect.Minting(
             site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined
         )
-        return collect.collect(sources, store=self._store, minting=minting, now=self._clock(), progress=self._progress)
+        return collect.collect(
+            sources,
+            store=self._store,
+            minting=minting,
+            now=self._clock(),
+            policies={settings.name: settings.policy for settings in self._config.sources},
+            progress=self._progress,
+        )
 
     def publish(self, *, everything: bool) -> PublishReport:
         """Render what changed since the last time.
@@ -125,6 +133,19 @@ class Stages:
         """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
         host = urlsplit(self._config.site.base_url).hostname
         return self._store.authority(f"{host},{self._clock().date()}")
+
+    @property
+    def _gifts(self) -> dict[str, Callable[[], object]]:
+        """What a kind of source gets from the site when its class asks for it: `sources.GIVEN`."""
+        return {"fetcher": lambda: self._fetcher, "timezone": lambda: self._config.site.timezone}
+
+    @cached_property
+    def _fetcher(self) -> "Fetcher":
+        from publisher.sources.fetching import Fetcher  # late: httpx takes 0.1 s
+
+        site = self._config.site
+        agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
+        return Fetcher(settings=self._config.fetching, user_agent=agent)
 
     @cached_property
     def publication(self) -> Publication:
@@ -461,5 +482,7 @@ def _clock(now: datetime | None) -> Callable[[], datetime]:
     return lambda: now or datetime.now(UTC)
 
 
-def _source(settings: SourceSettings) -> Source:
-    return load_kind(settings.kind)(name=settings.name, **settings.options)
+def _source(settings: SourceSettings, gifts: Mapping[str, Callable[[], object]]) -> Source:
+    kind = load_kind(settings.kind)
+    given = {name: give() for name, give in gifts.items() if name in parameters_of(kind)}
+    return kind(name=settings.name, **settings.options, **given)

@@ -1,19 +1,25 @@
 """Collect: what the sources list now goes in, numbered changes in the log come out.
 
-Each source is read on its own and recorded in one transaction, so a crash leaves a source either wholly recorded or
-not at all, and the next run reads it again. A source that fails is named, counted and skipped; the others go on.
+Sources are read at the same time and recorded one after the other, in the order of config.toml. Each is recorded in one
+transaction, so a crash leaves a source either wholly recorded or not at all, and the next run reads it again. A source
+that fails is named, counted and skipped; the others go on.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
 
-from publisher import planning
+from publisher import holding, planning
 from publisher.errors import SourceError
 from publisher.gathering import Gathering
-from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, ThemeMap
+from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, SourcePolicy, ThemeMap
 from publisher.observability import Progress, quiet
+from publisher.periods import local_day
 from publisher.sources import Fetch, Source
+from publisher.sources.completing import completed, with_language
 from publisher.store import Collecting, SourceState, Store
 
 
@@ -33,31 +39,116 @@ class Minting:
         return Gathering(language=self.site.language, combined=self.combined)
 
 
+class Suspicious(StrEnum):
+    """What becomes of a reading that looks like an accident (`holding.suspicion`)."""
+
+    HOLD = "hold"
+    """Nothing of it is recorded until the operator decides."""
+    RELEASE = "release"
+    """It is news."""
+    DISCARD = "discard"
+    """What is new in it is kept from readers for ever, and what is gone stays."""
+
+
+_AT_ONCE = 8
+"""Sources read at the same time; most of their time is spent waiting."""
+_WORTH_NOTING = timedelta(minutes=10)
+"""A shorter time to leave a server alone ends before it would be asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What one source gave, or why it gave nothing."""
+
+    source: Source
+    state: SourceState
+    fetch: Fetch | None = None
+    items: tuple[Item, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Of single items."""
+    failure: SourceError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pass:
+    """What recording the readings of one pass needs."""
+
+    store: Store
+    minting: Minting
+    policies: Mapping[str, SourcePolicy]
+    suspicious: Suspicious
+    now: datetime
+
+    def policy(self, source: str) -> SourcePolicy:
+        return self.policies.get(source, SourcePolicy())
+
+
 def collect(
-    sources: Sequence[Source], *, store: Store, minting: Minting, now: datetime, progress: Progress = quiet
+    sources: Sequence[Source],
+    *,
+    store: Store,
+    minting: Minting,
+    now: datetime,
+    policies: Mapping[str, SourcePolicy] = MappingProxyType({}),
+    suspicious: Suspicious = Suspicious.HOLD,
+    progress: Progress = quiet,
 ) -> CollectReport:
-    """Read every source once and record what changed; a failing one becomes a problem of the report."""
-    report = CollectReport()
-    for index, source in enumerate(sources):
-        progress("sources", index, len(sources))
-        report = _with(report, _collect_one(source, store=store, minting=minting, now=now))
-    progress("sources", len(sources), len(sources))
+    """Read every source once and record what changed; a failing one becomes a problem of the report.
+
+    A source whose server asked to be left alone, or failed just before, waits for its turn.
+    """
+    this = _Pass(store=store, minting=minting, policies=policies, suspicious=suspicious, now=now)
+    states = [(source, store.source_state(source.name)) for source in sources]
+    due = [(source, state) for source, state in states if state.next_try is None or state.next_try <= now]
+    report = CollectReport(sources_waiting=len(states) - len(due))
+    progress("sources", 0, len(due))
+    for done, reading in enumerate(_readings(due, this), start=1):
+        report = _with(report, _recorded(reading, this))
+        progress("sources", done, len(due))
     return report
 
 
-def _collect_one(source: Source, *, store: Store, minting: Minting, now: datetime) -> CollectReport:
-    state = store.source_state(source.name)
+# --- reading: many at a time -----------------------------------------------------------------------------------------
+
+
+def _readings(due: Sequence[tuple[Source, SourceState]], this: _Pass) -> Iterator[_Reading]:
+    """Yield what the sources give, in their order."""
+    if len(due) <= 1:
+        yield from (_read(source, state, this) for source, state in due)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # late: most sites have one source
+
+    with ThreadPoolExecutor(min(len(due), _AT_ONCE), thread_name_prefix="source") as readers:
+        yield from readers.map(lambda pair: _read(pair[0], pair[1], this), due)
+
+
+def _read(source: Source, state: SourceState, this: _Pass) -> _Reading:
+    """Read one source; runs beside others, so it asks the store nothing."""
+    # What is held is known already: only another reading is worth looking at. The operator's decision reads it again.
+    is_deciding = this.suspicious is not Suspicious.HOLD
+    validator = state.validator if is_deciding else state.held_validator or state.validator
     try:
-        fetch = source.fetch(validator=state.validator, now=now)
+        fetch = source.fetch(validator=validator, now=this.now)
         if fetch.is_unchanged:
-            store.source_unchanged(source.name)
-            return CollectReport(sources_unchanged=1)
-        items = tuple(fetch.items)
+            return _Reading(source=source, state=state, fetch=fetch)
+        policy = this.policy(source.name)
+        items = [completed(item, site=this.minting.site, policy=policy) for item in fetch.items]
+        empty = [item for item in items if not (item.text or item.title)]
         _refuse_silence(source, items, state)
     except SourceError as error:
-        store.source_failed(source.name, error.problem, now=now)
-        return CollectReport(problems=(Problem(where=f"source {source.name!r}", what=error.problem),))
-    return _record(source, fetch, items, store=store, minting=minting, now=now)
+        return _Reading(source=source, state=state, failure=error)
+    problems = [Problem(where=_name(item, source), what="there is nothing to read in it") for item in empty]
+    return _Reading(
+        source=source,
+        state=state,
+        fetch=fetch,
+        items=tuple(item for item in items if item.text or item.title),
+        problems=(*fetch.problems, *problems),
+    )
+
+
+def _name(item: Item, source: Source) -> str:
+    return item.link or item.native_id or f"source {source.name!r}, an item of {item.date}"
 
 
 def _refuse_silence(source: Source, items: Sequence[Item], state: SourceState) -> None:
@@ -69,45 +160,143 @@ def _refuse_silence(source: Source, items: Sequence[Item], state: SourceState) -
         )
 
 
-def _record(
-    source: Source, fetch: Fetch, items: Sequence[Item], *, store: Store, minting: Minting, now: datetime
-) -> CollectReport:
-    with store.collecting(source.name, also_in=minting.gathering) as log:
-        oldest = min((item.date for item in items), default=None)
-        plan = planning.reconcile(log.known(since=oldest), items, log.items)
-        if fetch.problems:  # an item that is there and cannot be read is not one that was taken out
+# --- recording: one after the other ----------------------------------------------------------------------------------
+
+
+def _recorded(reading: _Reading, this: _Pass) -> CollectReport:
+    source, now = reading.source, this.now
+    if reading.failure is not None:
+        next_try = _next_try(reading.failure, reading.state, now)
+        this.store.source_failed(source.name, reading.failure.problem, now=now, next_try=next_try)
+        return CollectReport(problems=(Problem(where=f"source {source.name!r}", what=reading.failure.problem),))
+    fetch = reading.fetch
+    assert fetch is not None, "a reading without a failure has a fetch"
+    if fetch.is_unchanged:
+        this.store.source_unchanged(source.name, fetch.validator, next_try=_after(fetch, now))
+        return CollectReport(sources_unchanged=1)
+    return _record(reading, fetch, this)
+
+
+def _next_try(failure: SourceError, state: SourceState, now: datetime) -> datetime | None:
+    if failure.wait is None:
+        return None
+    from publisher.sources.fetching import wait_after  # imported already: it was there that fetching failed
+
+    return now + wait_after(state.failures + 1, source=failure.source, asked=failure.wait)
+
+
+def _after(fetch: Fetch, now: datetime) -> datetime | None:
+    return fetch.fresh_until if fetch.fresh_until and fetch.fresh_until - now > _WORTH_NOTING else None
+
+
+def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
+    source, items, now = reading.source.name, reading.items, this.now
+    policy = this.policy(source)
+    with this.store.collecting(source, also_in=this.minting.gathering) as log:
+        known = log.known(
+            since=min((item.date for item in items), default=None),
+            ids={item.native_id for item in items},
+            links={item.link for item in items},
+        )
+        plan = planning.reconcile(known, items, log.items)
+        if reading.problems:  # an item that is there and cannot be read is not one that was taken out
             plan = plan.without_withdrawals()
-        _apply(plan, log, source=source.name, minting=minting, now=now)
-        log.finish(fetch.validator, now=now, skipped="\n".join(str(problem) for problem in fetch.problems))
+        plan = replace(plan, added=_not_elsewhere(plan.added, log, policy))
+        why = _suspicion(plan, known, reading, policy)
+        if why and this.suspicious is Suspicious.HOLD:
+            log.hold(why, fetch.validator, now=now)
+            return CollectReport(sources_read=1, problems=(_held(source, why),))
+        if why and this.suspicious is Suspicious.DISCARD:
+            log.keep_from_readers(_minted(plan.added, log, source, this))
+            plan = replace(plan, added=(), revised=(), withdrawn=(), unlisted=(*plan.unlisted, *plan.withdrawn))
+        plan = _kept_since(plan, log, reading, this)
+        _apply(plan, log, source, this)
+        log.finish(
+            fetch.validator,
+            now=now,
+            skipped="\n".join(str(problem) for problem in reading.problems),
+            fields=" ".join(holding.fields_of(items)),
+            added=len(plan.added),
+            next_try=_after(fetch, now),
+        )
     return CollectReport(
         added=len(plan.added),
         revised=len(plan.revised),
         withdrawn=len(plan.withdrawn),
         sources_read=1,
-        problems=tuple(fetch.problems),
+        problems=(*reading.problems, *fetch.notices),
     )
 
 
-def _apply(plan: planning.Reconciliation, log: Collecting, *, source: str, minting: Minting, now: datetime) -> None:
+def _suspicion(
+    plan: planning.Reconciliation, known: Sequence[planning.Known], reading: _Reading, policy: SourcePolicy
+) -> str:
+    """Why the operator should look first, and what would happen; empty for a first reading: all of it is new."""
+    if reading.state.changed_at is None:
+        return ""
+    why = holding.suspicion(
+        plan,
+        known,
+        reading.items,
+        hold_above=policy.hold_above,
+        most_added=reading.state.most_added,
+        fields=reading.state.fields.split(),
+    )
+    return why and f"{why}; it would {holding.told(plan)}"
+
+
+def _held(source: str, why: str) -> Problem:
+    what = f"held: {why}; `publisher release {source}` if that is right, `publisher discard {source}` if not"
+    return Problem(where=f"source {source!r}", what=what)
+
+
+def _not_elsewhere(added: Sequence[Item], log: Collecting, policy: SourcePolicy) -> tuple[Item, ...]:
+    """The new items without those that another source brought; a name that several items share names none of them."""
+    if policy.joined_by == "none" or not added:
+        return tuple(added)
+    names = [item.link if policy.joined_by == "link" else item.native_id for item in added]
+    own = {name for name, count in Counter(names).items() if name and count == 1}
+    elsewhere = log.elsewhere(links=own) if policy.joined_by == "link" else log.elsewhere(ids=own)
+    return tuple(item for item, name in zip(added, names, strict=True) if name not in elsewhere)
+
+
+def _kept_since(
+    plan: planning.Reconciliation, log: Collecting, reading: _Reading, this: _Pass
+) -> planning.Reconciliation:
+    """The plan of a first reading without what is older than the source's `since`; that is kept from readers."""
+    since = this.policy(reading.source.name).since
+    if since is None or reading.state.changed_at is not None:
+        return plan
+    first_day = local_day(this.now - since, this.minting.site.timezone)
+    old = [item for item in plan.added if not since or item.date < first_day]
+    log.keep_from_readers(_minted(old, log, reading.source.name, this))
+    return replace(plan, added=tuple(item for item in plan.added if since and item.date >= first_day))
+
+
+def _apply(plan: planning.Reconciliation, log: Collecting, source: str, this: _Pass) -> None:
+    theme_map, site, now = this.minting.theme_map, this.minting.site, this.now
     log.withdraw(plan.withdrawn, now=now)
     log.unlist(plan.unlisted)
     log.relist(plan.relisted)
-    log.revise(
-        [(number, item, planning.assign_themes(item, minting.theme_map)) for number, item in plan.revised], now=now
-    )
-    new = planning.mint(
-        plan.added,
+    log.rename(plan.renamed)
+    revised = [(number, with_language(item, site)) for number, item in plan.revised]
+    log.revise([(number, item, planning.assign_themes(item, theme_map)) for number, item in revised], now=now)
+    log.add(_minted([with_language(item, site) for item in plan.added], log, source, this), now=now)
+
+
+def _minted(items: Sequence[Item], log: Collecting, source: str, this: _Pass) -> Sequence[planning.NewRecord]:
+    return planning.mint(
+        items,
         source=source,
-        authority=minting.authority,
-        theme_map=minting.theme_map,
-        timezone=minting.site.timezone,
-        now=now,
+        authority=this.minting.authority,
+        theme_map=this.minting.theme_map,
+        timezone=this.minting.site.timezone,
+        now=this.now,
         taken_uids=log.taken_uids,
         taken_paths=log.taken_paths,
         last_published=log.last_published,
         published_on=log.published_on,
     )
-    log.add(new, now=now)
 
 
 def _with(total: CollectReport, one: CollectReport) -> CollectReport:

@@ -23,6 +23,7 @@ from publisher.model import (
     CombinedFeed,
     DigestStyle,
     FeedSettings,
+    Fetching,
     Mailbox,
     Site,
     SourcePolicy,
@@ -31,7 +32,7 @@ from publisher.model import (
 )
 from publisher.periods import Schedule, ScheduleError
 from publisher.slugs import fold_label
-from publisher.sources import KINDS
+from publisher.sources import GIVEN, KINDS
 
 _SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
 
@@ -81,6 +82,7 @@ class Config:
     feeds_directory: Path
     audiences: tuple[Audience, ...]
     digest: DigestStyle
+    fetching: Fetching
     outbox_directory: Path
     templates_directory: Path
     service: ServiceSettings
@@ -129,6 +131,7 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
     yield from _doubled_names("sources", values.get("sources", ()))
     yield from _doubled_names("audiences", values.get("audiences", ()))
     yield from _kind_problems(values.get("sources", ()))
+    yield from _place_problems(values.get("sources", ()))
     yield from _secret_problems(values.get("sources", ()), environ)
     yield from _schedule_problems(values)
     yield from _combined_problems(values)
@@ -164,7 +167,7 @@ def _foreign_kind_problems(source: Mapping[str, Any], path: str) -> Iterator[str
         if name not in parameters:
             yield f"{path}.{name}: no such key{suggestion(name, parameters)}"
     for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and name not in given and name != "fetcher":
+        if parameter.default is parameter.empty and name not in {*given, *GIVEN}:
             yield f"{path}.{name}: {source['kind']} cannot do without it, but it is missing"
 
 
@@ -176,6 +179,14 @@ def _own_keys(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _KEY_PATHS = frozenset(key.path for key in KEYS)
+
+
+def _place_problems(sources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for place, source in enumerate(sources, start=1):
+        if source.get("kind") in ("feed", "page") and {"url", "path"} <= source.keys():
+            given = [name for name in ("url", "path") if source[name] is not None]
+            if len(given) != 1:
+                yield f"sources.{source.get('name', place)}: expected one of url and path, got {len(given)} of them"
 
 
 def _secret_problems(sources: Sequence[Mapping[str, Any]], environ: Mapping[str, str]) -> Iterator[str]:
@@ -286,6 +297,7 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
         audiences=tuple(_audience(audience, site) for audience in values["audiences"]),
         digest=_digest_style(values["digest"], site),
+        fetching=_fetching(values["fetching"]),
         outbox_directory=_plain(path.parent / values["outbox"]["directory"]),
         templates_directory=_plain(path.parent / values["templates"]["directory"]),
         service=ServiceSettings(collect_every=values["service"]["collect_every"]),
@@ -303,6 +315,8 @@ def _source(source: Mapping[str, Any], folder: Path, environ: Mapping[str, str])
     }
     for name in _paths_among(options, source["kind"]):
         options[name] = _plain(folder / options[name])
+    if source["kind"] == "database":
+        options["url"] = _database_url(options["url"], folder, environ)
     policy = SourcePolicy(
         since=source["since"],
         expect_every=source["expect_every"],
@@ -311,6 +325,14 @@ def _source(source: Mapping[str, Any], folder: Path, environ: Mapping[str, str])
         joined_by=source["joined_by"],
     )
     return SourceSettings(name=source["name"], kind=source["kind"], options=MappingProxyType(options), policy=policy)
+
+
+def _fetching(fetching: Mapping[str, Any]) -> Fetching:
+    return Fetching(
+        timeout_s=fetching["timeout"].total_seconds(),
+        max_bytes=fetching["max_megabytes"] * 1_000_000,
+        private=fetching["private"],
+    )
 
 
 def _paths_among(options: Mapping[str, Any], kind: str) -> list[str]:

@@ -13,6 +13,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 EXIT_BUG = 1
 EXIT_USAGE = 2
@@ -58,10 +59,12 @@ class TemplateError(PublisherError):
 class SourceError(PublisherError):
     """A source could not be read at all."""
 
-    def __init__(self, source: str, problem: str) -> None:
+    def __init__(self, source: str, problem: str, *, wait: timedelta | None = None) -> None:
         super().__init__(f"source {source!r}: {problem}")
         self.source = source
         self.problem = problem
+        self.wait = wait
+        """How long a server asked to be left alone, 0 when it did not ask; None: there is none, look again any time."""
 
 
 class StoreError(PublisherError):

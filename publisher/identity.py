@@ -59,6 +59,8 @@ class Known:
     text_digest: str
     content_digest: str
     state: State
+    is_kept_from_readers: bool = False
+    """Listed before its source was read first, or discarded: no reader ever saw it, and none will."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Reconciliation:
     """No longer in the listing because it ends above them."""
     relisted: tuple[int, ...] = ()
     """Unlisted before, and in the listing again as they were."""
+    renamed: tuple[tuple[int, Item], ...] = ()
+    """Known items that are new in nothing a reader sees: their ids, or all of an item that is kept from readers."""
 
     def without_withdrawals(self) -> "Reconciliation":
         """The same for a reading with problems: an item that could not be read may be the one that is missing."""
@@ -99,6 +103,8 @@ def reconcile(
 
     A known item that was listed and is missing is withdrawn when its date is newer than the oldest one listed, that is
     inside the range of the listing. If not, the listing merely ends above it: unlisted. An empty listing says nothing.
+
+    An item that is kept from readers stays so, whatever becomes of it.
 
     Neither the order of `known` nor that of `listed` makes a difference, but for the order of `added`.
 
@@ -159,7 +165,7 @@ class _Pairing:
 
     def __init__(self, known: Iterable[Known], listed: Sequence[_New]) -> None:
         # Both in an order of their own, so that nothing depends on the order they came in.
-        standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.number))
+        standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
         by_content = sorted(range(len(listed)), key=lambda place: listed[place].content_digest)
         self.listed = {place: listed[place] for place in by_content}
@@ -217,10 +223,12 @@ def _words(item: Item) -> str:
 
 def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
     """Return what follows from who was found, who is new and who is missing."""
+    renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
     revised = {
         old.number: new.item
         for old, new in pairing.pairs
-        if old.content_digest != new.content_digest or old.state is State.WITHDRAWN
+        if (old.content_digest != new.content_digest or old.state is State.WITHDRAWN)
+        and not (old.is_kept_from_readers or old.number in renamed)
     }
     relisted = {old.number for old, _ in pairing.pairs if old.state is State.UNLISTED} - revised.keys()
     missing = [old for old in pairing.known.values() if old.state is State.LISTED]
@@ -230,4 +238,15 @@ def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
         withdrawn=tuple(sorted(old.number for old in missing if old.date > oldest)),
         unlisted=tuple(sorted(old.number for old in missing if old.date <= oldest)),
         relisted=tuple(sorted(relisted)),
+        renamed=tuple(sorted(renamed.items(), key=lambda pair: pair[0])),
     )
+
+
+def _is_renamed(old: Known, new: _New) -> bool:
+    """Whether an item reads as before, but for its id; one that no reader sees may change as it likes."""
+    if old.content_digest == new.content_digest:
+        return False
+    if old.is_kept_from_readers:
+        return True
+    as_before = replace(new.item, native_id=old.native_id)
+    return old.state is not State.WITHDRAWN and digest_of_content(as_before) == old.content_digest

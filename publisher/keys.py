@@ -428,8 +428,21 @@ def _database_place(value: object) -> str:
     return place
 
 
+def _mark(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
 def _anything(value: object) -> object:
     return value
+
+
+def _seconds(value: object) -> timedelta:
+    interval = parse_interval(_text(value))
+    if not timedelta(seconds=1) <= interval <= timedelta(minutes=10):
+        raise ValueError(f"expected 1s to 10m, got {value!r}")
+    return interval
 
 
 def _interval(value: object) -> timedelta:
@@ -501,6 +514,30 @@ DATABASE_PLACE = Kind(
     "the address of a database as SQLAlchemy writes it, without a password, or env:VARIABLE", _database_place
 )
 
+_SELECTED = {
+    "title": "its title",
+    "body": "its text",
+    "link": "the link to it; not set: the link in its title",
+    "id": "its permanent id",
+    "language": "its language",
+    "themes": "its themes",
+    "keywords": "its keywords",
+}
+_FIELDS = {
+    "id": "its permanent id",
+    "date": "its date",
+    "title": "its title",
+    "text": "its text",
+    "html": "its text in HTML",
+    "link": "the link to it",
+    "language": "its language",
+    "themes": "its themes",
+    "keywords": "its keywords",
+}
+SECONDS = Kind("a number with s or m such as 30s", _seconds)
+NETWORKS = Kind('a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', _labels)
+MARK = Kind("a mark such as , or ;", _mark)
+
 KEYS = (
     Key("site.title", LINE, "What feeds, pages and digests call themselves."),
     Key("site.base_url", BASE_URL, "Where the feeds directory is served. Ids do not depend on it; links do."),
@@ -519,6 +556,25 @@ KEYS = (
     Key("sources[].joined_by", _one_of("link", "id", "none"), "What it shares with an item of another source.", "link"),
     Key("sources[].keep_tracking", YES_OR_NO, "Whether tracking pixels and parameters stay in.", default=False),
     Key("sources[listing].path", FILE, "The file to read."),
+    Key("sources[markdown].path", FOLDER, "The folder to read, with all folders in it."),
+    Key("sources[table].path", FILE, "The file to read: JSON a line in `.jsonl` and `.ndjson`, else CSV with a head."),
+    *(Key(f"sources[table].columns.{name}", LINE, f"The column of {what}.", None) for name, what in _FIELDS.items()),
+    Key("sources[table].separator", MARK, "Between the themes, or keywords, in one column.", ","),
+    Key("sources[database].url", DATABASE_PLACE, "The database; a relative SQLite file lies beside config.toml."),
+    Key("sources[database].query", TEXT, "The SQL to ask; it only reads."),
+    *(Key(f"sources[database].columns.{name}", LINE, f"The column of {what}.", None) for name, what in _FIELDS.items()),
+    Key("sources[database].separator", MARK, "Between the themes, or keywords, in one column.", ","),
+    Key("sources[feed].url", FEED_PLACE, "The feed: RSS, Atom or JSON Feed; not set: `path` is.", None),
+    Key("sources[feed].path", FILE, "A file with the feed in it.", None),
+    Key("sources[feed].archives", _number(0, 1000), "Older documents (RFC 5005) a first reading follows back.", 0),
+    Key("sources[feed].categories", _one_of("themes", "keywords"), "What the feed's categories are here.", "themes"),
+    Key("sources[page].url", FEED_PLACE, "The page; not set: `path` is.", None),
+    Key("sources[page].path", FILE, "A file with the page in it.", None),
+    Key("sources[page].item", LINE, "The CSS selector of what every item is in; those below look inside it."),
+    Key("sources[page].date", LINE, "Of its date; like every selector it may end in `@name` for an attribute."),
+    *(Key(f"sources[page].{name}", LINE, f"Of {what}.", None) for name, what in _SELECTED.items()),
+    Key("sources[page].next", LINE, "Of the link to the page that follows, looked for in the whole page.", None),
+    Key("sources[page].pages", _number(1, 1000), "How many pages are read at most.", 1),
     Key("sources[*].*", ANYTHING, "Given to the class by its name; a path is relative to config.toml."),
     Key("themes.default.slug", THEME_SLUG, "The folder of the feed for items without a theme.", "general"),
     Key("themes.default.title", LINE, "What that feed is called.", "General"),
@@ -575,6 +631,9 @@ KEYS = (
     Key("digest.width", _number(480, 700), "The width of the digest in pixels, where there is room.", 600),
     Key("digest.fonts", FONTS, "For the text; a reader sees the first one on their machine.", list(STYLE.fonts)),
     Key("digest.heading_fonts", FONTS, "For the headings.", list(STYLE.heading_fonts)),
+    Key("fetching.timeout", SECONDS, "How long one fetch may take, redirects and all.", "30s"),
+    Key("fetching.max_megabytes", _number(1, 1000), "How large an answer may be, unpacked.", 10),
+    Key("fetching.private", NETWORKS, "Hosts or networks, none of the Internet's, that may be asked all the same.", []),
     Key("outbox.directory", FOLDER, "Where editions are written, one folder each.", "outbox"),
     Key("templates.directory", FOLDER, "Templates that win over the ones that come along, file by file.", "templates"),
     Key("service.collect_every", INTERVAL, "How often `publisher serve` looks for news.", "15m"),

@@ -245,6 +245,18 @@ class SourcePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """The limits of whatever is fetched from the web."""
+
+    timeout_s: float = 30.0
+    """Of a whole fetch, redirects and all."""
+    max_bytes: int = 10_000_000
+    """Of an answer, unpacked."""
+    private: tuple[str, ...] = ()
+    """Hosts and networks that may be asked although they are none of the Internet's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeMap:
     """How labels become themes; a label nobody mapped becomes a theme of its own."""
 
@@ -374,6 +386,8 @@ class CollectReport:
     withdrawn: int = 0
     sources_read: int = 0
     sources_unchanged: int = 0
+    sources_waiting: int = 0
+    """Not asked, because their server failed just before or asked to be left alone."""
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -4,7 +4,7 @@ dateutil knows the words here, not the order: its parser would guess a missing d
 """
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -89,6 +89,27 @@ def read_date(text: str) -> date | None:
     if alone is not None and _is_month(alone["month"]):
         raise DateError(f"{text!r} is no date: the day is missing")
     return None
+
+
+def read_moment(text: str) -> date | datetime:
+    """Return the instant or the day that `text` names, as machines or people write it: ISO 8601, RFC 5322, `read_date`.
+
+    Raises:
+        DateError: it names neither.
+    """
+    day = read_date(text)
+    if day is not None:
+        return day
+    if len(text) <= _LONGEST:
+        from email.utils import parsedate_to_datetime  # late: few dates are written as in mail
+
+        for read in (datetime.fromisoformat, parsedate_to_datetime):
+            try:
+                moment = read(text)
+                return moment if moment.tzinfo is None else moment.astimezone(UTC)
+            except (ValueError, TypeError, OverflowError, IndexError):
+                continue
+    raise DateError(f"{text[:_LONGEST]!r} is no date")
 
 
 def _from_numbers(text: str, first: str, month: str, last: str) -> date | None:

@@ -104,8 +104,9 @@ def absolute(address: str, base: str) -> str:
     """Return `address` as seen from `base`; empty when it is none, stays relative or is of no scheme in `SCHEMES`."""
     try:
         # Browsers take out line ends and tabs wherever they stand (URL Standard, section 4.4): they hide no scheme.
-        joined = urljoin(base, re.sub("[\t\n\r]", "", fit(address)).strip())
-        return joined if urlsplit(joined).scheme in SCHEMES else ""
+        bare = re.sub("[\t\n\r]", "", fit(address)).strip()
+        joined = urljoin(base, bare)
+        return joined if bare and urlsplit(joined).scheme in SCHEMES else ""
     except ValueError:  # such as http://[ with no closing bracket
         return ""
 

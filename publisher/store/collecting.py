@@ -1,5 +1,6 @@
 """What a collect pass may ask and change: one transaction, the log locked for its whole length."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -25,7 +26,7 @@ from publisher.store.feeds import (
     slugs_of,
 )
 from publisher.store.numbering import Counters
-from publisher.store.schema import IS_LISTED, items
+from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, items
 
 
 class Collecting:
@@ -42,16 +43,29 @@ class Collecting:
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
-    def known(self, *, since: date | None) -> list[Known]:
+    def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
         """The source's items to hold a listing against, in the order they were added; None: all.
 
-        Those dated `since` or later, withdrawn ones too, and every older one that was listed until now.
+        Those dated `since` or later, withdrawn ones too, every older one that was listed until now, and whatever their
+        date those with one of these native ids or links.
         """
         if since is None:
             return self._known()
-        # Two questions, because an index answers each, and neither answers both.
+        # Several questions, because an index answers each, and none answers all.
         known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED)]
-        return sorted(known, key=lambda one: one.number)
+        found = {one.number: one for one in known}
+        found |= self._named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
+        found |= self._named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
+        return [found[number] for number in sorted(found)]
+
+    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> AbstractSet[str]:
+        """Those ids and links that one live item of another source has, and only one."""
+        found: Counter[str] = Counter()
+        for column, is_there, wanted in ((items.c.native_id, HAS_ID, ids), (items.c.link, HAS_LINK, links)):
+            for some in batches(sorted(set(wanted) - {""})):
+                query = select(column).where(column.in_(some), is_there, items.c.source != self._source, IS_LIVE)
+                found.update(self._connection.execute(query).scalars())
+        return {name for name, count in found.items() if count == 1}
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
         """What these items say now."""
@@ -141,6 +155,17 @@ class Collecting:
         self._counters.live_items -= len(live)
         self._listed -= sum(row.state == State.LISTED for row in live)
 
+    def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
+        """Remember new items without telling anybody: they are not in the log, and never will be."""
+        for some in batches(new):
+            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN.value} for record in some]
+            self._connection.execute(insert(items), rows)
+
+    def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
+        """Note what else the source calls items now. No reader sees a change."""
+        rows = [{"number": number, **_content_columns(item, ())} for number, item in renamed]
+        self._update([{name: value for name, value in row.items() if name != "themes"} for row in rows])
+
     def unlist(self, numbers: Collection[int]) -> None:
         """Note that these are older than what the source still lists. No reader sees a change."""
         self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
@@ -149,10 +174,30 @@ class Collecting:
         """Note that the source lists these again, unchanged. No reader sees a change."""
         self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
 
-    def finish(self, validator: str, *, now: datetime, skipped: str = "") -> None:
+    def hold(self, why: str, validator: str, *, now: datetime) -> None:
+        """Note that a reading waits for the operator; nothing else of it is recorded."""
+        held = replace(
+            sources.recovered(self._state, validator, next_try=None),
+            held=why,
+            held_validator=validator,
+            held_at=self._state.held_at or now,
+        )
+        sources.write_state(self._connection, self._source, held, before=self._state)
+
+    def finish(
+        self,
+        validator: str,
+        *,
+        now: datetime,
+        skipped: str = "",
+        fields: str = "",
+        added: int = 0,
+        next_try: datetime | None = None,
+    ) -> None:
         """Record that the source was read to its end; `validator` is for its next reading.
 
-        `skipped` has a line for each item that could not be read.
+        `skipped` has a line for each item that could not be read, `fields` names what nearly all items had, `added` is
+        how many were new, and until `next_try` the source is left alone.
         """
         is_changed = self._counters != self._before or self._listed != self._state.listed
         is_changed = is_changed or validator != self._state.validator or self._state.changed_at is None
@@ -165,6 +210,12 @@ class Collecting:
             skipped=skipped,
             failing_since=None,
             changed_at=now if is_changed else self._state.changed_at,
+            next_try=next_try,
+            most_added=max(self._state.most_added, added if self._state.changed_at else 0),
+            fields=fields,
+            held="",
+            held_validator="",
+            held_at=None,
         )
         sources.write_state(self._connection, self._source, read, before=self._state)
 
@@ -173,15 +224,21 @@ class Collecting:
         if self._counters != self._before:
             self._counters.write(self._connection)
 
+    def _named(self, column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]) -> dict[int, Known]:
+        found: dict[int, Known] = {}
+        for some in batches(sorted(set(names) - {""})):
+            found |= {one.number: one for one in self._known(column.in_(some), is_there)}
+        return found
+
     def _known(self, *which: ColumnElement[bool]) -> list[Known]:
-        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state"]
+        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
         query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
         return [_known(row) for row in self._connection.execute(query)]
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
-        rows = [self._new_row(record) for record in new]
+        rows = [self._new_row(record, seq=self._counters.next_seq()) for record in new]
         joined = [feeds_of(record.item, record.themes, self._also_in) for record in new]
         changes = FeedChanges(now)
         for feeds in joined:
@@ -200,8 +257,7 @@ class Collecting:
         self._counters.live_items += len(rows)
         self._listed += len(rows)
 
-    def _new_row(self, record: NewRecord) -> dict[str, Any]:
-        seq = self._counters.next_seq()
+    def _new_row(self, record: NewRecord, *, seq: int) -> dict[str, Any]:
         return _content_columns(record.item, record.themes) | {
             "number": self._counters.next_number(),
             "source": self._source,
@@ -276,6 +332,7 @@ def _known(row: Row[Any]) -> Known:
         text_digest=row.text_digest,
         content_digest=row.content_digest,
         state=State(row.state),
+        is_kept_from_readers=row.added_seq == 0,
     )
 
 

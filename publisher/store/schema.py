@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -102,6 +102,7 @@ items = Table(
     _column("content_digest", Key),
     _column("published", UtcDateTime),
     _column("updated", UtcDateTime),
+    # 0 of an item that was kept from readers from the start: it is withdrawn, and the log does not know it.
     _column("added_seq", Integer),
     # The log's end before the pass that added the item; empty for those of a source's first pass, its whole archive.
     _column("pass_start", Integer, nullable=True),
@@ -122,6 +123,10 @@ Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN, postgresql_w
 Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION, postgresql_where=IS_LIVE_REVISION)
 Index("ix_items_source_date", items.c.source, items.c.date)
 Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
+HAS_ID = items.c.native_id != literal_column("''")
+HAS_LINK = items.c.link != literal_column("''")
+Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_ID, postgresql_where=HAS_ID)
+Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK, postgresql_where=HAS_LINK)
 Index("ix_items_date_published", items.c.date, items.c.published)
 
 log = Table(
@@ -223,6 +228,12 @@ sources = Table(
     _column("skipped", Text),
     _column("failing_since", UtcDateTime, nullable=True),
     _column("changed_at", UtcDateTime, nullable=True),
+    _column("next_try", UtcDateTime, nullable=True),
+    _column("most_added", Integer, server_default="0"),
+    _column("fields", Text, server_default=""),
+    _column("held", Text, server_default=""),
+    _column("held_validator", Text, server_default=""),
+    _column("held_at", UtcDateTime, nullable=True),
 )
 
 cursors = Table(

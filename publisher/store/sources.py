@@ -25,6 +25,17 @@ class SourceState:
     failing_since: datetime | None = None
     changed_at: datetime | None = None
     """UTC; the last reading that differed from the one before. None: never read to its end."""
+    next_try: datetime | None = None
+    """UTC; until then its server is left alone. None: it may be asked any time."""
+    most_added: int = 0
+    """How many items it brought at once so far, but for its first reading."""
+    fields: str = ""
+    """What nearly all items of the last reading had, as names of fields with a space between."""
+    held: str = ""
+    """Why its last reading waits for the operator, and what it would do; empty: it does not."""
+    held_validator: str = ""
+    """What that reading is known by."""
+    held_at: datetime | None = None
 
 
 def source_state(connection: Connection, name: str) -> SourceState:
@@ -40,6 +51,12 @@ def source_state(connection: Connection, name: str) -> SourceState:
         skipped=row.skipped,
         failing_since=row.failing_since,
         changed_at=row.changed_at,
+        next_try=row.next_try,
+        most_added=row.most_added,
+        fields=row.fields,
+        held=row.held,
+        held_validator=row.held_validator,
+        held_at=row.held_at,
     )
 
 
@@ -51,11 +68,18 @@ def write_state(connection: Connection, name: str, state: SourceState, *, before
         connection.execute(insert(sources).values(name=name, **asdict(state)))
 
 
-def failed(state: SourceState, problem: str, *, now: datetime) -> SourceState:
+def failed(state: SourceState, problem: str, *, now: datetime, next_try: datetime | None) -> SourceState:
     """The state after one more failed reading."""
-    return replace(state, failures=state.failures + 1, problem=problem, failing_since=state.failing_since or now)
+    return replace(
+        state,
+        failures=state.failures + 1,
+        problem=problem,
+        failing_since=state.failing_since or now,
+        next_try=next_try,
+    )
 
 
-def recovered(state: SourceState) -> SourceState:
-    """The state after a reading that found nothing changed."""
-    return replace(state, failures=0, problem="", failing_since=None)
+def recovered(state: SourceState, validator: str, *, next_try: datetime | None) -> SourceState:
+    """The state after a reading that found nothing changed; a reading that was held is over unless this is it."""
+    state = replace(state, failures=0, problem="", failing_since=None, next_try=next_try)
+    return state if validator == state.held_validator else replace(state, held="", held_validator="", held_at=None)

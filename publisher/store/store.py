@@ -108,17 +108,21 @@ class Store:
         with self._database.reading() as connection:
             return sources.source_state(connection, source)
 
-    def source_failed(self, source: str, problem: str, *, now: datetime) -> None:
-        """Count a reading that failed."""
+    def source_failed(self, source: str, problem: str, *, now: datetime, next_try: datetime | None = None) -> None:
+        """Count a reading that failed; the source is left alone until `next_try`."""
         with self._database.writing() as connection:
             before = sources.source_state(connection, source)
-            sources.write_state(connection, source, sources.failed(before, problem, now=now), before=before)
+            sources.write_state(
+                connection, source, sources.failed(before, problem, now=now, next_try=next_try), before=before
+            )
 
-    def source_unchanged(self, source: str) -> None:
+    def source_unchanged(self, source: str, validator: str = "", *, next_try: datetime | None = None) -> None:
         """Note a reading that found nothing changed: its failures are over. Nothing is written when it had none."""
         with self._database.writing() as connection:
             before = sources.source_state(connection, source)
-            sources.write_state(connection, source, sources.recovered(before), before=before)
+            sources.write_state(
+                connection, source, sources.recovered(before, validator, next_try=next_try), before=before
+            )
 
     @contextmanager
     def collecting(self, source: str, *, also_in: AlsoIn = nowhere_else) -> Iterator[Collecting]:

@@ -1,16 +1,33 @@
 """What every kind of source promises. A kind passes by subclassing `SourceContract`."""
 
+import csv
+import hashlib
+import json
+import shutil
+import sqlite3
 import unicodedata
 from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from publisher.errors import SourceError
-from publisher.model import Item
+from publisher.model import Fetching, Item, SourcePolicy
 from publisher.sources import Fetch, Source
+from publisher.sources.completing import completed
+from publisher.sources.database import DatabaseSource
+from publisher.sources.feed import FeedSource
+from publisher.sources.fetching import Fetcher
 from publisher.sources.listing import ListingSource
+from publisher.sources.markdown import MarkdownSource
+from publisher.sources.page import PageSource
+from publisher.sources.table import TableSource
+from tests.servers import Answer, Server
+from tests.values import SITE
 
 NOW = datetime(2022, 2, 11, 8, 0, tzinfo=UTC)
 
@@ -38,10 +55,14 @@ class SourceContract:
         """Return a source whose file or server is not there."""
         raise NotImplementedError
 
+    def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Return what comes of such items, in a kind that has no place for all that they say."""
+        return tuple(items)
+
     def test_every_item_is_given_as_listed(self, tmp_path: Path) -> None:
         fetch = fetched(self.source(tmp_path, LISTED))
 
-        assert tuple(fetch.items) == LISTED
+        assert seen(fetch) == self.given(LISTED)
         assert not fetch.problems
         assert not fetch.is_unchanged
 
@@ -65,7 +86,7 @@ class SourceContract:
         again = fetched(self.source(tmp_path, LISTED[1:]), validator=first.validator)
 
         assert not again.is_unchanged
-        assert tuple(again.items) == LISTED[1:]
+        assert seen(again) == self.given(LISTED[1:])
         assert again.validator != first.validator
 
     def test_a_source_may_list_nothing(self, tmp_path: Path) -> None:
@@ -75,14 +96,14 @@ class SourceContract:
     def test_a_bad_item_is_named_and_the_others_are_given(self, tmp_path: Path) -> None:
         fetch = fetched(self.source_with_one_bad_item(tmp_path))
 
-        assert tuple(fetch.items) == LISTED[:2]
+        assert seen(fetch) == self.given(LISTED[:2])
         assert len(fetch.problems) == 1
         assert "\n" not in str(fetch.problems[0])
 
     def test_text_is_clean(self, tmp_path: Path) -> None:
         dirty = Item(date=date(2022, 2, 10), text="Cafe\u0301\u00a0is \x07open,\ufffe  come \u2028in ")
 
-        (item,) = fetched(self.source(tmp_path, (dirty,))).items
+        (item,) = seen(fetched(self.source(tmp_path, (dirty,))))
 
         assert item.text == unicodedata.normalize("NFC", "Café is open, come in")
 
@@ -95,6 +116,12 @@ class SourceContract:
 
 def fetched(source: Source, *, validator: str = "") -> Fetch:
     return source.fetch(validator=validator, now=NOW)
+
+
+def seen(fetch: Fetch) -> tuple[Item, ...]:
+    """What readers would see of the items: not their ids, and their words without the marks between them."""
+    items = [completed(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
+    return tuple(replace(item, html="", native_id="", link="", title="", published=None) for item in items)
 
 
 class TestListingSource(SourceContract):
@@ -118,3 +145,196 @@ class TestListingSource(SourceContract):
     def _written(item: Item) -> str:
         labels = f"\nMain Theme: {', '.join(item.labels)}\nKeywords: {', '.join(item.keywords)}"
         return f"{item.date:%d %B %Y}\n\n{item.text}{labels}"
+
+
+class TestMarkdownSource(SourceContract):
+    def source(self, folder: Path, items: Sequence[Item]) -> Source:
+        self._write(folder, [self._written(item) for item in items])
+        return MarkdownSource("news", folder)
+
+    def source_with_one_bad_item(self, folder: Path) -> Source:
+        bad = "---\ntitle: No day\n---\nWhen was this?"
+        self._write(folder, [self._written(LISTED[0]), bad, self._written(LISTED[1])])
+        return MarkdownSource("news", folder)
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return MarkdownSource("news", folder / "gone")
+
+    @staticmethod
+    def _write(folder: Path, texts: Sequence[str]) -> None:
+        shutil.rmtree(folder / "2022", ignore_errors=True)
+        (folder / "2022").mkdir()
+        for number, text in enumerate(texts):
+            (folder / "2022" / f"item-{number}.md").write_text(text, encoding="utf-8")
+
+    @staticmethod
+    def _written(item: Item) -> str:
+        front = f"date = {item.date}\nthemes = {json.dumps(item.labels)}\ntags = {json.dumps(item.keywords)}"
+        return f"+++\n{front}\n+++\n{item.text}\n"
+
+
+class TableContract(SourceContract):
+    def values(self, item: Item) -> dict[str, str]:
+        return {
+            "date": item.date.isoformat(),
+            "text": item.text,
+            "themes": ";".join(item.labels),
+            "keywords": ";".join(item.keywords),
+        }
+
+    def source(self, folder: Path, items: Sequence[Item]) -> Source:
+        return self.table(folder, [self.values(item) for item in items])
+
+    def source_with_one_bad_item(self, folder: Path) -> Source:
+        bad = {**self.values(LISTED[0]), "date": "31 February 2022"}
+        return self.table(folder, [self.values(LISTED[0]), bad, self.values(LISTED[1])])
+
+    def table(self, folder: Path, rows: Sequence[dict[str, str]]) -> Source:
+        raise NotImplementedError
+
+
+class TestTableSourceOfCsv(TableContract):
+    def table(self, folder: Path, rows: Sequence[dict[str, str]]) -> Source:
+        path = folder / "news.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, ["date", "text", "themes", "keywords"])
+            writer.writeheader()
+            writer.writerows(rows)
+        return TableSource("news", path, separator=";")
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return TableSource("news", folder / "gone.csv")
+
+
+class TestTableSourceOfJsonLines(TableContract):
+    def table(self, folder: Path, rows: Sequence[dict[str, str]]) -> Source:
+        path = folder / "news.jsonl"
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        return TableSource("news", path, separator=";")
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return TableSource("news", folder / "gone.jsonl")
+
+
+class TestDatabaseSource(TableContract):
+    def table(self, folder: Path, rows: Sequence[dict[str, str]]) -> Source:
+        path = folder / "news.db"
+        path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE news (date, text, themes, keywords)")
+            connection.executemany("INSERT INTO news VALUES (:date, :text, :themes, :keywords)", rows)
+        return self.asking(path)
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return self.asking(folder / "gone.db")
+
+    @staticmethod
+    def asking(path: Path) -> DatabaseSource:
+        query = "SELECT date AS day, text, themes, keywords FROM news ORDER BY rowid"
+        return DatabaseSource("news", f"sqlite:///{path}", query, columns={"date": "day"}, separator=";")
+
+
+class WebContract(SourceContract):
+    """A kind that reads the web; its server tells what has not changed by ETag."""
+
+    @pytest.fixture(autouse=True)
+    def _serve(self, server: Server) -> None:
+        self.server = server
+
+    def at(self, body: str, kind: str) -> tuple[str, Fetcher]:
+        data = body.encode(errors="surrogatepass")
+        etag = f'"{hashlib.sha256(data).hexdigest()}"'
+        self.server.answers["/news"] = Answer(body=data, headers={"Content-Type": kind, "ETag": etag})
+        return self.server.url("/news"), FETCHER
+
+
+FETCHER = Fetcher(Fetching(timeout_s=5, private=("127.0.0.1",)), "tests")
+
+
+class TestFeedSourceOfAtom(WebContract):
+    def source(self, folder: Path, items: Sequence[Item]) -> Source:
+        return self._feed([self._written(item) for item in items])
+
+    def source_with_one_bad_item(self, folder: Path) -> Source:
+        bad = "<entry><id>bad</id><title>When?</title></entry>"
+        return self._feed([self._written(LISTED[0]), bad, self._written(LISTED[1])])
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return FeedSource("news", self.server.url("/gone"), fetcher=FETCHER)
+
+    def _feed(self, entries: Sequence[str]) -> Source:
+        feed = f'<feed xmlns="http://www.w3.org/2005/Atom">{"".join(entries)}</feed>'
+        url, fetcher = self.at(feed, "application/atom+xml")
+        return FeedSource("news", url, fetcher=fetcher)
+
+    @staticmethod
+    def _written(item: Item) -> str:
+        labels = "".join(f'<category term="{escape(label)}"/>' for label in item.labels)
+        html = "".join(f"<p>{escape(part)}</p>" for part in item.text.split("\n\n"))
+        return (
+            f"<entry><id>tag:{escape(item.text[:9])}</id><published>{item.date}T12:00:00Z</published>{labels}"
+            f'<content type="html">{escape(_without_controls(html))}</content></entry>'
+        )
+
+    def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """A feed has no keywords."""
+        return tuple(replace(item, keywords=()) for item in items)
+
+
+class TestFeedSourceOfJson(WebContract):
+    def source(self, folder: Path, items: Sequence[Item]) -> Source:
+        return self._feed([self._written(item) for item in items])
+
+    def source_with_one_bad_item(self, folder: Path) -> Source:
+        return self._feed([self._written(LISTED[0]), {"id": "bad", "title": "When?"}, self._written(LISTED[1])])
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return FeedSource("news", path=folder / "gone.json")
+
+    def _feed(self, items: Sequence[dict[str, object]]) -> Source:
+        feed = {"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items}
+        url, fetcher = self.at(json.dumps(feed), "application/feed+json")
+        return FeedSource("news", url, fetcher=fetcher, categories="keywords")
+
+    @staticmethod
+    def _written(item: Item) -> dict[str, object]:
+        return {
+            "id": item.text[:9],
+            "date_published": f"{item.date}T12:00:00Z",
+            "content_text": item.text,
+            "tags": item.keywords,
+        }
+
+    def given(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Its tags are keywords here, so it has no themes."""
+        return tuple(replace(item, labels=()) for item in items)
+
+
+class TestPageSource(WebContract):
+    def source(self, folder: Path, items: Sequence[Item]) -> Source:
+        return self._page([self._written(item) for item in items])
+
+    def source_with_one_bad_item(self, folder: Path) -> Source:
+        bad = "<article><time>soon</time><div>When?</div></article>"
+        return self._page([self._written(LISTED[0]), bad, self._written(LISTED[1])])
+
+    def source_without_its_place(self, folder: Path) -> Source:
+        return PageSource("news", "article", "time", url=self.server.url("/gone"), fetcher=FETCHER)
+
+    def _page(self, items: Sequence[str]) -> Source:
+        url, fetcher = self.at(f"<!DOCTYPE html><main>{''.join(items)}</main>", "text/html; charset=utf-8")
+        return PageSource(
+            "news", "article", "time", url=url, body="div", themes=".theme", keywords=".keyword", fetcher=fetcher
+        )
+
+    @staticmethod
+    def _written(item: Item) -> str:
+        parts = "".join(f"<p>{escape(_without_controls(part))}</p>" for part in item.text.split("\n\n"))
+        marks = "".join(f"<b class=theme>{escape(label)}</b>" for label in item.labels)
+        marks += "".join(f"<b class=keyword>{escape(keyword)}</b>" for keyword in item.keywords)
+        return f"<article><time>{item.date:%d %B %Y}</time><div>{parts}</div>{marks}</article>"
+
+
+def _without_controls(text: str) -> str:
+    """XML and HTML cannot carry them."""
+    return text.replace("\x07", "").replace("\ufffe", "")

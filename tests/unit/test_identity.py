@@ -72,6 +72,8 @@ class Log:
             self.states[number] = State.LISTED
         for number, revised in plan.revised:
             self.items[number], self.states[number] = revised, State.LISTED
+        for number, renamed in plan.renamed:
+            self.items[number] = renamed
         for new in plan.added[::-1]:
             number = len(self.items) + 1
             self.items[number], self.states[number] = new, State.LISTED
@@ -109,7 +111,6 @@ def test_the_same_listing_changes_nothing() -> None:
         item(LIBRARY, keywords=("Sunday",)),
         item(LIBRARY, title="Sundays"),
         item(LIBRARY, link="https://example.org/sundays"),
-        item(LIBRARY, native_id="7"),
         item(LIBRARY, language="en"),
         item(LIBRARY.replace(". ", ".\n\n")),
     ],
@@ -240,7 +241,7 @@ def test_a_source_that_changes_all_its_ids_keeps_its_items() -> None:
 
     plan = log.plan([item(native_id="x7"), item(FERRY, native_id="x8"), LAST])
 
-    assert plan == Reconciliation(revised=((2, item(FERRY, native_id="x8")), (3, item(native_id="x7"))))
+    assert plan == Reconciliation(renamed=((2, item(FERRY, native_id="x8")), (3, item(native_id="x7"))))
 
 
 def test_a_link_that_several_items_share_names_none_of_them() -> None:
@@ -397,3 +398,14 @@ def test_a_new_item_on_top_touches_no_other(listed: list[Item]) -> None:
     new = item("Something quite different.", DAY + timedelta(days=1))
 
     assert log_of(*listed).plan([new, *listed]) == Reconciliation(added=(new,))
+
+
+def test_an_item_that_is_kept_from_readers_stays_so() -> None:
+    """Whether it is edited, gone or back: nobody was told of it, so nobody is told of that."""
+    log = log_of(item(FERRY), item())
+    hidden = [replace(one, state=State.WITHDRAWN, is_kept_from_readers=True) for one in log.known()]
+
+    assert reconcile(hidden, [item(FERRY), item()], log.contents) == Reconciliation()
+    edited = item(LIBRARY + " Entry is free.")
+    assert reconcile(hidden, [item(FERRY), edited], log.contents) == Reconciliation(renamed=((1, edited),))
+    assert reconcile(hidden, [item(FERRY)], log.contents) == Reconciliation()

@@ -1,0 +1,47 @@
+"""Which network addresses a source may be fetched from; pure.
+
+Whoever can write a feed's address, or redirect it, must not make this machine ask its own neighbourhood.
+"""
+
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+
+# IPv6 addresses with an IPv4 one inside that a gateway would ask, by where its 32 bits begin from the right.
+_CARRIERS = {
+    IPv6Network("::ffff:0:0/96"): 0,
+    IPv6Network("::/96"): 0,
+    IPv6Network("64:ff9b::/96"): 0,  # NAT64, RFC 6052
+    IPv6Network("2002::/16"): 80,  # 6to4, RFC 3056
+}
+_REFUSED = (IPv6Network("64:ff9b:1::/48"), IPv6Network("2001::/32"), IPv6Network("fec0::/10"), IPv6Network("100::/64"))
+"""Local NAT64 (RFC 8215), Teredo, what was site-local, discard-only: `is_global` is true for some of them."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is one of the Internet's, wherever a gateway would lead."""
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in _REFUSED):
+            return False
+        for network, shift in _CARRIERS.items():
+            if address in network:
+                return is_public(IPv4Address(int(address) >> shift & 0xFFFFFFFF))
+    return address.is_global and not address.is_multicast
+
+
+def is_allowed(address: Address, host: str, allowed: Collection[str]) -> bool:
+    """Whether to connect to `address`, which `host` means: it is public, or of a network or host in `allowed`."""
+    return is_public(address) or any(_means(each, address, host) for each in allowed)
+
+
+def _means(allowed: str, address: Address, host: str) -> bool:
+    try:
+        return address in ip_network(allowed, strict=False)
+    except ValueError:
+        return allowed.lower().rstrip(".") == host.lower().rstrip(".")
+
+
+def read_address(text: str) -> Address:
+    """Return the address that a name server's answer is, without the zone of a link-local one."""
+    return ip_address(text.partition("%")[0])

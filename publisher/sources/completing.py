@@ -1,0 +1,34 @@
+"""Makes what any source gives fit to keep: safe HTML, a text for it, clean links, the day in the site's time zone."""
+
+from dataclasses import replace
+
+from publisher.model import Item, Site, SourcePolicy
+from publisher.periods import local_day
+
+
+def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
+    """Return the item as the log keeps it; without text when there is nothing in it to read."""
+    if item.published is not None:
+        item = replace(item, date=local_day(item.published, site.timezone))
+    if not (item.html or item.link):
+        return item
+    from publisher.sources.html import safe_html, text_of, without_tracking  # late: a listing has no HTML
+
+    html = safe_html(item.html, base=item.link, keeps_tracking=policy.keeps_tracking)
+    return replace(
+        item,
+        html=html,
+        text=(text_of(html) if html else item.text) or item.text or item.title,
+        link=item.link if policy.keeps_tracking else without_tracking(item.link),
+    )
+
+
+def with_language(item: Item, site: Site) -> Item:
+    """Return the item with its language when its words leave no doubt that it is another than the site's."""
+    if item.language or not site.languages:
+        return item
+    from publisher.sources.languages import guess  # late: 40 ms, for new items only
+
+    language = guess(f"{item.title}\n{item.text}", (site.language, *site.languages))
+    is_other = language and language != site.language.partition("-")[0].lower()
+    return replace(item, language=language, is_language_guessed=True) if is_other else item

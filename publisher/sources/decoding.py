@@ -1,0 +1,61 @@
+"""Unpacks what a server sends, in steps so small that a bomb is stopped while it is still small."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+_STEP_BYTES = 65_536
+
+
+class DecodeError(Exception):
+    """The bytes are not in the encoding that the server named."""
+
+
+def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield the bytes that `pieces` are in `encoding` (a Content-Encoding), in small steps.
+
+    Raises:
+        DecodeError: they are not, or the encoding is none that was asked for.
+    """
+    match encoding.strip().lower():
+        case "" | "identity":
+            yield from pieces
+        case "gzip" | "x-gzip" | "deflate":
+            yield from _inflated(pieces)
+        case "br":
+            yield from _unbrotlied(pieces)
+        case other:
+            raise DecodeError(f"it came in the encoding {other[:40]!r}, which nobody asked for")
+
+
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    inflater: zlib._Decompress | None = None
+    for piece in pieces:
+        waiting = piece
+        if inflater is None:
+            # "deflate" is sent with its header (RFC 9110 section 8.4.1.2), and by some servers without.
+            is_bare = piece[:1] != b"\x1f" and piece[:1] and piece[0] & 0x0F != zlib.DEFLATED
+            inflater = zlib.decompressobj(-zlib.MAX_WBITS if is_bare else zlib.MAX_WBITS | 32)
+        while waiting:
+            try:
+                yield inflater.decompress(waiting, _STEP_BYTES)
+            except zlib.error as error:
+                raise DecodeError(f"what came is not packed as it says: {error}") from error
+            waiting = inflater.unconsumed_tail
+    if inflater is not None and not inflater.eof:
+        raise DecodeError("what came ends too early")
+
+
+def _unbrotlied(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    import brotli  # late: few servers send it
+
+    unpacker = brotli.Decompressor()
+    try:
+        for piece in pieces:
+            step = unpacker.process(piece, output_buffer_limit=_STEP_BYTES)
+            while step:
+                yield step
+                step = b"" if unpacker.is_finished() else unpacker.process(b"", output_buffer_limit=_STEP_BYTES)
+    except brotli.error as error:
+        raise DecodeError("what came is not packed as it says") from error
+    if not unpacker.is_finished():
+        raise DecodeError("what came ends too early")

@@ -1,0 +1,34 @@
+"""Tells the language of a text. The only module that knows lingua.
+
+lingua carries its models along, so nothing is ever fetched, and needs no other package. Its small models (groups of
+three letters) take 40 ms and 20 MB to load for four languages, and some 0.05 ms for a text; two others that were tried
+take 0.3 s and 1.2 s to load. It weighs 100 MB on the disk, because it knows 75 languages.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
+
+CONFIDENT = 0.9
+SHORTEST = 25
+"""Letters; below, names alone decide."""
+_LOOKED_AT = 1_000
+
+
+def guess(text: str, among: Collection[str]) -> str:
+    """Return which of the languages `among` (BCP 47) a text is in; empty when that is not clear."""
+    looked_at = text[:_LOOKED_AT]
+    detector = _detector(frozenset(tag.partition("-")[0].upper() for tag in among))
+    if detector is None or sum(map(str.isalpha, looked_at)) < SHORTEST:
+        return ""
+    best = detector.compute_language_confidence_values(looked_at)[0]
+    return best.language.iso_code_639_1.name.lower() if best.value >= CONFIDENT else ""
+
+
+@lru_cache(maxsize=8)
+def _detector(codes: frozenset[str]) -> LanguageDetector | None:
+    known = [code for name in sorted(codes) if (code := getattr(IsoCode639_1, name, None)) is not None]
+    if len(known) < 2:  # noqa: PLR2004 - nothing to choose from
+        return None
+    return LanguageDetectorBuilder.from_iso_codes_639_1(*known).with_low_accuracy_mode().build()

@@ -1,0 +1,236 @@
+"""The `page` kind: an HTML page that lists items, read by CSS selectors. The only module that knows cssselect.
+
+A selector may end in `@name` to take an attribute, as in `time@datetime` or `a@href`. Selectors look inside the item;
+`@name` alone looks at the item itself.
+"""
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from cssselect import SelectorError
+from lxml import etree, html
+from lxml.cssselect import CSSSelector
+
+from publisher.errors import SourceError
+from publisher.model import Item
+from publisher.sources import Fetch
+from publisher.sources.dates import DateError, read_moment
+from publisher.sources.fetching import Fetched, Fetcher
+from publisher.sources.fields import FieldError, Harvest, harvest, item_of
+from publisher.sources.html import absolute
+from publisher.sources.text import clean_line, fit
+from publisher.sources.web import Place
+
+READER = "page-1"
+ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "next")
+
+_ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """A `Source` that reads one page, and those that follow it."""
+
+    name: str
+    item: str
+    """What every item is in."""
+    date: str
+    url: str = ""
+    path: Path | None = None
+    title: str = ""
+    body: str = ""
+    link: str = ""
+    """Empty: the first link in the title, if there is one."""
+    id: str = ""
+    language: str = ""
+    themes: str = ""
+    keywords: str = ""
+    next: str = ""
+    """The link to the page that follows."""
+    pages: int = 1
+    """How many pages are read at most."""
+    fetcher: Fetcher | None = None
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        """Read the pages; an item that cannot be read is a `Problem`, and the others are given, in their order.
+
+        When the first page is unchanged the others are not looked at.
+
+        Raises:
+            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+        """
+        place = Place(self.name, self.url, self.path, self.fetcher, self._reader, ACCEPT)
+        found = place.fetch(validator=validator, now=now)
+        if found.is_unchanged:
+            return Fetch(items=(), validator=found.validator, is_unchanged=True, fresh_until=found.fresh_until)
+        harvests = [self._harvest(page) for page in self._pages(found, place, now=now)]
+        return Fetch(
+            items=[item for each in harvests for item in each.items],
+            validator=found.validator,
+            problems=[problem for each in harvests for problem in each.problems],
+            notices=place.notices(found),
+            fresh_until=found.fresh_until,
+        )
+
+    @property
+    def _reader(self) -> str:
+        # With other selectors the same page says something else.
+        chosen = "\0".join(getattr(self, name) for name in SELECTORS)
+        return f"{READER}-{_fingerprint(f'{chosen}{self.pages}')}"
+
+    def _pages(self, first: Fetched, place: Place, *, now: datetime) -> Iterator["_Page"]:
+        page = _Page.of(self.name, first, str(self.path))
+        seen = {self.url}
+        yield page
+        for _ in range(self.pages - 1):
+            address = absolute(self._first(page.root, self.next), page.base) if self.next else ""
+            if not address or address in seen:
+                return
+            seen.add(address)
+            found = place.fetch_from(address, now=now)
+            page = _Page.of(self.name, found, address)
+            yield page
+
+    def _harvest(self, page: "_Page") -> Harvest:
+        elements = select(self.name, page.root, self.item)
+        places = ((f"{page.where}, item {number}", element) for number, element in enumerate(elements, start=1))
+        return harvest(self.name, places, lambda element: self._item(element, page))
+
+    def _item(self, element: html.HtmlElement, page: "_Page") -> Item:
+        link = self._first(element, self.link) if self.link else self._link_of_title(element)
+        return item_of(
+            {
+                "id": self._first(element, self.id),
+                "date": self._date(element),
+                "title": self._first(element, self.title),
+                "html": self._body(element),
+                "link": absolute(link, page.base) if link else "",
+                "language": self._first(element, self.language) if self.language else page.language,
+                "themes": catch(self.name, element, self.themes),
+                "keywords": catch(self.name, element, self.keywords),
+            }
+        )
+
+    def _date(self, element: html.HtmlElement) -> object:
+        """Return the first date among what the selector finds; a label such as `Published:` before it is left out."""
+        failure: DateError | None = None
+        for text in catch(self.name, element, self.date):
+            for part in (text, text.partition(":")[2].strip()):
+                try:
+                    return read_moment(part)
+                except DateError as error:
+                    failure = failure or error
+        if failure:
+            raise FieldError(str(failure)) from failure
+        return None
+
+    def _body(self, element: html.HtmlElement) -> str:
+        return "\n".join(_inner(part) for part in select(self.name, element, self.body)) if self.body else ""
+
+    def _link_of_title(self, element: html.HtmlElement) -> str:
+        for part in select(self.name, element, self.title) if self.title else ():
+            for link in (part, *part.iterancestors("a"), *part.iter("a")):
+                if link.get("href"):
+                    return str(link.get("href"))
+        return ""
+
+    def _first(self, element: html.HtmlElement, selector: str) -> str:
+        return next(iter(catch(self.name, element, selector)), "")
+
+
+def catch(source: str, element: html.HtmlElement, selector: str) -> list[str]:
+    """Return what a selector finds, as lines of text, or the values of the attribute it names; nothing when empty.
+
+    Raises:
+        SourceError: it is no selector.
+    """
+    if not selector:
+        return []
+    match = _ATTRIBUTE.fullmatch(selector)
+    if match is None:
+        found = [" ".join(part.itertext()) for part in select(source, element, selector)]
+    else:
+        parts = select(source, element, match["selector"]) if match["selector"].strip() else [element]
+        found = [part.get(match["attribute"]) or "" for part in parts]
+    return [line for line in map(clean_line, found) if line]
+
+
+def select(source: str, element: html.HtmlElement, selector: str) -> list[html.HtmlElement]:
+    """Return the elements that a selector finds.
+
+    Raises:
+        SourceError: it is no selector.
+    """
+    try:
+        found = _selector(selector)(element)
+    except (SelectorError, etree.XPathError) as error:
+        raise SourceError(source, f"{selector!r} is no CSS selector: {error}") from error
+    return [each for each in found if isinstance(each, html.HtmlElement)] if isinstance(found, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page as it was read."""
+
+    where: str
+    root: html.HtmlElement
+    base: str
+    """Where its relative links start."""
+    language: str
+
+    @classmethod
+    def of(cls, source: str, found: Fetched, where: str) -> "_Page":
+        root = parsed(source, found.body, found.charset)
+        base = next((str(each.get("href")) for each in root.iter("base") if each.get("href")), "")
+        language = str(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")
+        return cls(found.url or where, root, absolute(base, found.url) or found.url, language)
+
+
+def parsed(source: str, body: bytes, charset: str) -> html.HtmlElement:
+    """Return the page's root element.
+
+    Raises:
+        SourceError: it is empty, or no HTML.
+    """
+    try:
+        parser = html.HTMLParser(encoding=_codec(charset, body), remove_comments=True, remove_pis=True)
+        return html.document_fromstring(body, parser=parser)
+    except (etree.LxmlError, ValueError, LookupError, AssertionError) as error:
+        raise SourceError(source, f"this is no HTML: {error}"[:200]) from error
+
+
+def _codec(charset: str, body: bytes) -> str | None:
+    """Return the encoding when it is known; None: libxml2 looks for what the page says itself."""
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        pass
+    if b"charset" in body[:4096].lower():
+        return None
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _inner(element: html.HtmlElement) -> str:
+    children = (html.tostring(child, encoding="unicode") for child in element)
+    return fit("".join([escape(element.text or "", quote=False), *children]))
+
+
+@lru_cache(maxsize=256)
+def _selector(text: str) -> CSSSelector:
+    return CSSSelector(text, translator="html")
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

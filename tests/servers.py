@@ -1,0 +1,102 @@
+"""A web server on this machine that does what it is told, however wrong."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one address answers."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+    """What it says of its length; None: the truth."""
+    pieces: Callable[[], Iterator[bytes]] | None = None
+    """What is sent after the headers, in place of the body, for as long as somebody listens."""
+
+
+class Server:
+    """Answers on 127.0.0.1 until it is closed; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[str, Mapping[str, str]]] = []
+        self.at_once = 0
+        """The most requests it had in hand at the same time."""
+        self._in_hand = 0
+        self._lock = threading.Lock()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread.start()
+
+    def url(self, path: str, *, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self._http.server_port}{path}"
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self.asked.append((handler.path, {name.lower(): value for name, value in handler.headers.items()}))
+            self._in_hand += 1
+            self.at_once = max(self.at_once, self._in_hand)
+        try:
+            self._write(handler, self.answers.get(handler.path, Answer(status=404)))
+        except OSError:
+            return  # whoever asked has heard enough
+        finally:
+            with self._lock:
+                self._in_hand -= 1
+
+    @staticmethod
+    def _write(handler: BaseHTTPRequestHandler, answer: Answer) -> None:
+        etag = answer.headers.get("ETag")
+        if etag and handler.headers.get("If-None-Match") == etag:
+            answer = Answer(status=304, headers={"ETag": etag})
+        handler.send_response(answer.status)
+        for name, value in answer.headers.items():
+            handler.send_header(name, value)
+        if answer.pieces is None:
+            handler.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+        handler.end_headers()
+        handler.wfile.write(answer.body)
+        for piece in answer.pieces() if answer.pieces else ():
+            handler.wfile.write(piece)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server.answer(self)
+
+            def log_message(self, *_arguments: Any) -> None:
+                """Nothing: tests look at `asked`."""
+
+        return Handler
+
+
+def slowly(pieces: Iterator[bytes], *, every_s: float) -> Iterator[bytes]:
+    """The pieces, with a pause before each."""
+    for piece in pieces:
+        time.sleep(every_s)
+        yield piece
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of this test alone; whatever is not in its `answers` is not found."""
+    running = Server()
+    yield running
+    running.close()
