@@ -23,6 +23,7 @@ from publisher.model import (
     HeldStatus,
     Problem,
     PublishReport,
+    Record,
     RunReport,
     RunStatus,
     SourceStatus,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.check import CheckReport
     from publisher.judging import Mail
     from publisher.model import Digest
+    from publisher.outlook import Outlook
     from publisher.review import Review
     from publisher.sources.fetching import Fetcher
     from publisher.store import EditionRow
@@ -50,6 +52,8 @@ WAIT_S = 60.0
 ASKED_S = 0.5
 """How long a starting service waits for whoever only asks whether there is one."""
 RUNS_SHOWN = 5
+COMPARED = 5
+"""How far back an edition is looked for in the outbox to compare the next one with."""
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
 
 
@@ -123,6 +127,10 @@ class Stages:
     def sample_edition(self, audience: Audience) -> Edition | None:
         """An edition of the latest items."""
         return compose.sample_edition(audience, store=self._store, site=self._config.site, now=self._clock())
+
+    def left_behind(self, audience: Audience, edition: Edition | None) -> list[tuple[Record, str]]:
+        """What is new and not in the next edition of the audience, and why."""
+        return compose.left_behind(audience, edition, store=self._store, site=self._config.site)
 
     def waiting(self, audience: Audience) -> int:
         """How many items the audience has not had yet."""
@@ -242,7 +250,7 @@ class Publisher:
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose for one audience, or all, what is new to them, whatever their schedule says."""
-        audiences = self._audiences(audience)
+        audiences = self.audiences(audience)
         return self._recorded("compose", lambda: RunReport(compose=self._stages.compose(audiences)))
 
     def run(self) -> RunReport:
@@ -262,10 +270,30 @@ class Publisher:
             TemplateError: a template of digests cannot be used.
         """
         held = {edition.audience: edition for edition in compose.held_editions(self._store)}
-        for each in self._audiences(audience):
+        for each in self.audiences(audience):
             if edition := held.get(each.name) or self._stages.next_edition(each):
                 return self._stages.composer.fitted(edition, each)
         return None
+
+    def outlooks(self, audience: str | None = None) -> "list[Outlook]":
+        """All there is to say about the next edition of one audience, or of each.
+
+        Raises:
+            TemplateError: a template of digests cannot be used.
+        """
+        from publisher.outlook import outlook
+
+        return [
+            outlook(
+                each,
+                found := self.preview(each.name),
+                behind=self._stages.left_behind(each, found[0] if found else None),
+                rows=self._store.editions(each.name, limit=COMPARED),
+                outbox=self.config.outbox_directory,
+                site=self.config.site,
+            )
+            for each in self.audiences(audience)
+        ]
 
     def check(self) -> "CheckReport":
         """What must be mended and what could be better, as the next editions would be with what is listed now.
@@ -461,7 +489,12 @@ class Publisher:
         """Whether `status` shows problems that the run now at its end no longer met."""
         return any(run.exit_code for run in self._store.runs(limit=1))
 
-    def _audiences(self, name: str | None) -> tuple[Audience, ...]:
+    def audiences(self, name: str | None) -> tuple[Audience, ...]:
+        """The audience of that name; None: all.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
         audiences = self.config.audiences
         chosen = tuple(audience for audience in audiences if name in (None, audience.name))
         if name is not None and not chosen:

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,13 +164,15 @@ def check(options: Options) -> None:
 @cli.command()
 @site_command
 @click.argument("audience", required=False)
-@click.option(
-    "--output",
-    type=Path,
-    help="Write digest.html and digest.txt into this folder instead of opening a browser.",
-)
-def preview(options: Options, audience: str | None, output: Path | None) -> None:
-    """Show the next edition of AUDIENCE as it would be now; nothing is recorded."""
+@click.option("--at", metavar="ISO-8601", help="Show the edition of that moment; the same as --now.")
+@click.option("--port", metavar="NUMBER", type=click.IntRange(0, 65535), help="Serve on this port; 0: any free one.")
+@click.option("--output", type=Path, help="Write digest.html and digest.txt into this folder instead.")
+def preview(options: Options, audience: str | None, at: str | None, port: int | None, output: Path | None) -> None:
+    """Show the next edition of AUDIENCE as it would be now, in a browser; nothing is recorded."""
+    options = replace(options, now=at or options.now)
+    if output is None and not options.is_json and (port is not None or sys.stdout.isatty()):
+        _serve_preview(options, audience, port=port or 0)
+        return
     with options.rehearsal() as publisher:
         report = publisher.collect()  # a preview shows what is listed by now, too
         found = publisher.preview(audience)
@@ -179,15 +181,29 @@ def preview(options: Options, audience: str | None, output: Path | None) -> None
         click.echo(terminal.as_json(None) if options.is_json else "nothing new")
         return
     edition, digest = found
-    folder = output or Path(tempfile.mkdtemp(prefix="publisher-preview-"))
-    files = _write_preview(folder, digest)
+    files = _write_preview(output or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
     if options.is_json:
         click.echo(terminal.as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
         return
     click.echo(f"{edition.name}: {digest.subject}")
     click.echo("\n".join(files))
-    if output is None and sys.stdout.isatty():
-        click.launch(files[0])
+
+
+def _serve_preview(options: Options, audience: str | None, *, port: int) -> None:
+    from publisher.preview import serve as serve_preview  # late: no pass needs it
+
+    with options.rehearsal() as publisher:
+        publisher.audiences(audience)  # a wrong name is told at once, and on the terminal
+
+    def ready(address: str) -> None:
+        click.echo(f"{address}  (end with Ctrl-C)")
+        if sys.stdout.isatty():
+            click.launch(address)
+
+    try:
+        serve_preview(options.config, options.rehearsal, audience, port=port, ready=ready)
+    except KeyboardInterrupt:
+        return
 
 
 @cli.group()

@@ -137,6 +137,24 @@ def held_editions(store: Store) -> list[Edition]:
     return [edition for edition in store.unwritten_editions() if edition.held_until is not None]
 
 
+def left_behind(audience: Audience, edition: Edition | None, *, store: Store, site: Site) -> list[tuple[Record, str]]:
+    """What is new and not in `edition`, the next one of the audience, each with the reason."""
+    state = _state(audience, store)
+    new = store.due_records(audience.name, themes=None, after=state.cursor, upto=store.log_end(), start=state.start)
+    inside = {record.number for record in edition.records} if edition else set()
+    return [(record, _why_not(audience, record, edition, site)) for record in new if record.number not in inside]
+
+
+def _why_not(audience: Audience, record: Record, edition: Edition | None, site: Site) -> str:
+    if "*" not in audience.themes and not {theme.slug for theme in record.themes} & set(audience.themes):
+        return "none of its themes is among the audience's themes"
+    if not _is_read_by(audience, record, site):
+        return f"its language, {record.item.language or site.language}, is not among the audience's languages"
+    if edition is None:
+        return f"waits until there are {audience.min_items} items (min_items)"
+    return "waits for the edition after this one"
+
+
 def waiting(audience: Audience, *, store: Store, site: Site) -> int:
     """How many items the audience has not had yet."""
     return len(_due(audience, _state(audience, store), upto=store.log_end(), store=store, site=site))

@@ -100,7 +100,7 @@ def judge_headings(mail: Mail) -> Iterator[Finding]:
 
 def judge_size(mail: Mail) -> Iterator[Finding]:
     """More than Gmail shows."""
-    size_bytes = encoded_size(mail.digest)
+    size_bytes = encoded_size(mail.digest.html)
     if size_bytes > MAX_HTML_BYTES:
         yield Finding(
             what=f"its HTML takes {size_bytes:,} bytes; Gmail hides what is beyond {MAX_HTML_BYTES:,}, and with it how "
@@ -207,9 +207,9 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
 """What every mail is asked; the names are those that `publisher check` shows."""
 
 
-def encoded_size(digest: Digest) -> int:
-    """The bytes of its HTML as they travel."""
-    return len(quoted_printable.encode(digest.html))
+def encoded_size(html: str) -> int:
+    """The bytes of a mail's HTML as they travel."""
+    return len(quoted_printable.encode(html))
 
 
 def _links(page: lxml_html.HtmlElement) -> list[str]:

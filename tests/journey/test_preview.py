@@ -1,0 +1,192 @@
+"""The next edition in the editor's browser: what it will be, what stays out, and at once when something changes."""
+
+import signal
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from lxml import html as lxml_html
+
+from publisher.app import Publisher
+from publisher.config import Config
+from publisher.preview import Desk, Pages
+from tests.world import CONFIG, NOW, World, news
+
+LATER = NOW + timedelta(days=1)
+BORDERS = """
+[[audiences]]
+name = "borders"
+themes = ["borders-visa"]
+languages = ["en"]
+max_items = 1
+to = "borders@lists.example.org"
+"""
+OLD = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site with an edition in the outbox and one item that is new."""
+    world = World(tmp_path / "site", OLD, config=CONFIG)
+    world.publisher("run", at=NOW)
+    world.list_above(news("4 March 2026", "Fresh from the listing. More of it."))
+    return world
+
+
+class Browser:
+    """Asks the preview of a site, as its page does."""
+
+    def __init__(self, world: World) -> None:
+        desk = Desk(world.config, lambda: Publisher.rehearsing(Config.load(world.config), now=LATER), None)
+        self._pages = Pages(desk, port=8000)
+
+    def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[str, str]:
+        """The status and the body."""
+        answered: list[Any] = []
+        environ: dict[str, Any] = {}
+        setup_testing_defaults(environ)
+        environ["PATH_INFO"], _, environ["QUERY_STRING"] = path.partition("?")
+        environ["HTTP_HOST"] = host
+        body = b"".join(self._pages(environ, lambda *given: answered.append(given)))  # type: ignore[arg-type]
+        return answered[0][0], body.decode()
+
+    def part(self, name: str, query: str = "") -> str:
+        """The words of one part of the page."""
+        page = lxml_html.document_fromstring(self.get(f"/{query}")[1])
+        part = next(element for element in page.iter() if element.get("id") == name)
+        return " ".join(" ".join(str(text) for text in part.itertext()).split())
+
+
+@pytest.fixture
+def browser(world: World) -> Browser:
+    return Browser(world)
+
+
+def test_the_page_shows_every_part_of_the_next_edition_and_records_nothing(world: World, browser: Browser) -> None:
+    before = world.files()
+
+    status, page = browser.get("/")
+
+    assert "200 OK" == status
+    assert ["320", "600", "1000"] == lxml_html.document_fromstring(page).xpath("//iframe/@width")
+    assert "Fresh from the listing" in browser.part("text")
+    assert "Subject: Fresh from the listing" in browser.part("headers")
+    assert "of 100,000 bytes" in page
+    assert "weekly-1" in browser.part("difference")
+    assert "+1. Fresh from the listing" in browser.part("difference")
+    assert "-1. A new rule at the border" in browser.part("difference")
+    assert "it has no postal address" in browser.part("check")
+    assert before == world.files()
+
+
+def test_a_frame_is_the_mail_in_the_light_or_in_the_dark(world: World, browser: Browser) -> None:
+    light, dark = (browser.get(f"/digest?scheme={scheme}")[1] for scheme in ("light", "dark"))
+    world.publisher("run", at=LATER)
+    sent = (world.outbox / "weekly-2" / "digest.html").read_text("utf-8")
+
+    base = ("<head>", '<head><base target="_blank">')
+    rule = "@media (prefers-color-scheme: dark)"
+    assert (sent.count(rule), sent.count(base[0])) == (1, 1)
+    assert sent.replace(*base).replace(rule, "@media not all") == light
+    assert sent.replace(*base).replace(rule, "@media all") == dark
+
+
+def test_what_stays_out_is_told_with_the_reason(world: World, browser: Browser) -> None:
+    world.list_above(
+        news("4 March 2026", "First at the border.", theme="Borders & Visa"),
+        news("4 March 2026", "Second at the border.", theme="Borders & Visa"),
+        news("4 March 2026", "À la frontière.", theme="Borders & Visa") + "\nLanguage: fr",
+    )
+    world.configure(CONFIG, CONFIG + BORDERS)
+
+    left_out = browser.part("out", "?audience=borders")
+
+    assert "Fresh from the listing none of its themes is among the audience's themes" in left_out
+    assert "À la frontière its language, fr, is not among the audience's languages" in left_out
+    assert "at the border waits for the edition after this one" in left_out
+    assert "Nothing that is new stays out." == browser.part("out", "?audience=weekly")
+
+
+def test_too_few_items_are_a_reason(world: World, browser: Browser) -> None:
+    world.configure("[[audiences]]", "[[audiences]]\nmin_items = 5")
+
+    assert "Fresh from the listing waits until there are 5 items (min_items)" in browser.part("out")
+    assert "There is no edition to show" in browser.part("html")
+
+
+CHANGES: dict[str, tuple[Callable[[World], object], str]] = {
+    "the listing": (lambda world: world.list_above(news("5 March 2026", "Newer still.")), "Newer still"),
+    "config.toml": (lambda world: world.configure('title = "Example News"', 'title = "Renamed"'), "Renamed"),
+    "a template": (lambda world: own_template(world, "Of my own."), "Of my own."),
+}
+
+
+def own_template(world: World, text: str) -> None:
+    (world.folder / "templates").mkdir(exist_ok=True)
+    (world.folder / "templates" / "digest.txt").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_seen_at_once(world: World, browser: Browser, change: str) -> None:
+    do, words = CHANGES[change]
+    assert words not in browser.part("text")
+    version = browser.get("/version")[1]
+    assert version == browser.get("/version")[1]
+
+    do(world)
+
+    assert version != browser.get("/version")[1]
+    assert words in browser.part("text")
+
+
+def test_a_mistake_is_shown_until_it_is_mended(world: World, browser: Browser) -> None:
+    own_template(world, "\n{% if %}")
+    status, page = browser.get("/")
+    assert ("200 OK", True) == (status, "digest.txt:2: " in page)
+
+    world.configure('language = "en"', "language = 7")
+    assert "site.language: expected a language tag" in browser.get("/")[1]
+
+    world.configure("language = 7", 'language = "en"')
+    own_template(world, "Mended.")
+    assert "Mended." == browser.part("text")
+
+
+def test_it_answers_to_its_own_name_only(browser: Browser) -> None:
+    assert ("403 Forbidden", "not by this name") == browser.get("/", host="news.example.org:8000")
+    assert "200 OK" == browser.get("/version", host="localhost:8000")[0]
+    assert "404 Not Found" == browser.get("/favicon.ico")[0]
+
+
+@pytest.fixture
+def served(world: World) -> Iterator[str]:
+    """The address of a preview that runs as the program."""
+    process = world.start("preview", "--port", "0", "--at", LATER.isoformat())
+    assert process.stdout
+    assert process.stderr
+    yield process.stdout.readline().split()[0]
+    process.send_signal(signal.SIGINT)
+    assert (0, "") == (process.wait(timeout=20), process.stderr.read())
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_the_program_serves_on_this_machine_until_it_is_interrupted(served: str) -> None:
+    assert served.startswith("http://127.0.0.1:")
+    with closing(urllib.request.urlopen(served, timeout=20)) as answer:
+        assert "Fresh from the listing" in answer.read().decode()
+    with pytest.raises(HTTPError, match="404"):
+        urllib.request.urlopen(f"{served}nothing", timeout=20)
+
+
+def test_an_audience_we_do_not_know_is_told_on_the_terminal(world: World) -> None:
+    outcome = world.publisher("preview", "weakly", "--port", "0")
+
+    assert 2 == outcome.exit_code
+    assert ["publisher: no audience 'weakly' in config.toml; there is: weekly"] == outcome.problems
