@@ -14,6 +14,7 @@ from publisher import __version__, collect, compose, publish
 from publisher.compose import Composer
 from publisher.config import Config, SourceSettings
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
+from publisher.mail.addresses import wire_address
 from publisher.model import (
     Audience,
     AudienceStatus,
@@ -21,6 +22,7 @@ from publisher.model import (
     ComposeReport,
     Edition,
     HeldStatus,
+    Mailbox,
     Problem,
     PublishReport,
     Record,
@@ -275,6 +277,20 @@ class Publisher:
                 return self._stages.composer.fitted(edition, each)
         return None
 
+    def try_out(self, audience: str | None = None, *, to: str) -> list[Path]:
+        """Write the next edition of one audience, or of each, as a mail to try; their folders. Nothing is recorded.
+
+        Raises:
+            FilesError: it cannot be written.
+            TemplateError: a template of digests cannot be used.
+            UsageError: `to` is no mail address.
+        """
+        mailbox = _mailbox(to)
+        previews = [(each, self.preview(each.name)) for each in self.audiences(audience)]
+        return [
+            self._stages.composer.try_out(found[0], each, found[1], to=mailbox) for each, found in previews if found
+        ]
+
     def outlooks(self, audience: str | None = None) -> "list[Outlook]":
         """All there is to say about the next edition of one audience, or of each.
 
@@ -501,6 +517,14 @@ class Publisher:
             known = ", ".join(audience.name for audience in audiences) or "none is configured"
             raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
         return chosen
+
+
+def _mailbox(address: str) -> Mailbox:
+    try:
+        wire_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return Mailbox(address=address)
 
 
 def _problems_in(report: str) -> tuple[str, ...]:

@@ -125,10 +125,25 @@ def publish(options: Options, dry_run: bool, everything: bool) -> None:  # noqa:
 @site_command
 @dry_run_option
 @click.argument("audience", required=False)
-def compose(options: Options, dry_run: bool, audience: str | None) -> None:  # noqa: FBT001
+@click.option("--test-to", metavar="ADDRESS", help="Write the mail as a test for this address, and record nothing.")
+def compose(options: Options, dry_run: bool, audience: str | None, test_to: str | None) -> None:  # noqa: FBT001
     """Compose an edition of what is new to AUDIENCE, or to every one."""
+    if test_to is not None:
+        if dry_run:
+            raise click.UsageError("--test-to writes a mail, and --dry-run nothing; choose one of them")
+        _try_out(options, audience, test_to)
+        return
     with options.for_(dry_run=dry_run) as publisher:
         _finish(publisher.compose(audience), options, is_rehearsal=dry_run)
+
+
+def _try_out(options: Options, audience: str | None, to: str) -> None:
+    with options.rehearsal() as publisher:
+        mails = [str(folder / "digest.eml") for folder in publisher.try_out(audience, to=to)]
+    if options.is_json:
+        click.echo(terminal.as_json(mails))
+    else:
+        click.echo("\n".join(mails) or "nothing new")
 
 
 @cli.command()

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from publisher import planning
 from publisher.errors import PublisherError, TemplateError
-from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Problem, Record, Site
+from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Mailbox, Problem, Record, Site
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
@@ -69,6 +69,13 @@ class Composer:
             return
         outbox.write_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
         outbox.forget_held(self.outbox, edition)
+
+    def try_out(self, edition: Edition, audience: Audience, digest: "Digest", *, to: Mailbox) -> Path:
+        """Write the mail as a test for one reader; its folder."""
+        from publisher.mail import message, outbox
+
+        mail = message.message_to_try(digest, edition, audience=audience, site=self.site, to=to)
+        return outbox.write_test(self.outbox, edition, digest, mail)
 
     def forget(self, edition: Edition) -> None:
         """Take away what an editor looked at of an edition that nobody will get."""

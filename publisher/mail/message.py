@@ -7,6 +7,7 @@ of a List-Unsubscribe of 78 characters, which hides the unsubscribe button (cpyt
 import hashlib
 import re
 import unicodedata
+from dataclasses import replace
 from email.headerregistry import Address
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -24,7 +25,21 @@ URI_CHARS = "%:/?#[]@!$&'()*+;=~"
 
 def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
     """The whole mail, CRLF line ends: text first, HTML as its better alternative."""
-    message_id = message_id_of(edition, site)
+    return _message(digest, edition, message_id_of(edition, site), audience=audience, site=site)
+
+
+def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
+    """The same mail for one reader before all others get it: its subject says that it is a test.
+
+    Its Message-ID is its own: a mailbox that has seen the test must not drop the real one, nor the next test.
+    """
+    marked = replace(digest, subject=f"[Test] {digest.subject}")
+    seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
+    message_id = message_id_of(edition, site).replace(".edition@", f".{seen[:12]}.test@")
+    return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site)
+
+
+def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site) -> bytes:
     boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
     headers = [
         *_identity(digest, edition, message_id, audience=audience),

@@ -22,6 +22,8 @@ SCHEMA = 1
 EDITION_FILE = "edition.json"
 HELD = "held"
 """Where editions wait for their editor. No edition is called that: their names end in a number."""
+TEST = "test"
+"""Where mails to try are."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
 """What tells an edition from another one of the same name, made by a store that knew nothing of this outbox."""
 
@@ -63,6 +65,16 @@ def hold_edition(
     tree = Tree(root / HELD)
     tree.write(f"{edition.name}.txt", _notice(edition, digest, audience=audience, site=site).encode())
     tree.commit()
+
+
+def write_test(root: Path, edition: Edition, digest: Digest, message: bytes) -> Path:
+    """Put a mail to try where a program that sends the outbox does not look; the folder, which replaces any before.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    write_folder(root / TEST, edition.name, _files_of(digest, message))
+    return root / TEST / edition.name
 
 
 def forget_held(root: Path, edition: Edition) -> None:
