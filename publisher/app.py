@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from publisher import __version__, collect, compose, publish
+from publisher.collect import Suspicious
 from publisher.compose import Composer
 from publisher.config import Config, SourceSettings
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
@@ -68,9 +69,10 @@ class Stages:
         self._clock = clock
         self._progress = progress
 
-    def collect(self) -> CollectReport:
-        """Read every source once and record what changed."""
-        sources = [_source(settings, self._gifts) for settings in self._config.sources]
+    def collect(self, only: str | None = None, *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
+        """Read every source once, or one of them, and record what changed."""
+        chosen = [settings for settings in self._config.sources if only in (None, settings.name)]
+        sources = [_source(settings, self._gifts) for settings in chosen]
         host, _, _ = self._authority.partition(",")
         config = self._config
         minting = collect.Minting(
@@ -81,7 +83,8 @@ class Stages:
             store=self._store,
             minting=minting,
             now=self._clock(),
-            policies={settings.name: settings.policy for settings in self._config.sources},
+            policies={settings.name: settings.policy for settings in chosen},
+            suspicious=suspicious,
             progress=self._progress,
         )
 
@@ -242,6 +245,28 @@ class Publisher:
         """Read every source once and number what changed."""
         return self._recorded("collect", lambda: RunReport(collect=self._stages.collect()))
 
+    def release_source(self, source: str) -> RunReport:
+        """Take what a held source lists now for news.
+
+        Raises:
+            UsageError: there is no such source, or it is not held.
+        """
+        return self._decided("release", source, Suspicious.RELEASE)
+
+    def discard_source(self, source: str) -> RunReport:
+        """Keep what is new in a held source from readers for ever, and what is gone from it where it is.
+
+        Raises:
+            UsageError: there is no such source, or it is not held.
+        """
+        return self._decided("discard", source, Suspicious.DISCARD)
+
+    def _decided(self, verb: str, source: str, suspicious: Suspicious) -> RunReport:
+        held = [each.name for each in self.config.sources if self._store.source_state(each.name).held]
+        if source not in held:
+            raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
+        return self._recorded(verb, lambda: RunReport(collect=self._stages.collect(source, suspicious=suspicious)))
+
     def publish(self) -> RunReport:
         """Render the feeds and pages that changed."""
         return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), everything=False)))
@@ -380,7 +405,7 @@ class Publisher:
             unpublished=store.log_end() - store.cursor(CONSUMER).seq,
             unwritten=tuple(edition.name for edition in store.unwritten_editions() if edition.held_until is None),
             held=tuple(self._held_status(edition) for edition in compose.held_editions(store)),
-            sources=tuple(self._source_status(settings.name) for settings in self.config.sources),
+            sources=self.source_statuses(),
             audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),
             runs=tuple(
                 RunStatus(
@@ -417,16 +442,25 @@ class Publisher:
 
     # --- what status asks --------------------------------------------------------------------------------------------
 
-    def _source_status(self, name: str) -> SourceStatus:
-        state = self._store.source_state(name)
+    def source_statuses(self) -> tuple[SourceStatus, ...]:
+        """How each source fares."""
+        return tuple(self._source_status(settings) for settings in self.config.sources)
+
+    def _source_status(self, settings: SourceSettings) -> SourceStatus:
+        state = self._store.source_state(settings.name)
         return SourceStatus(
-            name=name,
+            name=settings.name,
+            condition=collect.condition_of(state, settings.policy, now=self._clock()),
             listed=state.listed,
             changed_at=state.changed_at,
             failures=state.failures,
             problem=state.problem,
             failing_since=state.failing_since,
             skipped=tuple(state.skipped.splitlines()),
+            next_try=state.next_try,
+            held=state.held,
+            held_at=state.held_at,
+            expect_every=settings.policy.expect_every,
         )
 
     def _held_status(self, edition: Edition) -> HeldStatus:

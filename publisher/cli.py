@@ -111,6 +111,24 @@ def collect(options: Options, dry_run: bool) -> None:  # noqa: FBT001
         _finish(publisher.collect(), options, is_rehearsal=dry_run)
 
 
+@cli.command("release")
+@site_command
+@click.argument("source")
+def release_source(options: Options, source: str) -> None:
+    """Take for news what SOURCE lists now, although it looks like an accident and is held."""
+    with options.publisher() as publisher:
+        _finish(publisher.release_source(source), options)
+
+
+@cli.command("discard")
+@site_command
+@click.argument("source")
+def discard_source(options: Options, source: str) -> None:
+    """Keep from readers for ever what is new in SOURCE, which is held; what is gone from it stays."""
+    with options.publisher() as publisher:
+        _finish(publisher.discard_source(source), options)
+
+
 @cli.command()
 @site_command
 @dry_run_option

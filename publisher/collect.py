@@ -15,7 +15,7 @@ from types import MappingProxyType
 from publisher import holding, planning
 from publisher.errors import SourceError
 from publisher.gathering import Gathering
-from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, SourcePolicy, ThemeMap
+from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, SourceCondition, SourcePolicy, ThemeMap
 from publisher.observability import Progress, quiet
 from publisher.periods import local_day
 from publisher.sources import Fetch, Source
@@ -50,6 +50,8 @@ class Suspicious(StrEnum):
     """What is new in it is kept from readers for ever, and what is gone stays."""
 
 
+LISTS_NOTHING = "it lists nothing"
+"""How the problem of a source begins that could be read, and gave not one item."""
 _AT_ONCE = 8
 """Sources read at the same time; most of their time is spent waiting."""
 _WORTH_NOTING = timedelta(minutes=10)
@@ -81,6 +83,19 @@ class _Pass:
 
     def policy(self, source: str) -> SourcePolicy:
         return self.policies.get(source, SourcePolicy())
+
+
+def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> SourceCondition:
+    """What a source's silence means."""
+    if state.failures:
+        return SourceCondition.EMPTY if state.problem.startswith(LISTS_NOTHING) else SourceCondition.FAILING
+    if state.held:
+        return SourceCondition.HELD
+    if state.changed_at is None:
+        return SourceCondition.UNREAD
+    if policy.expect_every is not None and state.changed_at + policy.expect_every < now:
+        return SourceCondition.SILENT
+    return SourceCondition.WELL
 
 
 def collect(
@@ -155,7 +170,7 @@ def _refuse_silence(source: Source, items: Sequence[Item], state: SourceState) -
     if not items and state.listed:
         raise SourceError(
             source.name,
-            f"it lists nothing now, but {state.listed} items when it was last read; nothing was withdrawn: "
+            f"{LISTS_NOTHING} now, but {state.listed} items when it was last read; nothing was withdrawn: "
             "check that the source is complete",
         )
 
@@ -206,7 +221,9 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
         if why and this.suspicious is Suspicious.HOLD:
             log.hold(why, fetch.validator, now=now)
             return CollectReport(sources_read=1, problems=(_held(source, why),))
-        if why and this.suspicious is Suspicious.DISCARD:
+        # What is discarded for want of titles shall not make a source of those that never had any.
+        is_discarded = bool(why) and this.suspicious is Suspicious.DISCARD
+        if is_discarded:
             log.keep_from_readers(_minted(plan.added, log, source, this))
             plan = replace(plan, added=(), revised=(), withdrawn=(), unlisted=(*plan.unlisted, *plan.withdrawn))
         plan = _kept_since(plan, log, reading, this)
@@ -215,7 +232,7 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
             fetch.validator,
             now=now,
             skipped="\n".join(str(problem) for problem in reading.problems),
-            fields=" ".join(holding.fields_of(items)),
+            fields=reading.state.fields if is_discarded else " ".join(holding.fields_of(items)),
             added=len(plan.added),
             next_try=_after(fetch, now),
         )

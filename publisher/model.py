@@ -451,11 +451,29 @@ class RunReport:
 # --- what status tells -----------------------------------------------------------------------------------------------
 
 
+class SourceCondition(StrEnum):
+    """What a source's silence means."""
+
+    WELL = "well"
+    """There is no news, or it was told."""
+    UNREAD = "unread"
+    """It was never read to its end."""
+    FAILING = "failing"
+    """It cannot be read."""
+    EMPTY = "empty"
+    """It can be read, and lists nothing where it used to list items."""
+    HELD = "held"
+    """What it lists looks like an accident, and waits for the operator."""
+    SILENT = "silent"
+    """It can be read, and has had no news for longer than is to be expected."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """How one source fares."""
 
     name: str
+    condition: SourceCondition
     listed: int
     changed_at: datetime | None
     """When a reading last differed from the one before; None: never read."""
@@ -464,6 +482,13 @@ class SourceStatus:
     failing_since: datetime | None
     skipped: tuple[str, ...]
     """The items of the last good reading that could not be read, a line each."""
+    next_try: datetime | None = None
+    """Until then its server is left alone."""
+    held: str = ""
+    """Why its last reading waits for the operator, and what it would do."""
+    held_at: datetime | None = None
+    expect_every: timedelta | None = None
+    """How long a silence is nothing to tell of; None: any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.model import AudienceStatus, Edition, HeldStatus, RunReport, SourceStatus, Status
+from publisher.model import AudienceStatus, Edition, HeldStatus, RunReport, SourceCondition, SourceStatus, Status
 from publisher.observability import Progress, quiet
 from publisher.titles import title_of
 
@@ -208,12 +208,24 @@ def _edition_line(edition: Edition, zone: tzinfo = UTC) -> str:
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
-    if source.failures and source.failing_since:
-        since = _when(source.failing_since, zone)
-        return f"source {source.name}: failing since {since} ({_count(source.failures, 'time')}): {source.problem}"
-    if source.changed_at is None:
-        return f"source {source.name}: never read"
-    return f"source {source.name}: {_count(source.listed, 'item')} listed, last change {_when(source.changed_at, zone)}"
+    return f"source {source.name}: {_condition_words(source, zone)}"
+
+
+def _condition_words(source: SourceStatus, zone: ZoneInfo) -> str:
+    changed = f"last change {_when(source.changed_at, zone)}" if source.changed_at else "never read"
+    match source.condition:
+        case SourceCondition.FAILING | SourceCondition.EMPTY if source.failing_since:
+            how = "failing" if source.condition is SourceCondition.FAILING else "empty"
+            then = f"; next try {_when(source.next_try, zone)}" if source.next_try else ""
+            since = _when(source.failing_since, zone)
+            return f"{how} since {since} ({_count(source.failures, 'time')}): {source.problem}{then}"
+        case SourceCondition.HELD if source.held_at:
+            decide = f"`publisher release {source.name}` or `publisher discard {source.name}`"
+            return f"held since {_when(source.held_at, zone)}: {source.held}; {decide}"
+        case SourceCondition.SILENT if source.expect_every:
+            return f"silent for longer than {_count(source.expect_every.days, 'day')}: {changed}"
+        case _:
+            return f"{_count(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
 
 
 def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:

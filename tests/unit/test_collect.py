@@ -1,20 +1,32 @@
 """Collect: what a reading of the sources leaves in the log."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from publisher.collect import Minting, collect
-from publisher.model import CollectReport, Item, Problem, State, Theme, ThemeMap
+from publisher.collect import Minting, Suspicious, collect, condition_of
+from publisher.errors import SourceError
+from publisher.model import (
+    CollectReport,
+    Item,
+    Problem,
+    SourceCondition,
+    SourcePolicy,
+    State,
+    Theme,
+    ThemeMap,
+)
 from publisher.sources import Fetch
 from publisher.store import Store
 from tests.values import SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINTING = Minting(
-    site=SITE, theme_map=ThemeMap(default=Theme(slug="general", title="General")), authority="news.example.org"
+    site=replace(SITE, languages=("fr", "nl", "de")),
+    theme_map=ThemeMap(default=Theme(slug="general", title="General")),
+    authority="news.example.org",
 )
 
 
@@ -116,3 +128,236 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
         "Second": noon + timedelta(seconds=1),
         "Third": noon + timedelta(seconds=2),
     }
+
+
+# --- what a first reading is news of ---------------------------------------------------------------------------------
+
+
+def read_with(
+    store: Store, *shelves: Shelf, suspicious: Suspicious = Suspicious.HOLD, **policy: object
+) -> CollectReport:
+    chosen = SourcePolicy(**policy)  # type: ignore[arg-type]  # each test names the fields it is about
+    policies = {shelf.name: chosen for shelf in shelves}
+    return collect(shelves, store=store, minting=MINTING, now=NOW, policies=policies, suspicious=suspicious)
+
+
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [(None, {"New", "Old"}), (timedelta(days=5), {"New"}), (timedelta(0), set())],
+)
+def test_a_first_reading_goes_back_as_far_as_is_wanted(store: Store, since: timedelta | None, shown: set[str]) -> None:
+    shelf = Shelf(items=[item("New", 20), item("Old", 10)])
+
+    assert read_with(store, shelf, since=since).added == len(shown)
+    assert states(store).keys() == shown
+
+    shelf.items.insert(0, item("Newest", 22))
+    assert read_with(store, shelf, since=since).added == 1
+    assert states(store).keys() == {*shown, "Newest"}
+
+
+def test_an_item_from_before_stays_unseen_when_it_is_edited(store: Store) -> None:
+    shelf = Shelf(items=[replace(item("Old", 10), native_id="1")])
+    read_with(store, shelf, since=timedelta(0))
+    shelf.items = [replace(item("Old, with a word more", 11), native_id="1")]
+
+    report = read_with(store, shelf, since=timedelta(0))
+
+    assert (report.added, report.revised, states(store)) == (0, 0, {})
+
+
+# --- accidents -------------------------------------------------------------------------------------------------------
+
+
+def many(count: int, day: int = 10, *, title: str = "", native_id: str = "") -> list[Item]:
+    """Items that are told apart by a number; `title` and `native_id` are what goes before it, empty for none."""
+    return [
+        replace(
+            item(f"News number {number} of the day", day),
+            title=title and f"{title}{number}",
+            native_id=native_id and f"{native_id}{number}",
+        )
+        for number in range(count)
+    ]
+
+
+def test_a_source_that_changes_all_its_ids_has_the_same_items(store: Store) -> None:
+    shelf = Shelf(items=many(20, native_id="old-"))
+    read(store, shelf)
+    shelf.items = many(20, native_id="new-")
+
+    report = read(store, shelf)
+
+    assert (report.added, report.revised, report.withdrawn, report.problems) == (0, 0, 0, ())
+    shelf.items = [replace(each, text=f"{each.text}, mended") for each in shelf.items]
+    assert read(store, shelf).revised == 20
+
+
+TITLED = many(20, title="Title ")
+OLDEST = item("Oldest", 1)
+ACCIDENTS = {
+    "a rebuilt site": [replace(one, text=one.text[::-1], title=one.title[::-1]) for one in many(20, 9, title="Title ")],
+    "a flood": [*TITLED, *many(40, 15, title="Title "), OLDEST],
+    "a page cut short": [*TITLED[:5], OLDEST],
+    "a selector that fits no longer": [*many(20), OLDEST],
+}
+
+
+@pytest.fixture
+def shelf(store: Store) -> Shelf:
+    """Twenty items with titles, and one older; they were read."""
+    shelf = Shelf(items=[*TITLED, OLDEST])
+    read(store, shelf)
+    return shelf
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: Shelf, accident: str) -> None:
+    before, end = states(store), store.log_end()
+    shelf.items = list(ACCIDENTS[accident])
+
+    report = read(store, shelf)
+
+    assert (report.added, report.revised, report.withdrawn) == (0, 0, 0)
+    assert "publisher release shelf" in report.problems[0].what
+    assert (states(store), store.log_end()) == (before, end)
+    state = store.source_state("shelf")
+    assert state.held
+    assert condition_of(state, SourcePolicy(), now=NOW) is SourceCondition.HELD
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_what_is_released_is_news(store: Store, shelf: Shelf, accident: str) -> None:
+    shelf.items = list(ACCIDENTS[accident])
+    read(store, shelf)
+
+    shelf.readings = 1  # it is asked for what was read before it was held
+    report = read_with(store, shelf, suspicious=Suspicious.RELEASE)
+
+    assert report.is_news
+    assert not store.source_state("shelf").held
+
+
+@pytest.mark.parametrize("accident", ACCIDENTS)
+def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: str) -> None:
+    shelf.items = list(ACCIDENTS[accident])
+    read(store, shelf)
+    before, end = states(store).keys(), store.log_end()
+
+    shelf.readings = 1
+    read_with(store, shelf, suspicious=Suspicious.DISCARD)
+    assert not store.source_state("shelf").held
+    read(store, shelf)
+
+    assert (states(store).keys(), store.log_end()) == (before, end)
+    assert State.WITHDRAWN not in states(store).values()
+
+
+def test_an_accident_that_passes_is_forgotten(store: Store, shelf: Shelf) -> None:
+    whole = list(shelf.items)
+    shelf.items = list(ACCIDENTS["a page cut short"])
+    read(store, shelf)
+    shelf.items = whole
+
+    assert not read(store, shelf).is_news
+    assert not store.source_state("shelf").held
+
+
+# --- several sources -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("joined_by", "added"), [("link", 2), ("id", 3), ("none", 3)])
+def test_an_item_of_two_sources_is_one(store: Store, joined_by: str, added: int) -> None:
+    ferry = replace(item("The ferry", 20), link="https://example.org/ferry", native_id="1")
+    one = Shelf(name="one", items=[ferry])
+    two = Shelf(name="two", items=[replace(ferry, text="The ferry, at length", native_id="2"), item("Own", 20)])
+
+    assert read_with(store, one, two, joined_by=joined_by).added == added
+
+
+def test_sources_are_recorded_in_their_order_however_long_they_take(store: Store) -> None:
+    shelves = [Shelf(name=f"shelf-{number}", items=[item(f"News of {number}", 20)]) for number in range(12)]
+
+    assert collect(shelves, store=store, minting=MINTING, now=NOW).added == 12
+
+    records = sorted(store.feed_records(None, limit=20), key=lambda record: record.added_seq)
+    assert [record.source for record in records] == [shelf.name for shelf in shelves]
+
+
+# --- silence ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Broken:
+    """A source whose server is down."""
+
+    name: str = "broken"
+    asked: int = 0
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        self.asked += 1
+        raise SourceError(self.name, "nobody answers", wait=timedelta(0))
+
+
+def test_a_server_that_failed_is_left_alone_for_a_while(store: Store) -> None:
+    broken = Broken()
+    later = [NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=7), NOW + timedelta(minutes=9)]
+
+    reports = [collect([broken], store=store, minting=MINTING, now=moment) for moment in later]
+
+    assert [report.sources_waiting for report in reports] == [0, 1, 0, 1]
+    assert (broken.asked, store.source_state("broken").failures) == (2, 2)
+
+
+def test_silence_is_told_apart_from_no_news(store: Store) -> None:
+    shelf = Shelf(items=[item("New", 20)])
+    policy = SourcePolicy(expect_every=timedelta(days=60))
+    found = [condition_of(store.source_state("shelf"), policy, now=NOW)]
+    read(store, shelf)
+    found += [condition_of(store.source_state("shelf"), policy, now=NOW + timedelta(days=days)) for days in (1, 61)]
+    shelf.items.clear()
+    read(store, shelf)
+    found.append(condition_of(store.source_state("shelf"), policy, now=NOW))
+    store.source_failed("shelf", "nobody answers", now=NOW)
+    found.append(condition_of(store.source_state("shelf"), policy, now=NOW))
+
+    assert [condition.value for condition in found] == ["unread", "well", "silent", "empty", "failing"]
+
+
+# --- what is kept of an item -----------------------------------------------------------------------------------------
+
+
+def test_an_item_is_kept_clean_and_in_its_language(store: Store) -> None:
+    raw = Item(
+        date=date(2026, 11, 20),
+        text="",
+        title="Horaires",
+        html="<p onclick=x>La salle de lecture ouvre chaque dimanche du mois.</p><script>x</script>",
+        link="https://example.org/a?utm_source=feed&id=7",
+        published=datetime(2026, 11, 20, 23, 30, tzinfo=UTC),
+    )
+    read(store, Shelf(items=[raw]))
+
+    (record,) = store.feed_records(None, limit=9)
+
+    assert record.item.html == "<p>La salle de lecture ouvre chaque dimanche du mois.</p>"
+    assert record.item.text == "La salle de lecture ouvre chaque dimanche du mois."
+    assert record.item.link == "https://example.org/a?id=7"
+    assert (record.item.date, record.published) == (date(2026, 11, 21), raw.published)
+    assert (record.item.language, record.item.is_language_guessed) == ("fr", True)
+
+
+def test_a_better_guess_of_the_language_is_no_revision(store: Store) -> None:
+    shelf = Shelf(items=[item("La salle de lecture ouvre chaque dimanche du mois.", 20)])
+    collect([shelf], store=store, minting=replace(MINTING, site=replace(SITE, languages=())), now=NOW)
+
+    assert not read(store, shelf).is_news
+
+
+def test_an_item_with_nothing_to_read_is_named(store: Store) -> None:
+    empty = Item(date=date(2026, 11, 20), text="", html="<script>x</script>", native_id="7")
+
+    report = read(store, Shelf(items=[item("New", 20), empty]))
+
+    assert report.added == 1
+    assert [(problem.where, problem.what) for problem in report.problems] == [("7", "there is nothing to read in it")]
