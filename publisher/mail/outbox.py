@@ -92,14 +92,14 @@ def _notice(edition: Edition, digest: Digest, *, audience: Audience, site: Site)
     until = (edition.held_until or edition.composed_at).astimezone(zone_of(site.timezone))
     then = "Then it goes out." if audience.on_silence == "send" else "It goes on waiting after that, until you decide."
     commands = (
-        ("show", "its items, each with the name that `drop` takes"),
-        ("introduce", '"TEXT" above the items'),
-        ("drop", "ITEM, for good; with --until-next it is in the next edition"),
-        ("postpone", "2h from now"),
-        ("release", "at once"),
-        ("discard", "all of it, for good"),
+        ("show", "", "its items, each with the name that drop takes"),
+        ("introduce", ' "TEXT"', "above the items"),
+        ("drop", " ITEM", "for good; with --until-next it is in the next edition"),
+        ("postpone", " 2h", "from now"),
+        ("release", "", "it goes out now"),
+        ("discard", "", "nobody gets it nor its items"),
     )
-    lines = (f"  publisher edition {verb} {edition.name}  # {about}" for verb, about in commands)
+    lines = (f"  publisher edition {verb} {edition.name}{given}  # {about}" for verb, given, about in commands)
     return (
         f"{edition.name}: {digest.subject}\n\n"
         f"It waits for you until {until:%Y-%m-%d %H:%M} ({site.timezone}). {then}\n"
