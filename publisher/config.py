@@ -67,6 +67,8 @@ class ServiceSettings:
     """What only `publisher serve` asks for."""
 
     collect_every: timedelta
+    listen: str = ""
+    """Host and port of the web server; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,7 +302,9 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         fetching=_fetching(values["fetching"]),
         outbox_directory=_plain(path.parent / values["outbox"]["directory"]),
         templates_directory=_plain(path.parent / values["templates"]["directory"]),
-        service=ServiceSettings(collect_every=values["service"]["collect_every"]),
+        service=ServiceSettings(
+            collect_every=values["service"]["collect_every"], listen=values["service"]["listen"] or ""
+        ),
     )
 
 

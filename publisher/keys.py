@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -351,6 +352,18 @@ def _web_address(value: object, *, schemes: Sequence[str]) -> str:
     return url
 
 
+def _listen(value: object) -> str:
+    parts = urlsplit(f"//{_line(value)}")
+    try:
+        ip_address(parts.hostname or "")  # of a name nobody knows which address is meant
+        port = parts.port
+    except ValueError:
+        raise ValueError from None
+    if port is None or parts.netloc != value:
+        raise ValueError
+    return parts.netloc
+
+
 def _address(value: object) -> str:
     address = _line(value)
     wire_address(address)
@@ -500,6 +513,7 @@ ADDRESS = Kind("a mail address such as news@example.org", _address)
 MAILBOX = Kind("a mail address such as Name <news@example.org>", _mailbox)
 SCHEDULE = Kind("a cron line such as 0 8 * * MON", _line)
 FIRST = Kind('"all", "none" or "latest N"', _first)
+LISTEN = Kind("an IP address and a port such as 127.0.0.1:8000", _listen)
 INTERVAL = Kind("a number with s, m, h or d such as 15m", _interval)
 TAGS = Kind('a list of language tags such as ["en", "fr"], or []', _tags)
 GUESSED = ("en", "fr", "nl", "de")
@@ -637,6 +651,7 @@ KEYS = (
     Key("outbox.directory", FOLDER, "Where editions are written, one folder each.", "outbox"),
     Key("templates.directory", FOLDER, "Templates that win over the ones that come along, file by file.", "templates"),
     Key("service.collect_every", INTERVAL, "How often `publisher serve` looks for news.", "15m"),
+    Key("service.listen", LISTEN, "Where `publisher serve` serves the public folder; not set: nowhere.", None),
 )
 
 _BY_PATH = {key.path: key for key in KEYS}

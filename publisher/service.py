@@ -33,6 +33,8 @@ logger = structlog.get_logger("publisher")
 
 LOOK_S = 15.0
 """How often the service looks whether the clock leapt."""
+STALLED_AFTER = 4
+"""Intervals without the end of a pass after which something must be wrong."""
 LEAP_S = 2.0
 """What is less is a clock being nudged into step."""
 
@@ -70,10 +72,12 @@ def serve(publisher: Publisher) -> None:
     _configure_logs()
     stopping = threading.Event()
 
-    def wake() -> None:
-        _pass(publisher, stopping)
+    health = PassHealth(publisher.config.service.collect_every.total_seconds())
 
-    with publisher.only_service(), _signals(stopping):
+    def wake() -> None:
+        _pass(publisher, stopping, health)
+
+    with publisher.only_service(), _signals(stopping), _website(publisher.config, health):
         scheduler, watch = _scheduler(), ClockWatch()
         set_alarms(scheduler, publisher.config, wake)
         logger.info("service started", config=str(publisher.config.path))
@@ -85,6 +89,40 @@ def serve(publisher: Publisher) -> None:
         logger.info("service stopping, the step in hand is finished first")
         scheduler.shutdown(wait=True)
         logger.info("service stopped")
+
+
+@contextmanager
+def _website(config: Config, health: "PassHealth") -> Iterator[None]:
+    """Serve the public folder, if config.toml says where."""
+    if not config.service.listen:
+        yield
+        return
+    from publisher.web import Website, listening  # late: most sites have a web server, and this one costs 0.1 s
+
+    site = Website(config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, health=health.told)
+    with listening(site, config.service.listen) as address:
+        logger.info("listening", address=address)
+        yield
+
+
+class PassHealth:
+    """How the last pass ended, for whoever watches over the service."""
+
+    def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
+        self._patience_s = STALLED_AFTER * interval_s
+        self._steady = steady
+        self._ended = steady()
+        self._problems: int | None = None
+
+    def note(self, problems: int) -> None:
+        """A pass ended, having met so many problems."""
+        self._ended, self._problems = self._steady(), problems
+
+    def told(self) -> tuple[bool, dict[str, object]]:
+        """Whether all is well, and the numbers; what the problems are is for the operator only."""
+        age_s = self._steady() - self._ended
+        is_well = self._problems == 0 and age_s <= self._patience_s
+        return is_well, {"problems": self._problems, "last_pass_age_s": round(age_s)}
 
 
 def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
@@ -108,7 +146,7 @@ def _scheduler() -> BackgroundScheduler:
     )
 
 
-def _pass(publisher: Publisher, stopping: threading.Event) -> None:
+def _pass(publisher: Publisher, stopping: threading.Event, health: PassHealth) -> None:
     """One wake-up. Whatever goes wrong is told and left to the next one; only the operator ends the service."""
     if stopping.is_set():
         return
@@ -116,10 +154,13 @@ def _pass(publisher: Publisher, stopping: threading.Event) -> None:
         report = publisher.run_due(is_stopping=stopping.is_set)
     except PublisherError as error:
         logger.warning("pass failed, the next one tries again", problem=str(error))
+        health.note(1)
     except Exception:
         logger.exception("a bug ended the pass, the next one tries again")
+        health.note(1)
     else:
         _log(report)
+        health.note(len(report.all_problems))
 
 
 def _log(report: RunReport) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -11,14 +12,27 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
+import feedparser
 import pytest
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.config import Config
 from publisher.periods import Schedule
-from publisher.service import LEAP_S, ClockWatch, CronTrigger, _configure_logs, _scheduler, set_alarms
+from publisher.service import (
+    LEAP_S,
+    STALLED_AFTER,
+    ClockWatch,
+    CronTrigger,
+    PassHealth,
+    _configure_logs,
+    _scheduler,
+    set_alarms,
+)
+from tests.judges import program, run
 from tests.world import CONFIG, ROOT, World, news
 
 PATIENCE_S = 60.0
@@ -363,3 +377,67 @@ def systemd_analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
         )
     except FileNotFoundError:
         pytest.skip("systemd is not installed")
+
+
+# --- its web server --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def address(world: World, serve: Callable[[World], Service]) -> str:
+    """Of a service that has published."""
+    world.config.write_text(world.config.read_text("utf-8") + '\n[service]\nlisten = "127.0.0.1:0"\n', "utf-8")
+    service = serve(world)
+    service.wait_until_told("published")
+    [listening] = [event for event in service.events if event["event"] == "listening"]
+    return f"http://{listening['address']}"
+
+
+def test_service_is_all_the_web_server_a_site_needs(address: str) -> None:
+    first = feedparser.parse(f"{address}/all/atom.xml")
+    second = feedparser.parse(f"{address}/all/atom.xml", etag=first.etag, modified=first.modified)
+
+    assert (200, 1, False) == (first.status, len(first.entries), first.bozo)
+    assert "application/atom+xml" == first.headers["content-type"]
+    assert (304, 0) == (second.status, len(second.entries))
+    with urlopen(f"{address}/health", timeout=PATIENCE_S) as answer:
+        assert {"status": "ok", "problems": 0} == {k: v for k, v in json.load(answer).items() if k != "last_pass_age_s"}
+    with pytest.raises(HTTPError, match="404"):
+        urlopen(f"{address}/../publisher.db", timeout=PATIENCE_S)
+
+
+def test_newsboat_reads_it_and_later_is_told_that_nothing_changed(address: str, tmp_path: Path) -> None:
+    newsboat = program("newsboat")
+    (tmp_path / "urls").write_text(f"{address}/all/rss.xml\n", "utf-8")
+    logs = [tmp_path / name for name in ("first", "second", "third")]
+    for log in logs:
+        command = [newsboat, "-u", str(tmp_path / "urls"), "-c", str(tmp_path / "cache.db"), "-l", "6", "-d", str(log)]
+        run([*command, "-x", "reload"], environ={"HOME": str(tmp_path)})
+
+    first, *_, last = (log.read_text("utf-8") for log in logs)
+    assert (True, False) == ("<rss " in first, "<rss " in last)
+
+
+def test_address_that_is_taken_is_told_in_one_line(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        world.config.write_text(world.config.read_text("utf-8") + f'\n[service]\nlisten = "{place}"\n', "utf-8")
+
+        outcome = world.program("serve")
+
+    assert 2 == outcome.exit_code
+    assert f"publisher: service.listen: {place}: address already in use; choose another address in config.toml" in (
+        outcome.problems
+    )
+
+
+def test_health_is_that_of_the_last_pass_and_of_the_time_since() -> None:
+    now = [0.0]
+    health = PassHealth(60.0, lambda: now[0])
+    assert (False, {"problems": None, "last_pass_age_s": 0}) == health.told()
+
+    health.note(0)
+    assert health.told()[0]
+    now[0] = STALLED_AFTER * 60.0 + 1
+    assert (False, {"problems": 0, "last_pass_age_s": 241}) == health.told()
+    health.note(2)
+    assert (False, {"problems": 2, "last_pass_age_s": 0}) == health.told()
