@@ -176,7 +176,9 @@ class Stages:
     def composer(self) -> Composer:
         """What digests are made with."""
         config = self._config
-        return Composer(site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest)
+        host, _, _ = self._authority.partition(",")
+        site = replace(config.site, first_host=host)
+        return Composer(site=site, templates=self.templates, outbox=config.outbox_directory, style=config.digest)
 
     @cached_property
     def templates(self) -> Templates:
@@ -570,7 +572,8 @@ def _problems_in(report: str) -> tuple[str, ...]:
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:
-    return lambda: now or datetime.now(UTC)
+    fixed = now and now.astimezone(UTC)
+    return lambda: fixed or datetime.now(UTC)
 
 
 def _source(settings: SourceSettings, gifts: Mapping[str, Callable[[], object]]) -> Source:

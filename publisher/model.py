@@ -224,6 +224,8 @@ class Site:
     """An IANA name such as Europe/Brussels."""
     author: Mailbox
     description: str = ""
+    first_host: str = ""
+    """The host that permanent names were first made from and go on being made from; empty: that of `base_url`."""
     languages: tuple[str, ...] = ()
     """BCP 47; besides `language`, those that an item may be in without saying so. Empty: nothing is guessed."""
 

@@ -115,7 +115,8 @@ def _uri(url: str) -> str:
 
 
 def _host(site: Site) -> str:
-    return wire_domain(urlsplit(site.base_url).hostname or "")
+    # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address changes nothing.
+    return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")
 
 
 def _mailbox(mailbox: Mailbox) -> str:

@@ -56,6 +56,15 @@ def test_every_header_a_list_mail_needs_is_there_and_says_what_it_must() -> None
     ] == head(mail())[:-1]
 
 
+def test_a_new_address_of_the_site_changes_no_name_that_readers_sort_their_mail_by() -> None:
+    moved = replace(SITE, base_url="https://elsewhere.example.org/", first_host="news.example.org")
+
+    after = head(mail(site=moved))
+
+    assert 'List-Id: "Example News" <weekly.news.example.org>' in after
+    assert "List-Archive: <https://elsewhere.example.org/>" in after
+
+
 def test_text_comes_first_and_html_is_its_better_alternative() -> None:
     message = parsed(mail())
 
