@@ -1,0 +1,86 @@
+"""Whatever a source's file holds, it becomes items or an error of the source; nothing else, and in time."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.errors import SourceError
+from publisher.model import SourcePolicy
+from publisher.sources import Source
+from publisher.sources.completing import completed
+from publisher.sources.listing import ListingSource
+from publisher.sources.markdown import MarkdownSource
+from publisher.sources.page import PageSource
+from publisher.sources.table import TableSource
+from tests.values import SITE
+
+NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
+
+KINDS: dict[str, tuple[str, Callable[[Path], Source]]] = {
+    "listing": ("news.txt", lambda path: ListingSource("news", path)),
+    "csv": ("news.csv", lambda path: TableSource("news", path)),
+    "json lines": ("news.jsonl", lambda path: TableSource("news", path)),
+    "markdown": ("news.md", lambda path: MarkdownSource("news", path.parent)),
+    "page": (
+        "news.html",
+        lambda path: PageSource("news", "p", "time, b", path=path, title="i", body="div", themes="a"),
+    ),
+}
+WHOLE = {
+    "listing": "10 March 2026\n\nThe ferry sails.\nMain Theme: Ferries\n\n9 March 2026\n\nA crane.\n",
+    "csv": 'date,title,text,themes\n2026-03-10,"Ferry, night",It sails.,Ferries\n2026-03-09,Crane,,\n',
+    "json lines": json.dumps({"date": "2026-03-10", "title": "Ferry", "themes": ["Ferries"]}) + "\n",
+    "markdown": "---\ntitle: Ferry\ndate: 2026-03-10\nthemes: [Ferries]\n---\n# It *sails*\n\n> at ten\n",
+    "page": "<main><p><time>10 March 2026</time><i>Ferry</i><a>Ferries</a></p></main>",
+}
+PIECES = st.sampled_from(
+    ["---\n", "+++\n", "date: ", "date = ", "2026-03-10", "10 March 2026", "0000-00-00", "&a ", "*a ", "[[", "{{", "]]", ": ",
+     "!!python/object:os.system ", "\n", "\r", ",", '"', "\\", "\x00", "\ufeff", "\u2028", "null", "1e999", "{", "}",
+     "<p>", "<time>", "</p>", "<b>", "&#x0;", "<!--", "<svg>", "```", "    ", "> ", "|", "themes: ", "é", "\ud800"]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(pieces=st.lists(st.one_of(PIECES, st.text(max_size=6)), max_size=40).map("".join))
+def test_any_text(tmp_path_factory: pytest.TempPathFactory, kind: str, pieces: str) -> None:
+    check(tmp_path_factory.getbasetemp() / f"any {kind}", kind, pieces.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(junk=st.binary(max_size=40), at=st.integers(0, 120), length=st.integers(0, 30))
+def test_any_damage(tmp_path_factory: pytest.TempPathFactory, kind: str, junk: bytes, at: int, length: int) -> None:
+    whole = WHOLE[kind].encode()
+    check(tmp_path_factory.getbasetemp() / f"damaged {kind}", kind, whole[:at] + junk + whole[at + length :])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "repeated", ["[", "{", "(", "<b>", "> ", "- ", "*", "`", "&a [", "\n", "a:\n ", "![", '"', "<!--"]
+)
+def test_much_of_one_thing(tmp_path: Path, kind: str, repeated: str) -> None:
+    """What grows faster than its input, or calls itself too deep, would show here."""
+    begin = "---\ndate: 2026-03-10\n---\n" if kind == "markdown" else ""
+    check(tmp_path, kind, f"{begin}{repeated * 20_000}".encode())
+
+
+@pytest.mark.parametrize("repeated", ["[", "{", "- ", "a: ", "? ", "&a ", "!!x "])
+def test_much_of_one_thing_in_front_matter(tmp_path: Path, repeated: str) -> None:
+    check(tmp_path, "markdown", f"---\ndate: 2026-03-10\nx: {repeated * 10_000}\n---\nText".encode())
+
+
+def check(folder: Path, kind: str, data: bytes) -> None:
+    folder.mkdir(exist_ok=True)
+    name, make = KINDS[kind]
+    (folder / name).write_bytes(data)
+    try:
+        items = tuple(make(folder / name).fetch(validator="", now=NOW).items)
+    except SourceError:
+        return
+    for item in items:
+        kept = completed(item, site=SITE, policy=SourcePolicy())
+        assert "\x00" not in f"{kept.title}{kept.text}{kept.html}{kept.link}{kept.native_id}"
