@@ -99,7 +99,7 @@ class Stages:
         return publish.publish(
             self._store,
             self.publication,
-            lambda: self._tree(root),
+            lambda: self._files(root),
             # An emptied folder is filled again without being asked.
             everything=everything or not (root / urls.INDEX_FILE).exists(),
             authority=self._authority,
@@ -120,7 +120,7 @@ class Stages:
     def _with_pages(self, report: ComposeReport) -> ComposeReport:
         """The report, with a problem when pages of new editions could not be written; the next pass does it then."""
         try:
-            publish.publish_editions(self._store, self.publication, lambda: self._tree(self._config.feeds_directory))
+            publish.publish_editions(self._store, self.publication, lambda: self._files(self._config.feeds_directory))
         except (FilesError, TemplateError) as error:
             return replace(report, problems=(*report.problems, Problem.of("archive of editions", error)))
         return report
@@ -184,6 +184,11 @@ class Stages:
     def templates(self) -> Templates:
         """The site's own, and those that came along."""
         return Templates((self._config.templates_directory, *default_folders()))
+
+    def _files(self, root: Path) -> Files:
+        from publisher.packing import PackedFiles  # late: gzip, too, is for those who write
+
+        return PackedFiles(self._tree(root)) if self._config.feeds.precompress else self._tree(root)
 
     def _tree(self, root: Path) -> Files:
         from publisher.files import Tree  # late: a pass with no news writes no file

@@ -306,6 +306,8 @@ class FeedSettings:
     """A picture twice as wide as high, likewise."""
     hub: str = ""
     """The WebSub hub that is told of changes; empty: none."""
+    precompress: bool = False
+    """Whether each public text lies there compressed as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
+TWINS_S = 60
+"""A file and what it was compressed to are written within this time."""
 THREADS = 4
 TYPES = {
     **{feed_format.file: feed_format.media_type for feed_format in urls.FEED_FORMATS.values()},
@@ -117,8 +119,8 @@ class Website:
         if plain is None or request.accept_encodings.quality("gzip") <= 0:
             return plain
         packed = self._read(f"{name}.gz")
-        # One that is older than the file is of what the file was before.
-        if packed is None or packed.changed_ns < plain.changed_ns:
+        # One that is much older than the file is of what the file was before: it is no longer kept up.
+        if packed is None or packed.changed_ns < plain.changed_ns - TWINS_S * 1_000_000_000:
             return plain
         return replace(packed, changed_ns=plain.changed_ns, etag=f"{packed.etag}-gz", is_packed=True)
 
