@@ -297,7 +297,9 @@ def _apply(plan: planning.Reconciliation, log: Collecting, source: str, this: _P
     log.relist(plan.relisted)
     log.rename(plan.renamed)
     revised = [(number, with_language(item, site)) for number, item in plan.revised]
-    log.revise([(number, item, planning.assign_themes(item, theme_map)) for number, item in revised], now=now)
+    log.revise(
+        [(number, item, planning.assign_themes(item, theme_map, source=source)) for number, item in revised], now=now
+    )
     log.add(_minted([with_language(item, site) for item in plan.added], log, source, this), now=now)
 
 

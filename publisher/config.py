@@ -29,6 +29,7 @@ from publisher.model import (
     SourcePolicy,
     Theme,
     ThemeMap,
+    ThemeRule,
 )
 from publisher.periods import Schedule, ScheduleError
 from publisher.slugs import fold_label
@@ -139,6 +140,7 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
     yield from _combined_problems(values)
     yield from _item_count_problems(values.get("audiences", ()))
     yield from _theme_problems(values.get("themes", {}))
+    yield from _theme_source_problems(values)
     yield from _store_problems(values, environ)
     yield from _folder_problems(values, path)
 
@@ -251,6 +253,14 @@ def _theme_problems(themes: Mapping[str, Any]) -> Iterator[str]:
                 yield f"themes.{name}: the label {label!r} already means themes.{other}"
 
 
+def _theme_source_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    known = [source["name"] for source in values.get("sources", ()) if "name" in source]
+    for name, table in values.get("themes", {}).items():
+        for source in table.get("sources", ()):
+            if source not in known:
+                yield f"themes.{name}.sources: there is no source {source!r}{suggestion(source, known)}"
+
+
 def _labels(table: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what the source may call a theme: its title, and the other labels."""
     title = (table["title"],) if "title" in table else ()
@@ -355,6 +365,18 @@ def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:
         default=default,
         themes=tuple(Theme(slug=name, title=themes[name]["title"]) for name in themes if name != "default"),
         by_label=tuple((fold_label(label), slugs[name]) for name in themes for label in _labels(themes[name])),
+        rules=tuple(rule for name in themes if name != "default" and (rule := _theme_rule(name, themes[name]))),
+    )
+
+
+def _theme_rule(slug: str, theme: Mapping[str, Any]) -> ThemeRule | None:
+    if not (theme["keywords"] or theme["words"] or theme["sources"]):
+        return None
+    return ThemeRule(
+        slug=slug,
+        keywords=tuple(map(fold_label, theme["keywords"])),
+        words=tuple(map(fold_label, theme["words"])),
+        sources=theme["sources"],
     )
 
 

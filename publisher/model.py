@@ -259,6 +259,20 @@ class Fetching:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeRule:
+    """What else than a label puts an item into a theme: any one of these."""
+
+    slug: str
+    """Of the theme."""
+    keywords: tuple[str, ...] = ()
+    """Folded by `planning.fold_label`; an item has one of them."""
+    sources: tuple[str, ...] = ()
+    """The item comes from one of them."""
+    words: tuple[str, ...] = ()
+    """Folded likewise; one of them stands in the item's title or text, as whole words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeMap:
     """How labels become themes; a label nobody mapped becomes a theme of its own."""
 
@@ -268,6 +282,7 @@ class ThemeMap:
     """Those configuration names: they have a feed even while they have no item."""
     by_label: tuple[tuple[str, str], ...] = ()
     """(label folded by `planning.fold_label`, theme slug) pairs."""
+    rules: tuple[ThemeRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

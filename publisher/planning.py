@@ -5,6 +5,7 @@ Whether a listed item is one we know is decided in `identity`, which is a part o
 
 import hashlib
 import json
+import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
-from publisher.model import Edition, Item, Theme, ThemeMap
+from publisher.model import Edition, Item, Theme, ThemeMap, ThemeRule
 from publisher.periods import Schedule, noon
 from publisher.slugs import fold_label, slug_of, theme_slug_of
 from publisher.titles import title_of
@@ -39,8 +40,8 @@ __all__ = [
 # --- themes ----------------------------------------------------------------------------------------------------------
 
 
-def assign_themes(item: Item, theme_map: ThemeMap) -> tuple[Theme, ...]:
-    """Return the item's themes in the order of its labels, each once; the default theme when it has no label.
+def assign_themes(item: Item, theme_map: ThemeMap, *, source: str) -> tuple[Theme, ...]:
+    """Return the item's themes: those of its labels in their order, then those of rules; the default one without any.
 
     A label nobody mapped joins the theme whose slug it makes, or becomes a theme of its own.
     """
@@ -49,7 +50,22 @@ def assign_themes(item: Item, theme_map: ThemeMap) -> tuple[Theme, ...]:
         if folded := fold_label(label):
             theme = _theme_of(label, folded, theme_map)
             themes.setdefault(theme.slug, theme)
+    for rule in theme_map.rules:
+        if _holds(rule, item, source):
+            themes.setdefault(rule.slug, next(theme for theme in theme_map.themes if theme.slug == rule.slug))
     return tuple(themes.values()) or (theme_map.default,)
+
+
+def _holds(rule: ThemeRule, item: Item, source: str) -> bool:
+    return (
+        source in rule.sources
+        or (bool(rule.keywords) and not {*rule.keywords}.isdisjoint(map(fold_label, item.keywords)))
+        or (bool(rule.words) and _has_one(rule.words, fold_label(f"{item.title} {item.text}")))
+    )
+
+
+def _has_one(words: Sequence[str], folded: str) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 
 def _theme_of(label: str, folded: str, theme_map: ThemeMap) -> Theme:
@@ -102,7 +118,9 @@ def mint(
     others = _instants(days, taken=exact, timezone=timezone, now=now, last_published=last_published)
     instants = [instant or next(others) for instant in exact]
     return tuple(
-        NewRecord(item=item, themes=assign_themes(item, theme_map), uid=uid, path=path, published=published)
+        NewRecord(
+            item=item, themes=assign_themes(item, theme_map, source=source), uid=uid, path=path, published=published
+        )
         for item, uid, path, published in zip(ordered, uids, paths, instants, strict=True)
     )
 

@@ -123,7 +123,7 @@ def _settle_feeds(
     """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
     if planned.is_regathered:
         store.retheme(
-            lambda item: assign_themes(item, publication.theme_map),
+            lambda item, source: assign_themes(item, publication.theme_map, source=source),
             also_in=publication.gathering,
             now=now,
             progress=progress,

@@ -192,7 +192,7 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 def retheme_page(
     connection: Connection,
-    assign: Callable[[Item], tuple[Theme, ...]],
+    assign: Callable[[Item, str], tuple[Theme, ...]],
     also_in: AlsoIn,
     *,
     after: int,
@@ -202,11 +202,11 @@ def retheme_page(
 
     The log does not grow: the organisation changed nothing, so no audience shall get old items again.
     """
-    columns = items.c["number", "added_seq", "seq", "revision", "state", "content", "themes"]
+    columns = items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"]
     page = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
     rows = connection.execute(page).all()
     old = slugs_of(connection, [row.number for row in rows])
-    assigned = [(row, *_assigned(item_of(row.content), assign, also_in)) for row in rows]
+    assigned = [(row, *_assigned(row, assign, also_in)) for row in rows]
     _retheme(connection, [(row, themes) for row, themes, _ in assigned if themes_text(themes) != row.themes])
     live = [(row, new) for row, _, new in assigned if row.state != State.WITHDRAWN]
     moved = [(row, new) for row, new in live if sorted(feed.slug for feed in new) != old.get(row.number, [])]
@@ -215,9 +215,10 @@ def retheme_page(
 
 
 def _assigned(
-    item: Item, assign: Callable[[Item], tuple[Theme, ...]], also_in: AlsoIn
+    row: Row[Any], assign: Callable[[Item, str], tuple[Theme, ...]], also_in: AlsoIn
 ) -> tuple[tuple[Theme, ...], tuple[Feed, ...]]:
-    themes = assign(item)
+    item = item_of(row.content)
+    themes = assign(item, row.source)
     return themes, feeds_of(item, themes, also_in)
 
 

@@ -289,7 +289,7 @@ class Store:
 
     def retheme(
         self,
-        assign: Callable[[Item], tuple[Theme, ...]],
+        assign: Callable[[Item, str], tuple[Theme, ...]],
         *,
         also_in: AlsoIn = nowhere_else,
         now: datetime,

@@ -40,7 +40,7 @@ def records() -> tuple[Record, ...]:
             uid=f"tag:news.example.org,{item.date}:news/{number}",
             path=f"items/{item.date.year}/{slug_of(title_of(item))}",
             item=item,
-            themes=assign_themes(item, config.themes),
+            themes=assign_themes(item, config.themes, source="news"),
             published=noon(item.date, config.site.timezone) + timedelta(seconds=number),
             updated=datetime(2022, 2, 12, tzinfo=UTC),
             added_seq=number,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model import Item, Theme, ThemeMap
+from publisher.model import Item, Theme, ThemeMap, ThemeRule
 from publisher.periods import Schedule, noon
 from publisher.planning import (
     CLOCK_ERROR,
@@ -63,12 +63,12 @@ def item(text: str = "Text.", day: date = date(2022, 2, 9), **fields: Any) -> It
     ],
 )
 def test_labels_become_themes_in_their_order_each_once(labels: tuple[str, ...], themes: tuple[Theme, ...]) -> None:
-    assert assign_themes(item(labels=labels), THEMES) == themes
+    assert assign_themes(item(labels=labels), THEMES, source="news") == themes
 
 
 @given(st.lists(st.text(), max_size=5))
 def test_every_item_has_a_theme_and_every_theme_a_folder_of_its_own(labels: list[str]) -> None:
-    themes = assign_themes(item(labels=tuple(labels)), THEMES)
+    themes = assign_themes(item(labels=tuple(labels)), THEMES, source="news")
 
     assert 1 <= len(themes) == len({theme.slug for theme in themes})
     for theme in themes:
@@ -113,6 +113,29 @@ def test_long_labels_that_differ_at_their_end_are_told_apart() -> None:
 @given(st.text())
 def test_a_label_is_folded_once_and_for_all(label: str) -> None:
     assert fold_label(fold_label(label)) == fold_label(label) == fold_label(f" {label}\u00a0")
+
+
+RULED = replace(
+    THEMES,
+    themes=(*THEMES.themes, Theme(slug="travel", title="Travel")),
+    rules=(ThemeRule(slug="travel", keywords=("ferry",), words=("night train",), sources=("timetable",)),),
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "source", "slugs"),
+    [
+        ({"keywords": ("FERRY",)}, "news", ["travel"]),
+        ({"text": "The Night  train is back."}, "news", ["travel"]),
+        ({"text": "The midnight trains are back."}, "news", ["general"]),
+        ({}, "timetable", ["travel"]),
+        ({"keywords": ("ferry",), "labels": ("Travel", "Other")}, "timetable", ["travel", "other"]),
+    ],
+)
+def test_rules_put_items_into_themes_besides_their_labels(
+    changed: dict[str, Any], source: str, slugs: list[str]
+) -> None:
+    assert [theme.slug for theme in assign_themes(replace(item(), **changed), RULED, source=source)] == slugs
 
 
 # --- permanent names -------------------------------------------------------------------------------------------------

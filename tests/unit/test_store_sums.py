@@ -70,8 +70,8 @@ def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tup
         assert_sums(store)
 
 
-def always(themes: tuple[Theme, ...]) -> Callable[[Item], tuple[Theme, ...]]:
-    return lambda _item: themes
+def always(themes: tuple[Theme, ...]) -> Callable[[Item, str], tuple[Theme, ...]]:
+    return lambda _item, _source: themes
 
 
 def assert_sums(store: Store) -> None:
