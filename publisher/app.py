@@ -583,5 +583,10 @@ def _clock(now: datetime | None) -> Callable[[], datetime]:
 
 def _source(settings: SourceSettings, gifts: Mapping[str, Callable[[], object]]) -> Source:
     kind = load_kind(settings.kind)
-    given = {name: give() for name, give in gifts.items() if name in parameters_of(kind)}
+    given = {name: give() for name, give in gifts.items() if name in parameters_of(kind) and _is_wanted(name, settings)}
     return kind(name=settings.name, **settings.options, **given)
+
+
+def _is_wanted(name: str, settings: SourceSettings) -> bool:
+    """Whether to give a source what its class asks for; one that reads a file fetches nothing."""
+    return name != "fetcher" or "path" not in settings.options

@@ -11,15 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.errors import SourceError
 from publisher.model import Item, Problem
 from publisher.sources import Fetch
-from publisher.sources.fetching import LONGEST_WAIT, Fetcher
 from publisher.sources.fields import Harvest, harvest, item_of
 from publisher.sources.html import absolute, line_of
-from publisher.sources.web import Place
+from publisher.sources.web import LONGEST_WAIT, Place
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.sources.fetching import Fetcher
 
 READER = "feed-1"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -44,7 +46,7 @@ class FeedSource:
     """How many older documents (RFC 5005) a first reading follows back."""
     categories: Literal["themes", "keywords"] = "themes"
     """What the feed's categories are here."""
-    fetcher: Fetcher | None = None
+    fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the feed; an item without a date or words is a `Problem`, and the others are given, in its order.

@@ -23,10 +23,9 @@ from publisher.errors import SourceError
 from publisher.model import Fetching
 from publisher.sources.connecting import Deadline, RefusedError, Transport, failures
 from publisher.sources.decoding import DecodeError, decoded
+from publisher.sources.web import LONGEST_WAIT, Fetched
 
 MAX_REDIRECTS = 5
-LONGEST_WAIT = timedelta(days=1)
-"""However long a server asks to be left alone."""
 FIRST_WAIT = timedelta(minutes=5)
 """After a first failure; each further one doubles it."""
 
@@ -37,25 +36,6 @@ _NOT_MODIFIED = 304
 _OK = 200
 _BUSY = (429, 503)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """What a server answered."""
-
-    body: bytes
-    """Unpacked. Empty when `is_unchanged`."""
-    url: str
-    """Where it came from in the end; relative links start here."""
-    charset: str
-    """As the server names it; empty when it does not."""
-    validator: str
-    """For the next `fetch` of the same address."""
-    is_unchanged: bool = False
-    fresh_until: datetime | None = None
-    """Until when the server says that asking again is of no use; None: it does not say."""
-    moved_to: str = ""
-    """Where the address has moved for ever; empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

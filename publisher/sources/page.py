@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cssselect import SelectorError
 from lxml import etree, html
@@ -22,11 +23,13 @@ from publisher.errors import SourceError
 from publisher.model import Item
 from publisher.sources import Fetch
 from publisher.sources.dates import DateError, read_moment
-from publisher.sources.fetching import Fetched, Fetcher
 from publisher.sources.fields import FieldError, Harvest, harvest, item_of
 from publisher.sources.html import absolute
 from publisher.sources.text import clean_line, fit
-from publisher.sources.web import Place
+from publisher.sources.web import Fetched, Place
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.sources.fetching import Fetcher
 
 READER = "page-1"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
@@ -57,7 +60,7 @@ class PageSource:
     """The link to the page that follows."""
     pages: int = 1
     """How many pages are read at most."""
-    fetcher: Fetcher | None = None
+    fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the pages; an item that cannot be read is a `Problem`, and the others are given, in their order.

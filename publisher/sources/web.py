@@ -1,13 +1,38 @@
 """What the kinds that read the web share: one place, which is an address or a file."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from publisher.errors import SourceError
 from publisher.model import Problem
-from publisher.sources.fetching import Fetched, Fetcher
 from publisher.sources.files import read_unless, validator_of
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.sources.fetching import Fetcher
+
+LONGEST_WAIT = timedelta(days=1)
+"""However long a server asks to be left alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a server answered."""
+
+    body: bytes
+    """Unpacked. Empty when `is_unchanged`."""
+    url: str
+    """Where it came from in the end; relative links start here."""
+    charset: str
+    """As the server names it; empty when it does not."""
+    validator: str
+    """For the next `fetch` of the same address."""
+    is_unchanged: bool = False
+    fresh_until: datetime | None = None
+    """Until when the server says that asking again is of no use; None: it does not say."""
+    moved_to: str = ""
+    """Where the address has moved for ever; empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +43,7 @@ class Place:
     url: str
     """Empty when it is a file."""
     path: Path | None
-    fetcher: Fetcher | None
+    fetcher: "Fetcher | None"
     reader: str
     """Changes when the same bytes would be read differently."""
     accept: str
@@ -56,6 +81,4 @@ class Place:
 
 
 def _with_reader(found: Fetched, reader: str) -> Fetched:
-    from dataclasses import replace
-
     return replace(found, validator=f"{reader}:{found.validator}")

@@ -17,7 +17,8 @@ import pytest
 from publisher.errors import SourceError
 from publisher.model import Fetching
 from publisher.sources.addresses import is_allowed, is_public
-from publisher.sources.fetching import LONGEST_WAIT, Fetched, Fetcher, wait_after
+from publisher.sources.fetching import Fetcher, wait_after
+from publisher.sources.web import LONGEST_WAIT, Fetched
 from tests.servers import Answer, Server, slowly
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

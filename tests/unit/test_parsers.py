@@ -39,10 +39,49 @@ WHOLE = {
     "page": "<main><p><time>10 March 2026</time><i>Ferry</i><a>Ferries</a></p></main>",
 }
 PIECES = st.sampled_from(
-    ["---\n", "+++\n", "date: ", "date = ", "2026-03-10", "10 March 2026", "0000-00-00", "&a ", "*a ", "[[", "{{", "]]", ": ",
-     "!!python/object:os.system ", "\n", "\r", ",", '"', "\\", "\x00", "\ufeff", "\u2028", "null", "1e999", "{", "}",
-     "<p>", "<time>", "</p>", "<b>", "&#x0;", "<!--", "<svg>", "```", "    ", "> ", "|", "themes: ", "é", "\ud800"]
-)  # fmt: skip
+    [
+        "---\n",
+        "+++\n",
+        "date: ",
+        "date = ",
+        "2026-03-10",
+        "10 March 2026",
+        "0000-00-00",
+        "&a ",
+        "*a ",
+        "[[",
+        "{{",
+        "]]",
+        ": ",
+        "!!python/object:os.system ",
+        "\n",
+        "\r",
+        ",",
+        '"',
+        "\\",
+        "\x00",
+        "\ufeff",
+        "\u2028",
+        "null",
+        "1e999",
+        "{",
+        "}",
+        "<p>",
+        "<time>",
+        "</p>",
+        "<b>",
+        "&#x0;",
+        "<!--",
+        "<svg>",
+        "```",
+        "    ",
+        "> ",
+        "|",
+        "themes: ",
+        "é",
+        "\ud800",
+    ]
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
