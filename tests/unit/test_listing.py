@@ -378,7 +378,7 @@ def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path: Path, data: byt
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a folder; `path` must name a text file"):
+    with pytest.raises(SourceError, match="is a folder; `path` must name a file"):
         read(tmp_path)
 
 
