@@ -24,7 +24,7 @@ from tests.passes import Pass, identity, passes
 
 KINDS = ("first", "news", "themes")
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
-SPREAD = 20
+SPREAD = 12
 """How many moments of each kind of pass the plain tests take."""
 
 SURE = 4

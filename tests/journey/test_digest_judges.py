@@ -44,6 +44,8 @@ HOSTILE = edition_of(
 )
 STYLE = DigestStyle(logo="assets/logo.png", logo_alt="Example News")
 
+pytestmark = pytest.mark.slow
+
 
 def digest_of(edition: Edition, *, audience: Audience = AUDIENCE) -> Digest:
     return render(edition, audience=audience, site=SITE, templates=Templates(default_folders()), style=STYLE)

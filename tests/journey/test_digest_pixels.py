@@ -11,7 +11,7 @@ from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
 from tests.judges import SCHEMES, chromium
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (640, 400, 320)
 HEIGHT = 1800

@@ -142,7 +142,7 @@ READ = {
 }
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 6)
 @given(audiences, st.lists(steps, min_size=5, max_size=20))
 def test_nothing_is_lost_and_nothing_doubled(audience: Audience, history: list[tuple[Any, ...]]) -> None:
     with living(audience) as life:

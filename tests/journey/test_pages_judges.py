@@ -70,6 +70,7 @@ def test_axe_finds_no_barrier(world: World, kind: str, scheme: str, tmp_path: Pa
     assert [] == incomplete
 
 
+@pytest.mark.slow
 def test_html_validate_says_nothing(world: World, tmp_path: Path) -> None:
     judge = node_module("html-validate") / "bin" / "html-validate.mjs"
     (tmp_path / "rules.json").write_text(json.dumps({"root": True, "extends": ["html-validate:recommended"]}), "utf-8")

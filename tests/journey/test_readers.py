@@ -125,6 +125,7 @@ def test_reader_sees_every_item_and_no_change_the_second_time(feeds: tuple[str, 
         assert again is None or (again.new, again.modified) == (0, 0)
 
 
+@pytest.mark.slow
 def test_readers_from_npm_see_every_item(feeds: tuple[str, Seen], tmp_path: Path) -> None:
     modules = judges.node_module(PACKAGES[0]).parent
     for package in PACKAGES:
@@ -145,6 +146,7 @@ def test_readers_from_npm_see_every_item(feeds: tuple[str, Seen], tmp_path: Path
                 assert all(item["title"] for item in items), package
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
 def test_newsboat_sees_every_item(feeds: tuple[str, Seen], tmp_path: Path, name: str) -> None:
     newsboat = judges.program("newsboat")
@@ -160,6 +162,7 @@ def test_newsboat_sees_every_item(feeds: tuple[str, Seen], tmp_path: Path, name:
     cache.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
 def test_sfeed_sees_every_item(feeds: tuple[str, Seen], name: str) -> None:
     sfeed = judges.program("sfeed")
@@ -171,6 +174,7 @@ def test_sfeed_sees_every_item(feeds: tuple[str, Seen], name: str) -> None:
     assert all(int(row[0]) > 0 and row[1] for row in rows), "a date and a title"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
 def test_rss2email_sends_every_item_once(feeds: tuple[str, Seen], tmp_path: Path, name: str) -> None:
     command: list[str | Path] = [judges.program("r2e"), "-c", tmp_path / "r2e.cfg", "-d", tmp_path / "r2e.json"]

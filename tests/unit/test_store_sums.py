@@ -57,7 +57,7 @@ steps = st.one_of(
 
 
 @given(st.lists(st.lists(steps, max_size=3), max_size=8), st.lists(some_themes, max_size=1))
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples // 3)
 def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
     with Store.open("sqlite://") as store:
         for number, taken in enumerate(passes):
