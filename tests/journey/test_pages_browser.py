@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WORD = "Donau" * 60
 ADDRESS = f"https://example.org/{WORD}"
+SOURCE = "https://example.org/source"
 KINDS = (
     *("index.html", "404.html", "all/index.html", "all/pages/1.html", "borders-visa/index.html", "keywords/index.html"),
     *("archive/weekly/index.html", "archive/weekly/1.html", "items/plain", "items/hostile", "items/withdrawn"),
@@ -61,7 +62,8 @@ return {dark: matchMedia("(prefers-color-scheme: dark)").matches, boxes: boxes.l
   shown: boxes.filter(one => one.checkVisibility()).map(one => one.className || one.tagName),
   paper: getComputedStyle(document.body).backgroundColor,
   inks: [...new Set(texts.map(one => getComputedStyle(one).color))].sort(),
-  addresses: [...document.querySelectorAll(".text a")].map(one => getComputedStyle(one, "::after").content)};
+  addresses: [...document.querySelectorAll(".text a, article .more a")].map(one =>
+    getComputedStyle(one, "::after").content)};
 """
 
 
@@ -73,6 +75,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         for n, (month, day) in enumerate(((m, d) for m in ("March", "April") for d in range(1, 31)), start=1)
     ]
     hostile = news("02 May 2025", f"{WORD}. See {ADDRESS} and {WORD}.", theme="Asylum", keywords=f"ice, {WORD[:100]}")
+    hostile += f"\nLink: {SOURCE}"
     world = World(
         tmp_path_factory.mktemp("opened") / "site",
         "\n\n".join([hostile, *items[::-1]]),
@@ -166,4 +169,5 @@ def test_paper_gets_dark_text_on_white_and_nothing_to_click(
     assert found["paper"] == "rgb(255, 255, 255)"
     assert set(found["inks"]) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}
     if kind == "items/hostile":
-        assert any(ADDRESS in address for address in found["addresses"]), found["addresses"]
+        for address in (ADDRESS, SOURCE):
+            assert any(address in printed for printed in found["addresses"]), found["addresses"]
