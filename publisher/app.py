@@ -108,17 +108,22 @@ class Stages:
         )
 
     def compose(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for these audiences what is new to them, and show it on the web."""
+        """Compose for these audiences what is new to them."""
         report = compose.compose(audiences, store=self._store, composer=self.composer, now=self._clock())
         return self._with_pages(report)
 
     def compose_due(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for those of these audiences whose schedule asks for it, and show it on the web."""
+        """Compose for those of these audiences whose schedule asks for it."""
         report = compose.compose_due(audiences, store=self._store, composer=self.composer, now=self._clock())
         return self._with_pages(report)
 
     def _with_pages(self, report: ComposeReport) -> ComposeReport:
-        """The report, with a problem when pages of new editions could not be written; the next pass does it then."""
+        """The report, with a problem when pages of earlier editions could not be written; the next pass does it then.
+
+        Those of this pass are there before their mails; where that failed the report says so already.
+        """
+        if report.problems:
+            return report
         try:
             publish.publish_editions(self._store, self.publication, lambda: self._files(self._config.feeds_directory))
         except (FilesError, TemplateError) as error:
@@ -178,12 +183,19 @@ class Stages:
         config = self._config
         host, _, _ = self._authority.partition(",")
         site = replace(config.site, first_host=host)
-        return Composer(site=site, templates=self.templates, outbox=config.outbox_directory, style=config.digest)
+        return Composer(
+            site=site, templates=self.templates, outbox=config.outbox_directory, style=config.digest, show=self._show
+        )
 
     @cached_property
     def templates(self) -> Templates:
         """The site's own, and those that came along."""
         return Templates((self._config.templates_directory, *default_folders()))
+
+    def _show(self, edition: Edition) -> None:
+        publish.publish_edition(
+            self._store, self.publication, lambda: self._files(self._config.feeds_directory), edition
+        )
 
     def _files(self, root: Path) -> Files:
         from publisher.packing import PackedFiles  # late: gzip, too, is for those who write
@@ -204,7 +216,11 @@ class RehearsedStages(Stages):
         """What digests are made with."""
         config = self._config
         return compose.Rehearsal(
-            site=config.site, templates=self.templates, outbox=config.outbox_directory, style=config.digest
+            site=config.site,
+            templates=self.templates,
+            outbox=config.outbox_directory,
+            style=config.digest,
+            show=self._show,
         )
 
     def _tree(self, root: Path) -> Files:

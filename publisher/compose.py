@@ -6,16 +6,17 @@ longest go, and the cursor stops before the others. Whatever an edition held is 
 What a crash leaves, by the moment it struck:
 
 - before the edition is recorded: nothing; the next pass decides the same again;
-- after it is recorded, before its folder is in the outbox: an edition without a folder; the next pass renders it from
-  the revisions that were recorded with it, to the same bytes, and puts it there;
+- after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its page on the
+  web, which is there before any mail can lead to it and harms nobody alone; the next pass renders both from the
+  revisions that were recorded with it, to the same bytes, and puts the folder there;
 - after the folder is there, before that is noted: the next pass finds the folder whole and only notes it.
 
 An edition that is held for an editor is recorded and has a folder below outbox/held/, which is written again whenever
-it is not what is recorded. Its audience gets no other edition meanwhile: what is new waits, and a tick that passes is
-made good by the first pass after it. Released, it takes the same way as any recorded edition.
+it is not what is recorded; it has no page on the web. Its audience gets no other edition meanwhile: what is new waits,
+and a tick that passes is made good by the first pass after it. Released, it takes the same way as any recorded edition.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,8 @@ class Composer:
     templates: "Templates"
     outbox: Path
     style: DigestStyle
+    show: Callable[[Edition], None] = lambda _edition: None
+    """Puts the page of an edition on the web that its mail leads to."""
 
     def digest(self, edition: Edition, audience: Audience) -> "Digest":
         """The edition as its recipients will read it."""
@@ -260,6 +263,8 @@ def _finish(
     try:
         if left.records:
             whole = digest if digest is not None and left == edition else composer.digest(left, audience)
+            if left.held_until is None:
+                composer.show(left)  # first: nobody shall get a mail that leads nowhere
             composer.write(left, audience, whole)
         else:
             composer.forget(left)

@@ -15,11 +15,9 @@ from lxml.etree import LxmlError
 from publisher import quoted_printable
 from publisher.colours import PAGE, READABLE, contrast
 from publisher.model import Audience, Digest, Site
-from publisher.rendering.digest import MAX_HTML_BYTES
+from publisher.rendering.digest import MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.sources.html import without_tracking
 
-SUBJECT_CHARS = 78
-"""RFC 5322 section 2.1.1 folds there; phones show half of it."""
 ACRONYM_CHARS = 5
 LEAST_WORDS = 10
 """Of a text part beside its addresses: filters take one that is only a link for a trap."""

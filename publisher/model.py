@@ -199,6 +199,8 @@ class Digest:
     """Items of earlier editions that it says read otherwise now."""
     left_out: tuple[DigestItem, ...] = ()
     """Those a mail of bearable size has no room for: it says how many, and where they are on the web."""
+    archive_url: str = ""
+    """Where everybody may read the audience's editions; empty: nowhere."""
 
 
 # --- what configuration says -----------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ any feed that links to it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.errors import EXIT_USAGE
-from publisher.model import Feed, FeedKind, Problem, PublishReport, Record
+from publisher.model import Audience, Edition, Feed, FeedKind, Problem, PublishReport, Record
 from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
 from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
@@ -94,27 +94,47 @@ def publish(
     return report
 
 
-def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
-    """Write the pages of editions that came into the outbox since the last time; does not even open them when none did.
+def publish_edition(store: Store, publication: Publication, open_files: Callable[[], Files], edition: Edition) -> None:
+    """Write the page of an edition, which its mail leads to, and the list; nothing where the archive is not public.
 
-    A crash leaves an edition whose page is not there until the next pass, which writes it.
+    Raises:
+        FilesError: a file could not be written.
+        TemplateError: a template cannot be used.
+    """
+    for audience in publication.audiences:
+        if audience.name == edition.audience:
+            before = store.released_numbers(audience.name, after=store.cursor(shown_editions(audience)).seq)
+            _show(store, publication, open_files, {audience: sorted({*before, edition.number})})
+
+
+def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
+    """Write the pages of editions that went out before everybody might read them; opens no file when there are none.
 
     Raises:
         FilesError: a file could not be written.
         TemplateError: a template cannot be used.
     """
     last = {audience: store.cursor(shown_editions(audience)).seq for audience in publication.audiences}
-    new = {audience: store.written_numbers(audience.name, after=after) for audience, after in last.items()}
-    new = {audience: numbers for audience, numbers in new.items() if numbers}
-    if not new:
-        return
+    new = {audience: store.released_numbers(audience.name, after=after) for audience, after in last.items()}
+    if new := {audience: numbers for audience, numbers in new.items() if numbers}:
+        _show(store, publication, open_files, new)
+
+
+def _show(
+    store: Store,
+    publication: Publication,
+    open_files: Callable[[], Files],
+    numbers_of: Mapping[Audience, Sequence[int]],
+) -> None:
+    """Write the pages of these editions and then note that they are there: a crash in between repeats it."""
     files = open_files()
     writer = EditionPages(store, publication, files.write)
-    for audience, numbers in new.items():
+    for audience, numbers in numbers_of.items():
         writer.render(audience, numbers)
     files.commit()
-    for audience, numbers in new.items():
-        store.move_cursor(shown_editions(audience), expected=last[audience], seq=numbers[-1], settings="")
+    for audience, numbers in numbers_of.items():
+        if numbers[-1] > (last := writer.last(audience)):
+            store.move_cursor(shown_editions(audience), expected=last, seq=numbers[-1], settings="")
 
 
 def _settle_feeds(
@@ -282,12 +302,14 @@ class _Pass:
         )
         self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
+        editions = EditionPages(self._store, self._publication, self._write)
+        audiences = self._publication.audiences
         index = pages.index_page(
             counts,
             latest,
             items=self._store.item_count(),
             look=self._look,
-            audiences=self._publication.audiences,
+            audiences=[each for each in audiences if editions.is_linked(each, upto=self._planned.upto)],
         )
         self._write(urls.INDEX_FILE, index)
         self._sitemap.render(listed, changed_at=self._last_change())

@@ -43,7 +43,7 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
     boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
-        *_list_headers(audience, site),
+        *_list_headers(digest, audience=audience, site=site),
         _line("MIME-Version", "1.0"),
         _line("Content-Language", audience.language_at(site)),
         _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
@@ -76,7 +76,7 @@ def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Au
     ]
 
 
-def _list_headers(audience: Audience, site: Site) -> list[str]:
+def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str]:
     """RFC 2369, 2919 and 8058, and the two that keep autoresponders quiet (RFC 3834)."""
     stop = audience.unsubscribe_url
     return [
@@ -85,7 +85,7 @@ def _list_headers(audience: Audience, site: Site) -> list[str]:
         # RFC 8058 section 3.1: without https the one-click promise must not be made
         *([_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
         _raw("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
-        _raw("List-Archive", [_uri(site.base_url)]),
+        _raw("List-Archive", [_uri(digest.archive_url or site.base_url)]),
         _line("List-Post", "NO"),
         _line("Auto-Submitted", "auto-generated"),
         _line("Precedence", "bulk"),

@@ -19,15 +19,17 @@ from publisher.rendering.inlining import inline
 from publisher.rendering.languages import dir_of
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
-from publisher.rendering.urls import url_of
+from publisher.rendering.urls import edition_url, editions_url, rest_url, url_of
 from publisher.titles import shortened, summary_of, title_of
 
 MAX_HTML_BYTES = 100_000
 """Of quoted-printable HTML."""
 FULL_TEXT_CHARS = 700
 """A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
-HINT_CHARS = 60
-"""Of the first title, in the subject of several."""
+SUBJECT_CHARS = 78
+"""RFC 5322 section 2.1.1 folds there; the hint at the first of several items takes what room is left."""
+LEAST_HINT_CHARS = 20
+"""However long an audience's title is."""
 PREHEADER_CHARS = 120
 KEYWORDS = 12
 OTHER_THEMES = 6
@@ -111,6 +113,7 @@ def render(edition: Edition, *, audience: Audience, site: Site, templates: Templ
         shown=tuple(_named(record, site) for _, records in page.grouped for record in records),
         corrected=tuple(_named(record, site) for record in edition.corrections),
         left_out=tuple(_named(record, site) for record in ordered[len(shown) :]),
+        archive_url=editions_url(audience, site) if audience.is_public else "",
     )
 
 
@@ -133,9 +136,7 @@ class Page:
         titles = [_title(record, site) for record in shown]
         common = {"audience": audience, "site": site, "total": len(edition.records)}
         sections = _sections(self.grouped, audience, site)
-        # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
-        hint = "".join(titles[:1]) if len(titles) <= 1 else shortened(titles[0], HINT_CHARS)
-        self.subject = one_line(self._filled("digest-subject.txt", first=hint, **common))
+        self.subject = self._subject(titles, common)
         others = titles[1:] or [item.text for section in sections for item in section.items]
         self.preheader = shortened(one_line(" · ".join(others)), PREHEADER_CHARS)
         self._values: dict[str, object] = {
@@ -147,6 +148,8 @@ class Page:
             "lang": self._language,
             "shown": len(shown),
             "left_out": len(edition.records) - len(shown),
+            "web_url": edition_url(audience, edition.number, site),
+            "rest_url": rest_url(audience, edition.number, site, items=len(edition.records)),
             "sections": sections,
             "corrections": tuple(_correction(record, site) for record in edition.corrections[:CORRECTIONS]),
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
@@ -163,6 +166,17 @@ class Page:
     def fill(self, template: str) -> str:
         """The template with everything in it; `digest.html` still as it was written, with its `<style>`."""
         return self._filled(template, **self._values)
+
+    def _subject(self, titles: Sequence[str], common: dict[str, object]) -> str:
+        """With the first title, shortened so that the line is shown whole where there are several."""
+        # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
+        first = "".join(titles[:1])
+        subject = one_line(self._filled("digest-subject.txt", first=first, **common))
+        excess = len(subject) - SUBJECT_CHARS
+        if len(titles) <= 1 or excess <= 0:
+            return subject
+        hint = shortened(first, max(len(first) - excess, LEAST_HINT_CHARS))
+        return one_line(self._filled("digest-subject.txt", first=hint, **common))
 
     def _filled(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.

@@ -21,8 +21,6 @@ DOMAIN = "pages"
 SHORT_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
 DAYS_A_MONTH = 365.25 / 12
-EDITION_ITEMS = 200
-"""An edition of a whole archive would be a page that nobody can load."""
 PACE_ITEMS = 5
 """With fewer items nobody can say how often a site speaks."""
 
@@ -232,10 +230,10 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
         feeds=(),
         day=local_day(edition.composed_at, look.site.timezone),
         introduction=html_of(Item(date=edition.composed_at.date(), text=edition.introduction)),
-        sections=_sections(shown[:EDITION_ITEMS]),
+        sections=_sections(shown[: urls.EDITION_ITEMS]),
         items=len(shown),
-        left_out=max(len(shown) - EDITION_ITEMS, 0),
-        corrections=_listed(edition.corrections, start=file, look=look)[:EDITION_ITEMS],
+        left_out=max(len(shown) - urls.EDITION_ITEMS, 0),
+        corrections=_listed(edition.corrections, start=file, look=look)[: urls.EDITION_ITEMS],
         previous=urls.relative(urls.edition_file(edition.audience, previous), start=file) if previous else "",
         editions=urls.relative(urls.editions_file(edition.audience), start=file),
     )

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from publisher.model import Feed, FeedKind, Record, Site
+from publisher.model import Audience, Feed, FeedKind, Record, Site
 
 ALL = "all"
 """The slug of the feed that holds every theme."""
@@ -18,6 +18,9 @@ STYLE_FILE = "style.css"
 INDEX_FILE = "index.html"
 NOT_FOUND_FILE = "404.html"
 SITEMAP_FILE = "sitemap.xml"
+
+EDITION_ITEMS = 200
+"""On the page of an edition: one of a whole archive would be a page that nobody can load."""
 
 WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
 """What RFC 3987 lets stand in an IRI, and nothing a browser would run."""
@@ -79,6 +82,23 @@ def edition_file(audience: str, number: int) -> str:
 def editions_file(audience: str) -> str:
     """The page that lists an audience's editions."""
     return f"archive/{audience}/{INDEX_FILE}"
+
+
+def edition_url(audience: Audience, number: int, site: Site) -> str:
+    """The page of an edition that everybody may read; the site's front page where nobody may."""
+    return f"{site.base_url}{edition_file(audience.name, number)}" if audience.is_public else site.base_url
+
+
+def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
+    """Where all `items` of an edition are found: on its page, or by leafing through all items."""
+    if audience.is_public and items <= EDITION_ITEMS:
+        return edition_url(audience, number, site)
+    return feed_page_url(ALL, site)
+
+
+def editions_url(audience: Audience, site: Site) -> str:
+    """The page that lists an audience's editions."""
+    return f"{site.base_url}{editions_file(audience.name).removesuffix(INDEX_FILE)}"
 
 
 def sitemap_file(part: str) -> str:

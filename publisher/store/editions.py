@@ -141,13 +141,13 @@ def edition(connection: Connection, audience: str, number: int) -> Edition | Non
     return None if row is None else _composed_edition(connection, row)
 
 
-def written_numbers(connection: Connection, audience: str, *, after: int) -> list[int]:
-    """The editions beyond number `after` that are dealt with, up to the first that is not."""
-    query = select(editions.c.number, editions.c.written_at).where(
+def released_numbers(connection: Connection, audience: str, *, after: int) -> list[int]:
+    """The editions beyond number `after` that are in the outbox or on their way, up to the first that is held."""
+    query = select(*editions.c["number", "written_at", "held_until"]).where(
         editions.c.audience == audience, editions.c.number > after
     )
     rows = connection.execute(query.order_by(editions.c.number))
-    return [row.number for row in takewhile(lambda row: row.written_at is not None, rows)]
+    return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
 
 
 def editions_touched(connection: Connection, after: int, upto: int) -> list[tuple[str, int]]:

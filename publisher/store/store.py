@@ -378,10 +378,10 @@ class Store:
         with self._database.reading() as connection:
             return editions.edition(connection, audience, number)
 
-    def written_numbers(self, audience: str, *, after: int) -> list[int]:
-        """The editions beyond number `after` that are dealt with, up to the first that is not."""
+    def released_numbers(self, audience: str, *, after: int) -> list[int]:
+        """The editions beyond number `after` that are in the outbox or on their way, up to the first that is held."""
         with self._database.reading() as connection:
-            return editions.written_numbers(connection, audience, after=after)
+            return editions.released_numbers(connection, audience, after=after)
 
     def editions_touched(self, after: int, upto: int) -> list[tuple[str, int]]:
         """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""

@@ -15,7 +15,7 @@ from publisher import quoted_printable
 from publisher.colours import DARK_PAGE, PAGE
 from publisher.model import Audience, Digest, DigestStyle, Record, Site, Theme
 from publisher.rendering.columns import WIDTH, columns_of
-from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, render
+from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
@@ -127,6 +127,7 @@ You get this because your address is on the list
 readers@lists.example.org.
 Stop getting it: https://example.org/stop
 
+This digest on the web: https://news.example.org/archive/weekly/3.html
 All news and feeds on the web: https://news.example.org/
 """
         == digest.text
@@ -273,6 +274,7 @@ def test_the_footer_says_who_why_and_how_to_stop() -> None:
         "Sent by Example News, news@example.org "
         "You get this because your address is on the list readers@lists.example.org. "
         "To stop getting it, write to news@example.org. "
+        "This digest on the web: https://news.example.org/archive/weekly/3.html "
         "All news and feeds on the web: https://news.example.org/"
     )
 
@@ -432,10 +434,34 @@ def test_a_mail_too_large_keeps_the_newest_and_says_where_the_others_are(text: s
     assert newest[len(digest.shown) :] == [item.uid for item in digest.left_out]
     more = f"{len(digest.left_out)} more items on the web"
     assert f"the newest {len(digest.shown)} of 500 items" in words_of(digest)
-    assert [more] == page_of(digest).xpath("//p[@class='more']/a[@href='https://news.example.org/']/text()")
-    assert f"{more}: https://news.example.org/" in digest.text
+    assert [more] == page_of(digest).xpath("//p[@class='more']/a[@href='https://news.example.org/all/']/text()")
+    assert f"{more}: https://news.example.org/all/" in digest.text
     assert words_of(digest).endswith("All news and feeds on the web: https://news.example.org/")
     assert digest.text.endswith("All news and feeds on the web: https://news.example.org/\n")
+
+
+def test_a_mail_leads_to_its_edition_on_the_web_where_everybody_may_read_it() -> None:
+    records = [record_of(f"Item {n}. {SENTENCE * 10}", number=n) for n in range(1, 151)]
+    page, private_page = "https://news.example.org/archive/weekly/3.html", "https://news.example.org/all/"
+
+    public, private = digest_of(*records), digest_of(*records, audience=replace(AUDIENCE, is_public=False))
+
+    assert [page, page] == page_of(public).xpath("//p[@class='more']/a/@href | //h1/a/@href")[::-1]
+    assert f"This digest on the web: {page}\n" in public.text
+    assert f"on the web: {page}\n" in public.text.partition("This digest")[0]
+    assert [private_page] == page_of(private).xpath("//p[@class='more']/a/@href")
+    assert ["https://news.example.org/"] == page_of(private).xpath("//h1/a/@href")
+    assert "archive/" not in private.html + private.text
+    assert "This digest on the web" not in private.html + private.text
+
+
+def test_a_subject_of_several_items_is_shown_whole() -> None:
+    first = record_of("Something that takes many words to say happened in a town with a very long name.", number=2)
+
+    digest = digest_of(record_of("One."), first, audience=replace(AUDIENCE, title="News of everything"))
+
+    assert "News of everything: 2 items – Something that takes many words to say happened…" == digest.subject
+    assert SUBJECT_CHARS == len(digest.subject)
 
 
 HOSTILE = {

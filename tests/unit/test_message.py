@@ -65,6 +65,12 @@ def test_a_new_address_of_the_site_changes_no_name_that_readers_sort_their_mail_
     assert "List-Archive: <https://elsewhere.example.org/>" in after
 
 
+def test_list_archive_is_where_everybody_may_read_the_editions() -> None:
+    digest = replace(DIGEST, archive_url="https://news.example.org/archive/weekly/")
+
+    assert "List-Archive: <https://news.example.org/archive/weekly/>" in head(mail(digest=digest))
+
+
 def test_text_comes_first_and_html_is_its_better_alternative() -> None:
     message = parsed(mail())
 
