@@ -342,6 +342,44 @@ def test_digests_come_back_with_an_emptied_folder(growing: World) -> None:
     assert before == growing.contents()
 
 
+def test_front_page_leads_to_past_digests_from_the_news_after_the_first_on(growing: World) -> None:
+    link = b'href="archive/weekly/index.html"'
+    before = growing.contents()
+    growing.list_above(news("3 March 2026", "Something new."))
+
+    growing.publisher("run", at=NOW)
+
+    assert (False, True) == (link in before["index.html"], link in growing.contents()["index.html"])
+    assert "archive/weekly/index.html" in before
+
+
+def test_no_mail_goes_out_before_the_page_it_leads_to(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG)
+    world.publisher("collect", at=NOW)
+    world.publisher("publish", at=NOW)
+    in_the_way = world.feeds / "archive"
+    in_the_way.write_text("A file where a folder has to be.")
+
+    refused = world.publisher("compose", at=NOW)
+
+    assert (75, []) == (refused.exit_code, world.composed())
+    in_the_way.unlink()
+    assert 0 == world.publisher("compose", at=NOW).exit_code
+    assert [1] == world.composed()
+    assert "archive/weekly/1.html" in world.contents()
+
+
+def test_held_digest_is_on_the_web_when_it_is_released(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + 'review = "4h"\n')
+    world.publisher("run", at=NOW)
+    held = [name for name in world.contents() if name.startswith("archive/")]
+
+    assert 0 == world.publisher_edition("release", "weekly-1", at=NOW).exit_code
+
+    shown = [name for name in world.contents() if name.startswith("archive/")]
+    assert ([], ["archive/weekly/1.html", "archive/weekly/index.html"]) == (held, sorted(shown))
+
+
 def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -> None:
     world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + "archive = false\n")
 
