@@ -60,8 +60,12 @@ def _told(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
     teller.start()
     teller.join(limit_s)
     if teller.is_alive():
-        return f"it has not taken {len(topics)} addresses within {limit_s:g} s"
+        return _late(topics, limit_s)
     return next(iter(problems), "")
+
+
+def _late(topics: Sequence[str], limit_s: float) -> str:
+    return f"it has not taken {len(topics)} addresses within {limit_s:g} s"
 
 
 def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) -> None:
@@ -77,7 +81,11 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
             error.close()
             problems.append(f"it answered {error.code} {error.reason}")
         except (OSError, HTTPException) as error:
-            problems.append(f"it cannot be reached: {getattr(error, 'reason', error)}")
+            reason = getattr(error, "reason", error)
+            # One silent for all of the time is late, whether the thread or its caller notices it first.
+            problems.append(
+                _late(topics, limit_s) if isinstance(reason, TimeoutError) else f"it cannot be reached: {reason}"
+            )
         return
 
 

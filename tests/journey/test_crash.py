@@ -23,6 +23,8 @@ from tests.crash import Call, Ended, Program, require_strace
 from tests.passes import Pass, identity, passes
 
 KINDS = ("first", "news", "themes")
+QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
+"""The plain run disturbs the pass that does most; the slow one all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 SPREAD = 12
 """How many moments of each kind of pass the plain tests take."""
@@ -200,7 +202,7 @@ def test_an_undisturbed_site_has_each_item_in_one_edition(bench: Bench) -> None:
 # --- killed ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_a_killed_pass_is_finished_by_the_next_to_the_same_bytes(bench: Bench, kind: str) -> None:
     points = _spread(_changes(bench.calls(kind)), SPREAD)
 
@@ -233,7 +235,7 @@ def test_the_pass_that_repairs_may_be_killed_too(bench: Bench, kind: str, tell: 
 # --- refused ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", QUICK_KINDS)
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
 def test_what_the_disk_refuses_is_told_and_done_by_the_next_pass(bench: Bench, kind: str, error: str) -> None:
     points = _spread(_refusable(bench.calls(kind), error), SPREAD // 3)
@@ -279,7 +281,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", place], check=True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_a_disk_that_fills_up_costs_nothing_but_time(
     bench: Bench, kind: str, small_disk: Callable[[int], Path]
 ) -> None:

@@ -230,7 +230,7 @@ def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clo
 # --- anything --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=settings().max_examples // 6)
+@settings(max_examples=settings().max_examples // 5)
 @given(
     st.lists(
         st.tuples(st.sampled_from([HOUR, 5 * HOUR, DAY, 3 * DAY, WEEK, 3 * WEEK, -2 * HOUR, -2 * DAY]), st.booleans()),
