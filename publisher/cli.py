@@ -303,7 +303,7 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @click.argument("text")
 def introduce(options: Options, name: str, text: str) -> None:
     """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty one takes it away."""
-    written = click.get_text_stream("stdin").read() if text == "-" else text
+    written = sys.stdin.read() if text == "-" else text
     _decide(options, lambda review: review.introduce(name, written))
 
 

@@ -109,7 +109,8 @@ class Templates:
             auto_reload=False,
         )
         spoken = languages.interface_language(language, domain)
-        environment.install_gettext_translations(languages.translations(spoken, domain), newstyle=True)
+        catalogue = languages.translations(spoken, domain)
+        environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.filters["day"] = partial(languages.format_day, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
         environment.filters["dir"] = languages.dir_of
