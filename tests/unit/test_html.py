@@ -1,5 +1,7 @@
 """HTML from anywhere, safe to show."""
 
+from html import escape
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +112,21 @@ def test_the_words_of_html() -> None:
 @pytest.mark.parametrize(("raw", "line"), [("A &amp; B", "A & B"), ("<b>A</b>\n B", "A B"), ("a < b", "a < b")])
 def test_a_title_is_one_line_without_marks(raw: str, line: str) -> None:
     assert line == line_of(raw)
+
+
+@pytest.mark.parametrize("words", ["<b> is a tag", "<?php", "<!-- not a remark", "<script>alert(1)</script>", "a & b"])
+def test_words_that_look_like_marks_stay_words(words: str) -> None:
+    assert words == text_of(safe_html(escape(words)))
+
+
+@pytest.mark.parametrize(
+    "raw", ["<svg><style><img src=https://example.org/p.gif width=1>", "<h1><td>a<p>", "<table>&lt;?"]
+)
+def test_what_parsers_disagree_on_is_settled_at_once(raw: str) -> None:
+    clean = safe_html(raw, base=BASE)
+
+    assert "<img" not in clean
+    assert clean == safe_html(clean, base=BASE)
 
 
 def test_deep_nesting_is_no_way_to_stop_us() -> None:
