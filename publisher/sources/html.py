@@ -39,12 +39,11 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 MAX_CHARACTERS = 500_000
 """Of one body; what is beyond is cut off. Long reports have a tenth of it."""
 
-_DROPPED = frozenset(
-    (
-        "applet audio button canvas datalist embed form frame frameset head iframe input link map math meta noembed "
-        "noframes noscript object option script select style svg template textarea title video xml"
-    ).split()
+_DROPPED_TAGS = (
+    "applet audio button canvas datalist embed form frame frameset head iframe input link map math meta noembed "
+    "noframes noscript object option script select style svg template textarea title video xml"
 )
+_DROPPED = frozenset(_DROPPED_TAGS.split())
 _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
 _BLOCKS = (
@@ -144,7 +143,9 @@ def _prepared(raw: str, base: str, *, keeps_tracking: bool) -> str:
             element.tag = "h3"
         elif not _show_source(element, base) or not (keeps_tracking or _is_seen(element)):
             element.drop_tree()
-    return "".join([escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)])
+    return "".join(
+        [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
+    )
 
 
 def _parsed(text: str) -> html.HtmlElement | None:
