@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # what renders is imported when there is something to render:
     from publisher.rendering.templates import Templates
 
 SAMPLE_ITEMS = 10
+LOOKED_AT = 4_000
+"""How far back an audience's latest items are looked for, where others are in languages that it does not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,7 @@ def compose_due(audiences: Sequence[Audience], *, store: Store, composer: Compos
         state = store.audience_state(audience.name)
         if state is None or state.last_tick is None:
             # The first time the schedule is watched is where its ticks begin to count.
-            state = _state(audience, store)
+            state = _state(audience, store, composer.site)
             _pass_over(audience, state, upto=state.cursor, store=store, tick=now)
         elif planning.is_due(audience.schedule, last=state.last_tick, now=now) and not store.is_held(audience.name):
             tick = planning.tick_to_record(last=state.last_tick, now=now)
@@ -127,7 +129,7 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
     """What `compose` would record for the audience now, were there room for all of it in one mail; None: nothing."""
     if store.is_held(audience.name):
         return None
-    state, upto = _state(audience, store), store.log_end()
+    state, upto = _state(audience, store, site), store.log_end()
     due = _due(audience, state, upto=upto, store=store, site=site)
     if not due or len(due) < audience.min_items:
         return None
@@ -136,9 +138,8 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
     """An edition of the latest items, for judging how mails look when nothing is new; None: there are no items."""
-    latest = store.latest_records(_themes_of(audience), limit=SAMPLE_ITEMS)
-    records = [record for record in latest if _is_read_by(audience, record, site)]
-    state = _state(audience, store)
+    records = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
+    state = _state(audience, store, site)
     return _edition(audience, state, records, upto=state.cursor, store=store, now=now) if records else None
 
 
@@ -149,7 +150,7 @@ def held_editions(store: Store) -> list[Edition]:
 
 def left_behind(audience: Audience, edition: Edition | None, *, store: Store, site: Site) -> list[tuple[Record, str]]:
     """What is new and not in `edition`, the next one of the audience, each with the reason."""
-    state = _state(audience, store)
+    state = _state(audience, store, site)
     new = store.due_records(audience.name, themes=None, after=state.cursor, upto=store.log_end(), start=state.start)
     inside = {record.number for record in edition.records} if edition else set()
     return [(record, _why_not(audience, record, edition, site)) for record in new if record.number not in inside]
@@ -167,7 +168,7 @@ def _why_not(audience: Audience, record: Record, edition: Edition | None, site: 
 
 def waiting(audience: Audience, *, store: Store, site: Site) -> int:
     """How many items the audience has not had yet."""
-    return len(_due(audience, _state(audience, store), upto=store.log_end(), store=store, site=site))
+    return len(_due(audience, _state(audience, store, site), upto=store.log_end(), store=store, site=site))
 
 
 def _due(audience: Audience, state: AudienceState, *, upto: int, store: Store, site: Site) -> list[Record]:
@@ -198,20 +199,34 @@ def _edition(
     return edition if audience.max_items is None else planning.carried_over(edition, keep=audience.max_items)
 
 
-def _state(audience: Audience, store: Store) -> AudienceState:
-    return store.audience_state(audience.name) or _start(audience, store)
+def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
+    return store.audience_state(audience.name) or _start(audience, store, site)
 
 
-def _start(audience: Audience, store: Store) -> AudienceState:
+def _start(audience: Audience, store: Store, site: Site) -> AudienceState:
     """Where an audience that was never composed begins, by its `first` setting: only the log decides, not the clock."""
     if audience.first is None:
         start = 0
     elif audience.first == 0:
         start = store.log_end()
     else:
-        latest = store.latest_records(_themes_of(audience), limit=audience.first)
-        start = min((record.added_seq for record in latest), default=1) - 1
+        latest = _latest_read(audience, audience.first, store=store, site=site)
+        start = latest[0].added_seq - 1 if latest else store.log_end()
     return AudienceState(cursor=start, start=start, last_number=0, last_tick=None)
+
+
+def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> list[Record]:
+    """The `most` items in a language of the audience that were added last, in the order they were.
+
+    Fewer when there are no more, or none among the latest `LOOKED_AT` of all.
+    """
+    looked_at = most
+    while True:
+        latest = store.latest_records(_themes_of(audience), limit=looked_at)
+        read = [record for record in latest if _is_read_by(audience, record, site)]
+        if len(read) >= most or len(latest) < looked_at or looked_at >= LOOKED_AT:
+            return read[-most:]
+        looked_at = min(4 * looked_at, LOOKED_AT)
 
 
 def _themes_of(audience: Audience) -> tuple[str, ...] | None:
@@ -221,7 +236,7 @@ def _themes_of(audience: Audience) -> tuple[str, ...] | None:
 def _compose_one(
     audience: Audience, *, store: Store, composer: Composer, now: datetime, tick: datetime | None
 ) -> ComposeReport:
-    state = _state(audience, store)
+    state = _state(audience, store, composer.site)
     upto = store.log_end()  # what is collected from here on is for the next edition
     due = _due(audience, state, upto=upto, store=store, site=composer.site)
     if not due:

@@ -27,7 +27,7 @@ MAX_HTML_BYTES = 100_000
 FULL_TEXT_CHARS = 700
 """A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
 SUBJECT_CHARS = 78
-"""RFC 5322 section 2.1.1 folds there; the hint at the first of several items takes what room is left."""
+"""RFC 5322 section 2.1.1 folds there; the title of the first item takes what room is left."""
 LEAST_HINT_CHARS = 20
 """However long an audience's title is."""
 PREHEADER_CHARS = 120
@@ -168,12 +168,12 @@ class Page:
         return self._filled(template, **self._values)
 
     def _subject(self, titles: Sequence[str], common: dict[str, object]) -> str:
-        """With the first title, shortened so that the line is shown whole where there are several."""
+        """With the first title, shortened so that the line is shown whole: the mail itself has all of it."""
         # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
         first = "".join(titles[:1])
         subject = one_line(self._filled("digest-subject.txt", first=first, **common))
         excess = len(subject) - SUBJECT_CHARS
-        if len(titles) <= 1 or excess <= 0:
+        if excess <= 0:
             return subject
         hint = shortened(first, max(len(first) - excess, LEAST_HINT_CHARS))
         return one_line(self._filled("digest-subject.txt", first=hint, **common))

@@ -306,3 +306,22 @@ class TestLanguages:
         life.compose(languages=("fr", "en"))
 
         assert [[1, 3]] == life.numbers("items")
+
+    def test_the_latest_of_a_first_edition_are_counted_among_those_it_would_hold(self, life: Life) -> None:
+        for language in ("fr", "fr", "fr", "nl", "nl", "nl", "fr", "nl", "nl", "nl", "nl", "nl"):
+            life.collect(language)
+
+        life.compose(languages=("fr",), first=2)
+        life.compose(languages=("fr",), first=2)
+
+        assert [[7, 3]] == life.numbers("items")
+
+    def test_an_archive_in_other_languages_has_nothing_for_a_first_edition(self, life: Life) -> None:
+        for _ in range(3):
+            life.collect("nl")
+
+        life.compose(languages=("fr",), first=2)
+        life.collect("fr")
+        life.compose(languages=("fr",), first=2)
+
+        assert [[4]] == life.numbers("items")

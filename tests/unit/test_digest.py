@@ -295,6 +295,15 @@ def test_one_item_is_its_own_subject() -> None:
     assert "More of it here." == digest.preheader
 
 
+def test_a_subject_is_shown_whole_and_the_mail_has_all_of_the_title() -> None:
+    title = "A title of very many words that say all there is to say of what happened in a small town"
+    digest = digest_of(record_of("Text.", title=title))
+
+    assert "A title of very many words that say all there is to say of what happened in a…" == digest.subject
+    assert len(digest.subject) <= SUBJECT_CHARS < len(title)
+    assert [("h2", "General"), ("h3", title)] == headings(digest)
+
+
 def test_several_are_counted_and_the_first_one_named() -> None:
     records = [record_of(f"Item {word}.", number=n) for n, word in enumerate(("one", "two", "three"), start=1)]
 
@@ -433,7 +442,7 @@ def test_a_mail_too_large_keeps_the_newest_and_says_where_the_others_are(text: s
     assert set(newest[: len(digest.shown)]) == {item.uid for item in digest.shown}
     assert newest[len(digest.shown) :] == [item.uid for item in digest.left_out]
     more = f"{len(digest.left_out)} more items on the web"
-    assert f"the newest {len(digest.shown)} of 500 items" in words_of(digest)
+    assert f"· {len(digest.shown)} of 500 items" in words_of(digest)
     assert [more] == page_of(digest).xpath("//p[@class='more']/a[@href='https://news.example.org/all/']/text()")
     assert f"{more}: https://news.example.org/all/" in digest.text
     assert words_of(digest).endswith("All news and feeds on the web: https://news.example.org/")
