@@ -3,7 +3,8 @@
 - A line that is a date and nothing else begins an item, and so does `Publication date: 10 February 2022`. Beneath a
   line of text that has not ended its sentence a date is text: a wrapped line may well begin with one.
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
-  `_WORDS`; any other word with a colon is text, and so is a language nobody knows or a link that is no address.
+  `_WORDS`; any other word with a colon is text. So are a theme as long as a sentence, a language nobody knows and a
+  link that is no address; but such a line takes no label line above it along.
 - Label lines directly above a date, with no text above them, belong to the item it begins.
 - Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
 
@@ -51,8 +52,8 @@ _MEANING = {word: meaning for meaning, languages in _WORDS.items() for words in 
 _SINGLE = ("title", "link", "language")
 """What an item has one of; a second such line stays in its text."""
 _LONGEST_WORD = 40
-_LONGEST_LABEL = 100
-"""Characters; what follows `Theme:` and is longer is a sentence."""
+_LONGEST_THEME = 100
+"""Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
 
 _LANGUAGES = {
     "en": "english anglais engels englisch",
@@ -114,6 +115,12 @@ class _Label:
     values: tuple[str, ...]
 
 
+class _Mistaken(str):
+    """A line that begins as a label does and cannot be one: text, at whose side labels stay labels."""
+
+    __slots__ = ()
+
+
 def _row_of(line: str) -> _Date | _Label | str:
     head, colon, value = line.partition(":")
     meaning = _meaning_of(head) if colon and len(head) <= _LONGEST_WORD else None
@@ -122,7 +129,7 @@ def _row_of(line: str) -> _Date | _Label | str:
         return _date_of(value, is_labelled=True) or _Date(None, f"{value!r} is no date", is_labelled=True)
     if meaning is not None:
         values = _values_of(meaning, value)
-        return line if values is None else _Label(line, meaning, values)
+        return _Mistaken(line) if values is None else _Label(line, meaning, values)
     return _date_of(line, is_labelled=False) or line
 
 
@@ -155,8 +162,9 @@ def _values_of(meaning: str, text: str) -> tuple[str, ...] | None:
     if meaning == "language":
         tag = _language_tag(text)
         return (tag,) if tag else None
-    pieces = [piece for piece in map(str.strip, re.split("[,;]", text)) if piece]
-    return tuple(pieces) if all(len(piece) <= _LONGEST_LABEL for piece in pieces) else None
+    pieces = tuple(piece for piece in map(str.strip, re.split("[,;]", text)) if piece)
+    is_sentence = meaning == "themes" and any(len(piece) > _LONGEST_THEME for piece in pieces)
+    return None if is_sentence else pieces
 
 
 def _language_tag(text: str) -> str:
@@ -187,12 +195,16 @@ class _Draft:
 
     def take(self, rows: Sequence[_Label | str]) -> None:
         """Add the rows of one block, which are text from the first line of text to the last one."""
-        texts = [index for index, row in enumerate(rows) if isinstance(row, str)]
-        if texts:
-            first, end = texts[0], texts[-1] + 1
-            self.paragraphs.append(" ".join(row if isinstance(row, str) else row.line for row in rows[first:end]))
-            rows = (*rows[:first], *rows[end:])
-        self.labels += [row for row in rows if isinstance(row, _Label)]
+        texts = [index for index, row in enumerate(rows) if isinstance(row, str) and not isinstance(row, _Mistaken)]
+        between = range(texts[0], texts[-1] + 1) if texts else range(0)
+        text: list[str] = []
+        for index, row in enumerate(rows):
+            if isinstance(row, _Label) and index not in between:
+                self.labels.append(row)
+            else:
+                text.append(row if isinstance(row, str) else row.line)
+        if text:
+            self.paragraphs.append(" ".join(text))
 
     def item(self, day: date) -> Item:
         title, link, language = (self._values(meaning)[:1] for meaning in _SINGLE)

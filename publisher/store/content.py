@@ -50,7 +50,7 @@ def themes_of(text: str) -> tuple[Theme, ...]:
 
 
 def record_of(row: Row[Any]) -> Record:
-    """A row of the items table as the value everything else works with."""
+    """A row of the items table, or one with the same columns, as the value everything else works with."""
     return Record(
         number=row.number,
         source=row.source,

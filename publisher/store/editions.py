@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, delete, exists, func, insert, select, update
 
 from publisher.errors import StoreError
-from publisher.model import ChangeKind, Edition, Record, State
-from publisher.store.content import item_of, themes_of, themes_text
+from publisher.model import ChangeKind, Edition, Record
+from publisher.store.content import record_of, themes_text
 from publisher.store.schema import (
     IS_LIVE,
     audiences,
@@ -246,32 +246,17 @@ def _write_records(connection: Connection, table: Table, edition: Edition, recor
 
 def _composed_records(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
     """What one of the tables of items says of an edition: each as it was then, less what was withdrawn since."""
+    columns: list[ColumnElement[Any]] = [
+        *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
+        *table.c["seq", "themes"],
+        *log.c["revision", "content"],
+        case((log.c.kind == ChangeKind.ADDED.value, items.c.published), else_=log.c.at).label("updated"),
+    ]
     query = (
-        select(
-            *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
-            *table.c["seq", "themes"],
-            *log.c["kind", "at", "revision", "content"],
-        )
+        select(*columns)
         .join(items, items.c.number == table.c.item)
         .join(log, log.c.seq == table.c.seq)
         .where(table.c.audience == audience, table.c.number == number, IS_LIVE)
         .order_by(table.c.position)
     )
-    return tuple(_composed_record(row) for row in connection.execute(query))
-
-
-def _composed_record(row: Row[Any]) -> Record:
-    return Record(
-        number=row.number,
-        source=row.source,
-        uid=row.uid,
-        path=row.path,
-        item=item_of(row.content),
-        themes=themes_of(row.themes),
-        published=row.published,
-        updated=row.published if row.kind == ChangeKind.ADDED else row.at,
-        added_seq=row.added_seq,
-        seq=row.seq,
-        revision=row.revision,
-        state=State(row.state),
-    )
+    return tuple(record_of(row) for row in connection.execute(query))

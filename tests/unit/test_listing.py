@@ -259,6 +259,21 @@ def test_a_line_that_only_looks_like_a_label_is_text(line: str) -> None:
     assert item.labels == item.keywords == ()
 
 
+@pytest.mark.parametrize("keyword", ["a word that goes on and on " * 8, "x" * 5_000])
+def test_a_keyword_may_be_of_any_length_and_the_theme_above_it_counts(keyword: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\nText.\nMain Theme: Asylum\nKeywords: video, {keyword}")
+
+    assert (item.text, item.labels, item.keywords) == ("Text.", ("Asylum",), ("video", keyword.strip()))
+
+
+@pytest.mark.parametrize("line", ["Link: see below", "Language: as they like", "Theme: " + "how it came about " * 9])
+def test_a_line_that_cannot_be_a_label_takes_none_along(line: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\nText.\nMain Theme: Asylum\n{line}\nKeywords: video")
+
+    assert item.text == f"Text. {line.strip()}"
+    assert (item.labels, item.keywords) == (("Asylum",), ("video",))
+
+
 def test_a_label_between_two_lines_of_text_is_text() -> None:
     (item,) = items_of("10 February 2022\n\nWe speak about the\nTheme: harbours\nand their towns.")
 
