@@ -1,7 +1,7 @@
 """Publisher: one site with everything it needs. The only place that wires, and the only one that asks for the time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -69,9 +69,9 @@ class Stages:
         self._clock = clock
         self._progress = progress
 
-    def collect(self, only: str | None = None, *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
-        """Read every source once, or one of them, and record what changed."""
-        chosen = [settings for settings in self._config.sources if only in (None, settings.name)]
+    def collect(self, only: Collection[str] = (), *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
+        """Read every source once, or these at once, and record what changed."""
+        chosen = [settings for settings in self._config.sources if not only or settings.name in only]
         sources = [_source(settings, self._gifts) for settings in chosen]
         host, _, _ = self._authority.partition(",")
         config = self._config
@@ -85,6 +85,7 @@ class Stages:
             now=self._clock(),
             policies={settings.name: settings.policy for settings in chosen},
             suspicious=suspicious,
+            asked_for=only,
             progress=self._progress,
         )
 
@@ -264,9 +265,17 @@ class Publisher:
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
-    def collect(self) -> RunReport:
-        """Read every source once and number what changed."""
-        return self._recorded("collect", lambda: RunReport(collect=self._stages.collect()))
+    def collect(self, sources: Collection[str] = ()) -> RunReport:
+        """Read every source once and number what changed; or only these, also those that wait for their turn.
+
+        Raises:
+            UsageError: there is no source of that name.
+        """
+        known = [source.name for source in self.config.sources]
+        for name in sources:
+            if name not in known:
+                raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
+        return self._recorded("collect", lambda: RunReport(collect=self._stages.collect(sources)))
 
     def release_source(self, source: str) -> RunReport:
         """Take what a held source lists now for news.
@@ -288,7 +297,7 @@ class Publisher:
         held = [each.name for each in self.config.sources if self._store.source_state(each.name).held]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._recorded(verb, lambda: RunReport(collect=self._stages.collect(source, suspicious=suspicious)))
+        return self._recorded(verb, lambda: RunReport(collect=self._stages.collect([source], suspicious=suspicious)))
 
     def publish(self) -> RunReport:
         """Render the feeds and pages that changed."""
@@ -470,17 +479,17 @@ class Publisher:
         return tuple(self._source_status(settings) for settings in self.config.sources)
 
     def _source_status(self, settings: SourceSettings) -> SourceStatus:
-        state = self._store.source_state(settings.name)
+        state, now = self._store.source_state(settings.name), self._clock()
         return SourceStatus(
             name=settings.name,
-            condition=collect.condition_of(state, settings.policy, now=self._clock()),
+            condition=collect.condition_of(state, settings.policy, now=now),
             listed=state.listed,
             changed_at=state.changed_at,
             failures=state.failures,
             problem=state.problem,
             failing_since=state.failing_since,
             skipped=tuple(state.skipped.splitlines()),
-            next_try=state.next_try,
+            next_try=state.next_try if state.next_try and state.next_try > now else None,
             held=state.held,
             held_at=state.held_at,
             expect_every=settings.policy.expect_every,

@@ -105,10 +105,11 @@ def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
 @cli.command()
 @site_command
 @dry_run_option
-def collect(options: Options, dry_run: bool) -> None:  # noqa: FBT001
-    """Read the sources and number what changed."""
+@click.argument("sources", metavar="SOURCE...", nargs=-1)
+def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None:  # noqa: FBT001
+    """Read the sources and number what changed; those named are read at once, even if they wait for their turn."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.collect(), options, is_rehearsal=dry_run)
+        _finish(publisher.collect(sources), options, is_rehearsal=dry_run)
 
 
 @cli.command("release")

@@ -6,7 +6,7 @@ that fails is named, counted and skipped; the others go on.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -106,15 +106,21 @@ def collect(
     now: datetime,
     policies: Mapping[str, SourcePolicy] = MappingProxyType({}),
     suspicious: Suspicious = Suspicious.HOLD,
+    asked_for: Collection[str] = (),
     progress: Progress = quiet,
 ) -> CollectReport:
     """Read every source once and record what changed; a failing one becomes a problem of the report.
 
-    A source whose server asked to be left alone, or failed just before, waits for its turn.
+    A source whose server asked to be left alone, or failed just before, waits for its turn; not so those whose names
+    were `asked_for`.
     """
     this = _Pass(store=store, minting=minting, policies=policies, suspicious=suspicious, now=now)
     states = [(source, store.source_state(source.name)) for source in sources]
-    due = [(source, state) for source, state in states if state.next_try is None or state.next_try <= now]
+    due = [
+        (source, state)
+        for source, state in states
+        if state.next_try is None or state.next_try <= now or source.name in asked_for
+    ]
     report = CollectReport(sources_waiting=len(states) - len(due))
     progress("sources", 0, len(due))
     for done, reading in enumerate(_readings(due, this), start=1):

@@ -504,7 +504,7 @@ class SourceStatus:
     skipped: tuple[str, ...]
     """The items of the last good reading that could not be read, a line each."""
     next_try: datetime | None = None
-    """Until then its server is left alone."""
+    """Until then its server is left alone; None: the next pass asks it."""
     held: str = ""
     """Why its last reading waits for the operator, and what it would do."""
     held_at: datetime | None = None

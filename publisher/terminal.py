@@ -216,16 +216,23 @@ def _condition_words(source: SourceStatus, zone: ZoneInfo) -> str:
     match source.condition:
         case SourceCondition.FAILING | SourceCondition.EMPTY if source.failing_since:
             how = "failing" if source.condition is SourceCondition.FAILING else "empty"
-            then = f"; next try {_when(source.next_try, zone)}" if source.next_try else ""
             since = _when(source.failing_since, zone)
-            return f"{how} since {since} ({_count(source.failures, 'time')}): {source.problem}{then}"
+            times = _count(source.failures, "time")
+            return f"{how} since {since} ({times}): {source.problem}{_waiting_words(source, zone)}"
         case SourceCondition.HELD if source.held_at:
             decide = f"`publisher release {source.name}` or `publisher discard {source.name}`"
             return f"held since {_when(source.held_at, zone)}: {source.held}; {decide}"
         case SourceCondition.SILENT if source.expect_every:
             return f"silent for longer than {_count(source.expect_every.days, 'day')}: {changed}"
         case _:
-            return f"{_count(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
+            told = f"{_count(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
+            return f"{told}{_waiting_words(source, zone)}"
+
+
+def _waiting_words(source: SourceStatus, zone: ZoneInfo) -> str:
+    if source.next_try is None:
+        return ""
+    return f"; asked again {_when(source.next_try, zone)}, or at once by `publisher collect {source.name}`"
 
 
 def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:

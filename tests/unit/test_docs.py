@@ -86,7 +86,7 @@ COMMANDS = commands_of(cli)
 def titled(name: str) -> str:
     """`publisher compose [AUDIENCE]`: the heading of a command."""
     arguments = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Argument)]
-    words = [(argument.name or "").upper() for argument in arguments]
+    words = [argument.metavar or (argument.name or "").upper() for argument in arguments]
     optional = [word if argument.required else f"[{word}]" for word, argument in zip(words, arguments, strict=True)]
     return " ".join(["publisher", name, *optional])
 

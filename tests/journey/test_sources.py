@@ -1,0 +1,150 @@
+"""Sources as their operator meets them: asked at once, held, released, discarded."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Answer, Server
+from tests.world import CONFIG, NOW, World
+
+LATER = NOW + timedelta(minutes=15)
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Partner</title>
+<item><title>The ferry sails</title><pubDate>Mon, 02 Mar 2026 09:00:00 GMT</pubDate></item></channel></rss>"""
+
+
+def register(folder: Path, texts: Sequence[str], *, ids: str = "id", day: str = "2026-03-03") -> None:
+    """Let the source list these texts, each with an id of its own."""
+    rows = [{"id": f"{ids}-{number}", "date": day, "text": text} for number, text in enumerate(texts)]
+    (folder / "news.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+
+
+def texts(count: int, about: str = "boats") -> list[str]:
+    return [f"In the year {1900 + number} there were {number} {about} in the harbour." for number in range(count)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A site with a register of twelve items, which were published."""
+    world = World(tmp_path / "site", config=CONFIG.replace('"news.txt"', '"news.jsonl"\nkind = "table"'))
+    register(world.folder, texts(12))
+    world.publisher("run", at=NOW)
+    return world
+
+
+# --- what waits for its turn -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A web server that answers nothing yet."""
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def web_world(tmp_path: Path, server: Server) -> World:
+    """A site that reads a feed of that server."""
+    place = f'url = "{server.url("/feed.xml")}"\nkind = "feed"'
+    fetching = '[fetching]\nprivate = ["127.0.0.1"]\n'
+    return World(tmp_path / "site", config=CONFIG.replace('path = "news.txt"', place) + fetching)
+
+
+def test_a_server_that_failed_waits_and_can_be_asked_at_once(web_world: World, server: Server) -> None:
+    server.answers["/feed.xml"] = Answer(status=500)
+    assert 75 == web_world.publisher("collect", at=NOW).exit_code
+    server.answers["/feed.xml"] = Answer(body=FEED.encode())
+
+    assert "nothing new\n" == web_world.publisher("collect", at=NOW).out
+    (line,) = [each for each in web_world.publisher("status", at=NOW).lines if each.startswith("source news: ")]
+    assert "; asked again Wed 2026-03-04 10:3" in line
+    assert line.endswith(", or at once by `publisher collect news`")
+
+    assert ["collect: 1 added"] == web_world.publisher("collect", "news", at=NOW).lines
+
+
+def test_what_is_fresh_waits_and_can_be_asked_at_once(web_world: World, server: Server) -> None:
+    server.answers["/feed.xml"] = Answer(body=FEED.encode(), headers={"Cache-Control": "max-age=7200"})
+    web_world.publisher("collect", at=NOW)
+    status = web_world.publisher("status", at=LATER).out
+    assert (
+        "source news: 1 item listed, last change Wed 2026-03-04 10:30; asked again Wed 2026-03-04 12:30, or" in status
+    )
+    assert "asked again" not in web_world.publisher("status", at=NOW + timedelta(hours=3)).out
+
+    web_world.publisher("collect", at=LATER)
+    assert 1 == len(server.asked)
+    web_world.publisher("collect", "news", at=LATER)
+    assert 2 == len(server.asked)
+
+
+def test_a_source_that_is_not_there_is_named(world: World) -> None:
+    outcome = world.publisher("collect", "news", "nwes", at=NOW)
+
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    assert ["publisher: no source 'nwes' in config.toml; there is: news"] == outcome.problems
+
+
+# --- accidents -------------------------------------------------------------------------------------------------------
+
+
+def test_a_flood_is_held_and_told_and_released(world: World) -> None:
+    register(world.folder, [*texts(12), *texts(40, "flags")])
+    before = world.contents()
+
+    outcome = world.publisher("run", at=LATER)
+
+    assert (75, "") == (outcome.exit_code, outcome.out)
+    assert "held: it brings 40 new items at once, and never brought more than 0; it would add 40; " in outcome.err
+    assert before == world.contents()
+    assert (
+        "source news: held since Wed 2026-03-04 10:45: it brings 40 new items at once, and never brought more than 0; "
+        "it would add 40; `publisher release news` or `publisher discard news`" in world.publisher("status").lines
+    )
+    assert "nothing new\n" == world.publisher("run", at=LATER).out
+
+    assert ["collect: 40 added"] == world.publisher("release", "news", at=LATER).lines
+    world.publisher("run", at=LATER)
+
+    assert 40 == sum("flags" in text for text in world.summaries("all"))
+    assert "source news: 52 items listed" in world.publisher("status").out
+
+
+def test_a_flood_that_is_discarded_is_never_published(world: World) -> None:
+    register(world.folder, [*texts(12), *texts(40, "flags")])
+    world.publisher("run", at=LATER)
+
+    assert "nothing new\n" == world.publisher("discard", "news", at=LATER).out
+
+    register(world.folder, [*texts(12), *texts(40, "flags"), "One more."])
+    assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]
+    assert 13 == len(world.summaries("all"))
+    assert "held" not in world.publisher("status").out
+
+
+def test_ids_that_all_change_at_once_change_nothing_for_readers(world: World) -> None:
+    before = world.contents()
+    register(world.folder, texts(12), ids="new")
+
+    assert "nothing new\n" == world.publisher("run", at=LATER).out
+
+    assert before == world.contents()
+
+
+def test_ids_and_words_that_all_change_at_once_are_held(world: World) -> None:
+    register(world.folder, texts(12, "gulls, each of them as white as the next one"), ids="new", day="2026-03-02")
+
+    outcome = world.publisher("run", at=LATER)
+
+    assert "held: 12 of its 12 items are new, and older than what it had; it would add 12" in outcome.err
+
+
+@pytest.mark.parametrize("verb", ["release", "discard"])
+def test_a_source_that_is_not_held_cannot_be_decided_about(world: World, verb: str) -> None:
+    outcome = world.publisher(verb, "news", at=LATER)
+
+    assert 2 == outcome.exit_code
+    assert ["publisher: source 'news' is not held; held is: none"] == outcome.problems
