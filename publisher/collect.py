@@ -16,6 +16,7 @@ from publisher import holding, planning
 from publisher.errors import SourceError
 from publisher.gathering import Gathering
 from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, SourceCondition, SourcePolicy, ThemeMap
+from publisher.naming import NO_NAMES, Names, wanted_names
 from publisher.observability import Progress, quiet
 from publisher.periods import local_day
 from publisher.sources import Fetch, Source
@@ -303,13 +304,18 @@ def _apply(plan: planning.Reconciliation, log: Collecting, source: str, this: _P
     log.relist(plan.relisted)
     log.rename(plan.renamed)
     revised = [(number, with_language(item, site)) for number, item in plan.revised]
-    log.revise(
-        [(number, item, planning.assign_themes(item, theme_map, source=source)) for number, item in revised], now=now
-    )
-    log.add(_minted([with_language(item, site) for item in plan.added], log, source, this), now=now)
+    added = [with_language(item, site) for item in plan.added]
+    names = log.name(wanted_names([*(item for _, item in revised), *planning.in_log_order(added)], theme_map))
+    themed = [
+        (number, item, planning.assign_themes(item, theme_map, source=source, names=names)) for number, item in revised
+    ]
+    log.revise(themed, now=now)
+    log.add(_minted(added, log, source, this, names=names), now=now)
 
 
-def _minted(items: Sequence[Item], log: Collecting, source: str, this: _Pass) -> Sequence[planning.NewRecord]:
+def _minted(
+    items: Sequence[Item], log: Collecting, source: str, this: _Pass, *, names: Names = NO_NAMES
+) -> Sequence[planning.NewRecord]:
     return planning.mint(
         items,
         source=source,
@@ -321,6 +327,7 @@ def _minted(items: Sequence[Item], log: Collecting, source: str, this: _Pass) ->
         taken_paths=log.taken_paths,
         last_published=log.last_published,
         published_on=log.published_on,
+        names=names,
     )
 
 

@@ -1,11 +1,13 @@
 """Decides which feeds an item belongs to besides those of its themes, and which of them are worth writing; pure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from publisher.model import CombinedFeed, Feed, FeedKind, FeedSettings, Item, Theme
-from publisher.slugs import fold_label, keyword_slug_of
+from publisher.naming import NO_NAMES, Names
+from publisher.slugs import fold_label
 
 KEYWORDS = "keywords"
 LANGUAGES = "languages"
@@ -22,18 +24,18 @@ class Gathering:
     """Of items that do not name theirs."""
     combined: tuple[CombinedFeed, ...] = ()
 
-    def __call__(self, item: Item, themes: Sequence[Theme]) -> tuple[Feed, ...]:
+    def __call__(self, item: Item, themes: Sequence[Theme], names: Names = NO_NAMES) -> tuple[Feed, ...]:
         """The feeds of its keywords and its language, and the combined ones that ask for it; each once."""
-        keywords = [keyword_feed(keyword) for keyword in item.keywords if fold_label(keyword)]
+        keywords = [keyword_feed(keyword, names) for keyword in item.keywords if fold_label(keyword)]
         language = language_feed(item.language, fallback=self.language)
-        slugs = {*(theme.slug for theme in themes), *(feed.slug for feed in keywords), language.slug}
-        combined = [combined_feed(asked) for asked in self.combined if _is_asked_for(slugs, asked)]
+        has = ({theme.slug for theme in themes}, {*map(fold_label, item.keywords)}, {language.slug})
+        combined = [combined_feed(asked) for asked in self.combined if _is_asked_for(has, asked)]
         return tuple({feed.slug: feed for feed in (*reversed(keywords), language, *combined)}.values())
 
 
-def keyword_feed(keyword: str) -> Feed:
-    """The feed of a keyword, however it is spelt."""
-    slug = f"{KEYWORDS}/{keyword_slug_of(keyword)}"
+def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:
+    """The feed of a keyword, whatever its capitals and spaces."""
+    slug = f"{KEYWORDS}/{names.keyword_slug(keyword)}"
     return Feed(kind=FeedKind.KEYWORD, slug=slug, title=" ".join(keyword.split()))
 
 
@@ -65,10 +67,11 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
             return feed.slug in {combined_feed(asked).slug for asked in settings.combined}
 
 
-def _is_asked_for(slugs: Collection[str], asked: CombinedFeed) -> bool:
+def _is_asked_for(has: tuple[AbstractSet[str], AbstractSet[str], AbstractSet[str]], asked: CombinedFeed) -> bool:
+    """Whether an item has what is asked for; `has` are the slugs of its themes, its folded keywords, its language."""
     wanted = (
         asked.themes,
-        [keyword_feed(keyword).slug for keyword in asked.keywords],
+        [fold_label(keyword) for keyword in asked.keywords],
         [language_feed(tag, fallback="und").slug for tag in asked.languages],
     )
-    return all(not some or any(slug in slugs for slug in some) for some in wanted)
+    return all(not some or not there.isdisjoint(some) for some, there in zip(wanted, has, strict=True))

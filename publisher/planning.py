@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
 from publisher.model import Edition, Item, Theme, ThemeMap, ThemeRule
+from publisher.naming import NO_NAMES, Names
 from publisher.periods import Schedule, noon
-from publisher.slugs import fold_label, slug_of, theme_slug_of
+from publisher.slugs import fold_label, slug_of
 from publisher.titles import title_of
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "digest_of_content",
     "digest_of_text",
     "fold_label",
+    "in_log_order",
     "is_due",
     "language_rank",
     "mint",
@@ -40,15 +42,15 @@ __all__ = [
 # --- themes ----------------------------------------------------------------------------------------------------------
 
 
-def assign_themes(item: Item, theme_map: ThemeMap, *, source: str) -> tuple[Theme, ...]:
+def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
     """Return the item's themes: those of its labels in their order, then those of rules; the default one without any.
 
-    A label nobody mapped joins the theme whose slug it makes, or becomes a theme of its own.
+    A label nobody mapped joins the theme of the slug it has in `names`, or becomes a theme of its own.
     """
     themes: dict[str, Theme] = {}
     for label in item.labels:
         if folded := fold_label(label):
-            theme = _theme_of(label, folded, theme_map)
+            theme = _theme_of(label, folded, theme_map, names)
             themes.setdefault(theme.slug, theme)
     for rule in theme_map.rules:
         if _holds(rule, item, source):
@@ -68,8 +70,8 @@ def _has_one(words: Sequence[str], folded: str) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 
-def _theme_of(label: str, folded: str, theme_map: ThemeMap) -> Theme:
-    slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None) or theme_slug_of(label)
+def _theme_of(label: str, folded: str, theme_map: ThemeMap, names: Names) -> Theme:
+    slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None) or names.theme_slug(label)
     named = (theme for theme in (theme_map.default, *theme_map.themes) if theme.slug == slug)
     return next(named, Theme(slug=slug, title=" ".join(label.split())))
 
@@ -88,6 +90,13 @@ class NewRecord:
     published: datetime
 
 
+def in_log_order(items: Sequence[Item]) -> list[Item]:
+    """Return new items, which come newest first, in the order in which the log gets them: oldest first."""
+    ordered = list(reversed(items))
+    ordered.sort(key=lambda item: (item.date, item.published or _NEVER))
+    return ordered
+
+
 def mint(
     items: Sequence[Item],
     *,
@@ -100,8 +109,9 @@ def mint(
     taken_paths: Callable[[Collection[str]], AbstractSet[str]],
     last_published: Callable[[Collection[date]], Mapping[date, datetime]],
     published_on: Callable[[Collection[date]], AbstractSet[datetime]],
+    names: Names = NO_NAMES,
 ) -> tuple[NewRecord, ...]:
-    """Return `items`, which come newest first, with their permanent names, in the order of the log: oldest first.
+    """Return `items`, which come newest first, with their permanent names, `in_log_order`.
 
     `authority` is a host or mail address of the publisher's (RFC 4151 section 2.1). `taken_uids` and `taken_paths` say
     which of some names exist already, `last_published` the latest instant given so far to an item of each of some days,
@@ -109,8 +119,7 @@ def mint(
     """
     if not items:
         return ()
-    ordered = list(reversed(items))
-    ordered.sort(key=lambda item: (item.date, item.published or _NEVER))
+    ordered = in_log_order(items)
     uids = _free_names([_uid(item, source, authority) for item in ordered], taken_uids)
     paths = _free_names([f"items/{item.date.year:04d}/{slug_of(title_of(item))}" for item in ordered], taken_paths)
     exact = _exact_instants(ordered, now=now, published_on=published_on)
@@ -119,7 +128,11 @@ def mint(
     instants = [instant or next(others) for instant in exact]
     return tuple(
         NewRecord(
-            item=item, themes=assign_themes(item, theme_map, source=source), uid=uid, path=path, published=published
+            item=item,
+            themes=assign_themes(item, theme_map, source=source, names=names),
+            uid=uid,
+            path=path,
+            published=published,
         )
         for item, uid, path, published in zip(ordered, uids, paths, instants, strict=True)
     )

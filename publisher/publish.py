@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from publisher.errors import EXIT_USAGE
 from publisher.model import Audience, Edition, Feed, FeedKind, Problem, PublishReport, Record
+from publisher.naming import wanted_names
 from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
 from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
@@ -143,8 +144,9 @@ def _settle_feeds(
     """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
     if planned.is_regathered:
         store.retheme(
-            lambda item, source: assign_themes(item, publication.theme_map, source=source),
+            lambda item, source, names: assign_themes(item, publication.theme_map, source=source, names=names),
             also_in=publication.gathering,
+            wanted=lambda items: wanted_names(items, publication.theme_map),
             now=now,
             progress=progress,
         )

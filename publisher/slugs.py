@@ -15,7 +15,10 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 
 def fold_label(label: str) -> str:
-    """Return `label` so that capitals, spaces and ways to encode a letter make no difference."""
+    """Return `label` so that capitals, spaces and ways to encode a letter make no difference.
+
+    This is the rule of the whole program: labels, or keywords, are one when this makes them equal, and only then.
+    """
     return " ".join(normalize("NFKC", normalize("NFKC", label).casefold()).split())
 
 
@@ -41,6 +44,14 @@ def keyword_slug_of(keyword: str) -> str:
     if len(slug) > SLUG_LENGTH:
         return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(keyword)}"
     return slug_of(keyword)
+
+
+def nth_slug(slug: str, label: str, number: int) -> str:
+    """Return the slug to try as the `number`th for a label that makes `slug`: itself, then with digits of the label."""
+    if number == 1:
+        return slug
+    digits = _digest(" ".join([label] * (number - 1)))
+    return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{digits}"
 
 
 def _digest(text: str) -> str:

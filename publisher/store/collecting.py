@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from publisher.model import ChangeKind, Item, State, Theme
+from publisher.naming import NO_NAMES, Names, Wanted
 from publisher.planning import Known, NewRecord, digest_of_content, digest_of_text
 from publisher.store import numbering, sources
 from publisher.store.content import content_of, item_of, themes_text
@@ -25,6 +26,7 @@ from publisher.store.feeds import (
     note_withdrawals,
     slugs_of,
 )
+from publisher.store.names import settle_names
 from publisher.store.numbering import Counters
 from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, items
 
@@ -35,6 +37,7 @@ class Collecting:
     def __init__(self, connection: Connection, source: str, *, also_in: AlsoIn) -> None:
         self._connection = connection
         self._also_in = also_in
+        self._names = NO_NAMES
         self._source = source
         self._state = sources.source_state(connection, source)
         self._listed = self._state.listed
@@ -97,6 +100,11 @@ class Collecting:
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
+    def name(self, wanted: Wanted) -> Names:
+        """Give labels and keywords their slugs, before the items that bring them are added or revised."""
+        self._names = settle_names(self._connection, wanted)
+        return self._names
+
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         """Append new items to the log, in the order given."""
         for some in batches(new):
@@ -108,7 +116,7 @@ class Collecting:
         pairs = [(old[number], item, themes) for number, item, themes in revised]
         rows = [self._revised_row(row, item, themes, now=now) for row, item, themes in pairs]
         left = slugs_of(self._connection, list(old))
-        joined = [feeds_of(item, themes, self._also_in) for _, item, themes in pairs]
+        joined = [feeds_of(item, themes, self._also_in, self._names) for _, item, themes in pairs]
         changes = FeedChanges(now)
         for (row, _, _), feeds in zip(pairs, joined, strict=True):
             changes.left(left.get(row.number, ()))
@@ -239,7 +247,7 @@ class Collecting:
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         rows = [self._new_row(record, seq=self._counters.next_seq()) for record in new]
-        joined = [feeds_of(record.item, record.themes, self._also_in) for record in new]
+        joined = [feeds_of(record.item, record.themes, self._also_in, self._names) for record in new]
         changes = FeedChanges(now)
         for feeds in joined:
             changes.joined(feeds)

@@ -9,25 +9,29 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from publisher.model import Feed, FeedKind, Item, State, Theme
+from publisher.naming import Names, Wanted
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH, batches
+from publisher.store.names import settle_names
 from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, feeds, item_feeds, items, withdrawals
 
-AlsoIn = Callable[[Item, Sequence[Theme]], tuple[Feed, ...]]
+AlsoIn = Callable[[Item, Sequence[Theme], Names], tuple[Feed, ...]]
 """The feeds an item with these themes belongs to besides those of the themes."""
+Assign = Callable[[Item, str, Names], tuple[Theme, ...]]
+"""The themes of an item of a source."""
 
 _RENAMED = (FeedKind.THEME, FeedKind.COMBINED)
 """Feeds called what they are called now; a keyword and a language keep their first spelling."""
 
 
-def nowhere_else(_item: Item, _themes: Sequence[Theme]) -> tuple[Feed, ...]:
+def nowhere_else(_item: Item, _themes: Sequence[Theme], _names: Names) -> tuple[Feed, ...]:
     """The `AlsoIn` of a site that has feeds of themes only."""
     return ()
 
 
-def feeds_of(item: Item, themes: Sequence[Theme], also_in: AlsoIn) -> tuple[Feed, ...]:
+def feeds_of(item: Item, themes: Sequence[Theme], also_in: AlsoIn, names: Names) -> tuple[Feed, ...]:
     """All the feeds of an item, each once."""
-    found = (*map(Feed.of_theme, themes), *also_in(item, themes))
+    found = (*map(Feed.of_theme, themes), *also_in(item, themes, names))
     return tuple({feed.slug: feed for feed in reversed(found)}.values())
 
 
@@ -192,8 +196,9 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 def retheme_page(
     connection: Connection,
-    assign: Callable[[Item, str], tuple[Theme, ...]],
+    assign: Assign,
     also_in: AlsoIn,
+    wanted: Callable[[Iterable[Item]], Wanted],
     *,
     after: int,
     now: datetime,
@@ -206,20 +211,18 @@ def retheme_page(
     page = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
     rows = connection.execute(page).all()
     old = slugs_of(connection, [row.number for row in rows])
-    assigned = [(row, *_assigned(row, assign, also_in)) for row in rows]
+    said = [item_of(row.content) for row in rows]
+    # What was kept from readers shall take no name from what they see.
+    names = settle_names(connection, wanted(item for row, item in zip(rows, said, strict=True) if row.added_seq))
+    assigned: list[tuple[Row[Any], tuple[Theme, ...], tuple[Feed, ...]]] = []
+    for row, item in zip(rows, said, strict=True):
+        themes = assign(item, row.source, names)
+        assigned.append((row, themes, feeds_of(item, themes, also_in, names)))
     _retheme(connection, [(row, themes) for row, themes, _ in assigned if themes_text(themes) != row.themes])
     live = [(row, new) for row, _, new in assigned if row.state != State.WITHDRAWN]
     moved = [(row, new) for row, new in live if sorted(feed.slug for feed in new) != old.get(row.number, [])]
     _move(connection, moved, old, now=now)
     return rows[-1].number if rows else None
-
-
-def _assigned(
-    row: Row[Any], assign: Callable[[Item, str], tuple[Theme, ...]], also_in: AlsoIn
-) -> tuple[tuple[Theme, ...], tuple[Feed, ...]]:
-    item = item_of(row.content)
-    themes = assign(item, row.source)
-    return themes, feeds_of(item, themes, also_in)
 
 
 def _retheme(connection: Connection, changed: Sequence[tuple[Row[Any], tuple[Theme, ...]]]) -> None:

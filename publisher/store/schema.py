@@ -26,7 +26,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0006"
+HEAD = "0009"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -154,6 +154,20 @@ feeds = Table(
     _column("changed_at", UtcDateTime),
     # When it was first written for readers; a feed that was is kept up for ever.
     _column("opened_at", UtcDateTime, nullable=True),
+    # What its id is made of: the slug it had before it was first renamed; empty: its own.
+    _column("first_slug", Key, server_default=""),
+)
+
+# The slug each label and keyword got when it was first seen. Several may share one: a site that is older than this
+# table knew labels by their slugs alone, and keeps its addresses.
+names = Table(
+    "names",
+    metadata,
+    _column("kind", Key, primary_key=True),
+    _column("label", Key, primary_key=True),
+    _column("slug", Key),
+    Index("ix_names_slug", "kind", "slug"),
+    sqlite_with_rowid=False,
 )
 
 IS_OPEN = feeds.c.opened_at.is_not(None)

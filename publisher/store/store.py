@@ -1,12 +1,13 @@
 """The one door to what the site remembers."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from publisher.model import Edition, Feed, FeedKind, Item, Record, Theme
+from publisher.model import Edition, Feed, FeedKind, Item, Record
+from publisher.naming import Names, Wanted, nothing_wanted
 from publisher.observability import Progress, quiet
 from publisher.store import (
     archives,
@@ -14,6 +15,7 @@ from publisher.store import (
     cursors,
     editions,
     feeds,
+    names,
     numbering,
     pages,
     records,
@@ -26,7 +28,7 @@ from publisher.store.collecting import Collecting
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.engine import BATCH, Database
-from publisher.store.feeds import AlsoIn, FeedState, nowhere_else
+from publisher.store.feeds import AlsoIn, Assign, FeedState, nowhere_else
 from publisher.store.locks import Locks
 from publisher.store.pages import PageRow
 from publisher.store.records import PageAddress
@@ -195,6 +197,11 @@ class Store:
         with self._database.reading() as connection:
             return records.records_between(connection, feed, after, upto)
 
+    def names(self, wanted: Wanted) -> Names:
+        """The slugs of those of the labels and keywords that have one."""
+        with self._database.reading() as connection:
+            return names.names_of(connection, wanted)
+
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def feeds(self, kind: FeedKind) -> list[FeedState]:
@@ -289,13 +296,16 @@ class Store:
 
     def retheme(
         self,
-        assign: Callable[[Item, str], tuple[Theme, ...]],
+        assign: Assign,
         *,
         also_in: AlsoIn = nowhere_else,
+        wanted: Callable[[Iterable[Item]], Wanted] = nothing_wanted,
         now: datetime,
         progress: Progress = quiet,
     ) -> None:
         """Give every item its themes and feeds anew, page by page; one that is cut short can simply be repeated.
+
+        `wanted` says which labels and keywords of some items need a name.
 
         The log does not grow: the organisation changed nothing, so nobody shall be told.
         """
@@ -305,7 +315,7 @@ class Store:
         while after is not None:
             progress("themes", min(after, last_item), last_item)
             with self._database.writing() as connection:
-                after = feeds.retheme_page(connection, assign, also_in, after=after, now=now)
+                after = feeds.retheme_page(connection, assign, also_in, wanted, after=after, now=now)
 
     # --- audiences and editions --------------------------------------------------------------------------------------
 

@@ -349,7 +349,7 @@ class TestFeeds:
         steps: list[tuple[int, int]] = []
 
         store.retheme(
-            lambda _item, _source: (ASYLUM,),
+            lambda _item, _source, _names: (ASYLUM,),
             now=LATER,
             progress=lambda _step, done, total: steps.append((done, total)),
         )
@@ -364,7 +364,7 @@ class TestFeeds:
         collect(store, *records("n", 3))
         before = dump(store)
 
-        store.retheme(lambda _item, _source: (BORDERS,), now=LATER)
+        store.retheme(lambda _item, _source, _names: (BORDERS,), now=LATER)
 
         assert dump(store) == before
 

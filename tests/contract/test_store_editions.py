@@ -94,7 +94,7 @@ class TestDue:
         collect(store, record("a"))
         store.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
 
-        store.retheme(lambda _item, _source: (ASYLUM,), now=LATER)
+        store.retheme(lambda _item, _source, _names: (ASYLUM,), now=LATER)
 
         assert due(store, "asylum-only", themes=("asylum",)).records == ()
 
@@ -184,7 +184,7 @@ class TestOutbox:
 
         revise(store, 1, "Changed since.", ASYLUM, now=LATER)
         revise(store, 2, "Changed since.", BORDERS, now=LATER)
-        store.retheme(lambda _item, _source: (BORDERS, ASYLUM), now=LATER)
+        store.retheme(lambda _item, _source, _names: (BORDERS, ASYLUM), now=LATER)
 
         assert store.unwritten_editions() == [edition]
 

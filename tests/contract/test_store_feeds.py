@@ -56,7 +56,7 @@ class TestGathering:
         collect(store, *records("n", 3))
         end = store.log_end()
 
-        store.retheme(lambda _item, _source: (BORDERS,), also_in=GATHERING, now=LATER)
+        store.retheme(lambda _item, _source, _names: (BORDERS,), also_in=GATHERING, now=LATER)
 
         assert numbers_of(store.feed_records("languages/en", limit=9)) == [3, 2, 1]
         assert store.log_end() == end

@@ -1,5 +1,6 @@
 """The tables: made once, brought up to date, and never touched by a program that is too old for them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from publisher.errors import StoreError
+from publisher.model import Item
+from publisher.naming import Wanted
 from publisher.store import Store, upgrade
 from publisher.store.schema import HEAD, metadata
-from tests.contract.stories import collect, record
+from tests.contract.stories import DAY, collect, record
 from tests.databases import dump
 
 
@@ -68,6 +71,28 @@ def described(engine: object) -> dict[str, object]:
         )
         for name in sorted(metadata.tables)
     }
+
+
+def test_labels_that_shared_a_slug_go_on_sharing_it(durable_url: str) -> None:
+    with Store.open(durable_url) as store:
+        items = [
+            Item(date=DAY, text="One", labels=("C++", "🙂"), keywords=("Ice",)),
+            Item(date=DAY, text="Two", labels=(" c# ", "C++")),
+        ]
+        collect(store, *(replace(record(item.text), item=item) for item in items))
+    before = ScriptDirectory.from_config(upgrade._alembic_config()).get_revision("0009").down_revision
+    change(
+        durable_url,
+        "DROP TABLE names",
+        "ALTER TABLE feeds DROP COLUMN first_slug",
+        f"UPDATE alembic_version SET version_num = '{before}'",
+    )
+
+    with Store.open(durable_url) as store:
+        labels = {"c++": "", "c#": "", "c": ""}
+        names = store.names(Wanted(labels=labels, keywords={"ice": ""}, taken=frozenset()))
+
+    assert ({"c++": "c", "c#": "c"}, {"ice": "ice"}) == (names.labels, names.keywords)
 
 
 def test_opening_again_changes_nothing(durable_url: str) -> None:

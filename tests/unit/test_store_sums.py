@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from publisher.model import FeedKind, Item, State, Theme
+from publisher.naming import Names
 from publisher.planning import NewRecord
 from publisher.store import Collecting, Store
 from publisher.store.content import content_of, item_of, themes_of
@@ -70,8 +71,8 @@ def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tup
         assert_sums(store)
 
 
-def always(themes: tuple[Theme, ...]) -> Callable[[Item, str], tuple[Theme, ...]]:
-    return lambda _item, _source: themes
+def always(themes: tuple[Theme, ...]) -> Callable[[Item, str, Names], tuple[Theme, ...]]:
+    return lambda _item, _source, _names: themes
 
 
 def assert_sums(store: Store) -> None:
