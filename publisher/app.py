@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.judging import Mail
     from publisher.model import Digest
     from publisher.outlook import Outlook
+    from publisher.packing import PlainFiles
     from publisher.review import Review
     from publisher.sources.fetching import Fetcher
     from publisher.store import EditionRow
@@ -199,11 +200,11 @@ class Stages:
         )
 
     def _files(self, root: Path) -> Files:
-        from publisher.packing import PackedFiles  # late: gzip, too, is for those who write
+        from publisher.packing import COPIES, PackedFiles  # late: what compresses is for those who write
 
-        return PackedFiles(self._tree(root)) if self._config.feeds.precompress else self._tree(root)
+        return PackedFiles(self._tree(root), wanted=COPIES if self._config.feeds.precompress else ())
 
-    def _tree(self, root: Path) -> Files:
+    def _tree(self, root: Path) -> "PlainFiles":
         from publisher.files import Tree  # late: a pass with no news writes no file
 
         return Tree(root)
@@ -224,7 +225,7 @@ class RehearsedStages(Stages):
             show=self._show,
         )
 
-    def _tree(self, root: Path) -> Files:
+    def _tree(self, root: Path) -> "PlainFiles":
         return Comparison(root)
 
 

@@ -54,8 +54,8 @@ class Tree:
         """Sweep what an interrupted process left, then be ready to write below `root`, which need not exist."""
         self._root = root
         self._staging = root / STAGING
-        self._staged: dict[Path, Path] = {}
-        """Where each new content goes, and where it waits."""
+        self._staged: dict[Path, Path | None] = {}
+        """Where each new content goes, and where it waits; None: what is there goes away."""
         self._grown: dict[Path, None] = {}
         """Directories that got a new member, in order."""
         self.sweep()
@@ -83,10 +83,26 @@ class Tree:
             self.commit()
         return True
 
+    def remove(self, path: str) -> bool:
+        """Have `path` go away with the next `commit`, in its turn; False when it is not there.
+
+        Raises:
+            FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
+        """
+        target = self._root.joinpath(*_parts(path))
+        if target in self._staged:
+            self.commit()
+        with _explained(target):
+            _refuse_symlinks(self._root, target)
+            if not target.exists():
+                return False
+        self._staged[target] = None
+        return True
+
     def has(self, path: str) -> bool:
         """Whether `path` is there, or will be after the next `commit`."""
         target = self._root.joinpath(*_parts(path))
-        return target in self._staged or target.is_file()
+        return self._staged[target] is not None if target in self._staged else target.is_file()
 
     def commit(self) -> None:
         """Show readers everything written so far; when it returns, a power cut cannot take it back.
@@ -96,12 +112,10 @@ class Tree:
         """
         try:
             with _explained(self._root):
-                _flush_files(list(self._staged.values()))
+                _flush_files([staged for staged in self._staged.values() if staged])
             for target, staged in self._staged.items():
                 with _explained(target):
-                    self._grow(target.parent, mode=DIRECTORY_MODE)
-                    staged.replace(target)
-                    self._grown[target.parent] = None
+                    self._put_in_place(staged, target)
             for directory in self._grown:
                 with _explained(directory):
                     _flush(directory)
@@ -113,6 +127,14 @@ class Tree:
         self._staged.clear()
         self._grown.clear()
         sweep(self._root)
+
+    def _put_in_place(self, staged: Path | None, target: Path) -> None:
+        if staged is None:
+            target.unlink()
+        else:
+            self._grow(target.parent, mode=DIRECTORY_MODE)
+            staged.replace(target)
+        self._grown[target.parent] = None
 
     def _grow(self, directory: Path, *, mode: int) -> None:
         self._grown.update(dict.fromkeys(_make_directory(directory, mode=mode)))

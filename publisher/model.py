@@ -323,7 +323,7 @@ class FeedSettings:
     """A picture twice as wide as high, likewise."""
     hub: str = ""
     """The WebSub hub that is told of changes; empty: none."""
-    precompress: bool = False
+    precompress: bool = True
     """Whether each public text lies there compressed as well."""
 
 

@@ -58,6 +58,10 @@ class Comparison:
         file = self._root / path
         return not file.is_file() or file.read_bytes() != data
 
+    def remove(self, path: str) -> bool:
+        """Whether there is something to take away."""
+        return self.has(path)
+
     def has(self, path: str) -> bool:
         """Whether there is such a file."""
         return (self._root / path).is_file()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import waitress
+from werkzeug.datastructures import Accept
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
-TWINS_S = 60
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""What follows a file's name when it is compressed, by the name of that in HTTP, the smallest first."""
+COPIES_S = 60
 """A file and what it was compressed to are written within this time."""
 THREADS = 4
 TYPES = {
@@ -55,7 +58,8 @@ class Found:
     data: bytes
     changed_ns: int
     etag: str
-    is_packed: bool = False
+    encoding: str = ""
+    """As in Content-Encoding; empty: it is the file itself."""
 
 
 Health = Callable[[], tuple[bool, Mapping[str, object]]]
@@ -92,7 +96,14 @@ class Website:
         return self._file(request, path) or self._not_found()
 
     def _is_folder(self, path: str) -> bool:
-        return bool(path) and not path.endswith("/") and is_public(path) and (self._root / path).is_dir()
+        return bool(path) and not path.endswith("/") and self._is_ours(path) and (self._root / path).is_dir()
+
+    def _is_ours(self, name: str) -> bool:
+        """Whether there is something of that name in the folder, links followed."""
+        try:
+            return is_public(name) and (self._root / name).resolve(strict=True).is_relative_to(self._root.resolve())
+        except (OSError, RuntimeError):  # no such thing, a name too long for any, a link that leads to itself
+            return False
 
     def _file(self, request: Request, path: str) -> Response | None:
         name = f"{path}{urls.INDEX_FILE}" if path == "" or path.endswith("/") else path
@@ -104,8 +115,8 @@ class Website:
         response.headers["Last-Modified"] = http_date(found.changed_ns / 1e9)
         response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
         response.headers["Vary"] = "Accept-Encoding"
-        if found.is_packed:
-            response.headers["Content-Encoding"] = "gzip"
+        if found.encoding:
+            response.headers["Content-Encoding"] = found.encoding
         if name.endswith(".html"):
             response.headers["Content-Security-Policy"] = PAGE_POLICY
         if self._hub and name.rpartition("/")[2] in FEED_FILES:
@@ -113,20 +124,23 @@ class Website:
             response.headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
         return response.make_conditional(request.environ)
 
-    def _found(self, request: Request, name: str) -> "Found | None":
+    def _found(self, request: Request, name: str) -> Found | None:
         """The file, or what it was compressed to where that is welcome."""
         plain = self._read(name)
-        if plain is None or request.accept_encodings.quality("gzip") <= 0:
-            return plain
-        packed = self._read(f"{name}.gz")
-        # One that is much older than the file is of what the file was before: it is no longer kept up.
-        if packed is None or packed.changed_ns < plain.changed_ns - TWINS_S * 1_000_000_000:
-            return plain
-        return replace(packed, changed_ns=plain.changed_ns, etag=f"{packed.etag}-gz", is_packed=True)
+        if plain is None:
+            return None
+        for encoding in wanted_encodings(request.accept_encodings):
+            packed = self._read(name + ENCODINGS[encoding])
+            # One that is much older than the file is of what the file was before: somebody else put both there.
+            if packed and packed.changed_ns >= plain.changed_ns - COPIES_S * 1_000_000_000:
+                # Each encoding has an ETag of its own (RFC 9110 section 8.8.3.3): a cache keeps them apart by it.
+                etag = f"{packed.etag}-{encoding}"
+                return replace(packed, changed_ns=plain.changed_ns, etag=etag, encoding=encoding)
+        return plain
 
     def _read(self, name: str) -> "Found | None":
         path = self._root / name
-        if not is_public(name) or not path.is_file() or not path.resolve().is_relative_to(self._root.resolve()):
+        if not self._is_ours(name) or not path.is_file():
             return None
         try:
             with path.open("rb") as file:
@@ -148,6 +162,16 @@ def is_public(path: str) -> bool:
     """Whether a path stays inside the folder and names nothing hidden, such as what is about to be put in place."""
     parts = path.removesuffix("/").split("/") if path else []
     return all(part and not part.startswith(".") and not set(part) & {"\\", "\0"} for part in parts)
+
+
+def wanted_encodings(accepted: Accept) -> list[str]:
+    """Those of `ENCODINGS` that a client would rather have than the file itself, the most welcome first.
+
+    RFC 9110 section 12.5.3: 0 is a refusal, `*` whatever is not named, and the file itself comes last unless named.
+    """
+    welcome = {name: accepted.quality(name) for name in ENCODINGS}
+    plain = accepted.quality("identity") if "identity" in map(str.lower, accepted.values()) else 0
+    return sorted((name for name in welcome if welcome[name] > plain), key=welcome.__getitem__, reverse=True)
 
 
 def type_of(name: str) -> str:

@@ -22,6 +22,7 @@ import feedparser
 from publisher.app import Publisher
 from publisher.cli import main
 from publisher.config import Config
+from publisher.packing import COPIES
 from publisher.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,11 +175,10 @@ class World:
         }
 
     def contents(self, part: str = "feeds") -> Mapping[str, bytes]:
-        """The files below `part` and what is in them."""
+        """The files below `part` and what is in them; without the compressed copies (tests/journey/test_packing.py)."""
         root = self.folder / part
-        return {
-            path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()
-        }
+        files = (path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix not in COPIES)
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     def feed(self, slug: str, feed_format: str = "atom") -> Any:
         """A feed as feedparser reads it; no reader could complain."""

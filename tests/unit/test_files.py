@@ -83,6 +83,40 @@ class TestTree:
         )
         assert names(root) == {"page"}
 
+    def test_what_goes_away_goes_with_the_commit_and_in_its_turn(self, root: Path) -> None:
+        published(root, page=b"old", copy=b"old")
+
+        tree = Tree(root)
+        assert tree.remove("copy")
+        assert not tree.remove("other")
+        assert tree.write("page", b"new")
+        assert (names(root), tree.has("copy")) == ({"page", "copy", STAGING, f"{STAGING}/000001"}, False)
+        tree.commit()
+
+        assert (names(root), (root / "page").read_bytes()) == ({"page"}, b"new")
+
+    def test_what_went_away_may_be_written_again_and_the_other_way_round(self, root: Path) -> None:
+        tree = published(root, page=b"old")
+
+        tree.remove("page")
+        tree.write("page", b"new")
+        tree.write("copy", b"new")
+        tree.remove("copy")
+        tree.commit()
+
+        assert {"page": b"new"} == {path.name: path.read_bytes() for path in root.iterdir()}
+
+    @pytest.mark.parametrize("path", ["../page", "link", "folder/page"])
+    def test_nothing_outside_goes_away(self, root: Path, path: str) -> None:
+        published(root, page=b"kept")
+        (root / "link").symlink_to(root / "page")
+        (root / "folder").symlink_to(root)
+
+        with pytest.raises(FilesError):
+            Tree(root).remove(path)
+
+        assert b"kept" == (root / "page").read_bytes()
+
     def test_nothing_is_created_when_nothing_is_written(self, root: Path) -> None:
         Tree(root).commit()
 

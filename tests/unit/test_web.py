@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import brotli
 import pytest
 from werkzeug.test import Client, TestResponse
 
@@ -26,6 +27,7 @@ def root(tmp_path: Path) -> Path:
         "all/index.html": PAGE,
         "all/rss.xml": FEED,
         "all/rss.xml.gz": gzip.compress(FEED, mtime=0),
+        "all/rss.xml.br": brotli.compress(FEED),
         ".staging/000001": b"half",
         "all/.hidden": b"hidden",
         "empty/logo.png": b"png",
@@ -33,6 +35,8 @@ def root(tmp_path: Path) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
     (root / "out.txt").symlink_to(tmp_path / "secret.txt")
+    (root / "outside").symlink_to(tmp_path)
+    (root / "round").symlink_to(root / "round")
     return root
 
 
@@ -75,7 +79,7 @@ def test_files_are_served_as_they_are(root: Path, path: str, data: bytes) -> Non
     assert "nosniff" == answer.headers["X-Content-Type-Options"]
 
 
-@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
 def test_second_reading_is_told_that_nothing_changed_until_something_did(root: Path, encoding: str) -> None:
     first = got(root, "/all/rss.xml", {"Accept-Encoding": encoding})
     by_tag = {"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]}
@@ -89,21 +93,81 @@ def test_second_reading_is_told_that_nothing_changed_until_something_did(root: P
     assert b"<rss>new</rss>" == got(root, "/all/rss.xml", by_tag | by_date).data
 
 
-def test_what_was_compressed_is_sent_to_who_takes_it(root: Path) -> None:
-    packed = got(root, "/all/rss.xml", {"Accept-Encoding": "gzip, br"})
-    plain = got(root, "/all/rss.xml", {"Accept-Encoding": "gzip;q=0"})
+UNPACKED = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
-    assert ("gzip", FEED) == (packed.headers["Content-Encoding"], gzip.decompress(packed.data))
-    assert "Content-Encoding" not in plain.headers
-    assert "application/rss+xml" == packed.headers["Content-Type"]
-    assert packed.headers["ETag"] != plain.headers["ETag"]
-    assert "Accept-Encoding" == packed.headers["Vary"] == plain.headers["Vary"]
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),  # browsers
+        ("gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "gzip"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("*", "br"),
+        ("br;q=0, *;q=0.1", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0.5, identity", None),
+        ("identity", None),
+        ("deflate, zstd", None),
+        ("identity;q=0, deflate", None),  # nothing we have: the file itself is better than nothing
+        ("", None),
+    ],
+)
+def test_what_was_compressed_is_sent_to_who_takes_it(root: Path, accepted: str, encoding: str | None) -> None:
+    answer = got(root, "/all/rss.xml", {"Accept-Encoding": accepted})
+
+    assert encoding == answer.headers.get("Content-Encoding")
+    assert FEED == UNPACKED[encoding](answer.data)
+    assert ("application/rss+xml", "Accept-Encoding") == (answer.headers["Content-Type"], answer.headers["Vary"])
+
+
+def test_each_encoding_has_its_own_tag_and_one_date(root: Path) -> None:
+    answers = [got(root, "/all/rss.xml", {"Accept-Encoding": encoding}) for encoding in ("identity", "gzip", "br")]
+
+    assert 3 == len({answer.headers["ETag"] for answer in answers})
+    assert 1 == len({answer.headers["Last-Modified"] for answer in answers})
+    tag = {"If-None-Match": answers[1].headers["ETag"], "Accept-Encoding": "br"}
+    assert 200 == got(root, "/all/rss.xml", tag).status_code
 
 
 def test_compressed_file_of_what_was_there_before_is_not_sent(root: Path) -> None:
     os.utime(root / "all" / "rss.xml", (2e9, 2e9))
 
     assert FEED == got(root, "/all/rss.xml", {"Accept-Encoding": "gzip"}).data
+
+
+@pytest.mark.parametrize(
+    ("tags", "status"),
+    [
+        ('"other", {tag}', 304),
+        ("W/{tag}", 304),  # RFC 9110 section 13.1.2: a weak comparison
+        ('W/"other" , W/{tag}', 304),
+        ("*", 304),
+        ('"other"', 200),
+        ("", 200),
+    ],
+)
+def test_reader_may_name_several_tags(root: Path, tags: str, status: int) -> None:
+    tag = got(root, "/all/rss.xml").headers["ETag"]
+
+    assert status == got(root, "/all/rss.xml", {"If-None-Match": tags.format(tag=tag)}).status_code
+
+
+@pytest.mark.parametrize(
+    ("since", "status"), [("Fri, 01 Jan 2038 00:00:00 GMT", 304), ("Sat, 01 Jan 2000 00:00:00 GMT", 200), ("soon", 200)]
+)
+def test_tag_goes_before_date(root: Path, since: str, status: int) -> None:
+    other = {"If-Modified-Since": since, "If-None-Match": '"other"'}
+
+    assert status == got(root, "/all/rss.xml", {"If-Modified-Since": since}).status_code
+    assert 200 == got(root, "/all/rss.xml", other).status_code
+
+
+def test_part_of_a_file_is_all_of_it(root: Path) -> None:
+    """RFC 9110 section 14.2: a server may ignore Range."""
+    answer = got(root, "/all/rss.xml", {"Range": "bytes=0-3"})
+
+    assert (200, FEED) == (answer.status_code, answer.data)
 
 
 def test_head_says_the_same_without_the_file(root: Path) -> None:
@@ -118,7 +182,9 @@ def test_head_says_the_same_without_the_file(root: Path) -> None:
     [
         *("/nothing", "/all/nothing.xml", "/nothing/", "/index.html/", "/empty/", "/all//rss.xml"),
         *("/.staging/000001", "/.staging/", "/all/.hidden", "/../secret.txt", "/all/../../secret.txt", "/out.txt"),
-        *("/%2e%2e/secret.txt", "/..%2fsecret.txt", "/all/..", "/.", "/all\\rss.xml", "/all/rss.xml%00", "/%ff"),
+        *("/outside/secret.txt", "/outside", "/outside/", "/round", "/round/", "/" + "a" * 300, "/a/" * 2_000),
+        *("/all%2f..%2f..%2fsecret.txt", "/%2fetc/passwd", "/all/rss.xml/", "/all/%00", "/all/.."),
+        *("/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.", "/all\\rss.xml", "/all/rss.xml%00", "/%ff"),
     ],
 )
 def test_anything_else_is_the_page_of_lost_addresses(root: Path, path: str) -> None:
