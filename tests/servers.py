@@ -1,8 +1,11 @@
 """A web server on this machine that does what it is told, however wrong."""
 
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -85,6 +88,28 @@ class Server:
                 """Nothing: tests look at `asked`."""
 
         return Handler
+
+
+@contextmanager
+def speaking(pieces: Callable[[], Iterable[bytes]], *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The address of a server that answers whatever it is asked with these bytes, be they HTTP or not, and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_speak, args=(listening, pieces, tls), daemon=True).start()
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def _speak(listening: socket.socket, pieces: Callable[[], Iterable[bytes]], tls: ssl.SSLContext | None) -> None:
+    while True:
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return  # the test is over
+        with suppress(OSError), connection:  # whoever asked has heard enough
+            talking = tls.wrap_socket(connection, server_side=True) if tls else connection
+            with talking:
+                talking.recv(65_536)
+                for piece in pieces():
+                    talking.sendall(piece)
 
 
 def slowly(pieces: Iterator[bytes], *, every_s: float) -> Iterator[bytes]:

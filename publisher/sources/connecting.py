@@ -38,6 +38,15 @@ class Deadline:
             raise httpcore.ReadTimeout("the time is up")
         return left
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the time within not count, such as that of waiting for others to be done with the same host."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._end += time.monotonic() - begun
+
 
 class Transport(httpx.BaseTransport):
     """One fetch's way to the network; no connection outlives it."""

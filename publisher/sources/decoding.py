@@ -4,6 +4,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 _STEP_BYTES = 65_536
+_GZIP = b"\x1f"
+"""What gzip begins with, and nothing else that servers send."""
 
 
 class DecodeError(Exception):
@@ -31,18 +33,25 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     inflater: zlib._Decompress | None = None
     for piece in pieces:
         waiting = piece
-        if inflater is None:
-            # "deflate" is sent with its header (RFC 9110 section 8.4.1.2), and by some servers without.
-            is_bare = piece[:1] != b"\x1f" and piece[:1] and piece[0] & 0x0F != zlib.DEFLATED
-            inflater = zlib.decompressobj(-zlib.MAX_WBITS if is_bare else zlib.MAX_WBITS | 32)
         while waiting:
+            # A gzip file may go on with a further one (RFC 1952 section 2.2); anything else after its end is not read.
+            if inflater is None or (inflater.eof and waiting[:1] == _GZIP):
+                inflater = _inflater(waiting)
+            if inflater.eof:
+                return
             try:
                 yield inflater.decompress(waiting, _STEP_BYTES)
             except zlib.error as error:
                 raise DecodeError(f"what came is not packed as it says: {error}") from error
-            waiting = inflater.unconsumed_tail
+            waiting = inflater.unconsumed_tail or inflater.unused_data
     if inflater is not None and not inflater.eof:
         raise DecodeError("what came ends too early")
+
+
+def _inflater(data: bytes) -> "zlib._Decompress":
+    # "deflate" is sent with its header (RFC 9110 section 8.4.1.2), and by some servers without.
+    is_bare = data[:1] != _GZIP and data[0] & 0x0F != zlib.DEFLATED
+    return zlib.decompressobj(-zlib.MAX_WBITS if is_bare else zlib.MAX_WBITS | 32)
 
 
 def _unbrotlied(pieces: Iterable[bytes]) -> Iterator[bytes]:

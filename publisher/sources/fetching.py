@@ -35,6 +35,9 @@ _GONE = 410
 _NOT_MODIFIED = 304
 _OK = 200
 _BUSY = (429, 503)
+_LONGEST_PROBLEM = 500
+"""Characters; an address that leads on may be of any length."""
+_NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
 
 
@@ -87,10 +90,11 @@ class Fetcher:
             "Accept-Encoding": "gzip, br",
             **{header: known[name] for name, header in _CONDITIONS.items() if known.get(name)},
         }
+        raw = [(name.encode(), value.encode(_BYTES, "replace")) for name, value in headers.items()]
         transport = Transport(allowed=self.settings.private, deadline=deadline)
         try:
-            with turn, failures(), httpx.Client(transport=transport, trust_env=False) as client:
-                request = client.build_request("GET", address, headers=headers)
+            with _taken(turn, deadline), failures(), httpx.Client(transport=transport, trust_env=False) as client:
+                request = client.build_request("GET", address, headers=raw)
                 response = client.send(request, stream=True, follow_redirects=False)
                 try:
                     yield response
@@ -100,7 +104,7 @@ class Fetcher:
             raise _failed(source, f"{error}; add it to fetching.private if that is meant") from error
         except httpx.TimeoutException as error:
             raise _failed(source, f"{address} took more than {self.settings.timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:  # of a host's name
             raise _failed(source, f"{address} cannot be fetched: {_words(error)}") from error
 
     def _read(
@@ -120,7 +124,7 @@ class Fetcher:
             return Fetched(
                 body=b"", url=address, charset="", validator=before, is_unchanged=True, fresh_until=fresh_until
             )
-        told = {name: response.headers.get(header, "") for name, header in _VALIDATORS.items()}
+        told = {name: _header(response, header) for name, header in _VALIDATORS.items()}
         return Fetched(
             body=body,
             url=address,
@@ -143,7 +147,20 @@ class Fetcher:
 
 
 _CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
-_VALIDATORS = {"etag": "ETag", "modified": "Last-Modified"}
+_VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
+_BYTES = "latin-1"
+"""A header may hold bytes in any encoding (RFC 9110 section 5.5); these are given back as they came."""
+
+
+@contextmanager
+def _taken(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
+    """Hold the turn; waiting for it is nothing that this server is to blame for."""
+    with deadline.paused():
+        turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def wait_after(failures: int, *, source: str, asked: timedelta | None) -> timedelta:
@@ -155,6 +172,10 @@ def wait_after(failures: int, *, source: str, asked: timedelta | None) -> timede
     share = int.from_bytes(hashlib.sha256(f"{source} {failures}".encode()).digest()[:2]) / 0xFFFF
     wait: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT) * (1 + 0.2 * share)
     return max(wait, min(asked, LONGEST_WAIT)) if asked else wait
+
+
+def _header(response: httpx.Response, name: bytes) -> str:
+    return next((value.decode(_BYTES) for key, value in response.headers.raw if key.lower() == name), "")
 
 
 def _known(validator: str) -> Mapping[str, str]:
@@ -196,15 +217,18 @@ def _retry_after(response: httpx.Response, now: datetime) -> timedelta:
     """RFC 9110 section 10.2.3: seconds, or a date."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isdecimal() and value.isascii():
-        return min(timedelta(seconds=min(int(value), 10**9)), LONGEST_WAIT)
+        return min(timedelta(seconds=int(value[:9])), LONGEST_WAIT)
     instant = _http_date(value)
     return min(max(instant - now, timedelta(0)), LONGEST_WAIT) if instant else timedelta(0)
 
 
 def _fresh_until(response: httpx.Response, now: datetime) -> datetime | None:
-    match = _MAX_AGE.search(response.headers.get("Cache-Control", ""))
-    age = timedelta(seconds=int(match[1])) if match else timedelta(0)
-    return now + min(age, LONGEST_WAIT) if age else None
+    """RFC 9111 sections 4.2.1 and 5.1: what stood in a cache for a while is fresh for less."""
+    told = response.headers.get("Cache-Control", "")
+    match = None if _NO_CACHE.search(told) else _MAX_AGE.search(told)
+    stood = response.headers.get("Age", "").strip()
+    seconds = int(match[1]) - (int(stood[:9]) if stood.isascii() and stood.isdecimal() else 0) if match else 0
+    return now + min(timedelta(seconds=seconds), LONGEST_WAIT) if seconds > 0 else None
 
 
 def _http_date(value: str) -> datetime | None:
@@ -216,7 +240,8 @@ def _http_date(value: str) -> datetime | None:
 
 
 def _failed(source: str, problem: str, wait: timedelta = timedelta(0)) -> SourceError:
-    return SourceError(source, " ".join(problem.split()), wait=wait)
+    words = " ".join(problem.split())
+    return SourceError(source, words if len(words) <= _LONGEST_PROBLEM else f"{words[:_LONGEST_PROBLEM]}…", wait=wait)
 
 
 def _words(error: Exception) -> str:

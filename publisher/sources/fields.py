@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import TypeVar
+from uuid import UUID
 
 from publisher.errors import SourceError
 from publisher.model import Item, Problem
@@ -18,6 +20,8 @@ MAX_CHARACTERS = 500_000
 """Of a text; what is beyond is cut off."""
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_WRITTEN = (str, int, float, Decimal, UUID, date, time)
+"""What can be taken as a text; databases and front matter have more types than one expects."""
 _EARLIEST, _LATEST = 1900, 2199
 """Years; another one is a mistake, as when a program writes "no date" as 0001-01-01."""
 
@@ -105,9 +109,12 @@ def _text(values: Mapping[str, object], name: str) -> str:
     value = values.get(name)
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, _WRITTEN):
         raise FieldError(f"its {name} is no text: {shortened(value)}")
-    return str(value)[:MAX_CHARACTERS]
+    try:
+        return str(value)[:MAX_CHARACTERS]
+    except ValueError as error:  # an int of more digits than Python writes
+        raise FieldError(f"its {name} is no text: {error}") from error
 
 
 def _list(values: Mapping[str, object], name: str, separator: str) -> tuple[str, ...]:
@@ -119,7 +126,8 @@ def _list(values: Mapping[str, object], name: str, separator: str) -> tuple[str,
 
 def shortened(value: object) -> str:
     """Return how a message shows a value that came from outside: its beginning, on one line."""
-    shown = clean_line(repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}")
+    is_short = isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 4 * _SHOWN)
+    shown = clean_line(repr(value) if is_short else f"a {type(value).__name__}")
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 

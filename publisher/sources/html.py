@@ -36,8 +36,9 @@ ATTRIBUTES = {
     "ins": {"cite", "datetime"},
 }
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-MAX_CHARACTERS = 500_000
-"""Of one body; what is beyond is cut off. Long reports have a tenth of it."""
+MAX_CHARACTERS = 200_000
+"""Of one body; what is beyond is cut off. Long reports have a quarter of it. An element with ever more attributes takes
+time by the square of their number: 1 s with so many."""
 
 _DROPPED_TAGS = (
     "applet audio button canvas datalist embed form frame frameset head iframe input link map math meta noembed "

@@ -54,14 +54,14 @@ class TableSource:
 
     def _csv_rows(self, text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         head = text.partition("\n")[0]
-        rows = csv.DictReader(StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count))
+        rows = csv.reader(StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count))
         try:
-            names = [name.strip() for name in rows.fieldnames or ()]
-            rows.fieldnames = names
+            names = [name.strip() for name in next((row for row in rows if row), [])]
             if missing := missing_columns(names, self.columns):
                 raise SourceError(self.name, f"{self.path} has no column {missing[0]!r}; it has {', '.join(names)}")
             for row in rows:
-                yield rows.line_num, {name: value for name, value in row.items() if name is not None}
+                if row:
+                    yield rows.line_num, dict(zip(names, row, strict=False))
         except csv.Error as error:
             raise SourceError(self.name, f"{self.path}:{rows.line_num}: this is not CSV: {error}") from error
 

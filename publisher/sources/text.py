@@ -1,7 +1,7 @@
 """Makes text from anywhere fit to keep, so that every later stage can rely on it."""
 
 import re
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 _LINE_END = re.compile("\r\n?")
 
@@ -11,6 +11,10 @@ _UNFIT = re.compile(
     + "]"
 )
 """Controls that are not white space, lone surrogates, non-characters (Unicode 23.7), stray byte order marks."""
+_MANY_MARKS = 30
+"""On one letter; no language has more (UAX 15, section 13), and sorting them takes time by their number squared."""
+_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
+"""Where so many may be; a row of dots or dashes is there, too."""
 
 
 def clean_lines(text: str) -> list[str]:
@@ -39,4 +43,14 @@ def clean_paragraphs(text: str) -> str:
 
 def fit(text: str) -> str:
     """Return `text` in NFC and without unfit characters, its lines ended by a line feed alone."""
-    return normalize("NFC", _UNFIT.sub("", _LINE_END.sub("\n", text)))
+    return normalize("NFC", _MARKS.sub(_without_surplus, _UNFIT.sub("", _LINE_END.sub("\n", text))))
+
+
+def _without_surplus(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in run[0]:
+        marks = marks + 1 if combining(character) else 0
+        if marks <= _MANY_MARKS:
+            kept.append(character)
+    return "".join(kept)

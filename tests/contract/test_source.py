@@ -248,7 +248,7 @@ class WebContract(SourceContract):
         return self.server.url("/news"), FETCHER
 
 
-FETCHER = Fetcher(Fetching(timeout_s=5, private=("127.0.0.1",)), "tests")
+FETCHER = Fetcher(Fetching(private=("127.0.0.1",)), "tests")
 
 
 class TestFeedSourceOfAtom(WebContract):
