@@ -1,20 +1,29 @@
-"""The sample configuration of nginx, in a real one: what it says of each file, and what it keeps to itself."""
+"""The sample configurations of web servers, each in the real one: what it says of each file, and what it keeps back."""
 
 import gzip
+import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import brotli
 import pytest
 
 from tests.judges import program
 from tests.world import CONFIG, NOW, ROOT, World, news
 
-SAMPLE = ROOT / "docs" / "servers" / "nginx.conf"
-MAIN = """
+SAMPLES = ROOT / "docs" / "servers"
+HUB = "https://hub.example.org/"
+COMMENTED = re.compile(r"^(\s*)# (?=set |add_header|brotli_static|@feeds|header @feeds|<|    Header)", re.MULTILINE)
+"""What a sample leaves to the operator, as code behind a comment mark."""
+NGINX = """
+{modules}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 daemon off;
@@ -28,30 +37,115 @@ http {{
     include {folder}/site.conf;
 }}
 """
+BROTLI_OF_NGINX = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
+CADDY = "{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {folder}\n}}\n"
+APACHE = """
+ServerRoot {folder}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/error.log
+Mutex file:{folder}
+User nobody
+Group nogroup
+Listen 127.0.0.1:{port}
+{modules}
+TypesConfig /etc/mime.types
+Include {folder}/site.conf
+"""
+APACHE_MODULES = ("mpm_event", "authz_core", "alias", "dir", "expires", "headers", "mime", "negotiation", "rewrite")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A web server at work on a site that has published."""
+
+    port: int
+    world: World
+
+    def ask(
+        self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET"
+    ) -> tuple[int, Message, bytes]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, headers={"Host": f"news.example.org:{self.port}"} | dict(headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+
+def nginx(folder: Path, world: World, port: int) -> list[str]:
+    """How to start it on the site, with its sample."""
+    command = program("nginx")
+    module = f"load_module {BROTLI_OF_NGINX};" if BROTLI_OF_NGINX.exists() else program("the Brotli module of nginx")
+    sample = adapted("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds)})
+    (folder / "site.conf").write_text(sample, "utf-8")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, modules=module), "utf-8")
+    return [command, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+
+
+def caddy(folder: Path, world: World, port: int) -> list[str]:
+    command = program("caddy")
+    sample = adapted(
+        "Caddyfile",
+        {
+            "\nnews.example.org {": f"\nhttp://news.example.org:{port} {{\n\tbind 127.0.0.1",
+            "/srv/news/feeds": str(world.feeds),
+        },
+    )
+    (folder / "Caddyfile").write_text(CADDY.format(folder=folder) + sample, "utf-8")
+    return [command, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
+
+
+def apache(folder: Path, world: World, port: int) -> list[str]:
+    command, modules = program("apache2", "httpd"), Path("/usr/lib/apache2/modules")
+    loaded = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in APACHE_MODULES)
+    here = {
+        "*:80": f"127.0.0.1:{port}",
+        "DocumentRoot /srv/news/feeds": f"DocumentRoot {world.feeds}",
+        "<Directory /srv/news/feeds>": f"<Directory {world.feeds}>",
+    }
+    (folder / "site.conf").write_text(adapted("apache.conf", here), "utf-8")
+    (folder / "apache.conf").write_text(APACHE.format(folder=folder, port=port, modules=loaded), "utf-8")
+    return [command, "-D", "FOREGROUND", "-f", str(folder / "apache.conf")]
+
+
+def adapted(sample: str, here: Mapping[str, str]) -> str:
+    """The sample with all that it leaves to choice switched on, and our places for the ones in it."""
+    text = COMMENTED.sub(r"\1", (SAMPLES / sample).read_text("utf-8"))
+    for ours, theirs in here.items():
+        assert 1 == text.count(ours), ours
+        text = text.replace(ours, theirs)
+    return text
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where nginx serves a site that has published, with compressed copies and a pass in hand."""
-    nginx, folder = program("nginx"), tmp_path_factory.mktemp("nginx")
-    world = World(folder / "site", news("3 March 2026", "One."), config=CONFIG + "\n[feeds]\nprecompress = true\n")
-    world.publisher("run", at=NOW)
-    (world.feeds / ".staging").mkdir()
-    (world.feeds / ".staging" / "000000").write_text("half a page", "utf-8")
+def world() -> Iterator[World]:
+    """A site that has published, with a pass in hand."""
+    with TemporaryDirectory(prefix="publisher-served-") as name:
+        Path(name).chmod(0o755)  # servers read under a user of their own, who may not enter pytest's folders
+        world = World(Path(name) / "site", news("3 March 2026", "One."), config=CONFIG)
+        world.publisher("run", at=NOW)
+        (world.feeds / ".staging").mkdir()
+        (world.feeds / ".staging" / "000000").write_text("half a page", "utf-8")
+        yield world
+
+
+@pytest.fixture(
+    scope="module",
+    params=[nginx, pytest.param(caddy, marks=pytest.mark.slow), pytest.param(apache, marks=pytest.mark.slow)],
+)
+def server(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    start: Callable[[Path, World, int], list[str]] = request.param
+    folder = tmp_path_factory.mktemp(start.__name__)
     with socket.create_server(("127.0.0.1", 0)) as free:
-        number: int = free.getsockname()[1]
-    sample = SAMPLE.read_text("utf-8")
-    for ours, here in {"listen 80;": f"listen 127.0.0.1:{number};", "/srv/news/feeds": str(world.feeds)}.items():
-        assert 1 == sample.count(ours)
-        sample = sample.replace(ours, here)
-    (folder / "site.conf").write_text(sample, "utf-8")
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder), "utf-8")
-    with subprocess.Popen([nginx, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]) as server:
+        port: int = free.getsockname()[1]
+    command, log = start(folder, world, port), folder / "output.log"
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
-            wait_for(number, server, folder / "error.log")
-            yield number
+            wait_for(port, process, log)
+            yield Server(port=port, world=world)
         finally:
-            server.terminate()
+            process.terminate()
 
 
 def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -66,44 +160,94 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
     pytest.fail(log.read_text("utf-8"))
 
 
-def ask(port: int, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, Mapping[str, str], bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("GET", path, headers=headers or {})
-        answer = connection.getresponse()
-        return answer.status, dict(answer.getheaders()), answer.read()
-    finally:
-        connection.close()
+FILES = [
+    ("/", "index.html", "text/html; charset=utf-8"),
+    ("/all/", "all/index.html", "text/html; charset=utf-8"),
+    ("/items/2026/one.html", "items/2026/one.html", "text/html; charset=utf-8"),
+    ("/style.css", "style.css", "text/css; charset=utf-8"),
+    ("/all/rss.xml", "all/rss.xml", "application/rss+xml"),
+    ("/all/atom.xml", "all/atom.xml", "application/atom+xml"),
+    ("/all/feed.json", "all/feed.json", "application/feed+json"),
+    ("/feeds.opml", "feeds.opml", "text/x-opml; charset=utf-8"),
+    ("/sitemap.xml", "sitemap.xml", "application/xml"),
+]
+ENCODINGS = {"identity": "", "gzip": ".gz", "br": ".br"}
+UNPACKED = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(("path", "file", "media_type"), FILES)
+def test_a_file_is_sent_with_its_type_as_it_lies_there(
+    server: Server, path: str, file: str, media_type: str, encoding: str
+) -> None:
+    accepted = {"Accept-Encoding": encoding}
+    status, headers, data = server.ask(path, accepted)
+
+    assert (200, media_type) == (status, headers["Content-Type"])
+    assert "max-age=300" in headers["Cache-Control"]
+    assert encoding == headers.get("Content-Encoding", "identity")
+    # The copy, and not what the server compresses by itself.
+    assert (server.world.feeds / f"{file}{ENCODINGS[encoding]}").read_bytes() == data
+    assert {"accept-encoding"} == {each.strip().lower() for each in ",".join(headers.get_all("Vary", [])).split(",")}
+    for again in ({"If-None-Match": headers["ETag"]}, {"If-Modified-Since": headers["Last-Modified"]}):
+        assert (304, b"") == server.ask(path, accepted | again)[::2]
+        assert (304, b"") == server.ask(path, accepted | again, method="HEAD")[::2]
+    status, again, nothing = server.ask(path, accepted, method="HEAD")
+    assert (200, b"", headers["ETag"]) == (status, nothing, again["ETag"])
 
 
 @pytest.mark.parametrize(
-    ("path", "media_type"),
+    ("accepted", "encoding"),
     [
-        ("/", "text/html; charset=utf-8"),
-        ("/all/", "text/html; charset=utf-8"),
-        ("/style.css", "text/css; charset=utf-8"),
-        ("/all/rss.xml", "application/rss+xml"),
-        ("/all/atom.xml", "application/atom+xml"),
-        ("/all/feed.json", "application/feed+json"),
-        ("/feeds.opml", "text/x-opml; charset=utf-8"),
-        ("/sitemap.xml", "application/xml"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip;q=0", "identity"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0.0, gzip;q=0.000", "identity"),
+        ("deflate", "identity"),
     ],
 )
-def test_types_changes_and_compression(port: int, path: str, media_type: str) -> None:
-    status, headers, plain = ask(port, path)
-    assert (200, media_type, "max-age=300") == (status, headers["Content-Type"], headers["Cache-Control"])
+def test_readers_get_what_they_take(server: Server, accepted: str, encoding: str) -> None:
+    _, headers, _ = server.ask("/all/atom.xml", {"Accept-Encoding": accepted})
 
-    again = {"If-None-Match": headers["ETag"], "If-Modified-Since": headers["Last-Modified"]}
-    assert (304, b"") == ask(port, path, again)[::2]
-    _, headers, packed = ask(port, path, {"Accept-Encoding": "gzip"})
-    assert ("gzip", "Accept-Encoding", plain) == (headers["Content-Encoding"], headers["Vary"], gzip.decompress(packed))
-    assert str(len(packed)) == headers["Content-Length"]  # the copy, and not what nginx compresses by itself
+    assert encoding == headers.get("Content-Encoding", "identity")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/.staging/000000", "/.staging/", "/../publisher.db"])
-def test_what_is_not_public_is_the_page_of_lost_addresses(port: int, path: str) -> None:
-    status, _, page = ask(port, path)
+def test_each_encoding_has_a_tag_of_its_own(server: Server) -> None:
+    tags = {server.ask("/all/atom.xml", {"Accept-Encoding": encoding})[1]["ETag"] for encoding in ENCODINGS}
 
-    assert status in (400, 404)
+    assert 3 == len(tags)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
+def test_feeds_name_their_hub_and_themselves(server: Server, name: str, encoding: str) -> None:
+    _, headers, _ = server.ask(f"/all/{name}", {"Accept-Encoding": encoding})
+
+    assert f'<{HUB}>; rel="hub", <https://news.example.org/all/{name}>; rel="self"' == headers["Link"]
+    assert "Link" not in server.ask("/all/", {"Accept-Encoding": encoding})[1]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/nothing", "/all/nothing.xml", "/nothing/", "/items/", "/items/2026/", "/.staging/000000", "/.staging/"),
+        *("/../publisher.db", "/%2e%2e/publisher.db", "/..%2fpublisher.db", "/all/..%2f..%2fpublisher.db"),
+        *("/all/%00", "/%2estaging/000000", "//.staging/000000"),
+    ],
+)
+def test_what_is_not_public_is_the_page_of_lost_addresses(server: Server, path: str, encoding: str) -> None:
+    status, headers, page = server.ask(path, {"Accept-Encoding": encoding})
+    page = UNPACKED[headers.get("Content-Encoding", "identity")](page)
+
+    assert status in (400, 403, 404)
     assert b"half a page" not in page
-    assert status == 400 or b"There is no such page" in page
+    assert b"SQLite" not in page
+    assert "%" in path or ".." in path or (status in (403, 404) and b"There is no such page" in page)
+
+
+def test_a_folder_without_its_slash_leads_to_it(server: Server) -> None:
+    status, headers, _ = server.ask("/all")
+
+    assert status in (301, 308)
+    assert headers["Location"].endswith("/all/")
