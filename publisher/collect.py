@@ -302,7 +302,7 @@ def _apply(plan: planning.Reconciliation, log: Collecting, source: str, this: _P
     log.withdraw(plan.withdrawn, now=now)
     log.unlist(plan.unlisted)
     log.relist(plan.relisted)
-    log.rename(plan.renamed)
+    log.rename([(number, with_language(item, site)) for number, item in plan.renamed])
     revised = [(number, with_language(item, site)) for number, item in plan.revised]
     added = [with_language(item, site) for item in plan.added]
     names = log.name(wanted_names([*(item for _, item in revised), *planning.in_log_order(added)], theme_map))

@@ -34,6 +34,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels
     yield "keywords", item.keywords
+    yield "enclosures", [[each.url, each.media_type, each.size_bytes, each.title] for each in item.enclosures]
     yield "html", item.html
     yield "published", item.published and item.published.isoformat()
 
@@ -61,6 +62,8 @@ class Known:
     state: State
     is_kept_from_readers: bool = False
     """Listed before its source was read first, or discarded: no reader ever saw it, and none will."""
+    knows_enclosures: bool = True
+    """False: it was read by a program that left them out, so that their being there now is no edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +80,8 @@ class Reconciliation:
     relisted: tuple[int, ...] = ()
     """Unlisted before, and in the listing again as they were."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Known items that are new in nothing a reader sees: their ids, or all of an item that is kept from readers."""
+    """Known items that nobody edited: new are their ids, enclosures no earlier program read, or all of an item that is
+    kept from readers."""
 
     def without_withdrawals(self) -> "Reconciliation":
         """The same for a reading with problems: an item that could not be read may be the one that is missing."""
@@ -243,10 +247,14 @@ def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
 
 
 def _is_renamed(old: Known, new: _New) -> bool:
-    """Whether an item reads as before, but for its id; one that no reader sees may change as it likes."""
+    """Whether an item reads as before, but for its id and what no earlier program read of it.
+
+    One that is kept from readers may change as it likes.
+    """
     if old.content_digest == new.content_digest:
         return False
     if old.is_kept_from_readers:
         return True
-    as_before = replace(new.item, native_id=old.native_id)
+    enclosures = new.item.enclosures if old.knows_enclosures else ()
+    as_before = replace(new.item, native_id=old.native_id, enclosures=enclosures)
     return old.state is not State.WITHDRAWN and digest_of_content(as_before) == old.content_digest

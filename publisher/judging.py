@@ -16,7 +16,7 @@ from publisher import quoted_printable
 from publisher.colours import PAGE, READABLE, contrast
 from publisher.model import Audience, Digest, Site
 from publisher.rendering.digest import MAX_HTML_BYTES, SUBJECT_CHARS
-from publisher.sources.html import without_tracking
+from publisher.sources.links import without_tracking
 
 ACRONYM_CHARS = 5
 LEAST_WORDS = 10

@@ -536,6 +536,7 @@ _SELECTED = {
     "language": "its language",
     "themes": "its themes",
     "keywords": "its keywords",
+    "enclosures": "the files that belong to it",
 }
 _FIELDS = {
     "id": "its permanent id",
@@ -547,6 +548,7 @@ _FIELDS = {
     "language": "its language",
     "themes": "its themes",
     "keywords": "its keywords",
+    "enclosures": "the files that belong to it",
 }
 SECONDS = Kind("a number with s or m such as 30s", _seconds)
 NETWORKS = Kind('a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', _labels)
@@ -573,11 +575,11 @@ KEYS = (
     Key("sources[markdown].path", FOLDER, "The folder to read, with all folders in it."),
     Key("sources[table].path", FILE, "The file to read: JSON a line in `.jsonl` and `.ndjson`, else CSV with a head."),
     *(Key(f"sources[table].columns.{name}", LINE, f"The column of {what}.", None) for name, what in _FIELDS.items()),
-    Key("sources[table].separator", MARK, "Between the themes, or keywords, in one column.", ","),
+    Key("sources[table].separator", MARK, "Between the themes, keywords or enclosures in one column.", ","),
     Key("sources[database].url", DATABASE_PLACE, "The database; a relative SQLite file lies beside config.toml."),
     Key("sources[database].query", TEXT, "The SQL to ask; it only reads."),
     *(Key(f"sources[database].columns.{name}", LINE, f"The column of {what}.", None) for name, what in _FIELDS.items()),
-    Key("sources[database].separator", MARK, "Between the themes, or keywords, in one column.", ","),
+    Key("sources[database].separator", MARK, "Between the themes, keywords or enclosures in one column.", ","),
     Key("sources[feed].url", FEED_PLACE, "The feed: RSS, Atom or JSON Feed; not set: `path` is.", None),
     Key("sources[feed].path", FILE, "A file with the feed in it.", None),
     Key("sources[feed].archives", _number(0, 1000), "Older documents (RFC 5005) a first reading follows back.", 0),

@@ -34,6 +34,19 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that belongs to an item: a report, a recording, a picture. It stays where it is and is never fetched."""
+
+    url: str
+    media_type: str = ""
+    """As the source says, such as `application/pdf`; empty: readers are told what its address looks like."""
+    size_bytes: int | None = None
+    """None: the source does not say."""
+    title: str = ""
+    """Empty: the name of the file has to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One news item as its source lists it now. Text is clean: no control characters, no lone surrogates, NFC."""
 
@@ -52,6 +65,7 @@ class Item:
     labels: tuple[str, ...] = ()
     """Theme labels as written, in order. Configuration maps them to themes."""
     keywords: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     html: str = ""
     """Its body as safe HTML, every link absolute; empty: `text` is all there is. As a source gives it: any HTML."""
     published: datetime | None = None

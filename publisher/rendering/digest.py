@@ -15,10 +15,11 @@ from publisher.model import Audience, Digest, DigestItem, DigestStyle, Edition, 
 from publisher.periods import local_day
 from publisher.planning import language_rank
 from publisher.rendering.columns import WIDTH, wrap
+from publisher.rendering.enclosures import ShownFile, files_of
 from publisher.rendering.inlining import inline
 from publisher.rendering.languages import dir_of
 from publisher.rendering.templates import Templates
-from publisher.rendering.text import html_of, scrub
+from publisher.rendering.text import html_of, one_line, scrub
 from publisher.rendering.urls import edition_url, editions_url, rest_url, url_of
 from publisher.titles import shortened, summary_of, title_of
 
@@ -32,6 +33,8 @@ LEAST_HINT_CHARS = 20
 """However long an audience's title is."""
 PREHEADER_CHARS = 120
 KEYWORDS = 12
+FILES = 6
+"""Of one item; the others are on its page."""
 OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
@@ -46,8 +49,6 @@ LEAST_ITEM_BYTES = 400
 
 SENTENCE_END = re.compile(r"[.!?…]*[”’»)\]]*(\s+|\Z)")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
-"""Characters that turn the direction of what follows them, and so could make a title lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class ShownItem:
     also_in: tuple[str, ...]
     """Titles of its other themes."""
     keywords: tuple[str, ...]
+    files: tuple[ShownFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,11 +189,6 @@ def _html_of_introduction(edition: Edition) -> str:
     return html_of(Item(date=edition.composed_at.date(), text=edition.introduction))
 
 
-def one_line(text: str) -> str:
-    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
-    return " ".join(scrub(text).translate(OVERRIDES).split())
-
-
 def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
     """The items in the language the audience likes best first, then the next; in each the newest first."""
 
@@ -255,6 +252,7 @@ def _shown(record: Record, number: int, home: Theme, audience: Audience, site: S
         dir=dir_of(lang),
         also_in=_labels(others[:OTHER_THEMES]),
         keywords=_labels(item.keywords[:KEYWORDS]) if audience.shows_keywords else (),
+        files=files_of(item, language=audience.language_at(site))[:FILES],
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 
-from publisher.model import Feed, FeedKind, Mailbox, Record, Site, State
+from publisher.model import Enclosure, Feed, FeedKind, Mailbox, Record, Site, State
 from publisher.rendering import languages, urls
+from publisher.rendering.enclosures import enclosures_of
 from publisher.rendering.text import html_with_images, scrub, summary_of, title_of
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -88,6 +89,8 @@ class FeedItem:
     published: datetime
     updated: datetime
     categories: tuple["Category", ...]
+    enclosures: tuple[Enclosure, ...]
+    """Each with a type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +183,7 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
         published=_whole_seconds(record.published),
         updated=_whole_seconds(record.updated),
         categories=_categories(record, site),
+        enclosures=enclosures_of(record.item),
     )
 
 

@@ -30,6 +30,7 @@ def rss(document: FeedDocument) -> bytes:
         entry.description(escape(item.summary, quote=False))  # RSS descriptions are HTML
         entry.content(item.html)
         entry.gaps.language = item.language
+        entry.gaps.enclosures = item.enclosures
         entry.gaps.modified = item.updated if item.updated != item.published else None
     return bytes(feed.rss_str(pretty=True))
 
@@ -51,6 +52,7 @@ def atom(document: FeedDocument) -> bytes:
         entry.summary(item.summary)
         entry.content(item.html, type="html")
         entry.gaps.language = item.language
+        entry.gaps.enclosures = item.enclosures
     return bytes(feed.atom_str(pretty=True))
 
 

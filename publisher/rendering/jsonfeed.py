@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from publisher.model import Enclosure
 from publisher.rendering.documents import FeedDocument, FeedItem
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -45,4 +46,15 @@ def _item(item: FeedItem) -> dict[str, Any]:
         values["date_modified"] = item.updated.isoformat()
     if item.categories:
         values["tags"] = list(dict.fromkeys(category.label for category in item.categories))
+    if item.enclosures:
+        values["attachments"] = [_attachment(enclosure) for enclosure in item.enclosures]
+    return values
+
+
+def _attachment(enclosure: Enclosure) -> dict[str, Any]:
+    values: dict[str, Any] = {"url": enclosure.url, "mime_type": enclosure.media_type}
+    if enclosure.title:
+        values["title"] = enclosure.title
+    if enclosure.size_bytes is not None:
+        values["size_in_bytes"] = enclosure.size_bytes
     return values

@@ -21,6 +21,11 @@ CATALOGUES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 DATED_LIKE = {"en": "en-GB"}
 """`10 February 2022`: English without a country is not American here."""
+_UNITS = (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000))
+_BYTE = {"fr": "o"}
+"""Babel has whole units, but in Dutch some of them are words and some are not."""
+_FEW = 10
+"""Below, a decimal says something."""
 
 
 def interface_language(language: str, domain: str) -> str:
@@ -43,6 +48,17 @@ def format_month(day: date, language: str) -> str:
     from babel.dates import format_skeleton
 
     return format_skeleton("yMMMM", day, locale=_locale(language))
+
+
+def format_size(size_bytes: int, language: str) -> str:
+    """`1.2 MB`, `1,2 Mo`: with one decimal below ten; what is less than a kilobyte is one."""
+    from babel.numbers import format_decimal
+
+    # Rounded, so that 999,999 bytes are one megabyte and not a thousand kilobytes.
+    unit, unit_bytes = next((each for each in _UNITS if round(size_bytes / each[1], 2) >= 1), _UNITS[-1])
+    size = max(size_bytes / unit_bytes, 1)
+    amount = format_decimal(round(size, 1 if size < _FEW else None), locale=_locale(language))
+    return f"{amount}\N{NO-BREAK SPACE}{unit}{_BYTE.get(_base(language), 'B')}"
 
 
 def own_name(language: str) -> str:

@@ -13,6 +13,7 @@ from publisher.model import Audience, Edition, Feed, FeedKind, Item, Record, Sit
 from publisher.periods import local_day
 from publisher.rendering import languages, urls
 from publisher.rendering.documents import title_of_feed
+from publisher.rendering.enclosures import ShownFile, files_of
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub, summary_of, title_of
 from publisher.titles import shortened
@@ -104,6 +105,7 @@ def item_page(record: Record, *, look: Look) -> bytes:
         return _withdrawn_page(record, look=look)
     file = urls.item_file(record)
     shown = _shown(record, start=file, look=look)
+    files = files_of(record.item, language=look.site.language)
     return _page(
         "item.html",
         file,
@@ -118,7 +120,16 @@ def item_page(record: Record, *, look: Look) -> bytes:
         published=_instant(record.published),
         updated=_instant(record.updated),
         corrected=local_day(record.updated, look.site.timezone) if record.revision > 1 else None,
+        files=files,
+        media=[_media_object(file) for file in files],
     )
+
+
+def _media_object(file: ShownFile) -> dict[str, str]:
+    """A file in the words of schema.org."""
+    size = {} if file.size_bytes is None else {"contentSize": f"{file.size_bytes} B"}
+    named = {"@type": "MediaObject", "name": file.title, "contentUrl": file.url}
+    return {**named, "encodingFormat": file.media_type, **size}
 
 
 def feed_page(

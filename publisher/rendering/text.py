@@ -6,7 +6,7 @@ from html import escape
 from publisher.model import Item
 from publisher.titles import summary_of, title_of
 
-__all__ = ["html_of", "html_with_images", "scrub", "summary_of", "title_of"]
+__all__ = ["html_of", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
 
 UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
@@ -15,6 +15,8 @@ UNFIT = re.compile(
 )
 """Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them; errors in HTML."""
 
+OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Characters that turn the direction of what follows them, and so could make a title lie."""
 LINE_END = re.compile("\r\n?")
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
@@ -34,6 +36,11 @@ def scrub(text: str) -> str:
     One such character would cost the whole feed: XML has no way to escape it.
     """
     return UNFIT.sub("", LINE_END.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
+    return " ".join(scrub(text).translate(OVERRIDES).split())
 
 
 def html_of(item: Item) -> str:

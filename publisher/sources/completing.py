@@ -1,18 +1,22 @@
 """Makes what any source gives fit to keep: safe HTML, a text for it, clean links, the day in the site's time zone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from publisher.model import Item, Site, SourcePolicy
+from publisher.model import Enclosure, Item, Site, SourcePolicy
 from publisher.periods import local_day
+from publisher.sources.links import without_tracking
 
 
 def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     """Return the item as the log keeps it; without text when there is nothing in it to read."""
     if item.published is not None:
         item = replace(item, date=local_day(item.published, site.timezone))
+    if item.enclosures and not policy.keeps_tracking:
+        item = replace(item, enclosures=_without_tracking(item.enclosures))
     if not (item.html or item.link):
         return item
-    from publisher.sources.html import safe_html, text_of, without_tracking  # late: a listing has no HTML
+    from publisher.sources.html import safe_html, text_of  # late: a listing has no HTML
 
     html = safe_html(item.html, base=item.link, keeps_tracking=policy.keeps_tracking)
     return replace(
@@ -21,6 +25,10 @@ def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
         text=(text_of(html) if html else item.text) or item.text or item.title,
         link=item.link if policy.keeps_tracking else without_tracking(item.link),
     )
+
+
+def _without_tracking(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
+    return tuple(replace(each, url=without_tracking(each.url)) for each in enclosures)
 
 
 def with_language(item: Item, site: Site) -> Item:

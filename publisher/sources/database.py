@@ -13,7 +13,7 @@ from publisher.errors import SourceError
 from publisher.sources import Fetch
 from publisher.sources.fields import harvest, item_of, mapped, missing_columns
 
-READER = "database-1"
+READER = "database-2"
 MAX_ROWS = 200_000
 """A query that gives more was not meant to."""
 

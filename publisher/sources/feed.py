@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.errors import SourceError
 from publisher.model import Item, Problem
-from publisher.sources import Fetch
+from publisher.sources import Fetch, feed_enclosures
 from publisher.sources.fields import Harvest, harvest, item_of
-from publisher.sources.html import absolute, line_of
+from publisher.sources.html import line_of
+from publisher.sources.links import absolute
 from publisher.sources.web import LONGEST_WAIT, Place
 
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.sources.fetching import Fetcher
 
-READER = "feed-1"
+READER = "feed-2"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """Of one document; a feed with more is no feed."""
@@ -31,6 +32,8 @@ MAX_ITEMS = 20_000
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(rb"<!ENTITY[^>]*>?", re.IGNORECASE)
 """Taken out before anything can expand it: a few lines of them can stand for gigabytes."""
+_CAPTION = re.compile(rb"(</?media:)description\b")
+"""What stands below a picture, renamed so that feedparser does not take it for the item's own description."""
 _WIDE_ENTITY = re.compile(b"\0*".join(re.escape(b"<!ENTITY"[at : at + 1]) for at in range(8)).replace(b"<\0*", b"<\0+"))
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -130,7 +133,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
 
     if _WIDE_ENTITY.search(body):
         raise SourceError(source, "it declares entities in UTF-16 or UTF-32; nobody needs that")
-    body = _ENTITY.sub(b"", body)
+    body = _CAPTION.sub(rb"\1caption", _ENTITY.sub(b"", body))
     headers = {"content-type": f"application/xml; charset={charset}"} if charset else {}
     try:
         parsed = feedparser.parse(
@@ -164,6 +167,8 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str) -> dict[str
     contents = sorted(entry.get("content", ()), key=lambda content: "html" not in str(content.get("type", "")))
     body = contents[0] if contents else entry.get("summary_detail") or {}
     value, is_plain = str(body.get("value") or entry.get("summary") or ""), body.get("type") == "text/plain"
+    if not value:
+        value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = absolute(str(entry.get("link") or ""), base)
     return {
@@ -173,9 +178,15 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str) -> dict[str
         "text": value if is_plain else None,
         "html": None if is_plain else value,
         "link": link,
-        "language": body.get("language") or feed_language,
+        # dc:language, or an xml:lang around the words.
+        "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
         "categories": [line_of(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
+        "enclosures": feed_enclosures.of_entry(entry, value, base),
     }
+
+
+def _language(detail: Mapping[str, Any] | None) -> str:
+    return str((detail or {}).get("language") or "")
 
 
 def _instant(entry: dict[str, Any]) -> object:
@@ -250,4 +261,5 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "link": absolute(str(link or ""), url),
         "language": item.get("language") or language,
         "categories": item.get("tags"),
+        "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),
     }

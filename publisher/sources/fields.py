@@ -1,7 +1,7 @@
 """Makes items of named values, as front matter, tables, databases, feeds and pages give them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -9,11 +9,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from publisher.errors import SourceError
-from publisher.model import Item, Problem
+from publisher.model import Enclosure, Item, Problem
 from publisher.sources.dates import DateError, read_moment
+from publisher.sources.links import absolute
 from publisher.sources.text import clean_line, clean_paragraphs, fit
 
-FIELDS = ("id", "date", "title", "text", "html", "link", "language", "themes", "keywords")
+FIELDS = ("id", "date", "title", "text", "html", "link", "language", "themes", "keywords", "enclosures")
 """What an item may be made of; only `date` and one of `title`, `text` and `html` must be there."""
 
 MAX_CHARACTERS = 500_000
@@ -22,6 +23,14 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """What can be taken as a text; databases and front matter have more types than one expects."""
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""RFC 6838 section 4.2."""
+MAX_ENCLOSURES = 20
+"""Of one item; the others are left out."""
+LONGEST_URL = 2_000
+"""Of an enclosure; no browser has to open a longer one."""
+LARGEST_BYTES = 10**13
+"""An enclosure that says it is larger does not know its size."""
 _EARLIEST, _LATEST = 1900, 2199
 """Years; another one is a mistake, as when a program writes "no date" as 0001-01-01."""
 
@@ -56,6 +65,7 @@ def item_of(values: Mapping[str, object], *, separator: str = ",") -> Item:
         language=language if _LANGUAGE_TAG.fullmatch(language) else "",
         labels=_list(values, "themes", separator),
         keywords=_list(values, "keywords", separator),
+        enclosures=enclosures_of(values.get("enclosures"), separator=separator, base=link),
     )
 
 
@@ -152,3 +162,48 @@ def _value(row: Mapping[str, object], column: str) -> object:
     head, _, rest = column.partition(".")
     inner = row.get(head)
     return _value(inner, rest) if isinstance(inner, Mapping) else None
+
+
+# --- enclosures ------------------------------------------------------------------------------------------------------
+
+
+def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
+    """Return what is given as addresses in one text, as a list of them, or as tables with an `url`; each address once.
+
+    As with links, an address that is none of the web is left out; a relative one is seen from the item's link.
+    """
+    match value:
+        case Mapping():
+            pieces: Sequence[object] = [value]
+        case list() | tuple():
+            pieces = value
+        case _:
+            # An address may well hold the separator, but then no other address follows it.
+            start = rf"(?:(?<=\s)|(?<={re.escape(separator)}))(?=https?://)"
+            pieces = re.split(start, _text({"enclosures": value}, "enclosures"), flags=re.IGNORECASE)
+    found: dict[str, Enclosure] = {}
+    for piece in pieces:
+        enclosure = _enclosure(piece if isinstance(piece, Mapping) else {"url": piece}, separator, base)
+        if enclosure is not None and len(found) < MAX_ENCLOSURES:
+            found.setdefault(enclosure.url, enclosure)
+    return tuple(found.values())
+
+
+def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure | None:
+    address = clean_line(_text(values, "url")).removesuffix(separator).rstrip()
+    url = absolute(address, base)
+    if not _ADDRESS.fullmatch(url) or len(url) > LONGEST_URL:
+        return None
+    media_type = clean_line(_text(values, "type")).partition(";")[0].strip().lower()
+    return Enclosure(
+        url=url,
+        media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
+        size_bytes=_size(_text(values, "length").strip()),
+        title=clean_line(_text(values, "title")),
+    )
+
+
+def _size(length: str) -> int | None:
+    """Return the bytes; None when it says nothing, or 0, as feeds do that must say something (RSS 2.0)."""
+    is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))
+    return int(length) if is_number and 0 < int(length) <= LARGEST_BYTES else None

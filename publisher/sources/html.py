@@ -2,7 +2,7 @@
 
 What stays is listed in `TAGS`: paragraphs, headings, lists, quotations, tables, links, pictures and the usual marks in
 a text; of attributes, those in `ATTRIBUTES`. All else goes: scripts, styles, forms, frames and embedded documents with
-what is inside them, every other element but not its text. Addresses are absolute, of the schemes in `SCHEMES`.
+what is inside them, every other element but not its text. Addresses are absolute, of the schemes in `links.SCHEMES`.
 
 Headings of the first two levels become the third: a page and a digest have their own above them.
 """
@@ -10,11 +10,11 @@ Headings of the first two levels become the third: a page and a digest have thei
 import re
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
-from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import nh3
 from lxml import etree, html
 
+from publisher.sources.links import SCHEMES, absolute, without_tracking
 from publisher.sources.text import clean_line, clean_paragraphs, fit
 
 _TAGS = (
@@ -35,7 +35,6 @@ ATTRIBUTES = {
     "del": {"cite", "datetime"},
     "ins": {"cite", "datetime"},
 }
-SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 MAX_CHARACTERS = 200_000
 """Of one body; what is beyond is cut off. Long reports have a quarter of it. An element with ever more attributes takes
 time by the square of their number: 1 s with so many."""
@@ -52,12 +51,6 @@ _BLOCKS = (
 )
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space to Python, and no character of XML or none that a line may end with."""
-_TRACKING = re.compile(
-    r"(?:utm|mtm|pk|matomo|piwik|hsa|oly|vero|at)_.*|(?:fb|g|dc|y|ms|tt|tw)clid|gbraid|wbraid|gclsrc|igshid|mkt_tok|"
-    r"mc_[ce]id|_hsenc|_hsmi|__hs[a-z]+|wt_?mc|s_cid|ml_subscriber(?:_hash)?|cmpid|xtor",
-    re.IGNORECASE,
-)
-"""Parameters that say how a reader came, and none that says what is shown."""
 _PIXEL_SIZE = 3
 _HIDDEN = re.compile(r"display\s*:\s*none|(?<![-\w])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:;|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d*)?(?:px)?\s*")
@@ -88,28 +81,6 @@ def line_of(raw: str) -> str:
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
     return clean_line(text_of(safe_html(raw)).replace("\n\n", " "))
-
-
-def without_tracking(address: str) -> str:
-    """Return a web address without the parameters that tell readers apart; any other is returned as it is."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return address
-    kept = [pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0])]
-    query = "&".join(kept)
-    return address if query == parts.query else urlunsplit(parts._replace(query=query))
-
-
-def absolute(address: str, base: str) -> str:
-    """Return `address` as seen from `base`; empty when it is none, stays relative or is of no scheme in `SCHEMES`."""
-    try:
-        # Browsers take out line ends and tabs wherever they stand (URL Standard, section 4.4): they hide no scheme.
-        bare = re.sub("[\t\n\r]", "", fit(address)).strip()
-        joined = urljoin(base, bare)
-        return joined if bare and urlsplit(joined).scheme in SCHEMES else ""
-    except ValueError:  # such as http://[ with no closing bracket
-        return ""
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from publisher.errors import SourceError
 from publisher.sources import Fetch
 from publisher.sources.files import decoded, read_unless, validator_of
 
-READER = "listing-2"
+READER = "listing-3"
 """Part of every validator: it changes when the parser reads the same bytes differently."""
 
 

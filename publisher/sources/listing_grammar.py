@@ -20,6 +20,7 @@ from unicodedata import combining, normalize
 
 from publisher.model import Item, Problem
 from publisher.sources.dates import DateError, read_date
+from publisher.sources.fields import enclosures_of
 from publisher.sources.text import clean_lines
 
 _WORDS = {
@@ -43,6 +44,12 @@ _WORDS = {
     ),
     "title": (("title",), ("titre",), ("titel",), ("uberschrift",)),
     "link": (("link",), ("lien",), ("koppeling",), ("url",)),
+    "enclosures": (
+        ("attachment", "attachments", "enclosure", "enclosures", "file", "files"),
+        ("piece jointe", "pieces jointes", "fichier", "fichiers"),
+        ("bijlage", "bijlagen", "bestand", "bestanden"),
+        ("anhang", "anhange", "anlage", "anlagen", "datei", "dateien"),
+    ),
     "language": (("language",), ("langue",), ("taal",), ("sprache",)),
 }
 """Label words by meaning, in English, French, Dutch and German, as `_folded` leaves them. A bare `Date:` is not among
@@ -54,6 +61,10 @@ _SINGLE = ("title", "link", "language")
 _LONGEST_WORD = 40
 _LONGEST_THEME = 100
 """Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
+_LONGEST_TITLE = 200
+"""Characters before the address of a file; more are a sentence."""
+_LONGEST_FILES = 10_000
+"""Characters of addresses on one line."""
 
 _LANGUAGES = {
     "en": "english anglais engels englisch",
@@ -64,6 +75,8 @@ _LANGUAGES = {
 _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>https?://[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
+"""An address, and before it what it is called."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -159,6 +172,8 @@ def _values_of(meaning: str, text: str) -> tuple[str, ...] | None:
         return (text,)
     if meaning == "link":
         return (text,) if _ADDRESS.fullmatch(text) else None
+    if meaning == "enclosures":
+        return _files(text)
     if meaning == "language":
         tag = _language_tag(text)
         return (tag,) if tag else None
@@ -167,11 +182,30 @@ def _values_of(meaning: str, text: str) -> tuple[str, ...] | None:
     return None if is_sentence else pieces
 
 
+def _files(text: str) -> tuple[str, ...] | None:
+    """Return addresses, each with what it is called before it; None when there are other words."""
+    found, end = [], 0
+    if len(text) > _LONGEST_FILES:
+        return None
+    while match := _FILE.match(text, end):
+        title = match["title"].strip(" ,;:–—-")
+        if len(title) > _LONGEST_TITLE:
+            return None
+        found.append(f"{title} {match['url']}".strip())
+        end = match.end()
+    return tuple(found) if end == len(text) else None
+
+
 def _language_tag(text: str) -> str:
     """Return the BCP 47 tag of a language's name or tag; empty when it is neither."""
     if _LANGUAGE_TAG.fullmatch(text):
         return text
     return _LANGUAGE_OF.get(_without_accents(text), "")
+
+
+def _file(value: str) -> dict[str, str]:
+    title, _, url = value.rpartition(" ")
+    return {"url": url, "title": title}
 
 
 # --- items -----------------------------------------------------------------------------------------------------------
@@ -217,6 +251,7 @@ class _Draft:
             language="".join(language),
             labels=tuple(self._values("themes")),
             keywords=tuple(self._values("keywords")),
+            enclosures=enclosures_of([_file(value) for value in self._values("enclosures")]),
         )
 
     def _labels(self, meaning: str) -> list[_Label]:

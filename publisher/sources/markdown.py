@@ -19,7 +19,7 @@ from publisher.periods import local_day
 from publisher.sources import Fetch
 from publisher.sources.fields import FieldError, harvest, item_of
 
-READER = "markdown-1"
+READER = "markdown-2"
 SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
@@ -36,6 +36,7 @@ _NAMES = {
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
     "keywords": ("keywords", "tags"),
+    "enclosures": ("enclosures", "enclosure"),
 }
 """What front matter may call a field; the first that is there counts."""
 

@@ -24,16 +24,16 @@ from publisher.model import Item
 from publisher.sources import Fetch
 from publisher.sources.dates import DateError, read_moment
 from publisher.sources.fields import FieldError, Harvest, harvest, item_of
-from publisher.sources.html import absolute
+from publisher.sources.links import absolute
 from publisher.sources.text import clean_line, fit
 from publisher.sources.web import Fetched, Place
 
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.sources.fetching import Fetcher
 
-READER = "page-1"
+READER = "page-2"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "next")
+SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "enclosures", "next")
 
 _ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
 
@@ -56,6 +56,8 @@ class PageSource:
     language: str = ""
     themes: str = ""
     keywords: str = ""
+    enclosures: str = ""
+    """The links to its files, or what they are in."""
     next: str = ""
     """The link to the page that follows."""
     pages: int = 1
@@ -119,8 +121,20 @@ class PageSource:
                 "language": self._first(element, self.language) if self.language else page.language,
                 "themes": catch(self.name, element, self.themes),
                 "keywords": catch(self.name, element, self.keywords),
+                "enclosures": list(self._enclosures(element, page.base)),
             }
         )
+
+    def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
+        """Yield the files that are linked to, each by the words of its link; of an attribute, only the addresses."""
+        if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
+            yield from ({"url": absolute(each, base)} for each in catch(self.name, element, self.enclosures))
+            return
+        for part in select(self.name, element, self.enclosures):
+            for link in part.iter("a", "audio", "video", "source"):
+                address = absolute(link.get("href") or link.get("src") or "", base)
+                title = " ".join(link.itertext()) if link.tag == "a" else ""
+                yield {"url": address, "title": title, "type": link.get("type") or ""}
 
     def _date(self, element: html.HtmlElement) -> object:
         """Return the first date among what the selector finds; a label such as `Published:` before it is left out."""

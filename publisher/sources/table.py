@@ -14,7 +14,7 @@ from publisher.sources import Fetch
 from publisher.sources.fields import MAX_CHARACTERS, FieldError, harvest, item_of, mapped, missing_columns
 from publisher.sources.files import decoded, read_unless, validator_of
 
-READER = "table-1"
+READER = "table-2"
 DELIMITERS = ",;\t|"
 
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
@@ -29,7 +29,7 @@ class TableSource:
     columns: Mapping[str, str | None] = field(default_factory=dict)
     """The column of each field of `fields.FIELDS`; one that is not named is in the column of its own name."""
     separator: str = ","
-    """Between the themes, or keywords, in one column."""
+    """Between the themes, keywords or enclosures in one column."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.

@@ -170,7 +170,7 @@ class Collecting:
             self._connection.execute(insert(items), rows)
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
-        """Note what else the source calls items now. No reader sees a change."""
+        """Note what is known of items now that nobody edited. It changes nothing in the log."""
         rows = [{"number": number, **_content_columns(item, ())} for number, item in renamed]
         self._update([{name: value for name, value in row.items() if name != "themes"} for row in rows])
 
@@ -224,6 +224,7 @@ class Collecting:
             held="",
             held_validator="",
             held_at=None,
+            knows_enclosures=True,
         )
         sources.write_state(self._connection, self._source, read, before=self._state)
 
@@ -241,7 +242,7 @@ class Collecting:
     def _known(self, *which: ColumnElement[bool]) -> list[Known]:
         columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
         query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
-        return [_known(row) for row in self._connection.execute(query)]
+        return [_known(row, self._state) for row in self._connection.execute(query)]
 
     # --- rows --------------------------------------------------------------------------------------------------------
 
@@ -331,7 +332,7 @@ class Collecting:
         return moved
 
 
-def _known(row: Row[Any]) -> Known:
+def _known(row: Row[Any], state: sources.SourceState) -> Known:
     return Known(
         number=row.number,
         date=row.date,
@@ -341,6 +342,7 @@ def _known(row: Row[Any]) -> Known:
         content_digest=row.content_digest,
         state=State(row.state),
         is_kept_from_readers=row.added_seq == 0,
+        knows_enclosures=state.knows_enclosures,
     )
 
 

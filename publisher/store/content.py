@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from publisher.model import Item, Record, State, Theme
+from publisher.model import Enclosure, Item, Record, State, Theme
 
 
 def content_of(item: Item) -> str:
@@ -21,6 +22,7 @@ def content_of(item: Item) -> str:
         "language": item.language,
         "labels": item.labels,
         "keywords": item.keywords,
+        "enclosures": [_enclosure_fields(each) for each in item.enclosures],
         "html": item.html,
         "published": item.published and item.published.isoformat(),
         "is_language_guessed": item.is_language_guessed,
@@ -36,7 +38,12 @@ def item_of(content: str) -> Item:
         fields["published"] = datetime.fromisoformat(fields["published"])
     for name in ("labels", "keywords"):
         fields[name] = tuple(fields.get(name, ()))
+    fields["enclosures"] = tuple(Enclosure(**each) for each in fields.get("enclosures", ()))
     return Item(**fields)
+
+
+def _enclosure_fields(enclosure: Enclosure) -> dict[str, object]:
+    return {name: value for name, value in asdict(enclosure).items() if value or name == "url"}
 
 
 def themes_text(themes: Sequence[Theme]) -> str:

@@ -194,4 +194,8 @@ def _told_seq(audience: str) -> ColumnElement[int]:
 
 def _reads_otherwise(item: Item, told: Item) -> bool:
     """Whether a reader of the one would want to read the other: not for new labels or keywords."""
-    return (item.date, item.title, item.text, item.link) != (told.date, told.title, told.text, told.link)
+    return _read(item) != _read(told)
+
+
+def _read(item: Item) -> tuple[object, ...]:
+    return item.date, item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     literal_column,
 )
 
@@ -248,6 +250,8 @@ sources = Table(
     _column("held", Text, server_default=""),
     _column("held_validator", Text, server_default=""),
     _column("held_at", UtcDateTime, nullable=True),
+    # False where an earlier program, which left enclosures out, read the source last.
+    _column("knows_enclosures", Boolean, server_default=false()),
 )
 
 cursors = Table(

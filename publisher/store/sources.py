@@ -36,6 +36,8 @@ class SourceState:
     held_validator: str = ""
     """What that reading is known by."""
     held_at: datetime | None = None
+    knows_enclosures: bool = True
+    """False until its first good reading by a program that reads enclosures, where an earlier one read it before."""
 
 
 def source_state(connection: Connection, name: str) -> SourceState:
@@ -57,6 +59,7 @@ def source_state(connection: Connection, name: str) -> SourceState:
         held=row.held,
         held_validator=row.held_validator,
         held_at=row.held_at,
+        knows_enclosures=row.knows_enclosures,
     )
 
 

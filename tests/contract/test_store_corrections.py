@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.model import Edition, Item
+from publisher.model import Edition, Enclosure, Item
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, numbers_of, record, records, revise, withdraw
 from tests.databases import dump
@@ -69,6 +69,18 @@ class TestCorrections:
             collecting.finish("keywords", now=LATER)
 
         assert pending(store) == []
+
+    def test_another_file_is_a_correction_and_another_size_is_none(self, store: Store) -> None:
+        report = Enclosure(url="https://example.org/1.pdf")
+        collect(store, record("a"))
+        compose(store)
+
+        for enclosure, told in ((report, [1]), (replace(report, size_bytes=5), [])):
+            with store.collecting("news") as collecting:
+                changed = Item(date=DAY, text="About a.", enclosures=(enclosure,))
+                collecting.revise([(1, changed, (BORDERS,))], now=LATER)
+                collecting.finish("files", now=LATER)
+            assert numbers_of(compose(store).corrections) == told
 
     def test_corrections_wait_for_the_next_edition_however_far_the_audience_was_passed_over(self, store: Store) -> None:
         collect(store, record("a"))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -93,6 +94,26 @@ def test_labels_that_shared_a_slug_go_on_sharing_it(durable_url: str) -> None:
         names = store.names(Wanted(labels=labels, keywords={"ice": ""}, taken=frozenset()))
 
     assert ({"c++": "c", "c#": "c"}, {"ice": "ice"}) == (names.labels, names.keywords)
+
+
+def test_a_source_that_an_earlier_program_read_knows_of_no_enclosures_until_it_is_read_again(durable_url: str) -> None:
+    config, engine = upgrade._alembic_config(), create_engine(durable_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+    engine.dispose()
+    change(
+        durable_url,
+        "INSERT INTO sources (name, validator, listed, failures, problem, skipped) VALUES"
+        " ('news', 'v', 0, 0, '', ''), ('other', 'v', 0, 0, '', '')",
+    )
+
+    with Store.open(durable_url) as store:
+        assert not store.source_state("news").knows_enclosures
+        collect(store, record("a"))
+        collect(store, record("b"), source="new")
+        known = {name: store.source_state(name).knows_enclosures for name in ("news", "other", "new")}
+        assert known == {"news": True, "other": False, "new": True}
 
 
 def test_opening_again_changes_nothing(durable_url: str) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from publisher.collect import Minting, Suspicious, collect, condition_of
 from publisher.errors import SourceError
 from publisher.model import (
     CollectReport,
+    Enclosure,
     Item,
     Problem,
     SourceCondition,
@@ -20,6 +22,7 @@ from publisher.model import (
 )
 from publisher.sources import Fetch
 from publisher.store import Store
+from publisher.store.schema import sources
 from tests.values import SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -99,6 +102,22 @@ def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropp
     assert read(store, shelf).withdrawn == 0
 
     assert states(store)["Old"] == State.UNLISTED
+
+
+def test_files_an_earlier_program_left_out_are_there_without_a_word_of_an_edit(store: Store) -> None:
+    shelf = Shelf(items=[item("Une étude sur les files d’attente est parue.", 20), item("Old", 10)])
+    read(store, shelf)
+    with store._database.writing() as connection:
+        connection.execute(update(sources).values(knows_enclosures=False))
+    shelf.items[0] = replace(shelf.items[0], enclosures=(Enclosure(url="https://example.org/a.pdf"),))
+    end = store.log_end()
+
+    assert read(store, shelf).revised == 0
+
+    (record,) = [each for batch in store.changed_records(0, end) for each in batch if each.item.enclosures]
+    assert (record.revision, record.item.language, store.log_end()) == (1, "fr", end)
+    shelf.items[1] = replace(shelf.items[1], enclosures=(Enclosure(url="https://example.org/b.pdf"),))
+    assert read(store, shelf).revised == 1, "from now on it is one"
 
 
 def test_a_source_that_falls_silent_is_a_problem_and_withdraws_nothing(store: Store) -> None:

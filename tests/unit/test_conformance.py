@@ -15,6 +15,7 @@ from publisher.model import Feed, Record, State
 from publisher.rendering.documents import FeedDocument, FeedLook, archive_document, feed_document
 from publisher.rendering.feeds import atom, rss
 from publisher.rendering.jsonfeed import json_feed
+from tests.unit.test_feeds import FILES as ENCLOSURES
 from tests.unit.test_feeds import NOON, hostile_records
 from tests.values import FERRIES, SITE, record
 
@@ -32,6 +33,8 @@ LOOK = FeedLook(
 GONE = [record(number=90, state=State.WITHDRAWN, updated=NOON), record(number=91, state=State.WITHDRAWN, updated=NOON)]
 RTL = [record("خبر جديد 🙂. يتبع.", number=number, language="ar", keywords=("أخبار",)) for number in (1, 2)]
 
+FILES = [record(number=number, enclosures=ENCLOSURES[:number]) for number in (1, 2, 4)]
+
 
 def feed(records: list[Record]) -> FeedDocument:
     return feed_document(Feed.of_theme(FERRIES), records, look=LOOK, changed_at=NOON, withdrawn=GONE, last_archive=3)
@@ -47,7 +50,9 @@ def check(document: FeedDocument) -> None:
         made.decode("utf-8")
 
 
-@pytest.mark.parametrize("records", [[], [record()], RTL, hostile_records()], ids=["empty", "one", "rtl", "hostile"])
+@pytest.mark.parametrize(
+    "records", [[], [record()], RTL, FILES, hostile_records()], ids=["empty", "one", "rtl", "files", "hostile"]
+)
 def test_a_feed_is_valid(records: list[Record]) -> None:
     check(feed(records))
 

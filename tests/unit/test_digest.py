@@ -13,9 +13,9 @@ from lxml import html as lxml_html
 
 from publisher import quoted_printable
 from publisher.colours import DARK_PAGE, PAGE
-from publisher.model import Audience, Digest, DigestStyle, Record, Site, Theme
+from publisher.model import Audience, Digest, DigestStyle, Enclosure, Record, Site, Theme
 from publisher.rendering.columns import WIDTH, columns_of
-from publisher.rendering.digest import FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
+from publisher.rendering.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
@@ -186,6 +186,38 @@ def test_keywords_are_shown_only_where_they_are_wanted() -> None:
     digest = digest_of(record_of("One.", keywords=("video",)), audience=replace(AUDIENCE, shows_keywords=False))
 
     assert "video" not in digest.html + digest.text
+
+
+def test_files_are_linked_below_their_item_and_spelt_out_in_the_text_part() -> None:
+    report = Enclosure(url="https://example.org/r.pdf", size_bytes=1_200_000, title="The report")
+    talk = Enclosure(url="https://example.org/talk.mp3?a=1&b=2")
+    digest = digest_of(record_of("It is out. Read it.", enclosures=(report, talk), keywords=("ice",)))
+
+    links = {link.get("href"): link.text for link in page_of(digest).xpath("//p/a")}
+    assert links[report.url] == "The report (PDF, 1.2\xa0MB)"
+    assert links[talk.url] == "talk.mp3 (MP3)"
+    assert "Files: The report (PDF, 1.2 MB), talk.mp3 (MP3)" in words_of(digest)
+    assert (
+        f"""
+   Read it.
+
+   Files:
+   The report (PDF, 1.2 MB)
+   {report.url}
+   talk.mp3 (MP3)
+   {talk.url}
+
+   Keywords: ice
+"""
+        in digest.text
+    )
+
+
+def test_an_item_with_very_many_files_does_not_fill_the_mail() -> None:
+    files = [Enclosure(url=f"https://example.org/{number}.pdf") for number in range(FILES + 9)]
+    digest = digest_of(record_of("One.", enclosures=tuple(files)))
+
+    assert digest.text.count(".pdf (PDF)") == FILES
 
 
 def test_corrections_of_earlier_items_stand_in_a_block_of_their_own() -> None:

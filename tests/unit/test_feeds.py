@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.model import Feed, Mailbox, Record, Site, State, Theme
+from publisher.model import Enclosure, Feed, Mailbox, Record, Site, State, Theme
 from publisher.rendering import urls
 from publisher.rendering.documents import FeedDocument, FeedLook, feed_document
 from publisher.rendering.feeds import atom, rss
@@ -275,6 +275,58 @@ def test_a_title_is_changed_only_where_it_looks_like_markup(title: str) -> None:
     if harmless and title.strip():
         assert item.title == one_line(title)
     assert len(item.title) == len(one_line(scrub(title))) or not title.strip()
+
+
+FILES = (
+    Enclosure(url="https://news.example.org/r.pdf?a=1&b=2", size_bytes=1_234_567, title='The "report" & <more>'),
+    Enclosure(url="https://news.example.org/talk", media_type="audio/mpeg"),
+    Enclosure(url="javascript:alert(1)", media_type="text/html"),
+    Enclosure(url="https://news.example.org/é.odt", title="\x00\ud800"),
+)
+WRITTEN = [
+    (FILES[0].url, "application/pdf", "1234567", FILES[0].title),
+    (FILES[1].url, "audio/mpeg", None, None),
+    (FILES[3].url, "application/vnd.oasis.opendocument.text", None, None),
+]
+
+
+def links_to_files(parent: etree._Element) -> list[tuple[str | None, ...]]:
+    links = parent.findall(f"{ATOM}link[@rel='enclosure']")
+    return [tuple(link.get(name) for name in ("href", "type", "length", "title")) for link in links]
+
+
+class TestEnclosures:
+    def test_atom_links_to_each_and_the_item_stays_what_it_leads_to(self) -> None:
+        (entry,) = atom_tree(document(record(enclosures=FILES))).findall(f"{ATOM}entry")
+
+        assert links_to_files(entry) == WRITTEN
+        (alternate,) = entry.findall(f"{ATOM}link[@rel='alternate']")
+        assert alternate.get("href") == "https://news.example.org/items/2022/item-1.html"
+
+    def test_rss_has_one_and_links_to_the_others(self) -> None:
+        (item,) = rss_tree(document(record(enclosures=FILES))).findall("item")
+
+        (only,) = item.findall("enclosure")
+        assert only.items() == [("url", FILES[0].url), ("length", "1234567"), ("type", "application/pdf")]
+        assert links_to_files(item) == WRITTEN[1:]
+        assert item.findtext("link") == "https://news.example.org/items/2022/item-1.html"
+
+    def test_rss_must_have_a_length_even_where_nobody_knows_it(self) -> None:
+        enclosure = rss_tree(document(record(enclosures=FILES[1:]))).find("item/enclosure")
+
+        assert enclosure is not None
+        assert enclosure.get("length") == "0"
+
+    def test_json_attaches_each(self) -> None:
+        (item,) = json.loads(json_feed(document(record(enclosures=FILES))))["items"]
+
+        names = ("url", "mime_type", "size_in_bytes", "title")
+        written = [(*each[:2], each[2] and int(each[2]), each[3]) for each in WRITTEN]
+        assert [tuple(each.get(name) for name in names) for each in item["attachments"]] == written
+
+    @pytest.mark.parametrize("write", [rss, atom, json_feed])
+    def test_an_item_without_any_says_nothing_of_them(self, write: Callable[[FeedDocument], bytes]) -> None:
+        assert not re.search(rb"enclosure|attachment", write(document(*hostile_records())))
 
 
 class TestRss:

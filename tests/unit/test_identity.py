@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
-from publisher.model import Item, State
+from publisher.model import Enclosure, Item, State
 from publisher.sources.listing import ListingSource
 
 DAY = date(2022, 2, 10)
 OLD = date(2021, 1, 1)
 LAST = Item(date=date(2019, 1, 1), text="The oldest item, at the end of the listing.")
+REPORT = Enclosure(url="https://example.org/report.pdf", size_bytes=5)
 LIBRARY = (
     "The town library opens on Sundays from March. Readers asked for it in last year's survey. "
     "Volunteers will keep the desk, and the café stays open until four."
@@ -244,6 +245,25 @@ def test_a_source_that_changes_all_its_ids_keeps_its_items() -> None:
     assert plan == Reconciliation(renamed=((2, item(FERRY, native_id="x8")), (3, item(native_id="x7"))))
 
 
+@pytest.mark.parametrize("name", [{}, {"native_id": "7"}, {"link": "https://example.org/7"}])
+def test_an_enclosure_that_comes_or_goes_or_changes_is_an_edit(name: dict[str, Any]) -> None:
+    before, after, other = (item(enclosures=each, **name) for each in ((), (REPORT,), (replace(REPORT, size_bytes=6),)))
+
+    for old, new in ((before, after), (after, before), (after, other)):
+        assert log_of(old, LAST).plan([new, LAST]) == Reconciliation(revised=((2, new),))
+
+
+@pytest.mark.parametrize("name", [{}, {"native_id": "7"}, {"link": "https://example.org/7"}])
+def test_an_enclosure_that_no_earlier_program_read_is_no_edit(name: dict[str, Any]) -> None:
+    log = log_of(item(**name), item(FERRY), LAST)
+    read_before = [replace(known, knows_enclosures=False) for known in log.known()]
+    with_report, edited = item(enclosures=(REPORT,), **name), item(FERRY + " Now.", enclosures=(REPORT,))
+
+    plan = reconcile(read_before, [with_report, edited, LAST], log.contents)
+
+    assert plan == Reconciliation(renamed=((3, with_report),), revised=((2, edited),))
+
+
 def test_a_link_that_several_items_share_names_none_of_them() -> None:
     place = "https://example.org/news"
     log = log_of(item(link=place), item(FERRY, OLD, link=place), LAST)
@@ -311,6 +331,15 @@ def test_digests_are_the_same_for_ever() -> None:
 
     assert digest_of_text(one) == "cfa6b2ee112515df1bcf76fb12efc9b8dfa79d643b09e27782f81951ef6cceaa"
     assert digest_of_content(one) == "0f733f43d5e8426d81e99ad09a5199ddaa4bfe6f419751a90a847e8d19a69267"
+
+
+def test_an_enclosure_counts_for_the_digest_of_content() -> None:
+    with_report = replace(item(), enclosures=(REPORT,))
+
+    assert digest_of_text(with_report) == digest_of_text(item())
+    changed = (replace(REPORT, size_bytes=6), replace(REPORT, title="T"), replace(REPORT, media_type="a/b"))
+    listed = [with_report, item(), *(replace(item(), enclosures=(each,)) for each in changed)]
+    assert len({digest_of_content(each) for each in listed}) == len(listed)
 
 
 def test_only_words_count_for_the_digest_of_text() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.model import Feed, Record, State, Theme
+from publisher.model import Enclosure, Feed, Record, State, Theme
 from publisher.rendering import pages, urls
 from publisher.rendering.templates import Templates, default_folders
 from tests.values import DAY, FERRIES, PEOPLE, SITE, record
@@ -187,6 +187,34 @@ class TestItemPage:
         assert article["headline"] == RECORDS[5].item.title
         assert article["datePublished"] == RECORDS[5].published.isoformat()
         assert page.xpath("//meta[@property='og:title']/@content") == [RECORDS[5].item.title]
+
+    def test_its_files_are_named_with_what_they_are(self) -> None:
+        report = Enclosure(url="https://news.example.org/r.pdf", size_bytes=1_200_000, title='"Report" <1>')
+        page = item_page(record(enclosures=(report, Enclosure(url="https://news.example.org/talk.mp3"))))
+
+        assert words(page, "//dt[last()]") == "Files"
+        assert [
+            (link.get("href"), link.get("type"), link.text) for link in page.xpath("//dt[last()]/following::dd/a")
+        ] == [
+            (report.url, "application/pdf", '"Report" <1> (PDF, 1.2\xa0MB)'),
+            ("https://news.example.org/talk.mp3", "audio/mpeg", "talk.mp3 (MP3)"),
+        ]
+        assert json.loads(page.xpath("string(//script)"))["associatedMedia"] == [
+            {
+                "@type": "MediaObject",
+                "name": '"Report" <1>',
+                "contentUrl": report.url,
+                "encodingFormat": "application/pdf",
+                "contentSize": "1200000 B",
+            },
+            {
+                "@type": "MediaObject",
+                "name": "talk.mp3",
+                "contentUrl": "https://news.example.org/talk.mp3",
+                "encodingFormat": "audio/mpeg",
+            },
+        ]
+        assert "associatedMedia" not in item_page(record()).xpath("string(//script)")
 
     def test_an_item_with_a_link_sends_its_reader_there(self) -> None:
         page = item_page(RECORDS[3])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from publisher.model import FeedKind, Item, State, Theme
+from publisher.model import Enclosure, FeedKind, Item, State, Theme
 from publisher.naming import Names
 from publisher.planning import NewRecord
 from publisher.store import Collecting, Store
@@ -95,8 +95,20 @@ def assert_sums(store: Store) -> None:
 
 
 text = st.text(st.characters(exclude_categories=("Cs", "Cc")))
+enclosures = st.builds(Enclosure, url=text, media_type=text, size_bytes=st.none() | st.integers(1), title=text)
 
 
-@given(st.builds(Item, date=st.dates(), text=text, title=text, link=text, language=text, keywords=st.tuples(text)))
+@given(
+    st.builds(
+        Item,
+        date=st.dates(),
+        text=text,
+        title=text,
+        link=text,
+        language=text,
+        keywords=st.tuples(text),
+        enclosures=st.lists(enclosures, max_size=2).map(tuple),
+    )
+)
 def test_content_is_read_back_as_it_was(item: Item) -> None:
     assert item_of(content_of(item)) == item

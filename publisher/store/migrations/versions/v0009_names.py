@@ -14,7 +14,7 @@ from publisher.slugs import fold_label, keyword_slug_of, theme_slug_of
 from publisher.store.names import key_of
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0007"
 
 # Spelt out here and not taken from `schema`, which goes on changing: a migration never does.
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
