@@ -163,8 +163,9 @@ def serve(
 def in_scheme(html: str, scheme: str) -> str:
     """The digest as a reader sees it whose mail programs are set to light, or to dark."""
     turned = html.replace(DARK, SCHEMES.get(scheme, SCHEMES["light"]))
-    # Links lead to a window of their own: a frame is for the mail.
-    return turned.replace("<head>", '<head><base target="_blank">', 1)
+    # Links lead to a window of their own, as a frame is for the mail; but not those within the mail.
+    inside = turned.replace(' href="#', ' target="_self" href="#')
+    return inside.replace("<head>", '<head><base target="_blank">', 1)
 
 
 def _watched(path: Path) -> Iterator[Path]:

@@ -9,9 +9,6 @@ from typing import NoReturn
 
 import pytest
 
-SCHEMES = {"dark": 0, "light": 1}
-"""What Chromium calls them."""
-
 
 def program(*names: str) -> str:
     """The path of a program that is known by one of these names."""
@@ -34,21 +31,6 @@ def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def chromium(page: Path, *options: str, scheme: str, profile: Path) -> str:
-    """Open a page in headless Chromium; what it printed."""
-    fixed = [
-        "--headless",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--user-data-dir={profile}",
-        f"--blink-settings=preferredColorScheme={SCHEMES[scheme]}",
-    ]
-    if os.geteuid() == 0:
-        fixed.append("--no-sandbox")
-    browser = program("chromium", "chromium-browser", "google-chrome")
-    return run([browser, *fixed, *options, page.as_uri()])
 
 
 def run(

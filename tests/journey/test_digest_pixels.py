@@ -1,5 +1,6 @@
 """The mail looks as its template was written, at every width and in the dark: no pixel differs in Chromium."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,13 +9,12 @@ import pytest
 from publisher.model import DigestStyle
 from publisher.rendering.digest import Page, render
 from publisher.rendering.templates import Templates, default_folders
+from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
-from tests.judges import SCHEMES, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WIDTHS = (640, 400, 320)
-HEIGHT = 1800
+WIDTHS_PX = (640, 400, 320)
 STYLE = DigestStyle(logo="missing.png", logo_alt="Example")
 EDITION = edition_of(
     record_of(
@@ -27,21 +27,19 @@ EDITION = edition_of(
 )
 
 
-def drawn(html: str, *, scheme: str, folder: Path) -> bytes:
-    """A picture of the page at all widths side by side; frames, because a window cannot be as narrow as a phone."""
+def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[str]:
+    """The sums of pictures of the whole page, one for each width; the pictures are in the folder."""
     folder.mkdir()
-    (folder / "page.html").write_text(html, "utf-8")
-    style = f"border:0;height:{HEIGHT}px;float:left"
-    frames = "".join(f'<iframe src="page.html" style="{style};width:{width}px"></iframe>' for width in WIDTHS)
-    (folder / "frames.html").write_text(
-        f'<!DOCTYPE html><html style="color-scheme: light dark"><body style="margin:0">{frames}</body></html>', "utf-8"
-    )
-    options = (f"--window-size={sum(WIDTHS)},{HEIGHT}", f"--screenshot={folder / 'page.png'}")
-    chromium(folder / "frames.html", *options, scheme=scheme, profile=folder / "profile")
-    return (folder / "page.png").read_bytes()
+    page = reader.open(address_of(html, folder), scheme=scheme)
+    sums = []
+    for width_px in WIDTHS_PX:
+        page.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
+        picture = page.screenshot(full_page=True, path=folder / f"{width_px}.png")
+        sums.append(hashlib.sha256(picture).hexdigest())
+    return sums
 
 
-def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(tmp_path: Path) -> None:
+def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
     templates = Templates(default_folders())
     page = Page(
         edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE, shown=EDITION.records[::-1]
@@ -52,7 +50,7 @@ def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(tmp_path: Path)
     assert written.count(' style="') < inlined.count(' style="')
 
     pictures = {
-        (kind, scheme): drawn(html, scheme=scheme, folder=tmp_path / f"{kind}-{scheme}")
+        (kind, scheme): drawn(reader, html, scheme=scheme, folder=tmp_path / f"{kind}-{scheme}")
         for kind, html in {"written": written, "inlined": inlined, "bare": bare}.items()
         for scheme in SCHEMES
     }

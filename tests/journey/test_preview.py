@@ -16,6 +16,7 @@ from lxml import html as lxml_html
 from publisher.app import Publisher
 from publisher.config import Config
 from publisher.preview import Desk, Pages
+from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, barriers
 from tests.world import CONFIG, NOW, World, news
 
 LATER = NOW + timedelta(days=1)
@@ -183,6 +184,85 @@ def test_the_program_serves_on_this_machine_until_it_is_interrupted(served: str)
         assert "Fresh from the listing" in answer.read().decode()
     with pytest.raises(HTTPError, match="404"):
         urllib.request.urlopen(f"{served}nothing", timeout=20)
+
+
+# --- in the editor's browser -----------------------------------------------------------------------------------------
+
+PARTS = ["HTML", "Text", "Headers", "Left out", "Since the last edition", "Check (1)"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_no_barrier_in_any_part(served: str, reader: Reader, scheme: Scheme) -> None:
+    page = reader.open(served, scheme=scheme)
+    tabs = page.get_by_role("tab")
+    assert PARTS == tabs.all_inner_texts()
+
+    for tab in tabs.all():
+        tab.click()
+        passes, found = barriers(page)
+        assert {"color-contrast", "aria-required-children", "button-name"} <= passes
+        assert [] == found, tab.inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_keyboard_reaches_every_part(served: str, reader: Reader) -> None:
+    page = reader.open(served)
+    focused = page.locator(":focus-visible")
+    shown = page.locator("[role=tabpanel]:visible")
+
+    page.keyboard.press("Tab")
+    assert "Show in the dark" == focused.inner_text()
+    page.keyboard.press("Tab")
+    reached = []
+    for _ in PARTS:
+        assert focused.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+        assert shown.get_attribute("aria-labelledby") == focused.get_attribute("id")
+        reached.append(focused.inner_text())
+        page.keyboard.press("ArrowRight")
+
+    assert PARTS == reached
+    assert "HTML" == focused.inner_text(), "after the last comes the first"
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    assert "check" == focused.get_attribute("id"), "what is longer than the window can be scrolled"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?scheme=dark*")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_change_comes_into_the_page_and_the_part_stays(world: World, served: str, reader: Reader) -> None:
+    page = reader.open(served)
+    page.get_by_role("tab", name="Text").click()
+
+    world.list_above(news("5 March 2026", "Newer still."))
+
+    page.locator("#text:visible", has_text="Newer still").wait_for()
+    assert not [url for url in reader.asked if not url.startswith((served, "data:,"))]
+    assert [] == reader.complaints
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_contents_of_the_mail_lead_to_its_headings_in_the_frame(world: World, served: str, reader: Reader) -> None:
+    world.list_above(
+        *(news("5 March 2026", f"Number {n}. " + "Words of it. " * 20, theme=f"Theme {n % 3}") for n in range(1, 13))
+    )
+    page = reader.open(served)
+    frame = page.frame_locator("iframe[width='600']")
+
+    frame.get_by_role("link", name="Theme 1", exact=True).click()
+
+    heading = frame.get_by_role("heading", name="Theme 1", exact=True)
+    box = heading.bounding_box()
+    assert box
+    assert box["y"] < HEIGHT_PX
+    assert [page] == page.context.pages, "it stays in its frame"
 
 
 def test_an_audience_we_do_not_know_is_told_on_the_terminal(world: World) -> None:
