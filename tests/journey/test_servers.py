@@ -189,9 +189,9 @@ def test_a_file_is_sent_with_its_type_as_it_lies_there(
     # The copy, and not what the server compresses by itself.
     assert (server.world.feeds / f"{file}{ENCODINGS[encoding]}").read_bytes() == data
     assert {"accept-encoding"} == {each.strip().lower() for each in ",".join(headers.get_all("Vary", [])).split(",")}
-    for again in ({"If-None-Match": headers["ETag"]}, {"If-Modified-Since": headers["Last-Modified"]}):
-        assert (304, b"") == server.ask(path, accepted | again)[::2]
-        assert (304, b"") == server.ask(path, accepted | again, method="HEAD")[::2]
+    for known in ({"If-None-Match": headers["ETag"]}, {"If-Modified-Since": headers["Last-Modified"]}):
+        assert (304, b"") == server.ask(path, accepted | known)[::2]
+        assert (304, b"") == server.ask(path, accepted | known, method="HEAD")[::2]
     status, again, nothing = server.ask(path, accepted, method="HEAD")
     assert (200, b"", headers["ETag"]) == (status, nothing, again["ETag"])
 
