@@ -550,7 +550,7 @@ class Publisher:
             return report
         from publisher.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
 
-        problems = tell_hub(self._store, config.feeds, config.site)
+        problems = tell_hub(self._store, config.feeds, config.site, config.themes)
         return replace(report, problems=(*report.problems, *problems))
 
     def _recorded(self, verb: str, work: Callable[[], RunReport]) -> RunReport:

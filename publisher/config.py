@@ -140,6 +140,7 @@ def _contradictions(values: Mapping[str, Any], path: Path, environ: Mapping[str,
     yield from _combined_problems(values)
     yield from _item_count_problems(values.get("audiences", ()))
     yield from _theme_problems(values.get("themes", {}))
+    yield from _former_theme_problems(values)
     yield from _theme_source_problems(values)
     yield from _store_problems(values, environ)
     yield from _folder_problems(values, path)
@@ -253,6 +254,20 @@ def _theme_problems(themes: Mapping[str, Any]) -> Iterator[str]:
                 yield f"themes.{name}: the label {label!r} already means themes.{other}"
 
 
+def _former_theme_problems(values: Mapping[str, Any]) -> Iterator[str]:
+    themes = values.get("themes", {})
+    now = {table.get("slug") if name == "default" else name: f"themes.{name}" for name, table in themes.items()}
+    now |= {feed["name"]: "a combined feed" for feed in values.get("feeds", {}).get("combined", ()) if "name" in feed}
+    meant: dict[str, str] = {}
+    for name, table in themes.items():
+        for former in table.get("was", ()):
+            path = f"themes.{name}.was"
+            if former in now:
+                yield f"{path}: {former!r} is {now[former]} now, and cannot lead elsewhere; take it out, or rename that"
+            if meant.setdefault(former, path) != path:
+                yield f"{path}: {former!r} is in {meant[former]} as well; its address can lead to one theme only"
+
+
 def _theme_source_problems(values: Mapping[str, Any]) -> Iterator[str]:
     known = [source["name"] for source in values.get("sources", ()) if "name" in source]
     for name, table in values.get("themes", {}).items():
@@ -299,15 +314,16 @@ def _folder_problems(values: Mapping[str, Any], path: Path) -> Iterator[str]:
 
 def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -> Config:
     site = Site(**{**values["site"], "author": _author(values["site"])})
+    themes = _theme_map(values["themes"])
     return Config(
         path=path,
         site=site,
         store=StoreSettings(url=_database_url(values["store"]["url"], path.parent, environ)),
         sources=tuple(_source(source, path.parent, environ) for source in values["sources"]),
-        themes=_theme_map(values["themes"]),
-        feeds=_feeds(values["feeds"]),
+        themes=themes,
+        feeds=_feeds(values["feeds"], themes),
         feeds_directory=_plain(path.parent / values["feeds"]["directory"]),
-        audiences=tuple(_audience(audience, site) for audience in values["audiences"]),
+        audiences=tuple(_audience(audience, site, themes) for audience in values["audiences"]),
         digest=_digest_style(values["digest"], site),
         fetching=_fetching(values["fetching"]),
         outbox_directory=_plain(path.parent / values["outbox"]["directory"]),
@@ -359,13 +375,14 @@ def _paths_among(options: Mapping[str, Any], kind: str) -> list[str]:
 
 
 def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:
-    default = Theme(**themes["default"])
+    default = Theme(slug=themes["default"]["slug"], title=themes["default"]["title"])
     slugs = {name: default.slug if name == "default" else name for name in themes}
     return ThemeMap(
         default=default,
         themes=tuple(Theme(slug=name, title=themes[name]["title"]) for name in themes if name != "default"),
         by_label=tuple((fold_label(label), slugs[name]) for name in themes for label in _labels(themes[name])),
         rules=tuple(rule for name in themes if name != "default" and (rule := _theme_rule(name, themes[name]))),
+        was=tuple((former, slugs[name]) for name in themes for former in themes[name]["was"]),
     )
 
 
@@ -380,8 +397,10 @@ def _theme_rule(slug: str, theme: Mapping[str, Any]) -> ThemeRule | None:
     )
 
 
-def _feeds(feeds: Mapping[str, Any]) -> FeedSettings:
-    combined = tuple(CombinedFeed(**feed) for feed in feeds["combined"])
+def _feeds(feeds: Mapping[str, Any], themes: ThemeMap) -> FeedSettings:
+    combined = tuple(
+        CombinedFeed(**{**feed, "themes": tuple(map(themes.current, feed["themes"]))}) for feed in feeds["combined"]
+    )
     own: dict[str, Any] = {
         name: value or "" if name in ("icon", "logo", "hub") else value
         for name, value in feeds.items()
@@ -390,12 +409,14 @@ def _feeds(feeds: Mapping[str, Any]) -> FeedSettings:
     return FeedSettings(**own, combined=combined)
 
 
-def _audience(audience: Mapping[str, Any], site: Site) -> Audience:
+def _audience(audience: Mapping[str, Any], site: Site, themes: ThemeMap) -> Audience:
     schedule = audience["schedule"]
+    # With the former names, too: until feeds are published again, items are still known by those.
+    known_as = (name for slug in map(themes.current, audience["themes"]) for name in (slug, *themes.former(slug)))
     return Audience(
         name=audience["name"],
         title=audience["title"] or site.title,
-        themes=audience["themes"],
+        themes=tuple(dict.fromkeys(known_as)),
         sender=audience["from"] or site.author,
         to=audience["to"],
         schedule=None if schedule is None else Schedule.parse(schedule, site.timezone),

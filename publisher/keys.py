@@ -498,7 +498,7 @@ NAME = Kind(f"a name of lower-case letters, digits and single hyphens, at most {
 THEME_SLUG = Kind(NAME.expected, _theme_slug)
 THEME_SLUGS = Kind('["*"], or a list of theme names (lower-case letters, digits and single hyphens)', _theme_slugs)
 LABELS = Kind("a list of labels, each a text on one line", _labels)
-COMBINED_THEMES = Kind("a list of theme names (lower-case letters, digits and single hyphens)", _list_of(_theme_slug))
+THEME_NAMES = Kind("a list of theme names (lower-case letters, digits and single hyphens)", _list_of(_theme_slug))
 COMBINED_LANGUAGES = Kind("a list of language tags such as en or fr-BE", _list_of(_language))
 LANGUAGE = Kind("a language tag such as en or fr-BE", _language)
 LANGUAGES = Kind('a list of language tags such as ["fr", "*"], "*" for all others', _languages)
@@ -594,11 +594,13 @@ KEYS = (
     Key("sources[*].*", ANYTHING, "Given to the class by its name; a path is relative to config.toml."),
     Key("themes.default.slug", THEME_SLUG, "The folder of the feed for items without a theme.", "general"),
     Key("themes.default.title", LINE, "What that feed is called.", "General"),
+    Key("themes.default.was", THEME_NAMES, "Slugs it had before: their addresses lead to it.", []),
     Key("themes.*.title", LINE, "What the theme is called; also the first of its labels."),
     Key("themes.*.labels", LABELS, "Other labels in the source that mean this theme, in any language.", []),
     Key("themes.*.keywords", LABELS, "An item with one of these keywords belongs here, too.", []),
     Key("themes.*.words", LABELS, "So does one with one of these words in its title or text.", []),
     Key("themes.*.sources", LABELS, "And so does every item of these sources.", []),
+    Key("themes.*.was", THEME_NAMES, "Names of this table before: the feeds' old addresses lead to the new ones.", []),
     Key("feeds.directory", FOLDER, "Where feeds and pages are written; everything in it is public.", "feeds"),
     Key("feeds.formats", _several_of("rss", "atom", "json"), "Which files each feed has.", ["rss", "atom", "json"]),
     Key("feeds.limit", _number(1, 1000), "How many items a feed holds.", 50),
@@ -615,7 +617,7 @@ KEYS = (
     Key("feeds.precompress", YES_OR_NO, "Whether each text also lies there compressed, for web servers.", default=True),
     Key("feeds.combined[].name", THEME_SLUG, "The folder of a feed of your choice; no theme's."),
     Key("feeds.combined[].title", LINE, "What that feed is called."),
-    Key("feeds.combined[].themes", COMBINED_THEMES, "Its items have one of these themes; empty: any.", []),
+    Key("feeds.combined[].themes", THEME_NAMES, "Its items have one of these themes; empty: any.", []),
     Key("feeds.combined[].keywords", LABELS, "And one of these keywords; empty: any.", []),
     Key("feeds.combined[].languages", COMBINED_LANGUAGES, "And one of these languages; empty: any.", []),
     Key("audiences[].name", NAME, "In folder names and mail headers, and for ever in the store."),

@@ -123,6 +123,8 @@ class Feed:
     slug: str
     """A theme's own; else the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/ferries-fr`."""
     title: str
+    first_slug: str = ""
+    """Of a renamed theme, the one its id is made of for ever; empty: its own."""
 
     @classmethod
     def of_theme(cls, theme: Theme) -> "Feed":
@@ -299,6 +301,16 @@ class ThemeMap:
     by_label: tuple[tuple[str, str], ...] = ()
     """(label folded by `planning.fold_label`, theme slug) pairs."""
     rules: tuple[ThemeRule, ...] = ()
+    was: tuple[tuple[str, str], ...] = ()
+    """(former slug, slug) pairs of renamed themes; no theme has a former slug of another."""
+
+    def current(self, slug: str) -> str:
+        """What a theme of that slug, former or not, is called now."""
+        return next((now for former, now in self.was if former == slug), slug)
+
+    def former(self, slug: str) -> tuple[str, ...]:
+        """What a theme was called before, as configuration has it."""
+        return tuple(former for former, now in self.was if now == slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,8 @@ def _has_one(words: Sequence[str], folded: str) -> bool:
 
 
 def _theme_of(label: str, folded: str, theme_map: ThemeMap, names: Names) -> Theme:
-    slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None) or names.theme_slug(label)
+    slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None)
+    slug = slug or theme_map.current(names.theme_slug(label))
     named = (theme for theme in (theme_map.default, *theme_map.themes) if theme.slug == slug)
     return next(named, Theme(slug=slug, title=" ".join(label.split())))
 

@@ -108,7 +108,8 @@ def plan(store: Store, publication: Publication, *, everything: bool) -> Publish
         states = [state for kind in FeedKind for state in store.feeds(kind)]
     elif cursor.seq < upto:
         states = [*store.feed_states(store.touched_feeds(cursor.seq, upto)).values(), *_languages_without_feed(store)]
-    slugs = {state.feed.slug for state in worth_a_feed(store, publication.settings, states)} if states else set()
+    worth = worth_a_feed(store, publication.settings, states) if states else []
+    slugs = {publication.theme_map.current(state.feed.slug) for state in worth}
     if is_full:
         slugs |= {feed.slug for feed in publication.known_feeds}
     return PublishPlan(cursor=cursor, upto=upto, digests=digests, slugs=tuple(sorted(slugs)), is_full=is_full)

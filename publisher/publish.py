@@ -155,6 +155,9 @@ def _settle_feeds(
             progress=progress,
         )
     store.ensure_feeds(publication.known_feeds, now=now)
+    for theme in (publication.theme_map.default, *publication.theme_map.themes):
+        if former := publication.theme_map.former(theme.slug):
+            store.follow_on(theme.slug, former)
     return plan(store, publication, everything=True)
 
 
@@ -190,7 +193,9 @@ class _Pass:
             hub=publication.settings.hub,
         )
         self._states = {
-            state.feed.slug: state for state in worth_a_feed(store, publication.settings, store.open_feeds())
+            state.feed.slug: state
+            for state in worth_a_feed(store, publication.settings, store.open_feeds())
+            if publication.theme_map.current(state.feed.slug) == state.feed.slug
         }
         self._folders = Counter(urls.folder_of(state.feed) for state in self._states.values())
         self._leaves = Leaves(store, planned, self._write, look=self._look)
@@ -244,7 +249,7 @@ class _Pass:
         feed = state.feed if state else None
         slug, limit = (feed.slug if feed else None), self._publication.settings.limit
         records = self._store.feed_records(slug, limit=limit)
-        self._leaves.render(feed, items=state.items if state else self._store.item_count())
+        last_leaf = self._leaves.render(feed, items=state.items if state else self._store.item_count())
         last_archive = self._render_archive(feed) if feed is None or feed.kind in ARCHIVED else None
         document = documents.feed_document(
             feed,
@@ -255,6 +260,20 @@ class _Pass:
             last_archive=last_archive,
         )
         self._write_document(document, urls.folder_of(feed))
+        if feed is not None:
+            self._render_former(feed, document, last_leaf)
+
+    def _render_former(self, feed: Feed, document: "FeedDocument", last_leaf: int) -> None:
+        """What a theme that was renamed has at its former addresses: the very feed, and pages that lead to its own."""
+        from publisher.rendering import pages, urls
+
+        for former in self._publication.theme_map.former(feed.slug):
+            self._write_document(document, former)
+            leaves = self._store.last_page(former) if self._planned.is_full else 0
+            for number in (None, *range(1, leaves + 1)):
+                own = urls.feed_page_file(feed.slug, None if number is None or number > last_leaf else number)
+                file = urls.feed_page_file(former, number)
+                self._write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
     def _with_revised(self, records: Sequence[Record], slug: str | None) -> Sequence[Record]:
         """And those that read otherwise in an archive, which never changes: RFC 5005 section 4 has the feed say it."""
@@ -270,22 +289,33 @@ class _Pass:
 
         slug, folder = (feed.slug if feed else None), urls.folder_of(feed)
         due = self._store.due_archives(slug or urls.ALL, is_all=feed is None, size=self._publication.settings.limit)
-        for archive in (*self._archives_to_repeat(slug or urls.ALL, folder), *due):
+        for archive in (*self._archives_to_repeat(feed), *due):
             records = self._store.records_between(slug, archive.after, archive.upto)
             document = documents.archive_document(feed, archive.number, records, look=self._feed_look)
-            self._write_document(document, folder, archive=archive.number)
+            for place in (folder, *self._former_places(feed, archive)):
+                self._write_document(document, place, archive=archive.number)
         self._closed += due
         last = due[-1] if due else self._store.last_archive(slug or urls.ALL)
         return last.number if last else None
 
-    def _archives_to_repeat(self, slug: str, folder: str) -> Iterator[Archive]:
+    def _archives_to_repeat(self, feed: Feed | None) -> Iterator[Archive]:
         from publisher.rendering import urls
 
         if self._planned.is_full:
-            for archive in self._store.archives(slug):
-                files = (urls.feed_file(folder, key, archive=archive.number) for key in self._look.formats)
+            for archive in self._store.archives(feed.slug if feed else urls.ALL):
+                places = (urls.folder_of(feed), *self._former_places(feed, archive))
+                files = (
+                    urls.feed_file(place, key, archive=archive.number) for place in places for key in self._look.formats
+                )
                 if self._planned.is_moved or not all(map(self._files.has, files)):
                     yield archive
+
+    def _former_places(self, feed: Feed | None, archive: Archive) -> Iterator[str]:
+        """The former folders of a renamed theme that had a document of this number."""
+        for former in self._publication.theme_map.former(feed.slug) if feed else ():
+            last = self._store.last_archive(former)
+            if last is not None and archive.number <= last.number:
+                yield former
 
     def _write_document(self, document: "FeedDocument", folder: str, *, archive: int | None = None) -> None:
         from publisher.rendering import feeds, urls

@@ -99,7 +99,13 @@ def _website(config: Config, health: "PassHealth") -> Iterator[None]:
         return
     from publisher.web import Website, listening  # late: most sites have a web server, and this one costs 0.1 s
 
-    site = Website(config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, health=health.told)
+    site = Website(
+        config.feeds_directory,
+        base_url=config.site.base_url,
+        hub=config.feeds.hub,
+        health=health.told,
+        was=dict(config.themes.was),
+    )
     with listening(site, config.service.listen) as address:
         logger.info("listening", address=address)
         yield

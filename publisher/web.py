@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from mimetypes import guess_type
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -69,8 +70,18 @@ Health = Callable[[], tuple[bool, Mapping[str, object]]]
 class Website:
     """The WSGI application. `base_url` is where the folder is seen, whichever proxies are on the way."""
 
-    def __init__(self, root: Path, *, base_url: str, hub: str, health: Health) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        base_url: str,
+        hub: str,
+        health: Health,
+        was: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`was` has the former folders of renamed themes, each with the one it is now."""
         self._root = root
+        self._was = was
         self._base_url = base_url
         self._prefix = urlsplit(base_url).path
         self._hub = hub
@@ -90,10 +101,23 @@ class Website:
             headers = {"Cache-Control": "no-store"}
             return Response(body, 200 if is_well else 503, headers, mimetype="application/json")
         path = request.path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
+        if moved := self._moved(path):
+            return Response(
+                status=301, headers={"Location": quote(moved), "Cache-Control": f"public, max-age={MAX_AGE_S}"}
+            )
         if self._is_folder(path):
             # Relative: a proxy may have another name for us.
             return Response(status=301, headers={"Location": f"{quote(path.rpartition('/')[2])}/"})
         return self._file(request, path) or self._not_found()
+
+    def _moved(self, path: str) -> str:
+        """Where what was at a path is now, relative to it; empty: here, or nowhere."""
+        former, slash, rest = path.partition("/")
+        place = f"{self._was.get(former, former)}{slash}{rest}"
+        if place == path or not self._is_ours(place):
+            return ""
+        # Relative: a proxy may have another name for us.
+        return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _is_folder(self, path: str) -> bool:
         return bool(path) and not path.endswith("/") and self._is_ours(path) and (self._root / path).is_dir()

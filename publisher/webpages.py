@@ -37,8 +37,11 @@ class Leaves:
         self._reworked = {} if planned.is_full else store.reworked(planned.after, planned.upto)
         self._full: list[PageRow] = []
 
-    def render(self, feed: Feed | None, *, items: int) -> None:
-        """Write the front of a feed (None: of all items) and the leaves that have to change; it has so many `items`."""
+    def render(self, feed: Feed | None, *, items: int) -> int:
+        """Write the front of a feed (None: of all items) and the leaves that have to change; it has so many `items`.
+
+        Returns the number of its last leaf.
+        """
         from publisher.rendering import pages, urls
 
         slug = feed.slug if feed else None
@@ -54,6 +57,7 @@ class Leaves:
         front = self._store.records_between(slug, self._end_of(key, last, due), self._planned.upto)
         self._write(urls.feed_page_file(folder), pages.feed_page(feed, front, items=items, look=self._look, last=last))
         self._full += due
+        return last
 
     def settle(self) -> None:
         """Keep what the leaves hold; after readers see them."""

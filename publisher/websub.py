@@ -14,7 +14,7 @@ from http.client import HTTPException
 from typing import Any
 
 from publisher import __version__
-from publisher.model import FeedSettings, Problem, Site
+from publisher.model import FeedSettings, Problem, Site, ThemeMap
 from publisher.publication import CONSUMER as FEEDS
 from publisher.publication import worth_a_feed
 from publisher.rendering import urls
@@ -26,7 +26,9 @@ LIMIT_S = 10.0
 """How long a pass waits for the hub, however many feeds have changed."""
 
 
-def tell_hub(store: Store, settings: FeedSettings, site: Site, *, limit_s: float = LIMIT_S) -> tuple[Problem, ...]:
+def tell_hub(
+    store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, limit_s: float = LIMIT_S
+) -> tuple[Problem, ...]:
     """Tell the configured hub of every published change it does not know; what went wrong, in one line.
 
     A hub that is new is told of later changes only: nobody can have subscribed there before.
@@ -37,7 +39,7 @@ def tell_hub(store: Store, settings: FeedSettings, site: Site, *, limit_s: float
     if cursor.settings == settings.hub and cursor.seq >= published:
         return ()
     if cursor.settings == settings.hub:
-        topics = _topics(store, settings, site, after=cursor.seq, upto=published)
+        topics = _topics(store, settings, site, themes, after=cursor.seq, upto=published)
         if problem := _told(settings.hub, topics, limit_s=limit_s):
             what = f"{problem}; feeds are up to date all the same, and the next pass tells it again"
             return (Problem(where=f"hub {settings.hub}", what=what),)
@@ -45,10 +47,12 @@ def tell_hub(store: Store, settings: FeedSettings, site: Site, *, limit_s: float
     return ()
 
 
-def _topics(store: Store, settings: FeedSettings, site: Site, *, after: int, upto: int) -> list[str]:
-    """The addresses of the changed feeds, each as it names itself in its `self` link."""
+def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
+    """The addresses of the changed feeds, each as it names itself in its `self` link, and as it did formerly."""
     touched = store.feed_states(store.touched_feeds(after, upto)).values()
-    folders = [urls.folder_of(state.feed) for state in worth_a_feed(store, settings, touched) if state.is_open]
+    states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
+    current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
+    folders = [folder for slug in current for folder in (slug, *themes.former(slug))]
     return [urls.feed_url(folder, key, site) for folder in (*folders, urls.ALL) for key in settings.formats]
 
 

@@ -147,7 +147,7 @@ def _document(
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     items = tuple(feed_item(record, site=site) for record in newest_first if record.state is not State.WITHDRAWN)
     return FeedDocument(
-        id=f"tag:{look.authority}:feeds/{folder}",
+        id=f"tag:{look.authority}:feeds/{(feed and feed.first_slug) or folder}",
         title=_unmarked(site.title if feed is None else f"{title_of_feed(feed)} – {site.title}"),
         description=_unmarked(_description(feed, site)),
         language=_feed_language(feed, site),

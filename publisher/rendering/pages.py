@@ -177,6 +177,19 @@ def _leaves(folder: str, number: int | None, last: int) -> dict[str, str]:
     }
 
 
+def moved_page(feed: Feed, file: str, *, to: str, look: Look) -> bytes:
+    """What is at `file`, a former address of a renamed theme's page, which is in the file `to` now."""
+    return _page(
+        "moved.html",
+        file,
+        look=look,
+        title=scrub(title_of_feed(feed)),
+        canonical=f"{look.site.base_url}{to.removesuffix(urls.INDEX_FILE)}",
+        feeds=_feeds(feed, start=file, look=look),
+        place=urls.relative(to, start=file),
+    )
+
+
 def index_page(
     counts: Iterable[FeedCount],
     latest: Sequence[Record],

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, literal, select, update
 
 from publisher.model import Feed, FeedKind, Item, State, Theme
 from publisher.naming import Names, Wanted
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH, batches
 from publisher.store.names import settle_names
-from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, feeds, item_feeds, items, withdrawals
+from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, archives, feeds, item_feeds, items, pages, withdrawals
 
 AlsoIn = Callable[[Item, Sequence[Theme], Names], tuple[Feed, ...]]
 """The feeds an item with these themes belongs to besides those of the themes."""
@@ -100,6 +100,27 @@ def open_feeds(connection: Connection, slugs: Collection[str], *, now: datetime)
         connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
 
+def follow_on(connection: Connection, slug: str, former: Sequence[str]) -> None:
+    """Let a feed go on as the one that readers had under one of its `former` slugs: id, archive, pages, withdrawals.
+
+    Nothing happens to a feed that readers know already, or that went on before.
+    """
+    rows = {row.slug: row for row in connection.execute(select(feeds).where(feeds.c.slug.in_([slug, *former])))}
+    if rows[slug].opened_at is not None or rows[slug].first_slug:
+        return
+    # The one opened last: it went on itself as those before it.
+    opened = [rows[each] for each in former if each in rows and rows[each].opened_at is not None]
+    before = max(opened, key=lambda row: row.opened_at, default=None)
+    first = former[0] if before is None else before.first_slug or before.slug
+    connection.execute(update(feeds).where(feeds.c.slug == slug).values(first_slug=first))
+    if before is None:
+        return
+    for table in (archives, pages, withdrawals):
+        others = [column.name for column in table.c if column.name != "feed"]
+        kept = select(literal(slug), *(table.c[name] for name in others)).where(table.c.feed == before.slug)
+        connection.execute(insert(table).from_select(["feed", *others], kept))
+
+
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +159,7 @@ def _states(connection: Connection, where: ColumnElement[bool]) -> list[FeedStat
 
 def _state(row: Row[Any]) -> FeedState:
     return FeedState(
-        feed=Feed(kind=FeedKind(row.kind), slug=row.slug, title=row.title),
+        feed=Feed(kind=FeedKind(row.kind), slug=row.slug, title=row.title, first_slug=row.first_slug),
         items=row.items,
         changed_at=row.changed_at,
         is_open=row.opened_at is not None,

@@ -224,6 +224,14 @@ class Store:
         with self._database.writing() as connection:
             feeds.ensure_feeds(connection, wanted, now=now)
 
+    def follow_on(self, slug: str, former: Sequence[str]) -> None:
+        """Let a feed that readers never had go on as the one they had under one of its former slugs.
+
+        It keeps that one's id, archive, pages, and what was withdrawn from it.
+        """
+        with self._database.writing() as connection:
+            feeds.follow_on(connection, slug, former)
+
     def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
         """Note that these feeds are written for readers from now on; the first time counts."""
         with self._database.writing() as connection:

@@ -11,6 +11,7 @@ from email.message import Message
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 import brotli
 import pytest
@@ -20,7 +21,10 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 
 SAMPLES = ROOT / "docs" / "servers"
 HUB = "https://hub.example.org/"
-COMMENTED = re.compile(r"^(\s*)# (?=set |add_header|brotli_static|@feeds|header @feeds|<|    Header)", re.MULTILINE)
+COMMENTED = re.compile(
+    r"^(\s*)# (?=set |add_header|brotli_static|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule)",
+    re.MULTILINE,
+)
 """What a sample leaves to the operator, as code behind a comment mark."""
 NGINX = """
 {modules}
@@ -158,6 +162,14 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
         else:
             return
     pytest.fail(log.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_the_address_of_a_renamed_theme_leads_to_its_new_one(server: Server, encoding: str) -> None:
+    status, headers, _ = server.ask("/borders-visa/rss.xml", {"Accept-Encoding": encoding})
+
+    assert 301 == status
+    assert "/frontieres/rss.xml" == urlsplit(headers["Location"]).path
 
 
 FILES = [

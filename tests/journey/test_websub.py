@@ -152,12 +152,12 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
         )  # as a pass leaves it that ends before the hub is told
 
         started = time.monotonic()
-        (problem,) = websub.tell_hub(store, config.feeds, config.site, limit_s=0.3)
+        (problem,) = websub.tell_hub(store, config.feeds, config.site, config.themes, limit_s=0.3)
 
         assert time.monotonic() - started < 5
         assert problem.what.startswith("it has not taken 6 addresses within 0.3 s")
         hub.answers_after.set()
-        assert websub.tell_hub(store, config.feeds, config.site) == ()
+        assert websub.tell_hub(store, config.feeds, config.site, config.themes) == ()
     assert set(CHANGED) <= set(hub.topics)
 
 

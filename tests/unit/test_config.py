@@ -130,6 +130,45 @@ def test_an_audience_with_everything(site: Path) -> None:
     ) == load(site, SMALLEST + AUDIENCE + audience).audiences
 
 
+RENAMED = """
+    [themes.quays]
+    title = "Quays"
+    was = ["ferries", "boats"]
+"""
+
+
+def test_a_former_name_of_a_theme_goes_on_meaning_it(site: Path) -> None:
+    choice = '[[feeds.combined]]\nname = "choice"\ntitle = "Choice"\nthemes = ["boats"]\n'
+
+    config = load(site, f'{SMALLEST}{RENAMED}{choice}{AUDIENCE}themes = ["people", "ferries"]\n')
+
+    assert (("ferries", "quays"), ("boats", "quays")) == config.themes.was
+    assert ("quays",) == config.feeds.combined[0].themes
+    assert ("people", "quays", "ferries", "boats") == config.audiences[0].themes
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('[themes.boats]\ntitle = "Boats"', "themes.quays.was: 'boats' is themes.boats now, and cannot lead elsewhere"),
+        ('[themes.default]\nslug = "boats"', "themes.quays.was: 'boats' is themes.default now, and cannot lead"),
+        (
+            '[themes.docks]\ntitle = "Docks"\nwas = ["boats"]',
+            "themes.docks.was: 'boats' is in themes.quays.was as well; its address can lead to one theme only",
+        ),
+        (
+            '[[feeds.combined]]\nname = "boats"\ntitle = "B"\nlanguages = ["fr"]',
+            "themes.quays.was: 'boats' is a combined feed now, and cannot lead elsewhere",
+        ),
+        ('[themes.docks]\ntitle = "Docks"\nwas = ["../etc"]', "themes.docks.was: expected a list of theme names"),
+    ],
+)
+def test_a_former_name_that_is_in_use_is_refused(site: Path, lines: str, problem: str) -> None:
+    found = problems(site, f"{SMALLEST}{RENAMED}{lines}\n")
+
+    assert found[0].startswith(problem), found
+
+
 def test_how_much_of_what_an_audience_gets_and_in_which_languages(site: Path) -> None:
     lines = """
         language = "fr-BE"

@@ -19,6 +19,7 @@ PAGES = (
     "keywords.html",
     "theme.html",
     "item.html",
+    "moved.html",
     "withdrawn.html",
 )
 

@@ -13,6 +13,7 @@ from werkzeug.test import Client, TestResponse
 from publisher.web import PAGE_POLICY, Website, type_of
 
 FEED = b"<rss/>" + b" " * 500
+BASE = "https://news.example.org/"
 PAGE = b"<!DOCTYPE html><title>Page</title>"
 
 
@@ -44,7 +45,7 @@ def well() -> tuple[bool, Mapping[str, object]]:
     return True, {"problems": 0}
 
 
-def client(root: Path, *, base_url: str = "https://news.example.org/", hub: str = "") -> Client:
+def client(root: Path, *, base_url: str = BASE, hub: str = "") -> Client:
     return Client(Website(root, base_url=base_url, hub=hub, health=well))
 
 
@@ -233,3 +234,32 @@ def test_health(root: Path, is_well: bool, status: int) -> None:
 
     assert (status, "no-store") == (answer.status_code, answer.headers["Cache-Control"])
     assert {"status": "ok" if is_well else "failing", "problems": 3} == json.loads(answer.data)
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/old", "quays/"),
+        ("/old/", "../quays/"),
+        ("/old/rss.xml", "../quays/rss.xml"),
+        ("/old/pages/1.html", "../../quays/pages/1.html"),
+    ],
+)
+def test_a_former_address_leads_to_the_one_of_now(root: Path, path: str, location: str) -> None:
+    for name in ("index.html", "rss.xml", "pages/1.html"):
+        (root / "quays" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "quays" / name).write_bytes(PAGE)
+
+    answer = Client(Website(root, base_url=BASE, hub="", health=well, was={"old": "quays"})).get(path)
+
+    assert (301, location) == (answer.status_code, answer.location)
+
+
+@pytest.mark.parametrize("path", ["/old/rss.xml", "/old/../../secret.txt", "/old/.hidden", "/older/rss.xml"])
+def test_nobody_is_led_to_what_is_not_there(root: Path, path: str) -> None:
+    (root / "old").mkdir()
+    (root / "old" / "rss.xml").write_bytes(FEED)
+
+    answer = Client(Website(root, base_url=BASE, hub="", health=well, was={"old": "all/quays"})).get(path)
+
+    assert (200 if path == "/old/rss.xml" else 404) == answer.status_code

@@ -1,0 +1,233 @@
+"""A theme gets another name on a running site: nobody who follows it is told anything twice, or nothing any more."""
+
+import functools
+import posixpath
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from lxml import html
+
+from publisher.web import Website, listening
+from tests.world import BASE_URL, CONFIG, NOW, Outcome, World, news
+
+LATER, LAST = NOW + timedelta(days=7), NOW + timedelta(days=14)
+FILES = ("rss.xml", "atom.xml", "feed.json")
+RENAMED = '[themes.frontieres]\ntitle = "Frontières"\nwas = ["borders-visa"]\n'
+
+
+def site(folder: Path, *, items: int) -> World:
+    """A site that ran, with a theme that came by itself and its archive."""
+    rules = [
+        news(f"{28 - n % 28} March {2025 - n // 28}", f"Rule {n}. It is short.", theme="Borders & Visa")
+        for n in range(items)
+    ]
+    config = f"{CONFIG}\n[feeds]\nlimit = 4\nprecompress = true\n"
+    world = World(folder, "\n\n".join([*rules, news("1 January 2024", "A quay.")]), config=config)
+    well(world.publisher("run", at=NOW))
+    return world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return site(tmp_path / "site", items=6)
+
+
+def well(outcome: Outcome) -> Outcome:
+    assert (0, "") == (outcome.exit_code, outcome.err), outcome
+    return outcome
+
+
+def rename(world: World, *, themes: str = RENAMED) -> None:
+    world.config.write_text(f"{world.config.read_text('utf-8')}\n{themes}", encoding="utf-8")
+
+
+def ids(world: World, place: str) -> list[str]:
+    return [entry.id for entry in feedparser.parse(world.feeds / place).entries]
+
+
+def test_the_old_addresses_go_on_with_the_same_items_under_the_same_ids(world: World) -> None:
+    before = {name: ids(world, f"borders-visa/{name}") for name in FILES[:2]}
+    old = world.feed("borders-visa").feed
+
+    rename(world)
+    well(world.publisher("run", at=LATER))
+
+    assert before == {name: ids(world, f"borders-visa/{name}") for name in FILES[:2]}
+    for name in FILES:
+        assert (world.feeds / "borders-visa" / name).read_bytes() == (world.feeds / "frontieres" / name).read_bytes()
+        packed = world.feeds / "borders-visa" / f"{name}.gz"
+        assert packed.read_bytes() == (world.feeds / "frontieres" / f"{name}.gz").read_bytes()
+    new = world.feed("borders-visa").feed
+    assert (old.id, "Frontières – Example News") == (new.id, new.title)
+    assert f"{BASE_URL}frontieres/atom.xml" in [link.href for link in new.links if link.rel == "self"]
+    assert f"{BASE_URL}frontieres/" == new.link
+
+
+def test_news_comes_to_the_old_addresses_and_nothing_else_touches_them(world: World) -> None:
+    rename(world)
+    well(world.publisher("run", at=LATER))
+    before = world.files()
+
+    well(world.publisher("run", at=LATER))
+    assert before == world.files()
+    world.list_above(news("10 March 2026", "A new rule.", theme="Borders & Visa"))
+    well(world.publisher("run", at=LAST))
+
+    touched = {name for name, state in world.files().items() if before.get(name) != state}
+    assert {f"feeds/borders-visa/{name}" for name in FILES} <= touched
+    assert "A new rule." in world.summaries("borders-visa")[0]
+    assert "feeds/borders-visa/index.html" not in touched
+
+
+@pytest.mark.slow
+def test_archives_and_pages_at_old_addresses_lead_to_the_new_ones(tmp_path: Path) -> None:
+    world = site(tmp_path / "site", items=52)
+    archives = {path.parent.name: path.read_bytes() for path in world.feeds.glob("borders-visa/archive/*/atom.xml")}
+    assert 4 <= len(archives)
+
+    rename(world)
+    well(world.publisher("run", at=LATER))
+
+    for number, old in archives.items():
+        new = (world.feeds / "frontieres" / "archive" / number / "atom.xml").read_bytes()
+        assert new == (world.feeds / "borders-visa" / "archive" / number / "atom.xml").read_bytes()
+        assert [entry.id for entry in feedparser.parse(old).entries] == [e.id for e in feedparser.parse(new).entries]
+    for place in ("index.html", "pages/1.html"):
+        page: Any = html.fromstring((world.feeds / "borders-visa" / place).read_text("utf-8"))
+        [link] = page.xpath("//main//a/@href")
+        there = posixpath.normpath(posixpath.join("borders-visa", posixpath.dirname(place), link))
+        assert f"frontieres/{place}" == there
+        assert [f"{BASE_URL}{there.removesuffix('index.html')}"] == page.xpath("//link[@rel='canonical']/@href")
+        assert [f"0; url={link}"] == page.xpath("//meta[@http-equiv='refresh']/@content")
+        assert not page.xpath("//script")
+
+
+@pytest.mark.slow
+def test_an_emptied_folder_gets_its_old_addresses_again(world: World) -> None:
+    rename(world)
+    well(world.publisher("run", at=LATER))
+    before = world.contents()
+
+    shutil.rmtree(world.feeds)
+    well(world.publisher("run", at=LAST))
+
+    assert before == world.contents()
+
+
+def test_lists_know_the_new_name_only(world: World) -> None:
+    rename(world)
+    well(world.publisher("run", at=LATER))
+
+    for name in ("index.html", "feeds.opml", "sitemap.xml", "sitemap-feeds.xml"):
+        text = (world.feeds / name).read_text("utf-8")
+        assert "borders-visa" not in text
+    assert "frontieres/" in (world.feeds / "index.html").read_text("utf-8")
+
+
+def test_an_audience_of_the_old_name_goes_on(world: World) -> None:
+    world.configure('name = "weekly"', 'name = "weekly"\nthemes = ["borders-visa"]')
+    rename(world)
+    world.list_above(news("10 March 2026", "A new rule.", theme="Borders & Visa"))
+
+    well(world.publisher("collect", at=LATER))
+    well(world.publisher("compose", at=LATER))
+    well(world.publisher("run", at=LAST))
+
+    assert [7, 1] == world.composed()
+
+
+def test_what_was_withdrawn_before_is_still_told(world: World) -> None:
+    world.edit(news("27 March 2025", "Rule 1. It is short.", theme="Borders & Visa") + "\n\n", "")
+    well(world.publisher("run", at=NOW))
+    rename(world)
+
+    well(world.publisher("run", at=LATER))
+
+    deleted = re.findall('deleted-entry ref="([^"]+)"', (world.feeds / "frontieres" / "atom.xml").read_text("utf-8"))
+    assert deleted
+
+
+@pytest.mark.slow
+def test_a_second_name_and_the_name_of_the_default_theme(world: World) -> None:
+    first = world.feed("borders-visa").feed.id
+    general = world.feed("general").feed.id
+    rename(world)
+    well(world.publisher("run", at=LATER))
+
+    world.configure("[themes.frontieres]", "[themes.grenzen]")
+    world.configure('was = ["borders-visa"]', 'was = ["frontieres", "borders-visa"]')
+    rename(world, themes='[themes.default]\nslug = "rest"\ntitle = "Rest"\nwas = ["general"]\n')
+    well(world.publisher("run", at=LAST))
+
+    assert {first} == {world.feed(slug).feed.id for slug in ("borders-visa", "frontieres", "grenzen")}
+    assert general == world.feed("general").feed.id == world.feed("rest").feed.id
+
+
+@pytest.mark.slow
+def test_two_themes_become_one(world: World) -> None:
+    world.list_above(
+        news("2 March 2026", "Another rule.", theme="Asylum"), news("1 March 2026", "Old.", theme="Asylum")
+    )
+    well(world.publisher("run", at=NOW))
+    own = world.feed("borders-visa").feed.id
+
+    rename(world, themes='[themes.borders-visa]\ntitle = "Borders & Visa"\nlabels = ["Asylum"]\nwas = ["asylum"]\n')
+    well(world.publisher("run", at=LATER))
+
+    assert own == world.feed("borders-visa").feed.id == world.feed("asylum").feed.id
+    assert world.summaries("asylum") == world.summaries("borders-visa")
+
+
+@pytest.mark.parametrize("server", ["any web server", pytest.param("publisher serve", marks=pytest.mark.slow)])
+def test_a_reader_program_shows_nothing_as_new(world: World, server: str) -> None:
+    from reader import make_reader
+
+    with served(world, server) as address, closing(make_reader(":memory:")) as follower:
+        followed = [f"{address}borders-visa/{name}" for name in FILES]
+        for url in followed:
+            follower.add_feed(url)
+        follower.update_feeds()
+        seen = {(entry.feed_url, entry.id) for entry in follower.get_entries()}
+        assert 12 == len(seen)
+
+        rename(world)
+        well(world.publisher("run", at=LATER))
+        told = [follower.update_feed(url) for url in followed]
+
+        assert [0, 0, 0] == [update.new for update in told if update]
+        assert seen == {(entry.feed_url, entry.id) for entry in follower.get_entries()}
+        world.list_above(news("10 March 2026", "A new rule.", theme="Borders & Visa"))
+        well(world.publisher("run", at=LAST))
+        assert [1, 1, 1] == [update.new for update in map(follower.update_feed, followed) if update]
+        assert "Frontières – Example News" == follower.get_feed(followed[0]).title
+
+
+@contextmanager
+def served(world: World, server: str) -> Iterator[str]:
+    """The feeds at an address; `publisher serve` redirects, other servers give what is there."""
+    if server == "publisher serve":
+        was = {"borders-visa": "frontieres"}
+        site = Website(world.feeds, base_url=BASE_URL, hub="", health=lambda: (True, {}), was=was)
+        with listening(site, "127.0.0.1:0") as address:
+            yield f"http://{address}/"
+        return
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=world.feeds)) as plain:
+        threading.Thread(target=plain.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield f"http://127.0.0.1:{plain.server_port}/"
+        plain.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A web server that says nothing of whom it serves."""
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing."""
