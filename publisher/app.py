@@ -384,7 +384,14 @@ class Publisher:
             except TemplateError as error:
                 problems.append(Problem.of(f"audience {audience.name!r}", error))
         templates = self._stages.templates
-        checked = Checked(config=self.config, templates=templates, mails=tuple(mails), problems=tuple(problems))
+        stranded = tuple(edition.name for edition in compose.stranded_editions(self.config.audiences, self._store))
+        checked = Checked(
+            config=self.config,
+            templates=templates,
+            mails=tuple(mails),
+            problems=tuple(problems),
+            stranded=stranded,
+        )
         return check(checked)
 
     def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
@@ -431,13 +438,16 @@ class Publisher:
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
         store = self._store
+        stranded = {edition.name for edition in compose.stranded_editions(self.config.audiences, store)}
+        unwritten = [edition for edition in store.unwritten_editions() if edition.name not in stranded]
         return Status(
             site=self.config.site.title,
             items=store.item_count(),
             is_served=self._is_served(),
             unpublished=store.log_end() - store.cursor(CONSUMER).seq,
-            unwritten=tuple(edition.name for edition in store.unwritten_editions() if edition.held_until is None),
-            held=tuple(self._held_status(edition) for edition in compose.held_editions(store)),
+            unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
+            stranded=tuple(sorted(stranded)),
+            held=tuple(self._held_status(edition) for edition in unwritten if edition.held_until is not None),
             sources=self.source_statuses(),
             audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),
             runs=tuple(
@@ -497,12 +507,12 @@ class Publisher:
         )
 
     def _held_status(self, edition: Edition) -> HeldStatus:
-        audience = next((each for each in self.config.audiences if each.name == edition.audience), None)
+        (audience,) = self.audiences(edition.audience)
         return HeldStatus(
             edition=edition.name,
             items=len(edition.records),
             held_until=edition.held_until or edition.composed_at,
-            on_silence=audience.on_silence if audience else "keep",
+            on_silence=audience.on_silence,
         )
 
     def _audience_status(self, audience: Audience) -> AudienceStatus:

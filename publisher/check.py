@@ -29,6 +29,8 @@ class Checked:
     """For each audience its next edition, or, when it has nothing new, one of the latest items."""
     problems: tuple[Problem, ...]
     """Met on the way to the mails."""
+    stranded: tuple[str, ...]
+    """The editions that wait for an audience which is not in config.toml any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,12 @@ def check(checked: Checked) -> CheckReport:
 def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:
     for problem in checked.problems:
         yield problem.where, Finding(what=problem.what)
+
+
+def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for name in checked.stranded:
+        what = f"its audience is not in config.toml any more; put it back, or `publisher edition discard {name}`"
+        yield f"edition {name}", Finding(what=what)
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -127,6 +135,7 @@ def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("problems", _met_problems),
+    ("editions", _stranded_editions),
     ("addresses", _reserved_names),
     ("folders", _folders),
     ("templates", _templates),

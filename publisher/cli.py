@@ -105,7 +105,7 @@ def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
 @cli.command()
 @site_command
 @dry_run_option
-@click.argument("sources", metavar="SOURCE...", nargs=-1)
+@click.argument("sources", metavar="[SOURCE...]", nargs=-1)
 def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None:  # noqa: FBT001
     """Read the sources and number what changed; those named are read at once, even if they wait for their turn."""
     with options.for_(dry_run=dry_run) as publisher:
@@ -312,7 +312,7 @@ def introduce(options: Options, name: str, text: str) -> None:
 @site_command
 @click.argument("name")
 def discard(options: Options, name: str) -> None:
-    """Give the held edition NAME up: nobody gets it nor its items."""
+    """Give the edition NAME up, which is held or whose audience is gone: nobody gets it nor its items."""
     _decide(options, lambda review: review.discard(name))
 
 

@@ -21,7 +21,7 @@ from publisher.observability import Progress, quiet
 from publisher.periods import local_day
 from publisher.sources import Fetch, Source
 from publisher.sources.completing import completed, with_language
-from publisher.store import Collecting, SourceState, Store
+from publisher.store import Collecting, Heir, SourceState, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,30 +211,47 @@ def _after(fetch: Fetch, now: datetime) -> datetime | None:
     return fetch.fresh_until if fetch.fresh_until and fetch.fresh_until - now > _WORTH_NOTING else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes:
+    """What a reading changes."""
+
+    own: planning.Reconciliation
+    """Of the source's own items, but for those it leaves to others."""
+    copied: planning.Reconciliation
+    """Of other sources' items that it lists, too. No reader sees any of it."""
+    joined: tuple[tuple[int, Item], ...]
+    """Other sources' items, by number, that it lists since this reading."""
+    heirs: Mapping[int, Heir]
+    """Its own items that it lists no more, and another source does."""
+
+    def discarded(self) -> "_Changes":
+        """The same when what is new is not wanted, and what is gone stays, if only with another source."""
+        return replace(self, own=self.own.discarded())
+
+
 def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
     source, items, now = reading.source.name, reading.items, this.now
-    policy = this.policy(source)
     with this.store.collecting(source, also_in=this.minting.gathering) as log:
         known = log.known(
             since=min((item.date for item in items), default=None),
             ids={item.native_id for item in items},
             links={item.link for item in items},
         )
-        plan = planning.reconcile(known, items, log.items)
-        if reading.problems:  # an item that is there and cannot be read is not one that was taken out
-            plan = plan.without_withdrawals()
-        plan = replace(plan, added=_not_elsewhere(plan.added, log, policy))
-        why = _suspicion(plan, known, reading, policy)
+        changes = _changes(known, reading, log, this.policy(source))
+        why = _suspicion(changes.own, known, reading, this.policy(source))
         if why and this.suspicious is Suspicious.HOLD:
             log.hold(why, fetch.validator, now=now)
             return CollectReport(sources_read=1, problems=(_held(source, why),))
         # What is discarded for want of titles shall not make a source of those that never had any.
         is_discarded = bool(why) and this.suspicious is Suspicious.DISCARD
         if is_discarded:
-            log.keep_from_readers(_minted(plan.added, log, source, this))
-            plan = replace(plan, added=(), revised=(), withdrawn=(), unlisted=(*plan.unlisted, *plan.withdrawn))
-        plan = _kept_since(plan, log, reading, this)
+            log.keep_from_readers(_minted(changes.own.added, log, source, this))
+            changes = changes.discarded()
+        plan = _kept_since(changes.own, log, reading, this)
+        inherited = _hand_over(changes.heirs, known, log, this) if changes.heirs else 0
         _apply(plan, log, source, this)
+        log.drop_copies([*changes.copied.withdrawn, *changes.copied.unlisted])
+        log.copy([*changes.copied.revised, *changes.copied.renamed, *changes.joined])
         log.finish(
             fetch.validator,
             now=now,
@@ -245,11 +262,26 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
         )
     return CollectReport(
         added=len(plan.added),
-        revised=len(plan.revised),
+        revised=len(plan.revised) + inherited,
         withdrawn=len(plan.withdrawn),
         sources_read=1,
         problems=(*reading.problems, *fetch.notices),
     )
+
+
+def _changes(known: Sequence[planning.Known], reading: _Reading, log: Collecting, policy: SourcePolicy) -> _Changes:
+    plan = planning.reconcile(known, reading.items, log.items)
+    if reading.problems:  # an item that is there and cannot be read is not one that was taken out
+        plan = plan.without_withdrawals()
+    own, copied = plan.apart({one.number for one in known if one.is_copy})
+    elsewhere = _elsewhere(own.added, log, policy)
+    heirs = log.heirs(own.withdrawn)
+    own = replace(
+        own,
+        added=tuple(item for item in own.added if _shared_name(item, policy) not in elsewhere),
+        withdrawn=tuple(number for number in own.withdrawn if number not in heirs),
+    )
+    return _Changes(own=own, copied=copied, joined=tuple(elsewhere.values()), heirs=heirs)
 
 
 def _suspicion(
@@ -274,14 +306,39 @@ def _held(source: str, why: str) -> Problem:
     return Problem(where=f"source {source!r}", what=what)
 
 
-def _not_elsewhere(added: Sequence[Item], log: Collecting, policy: SourcePolicy) -> tuple[Item, ...]:
-    """The new items without those that another source brought; a name that several items share names none of them."""
-    if policy.joined_by == "none" or not added:
-        return tuple(added)
-    names = [item.link if policy.joined_by == "link" else item.native_id for item in added]
-    own = {name for name, count in Counter(names).items() if name and count == 1}
-    elsewhere = log.elsewhere(links=own) if policy.joined_by == "link" else log.elsewhere(ids=own)
-    return tuple(item for item, name in zip(added, names, strict=True) if name not in elsewhere)
+def _elsewhere(added: Sequence[Item], log: Collecting, policy: SourcePolicy) -> dict[str, tuple[int, Item]]:
+    """Those of the new items that another source brought, by the name they share, with the number they have there.
+
+    A name that several items share names none of them.
+    """
+    named = {name: item for item in added if (name := _shared_name(item, policy))}
+    counts = Counter(_shared_name(item, policy) for item in added)
+    own = {name for name in named if counts[name] == 1}
+    found = log.elsewhere(links=own) if policy.joined_by == "link" else log.elsewhere(ids=own)
+    return {name: (number, named[name]) for name, number in found.items()}
+
+
+def _shared_name(item: Item, policy: SourcePolicy) -> str:
+    """What an item of another source must have to be the same; empty: there is no such thing."""
+    return {"link": item.link, "id": item.native_id, "none": ""}[policy.joined_by]
+
+
+def _hand_over(heirs: Mapping[int, Heir], known: Sequence[planning.Known], log: Collecting, this: _Pass) -> int:
+    """Leave items to the sources that go on listing them; how many of them read otherwise there."""
+    theme_map, site = this.minting.theme_map, this.minting.site
+    log.hand_over(heirs)
+    before = {one.number: one for one in known if one.number in heirs}
+    said = {number: with_language(heir.item, site) for number, heir in heirs.items()}
+    same = {number for number, item in said.items() if planning.reads_as(before[number], item)}
+    log.rename([(number, said[number]) for number in sorted(same)])
+    revised = [(number, item) for number, item in said.items() if number not in same]
+    names = log.name(wanted_names([item for _, item in revised], theme_map))
+    themed = [
+        (number, item, planning.assign_themes(item, theme_map, source=heirs[number].source, names=names))
+        for number, item in revised
+    ]
+    log.revise(themed, now=this.now)
+    return len(revised)
 
 
 def _kept_since(

@@ -148,6 +148,12 @@ def held_editions(store: Store) -> list[Edition]:
     return [edition for edition in store.unwritten_editions() if edition.held_until is not None]
 
 
+def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
+    """The editions not in the outbox yet, held or not, that are for none of these audiences, oldest first."""
+    names = {audience.name for audience in audiences}
+    return [edition for edition in store.unwritten_editions() if edition.audience not in names]
+
+
 def left_behind(audience: Audience, edition: Edition | None, *, store: Store, site: Site) -> list[tuple[Record, str]]:
     """What is new and not in `edition`, the next one of the audience, each with the reason."""
     state = _state(audience, store, site)
@@ -275,22 +281,30 @@ def _finish(
     left = store.drop_withdrawn(edition.audience, edition.number)
     if left is None:
         return ComposeReport()
+    if not left.records:
+        return give_up(left, store=store, composer=composer, now=now)
     try:
-        if left.records:
-            whole = digest if digest is not None and left == edition else composer.digest(left, audience)
-            if left.held_until is None:
-                composer.show(left)  # first: nobody shall get a mail that leads nowhere
-            composer.write(left, audience, whole)
-        else:
-            composer.forget(left)
+        whole = digest if digest is not None and left == edition else composer.digest(left, audience)
+        if left.held_until is None:
+            composer.show(left)  # first: nobody shall get a mail that leads nowhere
+        composer.write(left, audience, whole)
     except PublisherError as error:
         return ComposeReport(problems=(Problem.of(f"edition {edition.name}", error),))
-    if left.records and left.held_until is not None:
+    if left.held_until is not None:
         store.mark_shown(left.audience, left.number, at=now)
-        return ComposeReport(editions=(left,))
-    # Also when nothing is left of it: nobody wants an empty mail, and its number is not given again.
-    store.mark_written(left.audience, left.number, at=now)
-    return ComposeReport(editions=(left,) if left.records else ())
+    else:
+        store.mark_written(left.audience, left.number, at=now)
+    return ComposeReport(editions=(left,))
+
+
+def give_up(edition: Edition, *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
+    """Be done with a recorded edition without items: nobody wants an empty mail, and its number is not given again."""
+    try:
+        composer.forget(edition)
+    except PublisherError as error:
+        return ComposeReport(problems=(Problem.of(f"edition {edition.name}", error),))
+    store.mark_written(edition.audience, edition.number, at=now)
+    return ComposeReport()
 
 
 def finish_recorded(audiences: Sequence[Audience], *, store: Store, composer: Composer, now: datetime) -> ComposeReport:
@@ -309,7 +323,7 @@ def _is_to_write(edition: Edition, audience: Audience, *, store: Store, now: dat
     if edition.held_until is None:
         return True
     if edition.held_until <= now and audience.on_silence == "send":
-        return store.release(edition.audience, edition.number)
+        return store.release(edition.audience, edition.number, at=now)
     return not store.is_shown(edition.audience, edition.number)
 
 

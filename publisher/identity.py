@@ -64,6 +64,8 @@ class Known:
     """Listed before its source was read first, or discarded: no reader ever saw it, and none will."""
     knows_enclosures: bool = True
     """False: it was read by a program that left them out, so that their being there now is no edit."""
+    is_copy: bool = False
+    """It is another source's item, and this is what the source says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,24 @@ class Reconciliation:
     def without_withdrawals(self) -> "Reconciliation":
         """The same for a reading with problems: an item that could not be read may be the one that is missing."""
         return replace(self, withdrawn=())
+
+    def discarded(self) -> "Reconciliation":
+        """The same when what is new is not wanted, and what is gone stays."""
+        return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
+
+    def apart(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
+        """What it changes of the source's own items, with all that is new, and of these copies of others' items."""
+        own, of_others = (
+            Reconciliation(
+                revised=tuple(pair for pair in self.revised if (pair[0] in copies) is is_copy),
+                withdrawn=tuple(number for number in self.withdrawn if (number in copies) is is_copy),
+                unlisted=tuple(number for number in self.unlisted if (number in copies) is is_copy),
+                relisted=tuple(number for number in self.relisted if (number in copies) is is_copy),
+                renamed=tuple(pair for pair in self.renamed if (pair[0] in copies) is is_copy),
+            )
+            for is_copy in (False, True)
+        )
+        return replace(own, added=self.added), of_others
 
 
 def reconcile(
@@ -246,15 +266,16 @@ def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
     )
 
 
-def _is_renamed(old: Known, new: _New) -> bool:
-    """Whether an item reads as before, but for its id and what no earlier program read of it.
+def reads_as(old: Known, item: Item) -> bool:
+    """Return whether `item` says what is known already, but for its id and what no earlier program read of it."""
+    enclosures = item.enclosures if old.knows_enclosures else ()
+    return digest_of_content(replace(item, native_id=old.native_id, enclosures=enclosures)) == old.content_digest
 
-    One that is kept from readers may change as it likes.
-    """
+
+def _is_renamed(old: Known, new: _New) -> bool:
+    """Whether an item reads as before; one that is kept from readers may change as it likes."""
     if old.content_digest == new.content_digest:
         return False
     if old.is_kept_from_readers:
         return True
-    enclosures = new.item.enclosures if old.knows_enclosures else ()
-    as_before = replace(new.item, native_id=old.native_id, enclosures=enclosures)
-    return old.state is not State.WITHDRAWN and digest_of_content(as_before) == old.content_digest
+    return old.state is not State.WITHDRAWN and reads_as(old, new.item)

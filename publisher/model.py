@@ -170,7 +170,7 @@ class Edition:
     upto: int
     """The cursor after it."""
     composed_at: datetime
-    """UTC; the mail's Date comes from it."""
+    """UTC; its Message-ID comes from it."""
     records: tuple[Record, ...]
     """As they were when it was composed, in the order of the digest; those withdrawn since are gone."""
     corrections: tuple[Record, ...] = ()
@@ -179,6 +179,13 @@ class Edition:
     """What the editor wrote above the items: plain text, paragraphs apart by an empty line."""
     held_until: datetime | None = None
     """UTC; until then it waits for the editor. None: it is not held."""
+    released_at: datetime | None = None
+    """UTC; when the editor, or silence, let it go. None: it was never held, or still is."""
+
+    @property
+    def dated(self) -> datetime:
+        """What the mail's Date says: when it could go out at the earliest."""
+        return self.released_at or self.composed_at
 
     @property
     def name(self) -> str:
@@ -586,6 +593,8 @@ class Status:
     """Changes in the log that feeds and pages do not show yet."""
     unwritten: tuple[str, ...]
     """Editions recorded, but not in the outbox yet."""
+    stranded: tuple[str, ...]
+    """Those, held or not, whose audience is not in config.toml any more: nobody gets them."""
     held: tuple[HeldStatus, ...]
     """Those that wait for the editor."""
     sources: tuple[SourceStatus, ...]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
-from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
+from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reads_as, reconcile
 from publisher.model import Edition, Item, Theme, ThemeMap, ThemeRule
 from publisher.naming import NO_NAMES, Names
 from publisher.periods import Schedule, noon
@@ -34,6 +34,7 @@ __all__ = [
     "is_due",
     "language_rank",
     "mint",
+    "reads_as",
     "reconcile",
     "slug_of",
     "tick_to_record",

@@ -38,13 +38,16 @@ class Review:
             raise UsageError(f"edition {name!r} is not held; held now: {names}")
         audience = next((each for each in self.audiences if each.name == edition.audience), None)
         if audience is None:
-            raise UsageError(f"edition {name!r}: audience {edition.audience!r} is not in config.toml any more")
+            raise UsageError(
+                f"edition {name!r}: audience {edition.audience!r} is not in config.toml any more; put it back, or "
+                f"`publisher edition discard {name}`"
+            )
         return edition, audience
 
     def release(self, name: str) -> ComposeReport:
         """Let it go out now."""
         edition, audience = self.held(name)
-        self.store.release(edition.audience, edition.number)
+        self.store.release(edition.audience, edition.number, at=self.now)
         return self._finished(audience)
 
     def postpone(self, name: str, delay: timedelta) -> ComposeReport:
@@ -72,10 +75,11 @@ class Review:
         return self._finished(audience)
 
     def discard(self, name: str) -> ComposeReport:
-        """Take all its items out for good; it never goes out."""
-        edition, audience = self.held(name)
+        """Take all its items out for good; it never goes out. One whose audience is gone need not be held."""
+        stranded = {each.name: each for each in compose.stranded_editions(self.audiences, self.store)}
+        edition = stranded.get(name) or self.held(name)[0]
         self.store.discard(edition.audience, edition.number)
-        return self._finished(audience)
+        return compose.give_up(edition, store=self.store, composer=self.composer, now=self.now)
 
     def _named(self, item: str, edition: Edition) -> Record:
         for record in edition.records:

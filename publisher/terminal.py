@@ -168,6 +168,11 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
+    lines += [
+        f"edition {name}: its audience is not in config.toml any more, so nobody gets it; put it back, or "
+        f"`publisher edition discard {name}`"
+        for name in status.stranded
+    ]
     lines += [_held_line(held, zone) for held in status.held]
     for run in status.runs:
         lines.append(

@@ -71,7 +71,7 @@ def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Au
         _folded("From", _mailbox(audience.sender)),
         _folded("To", _mailbox(audience.to)),
         _folded("Subject", _one_line(digest.subject)),
-        _line("Date", format_datetime(edition.composed_at)),
+        _line("Date", format_datetime(edition.dated)),
         _line("Message-ID", message_id),
     ]
 

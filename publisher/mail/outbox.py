@@ -137,6 +137,7 @@ def _described(
         "after": edition.after,
         "upto": edition.upto,
         "composed_at": edition.composed_at.isoformat(),
+        "released_at": edition.released_at and edition.released_at.isoformat(),
         "to": audience.to.address,
         "message_id": message_id_of(edition, site),
         "subject": digest.subject,

@@ -4,7 +4,7 @@ A change of the tables is a migration under migrations/, `schema.HEAD` and `sche
 """
 
 from publisher.store.archives import Archive
-from publisher.store.collecting import Collecting
+from publisher.store.collecting import Collecting, Heir
 from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.feeds import FeedState
@@ -21,6 +21,7 @@ __all__ = [
     "Cursor",
     "EditionRow",
     "FeedState",
+    "Heir",
     "PageAddress",
     "PageRow",
     "RunRow",

@@ -1,13 +1,12 @@
 """What a collect pass may ask and change: one transaction, the log locked for its whole length."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from publisher.model import ChangeKind, Item, State, Theme
 from publisher.naming import NO_NAMES, Names, Wanted
@@ -28,7 +27,16 @@ from publisher.store.feeds import (
 )
 from publisher.store.names import settle_names
 from publisher.store.numbering import Counters
-from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, items
+from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, copies, items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heir:
+    """Who lists an item besides the source it is of."""
+
+    source: str
+    item: Item
+    """As that source lists it; its language is not guessed yet."""
 
 
 class Collecting:
@@ -50,29 +58,49 @@ class Collecting:
         """The source's items to hold a listing against, in the order they were added; None: all.
 
         Those dated `since` or later, withdrawn ones too, every older one that was listed until now, and whatever their
-        date those with one of these native ids or links.
+        date those with one of these native ids or links; and all of which it lists a copy.
         """
         if since is None:
-            return self._known()
+            return [*self._known(), *self._copies()]
         # Several questions, because an index answers each, and none answers all.
-        known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED)]
+        known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED), *self._copies()]
         found = {one.number: one for one in known}
         found |= self._named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
         found |= self._named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
         return [found[number] for number in sorted(found)]
 
-    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> AbstractSet[str]:
-        """Those ids and links that one live item of another source has, and only one."""
-        found: Counter[str] = Counter()
+    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> dict[str, int]:
+        """Those ids and links that one live item of another source has, and only one, with the item's number.
+
+        None of which this source lists a copy under another name.
+        """
+        found: dict[str, list[int]] = {}
+        copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
         for column, is_there, wanted in ((items.c.native_id, HAS_ID, ids), (items.c.link, HAS_LINK, links)):
             for some in batches(sorted(set(wanted) - {""})):
-                query = select(column).where(column.in_(some), is_there, items.c.source != self._source, IS_LIVE)
-                found.update(self._connection.execute(query).scalars())
-        return {name for name, count in found.items() if count == 1}
+                others = (column.in_(some), is_there, items.c.source != self._source, IS_LIVE, ~copied)
+                columns: list[ColumnElement[Any]] = [column.label("name"), items.c.number]
+                for row in self._connection.execute(select(*columns).where(*others)):
+                    found.setdefault(row.name, []).append(row.number)
+        return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
-        """What these items say now."""
-        return {row.number: item_of(row.content) for row in self._rows(numbers)}
+        """What this source says of these items now."""
+        said = {row.number: item_of(row.content) for row in self._rows(numbers)}
+        for some in batches(sorted(said)):
+            query = select(copies.c.item, copies.c.content).where(copies.c.source == self._source)
+            rows = self._connection.execute(query.where(copies.c.item.in_(some)))
+            said.update((row.item, item_of(row.content)) for row in rows)
+        return said
+
+    def heirs(self, numbers: Collection[int]) -> dict[int, Heir]:
+        """Those of these items that another source lists too, with the one whose name comes first."""
+        found: dict[int, Heir] = {}
+        for some in batches(sorted(set(numbers))):
+            query = select(*copies.c["item", "source", "content"]).where(copies.c.item.in_(some))
+            for row in self._connection.execute(query.order_by(copies.c.item, copies.c.source)):
+                found.setdefault(row.item, Heir(source=row.source, item=item_of(row.content)))
+        return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
         """Those of `uids` that an item of any source has already."""
@@ -174,6 +202,28 @@ class Collecting:
         rows = [{"number": number, **_content_columns(item, ())} for number, item in renamed]
         self._update([{name: value for name, value in row.items() if name != "themes"} for row in rows])
 
+    def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
+        """Note what the source says of items that are another source's. No reader sees a change."""
+        for some in batches(listed):
+            self.drop_copies([number for number, _ in some])
+            self._connection.execute(insert(copies), [self._copy_row(number, item) for number, item in some])
+            self._listed += len(some)
+
+    def drop_copies(self, numbers: Collection[int]) -> None:
+        """Note that the source lists these no more. No reader sees a change: they are another source's."""
+        for some in batches(sorted(set(numbers))):
+            of_source = delete(copies).where(copies.c.source == self._source, copies.c.item.in_(some))
+            self._listed -= self._connection.execute(of_source).rowcount
+
+    def hand_over(self, heirs: Mapping[int, Heir]) -> None:
+        """Make items those of other sources that list them, too. What they say stays as it is."""
+        for number, heir in heirs.items():
+            of_heir = delete(copies).where(copies.c.source == heir.source, copies.c.item == number)
+            self._connection.execute(of_heir)
+            its = update(items).where(items.c.number == number)
+            self._connection.execute(its.values(source=heir.source))
+        self._listed -= len(heirs)
+
     def unlist(self, numbers: Collection[int]) -> None:
         """Note that these are older than what the source still lists. No reader sees a change."""
         self._listed -= self._restate(numbers, State.LISTED, State.UNLISTED)
@@ -244,6 +294,23 @@ class Collecting:
         query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
         return [_known(row, self._state) for row in self._connection.execute(query)]
 
+    def _copies(self) -> list[Known]:
+        columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
+        query = select(*columns).where(copies.c.source == self._source).order_by(copies.c.item)
+        return [
+            Known(
+                number=row.item,
+                date=row.date,
+                native_id=row.native_id,
+                link=row.link,
+                text_digest=row.text_digest,
+                content_digest=row.content_digest,
+                state=State.LISTED,
+                is_copy=True,
+            )
+            for row in self._connection.execute(query)
+        ]
+
     # --- rows --------------------------------------------------------------------------------------------------------
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
@@ -288,6 +355,13 @@ class Collecting:
             "seq": self._counters.next_seq(),
             "revision": old.revision + 1,
             "state": State.LISTED.value,
+        }
+
+    def _copy_row(self, number: int, item: Item) -> dict[str, Any]:
+        said = _content_columns(item, ())
+        return {name: value for name, value in said.items() if name != "themes"} | {
+            "source": self._source,
+            "item": number,
         }
 
     def _rows(self, numbers: Collection[int]) -> Iterator[Row[Any]]:

@@ -197,6 +197,7 @@ def _composed_edition(connection: Connection, row: Row[Any]) -> Edition:
         corrections=_composed_records(connection, edition_corrections, row.audience, row.number),
         introduction=row.introduction or "",
         held_until=row.held_until,
+        released_at=row.released_at,
     )
 
 

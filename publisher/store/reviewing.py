@@ -39,9 +39,10 @@ def mark_shown(connection: Connection, audience: str, number: int, *, at: dateti
     connection.execute(update(editions).where(_held(audience, number)).values(shown_at=at))
 
 
-def release(connection: Connection, audience: str, number: int) -> bool:
+def release(connection: Connection, audience: str, number: int, *, at: datetime) -> bool:
     """Let an edition go out; whether it was held until now."""
-    return bool(connection.execute(update(editions).where(_held(audience, number)).values(held_until=None)).rowcount)
+    values = {"held_until": None, "released_at": at}
+    return bool(connection.execute(update(editions).where(_held(audience, number)).values(values)).rowcount)
 
 
 def postpone(connection: Connection, audience: str, number: int, *, until: datetime) -> bool:
@@ -79,8 +80,9 @@ def put_off(connection: Connection, audience: str, number: int, item: int) -> bo
 
 
 def discard(connection: Connection, audience: str, number: int) -> bool:
-    """Take all its items out for good, and its corrections; whether it was held until now."""
-    if not release(connection, audience, number):
+    """Take all its items out for good, and its corrections, held or not; whether it is not in the outbox yet."""
+    unwritten = update(editions).where(_of(audience, number), editions.c.written_at.is_(None))
+    if not connection.execute(unwritten.values(held_until=None)).rowcount:
         return False
     its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
     columns = ["audience", "item", "number"]

@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -131,6 +131,21 @@ Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED)
 Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_ID)
 Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK)
 Index("ix_items_date_published", items.c.date, items.c.published)
+
+# What another source than an item's own lists as the same item: while there is one, the item is not withdrawn.
+copies = Table(
+    "copies",
+    metadata,
+    _column("source", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("date", Date),
+    _column("native_id", Key),
+    _column("link", Key),
+    _column("content", Text),
+    _column("text_digest", Key),
+    _column("content_digest", Key),
+    Index("ix_copies_item", "item"),
+)
 
 log = Table(
     "log",
@@ -287,6 +302,8 @@ editions = Table(
     # Since when its folder for the editor is as it is recorded here; empty: it has to be written.
     _column("shown_at", UtcDateTime, nullable=True),
     _column("introduction", Text, nullable=True),
+    # When it was let go; empty: it was never held, or still is.
+    _column("released_at", UtcDateTime, nullable=True),
     Index("ix_editions_composed_at", "composed_at"),
     Index("ix_editions_written_at", "written_at"),
 )

@@ -428,10 +428,10 @@ class Store:
         with self._database.writing() as connection:
             reviewing.mark_shown(connection, audience, number, at=at)
 
-    def release(self, audience: str, number: int) -> bool:
-        """Let a held edition go out."""
+    def release(self, audience: str, number: int, *, at: datetime) -> bool:
+        """Let a held edition go out, with `at` for its date."""
         with self._database.writing() as connection:
-            return reviewing.release(connection, audience, number)
+            return reviewing.release(connection, audience, number, at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
         """Hold a held edition until then."""
@@ -454,7 +454,10 @@ class Store:
             return reviewing.put_off(connection, audience, number, item)
 
     def discard(self, audience: str, number: int) -> bool:
-        """Take all items out of a held edition for good: it never goes out, and its number is not given again."""
+        """Take all items out of an edition for good, held or not, unless it is in the outbox already.
+
+        It never goes out, and its number is not given again.
+        """
         with self._database.writing() as connection:
             return reviewing.discard(connection, audience, number)
 

@@ -64,10 +64,10 @@ def test_it_is_shown_until_it_changes(store: Store, held: Edition) -> None:
 
 
 def test_released_it_is_an_edition_like_any_other(store: Store, held: Edition) -> None:
-    assert store.release("weekly", 1)
-    assert not store.release("weekly", 1)
+    assert store.release("weekly", 1, at=NOON)
+    assert not store.release("weekly", 1, at=NOON)
 
-    assert unwritten(store) == replace(held, held_until=None)
+    assert unwritten(store) == replace(held, held_until=None, released_at=NOON)
     assert not store.is_held("weekly")
 
 
@@ -92,7 +92,7 @@ def test_an_item_dropped_is_never_due_again_for_that_audience(store: Store, held
 
     assert numbers_of(unwritten(store).records) == [1, 3]
     assert [(row.items, row.dropped) for row in store.editions(limit=5)] == [(2, 1)]
-    store.release("weekly", 1)
+    store.release("weekly", 1, at=NOON)
     store.mark_written("weekly", 1, at=NOON)
     revise(store, 2, "Written anew.")
     assert due(store).records == due(store).corrections == ()
@@ -106,7 +106,7 @@ def test_an_item_put_off_is_all_of_the_next_edition(store: Store, held: Edition)
 
     assert numbers_of(unwritten(store).records) == [1, 3]
     assert (unwritten(store).upto, cursor(store)) == (1, 1)
-    store.release("weekly", 1)
+    store.release("weekly", 1, at=NOON)
     store.mark_written("weekly", 1, at=NOON)
     following = due(store)
     assert numbers_of(following.records) == [2]
@@ -114,10 +114,18 @@ def test_an_item_put_off_is_all_of_the_next_edition(store: Store, held: Edition)
     assert due(store).records == ()
 
 
+def test_an_edition_on_its_way_can_still_be_discarded(store: Store, held: Edition) -> None:
+    store.release("weekly", 1, at=NOON)
+
+    assert store.discard("weekly", 1)
+
+    assert unwritten(store).records == ()
+
+
 def test_a_discarded_edition_is_empty_and_its_items_are_never_due(store: Store, held: Edition) -> None:
     assert store.discard("weekly", 1)
     before = dump(store)
-    assert not store.discard("weekly", 1)
+    assert store.discard("weekly", 1)
     assert dump(store) == before
 
     assert (unwritten(store).records, unwritten(store).held_until) == ((), None)
@@ -130,7 +138,8 @@ def test_a_discarded_edition_is_empty_and_its_items_are_never_due(store: Store, 
 
 
 def test_nothing_can_be_decided_about_an_edition_that_is_not_held(store: Store, held: Edition) -> None:
-    store.release("weekly", 1)
+    store.release("weekly", 1, at=NOON)
+    store.mark_written("weekly", 1, at=NOON)
     before = dump(store)
 
     assert not store.postpone("weekly", 1, until=DEADLINE)

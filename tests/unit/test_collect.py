@@ -1,6 +1,6 @@
 """Collect: what a reading of the sources leaves in the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,6 +14,7 @@ from publisher.model import (
     Enclosure,
     Item,
     Problem,
+    Record,
     SourceCondition,
     SourcePolicy,
     State,
@@ -292,6 +293,102 @@ def test_an_item_of_two_sources_is_one(store: Store, joined_by: str, added: int)
     two = Shelf(name="two", items=[replace(ferry, text="The ferry, at length", native_id="2"), item("Own", 20)])
 
     assert read_with(store, one, two, joined_by=joined_by).added == added
+
+
+FERRY = replace(item("The ferry", 20), link="https://example.org/ferry")
+FILLER = [item("Newest", 22), item("Oldest", 1)]
+
+
+def both(store: Store, *, others: Sequence[Item] = (FERRY,)) -> tuple[Shelf, Shelf]:
+    """Two sources that were read: both list the ferry, the second one as it likes."""
+    one = Shelf(name="one", items=[*FILLER, FERRY])
+    two = Shelf(name="two", items=[replace(each, text=f"{each.text} of two") for each in FILLER] + list(others))
+    assert read_with(store, one, two).added == 5
+    return one, two
+
+
+def ferry(store: Store) -> Record:
+    (found,) = [record for record in store.feed_records(None, limit=9) if "ferry" in record.item.link]
+    return found
+
+
+def test_an_item_gone_from_one_source_lives_on_with_another_that_says_the_same(store: Store) -> None:
+    one, two = both(store)
+    before, end = ferry(store), store.log_end()
+    assert (store.source_state("one").listed, store.source_state("two").listed) == (3, 3)
+    one.items.remove(FERRY)
+
+    report = read_with(store, one, two)
+
+    assert (report.is_news, store.log_end()) == (False, end)
+    assert ferry(store) == replace(before, source="two")
+    assert (store.source_state("one").listed, store.source_state("two").listed) == (2, 3)
+    assert not read_with(store, one, two).is_news
+
+
+def test_where_it_reads_otherwise_there_it_is_revised(store: Store) -> None:
+    one, two = both(store, others=[replace(FERRY, text="The night ferry", native_id="7")])
+    before = ferry(store)
+    one.items.remove(FERRY)
+
+    report = read_with(store, one)
+
+    assert (report.added, report.revised, report.withdrawn) == (0, 1, 0)
+    after = ferry(store)
+    assert (after.uid, after.path, after.published) == (before.uid, before.path, before.published)
+    assert (after.item.text, after.source, after.revision) == ("The night ferry", "two", 2)
+    two.items[2] = replace(two.items[2], text="The day ferry")
+    assert read_with(store, two).revised == 1
+
+
+def test_it_is_withdrawn_when_the_last_source_drops_it(store: Store) -> None:
+    one, two = both(store)
+    del one.items[2], two.items[2]
+
+    assert read_with(store, one, two).withdrawn == 1
+
+    assert states(store)["The ferry"] == State.WITHDRAWN
+
+
+def test_a_source_that_dropped_its_copy_is_no_heir(store: Store) -> None:
+    one, two = both(store)
+    del two.items[2]
+    assert not read_with(store, two).is_news
+    assert store.source_state("two").listed == 2
+    one.items.remove(FERRY)
+
+    assert read_with(store, one).withdrawn == 1
+
+
+def test_what_the_first_source_lists_again_is_the_others_still(store: Store) -> None:
+    one, two = both(store)
+    one.items.remove(FERRY)
+    read_with(store, one)
+    one.items.append(FERRY)
+
+    assert not read_with(store, one, two).is_news
+    del two.items[2]
+    assert not read_with(store, two).is_news
+
+    assert ferry(store).source == "one"
+
+
+def test_a_copy_keeps_to_its_item_whatever_becomes_of_its_link(store: Store) -> None:
+    named = replace(FERRY, native_id="7")
+    _, two = both(store, others=[named])
+    two.items[2] = replace(named, link="https://example.org/boat", text="The boat")
+
+    assert not read_with(store, two).is_news
+
+
+def test_a_copy_that_cannot_be_read_for_once_is_kept(store: Store) -> None:
+    one, two = both(store)
+    del two.items[2]
+    two.problems = [Problem(where="two:4", what="no such day")]
+    read_with(store, two)
+    one.items.remove(FERRY)
+
+    assert not read_with(store, one).is_news
 
 
 def test_sources_are_recorded_in_their_order_however_long_they_take(store: Store) -> None:

@@ -86,9 +86,11 @@ COMMANDS = commands_of(cli)
 def titled(name: str) -> str:
     """`publisher compose [AUDIENCE]`: the heading of a command."""
     arguments = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Argument)]
-    words = [argument.metavar or (argument.name or "").upper() for argument in arguments]
-    optional = [word if argument.required else f"[{word}]" for word, argument in zip(words, arguments, strict=True)]
-    return " ".join(["publisher", name, *optional])
+    words = [
+        argument.metavar or ("{}" if argument.required else "[{}]").format((argument.name or "").upper())
+        for argument in arguments
+    ]
+    return " ".join(["publisher", name, *words])
 
 
 def test_every_command_is_described_and_no_other() -> None:

@@ -41,6 +41,7 @@ def test_an_edition_is_a_folder_with_the_digest_and_what_is_in_it(tmp_path: Path
         "after": 10,
         "upto": 12,
         "composed_at": "2026-03-02T07:00:00+00:00",
+        "released_at": None,
         "to": "readers@lists.example.org",
         "message_id": "<weekly-3.20260302T070000Z.edition@news.example.org>",
         "subject": "Two – deux",
