@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from publisher import __version__, collect, compose, publish
-from publisher.collect import Suspicious
+from publisher.collect import Minting, Suspicious
 from publisher.compose import Composer
 from publisher.config import Config, SourceSettings
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
@@ -43,6 +43,7 @@ from publisher.store import Store
 
 if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.check import CheckReport
+    from publisher.examining import Examined
     from publisher.judging import Mail
     from publisher.model import Digest
     from publisher.outlook import Outlook
@@ -73,22 +74,37 @@ class Stages:
     def collect(self, only: Collection[str] = (), *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
         """Read every source once, or these at once, and record what changed."""
         chosen = [settings for settings in self._config.sources if not only or settings.name in only]
-        sources = [_source(settings, self._gifts) for settings in chosen]
-        host, _, _ = self._authority.partition(",")
-        config = self._config
-        minting = collect.Minting(
-            site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined
-        )
         return collect.collect(
-            sources,
+            [self.source(settings) for settings in chosen],
             store=self._store,
-            minting=minting,
+            minting=self._minting,
             now=self._clock(),
             policies={settings.name: settings.policy for settings in chosen},
             suspicious=suspicious,
             asked_for=only,
             progress=self._progress,
         )
+
+    def collect_from(self, source: Source, settings: SourceSettings) -> CollectReport:
+        """Read this source of config.toml, whether or not it was to be left alone, and record what changed."""
+        return collect.collect(
+            [source],
+            store=self._store,
+            minting=self._minting,
+            now=self._clock(),
+            policies={settings.name: settings.policy},
+            asked_for=(settings.name,),
+        )
+
+    def source(self, settings: SourceSettings) -> Source:
+        """What reads a source of config.toml."""
+        return _source(settings, self._gifts)
+
+    @property
+    def _minting(self) -> Minting:
+        config = self._config
+        host, _, _ = self._authority.partition(",")
+        return Minting(site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined)
 
     def publish(self, *, everything: bool) -> PublishReport:
         """Render what changed since the last time.
@@ -157,10 +173,11 @@ class Stages:
     @property
     def _gifts(self) -> dict[str, Callable[[], object]]:
         """What a kind of source gets from the site when its class asks for it: `sources.GIVEN`."""
-        return {"fetcher": lambda: self._fetcher, "timezone": lambda: self._config.site.timezone}
+        return {"fetcher": lambda: self.fetcher, "timezone": lambda: self._config.site.timezone}
 
     @cached_property
-    def _fetcher(self) -> "Fetcher":
+    def fetcher(self) -> "Fetcher":
+        """What asks the web."""
         from publisher.sources.fetching import Fetcher  # late: httpx takes 0.1 s
 
         site = self._config.site
@@ -393,6 +410,31 @@ class Publisher:
             stranded=stranded,
         )
         return check(checked)
+
+    def examine(self, source: str) -> "Examined":
+        """What a source gives and what a pass would do with it; or how an address or a file could become a source.
+
+        For a rehearsal: it collects.
+
+        Raises:
+            SourceError: it cannot be had.
+            UsageError: there is no such source, address or file.
+        """
+        from publisher import examining  # late: no pass needs it, and reading HTML costs 20 ms
+
+        settings = next((each for each in self.config.sources if each.name == source), None)
+        now, stages = self._clock(), self._stages
+        if settings is None:
+            return examining.discover(source, self.config, fetcher=lambda: stages.fetcher, now=now)
+        state = self._store.source_state(source)
+        examined, given = examining.examine(
+            stages.source(settings), settings, self.config, is_first=state.changed_at is None, now=now
+        )
+        if given is None:
+            return examined
+        found = self._recorded("check", lambda: RunReport(collect=stages.collect_from(given, settings)))
+        waits_until = state.next_try if state.next_try and state.next_try > now else None
+        return replace(examined, outcome=found.collect, waits_until=waits_until)
 
     def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
         from publisher.judging import Mail

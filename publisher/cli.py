@@ -186,13 +186,25 @@ def status(options: Options) -> None:
 
 @cli.command()
 @site_command
-def check(options: Options) -> None:
+@click.option("--source", metavar="NAME", help="Show what this source gives; an address or file: how to make it one.")
+def check(options: Options, source: str | None) -> None:
     """Say what must be mended and what could be better, before anybody gets it; nothing is recorded."""
+    if source is not None:
+        _check_source(options, source)
+        return
     with options.rehearsal() as publisher:
         report = publisher.check()
     terminal.show_check(report, is_json=options.is_json)
     if report.exit_code:
         sys.exit(report.exit_code)
+
+
+def _check_source(options: Options, source: str) -> None:
+    with options.rehearsal() as publisher:
+        examined = publisher.examine(source)
+        terminal.show_examined(examined, is_json=options.is_json, timezone=publisher.config.site.timezone)
+    if examined.exit_code:
+        sys.exit(examined.exit_code)
 
 
 @cli.command()

@@ -551,6 +551,7 @@ _FIELDS = {
     "enclosures": "the files that belong to it",
 }
 SECONDS = Kind("a number with s or m such as 30s", _seconds)
+SELECTOR = Kind("a CSS selector (`publisher check --source ADDRESS` suggests some)", _line)
 NETWORKS = Kind('a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', _labels)
 MARK = Kind("a mark such as , or ;", _mark)
 
@@ -586,8 +587,8 @@ KEYS = (
     Key("sources[feed].categories", _one_of("themes", "keywords"), "What the feed's categories are here.", "themes"),
     Key("sources[page].url", FEED_PLACE, "The page; not set: `path` is.", None),
     Key("sources[page].path", FILE, "A file with the page in it.", None),
-    Key("sources[page].item", LINE, "The CSS selector of what every item is in; those below look inside it."),
-    Key("sources[page].date", LINE, "Of its date; like every selector it may end in `@name` for an attribute."),
+    Key("sources[page].item", SELECTOR, "The CSS selector of what every item is in; those below look inside it."),
+    Key("sources[page].date", SELECTOR, "Of its date; like every selector it may end in `@name` for an attribute."),
     *(Key(f"sources[page].{name}", LINE, f"Of {what}.", None) for name, what in _SELECTED.items()),
     Key("sources[page].next", LINE, "Of the link to the page that follows, looked for in the whole page.", None),
     Key("sources[page].pages", _number(1, 1000), "How many pages are read at most.", 1),

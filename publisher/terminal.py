@@ -17,6 +17,7 @@ from publisher.titles import title_of
 
 if TYPE_CHECKING:
     from publisher.check import CheckReport
+    from publisher.examining import Examined
     from publisher.store import EditionRow
 
 
@@ -86,6 +87,16 @@ def show_check(report: "CheckReport", *, is_json: bool) -> None:
         click.echo(str(found))
     if not report.found:
         click.echo("all is well")
+
+
+def show_examined(examined: "Examined", *, is_json: bool, timezone: str) -> None:
+    """What was found out about a source, on standard output."""
+    if is_json:
+        click.echo(as_json({"exit_code": examined.exit_code, **asdict(examined)}))
+        return
+    from publisher.source_report import lines_of  # late: no pass needs it
+
+    click.echo("\n".join(lines_of(examined, timezone=timezone)))
 
 
 def show_editions(rows: "Sequence[EditionRow]", *, is_json: bool, timezone: str) -> None:

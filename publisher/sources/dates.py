@@ -25,6 +25,9 @@ _MONTH_ALONE = re.compile(rf"(?P<month>{_WORD})\.? \d{{4}}")
 _NUMBERS = re.compile(r"(\d{1,6})([-./])(\d{1,2})\2(\d{1,6})")
 _BEFORE_A_DAY = frozenset(("the", "on", "le", "op", "de", "den", "der", "am"))
 _LONGEST = len("wednesday, the 30th of september 123456")
+_BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
+"""What stands between a date and other words on its line."""
+_WORDS_AROUND = 5
 
 
 _MONTHS: list[Any] = [
@@ -110,6 +113,28 @@ def read_moment(text: str) -> date | datetime:
             except (ValueError, TypeError, OverflowError, IndexError):
                 continue
     raise DateError(f"{text[:_LONGEST]!r} is no date")
+
+
+def read_beside(text: str) -> date | datetime | None:
+    """Return the instant or day with which a line begins or ends, as in `12 March 2025 – a title`; None: with none.
+
+    A mark sets it apart, or it is all of a short line but for a few words, as in `Posted on 12 March 2025`.
+    """
+    pieces = [piece.strip(" ,.") for piece in _BREAK.split(text) if piece.strip(" ,.")]
+    for piece in (text, *pieces[:1], *pieces[-1:]):
+        if moment := _moment(piece):
+            return moment
+    words = text.split()
+    around = range(1, min(_WORDS_AROUND, len(words) - 1) + 1) if len(words) <= 2 * _WORDS_AROUND else ()
+    shorter = (part for count in around for part in (words[count:], words[:-count]))
+    return next((day for part in shorter if (day := _moment(" ".join(part).strip(" ,.")))), None)
+
+
+def _moment(text: str) -> date | datetime | None:
+    try:
+        return read_moment(text)
+    except DateError:
+        return None
 
 
 def _from_numbers(text: str, first: str, month: str, last: str) -> date | None:

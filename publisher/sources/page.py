@@ -1,13 +1,13 @@
 """The `page` kind: an HTML page that lists items, read by CSS selectors. The only module that knows cssselect.
 
 A selector may end in `@name` to take an attribute, as in `time@datetime` or `a@href`. Selectors look inside the item;
-`@name` alone looks at the item itself.
+`:scope` is the item itself, `:scope + dd` what stands beside it, and `@name` alone an attribute of its own.
 """
 
 import codecs
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +22,7 @@ from lxml.cssselect import CSSSelector
 from publisher.errors import SourceError
 from publisher.model import Item
 from publisher.sources import Fetch
-from publisher.sources.dates import DateError, read_moment
+from publisher.sources.dates import DateError, read_beside, read_moment
 from publisher.sources.fields import FieldError, Harvest, harvest, item_of
 from publisher.sources.links import absolute
 from publisher.sources.text import clean_line, fit
@@ -72,18 +72,41 @@ class PageSource:
         Raises:
             SourceError: a page cannot be had, a selector is none, or not one item could be read.
         """
-        place = Place(self.name, self.url, self.path, self.fetcher, self._reader, ACCEPT)
-        found = place.fetch(validator=validator, now=now)
-        if found.is_unchanged:
-            return Fetch(items=(), validator=found.validator, is_unchanged=True, fresh_until=found.fresh_until)
-        harvests = [self._harvest(page) for page in self._pages(found, place, now=now)]
+        visit = self.visit(validator=validator, now=now)
+        if visit.first.is_unchanged:
+            return Fetch(
+                items=(), validator=visit.first.validator, is_unchanged=True, fresh_until=visit.first.fresh_until
+            )
+        return self.read(visit)
+
+    def visit(self, *, validator: str = "", now: datetime) -> "Visit":
+        """Fetch the first page; those that follow are fetched when they are looked at.
+
+        Raises:
+            SourceError: a page cannot be had, or `next` is no selector.
+        """
+        place = self._place
+        first = place.fetch(validator=validator, now=now)
+        return Visit(first, () if first.is_unchanged else self._pages(first, place, now=now))
+
+    def read(self, visit: "Visit") -> Fetch:
+        """Return what is on the pages.
+
+        Raises:
+            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+        """
+        harvests = [self._harvest(page) for page in visit.pages]
         return Fetch(
             items=[item for each in harvests for item in each.items],
-            validator=found.validator,
+            validator=visit.first.validator,
             problems=[problem for each in harvests for problem in each.problems],
-            notices=place.notices(found),
-            fresh_until=found.fresh_until,
+            notices=self._place.notices(visit.first),
+            fresh_until=visit.first.fresh_until,
         )
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.name, self.url, self.path, self.fetcher, self._reader, ACCEPT)
 
     @property
     def _reader(self) -> str:
@@ -91,8 +114,8 @@ class PageSource:
         chosen = "\0".join(getattr(self, name) for name in SELECTORS)
         return f"{READER}-{_fingerprint(f'{chosen}{self.pages}')}"
 
-    def _pages(self, first: Fetched, place: Place, *, now: datetime) -> Iterator["_Page"]:
-        page = _Page.of(self.name, first, str(self.path))
+    def _pages(self, first: Fetched, place: Place, *, now: datetime) -> Iterator["Page"]:
+        page = Page.of(self.name, first, str(self.path))
         seen = {self.url}
         yield page
         for _ in range(self.pages - 1):
@@ -101,15 +124,15 @@ class PageSource:
                 return
             seen.add(address)
             found = place.fetch_from(address, now=now)
-            page = _Page.of(self.name, found, address)
+            page = Page.of(self.name, found, address)
             yield page
 
-    def _harvest(self, page: "_Page") -> Harvest:
+    def _harvest(self, page: "Page") -> Harvest:
         elements = select(self.name, page.root, self.item)
         places = ((f"{page.where}, item {number}", element) for number, element in enumerate(elements, start=1))
         return harvest(self.name, places, lambda element: self._item(element, page))
 
-    def _item(self, element: html.HtmlElement, page: "_Page") -> Item:
+    def _item(self, element: html.HtmlElement, page: "Page") -> Item:
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
         return item_of(
             {
@@ -137,7 +160,7 @@ class PageSource:
                 yield {"url": address, "title": title, "type": link.get("type") or ""}
 
     def _date(self, element: html.HtmlElement) -> object:
-        """Return the first date among what the selector finds; a label such as `Published:` before it is left out."""
+        """Return the first date among what the selector finds; words before or after it are left out."""
         failure: DateError | None = None
         for text in catch(self.name, element, self.date):
             for part in (text, text.partition(":")[2].strip()):
@@ -145,6 +168,8 @@ class PageSource:
                     return read_moment(part)
                 except DateError as error:
                     failure = failure or error
+            if beside := read_beside(text):
+                return beside
         if failure:
             raise FieldError(str(failure)) from failure
         return None
@@ -194,7 +219,16 @@ def select(source: str, element: html.HtmlElement, selector: str) -> list[html.H
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Visit:
+    """The pages of one reading."""
+
+    first: Fetched
+    pages: Iterable["Page"]
+    """None when the first is unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
     """One page as it was read."""
 
     where: str
@@ -204,7 +238,7 @@ class _Page:
     language: str
 
     @classmethod
-    def of(cls, source: str, found: Fetched, where: str) -> "_Page":
+    def of(cls, source: str, found: Fetched, where: str) -> "Page":
         root = parsed(source, found.body, found.charset)
         base = next((str(each.get("href")) for each in root.iter("base") if each.get("href")), "")
         language = str(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.dates import DateError, read_date
+from publisher.sources.dates import DateError, read_beside, read_date
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -107,3 +107,23 @@ def test_any_text_is_a_date_or_none_or_a_problem(text: str) -> None:
     with suppress(DateError):
         day = read_date(text)
         assert day is None or day.year >= 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("12 March 2025 – a title", date(2025, 3, 12)),
+        ("12 mars 2025: un titre : avec deux points", date(2025, 3, 12)),
+        ("A title (12.03.2025)", date(2025, 3, 12)),
+        ("Nieuws | 12 maart 2025", date(2025, 3, 12)),
+        ("Posted on 12 March 2025", date(2025, 3, 12)),
+        ("Mis en ligne le 12 mars 2025", date(2025, 3, 12)),
+        ("Veröffentlicht am 12. März 2025", date(2025, 3, 12)),
+        ("12. März 2025, 10:30 Uhr", date(2025, 3, 12)),
+        ("In the winter of 2025 the ferry did not sail on one single day, and on 12 March 2025 it did", None),
+        ("a title without a date", None),
+        ("", None),
+    ],
+)
+def test_dates_beside_other_words(line: str, meant: date | None) -> None:
+    assert read_beside(line) == meant

@@ -1,0 +1,190 @@
+"""`publisher check --source`: from a page's address to a source that works, and what is wrong with one that fails."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Answer, Server
+from tests.world import CONFIG, NOW, World, news
+
+SAVED = Path(__file__).parents[1] / "golden" / "pages"
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+FEED = b"""<rss version="2.0"><channel><title>Harbour</title><item><title>The ferry sails</title>
+<guid>f</guid><pubDate>Tue, 10 Mar 2026 10:00:00 GMT</pubDate></item></channel></rss>"""
+LINK = b'<link rel="alternate" type="application/%s" href="%s">'
+WEBSITE = """
+[[sources]]
+name = "website"
+kind = "page"
+url = "{url}"
+item = ".views-row"
+date = "time"
+title = "h2"
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, server: Server) -> World:
+    """A site with a listing, and a web server with a page of news."""
+    server.answers["/en/news"] = Answer(body=(SAVED / "views-en.html").read_bytes(), headers=HTML)
+    server.answers["/en/news?page=1"] = Answer(body=(SAVED / "views-en-2.html").read_bytes(), headers=HTML)
+    config = CONFIG + '\n[fetching]\nprivate = ["127.0.0.1"]\n'
+    return World(tmp_path / "site", news("3 March 2026", "The office is closed.", theme="Visa"), config=config)
+
+
+def add(world: World, table: str) -> None:
+    world.config.write_text(world.config.read_text("utf-8") + table, "utf-8")
+
+
+def block_of(lines: list[str]) -> str:
+    """The first table that may be put into config.toml."""
+    start = lines.index("[[sources]]")
+    return "\n".join(line for line in lines[start:] if " = " in line or line == "[[sources]]")
+
+
+def test_what_is_suggested_for_a_page_works_when_it_is_put_into_the_configuration(world: World, server: Server) -> None:
+    before = world.files()
+    outcome = world.publisher("check", "--source", server.url("/en/news"), at=NOW)
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert before == world.files()
+
+    add(world, block_of(outcome.lines))
+
+    assert "collect: 4 added" in world.publisher("run", at=NOW).lines
+    assert {"The night ferry sails again", "Lights on the mole"} <= {each.title for each in world.feed("all").entries}
+
+
+def test_a_feed_is_better_than_a_page_and_comments_are_no_news(world: World, server: Server) -> None:
+    links = LINK % (b"rss+xml", b"/comments/feed") + LINK % (b"atom+xml", b"/gone") + LINK % (b"rss+xml", b"/feed.xml")
+    page = (SAVED / "views-en.html").read_bytes().replace(b"</title>", b"</title>" + links)
+    server.answers["/en/news"] = Answer(body=page, headers=HTML)
+    server.answers["/feed.xml"] = Answer(body=FEED)
+
+    outcome = world.publisher("check", "--source", server.url("/en/news"), at=NOW)
+
+    assert f"a feed with 1 item: {server.url('/feed.xml')}" in outcome.lines
+    assert 'kind = "feed"' in block_of(outcome.lines)
+    assert f"mend: {server.url('/gone')}: {server.url('/gone')} answers 404 Not Found" in outcome.lines
+    assert [path for path, _ in server.asked] == ["/en/news", "/gone", "/feed.xml"]
+
+
+def test_a_feed_itself(world: World, server: Server) -> None:
+    server.answers["/feed.xml"] = Answer(body=FEED)
+
+    outcome = world.publisher("check", "--source", server.url("/feed.xml"), "--json", at=NOW)
+
+    (offer,) = outcome.json["offers"]
+    assert ("feed", 1, "The ferry sails") == (offer["kind"], offer["listed"], offer["items"][0]["title"])
+
+
+def test_a_page_that_was_saved(world: World) -> None:
+    outcome = world.publisher("check", "--source", str(SAVED / "views-en.html"), at=NOW)
+
+    add(world, block_of(outcome.lines))
+
+    assert "collect: 3 added" in world.publisher("run", at=NOW).lines
+
+
+def test_a_page_without_a_list(world: World, server: Server) -> None:
+    server.answers["/about"] = Answer(body=b"<html><p>The harbour was built long ago.", headers=HTML)
+
+    outcome = world.publisher("check", "--source", server.url("/about"), at=NOW)
+
+    assert 2 == outcome.exit_code
+    nothing = "it is no feed, and no page with a list of items that have dates and words"
+    assert [f"mend: {server.url('/about')}: {nothing}"] == outcome.lines
+
+
+def test_a_name_that_is_none(world: World) -> None:
+    outcome = world.publisher("check", "--source", "nws", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert [
+        "publisher: no source and no file is called 'nws'; sources are: news; an address begins with https://"
+    ] == outcome.problems
+
+
+def test_what_a_listing_gives(world: World) -> None:
+    before = world.files()
+
+    outcome = world.publisher("check", "--source", "news", at=NOW)
+
+    assert 0 == outcome.exit_code
+    assert "source news (listing): 1 item" in outcome.lines
+    assert "a pass would add 1" in outcome.lines
+    assert {"  themes    Visa", "  known by  its date and words"} <= set(outcome.lines)
+    assert before == world.files()
+
+
+def test_what_the_selectors_find(world: World, server: Server) -> None:
+    page = (
+        (SAVED / "views-en.html").read_bytes().replace(b"</main>", b"<h2 class=more>More</h2><time>now</time></main>")
+    )
+    server.answers["/en/news"] = Answer(body=page, headers=HTML)
+    add(world, WEBSITE.format(url=server.url("/en/news")) + 'keywords = ".views-field-field-keywords a"\n')
+
+    outcome = world.publisher("check", "--source", "website", "--json", at=NOW)
+
+    caught = {each["key"]: each for each in outcome.json["caught"]}
+    assert (0, 2) == (outcome.exit_code, caught["item"]["found"])
+    assert (1, ["item 2"], ["night"]) == tuple(caught["keywords"][key] for key in ("found", "lacking", "examples"))
+    assert ["now"] == caught["date"]["outside"]
+    assert 2 == outcome.json["outcome"]["added"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('item = ".views-row"', 'item = ".view-row"', "`item` finds nothing"),
+        ('title = "h2"', 'title = "h1"', "`title` finds nothing"),
+        ('date = "time"', 'date = "h2"', "'The night ferry sails again' is no date"),
+    ],
+)
+def test_other_selectors_are_suggested_when_those_there_are_find_nothing(
+    world: World, server: Server, right: str, wrong: str, told: str
+) -> None:
+    add(world, WEBSITE.format(url=server.url("/en/news")) + 'since = "30 days"\n')
+    good = world.config.read_text("utf-8")
+    world.configure(right, wrong)
+
+    outcome = world.publisher("check", "--source", "website", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert any(line.startswith("mend: website: ") and told in line for line in outcome.lines)
+    block = block_of(outcome.lines)
+    assert 'since = "30 days"' in block
+    world.config.write_text(good.partition('[[sources]]\nname = "website"')[0] + block, "utf-8")
+    assert "source website (page): 3 items" in world.publisher("check", "--source", "website", at=NOW).lines
+
+
+def test_what_is_secret_in_the_configuration_stays_so(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWS_PAGE", server.url("/en/news"))
+    add(world, WEBSITE.format(url="env:NEWS_PAGE").replace(".views-row", ".none"))
+
+    outcome = world.publisher("check", "--source", "website", at=NOW)
+
+    assert 'url = "env:NEWS_PAGE"' in block_of(outcome.lines)
+
+
+def test_a_server_that_is_left_alone_by_passes_is_asked(world: World, server: Server) -> None:
+    add(world, WEBSITE.format(url=server.url("/en/news")))
+    good = server.answers.pop("/en/news")
+    world.publisher("collect", at=NOW)
+    server.answers["/en/news"] = good
+
+    outcome = world.publisher("check", "--source", "website", at=NOW)
+
+    assert "a pass would add 2" in outcome.lines
+    assert any(re.match("passes leave its server alone until Wed 2026-03-04 10:3", line) for line in outcome.lines)
+
+
+def test_a_page_without_selectors_says_where_they_come_from(world: World, server: Server) -> None:
+    add(world, re.sub(r"item = .*\n", "", WEBSITE.format(url=server.url("/en/news"))))
+
+    outcome = world.publisher("check", "--source", "website", at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert "sources.website.item: expected a CSS selector (`publisher check --source ADDRESS`" in outcome.err
