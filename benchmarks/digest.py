@@ -1,8 +1,10 @@
-"""What a further copy of a digest costs: as Publisher makes it, and inlined anew for every reader.
+"""What another digest of the same news costs: joined from prepared parts, and inlined anew.
 
-Publisher fills and inlines one page for an edition; every further copy is the same bytes read again. The others are
-what a mailer does that inlines for each reader, with premailer, css-inline (PyPI) and juice (npm, found by NODE_PATH)
-on the same page. Times on a shared machine say little; the ratios of one run, cases taking turns, say more.
+Publisher fills and inlines each item once for all digests that hold it, and asks premailer once for each kind of
+element. Measured are the mails of all choices among the themes of one edition, as audiences or readers may want them:
+from the choice to the inlined HTML. Beside it is what a mailer does that inlines each of them, with premailer,
+css-inline (PyPI) and juice (npm, found by NODE_PATH); they get pages filled from the same prepared values, and of juice
+the inlining alone is counted. CPU time is counted, cases taking turns: a busy machine changes it least.
 
     pip install css-inline; npm install --prefix /tmp/judges juice
     NODE_PATH=/tmp/judges/node_modules python benchmarks/digest.py --items 25
@@ -15,16 +17,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from publisher.mail.message import digest_message
 from publisher.model import Audience, DigestStyle, Edition, Item, Mailbox, Record, Site, State, Theme
-from publisher.rendering.digest import Page, render
+from publisher.rendering import inlining
+from publisher.rendering.digest import Page, Renderer
 from publisher.rendering.templates import Templates, default_folders
 
 SITE = Site(
@@ -38,18 +42,19 @@ AUDIENCE = Audience(
     name="weekly", title="Example News", themes=("*",), sender=SITE.author, to=Mailbox(address="list@example.org")
 )
 THEMES = tuple(Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(5))
+OURS = "joined by Publisher"
 NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
 TEXT = "A new report on this subject is out. It says what changed over the year, and what is planned for the next. "
 JUICE = """
 const juice = require('juice'), {readFileSync} = require('fs');
-const html = readFileSync(process.argv[1], 'utf8'), times = [];
-juice(html);
-for (let turn = 0; turn < Number(process.argv[2]); turn++) {
-  const start = process.hrtime.bigint();
-  juice(html);
-  times.push(Number(process.hrtime.bigint() - start) / 1e9);
+const pages = JSON.parse(readFileSync(process.argv[1], 'utf8')), times = [];
+for (let turn = 0; turn <= Number(process.argv[2]); turn++) {
+  const start = process.cpuUsage();
+  for (const page of pages) juice(page);
+  const {user, system} = process.cpuUsage(start);
+  times.push((user + system) / 1e6 / pages.length);
 }
-console.log(JSON.stringify(times));
+console.log(JSON.stringify(times.slice(1)));
 """
 
 
@@ -72,51 +77,64 @@ def record(number: int) -> Record:
     )
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def choices(records: Sequence[Record]) -> list[tuple[Audience, Edition]]:
+    """An audience for each choice among the themes, and the edition it gets of these items."""
+    chosen = [themes for most in range(1, len(THEMES) + 1) for themes in combinations(THEMES, most)]
+    return [
+        (
+            replace(AUDIENCE, themes=tuple(theme.slug for theme in themes)),
+            Edition(
+                audience="weekly",
+                number=1,
+                after=0,
+                upto=len(records),
+                composed_at=NOW,
+                records=tuple(record for record in records if record.themes[0] in themes),
+            ),
+        )
+        for themes in chosen
+    ]
 
 
 def measured(cases: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """The median seconds of each, after a first turn that counts for none."""
+    """The median seconds of CPU time of each, after a first turn that counts for none."""
     times: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(turns + 1):
         for name, work in cases.items():
-            taken_s = seconds(work)
+            start = time.process_time()
+            work()
             if turn:
-                times[name].append(taken_s)
+                times[name].append(time.process_time() - start)
     return {name: median(taken) for name, taken in times.items()}
 
 
-def juice_s(page: Path, turns: int) -> float | None:
-    """The median seconds of juice; None when it is not installed."""
-    try:
-        done = subprocess.run(["node", "--eval", JUICE, page, str(turns)], capture_output=True, text=True, check=True)
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        return None
+def juice_s(pages: Sequence[str], turns: int) -> float | None:
+    """The median seconds of CPU time juice takes for one page; None when it is not installed."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(pages, file)
+        file.flush()
+        command = ["node", "--eval", JUICE, file.name, str(turns)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+        except (FileNotFoundError, subprocess.CalledProcessError):
+            return None
     return median(json.loads(done.stdout))
 
 
-def naive(templates: Templates, edition: Edition) -> Callable[[], str]:
+def inliners() -> dict[str, Callable[[str], str]]:
+    """What is at hand besides ours."""
     from premailer import transform
 
-    def work() -> str:
-        page = page_of(templates, edition)
-        return transform(page.fill("digest.html"), allow_network=False, disable_validation=True)
-
-    return work
-
-
-def page_of(templates: Templates, edition: Edition) -> Page:
-    return Page(
-        edition=edition,
-        audience=AUDIENCE,
-        site=SITE,
-        templates=templates,
-        style=DigestStyle(),
-        shown=edition.records,
-    )
+    found: dict[str, Callable[[str], str]] = {
+        "premailer": lambda page: transform(page, allow_network=False, disable_validation=True)
+    }
+    try:
+        import css_inline
+    except ImportError:
+        print("css-inline is not installed: left out", file=sys.stderr)
+    else:
+        found["css-inline"] = lambda page: css_inline.inline(page, load_remote_stylesheets=False)
+    return found
 
 
 def main() -> None:
@@ -125,43 +143,37 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=20)
     options = parser.parse_args()
 
-    templates = Templates(default_folders())
-    records = tuple(record(number) for number in range(options.items, 0, -1))
-    edition = Edition(audience="weekly", number=1, after=0, upto=options.items, composed_at=NOW, records=records)
+    wanted = choices([record(number) for number in range(options.items, 0, -1)])
+    renderer = Renderer(site=SITE, templates=Templates(default_folders()), style=DigestStyle())
 
-    def first() -> bytes:
-        digest = render(edition, audience=AUDIENCE, site=SITE, templates=templates, style=DigestStyle())
-        return digest_message(digest, edition, audience=AUDIENCE, site=SITE)
+    def page(audience: Audience, edition: Edition) -> Page:
+        return Page(renderer, edition=edition, audience=audience, shown=edition.records)
 
-    with tempfile.TemporaryDirectory() as folder:
-        mail, page = Path(folder, "digest.eml"), Path(folder, "page.html")
-        mail.write_bytes(first())
-        page.write_text(page_of(templates, edition).fill("digest.html"), "utf-8")
-        filled = page.read_text("utf-8")
-        cases: dict[str, Callable[[], object]] = {
-            "Publisher: the first copy, filled, inlined and encoded": first,
-            "Publisher: a further copy": mail.read_bytes,
-            "premailer: filled and inlined for each copy": naive(templates, edition),
-        }
-        try:
-            import css_inline
-        except ImportError:
-            print("css-inline is not installed: left out", file=sys.stderr)
-        else:
-            cases["css-inline: inlined for each copy"] = lambda: css_inline.inline(
-                filled, load_remote_stylesheets=False
-            )
-        found: dict[str, float | None] = {**measured(cases, options.turns)}
-        found["juice: inlined for each copy"] = juice_s(page, options.turns)
-        size = mail.stat().st_size
+    def filled() -> list[str]:
+        return [page(*each).fill("digest.html") for each in wanted]
 
-    further = found["Publisher: a further copy"] or 1
-    print(f"{options.items} items, a mail of {size:,} bytes, medians of {options.turns}, {os.cpu_count()} cores")
+    def first() -> str:
+        inlining.stylesheets.clear()
+        alone = Renderer(site=SITE, templates=renderer.templates, style=DigestStyle())
+        audience, edition = wanted[-1]
+        return Page(alone, edition=edition, audience=audience, shown=edition.records).html()
+
+    cases: dict[str, Callable[[], object]] = {OURS: lambda: [page(*each).html() for each in wanted]}
+    for name, inlined in inliners().items():
+        cases[f"filled and inlined by {name}"] = lambda inlined=inlined: [inlined(each) for each in filled()]
+    found: dict[str, float | None] = {
+        name: taken_s / len(wanted) for name, taken_s in measured(cases, options.turns).items()
+    }
+    found["inlined by juice, not filled"] = juice_s(filled(), options.turns)
+    found["the first digest, nothing prepared"] = measured({"": first}, options.turns)[""]
+
+    ours = found[OURS] or 1
+    print(f"{options.items} items, {len(wanted)} choices, medians of {options.turns}, {os.cpu_count()} cores")
     for name, taken_s in found.items():
         if taken_s is None:
             print("juice is not installed where NODE_PATH says: left out", file=sys.stderr)
         else:
-            print(f"{name:<56} {taken_s * 1000:9.3f} ms {taken_s / further:9,.0f} x")
+            print(f"{name:<36} {taken_s * 1000:9.3f} ms {taken_s / ours:9.1f} x")
 
 
 if __name__ == "__main__":

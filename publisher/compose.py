@@ -19,6 +19,7 @@ and a tick that passes is made good by the first pass after it. Released, it tak
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
     from publisher.model import Digest
+    from publisher.rendering.digest import Renderer
     from publisher.rendering.templates import Templates
 
 SAMPLE_ITEMS = 10
@@ -36,7 +38,7 @@ LOOKED_AT = 4_000
 """How far back an audience's latest items are looked for, where others are in languages that it does not read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Composer:
     """What every edition of a site is made with."""
 
@@ -49,9 +51,13 @@ class Composer:
 
     def digest(self, edition: Edition, audience: Audience) -> "Digest":
         """The edition as its recipients will read it."""
-        from publisher.rendering import digest
+        return self._renderer.render(edition, audience)
 
-        return digest.render(edition, audience=audience, site=self.site, templates=self.templates, style=self.style)
+    @cached_property
+    def _renderer(self) -> "Renderer":
+        from publisher.rendering.digest import Renderer
+
+        return Renderer(site=self.site, templates=self.templates, style=self.style)
 
     def fitted(self, edition: Edition, audience: Audience) -> "tuple[Edition, Digest]":
         """The edition with its digest; without what its mail has no room for, where that waits for the next one."""

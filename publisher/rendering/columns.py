@@ -2,12 +2,14 @@
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 
 WIDTH = 72
 """RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
 
 
+@lru_cache(maxsize=1024)  # several digests hold the same items
 def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
     """The text's paragraphs with lines of at most `WIDTH` columns, `first` hanging before the first line.
 

@@ -5,10 +5,10 @@ Gmail hides what lies beyond 102 kB of encoded HTML, and with it the way to unsu
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
+from itertools import accumulate
 
 from publisher import quoted_printable
 from publisher.model import Audience, Digest, DigestItem, DigestStyle, Edition, Item, Record, Site, Theme
@@ -16,7 +16,7 @@ from publisher.periods import local_day
 from publisher.planning import language_rank
 from publisher.rendering.columns import WIDTH, wrap
 from publisher.rendering.enclosures import ShownFile, files_of
-from publisher.rendering.inlining import inline
+from publisher.rendering.joining import Joiner
 from publisher.rendering.languages import dir_of
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, one_line, scrub
@@ -44,6 +44,8 @@ CORRECTIONS = 20
 """Named one by one; of more it is said how many."""
 CONTENTS_FROM_ITEMS = 4
 """Fewer are seen at a glance."""
+MOST_SHOWN = 2_000
+"""Items that are kept as they are shown."""
 LEAST_ITEM_BYTES = 400
 """What an item costs beside its words, in the leanest template: only to see in time what cannot fit."""
 
@@ -53,10 +55,8 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
-    """An item as the templates show it; all but `html` is plain text."""
+    """An item as the templates show it, whichever others are shown; all but `html` is plain text."""
 
-    number: int
-    """1, 2, 3 … through the whole digest."""
     title: str
     url: str
     day: date
@@ -89,55 +89,96 @@ class Section:
 
     theme: Theme
     items: tuple[ShownItem, ...]
+    first: int
+    """The number of its first item: 1, 2, 3 … through the whole digest."""
+
+
+class Renderer:
+    """Renders digests of one site. What several have in common, their items above all, is made once."""
+
+    def __init__(self, *, site: Site, templates: Templates, style: DigestStyle) -> None:
+        self.site = site
+        self.templates = templates
+        self.fixed: dict[str, object] = {
+            "site": site,
+            "style": style,
+            "fonts": _css_fonts(style.fonts),
+            "heading_fonts": _css_fonts(style.heading_fonts),
+            "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
+        }
+        """What every page shows alike."""
+        self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
+        self._shown: dict[tuple[Record, Theme, str, bool, str], ShownItem] = {}
+
+    def render(self, edition: Edition, audience: Audience) -> Digest:
+        """The edition as its recipients read it, in their language; its work is bounded however long the edition.
+
+        Raises:
+            TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
+        """
+        site = self.site
+        ordered = in_order(edition.records, audience=audience, site=site)
+        shown = ordered[: self._fitting_at_most(ordered, audience)]
+        while True:
+            page = Page(self, edition=edition, audience=audience, shown=shown)
+            html = page.html()
+            size_bytes = len(quoted_printable.encode(html))
+            if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
+                break
+            # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
+            shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
+        return Digest(
+            subject=page.subject,
+            preheader=page.preheader,
+            html=html,
+            text=page.fill("digest.txt"),
+            shown=tuple(_named(record, site) for _, records in page.grouped for record in records),
+            corrected=tuple(_named(record, site) for record in edition.corrections),
+            left_out=tuple(_named(record, site) for record in ordered[len(shown) :]),
+            archive_url=editions_url(audience, site) if audience.is_public else "",
+        )
+
+    def shown_item(self, record: Record, audience: Audience) -> ShownItem:
+        """The item as the templates show it to the audience, under its first theme of theirs."""
+        language = audience.language_at(self.site)
+        key = (record, _home_of(record, audience), audience.content, audience.shows_keywords, language)
+        if len(self._shown) > MOST_SHOWN:
+            self._shown.clear()
+        if key not in self._shown:
+            self._shown[key] = _shown(record, key[1], audience, self.site)
+        return self._shown[key]
+
+    def _fitting_at_most(self, ordered: Sequence[Record], audience: Audience) -> int:
+        """How many of the items could fit at best, told without rendering a page."""
+        room_bytes = MAX_HTML_BYTES
+        for fitting, record in enumerate(ordered):
+            room_bytes -= LEAST_ITEM_BYTES + len(self.shown_item(record, audience).html)
+            if room_bytes < 0:
+                return max(fitting, 1)
+        return len(ordered)
 
 
 def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates, style: DigestStyle) -> Digest:
-    """The edition as its recipients read it, in their language; its work is bounded however long the edition.
+    """One digest alone.
 
     Raises:
-        TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
+        TemplateError: as `Renderer.render`.
     """
-    ordered = in_order(edition.records, audience=audience, site=site)
-    shown = ordered[: _fitting_at_most(ordered, audience)]
-    while True:
-        page = Page(edition=edition, audience=audience, site=site, templates=templates, style=style, shown=shown)
-        html = inline(page.fill("digest.html"), template="digest.html")
-        size_bytes = len(quoted_printable.encode(html))
-        if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
-            break
-        # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
-        shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
-    return Digest(
-        subject=page.subject,
-        preheader=page.preheader,
-        html=html,
-        text=page.fill("digest.txt"),
-        shown=tuple(_named(record, site) for _, records in page.grouped for record in records),
-        corrected=tuple(_named(record, site) for record in edition.corrections),
-        left_out=tuple(_named(record, site) for record in ordered[len(shown) :]),
-        archive_url=editions_url(audience, site) if audience.is_public else "",
-    )
+    return Renderer(site=site, templates=templates, style=style).render(edition, audience)
 
 
 class Page:
     """What the templates of one digest are filled with, for a given choice of items."""
 
-    def __init__(
-        self,
-        *,
-        edition: Edition,
-        audience: Audience,
-        site: Site,
-        templates: Templates,
-        style: DigestStyle,
-        shown: Sequence[Record],
-    ) -> None:
+    def __init__(self, renderer: Renderer, *, edition: Edition, audience: Audience, shown: Sequence[Record]) -> None:
+        site = renderer.site
+        self._renderer = renderer
         self._language = audience.language_at(site)
-        self._templates = templates
         self.grouped = _grouped(shown, audience)
-        titles = [_title(record, site) for record in shown]
+        items = {record.number: renderer.shown_item(record, audience) for record in shown}
+        titles = [item.title for item in items.values()]
         common = {"audience": audience, "site": site, "total": len(edition.records)}
-        sections = _sections(self.grouped, audience, site)
+        sections = _sections(self.grouped, items)
         self.subject = self._subject(titles, common)
         others = titles[1:] or [item.text for section in sections for item in section.items]
         self.preheader = shortened(one_line(" · ".join(others)), PREHEADER_CHARS)
@@ -157,17 +198,17 @@ class Page:
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
             "has_contents": len(sections) > 1 and len(shown) >= CONTENTS_FROM_ITEMS,
             "stop_address": audience.unsubscribe_mailto or audience.sender.address,
-            "style": style,
-            "fonts": _css_fonts(style.fonts),
-            "heading_fonts": _css_fonts(style.heading_fonts),
-            "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
             "wrap": wrap,
             "width": WIDTH,
         }
 
+    def html(self) -> str:
+        """The mail's HTML: `digest.html` with everything in it, its styles inlined."""
+        return self._renderer.joiner.page(self._values, language=self._language)
+
     def fill(self, template: str) -> str:
         """The template with everything in it; `digest.html` still as it was written, with its `<style>`."""
-        return self._filled(template, **self._values)
+        return self._filled(template, **{**self._renderer.fixed, **self._values})
 
     def _subject(self, titles: Sequence[str], common: dict[str, object]) -> str:
         """With the first title, shortened so that the line is shown whole: the mail itself has all of it."""
@@ -182,7 +223,7 @@ class Page:
 
     def _filled(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
-        return scrub(self._templates.render(template, language=self._language, domain="digest", **values))
+        return scrub(self._renderer.templates.render(template, language=self._language, domain="digest", **values))
 
 
 def _html_of_introduction(edition: Edition) -> str:
@@ -199,16 +240,6 @@ def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> li
         return len(audience.languages) if rank is None else rank, *age
 
     return sorted(records, key=place)
-
-
-def _fitting_at_most(ordered: Sequence[Record], audience: Audience) -> int:
-    """How many of the items could fit at best, told without rendering a page."""
-    room_bytes = MAX_HTML_BYTES
-    for fitting, record in enumerate(ordered):
-        room_bytes -= LEAST_ITEM_BYTES + len(html_of(_rest_of(record.item, audience)))
-        if room_bytes < 0:
-            return max(fitting, 1)
-    return len(ordered)
 
 
 def _grouped(shown: Sequence[Record], audience: Audience) -> list[tuple[Theme, list[Record]]]:
@@ -228,21 +259,21 @@ def _home_of(record: Record, audience: Audience) -> Theme:
     return next((theme for theme in record.themes if theme.slug in audience.themes), record.themes[0])
 
 
-def _sections(grouped: Sequence[tuple[Theme, Sequence[Record]]], audience: Audience, site: Site) -> tuple[Section, ...]:
-    numbers = count(1)
+def _sections(grouped: Sequence[tuple[Theme, Sequence[Record]]], items: Mapping[int, ShownItem]) -> tuple[Section, ...]:
+    """`items` by the numbers of their records."""
+    firsts = accumulate((len(records) for _, records in grouped), initial=1)
     return tuple(
-        Section(theme=theme, items=tuple(_shown(record, next(numbers), theme, audience, site) for record in records))
-        for theme, records in grouped
+        Section(theme=theme, items=tuple(items[record.number] for record in records), first=first)
+        for (theme, records), first in zip(grouped, firsts, strict=False)
     )
 
 
-def _shown(record: Record, number: int, home: Theme, audience: Audience, site: Site) -> ShownItem:
+def _shown(record: Record, home: Theme, audience: Audience, site: Site) -> ShownItem:
     item = record.item
     lang = _language_of(item, site)
     rest = _rest_of(item, audience)
     others = [theme.title for theme in record.themes if theme != home]
     return ShownItem(
-        number=number,
         title=_title(record, site),
         url=url_of(record, site),
         day=item.date,

@@ -1,10 +1,11 @@
 """Jinja templates: where they are looked for, how they are rendered, and whose fault it is when they cannot be."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import publisher
 from publisher.errors import TemplateError
@@ -12,6 +13,7 @@ from publisher.rendering import languages
 
 if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news asks for the fingerprint only
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
 PACKAGE = Path(publisher.__file__).parent
 
@@ -34,6 +36,8 @@ class Templates:
         self.folders = tuple(folder.absolute() for folder in folders)
         self._environments: dict[tuple[str, str], Environment] = {}
         self._fingerprint = ""
+        self.generation = 0
+        """Another one when templates were found to have changed: what was made of them before is out of date."""
 
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
         """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
@@ -44,13 +48,51 @@ class Templates:
         Raises:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
         """
-        try:
+        with self._blaming(name):
             return self._environment(language, domain).get_template(name).render(**values)
-        except Exception as error:
-            blamed = self._blamed(name, error)
-            if blamed is None:
-                raise
-            raise blamed from error
+
+    def render_around(
+        self,
+        name: str,
+        block: str,
+        place: Callable[[Mapping[str, Any]], str],
+        *,
+        language: str,
+        domain: str,
+        **values: object,
+    ) -> str:
+        """The template as `render` fills it, but for its blocks of that name: what `place` gives stands in for each.
+
+        `place` is given the values that the block would see.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+
+        def placed(context: "Context") -> Iterator[str]:
+            yield place(context.get_all())
+
+        with self._blaming(name):
+            template = self._environment(language, domain).get_template(name)
+            context = template.new_context(dict(values))
+            context.blocks[block] = [placed]
+            return "".join(template.root_render_func(context))
+
+    def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
+        """One block of the template, filled with nothing but `values`; None when it asks for anything else.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+        from jinja2 import UndefinedError
+
+        with self._blaming(name):
+            template = self._environment(language, domain).get_template(name)
+            fill = template.blocks.get(block)
+            try:
+                return "".join(fill(template.new_context(dict(values)))) if fill else None
+            except UndefinedError:
+                return None
 
     def fingerprint(self) -> str:
         """Changes when any template does: the digest of every one in use, name and bytes.
@@ -66,6 +108,7 @@ class Templates:
                 raise TemplateError(str(path), None, f"cannot be read: {error.strerror}") from error
             digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
         if digest.hexdigest() != self._fingerprint:
+            self.generation += 1
             self._environments.clear()  # a service lives for months: what it compiled may be older than the files
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
@@ -117,7 +160,20 @@ class Templates:
         self._environments[language, domain] = environment
         return environment
 
-    def _blamed(self, name: str, error: Exception) -> TemplateError | None:
+    @contextmanager
+    def _blaming(self, name: str) -> Iterator[None]:
+        """Raise what goes wrong with a template as what the operator can mend."""
+        try:
+            yield
+        except Exception as error:
+            from jinja2.debug import rewrite_traceback_stack  # which `Template.render` does, too
+
+            blamed = self._blamed(name, rewrite_traceback_stack())
+            if blamed is None:
+                raise
+            raise blamed from error
+
+    def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
         """What to tell the operator if a template is to blame; None: it is a bug and stays what it is."""
         import jinja2
 
@@ -135,7 +191,7 @@ class Templates:
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None
 
-    def _place(self, name: str, error: Exception) -> tuple[str, int | None]:
+    def _place(self, name: str, error: BaseException) -> tuple[str, int | None]:
         """The innermost template line on the way to the error; jinja2 rewrites tracebacks to show them."""
         from traceback import walk_tb
 
@@ -150,7 +206,7 @@ def _is_below(file: str, folders: Sequence[Path]) -> bool:
     return any(Path(file).is_relative_to(folder) for folder in folders)
 
 
-def _is_raised_by_jinja(error: Exception, folders: Sequence[Path]) -> bool:
+def _is_raised_by_jinja(error: BaseException, folders: Sequence[Path]) -> bool:
     """Whether the last line that ran is a template's or a filter's of jinja2, such as `{{ 1 + title }}`."""
     from traceback import walk_tb
 

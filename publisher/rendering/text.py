@@ -9,11 +9,14 @@ from publisher.titles import summary_of, title_of
 __all__ = ["html_of", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
 
 UNFIT = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
-    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    "[^\t\n\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
+    + "".join(f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17))
     + "]"
 )
-"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them; errors in HTML."""
+"""Controls, non-characters, lone surrogates: XML 1.0 section 2.2 forbids or discourages them; errors in HTML.
+
+Said by what is fit: where nearly every character is, that is found ten times sooner.
+"""
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, and so could make a title lie."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.model import DigestStyle
-from publisher.rendering.digest import Page, render
+from publisher.rendering.digest import Page, Renderer
 from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
@@ -41,11 +41,9 @@ def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[st
 
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
     templates = Templates(default_folders())
-    page = Page(
-        edition=EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE, shown=EDITION.records[::-1]
-    )
-    written = page.fill("digest.html")
-    inlined = render(EDITION, audience=AUDIENCE, site=SITE, templates=templates, style=STYLE).html
+    renderer = Renderer(site=SITE, templates=templates, style=STYLE)
+    page = Page(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
+    written, inlined = page.fill("digest.html"), renderer.render(EDITION, AUDIENCE).html
     bare = written.replace("<style", "<style media=print")
     assert written.count(' style="') < inlined.count(' style="')
 

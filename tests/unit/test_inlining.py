@@ -1,9 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from premailer import Premailer
 
 from publisher.errors import TemplateError
-from publisher.rendering.inlining import inline
+from publisher.rendering.inlining import KEPT, OUR_BUSINESS, inline
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>T</title><style>{style}</style>{more}</head><body>{body}</body></html>"
 
@@ -72,6 +75,34 @@ def test_an_import_that_is_only_spoken_of_is_text() -> None:
 def test_a_page_without_the_doctype_at_its_beginning_is_refused(page: str) -> None:
     with pytest.raises(TemplateError, match=r"template digest\.html:1: must begin with <!DOCTYPE html>"):
         inline(page, template="digest.html")
+
+
+RULES = """
+p { color: #111111; margin: 0 } .a { color: #222222 } #n { margin: 1px !important } .a > p, div .b { padding: 2px }
+* { border: 0 } p.a.b { color: #333333; color: #444444 } #m .a b { margin: 3px } @media print { p { color: red } }
+"""
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.recursive(
+        st.sampled_from(["text", "<br>", "<!-- x -->", "&nbsp;&lt;ü"]),
+        lambda inner: st.builds(
+            "<{0} {1}>{2}</{0}>".format,
+            st.sampled_from(["p", "div", "b"]),
+            st.sampled_from(["", "class=a", "class='b a'", "id=n", "id=m class=b", "style='color: blue'", "lang=fr"]),
+            st.lists(inner, max_size=3).map("".join),
+        ),
+        max_leaves=12,
+    )
+)
+def test_what_was_learnt_of_other_pages_is_what_premailer_makes_of_this_one(body: str) -> None:
+    page = PAGE.format(style=RULES, more=f'<style {KEPT}="ignore">p {{ color: blue }}</style>', body=body)
+
+    premailer = Premailer(
+        strip_important=False, disable_basic_attributes=OUR_BUSINESS, disable_validation=True, allow_network=False
+    )
+    assert premailer.transform(page, pretty_print=False) == inline(page, template="digest.html")
 
 
 def test_threads_do_not_disturb_each_other() -> None:

@@ -1,0 +1,183 @@
+"""What is joined from prepared parts has the bytes of the whole page inlined at once, by premailer and nothing else."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from premailer import Premailer
+
+from publisher.model import Audience, DigestStyle, Enclosure, Record, Theme
+from publisher.rendering.digest import Page, Renderer
+from publisher.rendering.inlining import OUR_BUSINESS
+from publisher.rendering.joining import Joiner
+from publisher.rendering.templates import Templates, default_folders
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+
+TEMPLATES = Templates(default_folders())
+STYLE = DigestStyle(logo="logo.png")
+RENDERER = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
+THEMES = (ASYLUM, BORDERS, GENERAL, Theme(slug="x", title='</h2><style>h3{color:red}</style> & "<!--slot 0-->'))
+TEXTS = (
+    "A question? And an answer, see https://example.org/answer?a=1&b=2.",
+    "One paragraph.\n\nAnother one. " + "Words. " * 60,
+    "</div></td></table><script>alert(1)</script><style>*{display:none}</style><!--end 0--> <!--slot 1-->",
+    "Title\xa0here. \u202eevil \x00\ud800 &nbsp;&amp; {{ 7 }} {% raw %} ü 移民 " + "x" * 300,
+    "",
+)
+BODIES = ("", "<h3>A <b>bold</b> one</h3><ul><li>1<li>2</ul><p>x<table><tr><td class='day'>3</table><pre> a\n b</pre>")
+RECORDS = tuple(
+    record_of(
+        f"{number}. {text}",
+        number=number,
+        themes=[THEMES[number % 4], THEMES[(number // 2) % 4]][: 1 + (number % 4 != (number // 2) % 4)],
+        language=("", "ar", "fr")[number % 3],
+        keywords=("k", text[:20])[: number % 3],
+        html=BODIES[number % 7 == 0],
+        enclosures=(Enclosure(url="https://example.org/a.pdf", size_bytes=1_234_567),)[: number % 2],
+    )
+    for number, text in enumerate(TEXTS * 6, start=1)
+)
+
+
+def inlined_whole(html: str) -> str:
+    return str(
+        Premailer(
+            strip_important=False,
+            disable_basic_attributes=OUR_BUSINESS,
+            disable_validation=True,
+            align_floating_images=False,
+            allow_network=False,
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform(html, pretty_print=False)
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sets(st.sampled_from(range(len(RECORDS)))),
+    st.lists(st.sampled_from([theme.slug for theme in THEMES]), min_size=1, unique=True),
+    st.sampled_from(["en", "de", "ar"]),
+    st.booleans(),
+)
+def test_any_choice_of_items_and_themes(numbers: set[int], themes: list[str], language: str, is_full: bool) -> None:
+    chosen = [RECORDS[number] for number in numbers]
+    audience = replace(AUDIENCE, themes=tuple(themes), language=language, content="full" if is_full else "summary")
+
+    assert_equal_to_the_whole(chosen, audience)
+
+
+def assert_equal_to_the_whole(chosen: Sequence[Record], audience: Audience) -> None:
+    alone, joined = (
+        Page(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
+        for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE), RENDERER)
+    )
+    assert inlined_whole(alone.fill("digest.html")) == joined.html()
+    assert alone.fill("digest.txt") == joined.fill("digest.txt")
+
+
+# --- templates of one's own ------------------------------------------------------------------------------------------
+
+HEAD = "<!DOCTYPE html>\n<html><head><title>T</title><style>{style}</style></head><body>"
+LOOP = (
+    "{% for each in all %}{% block each scoped %}{seen()}<p class='a'>{{ each | safe }}</p>{% endblock %}{% endfor %}"
+)
+COUNTED = LOOP.replace("{seen()}", "{{ seen(each) }}")
+PLAIN = "p { color: red } .a b { margin: 1px } #n > p { padding: 0 } @media (max-width: 9px) { p { color: blue } }"
+
+
+class Site:
+    """One template, and how often each item was filled into it."""
+
+    def __init__(self, folder: Path, *, style: str, body: str) -> None:
+        (folder / "page.html").write_text(HEAD.replace("{style}", style) + body + "</body></html>", "utf-8")
+        self.filled: list[object] = []
+        self.templates = Templates([folder])
+        self.joiner = Joiner(self.templates, "page.html", "each", domain="digest", fixed={"seen": self._seen})
+
+    def _seen(self, item: object) -> str:
+        self.filled.append(item)
+        return ""
+
+    def page(self, *items: str) -> str:
+        return self.joiner.page({"all": items}, language="en")
+
+    def whole(self, *items: str) -> str:
+        html = self.templates.render("page.html", language="en", domain="digest", all=items, seen=lambda _: "")
+        return inlined_whole(html)
+
+
+CHOICES = (("one", "<b>two</b>", "three"), ("three", "one"), ("one",), (), ("<b>two</b>", "four", "one", "two"))
+
+
+@pytest.fixture
+def site_of(tmp_path: Path) -> Callable[..., Site]:
+    return lambda style=PLAIN, body=COUNTED: Site(tmp_path, style=style, body=body)
+
+
+def test_an_item_is_filled_once_however_many_pages_it_is_in(site_of: Callable[..., Site]) -> None:
+    site = site_of(body="<div id='n'>" + COUNTED + "</div>")
+
+    for items in CHOICES:
+        assert site.whole(*items) == site.page(*items)
+
+    assert ["one", "<b>two</b>", "three", "four", "two"] == site.filled
+
+
+NEIGHBOURS = {
+    "a rule for the first": ("p:first-child { color: red }", COUNTED),
+    "a rule for every other": ("p:nth-child(2n) { color: red }", COUNTED),
+    "a rule for what follows": ("p + p { color: red } p ~ b { color: blue }", COUNTED),
+    "a rule for an attribute": ("p[class] { color: red }", COUNTED),
+    "a rule for a link under the pointer": ("p:hover { color: red }", COUNTED),
+    "a block that looks at its neighbours": (PLAIN, COUNTED.replace("<p", "{{ loop.index }}{{ all | length }}<p")),
+    "a block in elements that differ": (
+        ".odd p { color: red } .even p { color: blue }",
+        COUNTED.replace("{% block", "<div class=\"{{ loop.cycle('odd', 'even') }}\">{% block") + "</div>",
+    ),
+    "no block": (PLAIN, "{% for each in all %}<p>{{ each | safe }}</p>{% endfor %}"),
+    "a block that is left open": (PLAIN, COUNTED.replace("</p>", "<div class='a'>")),
+    "a block in an attribute": (PLAIN, "<p title='" + LOOP.replace("{seen()}<p class='a'>", "") + "'>x</p>"),
+    "a rule that is kept": (PLAIN + "</style><style data-premailer='ignore'>p { color: blue }", COUNTED),
+}
+
+
+@pytest.mark.parametrize("case", NEIGHBOURS)
+def test_a_template_in_which_parts_depend_on_each_other_is_right_too(site_of: Callable[..., Site], case: str) -> None:
+    style, body = NEIGHBOURS[case]
+    site = site_of(style, body)
+
+    for items in CHOICES * 2:
+        assert site.whole(*items) == site.page(*items)
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["</div></p></body>", "<div>", "<p>", "<table><td>", "<!-- ", "<!--slot 0-->", "<!--end 1--><i>", "<b><i></b>"],
+)
+def test_an_item_that_breaks_out_is_inlined_with_its_page(site_of: Callable[..., Site], item: str) -> None:
+    site = site_of(body="<div id='n'>" + COUNTED + "</div><p>End</p>")
+
+    for items in (("one", item, "two"), ("two", item), (item,), ("one", "two")):
+        assert site.whole(*items) == site.page(*items)
+
+
+def test_items_that_are_whole_only_together_are_not_taken_apart(site_of: Callable[..., Site]) -> None:
+    site = site_of(body=COUNTED.replace("<p class='a'>", "").replace("</p>", ""))
+
+    for items in (("<div class='a'>", "<b>b</b>", "</div>", "<b>b</b>"), ("<div class='a'>", "<b>b</b>"), ("</div>",)):
+        assert site.whole(*items) == site.page(*items)
+
+
+def test_a_changed_template_changes_the_items(site_of: Callable[..., Site], tmp_path: Path) -> None:
+    site = site_of()
+    site.templates.fingerprint()
+    before = site.page("one")
+
+    (tmp_path / "page.html").write_text((tmp_path / "page.html").read_text("utf-8").replace("<p", "<h1"), "utf-8")
+    site.templates.fingerprint()
+
+    assert before != site.page("one") == site.whole("one")
