@@ -1,4 +1,4 @@
-"""Databases for tests: SQLite in memory and in a file, and a real PostgreSQL that the test session starts."""
+"""Databases for tests: SQLite, and a real PostgreSQL that the test session starts."""
 
 import os
 import shutil
@@ -62,13 +62,35 @@ def durable_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(params=["memory", "sqlite", POSTGRESQL])
-def store_url(request: pytest.FixtureRequest) -> str:
-    """An empty database, of each kind in turn."""
-    if request.param == "memory":
-        return "sqlite://"
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the tables of today and nothing in them: copied sooner than made."""
+    path = tmp_path_factory.mktemp("template") / "publisher.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: URL) -> str:
+    """The name of a PostgreSQL database with the tables of today and nothing in them."""
+    _execute(postgresql_server, "CREATE DATABASE template_of_today")
+    Store.open(postgresql_server.set(database="template_of_today").render_as_string(hide_password=False)).close()
+    return "template_of_today"
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing but its tables, of each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "publisher.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: URL = request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

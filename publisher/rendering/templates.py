@@ -18,6 +18,27 @@ if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news
 PACKAGE = Path(publisher.__file__).parent
 
 
+class _Compiled:
+    """What this process has compiled: each language has an environment of its own, all of them the same code.
+
+    jinja2 asks it as it would ask memcached, and looks itself whether the template is still the one compiled.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        """The code kept under the key."""
+        return self._codes.get(key)
+
+    def set(self, key: str, value: bytes, timeout: int | None = None) -> None:  # noqa: ARG002 nothing here ends
+        """Keep the code."""
+        self._codes[key] = value
+
+
+_compiled = _Compiled()
+
+
 def default_folders(site: Path | None = None) -> tuple[Path, ...]:
     """Where templates are looked for, file by file: the site's own copy, then ours."""
     packaged = PACKAGE / "templates"
@@ -138,7 +159,7 @@ class Templates:
         known = self._environments.get((language, domain))
         if known is not None:
             return known
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+        from jinja2 import Environment, FileSystemLoader, MemcachedBytecodeCache, StrictUndefined, select_autoescape
 
         environment = Environment(
             loader=FileSystemLoader(self.folders),
@@ -150,6 +171,7 @@ class Templates:
             keep_trailing_newline=True,
             newline_sequence="\n",  # whatever the editor: the same bytes on every machine
             auto_reload=False,
+            bytecode_cache=MemcachedBytecodeCache(_compiled),
         )
         spoken = languages.interface_language(language, domain)
         catalogue = languages.translations(spoken, domain)
