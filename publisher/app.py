@@ -22,6 +22,7 @@ from publisher.model import (
     CollectReport,
     ComposeReport,
     Edition,
+    FeedKind,
     HeldStatus,
     Mailbox,
     Problem,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.review import Review
     from publisher.sources.fetching import Fetcher
     from publisher.store import EditionRow
+    from publisher.surveying import Survey
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -408,8 +410,20 @@ class Publisher:
             mails=tuple(mails),
             problems=tuple(problems),
             stranded=stranded,
+            survey=self._survey(),
         )
         return check(checked)
+
+    def _survey(self) -> "Survey":
+        from publisher.surveying import survey  # late: only `check` needs it
+
+        store = self._store
+        return survey(
+            store.changed_records(0, store.log_end()),
+            self.config.themes,
+            names_of=store.names,
+            feeds=[state.feed for state in store.open_feeds() if state.feed.kind is FeedKind.THEME],
+        )
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.

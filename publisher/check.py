@@ -14,6 +14,7 @@ from publisher.errors import EXIT_USAGE
 from publisher.judging import JUDGEMENTS, Finding, Mail
 from publisher.model import Problem
 from publisher.rendering.templates import Templates
+from publisher.surveying import Survey, theme_hints
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 """RFC 2606: names that nobody's readers can reach."""
@@ -31,6 +32,8 @@ class Checked:
     """Met on the way to the mails."""
     stranded: tuple[str, ...]
     """The editions that wait for an audience which is not in config.toml any more."""
+    survey: Survey
+    """Of all items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,10 @@ def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
                 yield f"audience {mail.audience.name!r}, {name}", finding
 
 
+def _themes(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    yield from theme_hints(checked.survey, checked.config.themes, checked.config.audiences)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("problems", _met_problems),
     ("editions", _stranded_editions),
@@ -140,5 +147,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("folders", _folders),
     ("templates", _templates),
     ("mails", _mails),
+    ("themes", _themes),
 )
 """What every site is asked."""

@@ -1,5 +1,6 @@
 """`publisher check`: told before anybody gets it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ REAL = (
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site with addresses of its own, and two items that are new."""
-    items = [news("3 March 2026", "The office is closed."), news("2 March 2026", "A rule. It is short.", theme="Visa")]
+    items = [
+        news("3 March 2026", "The office is closed.", theme="Opening hours"),
+        news("2 March 2026", "A rule. It is short.", theme="Visa"),
+    ]
     return World(tmp_path / "site", "\n\n".join(items), config=REAL)
 
 
@@ -91,3 +95,21 @@ def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
 
     assert 2 == outcome.exit_code
     assert [f"mend: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
+
+
+def test_what_becomes_of_labels_and_themes_is_hinted_at(world: World) -> None:
+    world.publisher("run", at=NOW)
+    tables = '[themes.visas]\ntitle = "Visas"\n[themes.hours]\ntitle = "Hours"\nlabels = ["Opening hours", "Times"]\n'
+    world.config.write_text(f"{world.config.read_text('utf-8')}\n{tables}", encoding="utf-8")
+    world.list_above(news("3 March 2026", "No theme. Nor a subject."))
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert [
+        "label 'Visa': 1 item is in a theme that came by itself; did you mean 'visas'?",
+        "themes.visas: no item belongs to it",
+        "themes.hours.labels: no item has the label 'times'",
+        "themes.default: 1 of 3 items have no theme and are in 'General': 'No theme'",
+        "feeds/opening-hours: no item goes there any more",
+    ] == [re.split(r" then|;(?! did)", line.removeprefix("hint: "))[0] for line in outcome.lines]
