@@ -27,9 +27,9 @@ class _Compiled:
     def __init__(self) -> None:
         self._codes: dict[str, bytes] = {}
 
-    def get(self, key: str) -> bytes | None:
-        """The code kept under the key."""
-        return self._codes.get(key)
+    def get(self, key: str) -> bytes:
+        """The code kept under the key; a KeyError, which jinja2 takes for a no, when there is none."""
+        return self._codes[key]
 
     def set(self, key: str, value: bytes, timeout: int | None = None) -> None:  # noqa: ARG002 nothing here ends
         """Keep the code."""
