@@ -262,8 +262,8 @@ class TestIndexPage:
         page = index_page(*RECORDS)
 
         themes = page.xpath("//section[@aria-labelledby='themes']//li")
-        assert [li.xpath("a/text()")[0] for li in themes] == ["Ferries & Quays", "People"]
-        assert [li.xpath(".//span/a/@href") for li in themes] == [
+        assert [li.xpath(".//a[@class='name']/text()")[0] for li in themes] == ["Ferries & Quays", "People"]
+        assert [li.xpath(".//span[@class='feeds']/a/@href") for li in themes] == [
             ["ferries/rss.xml", "ferries/atom.xml"],
             ["people/rss.xml", "people/atom.xml"],
         ]
