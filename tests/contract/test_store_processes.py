@@ -273,6 +273,7 @@ def test_two_names_of_one_file_have_one_lock(tmp_path: Path) -> None:
         pytest.fail("the lock was given twice")
 
 
+@pytest.mark.slow
 def test_a_database_another_program_holds_locked_is_one_line(
     durable_url: str, child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -350,6 +350,7 @@ def many(world: World) -> None:
     world.list_above(*(news("1 March 2026", f"Item number {number}.") for number in range(300)))
 
 
+@pytest.mark.slow
 def test_long_work_shows_a_bar_on_a_terminal(world: World) -> None:
     many(world)
 
@@ -360,6 +361,7 @@ def test_long_work_shows_a_bar_on_a_terminal(world: World) -> None:
     assert "━" in shown
 
 
+@pytest.mark.slow
 def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
     many(world)
 

@@ -236,7 +236,7 @@ def test_the_pass_that_repairs_may_be_killed_too(bench: Bench, kind: str, tell: 
 
 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
-@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("error", ["ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
 def test_what_the_disk_refuses_is_told_and_done_by_the_next_pass(bench: Bench, kind: str, error: str) -> None:
     points = _spread(_refusable(bench.calls(kind), error), SPREAD // 3)
 
@@ -323,7 +323,7 @@ def _used(site: Path) -> int:
 # --- power cuts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", QUICK_KINDS)
 def test_all_is_flushed_before_it_is_shown_and_shown_before_the_store_relies_on_it(bench: Bench, kind: str) -> None:
     """A killed process cannot show this: the system still has what it wrote. A power cut takes what was not flushed."""
     calls = bench.calls(kind)

@@ -132,6 +132,7 @@ def test_service_collects_and_publishes_at_once_and_ends_when_told_to(
     assert not world.publisher("status", "--json").json["is_served"]
 
 
+@pytest.mark.slow
 def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Callable[[World], Service]) -> None:
     first = serve(world)
     first.wait_until_told("service started")
@@ -145,6 +146,7 @@ def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Ca
     assert 0 == first.end(signal.SIGTERM)
 
 
+@pytest.mark.slow
 def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
     world: World, serve: Callable[[World], Service], tmp_path: Path
 ) -> None:
@@ -161,6 +163,7 @@ def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
     assert [401] == world.composed()
 
 
+@pytest.mark.slow
 def test_killed_service_frees_the_site_and_the_next_one_goes_on(
     world: World, serve: Callable[[World], Service]
 ) -> None:
@@ -315,7 +318,7 @@ def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureF
 # --- several at once -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def shared_world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A site on each kind of database."""
     monkeypatch.setenv("PUBLISHER_STORE_URL", request.getfixturevalue(f"{request.param}_url"))
