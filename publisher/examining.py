@@ -72,6 +72,8 @@ class SeenItem:
     themes: tuple[str, ...]
     """The site's own, by their titles."""
     keywords: tuple[str, ...]
+    enclosures: tuple[str, ...]
+    """Their addresses."""
     language: str
     """Empty: the site's."""
     is_language_guessed: bool
@@ -230,6 +232,7 @@ def _seen_item(item: Item, settings: SourceSettings, config: Config) -> SeenItem
         labels=item.labels,
         themes=tuple(theme.title for theme in assign_themes(item, config.themes, source=settings.name)),
         keywords=item.keywords,
+        enclosures=tuple(enclosure.url for enclosure in item.enclosures),
         language=item.language,
         is_language_guessed=item.is_language_guessed,
         known_by="its id" if item.native_id else "its link" if item.link else "its date and words",

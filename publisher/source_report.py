@@ -51,6 +51,8 @@ def _item(item: SeenItem) -> Iterator[str]:
     yield f"{_INDENT}link      {item.link or 'none; the site makes a page for it'}"
     yield f"{_INDENT}themes    {', '.join(item.themes)}{labels}"
     yield f"{_INDENT}keywords  {', '.join(item.keywords) or 'none'}"
+    if item.enclosures:
+        yield f"{_INDENT}files     {_some(item.enclosures)}"
     yield f"{_INDENT}language  {language}"
     yield f"{_INDENT}known by  {item.known_by}"
 

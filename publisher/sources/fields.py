@@ -190,16 +190,17 @@ def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tup
 
 
 def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure | None:
-    address = clean_line(_text(values, "url")).removesuffix(separator).rstrip()
+    values = {f"enclosure's {name}": value for name, value in values.items()}
+    address = clean_line(_text(values, "enclosure's url")).removesuffix(separator).rstrip()
     url = absolute(address, base)
     if not _ADDRESS.fullmatch(url) or len(url) > LONGEST_URL:
         return None
-    media_type = clean_line(_text(values, "type")).partition(";")[0].strip().lower()
+    media_type = clean_line(_text(values, "enclosure's type")).partition(";")[0].strip().lower()
     return Enclosure(
         url=url,
         media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
-        size_bytes=_size(_text(values, "length").strip()),
-        title=clean_line(_text(values, "title")),
+        size_bytes=_size(_text(values, "enclosure's length").strip()),
+        title=clean_line(_text(values, "enclosure's title")),
     )
 
 

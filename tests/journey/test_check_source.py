@@ -117,6 +117,15 @@ def test_what_a_listing_gives(world: World) -> None:
     assert before == world.files()
 
 
+def test_files_that_belong_to_an_item_are_named(tmp_path: Path) -> None:
+    files = "Files: The report https://example.org/r.pdf, https://example.org/talk.mp3"
+    world = World(tmp_path, f"{news('10 March 2026', 'It is out.')}\n{files}\n")
+
+    lines = world.publisher("check", "--source", "news", at=NOW).lines
+
+    assert "  files     https://example.org/r.pdf, https://example.org/talk.mp3" in lines
+
+
 def test_what_the_selectors_find(world: World, server: Server) -> None:
     page = (
         (SAVED / "views-en.html").read_bytes().replace(b"</main>", b"<h2 class=more>More</h2><time>now</time></main>")

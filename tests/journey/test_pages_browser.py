@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 WORD = "Donau" * 60
 ADDRESS = f"https://example.org/{WORD}"
 SOURCE = "https://example.org/source"
+REPORT = f"https://example.org/{WORD}.pdf"
 KINDS = (
     *("index.html", "404.html", "all/index.html", "all/pages/1.html", "borders-visa/index.html", "keywords/index.html"),
     *("archive/weekly/index.html", "archive/weekly/1.html", "items/plain", "items/hostile", "items/withdrawn"),
@@ -64,7 +65,7 @@ PAPER = """
     shown: boxes.filter(one => one.checkVisibility()).map(one => one.className || one.tagName),
     paper: getComputedStyle(document.body).backgroundColor,
     inks: [...new Set(texts.map(one => getComputedStyle(one).color))].sort(),
-    addresses: [...document.querySelectorAll(".text a, article .more a")].map(one =>
+    addresses: [...document.querySelectorAll(".text a, article .more a, .facts .file")].map(one =>
       getComputedStyle(one, "::after").content)};
 }
 """
@@ -97,7 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for n, (month, day) in enumerate(((m, d) for m in ("March", "April") for d in range(1, 31)), start=1)
     ]
     hostile = news("02 May 2025", f"{WORD}. See {ADDRESS} and {WORD}.", theme="Asylum", keywords=f"ice, {WORD[:100]}")
-    hostile += f"\nLink: {SOURCE}"
+    hostile += f"\nLink: {SOURCE}\nFile: {WORD[:150]} {REPORT}"
     folder = tmp_path_factory.mktemp("opened") / "site"
     website = Website(folder / "feeds", base_url="http://127.0.0.1/", hub="", health=lambda: (True, {}))
     with listening(website, "127.0.0.1:0") as host:
@@ -193,7 +194,7 @@ def test_paper_gets_dark_text_on_white_and_nothing_to_click(
     assert found["paper"] == "rgb(255, 255, 255)"
     assert set(found["inks"]) <= {"rgb(0, 0, 0)", "rgb(51, 51, 51)"}
     if kind == "items/hostile":
-        for address in (ADDRESS, SOURCE):
+        for address in (ADDRESS, SOURCE, REPORT):
             assert any(address in printed for printed in found["addresses"]), found["addresses"]
 
 

@@ -34,6 +34,18 @@ Language: ar
 \x0bControl \x1b[31m characters \ufffe and a very long line: {long}
 """.replace("{long}", "word " * 20_000)
 
+FILES = """11 January 2026
+Three files belong to it.
+Files: The report https://example.org/report.pdf, https://example.org/talk.mp3 https://example.org/table.xlsx
+
+10 January 2026
+One does.
+Attachment: https://example.org/map.png
+
+9 January 2026
+None does.
+"""
+
 Seen = set[tuple[str, str]]
 """(id, link) pairs."""
 
@@ -49,10 +61,10 @@ class Quiet(SimpleHTTPRequestHandler):
         """Nothing: tests look at what readers see."""
 
 
-@pytest.fixture(scope="module", params=["real", "hostile", "empty"])
+@pytest.fixture(scope="module", params=["real", "hostile", "files", "empty"])
 def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Seen]]:
     """The address of a served folder of feeds, and what readers must see there."""
-    listing = {"hostile": HOSTILE, "empty": SAMPLE.read_text("utf-8")}.get(request.param, "")
+    listing = {"hostile": HOSTILE, "files": FILES, "empty": SAMPLE.read_text("utf-8")}.get(request.param, "")
     if request.param == "real":
         listing = request.getfixturevalue("real_listing").read_text("utf-8")
     config = f'{CONFIG}\n[themes.nothing]\ntitle = "Nothing yet"\n'
@@ -60,7 +72,7 @@ def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     assert world.publisher("run", at=NOW + timedelta(days=365)).exit_code == 0
     folder = world.feeds / ("nothing" if request.param == "empty" else "all")
     expected = {(item["id"], item["url"]) for item in json.loads((folder / "feed.json").read_bytes())["items"]}
-    assert len(expected) == {"real": 25, "hostile": 3, "empty": 0}[request.param]
+    assert len(expected) == {"real": 25, "hostile": 3, "files": 3, "empty": 0}[request.param]
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", expected
@@ -110,6 +122,47 @@ def test_libraries_see_every_item(feeds: tuple[str, Seen], library: str, name: s
     assert PYTHON[library](address + name) == expected
 
 
+def files_with_feedparser(url: str) -> Seen:
+    return {(entry.id, each.href) for entry in feedparser.parse(url).entries for each in entry.enclosures}
+
+
+def files_with_fastfeedparser(url: str) -> Seen:
+    """It lists RSS enclosures and JSON attachments apart from links."""
+    entries = fastfeedparser.parse(url).entries
+    attached = {(entry.id, each["url"]) for entry in entries for each in entry.get("enclosures") or ()}
+    links = {(entry.id, link["href"]) for entry in entries for link in entry.links if link["rel"] == "enclosure"}
+    return attached | links
+
+
+def files_with_atoma(url: str) -> Seen:
+    data = fetched(url)
+    if url.endswith("rss.xml"):
+        return {(item.guid or "", each.url) for item in atoma.parse_rss_bytes(data).items for each in item.enclosures}
+    if url.endswith("atom.xml"):
+        entries = atoma.parse_atom_bytes(data).entries
+        return {(entry.id_, link.href) for entry in entries for link in entry.links if link.rel == "enclosure"}
+    items = atoma.parse_json_feed(json.loads(data)).items
+    return {(item.id_, each.url) for item in items for each in item.attachments}
+
+
+FILE_READERS = {
+    "feedparser": files_with_feedparser,
+    "fastfeedparser": files_with_fastfeedparser,
+    "atoma": files_with_atoma,
+}
+
+
+@pytest.mark.parametrize(("library", "name"), READS)
+def test_libraries_see_every_file(feeds: tuple[str, Seen], library: str, name: str) -> None:
+    address, _ = feeds
+    items = json.loads(fetched(address + "feed.json"))["items"]
+    listed = [[(item["id"], each["url"]) for each in item.get("attachments", ())] for item in items]
+    # atoma passes over Atom's links in RSS, which hold all but the first.
+    seen = [files[:1] for files in listed] if (library, name) == ("atoma", "rss.xml") else listed
+
+    assert FILE_READERS[library](address + name) == {pair for files in seen for pair in files}
+
+
 @pytest.mark.filterwarnings("ignore")  # the library's own
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
 def test_reader_sees_every_item_and_no_change_the_second_time(feeds: tuple[str, Seen], name: str) -> None:
@@ -120,6 +173,9 @@ def test_reader_sees_every_item_and_no_change_the_second_time(feeds: tuple[str, 
         reader.add_feed(address + name)
         reader.update_feed(address + name)
         assert {(entry.id, entry.link) for entry in reader.get_entries()} == expected
+        files = {(entry.id, each.href) for entry in reader.get_entries() for each in entry.enclosures}
+        listed = json.loads(fetched(address + "feed.json"))["items"]
+        assert files == {(item["id"], each["url"]) for item in listed for each in item.get("attachments", ())}
 
         again = reader.update_feed(address + name)
         assert again is None or (again.new, again.modified) == (0, 0)

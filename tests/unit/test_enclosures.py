@@ -106,7 +106,7 @@ def test_there_is_an_end_to_them() -> None:
 
 
 def test_what_cannot_be_one_is_told() -> None:
-    with pytest.raises(FieldError, match="its url is no text: a list"):
+    with pytest.raises(FieldError, match="its enclosure's url is no text: a list"):
         enclosures_of([{"url": ["https://example.org/"]}])
 
 
