@@ -34,7 +34,7 @@ from publisher.model import (
     Status,
 )
 from publisher.observability import Progress, quiet
-from publisher.publication import CONSUMER, Publication
+from publisher.publication import CONSUMER, Extent, Publication
 from publisher.publish import Comparison, Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
@@ -108,8 +108,8 @@ class Stages:
         host, _, _ = self._authority.partition(",")
         return Minting(site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined)
 
-    def publish(self, *, everything: bool) -> PublishReport:
-        """Render what changed since the last time.
+    def publish(self, extent: Extent) -> PublishReport:
+        """Render what changed since the last time, or more.
 
         Raises:
             FilesError: a file could not be written.
@@ -121,7 +121,7 @@ class Stages:
             self.publication,
             lambda: self._files(root),
             # An emptied folder is filled again without being asked.
-            everything=everything or not (root / urls.INDEX_FILE).exists(),
+            extent=Extent.ALL if extent is Extent.NEWS and not (root / urls.INDEX_FILE).exists() else extent,
             authority=self._authority,
             now=self._clock(),
             progress=self._progress,
@@ -319,13 +319,9 @@ class Publisher:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
         return self._recorded(verb, lambda: RunReport(collect=self._stages.collect([source], suspicious=suspicious)))
 
-    def publish(self) -> RunReport:
-        """Render the feeds and pages that changed."""
-        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), everything=False)))
-
-    def publish_everything(self) -> RunReport:
-        """Render every feed and page, changed or not; files that come out equal are not touched."""
-        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), everything=True)))
+    def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
+        """Render the feeds and pages that changed, or more; files that come out equal are not touched."""
+        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose for one audience, or all, what is new to them, whatever their schedule says."""
@@ -589,7 +585,7 @@ class Publisher:
         report = RunReport(collect=self._stages.collect())
         if is_stopping():
             return report
-        report = self._published(report, everything=False)
+        report = self._published(report, Extent.NEWS)
         if is_stopping():
             return report
         if report.publish is None:
@@ -602,10 +598,10 @@ class Publisher:
             if self._stages.next_edition(audience):
                 yield Problem(where=f"audience {audience.name!r}", what=HELD)
 
-    def _published(self, report: RunReport, *, everything: bool) -> RunReport:
+    def _published(self, report: RunReport, extent: Extent) -> RunReport:
         """The report with the publishing stage; without it, and with a problem, when files could not be written."""
         try:
-            return replace(report, publish=self._stages.publish(everything=everything))
+            return replace(report, publish=self._stages.publish(extent))
         except (FilesError, TemplateError) as error:
             return replace(report, problems=(*report.problems, Problem.of("publish", error)))
 

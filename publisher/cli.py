@@ -18,6 +18,7 @@ from publisher.config import Config
 from publisher.errors import PublisherError
 from publisher.model import RunReport
 from publisher.periods import parse_interval, zone_of
+from publisher.publication import Extent
 
 if TYPE_CHECKING:
     from publisher.model import ComposeReport, Digest
@@ -133,11 +134,14 @@ def discard_source(options: Options, source: str) -> None:
 @cli.command()
 @site_command
 @dry_run_option
-@click.option("--all", "everything", is_flag=True, help="Render every feed and page, changed or not.")
-def publish(options: Options, dry_run: bool, everything: bool) -> None:  # noqa: FBT001
+@click.option("--all", "extent", flag_value="ALL", help="Render every feed and page, changed or not.")
+@click.option(
+    "--archives", "extent", flag_value="ARCHIVES", help="Also the archives of feeds, without what is withdrawn."
+)
+def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.publish_everything() if everything else publisher.publish(), options, is_rehearsal=dry_run)
+        _finish(publisher.publish(Extent[extent or "NEWS"]), options, is_rehearsal=dry_run)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from publisher import __version__
@@ -16,6 +17,17 @@ if TYPE_CHECKING:  # what renders is imported when there is something to render:
 
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
+
+
+class Extent(Enum):
+    """How much a publishing pass renders when nothing but items changed."""
+
+    NEWS = auto()
+    """What they touch."""
+    ALL = auto()
+    """Every feed and page; of archives what has vanished."""
+    ARCHIVES = auto()
+    """All documents of archives too, which leaves out of them what was withdrawn since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,8 @@ class PublishPlan:
     """Of the feeds that are rendered with their pages, in order; that of all items goes without saying."""
     is_full: bool
     """Everything is rendered: it was asked for, or more than items changed."""
+    repeats_archives: bool
+    """Even the documents of archives, which no item changes any more: it was asked for, or their addresses changed."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,25 +98,17 @@ class PublishPlan:
     @property
     def is_regathered(self) -> bool:
         """Whether items are in other feeds than when the cursor was last moved."""
-        return self._differs(0)
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether even the documents of archives, which no item changes any more, have to be rendered again."""
-        return self._differs(1)
-
-    def _differs(self, part: int) -> bool:
-        return self.cursor.settings.split("/")[part : part + 1] != self.digests.split("/")[part : part + 1]
+        return _differs(self.cursor, self.digests, _FEEDS)
 
 
-def plan(store: Store, publication: Publication, *, everything: bool) -> PublishPlan:
-    """Decide what to render: what changed since the cursor, or all when the publication itself changed.
+def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
+    """Decide what to render: `extent` at the least, and all when the publication itself changed.
 
     Raises:
         TemplateError: a template cannot be read.
     """
     cursor, upto, digests = store.cursor(CONSUMER), store.log_end(), publication.digests()
-    is_full = everything or cursor.settings != digests
+    is_full = extent is not Extent.NEWS or cursor.settings != digests
     states: list[FeedState] = []
     if is_full:
         states = [state for kind in FeedKind for state in store.feeds(kind)]
@@ -112,7 +118,14 @@ def plan(store: Store, publication: Publication, *, everything: bool) -> Publish
     slugs = {publication.theme_map.current(state.feed.slug) for state in worth}
     if is_full:
         slugs |= {feed.slug for feed in publication.known_feeds}
-    return PublishPlan(cursor=cursor, upto=upto, digests=digests, slugs=tuple(sorted(slugs)), is_full=is_full)
+    return PublishPlan(
+        cursor=cursor,
+        upto=upto,
+        digests=digests,
+        slugs=tuple(sorted(slugs)),
+        is_full=is_full,
+        repeats_archives=extent is Extent.ARCHIVES or _differs(cursor, digests, _ADDRESSES),
+    )
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
@@ -128,6 +141,14 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 def _languages_without_feed(store: Store) -> list[FeedState]:
     """The languages without a feed: the one that was alone gets its own when a second one comes."""
     return [state for state in store.feeds(FeedKind.LANGUAGE) if not state.is_open]
+
+
+_FEEDS, _ADDRESSES = 0, 1
+"""Parts of `Publication.digests`."""
+
+
+def _differs(cursor: Cursor, digests: str, part: int) -> bool:
+    return cursor.settings.split("/")[part : part + 1] != digests.split("/")[part : part + 1]
 
 
 def _sha256(text: str) -> str:

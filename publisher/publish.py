@@ -16,7 +16,7 @@ from publisher.model import Audience, Edition, Feed, FeedKind, Problem, PublishR
 from publisher.naming import wanted_names
 from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
-from publisher.publication import CONSUMER, Publication, PublishPlan, plan, worth_a_feed
+from publisher.publication import CONSUMER, Extent, Publication, PublishPlan, plan, worth_a_feed
 from publisher.store import Archive, FeedState, Store
 from publisher.webpages import EditionPages, Leaves, Sitemap, shown_editions
 
@@ -27,8 +27,6 @@ LATEST = 10
 """How many items the front page shows."""
 ANNOUNCED = 20
 """How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
-ARCHIVED = (FeedKind.THEME, FeedKind.COMBINED)
-"""Feeds that lead back to their first item, as the one of all items does; so nothing is out of reach."""
 
 
 class Files(Protocol):
@@ -75,7 +73,7 @@ def publish(
     publication: Publication,
     open_files: Callable[[], Files],
     *,
-    everything: bool,
+    extent: Extent,
     authority: str,
     now: datetime,
     progress: Progress = quiet,
@@ -88,11 +86,11 @@ def publish(
         FilesError: a file could not be written; the next pass does all of this one again.
         TemplateError: a template cannot be used; nothing of the pass is visible, or some files that are whole.
     """
-    planned = plan(store, publication, everything=everything)
+    planned = plan(store, publication, extent)
     if planned.is_empty:
         return PublishReport()
     if planned.is_full:
-        planned = _settle_feeds(store, publication, planned, now=now, progress=progress)
+        planned = _settle_feeds(store, publication, planned, extent, now=now, progress=progress)
     store.mark_open(planned.slugs, now=now)
     report = _Pass(store, publication, open_files(), planned, authority=authority, progress=progress).render()
     store.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
@@ -143,7 +141,7 @@ def _show(
 
 
 def _settle_feeds(
-    store: Store, publication: Publication, planned: PublishPlan, *, now: datetime, progress: Progress
+    store: Store, publication: Publication, planned: PublishPlan, extent: Extent, *, now: datetime, progress: Progress
 ) -> PublishPlan:
     """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
     if planned.is_regathered:
@@ -158,7 +156,7 @@ def _settle_feeds(
     for theme in (publication.theme_map.default, *publication.theme_map.themes):
         if former := publication.theme_map.former(theme.slug):
             store.follow_on(theme.slug, former)
-    return plan(store, publication, everything=True)
+    return plan(store, publication, Extent.ALL if extent is Extent.NEWS else extent)
 
 
 class _Pass:
@@ -250,7 +248,7 @@ class _Pass:
         slug, limit = (feed.slug if feed else None), self._publication.settings.limit
         records = self._store.feed_records(slug, limit=limit)
         last_leaf = self._leaves.render(feed, items=state.items if state else self._store.item_count())
-        last_archive = self._render_archive(feed) if feed is None or feed.kind in ARCHIVED else None
+        last_archive = self._render_archive(feed)
         document = documents.feed_document(
             feed,
             self._with_revised(records, slug) if last_archive else records,
@@ -283,7 +281,7 @@ class _Pass:
     def _render_archive(self, feed: Feed | None) -> int | None:
         """Close what the feed has become too long for; the number of the last document, None: there is none.
 
-        A closed one is written again only when it has vanished, or all its addresses have changed.
+        A closed one is written again only when it has vanished, all its addresses have changed, or that was asked for.
         """
         from publisher.rendering import documents, urls
 
@@ -291,12 +289,26 @@ class _Pass:
         due = self._store.due_archives(slug or urls.ALL, is_all=feed is None, size=self._publication.settings.limit)
         for archive in (*self._archives_to_repeat(feed), *due):
             records = self._store.records_between(slug, archive.after, archive.upto)
-            document = documents.archive_document(feed, archive.number, records, look=self._feed_look)
+            gone = self._store.withdrawn_between(slug, archive.after, archive.upto)
+            document = documents.archive_document(feed, archive.number, records, look=self._feed_look, withdrawn=gone)
             for place in (folder, *self._former_places(feed, archive)):
                 self._write_document(document, place, archive=archive.number)
         self._closed += due
-        last = due[-1] if due else self._store.last_archive(slug or urls.ALL)
-        return last.number if last else None
+        found = due[-1] if due else self._store.last_archive(slug or urls.ALL)
+        last = found.number if found else 0
+        if feed is not None and self._planned.repeats_archives:
+            self._empty_former(feed, last)
+        return last or None
+
+    def _empty_former(self, feed: Feed, last: int) -> None:
+        """Leave nothing in what a renamed theme had archived beyond the documents that it has now."""
+        from publisher.rendering import documents
+
+        for former in self._publication.theme_map.former(feed.slug):
+            ended = self._store.last_archive(former)
+            for number in range(last + 1, (ended.number if ended else 0) + 1):
+                empty = documents.archive_document(feed, number, (), look=self._feed_look)
+                self._write_document(empty, former, archive=number)
 
     def _archives_to_repeat(self, feed: Feed | None) -> Iterator[Archive]:
         from publisher.rendering import urls
@@ -307,7 +319,7 @@ class _Pass:
                 files = (
                     urls.feed_file(place, key, archive=archive.number) for place in places for key in self._look.formats
                 )
-                if self._planned.is_moved or not all(map(self._files.has, files)):
+                if self._planned.repeats_archives or not all(map(self._files.has, files)):
                     yield archive
 
     def _former_places(self, feed: Feed | None, archive: Archive) -> Iterator[str]:

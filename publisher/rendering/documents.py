@@ -49,7 +49,7 @@ class FeedDocument:
     items: tuple["FeedItem", ...]
     """Newest first."""
     withdrawn: tuple["Tombstone", ...]
-    """Items that a reader may still show; none in an archive."""
+    """Items that a reader may still show; in an archive, those that were in it."""
     is_archive: bool
     look: FeedLook
     links: tuple[tuple[str, "Links"], ...]
@@ -118,20 +118,26 @@ def feed_document(
     number of the archive document with the items before these.
     """
     document = _document(feed, records, look=look, changed_at=changed_at, archive=None, previous=last_archive)
-    latest_first = sorted(withdrawn, key=lambda record: record.seq, reverse=True)
-    tombstones = tuple(Tombstone(id=record.uid, when=_whole_seconds(record.updated)) for record in latest_first)
-    return replace(document, withdrawn=tombstones)
+    return replace(document, withdrawn=_tombstones(withdrawn))
 
 
-def archive_document(feed: Feed | None, number: int, records: Iterable[Record], *, look: FeedLook) -> FeedDocument:
+def archive_document(
+    feed: Feed | None, number: int, records: Iterable[Record], *, look: FeedLook, withdrawn: Iterable[Record] = ()
+) -> FeedDocument:
     """Document `number` of a feed's archive, from 1; it depends on nothing that comes later.
 
-    So it does not name its successor, which RFC 5005 section 4 leaves open: readers walk backwards.
+    So it does not name its successor: readers walk backwards (docs/adr/archives-only-lead-back.md).
     """
-    records = list(records)
-    changed_at = max((record.updated for record in records), default=datetime.min.replace(tzinfo=UTC))
+    records, withdrawn = list(records), list(withdrawn)
+    changed_at = max((record.updated for record in (*records, *withdrawn)), default=datetime.min.replace(tzinfo=UTC))
     previous = number - 1 or None
-    return _document(feed, records, look=look, changed_at=changed_at, archive=number, previous=previous)
+    document = _document(feed, records, look=look, changed_at=changed_at, archive=number, previous=previous)
+    return replace(document, withdrawn=_tombstones(withdrawn))
+
+
+def _tombstones(withdrawn: Iterable[Record]) -> tuple[Tombstone, ...]:
+    latest_first = sorted(withdrawn, key=lambda record: record.seq, reverse=True)
+    return tuple(Tombstone(id=record.uid, when=_whole_seconds(record.updated)) for record in latest_first)
 
 
 def _document(

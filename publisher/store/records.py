@@ -92,6 +92,14 @@ def records_between(connection: Connection, feed: str | None, after: int, upto: 
     return [record_of(row) for row in rows]
 
 
+def withdrawn_between(connection: Connection, feed: str | None, after: int, upto: int) -> list[Record]:
+    """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
+    query = select(items).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)
+    if feed is not None:
+        query = query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
+    return [record_of(row) for row in connection.execute(query.order_by(items.c.added_seq))]
+
+
 def page_addresses(connection: Connection, after: int, upto: int) -> list[PageAddress]:
     """Where the live items with numbers in (after, upto] are found, in that order."""
     query = select(*items.c["path", "link", "updated"]).where(items.c.number > after, items.c.number <= upto, IS_LIVE)

@@ -202,6 +202,11 @@ class Store:
         with self._database.reading() as connection:
             return names.names_of(connection, wanted)
 
+    def withdrawn_between(self, feed: str | None, after: int, upto: int) -> list[Record]:
+        """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
+        with self._database.reading() as connection:
+            return records.withdrawn_between(connection, feed, after, upto)
+
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def feeds(self, kind: FeedKind) -> list[FeedState]:

@@ -145,6 +145,16 @@ def test_only_the_feeds_that_changed_are_touched(tmp_path: Path) -> None:
     assert only_what_changed(world, before) == {"all", "sea", "keywords/ice", "languages/en"}
 
 
+def walk(world: World, path: str) -> Iterator[tuple[str, feedparser.FeedParserDict]]:
+    """A feed and the documents of its archive, as a reader goes back through them."""
+    while path:
+        parsed = feedparser.parse((world.feeds / path).read_bytes())
+        assert not parsed.bozo
+        yield path, parsed
+        previous = [link.href for link in parsed.feed.links if link.rel == "prev-archive"]
+        path = previous[0].removeprefix(BASE_URL) if previous else ""
+
+
 class TestArchive:
     """RFC 5005 section 4."""
 
@@ -156,7 +166,7 @@ class TestArchive:
 
     @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
     def test_a_reader_walks_back_to_the_first_item(self, world: World, name: str) -> None:
-        walked = list(self.walk(world, name))
+        walked = list(walk(world, f"all/{name}"))
 
         ids = {entry.id for _, parsed in walked for entry in parsed.entries}
         assert len(ids) == 25
@@ -165,15 +175,6 @@ class TestArchive:
             links = {link.rel: link.href for link in parsed.feed.links}
             assert links["self"] == f"{BASE_URL}{path}"
             assert links.get("current") == (f"{BASE_URL}all/{name}" if "archive" in path else None)
-
-    def walk(self, world: World, name: str) -> Iterator[tuple[str, feedparser.FeedParserDict]]:
-        path = f"all/{name}"
-        while path:
-            parsed = feedparser.parse((world.feeds / path).read_bytes())
-            assert not parsed.bozo
-            yield path, parsed
-            previous = [link.href for link in parsed.feed.links if link.rel == "prev-archive"]
-            path = previous[0].removeprefix(BASE_URL) if previous else ""
 
     def test_json_leads_back_as_well(self, world: World) -> None:
         ids, path = set(), "all/feed.json"
@@ -199,9 +200,8 @@ class TestArchive:
         assert len(after) > len(before)
 
     def test_the_feed_tells_what_changed_in_its_archive(self, world: World) -> None:
-        gone = [
-            entry.id for _, parsed in self.walk(world, "atom.xml") for entry in parsed.entries if "5" in entry.title
-        ]
+        walked = walk(world, "all/atom.xml")
+        gone = [entry.id for _, parsed in walked for entry in parsed.entries if "5" in entry.title]
         world.edit("Item 3.", "Item 3, corrected.")
         world.edit(item(5, "Item 5.") + "\n\n", "")
         world.publisher("run", at=LATER)
@@ -211,6 +211,29 @@ class TestArchive:
         (deleted,) = feed.findall(DELETED)
         assert deleted.get("ref") in gone
         assert deleted.get("when") == LATER.isoformat()
+
+    def test_what_was_withdrawn_is_gone_from_all_of_it_when_that_is_asked_for(self, world: World) -> None:
+        world.edit(item(5, "Item 5.") + "\n\n", "")
+        world.publisher("run", at=LATER)
+        before = kept_parts(world)
+        assert any(b"Item 5" in (world.folder / path).read_bytes() for path in before)
+
+        outcome = world.publisher("publish", "--archives", at=LATER)
+
+        assert (0, "") == (outcome.exit_code, outcome.err)
+        after = kept_parts(world)
+        assert before.keys() == after.keys()
+        assert [] == [name for name, data in world.contents().items() if b"Item 5" in data]
+        touched = {path for path, state in before.items() if after[path] != state and path.endswith(".xml")}
+        (held,) = {path.rpartition("/")[0] for path in touched if path.startswith("feeds/all/")}
+        assert f"{held}/atom.xml" in touched
+        feed = ET.parse(world.folder / held / "atom.xml").getroot()
+        (deleted,) = feed.findall(DELETED)
+        assert LATER.isoformat() == deleted.get("when") == feed.findtext(f"{ATOM}updated")
+        assert deleted.get("ref") not in {entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")}
+
+        world.publisher("publish", "--archives", at=LATER + timedelta(days=1))
+        assert after == kept_parts(world)
 
     def test_one_that_vanished_is_written_again(self, world: World) -> None:
         before = world.contents()
@@ -236,6 +259,18 @@ class TestArchive:
 
         assert b"deleted-entry" not in (world.feeds / "all" / "atom.xml").read_bytes()
         assert "Item 5" in said(world, "all")
+
+
+@pytest.mark.parametrize("folder", ["keywords/ice", "languages/fr", "asked"])
+def test_every_kind_of_feed_leads_back_to_its_first_item(tmp_path: Path, folder: str) -> None:
+    items = [item(day, f"Glace {day}.", "Keywords: Ice", "Language: fr") for day in range(9, 0, -1)]
+    asked = '[[feeds.combined]]\nname = "asked"\ntitle = "Asked"\nkeywords = ["ice"]'
+    world = site(tmp_path, *items, item(1, "English."), feeds="limit = 2", more=asked)
+    world.publisher("run", at=NOW)
+
+    for name in ("rss.xml", "atom.xml"):
+        titles = [entry.title for _, parsed in walk(world, f"{folder}/{name}") for entry in parsed.entries]
+        assert sorted(f"Glace {day}" for day in range(1, 10)) == sorted(set(titles))
 
 
 def test_opml_lists_every_feed(tmp_path: Path) -> None:

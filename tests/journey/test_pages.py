@@ -388,3 +388,23 @@ def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -
     assert [1] == world.composed()
     assert [] == [name for name in world.contents() if name.startswith("archive/")]
     assert "archive/" not in world.contents()["index.html"].decode()
+
+
+def test_withdrawn_item_is_gone_from_every_page_of_a_digest(tmp_path: Path) -> None:
+    """From the edition it was new in, and from the one that told its correction."""
+    old, later = news("3 March 2026", "Secret 1. It is so."), news("4 March 2026", "Another.")
+    world = World(tmp_path / "site", "\n\n".join([old, news("2 March 2026", "A quay.")]))
+    world.publisher("run", at=NOW)
+    world.edit("It is so.", "It is not so.")
+    world.list_above(later)
+    world.publisher("run", at=NOW)
+    assert {"archive/weekly/1.html", "archive/weekly/2.html"} <= holding(world, "Secret 1")
+
+    world.edit(old.replace("It is so.", "It is not so.") + "\n\n", "")
+    world.publisher("run", at=NOW)
+
+    assert set() == holding(world, "Secret 1")
+
+
+def holding(world: World, text: str) -> set[str]:
+    return {name for name, data in world.contents().items() if text.encode() in data}
