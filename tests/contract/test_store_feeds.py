@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from publisher.gathering import Gathering, keyword_feed
-from publisher.model import Feed, FeedKind, Item
+from publisher.model import Feed, FeedKind, Item, Theme
 from publisher.planning import NewRecord
 from publisher.store import Archive, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, numbers_of, record, records, revise, withdraw
@@ -60,6 +60,47 @@ class TestGathering:
 
         assert numbers_of(store.feed_records("languages/en", limit=9)) == [3, 2, 1]
         assert store.log_end() == end
+
+
+class TestFollowingOn:
+    """A theme is renamed."""
+
+    def renamed(self, store: Store, slug: str, *former: str) -> Feed:
+        theme = Theme(slug=slug, title=slug)
+        store.retheme(lambda _item, _source, _names: (theme,), now=LATER)
+        store.ensure_feeds([Feed.of_theme(theme)], now=LATER)
+        if former:
+            store.follow_on(slug, former)
+        store.mark_open([slug], now=LATER + timedelta(days=len(former)))
+        return store.feed_states([slug])[slug].feed
+
+    def test_it_keeps_id_archive_pages_and_withdrawals(self, store: Store) -> None:
+        collect(store, *records("n", 5))
+        store.close_archives(store.due_archives("borders", is_all=False, size=2))
+        store.settle_pages(store.due_pages("borders", is_all=False, size=2))
+        store.mark_open(["borders"], now=NOON)
+        withdraw(store, 3)
+
+        for _ in range(2):  # a pass that was cut short does it again
+            assert "borders" == self.renamed(store, "quays", "borders").first_slug
+        assert "borders" == self.renamed(store, "docks", "borders", "quays").first_slug
+
+        for feed in ("quays", "docks"):
+            assert [(1, 2), (2, 4)] == [(archive.number, archive.upto) for archive in store.archives(feed)]
+            assert 2 == store.last_page(feed)
+            assert [3] == numbers_of(store.withdrawn_records(feed, limit=9))
+
+    def test_a_feed_that_readers_know_stays_itself(self, store: Store) -> None:
+        collect(store, *records("n", 5))
+        store.mark_open(["borders"], now=NOON)
+        assert "" == self.renamed(store, "quays").first_slug
+
+        assert "" == self.renamed(store, "quays", "borders").first_slug
+
+    def test_in_a_store_made_anew_the_first_name_counts(self, store: Store) -> None:
+        collect(store, record("n"))
+
+        assert "ice" == self.renamed(store, "quays", "ice", "snow").first_slug
 
 
 class TestOpen:

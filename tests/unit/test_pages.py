@@ -332,3 +332,16 @@ def luminance(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("file", "to", "link"),
+    [("old/index.html", "ferries/index.html", ""), ("old/pages/3.html", "ferries/pages/3.html", "pages/3.html")],
+)
+def test_a_page_at_a_former_address_leads_to_the_one_of_now(file: str, to: str, link: str) -> None:
+    page = parsed(pages.moved_page(Feed.of_theme(FERRIES), file, to=to, look=LOOK))
+
+    [place] = page.xpath("//main//a/@href")
+    assert to == posixpath.normpath(posixpath.join(posixpath.dirname(file), place))
+    assert [f"0; url={place}"] == page.xpath("//meta[@http-equiv='refresh']/@content")
+    assert [f"{SITE.base_url}ferries/{link}"] == page.xpath("//link[@rel='canonical']/@href")
