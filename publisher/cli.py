@@ -87,7 +87,16 @@ def site_command(command: Callable[..., None]) -> Callable[..., None]:
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands, each listed with all of what it does: click cuts it at the line's end."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
     """Per-theme feeds and email digests from dated news items."""
@@ -256,7 +265,7 @@ def _serve_preview(options: Options, audience: str | None, *, port: int) -> None
         return
 
 
-@cli.group()
+@cli.group(cls=Commands)
 def edition() -> None:
     """Look at editions, and decide about those that are held for you."""
 
@@ -355,10 +364,13 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 
 
 def _write_preview(folder: Path, digest: "Digest") -> list[str]:
-    folder.mkdir(parents=True, exist_ok=True)
+    from publisher.files import explained  # late: most commands write no file of their own
+
     files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
-    for path, text in files.items():
-        path.write_text(text, encoding="utf-8", newline="\n")
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
     return [str(path) for path in files]
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from publisher.config import Config, SourceSettings
-from publisher.errors import EXIT_USAGE, SourceError, UsageError
+from publisher.errors import EXIT_USAGE, PublisherError, SourceError, UsageError
 from publisher.model import CollectReport, Item, Problem, SourcePolicy
 from publisher.planning import assign_themes
 from publisher.slugs import slug_of
@@ -175,7 +175,7 @@ def discover(place: str, config: Config, *, fetcher: "Callable[[], Fetcher]", no
     """Return how what is at an address, or in a file, can become a source; its feeds first, for they last longer.
 
     Raises:
-        SourceError: it cannot be had.
+        PublisherError: it cannot be had.
         UsageError: `place` is neither.
     """
     wanted = _Wanted(place, config, fetcher, now)
@@ -330,7 +330,10 @@ class _Wanted:
 
     def found(self) -> Fetched:
         if self.is_address:
-            return self.fetcher().fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
+            try:
+                return self.fetcher().fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
+            except SourceError as error:
+                raise PublisherError(error.problem) from error  # it names the address itself
         path = Path(self.place)
         if not path.is_file():
             names = ", ".join(source.name for source in self.config.sources) or "none"

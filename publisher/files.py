@@ -71,7 +71,7 @@ class Tree:
         target = self._root.joinpath(*_parts(path))
         if target in self._staged:
             self.commit()  # the later content must win over the earlier one, not over what was there before both
-        with _explained(target):
+        with explained(target):
             _refuse_symlinks(self._root, target)
             if _has_content(target, data):
                 return False
@@ -92,7 +92,7 @@ class Tree:
         target = self._root.joinpath(*_parts(path))
         if target in self._staged:
             self.commit()
-        with _explained(target):
+        with explained(target):
             _refuse_symlinks(self._root, target)
             if not target.exists():
                 return False
@@ -111,13 +111,13 @@ class Tree:
             FilesError: some files may be new already, the others are still whole and old; writing them again finishes.
         """
         try:
-            with _explained(self._root):
+            with explained(self._root):
                 _flush_files([staged for staged in self._staged.values() if staged])
             for target, staged in self._staged.items():
-                with _explained(target):
+                with explained(target):
                     self._put_in_place(staged, target)
             for directory in self._grown:
-                with _explained(directory):
+                with explained(directory):
                     _flush(directory)
         finally:
             self.sweep()
@@ -146,7 +146,7 @@ def sweep(root: Path) -> None:
     Raises:
         FilesError: the disk refuses.
     """
-    with _explained(root):
+    with explained(root):
         _remove(root / STAGING)
 
 
@@ -163,7 +163,7 @@ def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
             raise FilesError(f"{root / name}: {plain!r} is not a plain name")
     target, staging = root / name, root / STAGING
     staged, replaced = staging / name, staging / f"{name}.replaced"
-    with _explained(target):
+    with explained(target):
         try:
             _refuse_symlinks(root, target)
             _remove(staged)  # of an interrupted process
@@ -187,7 +187,7 @@ def move_folder(source: Path, target: Path) -> None:
     Raises:
         FilesError: the disk refuses, or something is there already.
     """
-    with _explained(target):
+    with explained(target):
         grown = dict.fromkeys([target.parent, source.parent])
         source.replace(target)
         for directory in grown:
@@ -200,7 +200,7 @@ def remove(path: Path) -> None:
     Raises:
         FilesError: the disk refuses.
     """
-    with _explained(path):
+    with explained(path):
         if path.is_dir() and not path.is_symlink():
             _remove(path)
         else:
@@ -332,7 +332,7 @@ def _remove_if_empty(directory: Path) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """Turn the system's refusal into one line that names the place and the next step."""
     try:
         yield

@@ -5,6 +5,7 @@ miss every later mend, and fail when the program asks it for something new.
 """
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from publisher.errors import FilesError, UsageError
@@ -34,6 +35,7 @@ def make_site(directory: Path) -> None:
         for part in PARTS:
             _copy(_shipped(part), directory / part)
     except OSError as error:
+        _remove_made(directory)
         raise _unwritable(error, directory) from error
 
 
@@ -67,6 +69,17 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target)
     else:
         shutil.copyfile(source, target)
+
+
+def _remove_made(directory: Path) -> None:
+    """Take away half a site, which would stand in the way of the next try; what cannot be is left to the operator."""
+    for part in (*PARTS, TEMPLATES):
+        path = directory / part
+        with suppress(OSError):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _unwritable(error: OSError, directory: Path) -> FilesError:

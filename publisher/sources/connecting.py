@@ -122,7 +122,8 @@ class _Backend(httpcore.SyncBackend):
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} cannot be found: {error}") from error
+            reason = getattr(error, "strerror", None) or error  # without the number, which says nothing to people
+            raise httpcore.ConnectError(f"{host} cannot be found: {reason}") from error
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         allowed = [each for each in addresses if is_allowed(read_address(each), host, self._allowed)]
         if addresses and not allowed:

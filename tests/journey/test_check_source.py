@@ -197,3 +197,10 @@ def test_a_page_without_selectors_says_where_they_come_from(world: World, server
 
     assert 2 == outcome.exit_code
     assert "sources.website.item: expected a CSS selector (`publisher check --source ADDRESS`" in outcome.err
+
+
+def test_an_address_that_does_not_answer_is_one_line(world: World, server: Server) -> None:
+    outcome = world.publisher("check", "--source", server.url("/nowhere"), at=NOW)
+
+    assert (75, "") == (outcome.exit_code, outcome.out)
+    assert [f"publisher: {server.url('/nowhere')} answers 404 Not Found"] == outcome.problems

@@ -2,13 +2,16 @@
 
 import os
 import pty
+import resource
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
+from publisher.cli import cli
 from tests.world import CONFIG, NOW, PROGRAM, World, environment, news, run_main
 
 LATER = NOW + timedelta(days=1)
@@ -299,6 +302,15 @@ def test_help_names_every_command() -> None:
         assert run_main(command, "-h").out.startswith(f"Usage: publisher {command} ")
 
 
+def test_the_list_of_commands_says_all_of_what_each_does() -> None:
+    for arguments, group in (((), cli), (("edition",), cli.commands["edition"])):
+        shown = " ".join(run_main(*arguments, "--help").out.split())
+        assert isinstance(group, click.Group)
+        assert [
+            name for name, each in group.commands.items() if " ".join((each.help or "-").split()) not in shown
+        ] == []
+
+
 def test_version_is_told() -> None:
     assert run_main("--version").out.startswith("publisher, version ")
 
@@ -326,6 +338,26 @@ def test_new_site_never_replaces_one_that_is_there(world: World) -> None:
     assert 2 == outcome.exit_code
     assert [f"publisher: {world.config} is there already; choose another folder, or move it away"] == outcome.problems
     assert before == world.files()
+
+
+def test_half_a_new_site_does_not_stand_in_the_way_of_the_next_try(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))  # room for less than config.toml
+    try:
+        failed = run_main("init", str(tmp_path / "site"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert (75, 1) == (failed.exit_code, len(failed.problems))
+    assert 0 == run_main("init", str(tmp_path / "site")).exit_code
+
+
+def test_preview_that_cannot_be_written_is_one_line(world: World) -> None:
+    outcome = world.publisher("preview", "--output", str(world.config / "preview"), at=NOW)
+
+    assert 75 == outcome.exit_code
+    [problem] = outcome.problems
+    assert problem.startswith(f"publisher: {world.config / 'preview'}: ")
 
 
 def test_new_site_in_a_place_where_nothing_can_be_made_is_one_line(tmp_path: Path) -> None:
