@@ -7,7 +7,7 @@ css-inline (PyPI) and juice (npm, found by NODE_PATH); they get pages filled fro
 the inlining alone is counted. CPU time is counted, cases taking turns: a busy machine changes it least.
 
     pip install css-inline; npm install --prefix /tmp/judges juice
-    NODE_PATH=/tmp/judges/node_modules python benchmarks/digest.py --items 25
+    NODE_PATH=/tmp/judges/node_modules python benchmarks/digest.py --items 25 --pixels
 """
 
 import argparse
@@ -25,6 +25,8 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pixels
 
 from publisher.model import Audience, DigestStyle, Edition, Item, Mailbox, Record, Site, State, Theme
 from publisher.rendering import inlining
@@ -137,10 +139,30 @@ def inliners() -> dict[str, Callable[[str], str]]:
     return found
 
 
+def looks(written: str, ours: str) -> dict[str, str]:
+    """The page as each inlines it: as it comes, and told in its own way which rules must stay rules.
+
+    Without its style it must look otherwise, or the pictures show nothing.
+    """
+    found = {OURS: ours, "without any style": written.replace("<style", "<style media=print")}
+    peers: dict[str, Callable[[str], str | None]] = {**inliners(), "juice": pixels.by_juice}
+    for name, inlined in peers.items():
+        told = (
+            {f"{name}, told what to keep": written.replace(pixels.KEPT, pixels.TOLD[name])}
+            if name in pixels.TOLD
+            else {}
+        )
+        for case, page in {name: written, **told}.items():
+            if (html := inlined(page)) is not None:
+                found[case] = html
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--items", type=int, default=25)
     parser.add_argument("--turns", type=int, default=20)
+    parser.add_argument("--pixels", action="store_true", help="also: whether all look as the source does in Chromium")
     options = parser.parse_args()
 
     wanted = choices([record(number) for number in range(options.items, 0, -1)])
@@ -174,6 +196,9 @@ def main() -> None:
             print("juice is not installed where NODE_PATH says: left out", file=sys.stderr)
         else:
             print(f"{name:<36} {taken_s * 1000:9.3f} ms {taken_s / ours:9.1f} x")
+    if options.pixels:
+        whole = page(*wanted[-1])
+        print(pixels.report(whole.fill("digest.html"), looks(whole.fill("digest.html"), whole.html())))
 
 
 if __name__ == "__main__":
