@@ -45,6 +45,7 @@ FIELDS = {
     "language": "language",
     "labels": "themes",
     "keywords": "keywords",
+    "enclosures": "enclosures",
 }
 """What an item may have, as `Item` and as the operator calls it."""
 NEEDED = ("item", "date", "title", "body", "link")

@@ -8,6 +8,7 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -175,7 +176,17 @@ class PageSource:
         return None
 
     def _body(self, element: html.HtmlElement) -> str:
-        return "\n".join(_inner(part) for part in select(self.name, element, self.body)) if self.body else ""
+        parts = select(self.name, element, self.body) if self.body else ()
+        return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
+
+    def _without_date(self, element: html.HtmlElement) -> html.HtmlElement:
+        """Return an item that is its own body, without the parts that are its date."""
+        attribute = _ATTRIBUTE.fullmatch(self.date)
+        bare = deepcopy(element)
+        for part in select(self.name, bare, attribute["selector"].strip() or ":scope" if attribute else self.date):
+            if part is not bare and part.getparent() is not None:
+                part.drop_tree()
+        return bare
 
     def _link_of_title(self, element: html.HtmlElement) -> str:
         for part in select(self.name, element, self.title) if self.title else ():

@@ -104,10 +104,11 @@ def _for_all(elements: Sequence[Element]) -> Iterator[str]:
     tag, names = str(first.tag), names_of(elements)
     own = [f".{name}" for name in names] + [f"{tag}.{name}" for name in names]
     yield from own
-    for hook, is_parent in _hooks(elements):
+    for hook, way in _hooks(elements):
         yield from (f"{hook} {selector}" for selector in own[: len(names)])
-        yield from (f"{hook} > {tag}{rest}" for rest in _rests(tag)) if is_parent else ()
+        yield from (f"{hook} > {tag}{rest}" for rest in _rests(tag)) if not way else ()
         yield from (f"{hook} {tag}{rest}" for rest in _rests(tag))
+        yield from (f"{hook} > {' > '.join((*way, tag))}{rest}" for rest in _rests(tag)) if way else ()
     parent = first.getparent()
     if parent is not None:
         yield from (f"{parent.tag} > {tag}{rest}" for rest in _rests(tag))
@@ -118,22 +119,21 @@ def _rests(tag: str) -> tuple[str, ...]:
     return ("", ":has(td)") if tag == "tr" else ("",)
 
 
-def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, bool]]:
-    """Yield selectors of what is around all of them, the nearest first, and whether it is their parent."""
+def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield selectors of what is around all of them, the nearest first, and the tags from there down to them."""
     around = list(elements)
-    for distance in range(MAX_ABOVE):
+    way: list[str] = []
+    for _ in range(MAX_ABOVE):
         above = [each.getparent() for each in around]
         around = list(dict.fromkeys(each for each in above if each is not None))
-        if not around or any(each.tag in ("body", "html") for each in around):
+        tags = list(dict.fromkeys(str(each.tag) for each in around))
+        if len(tags) != 1 or tags[0] in ("body", "html"):
             return
         names = [f".{name}" for name in names_of(around)]
         names += [f"#{each.get('id')}" for each in around[:1] if is_chosen(each.get("id") or "")]
-        names += [
-            tag
-            for tag in dict.fromkeys(str(each.tag) for each in around)
-            if tag in ("main", "table", "tbody", "article")
-        ]
-        yield from ((name, distance == 0) for name in names)
+        names += [tag for tag in tags if tag in ("main", "table", "tbody", "article")]
+        yield from ((name, tuple(way)) for name in names)
+        way.insert(0, tags[0])
 
 
 def _within(pairs: Sequence[tuple[Element, Element]], beside: str) -> Iterator[str]:

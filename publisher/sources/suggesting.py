@@ -304,7 +304,8 @@ class _Fields:
         around = None if longest is None else longest.getparent()
         if longest is None or around is None:
             return None
-        rest = _length(around) - _length(longest) - (_DATE_CHARACTERS if around is date else 0)
+        beside = [around.text, *(each.tail for each in around)]
+        rest = sum(len("".join(text.split())) for text in beside if text) - (_DATE_CHARACTERS if around is date else 0)
         return longest if rest <= _length(longest) else None
 
     def _body(self, taken: Sequence[set[Element]]) -> str:

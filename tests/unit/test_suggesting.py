@@ -83,6 +83,12 @@ MONTHS = AROUND.format(
 <h2>February 2026</h2><ul class="list"><li><h3><a href="/n/3">Lights</a></h3>
 <span class="date">2 February 2026</span></li></ul></main>"""
 )
+UTILITIES = AROUND.format(
+    """<div class="sc-1a2b3c md:grid"><div class="p-4 bg-white"><a class="text-lg hover:underline" href="/n/1">The ferry
+sails</a><div class="text-sm">March 10, 2026</div><p class="mt-2">It leaves at ten, and takes two hours.</p></div>
+<div class="p-4 bg-white"><a class="text-lg hover:underline" href="/n/2">A crane moves</a>
+<div class="text-sm">February 2, 2026</div><p class="mt-2">It takes a week, and then some days.</p></div></div>"""
+)
 LINKED = AROUND.format(
     """<div class="grid"><a class="tile" href="/n/1"><h3>The ferry sails</h3><p>It leaves at ten.</p>
 <span>10 March 2026</span></a><a class="tile" href="/n/2"><h3>A crane moves</h3><p>It takes a week.</p>
@@ -98,6 +104,7 @@ PAGES = {
     "Dutch": DUTCH,
     "by month": MONTHS,
     "linked tiles": LINKED,
+    "names of looks": UTILITIES,
 }
 DATES = [date(2026, 3, 10), date(2026, 2, 2)]
 TITLES = ["The ferry sails", "A crane moves"]
@@ -165,6 +172,21 @@ def test_the_selectors_read_the_list_and_nothing_else(kind: str, tmp_path: Path)
 )
 def test_the_selectors_are_those_a_person_would_choose(kind: str, selectors: dict[str, str]) -> None:
     assert suggestion_for(PAGES[kind]).selectors == selectors
+
+
+def test_prose_without_titles_begins_after_its_date(tmp_path: Path) -> None:
+    said = "<p><strong>{}. März 2026</strong><br>Die Fähre fährt um zehn. Mehr <a href='/f'>hier</a>.</p>"
+    page = f"<div>{said.format(1)}{said.format(2)}</div>"
+    (tmp_path / "news.html").write_text(page, "utf-8")
+    found = suggestion_for(page)
+
+    fetch = PageSource("news", path=tmp_path / "news.html", **dict[str, Any](found.selectors)).fetch(
+        validator="", now=NOW
+    )
+
+    assert found.selectors == {"item": "div > p", "date": "strong", "body": ":scope"}
+    assert [item.date for item in fetch.items] == [date(2026, 3, 1), date(2026, 3, 2)]
+    assert [item.html for item in fetch.items] == ['<br>Die Fähre fährt um zehn. Mehr <a href="/f">hier</a>.'] * 2
 
 
 @pytest.mark.parametrize(
