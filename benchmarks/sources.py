@@ -1,17 +1,19 @@
-"""What many sources, and one large one, cost: the first pass, one with nothing changed, one with ten new items.
+"""What many sources, and large ones, cost: the first pass, one with nothing changed, one with ten new items.
 
-    python benchmarks/sources.py [--sources 200] [--items 100000]
+    python benchmarks/sources.py [--sources 200] [--items 100000] [--share 1]
 
-Each pass is a process of its own, so that its time includes starting Python and its memory is its own.
+Each pass is a process of its own, so that its time includes starting Python and its memory is its own. Time is CPU time.
+The largest of each kind are as large as its limits admit, or 10 MB where it has none; `--share` makes them smaller.
 """
 
 import argparse
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -32,12 +34,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=int, default=200)
     parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--share", type=float, default=1)
     asked = parser.parse_args()
-    print(f"{'':44}{'time':>9}{'memory':>10}")
+    print(f"{'':44}{'CPU':>9}{'memory':>10}")
     with tempfile.TemporaryDirectory() as folder:
         many_sources(Path(folder), asked.sources)
     with tempfile.TemporaryDirectory() as folder:
         one_large_source(Path(folder), asked.items)
+    for kind in LARGEST:
+        with tempfile.TemporaryDirectory() as folder:
+            largest(Path(folder), kind, asked.share)
 
 
 def many_sources(folder: Path, count: int) -> None:
@@ -58,6 +64,60 @@ def one_large_source(folder: Path, count: int) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.writelines(row(number) for number in range(count, count + 10))
     collect(folder, f"{count} items in one file, ten new")
+
+
+LARGEST = ("feed", "page", "listing", "table", "database", "markdown")
+
+
+def largest(folder: Path, kind: str, share: float) -> None:
+    """Collect one source as large as its kind admits, then the same unchanged."""
+    keys = write_largest(folder, kind, share)
+    (folder / "config.toml").write_text(f'{SITE}[[sources]]\nname = "news"\nkind = "{kind}"\n{keys}\n', "utf-8")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "config.toml")
+    collect(folder, f"{kind} of {size / 1e6:.1f} MB, first pass")
+    collect(folder, f"{kind} of {size / 1e6:.1f} MB, nothing changed")
+
+
+def write_largest(folder: Path, kind: str, share: float) -> str:
+    """Write it; return its keys of config.toml."""
+    words = "The ferry leaves at ten, and the crane stays where it is. " * 7
+    days = [date(2000, 1, 1) + timedelta(days=number % 9_000) for number in range(int(200_000 * share))]
+    few = list(enumerate(days[: int(19_000 * share)]))
+    match kind:
+        case "feed":
+            items = "".join(
+                f"<item><guid>{number}</guid><title>News {number}</title><pubDate>{day:%d %b %Y} 10:00:00 GMT</pubDate>"
+                f"<description>&lt;p>{words}&lt;/p></description></item>"
+                for number, day in few
+            )
+            (folder / "news.xml").write_text(f'<rss version="2.0"><channel>{items}</channel></rss>', "utf-8")
+            return 'path = "news.xml"'
+        case "page":
+            items = "".join(
+                f"<article><time>{day:%d %B %Y}</time><h2>News {number}</h2><p>{words}</article>" for number, day in few
+            )
+            (folder / "news.html").write_text(f"<main>{items}</main>", "utf-8")
+            return 'path = "news.html"\nitem = "article"\ndate = "time"\ntitle = "h2"\nbody = "p"'
+        case "listing":
+            items = "\n\n".join(f"{day:%d %B %Y}\n\nNumber {number}. {words}" for number, day in reversed(few))
+            (folder / "news.txt").write_text(items, "utf-8")
+            return 'path = "news.txt"'
+        case "table":
+            rows = (f"{number},{day},News {number},{words.replace(',', ' ')}\n" for number, day in few)
+            (folder / "news.csv").write_text("id,date,title,text\n" + "".join(rows), "utf-8")
+            return 'path = "news.csv"'
+        case "database":
+            with closing(sqlite3.connect(folder / "news.db")) as connection, connection:
+                connection.execute("CREATE TABLE news (id, date, title)")
+                rows = ((number, day.isoformat(), f"News {number}") for number, day in enumerate(days))
+                connection.executemany("INSERT INTO news VALUES (?, ?, ?)", rows)
+            return 'url = "sqlite:///news.db"\nquery = "SELECT * FROM news"'
+        case _:
+            (folder / "news").mkdir()
+            for number, day in few[::10]:
+                text = f"---\ntitle: News {number}\ndate: {day}\n---\n{words * 10}"
+                (folder / "news" / f"{number}.md").write_text(text, "utf-8")
+            return 'path = "news"'
 
 
 def row(number: int) -> str:
@@ -97,15 +157,14 @@ def write_source(folder: Path, kind: str, number: int) -> str:
 
 
 def collect(folder: Path, what: str) -> None:
-    """Run one pass and print its time and the most memory it had."""
+    """Run one pass and print its CPU time and the most memory it had."""
     program = [sys.executable, "-m", "publisher", "collect", "--config", str(folder / "config.toml")]
-    begun = time.perf_counter()
     child = subprocess.Popen(program, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
     assert child.stdout
     told = child.stdout.read().strip()
     _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - begun
-    print(f"{what:44}{seconds:8.2f}s{usage.ru_maxrss / 1024:7.0f}MiB  {told}")
+    seconds = usage.ru_utime + usage.ru_stime
+    print(f"{what:44}{seconds:8.1f}s{usage.ru_maxrss / 1024:7.0f}MiB  {told}")
     if status:
         sys.exit(os.waitstatus_to_exitcode(status))
 

@@ -14,6 +14,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 EXIT_BUG = 1
 EXIT_USAGE = 2
@@ -65,6 +66,9 @@ class SourceError(PublisherError):
         self.problem = problem
         self.wait = wait
         """How long a server asked to be left alone, 0 when it did not ask; None: there is none, look again any time."""
+
+    def __reduce__(self) -> tuple[partial["SourceError"], tuple[str, str]]:
+        return partial(SourceError, wait=self.wait), (self.source, self.problem)
 
 
 class StoreError(PublisherError):

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from publisher.errors import SourceError
 from publisher.model import Item, Problem
 from publisher.sources import Fetch, feed_enclosures
+from publisher.sources.apart import read_apart
 from publisher.sources.fields import Harvest, harvest, item_of
 from publisher.sources.html import line_of
 from publisher.sources.links import absolute
+from publisher.sources.text import clean_line
 from publisher.sources.web import LONGEST_WAIT, Place
 
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
@@ -29,6 +31,8 @@ ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, appl
 MAX_ITEMS = 20_000
 """Of one document; a feed with more is no feed."""
 
+_HARMLESS_BYTES = 32_768
+"""What takes feedparser's expressions time by the square of its length, such as a name of an author, takes 4 s here."""
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(rb"<!ENTITY[^>]*>?", re.IGNORECASE)
 """Taken out before anything can expand it: a few lines of them can stand for gigabytes."""
@@ -58,28 +62,31 @@ class FeedSource:
             SourceError: it cannot be had, is no feed, or not one item could be read.
         """
         place = Place(self.name, self.url, self.path, self.fetcher, READER, ACCEPT)
-        found = place.fetch(validator=validator, now=now)
+        known, lifetime = _without_lifetime(validator)
+        found = place.fetch(validator=known, now=now)
         if found.is_unchanged:
-            return Fetch(items=(), validator=found.validator, is_unchanged=True, fresh_until=found.fresh_until)
+            fresh_until = _latest(found.fresh_until, _fresh_until(lifetime, now))
+            return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=fresh_until)
         document = self._document(found.body, found.url or self.url, found.charset)
         documents = [document]
         notices = [*place.notices(found)]
         if not validator:
             documents += self._older(document, place, now=now, notices=notices)
         harvests = [self._harvest(each) for each in documents]
-        fresh = [instant for instant in (found.fresh_until, document.fresh_until(now)) if instant]
         return Fetch(
             items=[item for each in harvests for item in each.items],
-            validator=found.validator,
+            validator=_with_lifetime(found.validator, document.lifetime),
             problems=[problem for each in harvests for problem in each.problems],
             notices=notices,
-            fresh_until=max(fresh, default=None),
+            fresh_until=_latest(found.fresh_until, _fresh_until(document.lifetime, now)),
         )
 
     def _document(self, body: bytes, url: str, charset: str) -> "_Document":
         if _JSON.match(body):
             return _json_document(self.name, body, url)
-        return _xml_document(self.name, body, url, charset)
+        if len(body) <= _HARMLESS_BYTES:
+            return _xml_document(self.name, body, url, charset)
+        return read_apart(self.name, _xml_document, self.name, body, url, charset)
 
     def _older(
         self, document: "_Document", place: Place, *, now: datetime, notices: list[Problem]
@@ -121,8 +128,28 @@ class _Document:
     lifetime: timedelta = timedelta(0)
     """How long its publisher says it stays as it is."""
 
-    def fresh_until(self, now: datetime) -> datetime | None:
-        return now + min(self.lifetime, LONGEST_WAIT) if self.lifetime else None
+
+# --- how long it stays as it is --------------------------------------------------------------------------------------
+
+_LIFETIME = re.compile(r"(?P<known>.*) stays (?P<seconds>\d{1,9})", re.DOTALL)
+
+
+def _with_lifetime(validator: str, lifetime: timedelta) -> str:
+    """Return the validator with what an unchanged feed, which is not read, would say again."""
+    return f"{validator} stays {int(lifetime.total_seconds())}" if lifetime else validator
+
+
+def _without_lifetime(validator: str) -> tuple[str, timedelta]:
+    match = _LIFETIME.fullmatch(validator)
+    return (match["known"], timedelta(seconds=int(match["seconds"]))) if match else (validator, timedelta(0))
+
+
+def _fresh_until(lifetime: timedelta, now: datetime) -> datetime | None:
+    return now + min(lifetime, LONGEST_WAIT) if lifetime else None
+
+
+def _latest(*instants: datetime | None) -> datetime | None:
+    return max((instant for instant in instants if instant), default=None)
 
 
 # --- RSS and Atom ----------------------------------------------------------------------------------------------------
@@ -147,7 +174,9 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
     language = feed.get("language", "")
     return _Document(
         url=url,
-        entries=[_xml_values(entry, language, url) for entry in parsed.entries],
+        entries=[
+            _xml_values(entry, language, url, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries
+        ],
         older=_older_link(feed.get("links", ()), url),
         lifetime=_lifetime(feed),
     )
@@ -163,7 +192,7 @@ class _Bytes:
         return self._data
 
 
-def _xml_values(entry: dict[str, Any], feed_language: str, url: str) -> dict[str, object]:
+def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom: bool) -> dict[str, object]:
     contents = sorted(entry.get("content", ()), key=lambda content: "html" not in str(content.get("type", "")))
     body = contents[0] if contents else entry.get("summary_detail") or {}
     value, is_plain = str(body.get("value") or entry.get("summary") or ""), body.get("type") == "text/plain"
@@ -171,18 +200,27 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str) -> dict[str
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = absolute(str(entry.get("link") or ""), base)
+    # Atom's are plain text (RFC 4287 section 4.2.2); in RSS nobody knows, and many write HTML.
+    as_line = clean_line if is_atom else line_of
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
         "date": _instant(entry),
-        "title": line_of(str(entry.get("title") or "")),
+        "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
         "html": None if is_plain else value,
         "link": link,
         # dc:language, or an xml:lang around the words.
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
-        "categories": [line_of(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
+        "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
         "enclosures": feed_enclosures.of_entry(entry, value, base),
     }
+
+
+def _title(entry: dict[str, Any], *, is_atom: bool) -> str:
+    """Return the words of the title; RFC 4287 section 3.1 has its writer say whether it is HTML, RSS does not."""
+    title = str(entry.get("title") or "")
+    is_plain = is_atom and (entry.get("title_detail") or {}).get("type") == "text/plain"
+    return clean_line(title) if is_plain else line_of(title)
 
 
 def _language(detail: Mapping[str, Any] | None) -> str:
@@ -217,10 +255,10 @@ def _lifetime(feed: Mapping[str, Any]) -> timedelta:
     """Return what `ttl` (RSS 2.0: minutes) or `sy:updatePeriod` and `sy:updateFrequency` (RSS 1.0) say."""
     minutes = str(feed.get("ttl") or "").strip()
     if minutes.isascii() and minutes.isdecimal():
-        return timedelta(minutes=min(int(minutes), 60 * 24 * 365))
+        return timedelta(minutes=int(minutes[:6]))
     hours = _PERIOD.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
     times = str(feed.get("sy_updatefrequency") or "1").strip()
-    return timedelta(hours=hours) / max(int(times), 1) if times.isascii() and times.isdecimal() else timedelta(0)
+    return timedelta(hours=hours) / max(int(times[:6]), 1) if times.isascii() and times.isdecimal() else timedelta(0)
 
 
 def _reason(parsed: Mapping[str, Any]) -> str:

@@ -9,16 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.collect import Minting, collect
 from publisher.errors import SourceError
-from publisher.model import Fetching, SourcePolicy
+from publisher.model import Fetching, SourcePolicy, Theme, ThemeMap
 from publisher.sources import Fetch
 from publisher.sources.completing import completed
 from publisher.sources.feed import FeedSource
 from publisher.sources.fetching import Fetcher
+from publisher.store import Store
 from tests.servers import Answer, Server
 from tests.values import SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
+MAX_AGE = {"Cache-Control": "max-age=3600"}
+GENERAL = Theme(slug="general", title="General")
+MINTING = Minting(site=SITE, theme_map=ThemeMap(default=GENERAL), authority="example.org")
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><language>nl-be</language><ttl>90</ttl>
 <item><title>Ferry &amp;amp; quay</title><link>/ferry?fbclid=x</link><guid isPermaLink="false">f1</guid>
 <pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate><category>Ferries</category>
@@ -41,6 +46,71 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert item.published == datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     assert item.date == date(2026, 3, 11), "it was after midnight in Brussels"
     assert fetch.fresh_until == NOW + timedelta(minutes=90)
+
+
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><entry><id>1</id><updated>2026-03-10T09:00:00Z</updated>
+{}</entry></feed>"""
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("<title>Use &lt;b> &amp;amp; go</title>", "Use <b> &amp; go"),
+        ('<title type="text">1 &lt; 2 &amp; 3 &gt; 2</title>', "1 < 2 & 3 > 2"),
+        ('<title type="html">Use &lt;b>bold&lt;/b> &amp;amp; go</title>', "Use bold & go"),
+        ('<title type="html"><![CDATA[1 &lt; 2]]></title>', "1 < 2"),
+        (
+            '<title type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">Use <b>b</b> &amp; go</div></title>',
+            "Use b & go",
+        ),
+    ],
+)
+def test_a_title_of_atom_is_what_its_type_says(tmp_path: Path, title: str, words: str) -> None:
+    (item,) = read(tmp_path, ATOM.format(title)).items
+
+    assert item.title == words
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Ferry &amp;amp; quay", "Ferry & quay"),
+        ("<![CDATA[Ferry &amp; quay]]>", "Ferry & quay"),
+        ("The &lt;em>night&lt;/em> ferry", "The night ferry"),
+        ("1 &lt; 2", "1 < 2"),
+    ],
+)
+def test_a_title_of_rss_may_be_html(tmp_path: Path, title: str, words: str) -> None:
+    (item,) = read(tmp_path, RSS.replace("Ferry &amp;amp; quay", title)).items
+
+    assert item.title == words
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ("<summary>Short</summary><content type='html'>&lt;p>Long &amp;lt;b>&lt;/p></content>", "Long <b>"),
+        ("<summary type='text'>a &lt;b> c</summary>", "a <b> c"),
+        ("<content type='text'>plain</content><content type='html'>&lt;p>marked&lt;/p></content>", "marked"),
+        (
+            "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>a &lt;b> &amp;amp;</p></div></content>",
+            "a <b> &amp;",
+        ),
+        ("<content type='html'><![CDATA[<p>a &amp; b</p>]]></content>", "a & b"),
+    ],
+)
+def test_the_body_of_atom_is_the_fullest_there_is(tmp_path: Path, parts: str, text: str) -> None:
+    (item,) = read(tmp_path, ATOM.format(parts)).items
+
+    assert completed(item, site=SITE, policy=SourcePolicy()).text == text
+
+
+def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
+    body = "<content type='html' xml:base='/b/'>&lt;a href='c'>x&lt;/a></content>"
+    feed = ATOM.format(f"<link href='a'/>{body}").replace("<feed ", "<feed xml:base='https://example.org/' ")
+    (item,) = (completed(each, site=SITE, policy=SourcePolicy()) for each in read(tmp_path, feed).items)
+
+    assert (item.link, item.html) == ("https://example.org/a", '<a href="https://example.org/b/c">x</a>')
 
 
 def test_its_archive_is_followed_back_once(server: Server) -> None:
@@ -99,6 +169,69 @@ def test_entities_are_not_expanded(tmp_path: Path, entity: str) -> None:
     (item,) = fetch.items
     assert "root:" not in item.html
     assert "aaaaaaaaaaaaaaaaaaaa" not in item.html
+
+
+# --- how long it stays as it is --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "lifetime"),
+    [
+        ("<ttl>90</ttl>", timedelta(minutes=90)),
+        ("<ttl>999999</ttl>", timedelta(days=1)),
+        (f"<ttl>{'9' * 5000}</ttl>", timedelta(days=1)),
+        ("<ttl>soon</ttl>", None),
+        ("<ttl>0</ttl>", None),
+        ("<sy:updatePeriod>hourly</sy:updatePeriod>", timedelta(hours=1)),
+        ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", timedelta(hours=6)),
+        (f"<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>{'9' * 5000}</sy:updateFrequency>", None),
+        ("<sy:updatePeriod>now and then</sy:updatePeriod>", None),
+    ],
+)
+def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, lifetime: timedelta | None) -> None:
+    """Through collect, whether the feed was read or found unchanged, and not a moment longer."""
+    declared = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    body = RSS.replace("<ttl>90</ttl>", said).replace("<rss", declared).encode()
+    server.answers["/feed"] = Answer(body=body, headers={"ETag": '"1"'})
+    source = FeedSource("news", server.url("/feed"), fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests"))
+    with Store.open("sqlite://") as store:
+        now = NOW
+        for _ in range(2):
+            assert collect([source], store=store, minting=MINTING, now=now).sources_waiting == 0
+            if lifetime is not None:
+                just_before = now + lifetime - timedelta(seconds=1)
+                assert collect([source], store=store, minting=MINTING, now=just_before).sources_waiting == 1
+            now += (lifetime or timedelta(0)) + timedelta(minutes=1)
+
+    assert [headers.get("if-none-match") for _, headers in server.asked] == [None, '"1"']
+
+
+def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
+    """`max-age`, `Retry-After` in both its forms, and each source with failures of its own."""
+    fetcher = Fetcher(Fetching(private=("127.0.0.1",)), "tests")
+    sources = [FeedSource(name, server.url(f"/{name}"), fetcher=fetcher) for name in ("fresh", "busy", "later", "gone")]
+    server.answers["/fresh"] = Answer(body=RSS.replace("<ttl>90</ttl>", "").encode(), headers=MAX_AGE)
+    server.answers["/busy"] = Answer(status=429, headers={"Retry-After": "7200"})
+    server.answers["/later"] = Answer(status=503, headers={"Retry-After": "Wed, 11 Mar 2026 12:00:00 GMT"})
+    asked: list[list[str]] = []
+    with Store.open("sqlite://") as store:
+        for minutes in (0, 4, 59, 61, 119, 121, 179, 181):
+            server.asked.clear()
+            collect(sources, store=store, minting=MINTING, now=NOW + timedelta(minutes=minutes))
+            asked.append(sorted(path for path, _ in server.asked))
+        failures = {source.name: store.source_state(source.name).failures for source in sources}
+
+    assert asked == [
+        ["/busy", "/fresh", "/gone", "/later"],
+        [],
+        ["/gone"],
+        ["/fresh"],
+        ["/gone"],
+        ["/busy", "/fresh"],
+        ["/gone"],
+        ["/fresh", "/later"],
+    ]
+    assert failures == {"fresh": 0, "busy": 2, "later": 2, "gone": 4}
 
 
 # --- feeds as nobody should write them -------------------------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""What strangers wrote takes so much computing and memory and no more, whatever it is."""
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import SourceError
+from publisher.sources import apart
+from publisher.sources.apart import read_apart
+from publisher.sources.feed import FeedSource
+from publisher.sources.page import PageSource
+from tests.unit.test_feed_source import NOW, RSS
+
+
+def busy() -> None:
+    while True:
+        pass
+
+
+def greedy() -> int:
+    return len(bytearray(apart.MEMORY_BYTES + 1))
+
+
+def crashing() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def failing() -> None:
+    raise SourceError("news", "it is empty", wait=timedelta(minutes=5))
+
+
+def test_what_comes_of_it_comes_back() -> None:
+    assert read_apart("news", sorted, [3, 1, 2], reverse=True) == [3, 2, 1]
+
+
+def test_its_own_error_comes_back_whole() -> None:
+    with pytest.raises(SourceError) as caught:
+        read_apart("news", failing)
+
+    assert (caught.value.source, caught.value.problem, caught.value.wait) == (
+        "news",
+        "it is empty",
+        timedelta(minutes=5),
+    )
+
+
+def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 1)
+
+    with pytest.raises(SourceError, match="takes more than 1 s of computing; it was given up"):
+        read_apart("news", busy)
+
+
+def test_what_needs_too_much_memory_is_given_up() -> None:
+    with pytest.raises(SourceError, match="takes more memory than there is for it"):
+        read_apart("news", greedy)
+
+
+def test_what_makes_a_parser_crash_takes_nobody_along() -> None:
+    with pytest.raises(SourceError, match="reading it takes more than"):
+        read_apart("news", crashing)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        RSS.replace("<guid", f"<author>{'a' * 3_000_000}</author><guid"),
+        "\n" * 3_000_000 + RSS,
+        RSS.replace("<guid", "<x " + " ".join(f"a{number}='x'" for number in range(300_000)) + "/><guid"),
+    ],
+    ids=["the name of an author", "empty lines", "attributes"],
+)
+def test_a_feed_made_to_keep_us_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostile: str) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 3)
+    (tmp_path / "feed").write_text(hostile)
+
+    with pytest.raises(SourceError, match="it was given up"):
+        FeedSource("news", path=tmp_path / "feed").fetch(validator="", now=NOW)
+
+
+@pytest.mark.slow
+def test_a_page_made_to_keep_us_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 3)
+    (tmp_path / "page").write_text(f"<main {' '.join(f'a{number}=x' for number in range(900_000))}>")
+
+    with pytest.raises(SourceError, match="it was given up"):
+        PageSource("news", "article", "time", path=tmp_path / "page").fetch(validator="", now=NOW)
+
+
+def test_a_large_feed_is_read_as_a_small_one_is(tmp_path: Path) -> None:
+    item = RSS[RSS.index("<item>") : RSS.index("</channel>")]
+    (tmp_path / "feed").write_text(RSS.replace(item, item * 200))
+
+    fetch = FeedSource("news", path=tmp_path / "feed").fetch(validator="", now=NOW)
+
+    assert (len(list(fetch.items)), {item.title for item in fetch.items}) == (200, {"Ferry & quay"})
