@@ -2,7 +2,7 @@
 
     python benchmarks/sources.py [--sources 200] [--items 100000] [--share 1]
 
-Each pass is a process of its own, so that its time includes starting Python and its memory is its own. Time is CPU time.
+Each pass is a process of its own: its CPU time includes starting Python, and its memory is its own.
 The largest of each kind are as large as its limits admit, or 10 MB where it has none; `--share` makes them smaller.
 """
 

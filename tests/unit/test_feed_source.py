@@ -171,6 +171,24 @@ def test_entities_are_not_expanded(tmp_path: Path, entity: str) -> None:
     assert "aaaaaaaaaaaaaaaaaaaa" not in item.html
 
 
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE rss SYSTEM "{}">',
+        '<!DOCTYPE rss PUBLIC "-//x//y" "{}">',
+        '<!DOCTYPE rss [<!ENTITY % x SYSTEM "{}"> %x;]>',
+        '<!DOCTYPE rss [<!ENTITY x SYSTEM "{}">]>',
+    ],
+)
+def test_nothing_that_a_feed_names_is_fetched(tmp_path: Path, server: Server, doctype: str) -> None:
+    include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{server.url("/x")}"/>'
+    hostile = RSS.replace('<?xml version="1.0"?>', doctype.format(server.url("/x")))
+
+    read(tmp_path, hostile.replace("<item>", f"<item>{include}").replace("It sails", "It &x; sails"))
+
+    assert not server.asked
+
+
 # --- how long it stays as it is --------------------------------------------------------------------------------------
 
 

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,8 @@ from publisher.errors import SourceError
 from publisher.model import SourcePolicy
 from publisher.sources import Source
 from publisher.sources.completing import completed
+from publisher.sources.database import DatabaseSource
+from publisher.sources.fields import FIELDS, FieldError, item_of
 from publisher.sources.listing import ListingSource
 from publisher.sources.markdown import MarkdownSource
 from publisher.sources.page import PageSource
@@ -132,6 +137,67 @@ def test_front_matter_that_is_larger_than_it_looks(tmp_path: Path, front: str) -
 @pytest.mark.parametrize("repeated", ["[", "{", "- ", "a: ", "? ", "&a ", "!!x "])
 def test_much_of_one_thing_in_front_matter(tmp_path: Path, repeated: str) -> None:
     check(tmp_path, "markdown", f"---\ndate: 2026-03-10\nx: {repeated * 10_000}\n---\nText".encode())
+
+
+ROW_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=0, max_value=5_000).map(lambda digits: 10**digits),
+    st.floats(),
+    st.decimals(),
+    st.binary(max_size=9),
+    st.uuids(),
+    st.dates(),
+    st.times(),
+    st.datetimes(timezones=st.none() | st.timezones()),
+    st.text(st.characters(), max_size=9),
+    st.lists(st.text(max_size=5) | st.integers(), max_size=3),
+    st.just(object()),
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ROW_VALUES))
+def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
+    """As databases give them; front matter and JSON have some of them."""
+    with suppress(FieldError):
+        completed(item_of(row), site=SITE, policy=SourcePolicy())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (Decimal(7), "7"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (date(2026, 3, 10), "2026-03-10"),
+    ],
+)
+def test_what_a_database_has_for_ids_and_titles(value: object, words: str) -> None:
+    item = item_of({"id": value, "title": value, "keywords": [value], "date": date(2026, 3, 10)})
+
+    assert (item.native_id, item.title, item.keywords) == (words, words, (words,))
+
+
+@pytest.mark.parametrize("expression", ["CAST(x'ff' AS TEXT)", "x'ff'", "9e999", "zeroblob(9)", "char(55296)"])
+def test_what_sqlite_holds_that_is_no_text(expression: str) -> None:
+    query = f"SELECT '2026-03-10' AS date, {expression} AS title UNION ALL SELECT '2026-03-10', 'Ferry'"
+    with suppress(SourceError):
+        fetch = DatabaseSource("news", "sqlite://", query).fetch(validator="", now=NOW)
+        assert "Ferry" in [item.title for item in fetch.items]
+
+
+@pytest.mark.parametrize(
+    "entity", ['<!ENTITY x SYSTEM "file:///etc/passwd">', '<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;']
+)
+def test_a_page_expands_no_entities(tmp_path: Path, entity: str) -> None:
+    body = "<p><time>10 March 2026</time><i>Ferry</i><div>It &x; sails</div></p>"
+    include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
+    (tmp_path / "page").write_text(f'<?xml version="1.0"?><!DOCTYPE html [{entity}]><main>{body}{include}</main>')
+    source = PageSource("news", "main", "time", path=tmp_path / "page", title="i", body="div")
+
+    (item,) = source.fetch(validator="", now=NOW).items
+
+    assert "root:" not in f"{item.html}{item.text}"
 
 
 def check(folder: Path, kind: str, data: bytes) -> None:

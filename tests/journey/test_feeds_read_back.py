@@ -1,0 +1,82 @@
+"""What our feeds say, our own feed source reads: one site's feeds as the sources of another."""
+
+import json
+
+import pytest
+
+from publisher.model import Item, Record, SourcePolicy
+from publisher.sources.completing import completed
+from publisher.sources.feed import FeedSource
+from publisher.titles import title_of
+from tests.values import SITE
+from tests.world import CONFIG, NOW, World
+
+ROWS = [
+    {
+        "id": "marks in plain words",
+        "date": "2026-03-01T10:00:00Z",
+        "title": "Words: it says ]]> and 'quotes' & \"more\"",
+        "text": "It says <script>alert(1)</script> & &amp; ]]> in plain words.\n\nSecond &lt;paragraph&gt;.",
+        "themes": ["Ferries & Quays", "Crème brûlée"],
+        "keywords": ["night & day"],
+        "language": "nl",
+    },
+    {
+        "id": "words about marks",
+        "date": "2026-03-02T23:59:59+01:00",
+        "title": "On HTML",
+        "html": "<p>Write <code>&lt;br&gt;</code> &amp;amp; go ]]&gt; on <a href='https://e.example/?b=1&amp;c=2'>x</a></p>",
+    },
+    {"id": "words alone", "date": "2026-03-03", "text": "No title here. Just a text — and 𝒰nicode 👩‍👩‍👧."},
+    {
+        "id": "right to left",
+        "date": "2026-03-04T08:30:00Z",
+        "title": "العبارة الليلية",
+        "html": "<ul><li>1<li>2</ul><img src=https://e.example/p.png alt='x \"y\"' width=40><pre> a\n  b </pre>",
+        "language": "ar",
+    },
+    {"id": "escaped first", "date": "2026-03-04", "title": "x", "html": "&lt;p&gt;no mark&lt;/p&gt; <em>so</em>"},
+]  # fmt: skip
+TABLE = '[[sources]]\nname = "register"\nkind = "table"\npath = "register.jsonl"\n'
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> World:
+    listing = '[[sources]]\nname = "news"\npath = "news.txt"\n'
+    world = World(tmp_path_factory.mktemp("published") / "site", config=CONFIG.replace(listing, TABLE))
+    (world.folder / "register.jsonl").write_text("\n".join(map(json.dumps, ROWS)), "utf-8")
+    assert world.publisher("run", at=NOW).exit_code == 0
+    return world
+
+
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
+def test_what_a_feed_says_is_read_back(published: World, name: str) -> None:
+    with published.store() as store:
+        records = {record.uid: record for batch in store.changed_records(0, store.log_end()) for record in batch}
+
+    fetch = FeedSource("again", path=published.feeds / "all" / name).fetch(validator="", now=NOW)
+
+    assert not fetch.problems
+    read = {item.native_id: completed(item, site=SITE, policy=SourcePolicy()) for item in fetch.items}
+    assert {uid: said(item, item.title) for uid, item in read.items()} == {
+        uid: said(record.item, title_of(record.item)) for uid, record in records.items()
+    }
+    for uid, record in records.items():
+        assert read[uid].published == record.published
+        assert read[uid].language == (record.item.language or "en")
+        assert read[uid].link in (record.item.link, page_of(record))
+        assert read[uid].labels == (*(theme_of(record)), *record.item.keywords)
+
+
+def said(item: Item, title: str) -> tuple[str, str, int, int]:
+    """The words of an item, and how many marks of two kinds they have."""
+    html = item.html or "<p>" * len(item.text.split("\n\n"))
+    return title, item.text, html.count("<img"), html.count("<p>")
+
+
+def theme_of(record: Record) -> tuple[str, ...]:
+    return record.item.labels or ("General",)
+
+
+def page_of(record: Record) -> str:
+    return f"https://news.example.org/{record.path}.html"
