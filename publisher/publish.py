@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.errors import EXIT_USAGE
+from publisher.gathering import keyword_feed
 from publisher.model import Audience, Edition, Feed, FeedKind, Problem, PublishReport, Record
 from publisher.naming import wanted_names
 from publisher.observability import Progress, quiet
@@ -229,16 +230,37 @@ class _Pass:
         )
 
     def _render_items(self) -> None:
-        from publisher.rendering import pages, urls
-
         done, total = 0, self._planned.upto - self._planned.after
         for records in self._store.changed_records(self._planned.after, self._planned.upto):
             self._progress("item pages", done, total)
-            for record in records:
-                self._write(urls.item_file(record), pages.item_page(record, look=self._look))
+            self._write_items(records)
             self._sitemap.note(records)
             done += len(records)
+        if not self._planned.is_full:
+            self._write_items(self._with_new_keyword_feed())
         self._progress("item pages", total, total)
+
+    def _write_items(self, records: Sequence[Record]) -> None:
+        from publisher.rendering import pages, urls
+
+        names = self._store.names(wanted_names([record.item for record in records], self._publication.theme_map))
+        for record in records:
+            wanted = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
+            open_feeds = {keyword: feed for keyword, feed in wanted.items() if feed.slug in self._states}
+            self._write(urls.item_file(record), pages.item_page(record, look=self._look, keyword_feeds=open_feeds))
+
+    def _with_new_keyword_feed(self) -> list[Record]:
+        """Items that did not change and that a keyword leads further from now on, because it has got a feed.
+
+        Which feeds are new is told by nothing that a crash could take back: had a keyword got its feed in an earlier
+        pass, then as many of its items as make a feed would be there unchanged. So there are never many of them.
+        """
+        enough, found = self._publication.settings.keywords_from, dict[int, Record]()
+        for slug in self._planned.slugs:
+            if self._states[slug].feed.kind is FeedKind.KEYWORD:
+                unchanged = self._store.unchanged_records(slug, upto=self._planned.after, limit=enough)
+                found |= {record.number: record for record in unchanged if len(unchanged) < enough}
+        return [found[number] for number in sorted(found)]
 
     def _render_feed(self, state: FeedState | None) -> None:
         """The feed in every format with what its archive lacks, and its pages; None: the one of all items."""
@@ -350,14 +372,12 @@ class _Pass:
         )
         self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
-        editions = EditionPages(self._store, self._publication, self._write)
-        audiences = self._publication.audiences
         index = pages.index_page(
             counts,
             latest,
             items=self._store.item_count(),
             look=self._look,
-            audiences=[each for each in audiences if editions.is_linked(each, upto=self._planned.upto)],
+            audiences=self._publication.audiences,
         )
         self._write(urls.INDEX_FILE, index)
         self._sitemap.render(listed, changed_at=self._last_change())

@@ -143,16 +143,11 @@ class EditionPages:
         """The number of the latest edition that has a page; 0: none has."""
         return self._store.cursor(shown_editions(audience)).seq
 
-    def is_linked(self, audience: Audience, *, upto: int) -> bool:
-        """Whether a front page that shows the log up to `upto` leads to the audience's list.
-
-        Not in the pass of its first edition, which comes after the front page: a repeat shall give the same bytes.
-        """
-        row = next(iter(self._store.editions(audience.name, limit=1)), None)
-        return row is not None and self.last(audience) > 0 and (row.number > 1 or row.upto < upto)
-
     def render(self, audience: Audience, numbers: Sequence[int]) -> None:
-        """Write the pages of these editions, and the list of all that have a page; no list where none has."""
+        """Write the pages of these editions, and the list of all that have a page.
+
+        It is there before the first edition is, so that the front page may lead to it from the start.
+        """
         from publisher.rendering import pages, urls
 
         for number in numbers:
@@ -161,8 +156,6 @@ class EditionPages:
                 page = pages.edition_page(edition, audience, previous=number - 1 or None, look=self._look)
                 self._write(urls.edition_file(audience.name, number), page)
         last = max(self.last(audience), *numbers, 0)
-        if not last:
-            return
         rows = self._store.editions(audience.name, limit=LISTED_EDITIONS)
         listed = [(row.number, row.composed_at, row.items) for row in rows if row.items and row.number <= last]
         self._write(urls.editions_file(audience.name), pages.editions_page(audience, listed, look=self._look))

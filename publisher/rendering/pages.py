@@ -4,9 +4,10 @@ Pages link to each other relatively, so that a copy of `feeds/` opens from any d
 page and what other programs read (Open Graph, schema.org) is absolute.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from publisher.model import Audience, Edition, Feed, FeedKind, Item, Record, Site, State
@@ -99,8 +100,11 @@ class Pace:
     """`month` or `year`."""
 
 
-def item_page(record: Record, *, look: Look) -> bytes:
-    """The item's permanent page. Of a withdrawn item it says just that, and when it was."""
+def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] = MappingProxyType({})) -> bytes:
+    """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one.
+
+    Of a withdrawn item it says just that, and when it was.
+    """
     if record.state is State.WITHDRAWN:
         return _withdrawn_page(record, look=look)
     file = urls.item_file(record)
@@ -115,6 +119,9 @@ def item_page(record: Record, *, look: Look) -> bytes:
         canonical=urls.url_of(record, look.site),
         feeds=[feed for theme in shown.themes for feed in theme.feeds],
         item=shown,
+        keywords=[
+            (scrub(keyword), _page_of(keyword_feeds.get(keyword), start=file)) for keyword in record.item.keywords
+        ],
         summary=scrub(summary_of(record.item)),
         link=urls.url_of(record, look.site) if record.item.link else "",
         published=_instant(record.published),
@@ -385,6 +392,10 @@ def _after(title: str, text: str) -> str:
 
 def _by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
+
+
+def _page_of(feed: Feed | None, *, start: str) -> str:
+    return urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=start) if feed else ""
 
 
 def _shown_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:

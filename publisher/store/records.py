@@ -92,6 +92,12 @@ def records_between(connection: Connection, feed: str | None, after: int, upto: 
     return [record_of(row) for row in rows]
 
 
+def unchanged_records(connection: Connection, feed: str, *, upto: int, limit: int) -> list[Record]:
+    """Some `limit` live items of a feed that did not change after `upto`; all when there are fewer."""
+    rows = connection.execute(_live(feed).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq).limit(limit))
+    return [record_of(row) for row in rows]
+
+
 def withdrawn_between(connection: Connection, feed: str | None, after: int, upto: int) -> list[Record]:
     """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
     query = select(items).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)

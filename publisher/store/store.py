@@ -202,6 +202,11 @@ class Store:
         with self._database.reading() as connection:
             return names.names_of(connection, wanted)
 
+    def unchanged_records(self, feed: str, *, upto: int, limit: int) -> list[Record]:
+        """Some `limit` live items of a feed that did not change after `upto`; all when there are fewer."""
+        with self._database.reading() as connection:
+            return records.unchanged_records(connection, feed, upto=upto, limit=limit)
+
     def withdrawn_between(self, feed: str | None, after: int, upto: int) -> list[Record]:
         """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
         with self._database.reading() as connection:

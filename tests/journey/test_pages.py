@@ -342,28 +342,31 @@ def test_digests_come_back_with_an_emptied_folder(growing: World) -> None:
     assert before == growing.contents()
 
 
-def test_front_page_leads_to_past_digests_from_the_news_after_the_first_on(growing: World) -> None:
-    link = b'href="archive/weekly/index.html"'
-    before = growing.contents()
-    growing.list_above(news("3 March 2026", "Something new."))
+def test_front_page_leads_to_past_digests_before_there_are_any(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "News."))
+    world.publisher("collect", at=NOW)
+    world.publisher("publish", at=NOW)
+    before = world.contents()
 
-    growing.publisher("run", at=NOW)
+    world.publisher("compose", at=NOW)
 
-    assert (False, True) == (link in before["index.html"], link in growing.contents()["index.html"])
-    assert "archive/weekly/index.html" in before
+    assert b'href="archive/weekly/index.html"' in before["index.html"]
+    assert b"No digest has been sent yet." in before["archive/weekly/index.html"]
+    assert b"No digest has been sent yet." not in world.contents()["archive/weekly/index.html"]
+    assert before["index.html"] == world.contents()["index.html"]
 
 
 def test_no_mail_goes_out_before_the_page_it_leads_to(tmp_path: Path) -> None:
     world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG)
     world.publisher("collect", at=NOW)
     world.publisher("publish", at=NOW)
-    in_the_way = world.feeds / "archive"
-    in_the_way.write_text("A file where a folder has to be.")
+    in_the_way = world.feeds / "archive" / "weekly" / "1.html"
+    in_the_way.mkdir()
 
     refused = world.publisher("compose", at=NOW)
 
     assert (75, []) == (refused.exit_code, world.composed())
-    in_the_way.unlink()
+    in_the_way.rmdir()
     assert 0 == world.publisher("compose", at=NOW).exit_code
     assert [1] == world.composed()
     assert "archive/weekly/1.html" in world.contents()
@@ -373,11 +376,13 @@ def test_held_digest_is_on_the_web_when_it_is_released(tmp_path: Path) -> None:
     world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + 'review = "4h"\n')
     world.publisher("run", at=NOW)
     held = [name for name in world.contents() if name.startswith("archive/")]
+    assert "No digest has been sent yet." in world.page_at(f"{BASE_URL}archive/weekly/index.html")
 
     assert 0 == world.publisher_edition("release", "weekly-1", at=NOW).exit_code
 
     shown = [name for name in world.contents() if name.startswith("archive/")]
-    assert ([], ["archive/weekly/1.html", "archive/weekly/index.html"]) == (held, sorted(shown))
+    assert (["archive/weekly/index.html"], ["archive/weekly/1.html", "archive/weekly/index.html"]) == (held, shown)
+    assert 'href="1.html"' in world.page_at(f"{BASE_URL}archive/weekly/index.html")
 
 
 def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -> None:
@@ -408,3 +413,58 @@ def test_withdrawn_item_is_gone_from_every_page_of_a_digest(tmp_path: Path) -> N
 
 def holding(world: World, text: str) -> set[str]:
     return {name for name, data in world.contents().items() if text.encode() in data}
+
+
+def keyword_links(world: World, name: str) -> list[str]:
+    return re.findall(
+        r'<a rel="tag" href="([^"]+)"', (world.feeds / "items" / "2026" / f"{name}.html").read_text("utf-8")
+    )
+
+
+def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_path: Path) -> None:
+    """On the pages of those items, too, that were there before; and on no other is anything touched."""
+    listing = [
+        news("2 March 2026", "Two.", keywords="Ice, fog"),
+        news("1 March 2026", "One.", keywords="ice"),
+        news("1 January 2026", "Zero.", keywords="fog"),
+    ]
+    world = World(tmp_path / "site", "\n\n".join(listing))
+    world.publisher("run", at=NOW)
+    assert [[], []] == [keyword_links(world, name) for name in ("one", "two")]
+    before = world.files()
+
+    world.list_above(news("3 March 2026", "Three.", keywords="ICE, rain"))
+    world.publisher("run", at=NOW)
+
+    link = "../../keywords/ice/index.html"
+    assert 3 * [[link]] == [keyword_links(world, name) for name in ("one", "two", "three")]
+    assert before["feeds/items/2026/zero.html"] == world.files()["feeds/items/2026/zero.html"]
+    again = world.files()
+    world.publisher("publish", "--all", at=NOW)
+    assert {name: again[name] for name in again if "/items/" in name} == {
+        name: state for name, state in world.files().items() if "/items/" in name
+    }
+
+    world.list_above(news("4 March 2026", "Four.", keywords="ice"))
+    world.publisher("run", at=NOW)
+
+    assert [link] == keyword_links(world, "four")
+    assert again["feeds/items/2026/one.html"] == world.files()["feeds/items/2026/one.html"]
+
+
+def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
+    """The feed is noted as open before files are written; the pass that repeats must find its items all the same."""
+    items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
+    world = World(tmp_path / "site", "\n\n".join(items))
+    world.publisher("run", at=NOW)
+    world.list_above(news("3 March 2026", "Item 3.", keywords="ice"))
+    in_the_way = world.feeds / "keywords"
+    in_the_way.write_text("A file where a folder has to be.")
+    assert 75 == world.publisher("run", at=NOW).exit_code
+    in_the_way.unlink()
+    with world.store() as store:
+        assert "keywords/ice" in {state.feed.slug for state in store.open_feeds()}
+
+    assert 0 == world.publisher("run", at=NOW).exit_code
+
+    assert 3 * [["../../keywords/ice/index.html"]] == [keyword_links(world, f"item-{day}") for day in (1, 2, 3)]
