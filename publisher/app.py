@@ -33,6 +33,7 @@ from publisher.model import (
     SourceStatus,
     Status,
 )
+from publisher.notify import notify
 from publisher.observability import Progress, quiet
 from publisher.publication import CONSUMER, Extent, Publication
 from publisher.publish import Comparison, Files
@@ -205,7 +206,12 @@ class Stages:
         host, _, _ = self._authority.partition(",")
         site = replace(config.site, first_host=host)
         return Composer(
-            site=site, templates=self.templates, outbox=config.outbox_directory, style=config.digest, show=self._show
+            site=site,
+            templates=self.templates,
+            outbox=config.outbox_directory,
+            style=config.digest,
+            config=config.path,
+            show=self._show,
         )
 
     @cached_property
@@ -241,6 +247,7 @@ class RehearsedStages(Stages):
             templates=self.templates,
             outbox=config.outbox_directory,
             style=config.digest,
+            config=config.path,
             show=self._show,
         )
 
@@ -619,7 +626,7 @@ class Publisher:
         """Do the work as the only process at it, and keep its report if there is anything to say."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started = self._clock()
-            report = work()
+            report = self._with_turns(work())
             if report.is_news or report.all_problems or self._had_problems():
                 self._store.record_run(
                     verb,
@@ -629,6 +636,11 @@ class Publisher:
                     report=json.dumps(asdict(report), default=str),
                 )
             return report
+
+    def _with_turns(self, report: RunReport) -> RunReport:
+        """The report, with what people are told of sources and of editions that are held."""
+        told = notify(self.config, store=self._store, composer=self._stages.composer, now=self._clock())
+        return replace(report, turns=told.turns, notices=told.notices, problems=(*report.problems, *told.problems))
 
     def _had_problems(self) -> bool:
         """Whether `status` shows problems that the run now at its end no longer met."""

@@ -91,7 +91,7 @@ def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> 
     if state.failures:
         return SourceCondition.EMPTY if state.problem.startswith(LISTS_NOTHING) else SourceCondition.FAILING
     if state.held:
-        return SourceCondition.HELD
+        return SourceCondition.DRIFTED if state.held.startswith(holding.DRIFT) else SourceCondition.HELD
     if state.changed_at is None:
         return SourceCondition.UNREAD
     if policy.expect_every is not None and state.changed_at + policy.expect_every < now:
@@ -190,7 +190,9 @@ def _recorded(reading: _Reading, this: _Pass) -> CollectReport:
     if reading.failure is not None:
         next_try = _next_try(reading.failure, reading.state, now)
         this.store.source_failed(source.name, reading.failure.problem, now=now, next_try=next_try)
-        return CollectReport(problems=(Problem(where=f"source {source.name!r}", what=reading.failure.problem),))
+        is_repeated = reading.failure.problem == reading.state.problem
+        where = f"source {source.name!r}"
+        return CollectReport(problems=(Problem(where=where, what=reading.failure.problem, is_repeated=is_repeated),))
     fetch = reading.fetch
     assert fetch is not None, "a reading without a failure has a fetch"
     if fetch.is_unchanged:
@@ -265,7 +267,7 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
         revised=len(plan.revised) + inherited,
         withdrawn=len(plan.withdrawn),
         sources_read=1,
-        problems=(*reading.problems, *fetch.notices),
+        problems=(*reading.problems, *fetch.remarks),
     )
 
 

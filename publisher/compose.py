@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from publisher import planning
 from publisher.errors import PublisherError, TemplateError
-from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Mailbox, Problem, Record, Site
+from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Mailbox, Notice, Problem, Record, Site
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
@@ -46,6 +46,8 @@ class Composer:
     templates: "Templates"
     outbox: Path
     style: DigestStyle
+    config: Path
+    """The site's configuration, as commands name it."""
     show: Callable[[Edition], None] = lambda _edition: None
     """Puts the page of an edition on the web that its mail leads to."""
 
@@ -76,10 +78,25 @@ class Composer:
 
         mail = message.digest_message(digest, edition, audience=audience, site=self.site)
         if edition.held_until is not None:
-            outbox.hold_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
+            _, told = self.review_notice(edition, audience)
+            outbox.hold_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site, told=told)
             return
         outbox.write_edition(self.outbox, edition, digest, mail, audience=audience, site=self.site)
         outbox.forget_held(self.outbox, edition)
+
+    def review_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
+        """What its editor is told of a held edition: a subject and a text."""
+        from publisher.mail import outbox
+        from publisher.rendering.notices import review_notice
+
+        folder = outbox.held_folder(self.outbox, edition)
+        return review_notice(edition, audience=audience, site=self.site, folder=folder, config=self.config)
+
+    def write_notice(self, notice: Notice) -> None:
+        """Put a notice into the outbox."""
+        from publisher.mail import message, outbox
+
+        outbox.write_notice(self.outbox, notice, message.notice_message(notice, site=self.site))
 
     def try_out(self, edition: Edition, audience: Audience, digest: "Digest", *, to: Mailbox) -> Path:
         """Write the mail as a test for one reader; its folder."""
@@ -99,6 +116,9 @@ class Rehearsal(Composer):
     """Makes digests, and leaves the outbox alone."""
 
     def write(self, edition: Edition, audience: Audience, digest: "Digest") -> None:
+        """Nothing."""
+
+    def write_notice(self, notice: Notice) -> None:
         """Nothing."""
 
     def forget(self, edition: Edition) -> None:

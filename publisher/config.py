@@ -89,6 +89,8 @@ class Config:
     outbox_directory: Path
     templates_directory: Path
     service: ServiceSettings
+    notices_to: Mailbox | None
+    """Who is told of sources that need looking after; None: nobody, by mail."""
 
     @classmethod
     def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -331,6 +333,7 @@ def _config(values: Mapping[str, Any], path: Path, environ: Mapping[str, str]) -
         service=ServiceSettings(
             collect_every=values["service"]["collect_every"], listen=values["service"]["listen"] or ""
         ),
+        notices_to=values["notices"]["to"],
     )
 
 
@@ -434,6 +437,7 @@ def _audience(audience: Mapping[str, Any], site: Site, themes: ThemeMap) -> Audi
         max_items=audience["max_items"],
         review=audience["review"],
         on_silence=audience["on_silence"],
+        editor=audience["editor"],
     )
 
 

@@ -211,7 +211,7 @@ def _examined(fetch: Fetch, settings: SourceSettings, config: Config) -> Examine
         listed=len(items),
         items=_seen(items, settings, config),
         having={word: sum(_has(item, name) for item in items) for name, word in FIELDS.items()},
-        problems=(*fetch.problems, *fetch.notices),
+        problems=(*fetch.problems, *fetch.remarks),
     )
 
 

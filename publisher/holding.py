@@ -12,6 +12,8 @@ from publisher.model import Item, State
 
 FAR_MORE = 3
 """How many times the most that ever came at once is far more than ever."""
+DRIFT = "not one of its "
+"""How the reason begins when a layout changed: what nearly all items had is gone from all."""
 A_CROWD = 10
 """Fewer items than this are never half of anything."""
 NEARLY_ALL = 0.8
@@ -45,7 +47,7 @@ def suspicion(
     lost = sorted(set(fields) - set(fields_of(listed, at_least=0)))
     if lost and len(listed) >= A_CROWD:
         words = " or ".join(_WORD_FOR.get(name, name) for name in lost)
-        return f"not one of its {len(listed)} items has a {words}, and nearly all of them had"
+        return f"{DRIFT}{len(listed)} items has a {words}, and nearly all of them had"
     if len(plan.added) > max(hold_above, FAR_MORE * most_added):
         return f"it brings {len(plan.added)} new items at once, and never brought more than {most_added}"
     if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):

@@ -640,6 +640,7 @@ KEYS = (
     Key("audiences[].max_items", _number(1, 1000), "Further items wait for the next edition; not set: none do.", None),
     Key("audiences[].review", INTERVAL, "How long an edition is held for the editor; not set: not at all.", None),
     Key("audiences[].on_silence", _one_of("send", "keep"), "What becomes of it when nobody decided by then.", "send"),
+    Key("audiences[].editor", MAILBOX, "Who is told by mail of an edition that is held; not set: nobody.", None),
     Key(
         "audiences[].overflow",
         _one_of("web", "next"),
@@ -658,6 +659,7 @@ KEYS = (
     Key("fetching.max_megabytes", _number(1, 1000), "How large an answer may be, unpacked.", 10),
     Key("fetching.private", NETWORKS, "Hosts or networks, none of the Internet's, that may be asked all the same.", []),
     Key("outbox.directory", FOLDER, "Where editions are written, one folder each.", "outbox"),
+    Key("notices.to", MAILBOX, "Who is told by mail, once, of a source in trouble; not set: nobody.", None),
     Key("templates.directory", FOLDER, "Templates that win over the ones that come along, file by file.", "templates"),
     Key("service.collect_every", INTERVAL, "How often `publisher serve` looks for news.", "15m"),
     Key("service.listen", LISTEN, "Where `publisher serve` serves the public folder; not set: nowhere.", None),

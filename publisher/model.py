@@ -20,6 +20,8 @@ class Problem:
     """What is wrong and what to do."""
     exit_code: int = EXIT_TRY_LATER
     """What a command that met it exits with."""
+    is_repeated: bool = False
+    """The pass before met the same."""
 
     @classmethod
     def of(cls, where: str, error: PublisherError) -> "Problem":
@@ -156,6 +158,11 @@ class Record:
     revision: int
     """1 when added; one more for every revision."""
     state: State
+
+    @property
+    def short_id(self) -> str:
+        """The end of its id, which is short enough to type."""
+        return self.uid.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -401,6 +408,8 @@ class Audience:
     """How long an edition is held for the editor; None: it goes out at once."""
     on_silence: Literal["send", "keep"] = "send"
     """What becomes of a held edition after that, when nobody decided."""
+    editor: Mailbox | None = None
+    """Who is told of an edition that is held; None: nobody, by mail."""
 
     def language_at(self, site: Site) -> str:
         """What the digest is written in."""
@@ -426,6 +435,47 @@ class DigestStyle:
     fonts: tuple[str, ...] = ("Helvetica Neue", "Helvetica", "Arial", "sans-serif")
     """For the text: the first one a reader has. Nothing is fetched, so they are named and not linked."""
     heading_fonts: tuple[str, ...] = ("Georgia", "Times New Roman", "serif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A mail in which the operator or an editor is told something once."""
+
+    number: int = 0
+    """1, 2, 3 … in the order in which they were recorded; 0: not recorded yet."""
+    about: str
+    """The source or edition, by its name."""
+    kind: str
+    """A `SourceCondition` of the source, or `REVIEW`."""
+    at: datetime
+    """UTC; the mail's Date and Message-ID come from it."""
+    to: Mailbox
+    language: str
+    """BCP 47, of the words."""
+    subject: str
+    """One line."""
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Its folder in the outbox."""
+        return f"{self.number:04}-{self.about}-{self.kind}"
+
+
+REVIEW = "review"
+"""The kind of a notice to an editor: an edition is held for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """How a source fares now, told once when it is no longer as it was told before."""
+
+    source: str
+    condition: "SourceCondition"
+    since: datetime | None
+    """None: of a source that is well again."""
+    detail: str
+    """Why, in words; may be empty."""
 
 
 # --- what the verbs report -------------------------------------------------------------------------------------------
@@ -483,12 +533,16 @@ class RunReport:
     collect: CollectReport | None = None
     publish: PublishReport | None = None
     compose: ComposeReport | None = None
+    turns: tuple[Turn, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What is new in the outbox besides editions."""
     problems: tuple[Problem, ...] = field(default=())
     """Of the pass itself; each stage's own are in its report."""
 
     @property
     def is_news(self) -> bool:
-        return any(report is not None and report.is_news for report in (self.collect, self.publish, self.compose))
+        stages = (self.collect, self.publish, self.compose)
+        return bool(self.turns or self.notices) or any(stage is not None and stage.is_news for stage in stages)
 
     @property
     def all_problems(self) -> Sequence[Problem]:
@@ -516,8 +570,10 @@ class SourceCondition(StrEnum):
     """It cannot be read."""
     EMPTY = "empty"
     """It can be read, and lists nothing where it used to list items."""
+    DRIFTED = "drifted"
+    """What nearly all of its items had is gone from all of them, which waits for the operator."""
     HELD = "held"
-    """What it lists looks like an accident, and waits for the operator."""
+    """What it lists looks like another accident, and waits for the operator."""
     SILENT = "silent"
     """It can be read, and has had no news for longer than is to be expected."""
 

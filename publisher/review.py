@@ -83,7 +83,7 @@ class Review:
 
     def _named(self, item: str, edition: Edition) -> Record:
         for record in edition.records:
-            if item in (record.uid, short_id(record), record.path, url_of(record, self.composer.site)):
+            if item in (record.uid, record.short_id, record.path, url_of(record, self.composer.site)):
                 return record
         raise UsageError(
             f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"
@@ -91,8 +91,3 @@ class Review:
 
     def _finished(self, audience: Audience) -> ComposeReport:
         return compose.finish_recorded([audience], store=self.store, composer=self.composer, now=self.now)
-
-
-def short_id(record: Record) -> str:
-    """The end of an item's id, which is short enough to type."""
-    return record.uid.rpartition("/")[2]

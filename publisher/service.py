@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -26,7 +26,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from publisher.app import Publisher
 from publisher.config import Config
 from publisher.errors import PublisherError
-from publisher.model import RunReport
+from publisher.model import Problem, RunReport, SourceCondition
 from publisher.periods import Schedule
 
 logger = structlog.get_logger("publisher")
@@ -119,6 +119,14 @@ class PassHealth:
         self._steady = steady
         self._ended = steady()
         self._problems: int | None = None
+        self._told: set[tuple[str, str]] = set()
+
+    def new(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Those that the pass before did not meet; a log that says the same at every pass is read by nobody."""
+        before, self._told = self._told, {(problem.where, problem.what) for problem in problems}
+        return [
+            problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
+        ]
 
     def note(self, problems: int) -> None:
         """A pass ended, having met so many problems."""
@@ -165,18 +173,23 @@ def _pass(publisher: Publisher, stopping: threading.Event, health: PassHealth) -
         logger.exception("a bug ended the pass, the next one tries again")
         health.note(1)
     else:
-        _log(report)
+        _log(report, health)
         health.note(len(report.all_problems))
 
 
-def _log(report: RunReport) -> None:
+def _log(report: RunReport, health: PassHealth) -> None:
     if (collected := report.collect) and collected.is_news:
         logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
     if (published := report.publish) and published.is_news:
         logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
     for edition in report.compose.editions if report.compose else ():
         logger.info("composed", edition=edition.name, items=len(edition.records))
-    for problem in report.all_problems:
+    for turn in report.turns:
+        tell = logger.info if turn.condition is SourceCondition.WELL else logger.warning
+        tell("source turned", source=turn.source, condition=turn.condition.value, since=turn.since, detail=turn.detail)
+    for notice in report.notices:
+        logger.info("notice", notice=notice.name, to=notice.to.address)
+    for problem in health.new(report.all_problems):
         logger.warning("problem", where=problem.where, what=problem.what)
 
 

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.model import AudienceStatus, Edition, HeldStatus, RunReport, SourceCondition, SourceStatus, Status
+from publisher.model import (
+    AudienceStatus,
+    Edition,
+    HeldStatus,
+    Notice,
+    RunReport,
+    SourceCondition,
+    SourceStatus,
+    Status,
+)
 from publisher.observability import Progress, quiet
 from publisher.titles import title_of
 
@@ -128,7 +137,7 @@ def show_edition(edition: Edition, *, is_json: bool, timezone: str) -> None:
     if edition.introduction:
         click.echo(edition.introduction)
     for record in edition.records:
-        click.echo(f"{record.uid.rpartition('/')[2]}  {record.item.date}  {title_of(record.item)}")
+        click.echo(f"{record.short_id}  {record.item.date}  {title_of(record.item)}")
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
@@ -141,6 +150,8 @@ def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
         feeds, files = _count(len(published.feeds), "feed"), _count(published.files_written, "file")
         lines.append(f"publish: {feeds}, {files} written")
     lines += [f"compose: {_edition_line(edition)}" for edition in (report.compose.editions if report.compose else ())]
+    lines += [f"source {turn.source}: {turn.condition}" for turn in report.turns]
+    lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
     if not lines:
         # A source that failed may have news: silence is no answer then.
         return [] if report.all_problems else ["nothing new"]
@@ -156,6 +167,8 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         "collect": report.collect and _without_problems(asdict(report.collect)),
         "publish": report.publish and _without_problems(asdict(report.publish)),
         "compose": report.compose and {"editions": [_edition_values(edition) for edition in editions]},
+        "turns": [asdict(turn) for turn in report.turns],
+        "notices": [_notice_values(notice) for notice in report.notices],
         "problems": [asdict(problem) for problem in report.all_problems],
     }
 
@@ -218,6 +231,10 @@ def _edition_values(edition: Edition) -> dict[str, object]:
     }
 
 
+def _notice_values(notice: Notice) -> dict[str, object]:
+    return {"name": notice.name, "about": notice.about, "kind": notice.kind, "subject": notice.subject}
+
+
 def _edition_line(edition: Edition, zone: tzinfo = UTC) -> str:
     held = f", held until {_when(edition.held_until, zone)}" if edition.held_until else ""
     return f"{edition.name} with {_count(len(edition.records), 'item')}{held}{' UTC' if held and zone is UTC else ''}"
@@ -235,9 +252,9 @@ def _condition_words(source: SourceStatus, zone: ZoneInfo) -> str:
             since = _when(source.failing_since, zone)
             times = _count(source.failures, "time")
             return f"{how} since {since} ({times}): {source.problem}{_waiting_words(source, zone)}"
-        case SourceCondition.HELD if source.held_at:
+        case SourceCondition.DRIFTED | SourceCondition.HELD if source.held_at:
             decide = f"`publisher release {source.name}` or `publisher discard {source.name}`"
-            return f"held since {_when(source.held_at, zone)}: {source.held}; {decide}"
+            return f"{source.condition} since {_when(source.held_at, zone)}: {source.held}; {decide}"
         case SourceCondition.SILENT if source.expect_every:
             return f"silent for longer than {_count(source.expect_every.days, 'day')}: {changed}"
         case _:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from publisher import quoted_printable
 from publisher.mail.addresses import wire_address, wire_domain
-from publisher.model import Audience, Digest, Edition, Mailbox, Site
+from publisher.model import Audience, Digest, Edition, Mailbox, Notice, Site
 
 MAX_LINE_BYTES = 998
 """RFC 5322 section 2.1.1."""
@@ -37,6 +37,22 @@ def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
     message_id = message_id_of(edition, site).replace(".edition@", f".{seen[:12]}.test@")
     return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site)
+
+
+def notice_message(notice: Notice, *, site: Site) -> bytes:
+    """A notice as a mail of plain text, CRLF line ends. It is no mailing list's, and nobody's autoresponder answers."""
+    moment = f"{notice.at:%Y%m%dT%H%M%SZ}"
+    headers = [
+        _folded("From", _mailbox(site.author)),
+        _folded("To", _mailbox(notice.to)),
+        _folded("Subject", _one_line(notice.subject)),
+        _line("Date", format_datetime(notice.at)),
+        _line("Message-ID", f"<{notice.name}.{moment}.notice@{_host(site)}>"),
+        _line("Auto-Submitted", "auto-generated"),
+        _line("MIME-Version", "1.0"),
+        _line("Content-Language", notice.language),
+    ]
+    return "".join(headers).encode("ascii") + _part("text/plain", notice.text)
 
 
 def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site) -> bytes:

@@ -14,14 +14,15 @@ from typing import Any
 from publisher.errors import FilesError
 from publisher.files import Tree, move_folder, remove, sweep, write_folder
 from publisher.mail.message import message_id_of
-from publisher.model import Audience, Digest, DigestItem, Edition, Site
-from publisher.periods import zone_of
+from publisher.model import Audience, Digest, DigestItem, Edition, Notice, Site
 
 SCHEMA = 1
 """Of edition.json; grows when a reader of the old one would misread the new one."""
 EDITION_FILE = "edition.json"
 HELD = "held"
 """Where editions wait for their editor. No edition is called that: their names end in a number."""
+NOTICES = "notices"
+"""Where what the operator and editors are told is."""
 TEST = "test"
 """Where mails to try are."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
@@ -52,9 +53,9 @@ def write_edition(
 
 
 def hold_edition(
-    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site
+    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site, told: str
 ) -> None:
-    """Put the edition where its editor can look at it and a program that sends the outbox cannot, with a notice.
+    """Put the edition where its editor can look at it and a program that sends the outbox cannot, with what is told.
 
     Raises:
         FilesError: the disk refuses.
@@ -63,8 +64,22 @@ def hold_edition(
     described = _described(edition, digest, files, audience=audience, site=site)
     write_folder(root / HELD, edition.name, {**files, EDITION_FILE: _text_of(described)})
     tree = Tree(root / HELD)
-    tree.write(f"{edition.name}.txt", _notice(edition, digest, audience=audience, site=site).encode())
+    tree.write(f"{edition.name}.txt", told.encode())
     tree.commit()
+
+
+def write_notice(root: Path, notice: Notice, message: bytes) -> None:
+    """Put a notice into the outbox, as text and as a whole mail; harmless when it is there already.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    write_folder(root / NOTICES, notice.name, {"notice.eml": message, "notice.txt": notice.text.encode()})
+
+
+def held_folder(root: Path, edition: Edition) -> Path:
+    """Where the editor looks at a held edition."""
+    return root / HELD / edition.name
 
 
 def write_test(root: Path, edition: Edition, digest: Digest, message: bytes) -> Path:
@@ -85,26 +100,6 @@ def forget_held(root: Path, edition: Edition) -> None:
     """
     remove(root / HELD / edition.name)
     remove(root / HELD / f"{edition.name}.txt")
-
-
-def _notice(edition: Edition, digest: Digest, *, audience: Audience, site: Site) -> str:
-    """What the editor is told."""
-    until = (edition.held_until or edition.composed_at).astimezone(zone_of(site.timezone))
-    then = "Then it goes out." if audience.on_silence == "send" else "It goes on waiting after that, until you decide."
-    commands = (
-        ("show", "", "its items, each with the name that drop takes"),
-        ("introduce", ' "TEXT"', "above the items"),
-        ("drop", " ITEM", "for good; with --until-next it is in the next edition"),
-        ("postpone", " 2h", "from now"),
-        ("release", "", "it goes out now"),
-        ("discard", "", "nobody gets it nor its items"),
-    )
-    lines = (f"  publisher edition {verb} {edition.name}{given}  # {about}" for verb, given, about in commands)
-    return (
-        f"{edition.name}: {digest.subject}\n\n"
-        f"It waits for you until {until:%Y-%m-%d %H:%M} ({site.timezone}). {then}\n"
-        f"Look at {edition.name}/digest.html and digest.txt beside this file. You may:\n\n" + "\n".join(lines) + "\n"
-    )
 
 
 def _files_of(digest: Digest, message: bytes) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ class Fetch:
     """Opaque; handed to the next `fetch`, which may compare it (a digest of the bytes, an ETag) instead of parsing."""
     problems: Sequence[Problem] = ()
     """Single items that could not be read, each with its place; the others are in `items`."""
-    notices: Sequence[Problem] = ()
+    remarks: Sequence[Problem] = ()
     """What the operator should know of the source as a whole, such as its move to another address."""
     fresh_until: datetime | None = None
     """Until when its server says that asking again is of no use; None: ask whenever you like."""

@@ -69,15 +69,15 @@ class FeedSource:
             return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=fresh_until)
         document = self._document(found.body, found.url or self.url, found.charset)
         documents = [document]
-        notices = [*place.notices(found)]
+        remarks = [*place.remarks(found)]
         if not validator:
-            documents += self._older(document, place, now=now, notices=notices)
+            documents += self._older(document, place, now=now, remarks=remarks)
         harvests = [self._harvest(each) for each in documents]
         return Fetch(
             items=[item for each in harvests for item in each.items],
             validator=_with_lifetime(found.validator, document.lifetime),
             problems=[problem for each in harvests for problem in each.problems],
-            notices=notices,
+            remarks=remarks,
             fresh_until=_latest(found.fresh_until, _fresh_until(document.lifetime, now)),
         )
 
@@ -89,7 +89,7 @@ class FeedSource:
         return read_apart(self.name, _xml_document, self.name, body, url, charset)
 
     def _older(
-        self, document: "_Document", place: Place, *, now: datetime, notices: list[Problem]
+        self, document: "_Document", place: Place, *, now: datetime, remarks: list[Problem]
     ) -> Iterator["_Document"]:
         """Yield the documents before this one; when one cannot be had, what is there already is worth having."""
         seen = {self.url}
@@ -101,7 +101,7 @@ class FeedSource:
                 found = place.fetch_from(document.older, now=now)
                 document = self._document(found.body, found.url, found.charset)
             except SourceError as error:
-                notices.append(Problem(where=f"source {self.name!r}", what=f"its archive ends early: {error.problem}"))
+                remarks.append(Problem(where=f"source {self.name!r}", what=f"its archive ends early: {error.problem}"))
                 return
             yield document
 

@@ -105,7 +105,7 @@ class PageSource:
             items=[item for each in harvests for item in each.items],
             validator=visit.first.validator,
             problems=[problem for each in harvests for problem in each.problems],
-            notices=self._place.notices(visit.first),
+            remarks=self._place.remarks(visit.first),
             fresh_until=visit.first.fresh_until,
         )
 

@@ -72,7 +72,7 @@ class Place:
         found = self.fetcher.fetch(url, source=self.source, validator=known, now=now, accept=self.accept)
         return _with_reader(found, self.reader)
 
-    def notices(self, found: Fetched) -> tuple[Problem, ...]:
+    def remarks(self, found: Fetched) -> tuple[Problem, ...]:
         """What the operator should know of the place."""
         if not found.moved_to or found.is_unchanged:
             return ()

@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 
 
@@ -267,6 +267,8 @@ sources = Table(
     _column("held_at", UtcDateTime, nullable=True),
     # False where an earlier program, which left enclosures out, read the source last.
     _column("knows_enclosures", Boolean, server_default=false()),
+    # The condition that was told last; empty: none, or that all is well.
+    _column("told", Key, server_default=""),
 )
 
 cursors = Table(
@@ -346,6 +348,27 @@ edition_corrections = Table(
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
     UniqueConstraint("audience", "number", "position"),
 )
+
+# What the operator or an editor is told once, as a mail.
+notices = Table(
+    "notices",
+    metadata,
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("about", Key),
+    _column("kind", Key),
+    _column("at", UtcDateTime),
+    _column("recipient", Text),
+    _column("recipient_name", Text),
+    _column("language", Key),
+    _column("subject", Text),
+    _column("text", Text),
+    _column("written_at", UtcDateTime, nullable=True),
+    Index("ix_notices_about", "about", "kind"),
+)
+
+IS_UNWRITTEN = notices.c.written_at.is_(None)
+
+Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
 
 runs = Table(
     "runs",

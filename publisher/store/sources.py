@@ -2,8 +2,9 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from publisher.store.schema import sources
 
@@ -38,13 +39,22 @@ class SourceState:
     held_at: datetime | None = None
     knows_enclosures: bool = True
     """False until its first good reading by a program that reads enclosures, where an earlier one read it before."""
+    told: str = ""
+    """The `SourceCondition` that was told last; empty: none, or that all is well."""
+
+
+def source_states(connection: Connection) -> dict[str, SourceState]:
+    """What is known of each source that was ever read, by name."""
+    return {row.name: _state_of(row) for row in connection.execute(select(sources))}
 
 
 def source_state(connection: Connection, name: str) -> SourceState:
     """What is known of a source; all empty for one never read."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
-    if row is None:
-        return SourceState()
+    return SourceState() if row is None else _state_of(row)
+
+
+def _state_of(row: Row[Any]) -> SourceState:
     return SourceState(
         validator=row.validator,
         listed=row.listed,
@@ -60,6 +70,7 @@ def source_state(connection: Connection, name: str) -> SourceState:
         held_validator=row.held_validator,
         held_at=row.held_at,
         knows_enclosures=row.knows_enclosures,
+        told=row.told,
     )
 
 

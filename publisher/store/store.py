@@ -1,12 +1,12 @@
 """The one door to what the site remembers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from publisher.model import Edition, Feed, FeedKind, Item, Record
+from publisher.model import Edition, Feed, FeedKind, Item, Notice, Record
 from publisher.naming import Names, Wanted, nothing_wanted
 from publisher.observability import Progress, quiet
 from publisher.store import (
@@ -16,6 +16,7 @@ from publisher.store import (
     editions,
     feeds,
     names,
+    notices,
     numbering,
     pages,
     records,
@@ -109,6 +110,11 @@ class Store:
         """How a source fared when it was last read; all empty when it never was."""
         with self._database.reading() as connection:
             return sources.source_state(connection, source)
+
+    def source_states(self) -> dict[str, SourceState]:
+        """How each source fared that was ever read, by name."""
+        with self._database.reading() as connection:
+            return sources.source_states(connection)
 
     def source_failed(self, source: str, problem: str, *, now: datetime, next_try: datetime | None = None) -> None:
         """Count a reading that failed; the source is left alone until `next_try`."""
@@ -470,6 +476,28 @@ class Store:
         """
         with self._database.writing() as connection:
             return reviewing.discard(connection, audience, number)
+
+    # --- notices -----------------------------------------------------------------------------------------------------
+
+    def record_notices(self, new: Sequence[Notice], *, told: Mapping[str, str]) -> list[Notice]:
+        """Number notices and keep them, together with the condition that was told of each source; as they are kept."""
+        with self._database.writing() as connection:
+            return notices.record_notices(connection, new, told=told)
+
+    def unwritten_notices(self) -> list[Notice]:
+        """Those that are not in the outbox yet, in their order."""
+        with self._database.reading() as connection:
+            return notices.unwritten_notices(connection)
+
+    def mark_notice_written(self, number: int, *, at: datetime) -> None:
+        """Note that a notice is in the outbox."""
+        with self._database.writing() as connection:
+            notices.mark_notice_written(connection, number, at=at)
+
+    def was_noticed(self, about: str, kind: str) -> bool:
+        """Whether there ever was a notice of that kind about that thing."""
+        with self._database.reading() as connection:
+            return notices.was_noticed(connection, about, kind)
 
     # --- runs --------------------------------------------------------------------------------------------------------
 

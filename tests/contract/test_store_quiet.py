@@ -54,6 +54,8 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "known": known_today,
     "taken_uids": taken,
     "unwritten_editions": Store.unwritten_editions,
+    "unwritten_notices": Store.unwritten_notices,
+    "was_noticed": lambda store: store.was_noticed("weekly-1", "review"),
     "editions": lambda store: store.editions(limit=5),
     "audience_state": lambda store: store.audience_state("weekly"),
     "runs": lambda store: store.runs(limit=5),

@@ -328,12 +328,14 @@ def test_failed_source_is_told_and_loses_nothing_while_the_others_go_on(
     assert line.startswith("problem: source 'news': ")
     assert str(world.listing) in line or harm is emptied
     assert "collect: 1 added" == outcome.lines[0]
-    assert "compose: weekly-3 with 1 item" == outcome.lines[-1]
+    assert "compose: weekly-3 with 1 item" in outcome.lines
     assert {"all", "asylum"} == world.in_feeds("A new rule")
 
     shutil.rmtree(world.listing) if world.listing.is_dir() else world.listing.unlink(missing_ok=True)
     world.listing.write_text(listing, encoding="utf-8")
-    assert "nothing new\n" == world.publisher("run", at=LATER_STILL).out
+    # That it lists nothing is told at once, and so is its end; another failure might have been a mishap.
+    well = "source news: well\n" if harm is emptied else "nothing new\n"
+    assert well == world.publisher("run", at=LATER_STILL).out
 
 
 def test_status_tells_since_when_a_source_fails_until_it_is_back(world: World) -> None:

@@ -110,7 +110,9 @@ def living(audience: Audience) -> Iterator[Life]:
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
         (site / "outbox").mkdir()
         templates = Templates(default_folders(site))
-        composer = Composer(site=SITE, templates=templates, outbox=site / "outbox", style=DigestStyle())
+        composer = Composer(
+            site=SITE, templates=templates, outbox=site / "outbox", style=DigestStyle(), config=site / "config.toml"
+        )
         yield Life(store=store, composer=composer, audience=audience)
 
 

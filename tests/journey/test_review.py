@@ -65,7 +65,7 @@ def test_a_held_edition_does_not_look_ready_and_the_editor_is_told(world: World)
     assert {} == world.editions()
     assert ["weekly-1", "weekly-1.txt"] == sorted(path.name for path in (world.outbox / "held").iterdir())
     notice = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
-    assert "waits for you until 2026-03-04 12:30 (Europe/Brussels). Then it goes out." in notice
+    assert "it waits for you until 4 March 2026, 12:30 (Europe/Brussels).\nThen it goes out." in notice
     for verb in ("show", "introduce", "drop", "postpone", "release", "discard"):
         assert f"publisher edition {verb} weekly-1" in notice
     status = world.publisher("status", at=SOON)
@@ -180,7 +180,7 @@ def test_postponed_it_waits_from_now(world: World) -> None:
         world, "postpone", "weekly-1", "1d"
     )
     assert "nothing new\n" == world.publisher("run", at=DEADLINE).out
-    assert "2026-03-05 11:30" in (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+    assert "5 March 2026, 11:30" in (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
 
     world.publisher("run", at=NOW + timedelta(hours=25))
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.config import Config
+from publisher.model import Problem
 from publisher.periods import Schedule
 from publisher.service import (
     LEAP_S,
@@ -220,6 +222,25 @@ def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callabl
     [edition] = world.editions().values()
     assert datetime.fromisoformat(edition["composed_at"]).second < 10
     assert [1] == world.composed()
+
+
+def test_what_every_pass_meets_is_told_once() -> None:
+    health = PassHealth(900)
+    full = Problem(where="publish", what="the disk is full")
+    gone = Problem(where="source 'news'", what="there is no news.txt")
+
+    told = [
+        health.new(problems)
+        for problems in (
+            [full, gone],
+            [full, replace(gone, is_repeated=True)],
+            [],
+            [replace(gone, is_repeated=True)],
+            [full],
+        )
+    ]
+
+    assert [[full, gone], [], [], [], [full]] == told
 
 
 # --- alarms ----------------------------------------------------------------------------------------------------------

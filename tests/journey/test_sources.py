@@ -97,7 +97,7 @@ def test_a_flood_is_held_and_told_and_released(world: World) -> None:
 
     outcome = world.publisher("run", at=LATER)
 
-    assert (75, "") == (outcome.exit_code, outcome.out)
+    assert (75, "source news: held\n") == (outcome.exit_code, outcome.out)
     assert "held: it brings 40 new items at once, and never brought more than 0; it would add 40; " in outcome.err
     assert before == world.contents()
     assert (
@@ -106,7 +106,7 @@ def test_a_flood_is_held_and_told_and_released(world: World) -> None:
     )
     assert "nothing new\n" == world.publisher("run", at=LATER).out
 
-    assert ["collect: 40 added"] == world.publisher("release", "news", at=LATER).lines
+    assert ["collect: 40 added", "source news: well"] == world.publisher("release", "news", at=LATER).lines
     world.publisher("run", at=LATER)
 
     assert 40 == sum("flags" in text for text in world.summaries("all"))
@@ -117,7 +117,7 @@ def test_a_flood_that_is_discarded_is_never_published(world: World) -> None:
     register(world.folder, [*texts(12), *texts(40, "flags")])
     world.publisher("run", at=LATER)
 
-    assert "nothing new\n" == world.publisher("discard", "news", at=LATER).out
+    assert "source news: well\n" == world.publisher("discard", "news", at=LATER).out
 
     register(world.folder, [*texts(12), *texts(40, "flags"), "One more."])
     assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]

@@ -18,7 +18,7 @@ from publisher.periods import Schedule
 from publisher.slugs import RESERVED_SLUGS, fold_label
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
-TABLES = "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, templates or service"
+TABLES = "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, notices, templates or service"
 SMALLEST = """
 [site]
 title = "News"

@@ -126,7 +126,7 @@ def test_its_archive_is_followed_back_once(server: Server) -> None:
 
     first = source.fetch(validator="", now=NOW)
     assert [item.title for item in first.items] == ["3", "2", "1"]
-    assert not first.notices
+    assert not first.remarks
     server.asked.clear()
     server.answers["/3"] = Answer(body=atom(4, '<link rel="prev-archive" href="/2"/>'))
     assert [item.title for item in source.fetch(validator=first.validator, now=NOW).items] == ["4"]
@@ -137,9 +137,9 @@ def test_a_move_for_ever_is_told(server: Server) -> None:
     server.answers["/new"] = Answer(body=RSS.encode())
     source = FeedSource("news", server.url("/old"), fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests"))
 
-    (notice,) = source.fetch(validator="", now=NOW).notices
+    (remark,) = source.fetch(validator="", now=NOW).remarks
 
-    assert notice.what == f"{server.url('/old')} has moved for ever to {server.url('/new')}; write that in `url`"
+    assert remark.what == f"{server.url('/old')} has moved for ever to {server.url('/new')}; write that in `url`"
 
 
 @pytest.mark.parametrize(

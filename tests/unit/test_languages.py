@@ -86,6 +86,17 @@ def test_every_text_of_the_pages_is_translated(language: str) -> None:
     assert [error for message in catalogue for error in message.check(catalogue)] == []
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_the_notices_is_translated(language: str) -> None:
+    wanted = _texts(Path(languages.__file__).parent, {"notices.py": "python"})
+    with (languages.CATALOGUES / language / "notices.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+
+    assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
+    assert [message.id for message in catalogue if not all(_strings(message.string))] == []
+    assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
 def _texts(folder: Path, methods: dict[str, str], keywords: dict[str, None] | None = None) -> set[object]:
     words = {"_": None, "gettext": None, "ngettext": (1, 2), **(keywords or {})}
     found = extract_from_dir(folder, list(methods.items()), keywords=words)
