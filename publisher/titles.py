@@ -31,13 +31,23 @@ _ENOUGH = 4_000
 """Characters; whatever follows could appear in neither, however long the text."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
+_CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
+_LEAST_SHARE = 0.75
+"""Of its greatest length that must be left when more is cut than had to be: less would say too little."""
+_LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
+"""Short words before the cut: articles, prepositions and their like in each of our languages."""
 
 
 def title_of(item: Item) -> str:
-    """Return the item's title, or its first sentence; at most `TITLE_LENGTH` characters, cut at a word."""
+    """Return the item's title, or its first sentence; at most `TITLE_LENGTH` characters, cut where sense ends."""
     title = " ".join(item.title.split())
     if not title:
         title = _without_full_stop(next(_sentences(item.text), ""))
+    if len(title) <= TITLE_LENGTH:
+        return title
+    clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
+    if clause >= _LEAST_SHARE * TITLE_LENGTH:
+        return title[:clause].rstrip(_TRAILING) + "…"
     return shortened(title, TITLE_LENGTH)
 
 
@@ -59,7 +69,9 @@ def shortened(text: str, length: int) -> str:
     cut = text[: length - 1]
     if not text[length - 1].isspace() and " " in cut:
         cut = cut[: cut.rindex(" ")]
-    return cut.rstrip(_TRAILING) + "…"
+    cut = cut.rstrip(_TRAILING)
+    whole = _LEANS_ON_THE_NEXT.sub("", cut).rstrip(_TRAILING)
+    return (whole if len(whole) >= _LEAST_SHARE * length else cut) + "…"
 
 
 def _sentences(text: str) -> Iterator[str]:

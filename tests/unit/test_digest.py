@@ -331,7 +331,7 @@ def test_a_subject_is_shown_whole_and_the_mail_has_all_of_the_title() -> None:
     title = "A title of very many words that say all there is to say of what happened in a small town"
     digest = digest_of(record_of("Text.", title=title))
 
-    assert "A title of very many words that say all there is to say of what happened in a…" == digest.subject
+    assert "A title of very many words that say all there is to say of what happened…" == digest.subject
     assert len(digest.subject) <= SUBJECT_CHARS < len(title)
     assert [("h2", "General"), ("h3", title)] == headings(digest)
 

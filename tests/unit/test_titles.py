@@ -48,12 +48,26 @@ def test_a_title_that_is_given_is_kept() -> None:
     assert title_of(item("The text.", title="No. 5.  Is out")) == "No. 5. Is out"
 
 
-def test_a_long_sentence_is_cut_at_a_word() -> None:
-    title = title_of(
-        item("The library invites everybody who ever borrowed a book, " + "and a friend, " * 9 + "to come.")
-    )
-
-    assert title == "The library invites everybody who ever borrowed a book, and a friend, and a friend, and a…"
+@pytest.mark.parametrize(
+    ("sentence", "title"),
+    [
+        (
+            "The library invites everybody who borrowed a book and everybody who wrote something in one of its books.",
+            "The library invites everybody who borrowed a book and everybody who wrote something…",
+        ),
+        (
+            "The library has a new plan for the reading rooms on all four of its floors, which were empty for long.",
+            "The library has a new plan for the reading rooms on all four of its floors…",
+        ),
+        (
+            "In June, the library opens the reading rooms on all of the four floors that used to be empty.",
+            "In June, the library opens the reading rooms on all of the four floors that used…",
+        ),
+        ("word " * 5 + "a of to " * 30, "word " * 5 + ("a of to " * 8)[:-1] + "…"),
+    ],
+)
+def test_a_long_sentence_is_cut_where_sense_ends(sentence: str, title: str) -> None:
+    assert title == title_of(item(sentence))
 
 
 def test_the_summary_is_two_sentences() -> None:
