@@ -174,3 +174,25 @@ class TestArchives:
         assert (first.after, first.upto) == (0, 3)
         assert [(archive.number, archive.after) for archive in due] == [(2, 3)]
         assert numbers_of(store.records_between(None, first.after, first.upto)) == [1, 3]
+
+
+class TestErasing:
+    def test_what_was_withdrawn_is_found_by_when_it_was_added(self, store: Store) -> None:
+        collect_with_keywords(store, "ice", "ice", "snow")
+        withdraw(store, 2)
+        withdraw(store, 3)
+
+        assert numbers_of(store.withdrawn_between(None, 0, 3)) == [2, 3]
+        assert numbers_of(store.withdrawn_between(None, 0, 2)) == [2]
+        assert numbers_of(store.withdrawn_between("keywords/ice", 0, 9)) == [2]
+        assert numbers_of(store.withdrawn_between("keywords/ice", 2, 9)) == []
+
+
+def test_what_did_not_change_is_told_from_what_did(store: Store) -> None:
+    collect_with_keywords(store, "ice", "fog", "snow")
+    end = store.log_end()
+    revise(store, 2, "Another text.")
+
+    assert numbers_of(store.unchanged_records("borders", upto=end, limit=9)) == [1, 3]
+    assert numbers_of(store.unchanged_records("borders", upto=end, limit=1)) == [1]
+    assert numbers_of(store.unchanged_records("borders", upto=1, limit=9)) == [1]
