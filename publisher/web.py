@@ -222,5 +222,16 @@ def listening(website: Website, address: str) -> Iterator[str]:
     try:
         yield f"{server.effective_host}:{server.effective_port}"
     finally:
-        server.close()
+        server.trigger.pull_trigger(lambda: _end(server))
         thread.join()
+        server.task_dispatcher.shutdown()
+
+
+def _end(server: waitress.server.BaseWSGIServer) -> None:
+    """Close the server and every connection, in its own thread: it runs for as long as one is open.
+
+    Browsers keep theirs for minutes, to ask again. Whoever is cut off in the middle of an answer asks again as well.
+    """
+    for channel in server.active_channels.values():
+        channel.will_close = True
+    server.close()

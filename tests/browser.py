@@ -14,7 +14,7 @@ import pytest
 from tests.judges import node_module, program
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -37,7 +37,7 @@ async () => {
 
 
 class Reader:
-    """Somebody with a browser of their own, which nobody used before."""
+    """Somebody with one window, which shows one page after the other: a window costs more than most pages do."""
 
     def __init__(self, context: "BrowserContext") -> None:
         self.asked: list[str] = []
@@ -45,17 +45,26 @@ class Reader:
         self.complaints: list[str] = []
         """What the browser's console says is wrong."""
         self._context = context
+        self._window = context.new_page()
         context.on("request", lambda request: self.asked.append(request.url))
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
 
     def open(self, address: str, *, width_px: int = 1280, scheme: Scheme = "light") -> "Page":
-        """A window of that width on a page that is loaded."""
-        page = self._context.new_page()
-        page.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
-        page.emulate_media(color_scheme=scheme)
-        page.goto(address)
-        return page
+        """The window, made as wide, on a page that is loaded."""
+        self._window.set_viewport_size({"width": width_px, "height": HEIGHT_PX})
+        self._window.emulate_media(media="screen", color_scheme=scheme)
+        self._window.goto(address)
+        return self._window
+
+    def forget(self) -> None:
+        """Leave the page, and everything it opened, for somebody else."""
+        for page in self._context.pages:
+            if page != self._window:
+                page.close()
+        self._window.goto("about:blank")
+        self.asked.clear()
+        self.complaints.clear()
 
     def _hear(self, message: "ConsoleMessage") -> None:
         if message.type in ("error", "warning"):
@@ -80,8 +89,8 @@ def address_of(html: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator["Browser"]:
-    """The system's Chromium."""
+def chromium() -> Iterator[Reader]:
+    """The reader of all tests of this process, in the system's Chromium."""
     path = program("chromium", "chromium-browser", "google-chrome")
     from playwright.sync_api import sync_playwright  # late: a run without a browser need not know it
 
@@ -91,13 +100,13 @@ def chromium() -> Iterator["Browser"]:
             chromium_sandbox=os.geteuid() != 0,  # which root cannot have
             args=ARGUMENTS,
         )
-        yield browser
+        # Without motion, so that what is scrolled to is there.
+        yield Reader(browser.new_context(reduced_motion="reduce"))
         browser.close()
 
 
 @pytest.fixture
-def reader(chromium: "Browser") -> Iterator[Reader]:
-    """A reader of this test alone."""
-    # Without motion, so that what is scrolled to is there.
-    with chromium.new_context(reduced_motion="reduce") as context:
-        yield Reader(context)
+def reader(chromium: Reader) -> Iterator[Reader]:
+    """A reader who has seen nothing yet."""
+    yield chromium
+    chromium.forget()

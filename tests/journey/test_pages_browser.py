@@ -268,7 +268,7 @@ def test_no_page_asks_anybody_else_for_anything_or_complains(site: Site, reader:
     kinds = [kind for kind in KINDS if kind != "404.html"]
 
     for kind in kinds:
-        site.opened(reader, kind).close()
+        site.opened(reader, kind)
 
     assert len(reader.asked) >= 2 * len(kinds), "pages have a style"
     assert {urlsplit(site.address).netloc} == {urlsplit(address).netloc for address in reader.asked}

@@ -3,14 +3,16 @@
 import gzip
 import json
 import os
+import time
 from collections.abc import Mapping
+from http.client import HTTPConnection
 from pathlib import Path
 
 import brotli
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from publisher.web import PAGE_POLICY, Website, type_of
+from publisher.web import PAGE_POLICY, Website, listening, type_of
 
 FEED = b"<rss/>" + b" " * 500
 BASE = "https://news.example.org/"
@@ -263,3 +265,17 @@ def test_nobody_is_led_to_what_is_not_there(root: Path, path: str) -> None:
     answer = Client(Website(root, base_url=BASE, hub="", health=well, was={"old": "all/quays"})).get(path)
 
     assert (200 if path == "/old/rss.xml" else 404) == answer.status_code
+
+
+def test_a_browser_that_keeps_its_connection_does_not_keep_the_service(root: Path) -> None:
+    website = Website(root, base_url="https://news.example.org/", hub="", health=well)
+    with listening(website, "127.0.0.1:0") as address:
+        connection = HTTPConnection(address, timeout=20)
+        connection.request("GET", "/")
+        assert PAGE == connection.getresponse().read()
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 10
+    connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        HTTPConnection(address, timeout=20).connect()
