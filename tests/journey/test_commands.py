@@ -243,8 +243,10 @@ def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(world: World) ->
 def test_report_for_machines_has_every_stage(world: World) -> None:
     report = world.publisher("run", "--json", at=NOW).json
 
-    assert {"is_news", "exit_code", "collect", "publish", "compose", "problems"} == set(report)
+    stages = {"collect", "publish", "compose"}
+    assert {"is_news", "exit_code", *stages, "turns", "notices", "problems"} == set(report)
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
+    assert [] == report["turns"] == report["notices"]
     counts = {"sources_read": 1, "sources_unchanged": 0, "sources_waiting": 0}
     assert {"added": 2, "revised": 0, "withdrawn": 0, **counts} == report["collect"]
     assert ["borders-visa", "general", "all"] == report["publish"]["feeds"]
