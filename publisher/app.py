@@ -85,6 +85,7 @@ class Stages:
             policies={settings.name: settings.policy for settings in chosen},
             suspicious=suspicious,
             asked_for=only,
+            configured=self._source_names,
             progress=self._progress,
         )
 
@@ -97,7 +98,12 @@ class Stages:
             now=self._clock(),
             policies={settings.name: settings.policy},
             asked_for=(settings.name,),
+            configured=self._source_names,
         )
+
+    @property
+    def _source_names(self) -> tuple[str, ...]:
+        return tuple(settings.name for settings in self._config.sources)
 
     def source(self, settings: SourceSettings) -> Source:
         """What reads a source of config.toml."""
@@ -202,11 +208,13 @@ class Stages:
     @cached_property
     def composer(self) -> Composer:
         """What digests are made with."""
+        return self._composer(Composer)
+
+    def _composer(self, kind: type[Composer]) -> Composer:
         config = self._config
         host, _, _ = self._authority.partition(",")
-        site = replace(config.site, first_host=host)
-        return Composer(
-            site=site,
+        return kind(
+            site=replace(config.site, first_host=host),
             templates=self.templates,
             outbox=config.outbox_directory,
             style=config.digest,
@@ -241,15 +249,7 @@ class RehearsedStages(Stages):
     @cached_property
     def composer(self) -> Composer:
         """What digests are made with."""
-        config = self._config
-        return compose.Rehearsal(
-            site=config.site,
-            templates=self.templates,
-            outbox=config.outbox_directory,
-            style=config.digest,
-            config=config.path,
-            show=self._show,
-        )
+        return self._composer(compose.Rehearsal)
 
     def _tree(self, root: Path) -> "PlainFiles":
         return Comparison(root)
@@ -386,7 +386,7 @@ class Publisher:
                 behind=self._stages.left_behind(each, found[0] if found else None),
                 rows=self._store.editions(each.name, limit=COMPARED),
                 outbox=self.config.outbox_directory,
-                site=self.config.site,
+                site=self._stages.composer.site,
             )
             for each in self.audiences(audience)
         ]

@@ -80,6 +80,7 @@ class _Pass:
     minting: Minting
     policies: Mapping[str, SourcePolicy]
     suspicious: Suspicious
+    configured: Collection[str] | None
     now: datetime
 
     def policy(self, source: str) -> SourcePolicy:
@@ -108,14 +109,17 @@ def collect(
     policies: Mapping[str, SourcePolicy] = MappingProxyType({}),
     suspicious: Suspicious = Suspicious.HOLD,
     asked_for: Collection[str] = (),
+    configured: Collection[str] | None = None,
     progress: Progress = quiet,
 ) -> CollectReport:
     """Read every source once and record what changed; a failing one becomes a problem of the report.
 
     A source whose server asked to be left alone, or failed just before, waits for its turn; not so those whose names
-    were `asked_for`.
+    were `asked_for`. Items pass to none but the sources that are `configured`, read now or not; None: to any.
     """
-    this = _Pass(store=store, minting=minting, policies=policies, suspicious=suspicious, now=now)
+    this = _Pass(
+        store=store, minting=minting, policies=policies, suspicious=suspicious, configured=configured, now=now
+    )
     states = [(source, store.source_state(source.name)) for source in sources]
     due = [
         (source, state)
@@ -239,7 +243,7 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
             ids={item.native_id for item in items},
             links={item.link for item in items},
         )
-        changes = _changes(known, reading, log, this.policy(source))
+        changes = _changes(known, reading, log, this)
         why = _suspicion(changes.own, known, reading, this.policy(source))
         if why and this.suspicious is Suspicious.HOLD:
             log.hold(why, fetch.validator, now=now)
@@ -271,13 +275,14 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
     )
 
 
-def _changes(known: Sequence[planning.Known], reading: _Reading, log: Collecting, policy: SourcePolicy) -> _Changes:
+def _changes(known: Sequence[planning.Known], reading: _Reading, log: Collecting, this: _Pass) -> _Changes:
+    policy = this.policy(reading.source.name)
     plan = planning.reconcile(known, reading.items, log.items)
     if reading.problems:  # an item that is there and cannot be read is not one that was taken out
         plan = plan.without_withdrawals()
     own, copied = plan.apart({one.number for one in known if one.is_copy})
     elsewhere = _elsewhere(own.added, log, policy)
-    heirs = log.heirs(own.withdrawn)
+    heirs = log.heirs(own.withdrawn, among=this.configured)
     own = replace(
         own,
         added=tuple(item for item in own.added if _shared_name(item, policy) not in elsewhere),

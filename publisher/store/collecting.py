@@ -93,13 +93,17 @@ class Collecting:
             said.update((row.item, item_of(row.content)) for row in rows)
         return said
 
-    def heirs(self, numbers: Collection[int]) -> dict[int, Heir]:
-        """Those of these items that another source lists too, with the one whose name comes first."""
+    def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
+        """Those of these items that another source lists too, with the one whose name comes first.
+
+        It is one `among` some sources; None: any. One that nobody reads any more would list them for ever.
+        """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
             query = select(*copies.c["item", "source", "content"]).where(copies.c.item.in_(some))
             for row in self._connection.execute(query.order_by(copies.c.item, copies.c.source)):
-                found.setdefault(row.item, Heir(source=row.source, item=item_of(row.content)))
+                if among is None or row.source in among:
+                    found.setdefault(row.item, Heir(source=row.source, item=item_of(row.content)))
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
@@ -171,7 +175,10 @@ class Collecting:
         self._listed += sum(row.state != State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take items out of feeds and editions; those withdrawn already stay as they are."""
+        """Take items out of feeds and editions; those withdrawn already stay as they are.
+
+        Copies of them are no more: a source that is configured again brings what it lists anew.
+        """
         live = [row for row in self._rows(numbers) if row.state != State.WITHDRAWN]
         left = slugs_of(self._connection, [row.number for row in live])
         changes = FeedChanges(now)
@@ -188,6 +195,7 @@ class Collecting:
         self._log([(row, ChangeKind.WITHDRAWN, left[row["number"]]) for row in told], now=now)
         leave_feeds(self._connection, [row.number for row in live])
         note_withdrawals(self._connection, [(row["number"], row["seq"], left[row["number"]]) for row in rows])
+        self._forget_copies([row.number for row in live])
         self._counters.live_items -= len(live)
         self._listed -= sum(row.state == State.LISTED for row in live)
 
@@ -356,6 +364,15 @@ class Collecting:
             "revision": old.revision + 1,
             "state": State.LISTED.value,
         }
+
+    def _forget_copies(self, numbers: Collection[int]) -> None:
+        """Drop what other sources list of these items, of which they then list fewer."""
+        for some in batches(sorted(numbers)):
+            is_copy = copies.c.item.in_(some)
+            counts = select(copies.c.source, func.count().label("gone")).where(is_copy).group_by(copies.c.source)
+            for row in self._connection.execute(counts).all():
+                sources.list_fewer(self._connection, row.source, row.gone)
+            self._connection.execute(delete(copies).where(is_copy))
 
     def _copy_row(self, number: int, item: Item) -> dict[str, Any]:
         said = _content_columns(item, ())

@@ -82,6 +82,12 @@ def write_state(connection: Connection, name: str, state: SourceState, *, before
         connection.execute(insert(sources).values(name=name, **asdict(state)))
 
 
+def list_fewer(connection: Connection, name: str, count: int) -> None:
+    """Note that so many of the items a source lists are known no more."""
+    fewer = update(sources).where(sources.c.name == name)
+    connection.execute(fewer.values(listed=sources.c.listed - count))
+
+
 def failed(state: SourceState, problem: str, *, now: datetime, next_try: datetime | None) -> SourceState:
     """The state after one more failed reading."""
     return replace(

@@ -351,6 +351,18 @@ def test_it_is_withdrawn_when_the_last_source_drops_it(store: Store) -> None:
     assert states(store)["The ferry"] == State.WITHDRAWN
 
 
+def test_a_source_that_is_no_longer_configured_is_no_heir(store: Store) -> None:
+    """It would keep the item for ever: nobody reads it any more. Configured again, it brings the item anew."""
+    one, two = both(store)
+    one.items.remove(FERRY)
+
+    report = collect([one], store=store, minting=MINTING, now=NOW, configured=("one",))
+
+    assert (report.withdrawn, states(store)["The ferry"]) == (1, State.WITHDRAWN)
+    assert read_with(store, one, two).added == 1
+    assert (ferry(store).source, store.source_state("two").listed) == ("two", 3)
+
+
 def test_a_source_that_dropped_its_copy_is_no_heir(store: Store) -> None:
     one, two = both(store)
     del two.items[2]
