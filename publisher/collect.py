@@ -117,9 +117,7 @@ def collect(
     A source whose server asked to be left alone, or failed just before, waits for its turn; not so those whose names
     were `asked_for`. Items pass to none but the sources that are `configured`, read now or not; None: to any.
     """
-    this = _Pass(
-        store=store, minting=minting, policies=policies, suspicious=suspicious, configured=configured, now=now
-    )
+    this = _Pass(store=store, minting=minting, policies=policies, suspicious=suspicious, configured=configured, now=now)
     states = [(source, store.source_state(source.name)) for source in sources]
     due = [
         (source, state)

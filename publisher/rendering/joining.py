@@ -111,7 +111,9 @@ class Joiner:
         return inline(_with(frame, numbers, lambda number: self._sources[slots[number]]), template=self._name)
 
     def _forget_what_is_old(self) -> None:
-        if self._generation != self._templates.generation or len(self._pieces) > MOST_PIECES:
+        # Where no page can be joined there are sources and no pieces.
+        is_full = max(len(self._pieces), len(self._sources)) > MOST_PIECES
+        if self._generation != self._templates.generation or is_full:
             self._generation = self._templates.generation
             self._sources.clear()
             self._pieces.clear()

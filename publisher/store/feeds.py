@@ -115,6 +115,8 @@ def follow_on(connection: Connection, slug: str, former: Sequence[str]) -> None:
     connection.execute(update(feeds).where(feeds.c.slug == slug).values(first_slug=first))
     if before is None:
         return
+    # Nobody knows a feed that is not open: what was withdrawn from it need not be told, and may be told of both.
+    connection.execute(delete(withdrawals).where(withdrawals.c.feed == slug))
     for table in (archives, pages, withdrawals):
         others = [column.name for column in table.c if column.name != "feed"]
         kept = select(literal(slug), *(table.c[name] for name in others)).where(table.c.feed == before.slug)

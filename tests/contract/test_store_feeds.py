@@ -90,6 +90,15 @@ class TestFollowingOn:
             assert 2 == store.last_page(feed)
             assert [3] == numbers_of(store.withdrawn_records(feed, limit=9))
 
+    def test_what_was_withdrawn_from_both_is_told_once(self, store: Store) -> None:
+        collect(store, record("n", BORDERS, Theme(slug="quays", title="Quays")))
+        store.mark_open(["borders"], now=NOON)
+        withdraw(store, 1)
+
+        assert "borders" == self.renamed(store, "quays", "borders").first_slug
+
+        assert [1] == numbers_of(store.withdrawn_records("quays", limit=9))
+
     def test_a_feed_that_readers_know_stays_itself(self, store: Store) -> None:
         collect(store, *records("n", 5))
         store.mark_open(["borders"], now=NOON)

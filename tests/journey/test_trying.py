@@ -41,6 +41,15 @@ def test_it_is_the_real_mail_but_for_its_mark(world: World) -> None:
     assert [part.get_content() for part in real.iter_parts()] == [part.get_content() for part in tried.iter_parts()]
 
 
+def test_its_list_is_the_one_that_readers_know(world: World) -> None:
+    """A site that moved goes on under its first name."""
+    world.configure("news.example.org", "news.example.net")
+
+    outcome = world.publisher("compose", "--test-to", ME, at=NOW)
+
+    assert "<weekly.news.example.org>" in mail_at(Path(outcome.out.strip()))["List-Id"]
+
+
 def test_nothing_is_recorded_and_nothing_looks_ready(world: World) -> None:
     before = {name: state for name, state in world.files().items() if not name.startswith("outbox/")}
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from premailer import Premailer
 
 from publisher.model import Audience, DigestStyle, Enclosure, Record, Theme
+from publisher.rendering import joining
 from publisher.rendering.digest import Page, Renderer
 from publisher.rendering.inlining import OUR_BUSINESS
 from publisher.rendering.joining import Joiner
@@ -181,3 +182,19 @@ def test_a_changed_template_changes_the_items(site_of: Callable[..., Site], tmp_
     site.templates.fingerprint()
 
     assert before != site.page("one") == site.whole("one")
+
+
+@pytest.mark.parametrize("style", [PLAIN, "p:first-child { color: red }"])
+def test_no_more_items_are_kept_than_a_service_has_room_for(
+    site_of: Callable[..., Site], style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "MOST_PIECES", 2)  # thousands take seconds
+    site = site_of(style=style)
+    site.page("one")
+    before = site.filled.count("one")
+
+    for number in range(4):
+        site.page(str(number))
+    site.page("one")
+
+    assert 2 * before == site.filled.count("one")
