@@ -1,46 +1,33 @@
-"""Publisher: one site with everything it needs. The only place that wires, and the only one that asks for the time."""
+"""Publisher: one site and all that can be done with it. The only place that asks for the time."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from publisher import __version__, collect, compose, publish
-from publisher.collect import Minting, Suspicious
-from publisher.compose import Composer
-from publisher.config import Config, SourceSettings
+from publisher import compose
+from publisher.collect import Suspicious
+from publisher.config import Config
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.mail.addresses import wire_address
 from publisher.model import (
     Audience,
-    AudienceStatus,
-    CollectReport,
     ComposeReport,
     Edition,
     FeedKind,
-    HeldStatus,
     Mailbox,
     Problem,
-    PublishReport,
-    Record,
     RunReport,
-    RunStatus,
-    SourceStatus,
     Status,
 )
 from publisher.notify import notify
 from publisher.observability import Progress, quiet
-from publisher.publication import CONSUMER, Extent, Publication
-from publisher.publish import Comparison, Files
-from publisher.rendering import urls
-from publisher.rendering.templates import Templates, default_folders
-from publisher.sources import Source
-from publisher.sources.kinds import load_kind, parameters_of
+from publisher.publication import Extent
+from publisher.stages import RehearsedStages, Stages
+from publisher.status import status
 from publisher.store import Store
 
 if TYPE_CHECKING:  # what is imported when it is needed
@@ -49,9 +36,7 @@ if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.judging import Mail
     from publisher.model import Digest
     from publisher.outlook import Outlook
-    from publisher.packing import PlainFiles
     from publisher.review import Review
-    from publisher.sources.fetching import Fetcher
     from publisher.store import EditionRow
     from publisher.surveying import Survey
 
@@ -59,200 +44,9 @@ WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
 ASKED_S = 0.5
 """How long a starting service waits for whoever only asks whether there is one."""
-RUNS_SHOWN = 5
 COMPARED = 5
 """How far back an edition is looked for in the outbox to compare the next one with."""
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
-
-
-class Stages:
-    """The stages of a pass, wired to the site's store and folders."""
-
-    def __init__(self, config: Config, store: Store, clock: Callable[[], datetime], progress: Progress) -> None:
-        self._config = config
-        self._store = store
-        self._clock = clock
-        self._progress = progress
-
-    def collect(self, only: Collection[str] = (), *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
-        """Read every source once, or these at once, and record what changed."""
-        chosen = [settings for settings in self._config.sources if not only or settings.name in only]
-        return collect.collect(
-            [self.source(settings) for settings in chosen],
-            store=self._store,
-            minting=self._minting,
-            now=self._clock(),
-            policies={settings.name: settings.policy for settings in chosen},
-            suspicious=suspicious,
-            asked_for=only,
-            configured=self._source_names,
-            progress=self._progress,
-        )
-
-    def collect_from(self, source: Source, settings: SourceSettings) -> CollectReport:
-        """Read this source of config.toml, whether or not it was to be left alone, and record what changed."""
-        return collect.collect(
-            [source],
-            store=self._store,
-            minting=self._minting,
-            now=self._clock(),
-            policies={settings.name: settings.policy},
-            asked_for=(settings.name,),
-            configured=self._source_names,
-        )
-
-    @property
-    def _source_names(self) -> tuple[str, ...]:
-        return tuple(settings.name for settings in self._config.sources)
-
-    def source(self, settings: SourceSettings) -> Source:
-        """What reads a source of config.toml."""
-        return _source(settings, self._gifts)
-
-    @property
-    def _minting(self) -> Minting:
-        config = self._config
-        host, _, _ = self._authority.partition(",")
-        return Minting(site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined)
-
-    def publish(self, extent: Extent) -> PublishReport:
-        """Render what changed since the last time, or more.
-
-        Raises:
-            FilesError: a file could not be written.
-            TemplateError: a template cannot be used.
-        """
-        root = self._config.feeds_directory
-        return publish.publish(
-            self._store,
-            self.publication,
-            lambda: self._files(root),
-            # An emptied folder is filled again without being asked.
-            extent=Extent.ALL if extent is Extent.NEWS and not (root / urls.INDEX_FILE).exists() else extent,
-            authority=self._authority,
-            now=self._clock(),
-            progress=self._progress,
-        )
-
-    def compose(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for these audiences what is new to them."""
-        report = compose.compose(audiences, store=self._store, composer=self.composer, now=self._clock())
-        return self._with_pages(report)
-
-    def compose_due(self, audiences: Sequence[Audience]) -> ComposeReport:
-        """Compose for those of these audiences whose schedule asks for it."""
-        report = compose.compose_due(audiences, store=self._store, composer=self.composer, now=self._clock())
-        return self._with_pages(report)
-
-    def _with_pages(self, report: ComposeReport) -> ComposeReport:
-        """The report, with a problem when pages of earlier editions could not be written; the next pass does it then.
-
-        Those of this pass are there before their mails; where that failed the report says so already.
-        """
-        if report.problems:
-            return report
-        try:
-            publish.publish_editions(self._store, self.publication, lambda: self._files(self._config.feeds_directory))
-        except (FilesError, TemplateError) as error:
-            return replace(report, problems=(*report.problems, Problem.of("archive of editions", error)))
-        return report
-
-    def next_edition(self, audience: Audience) -> Edition | None:
-        """What `compose` would record for the audience."""
-        return compose.next_edition(audience, store=self._store, site=self._config.site, now=self._clock())
-
-    def sample_edition(self, audience: Audience) -> Edition | None:
-        """An edition of the latest items."""
-        return compose.sample_edition(audience, store=self._store, site=self._config.site, now=self._clock())
-
-    def left_behind(self, audience: Audience, edition: Edition | None) -> list[tuple[Record, str]]:
-        """What is new and not in the next edition of the audience, and why."""
-        return compose.left_behind(audience, edition, store=self._store, site=self._config.site)
-
-    def waiting(self, audience: Audience) -> int:
-        """How many items the audience has not had yet."""
-        return compose.waiting(audience, store=self._store, site=self._config.site)
-
-    @property
-    def _authority(self) -> str:
-        """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
-        host = urlsplit(self._config.site.base_url).hostname
-        return self._store.authority(f"{host},{self._clock().date()}")
-
-    @property
-    def _gifts(self) -> dict[str, Callable[[], object]]:
-        """What a kind of source gets from the site when its class asks for it: `sources.GIVEN`."""
-        return {"fetcher": lambda: self.fetcher, "timezone": lambda: self._config.site.timezone}
-
-    @cached_property
-    def fetcher(self) -> "Fetcher":
-        """What asks the web."""
-        from publisher.sources.fetching import Fetcher  # late: httpx takes 0.1 s
-
-        site = self._config.site
-        agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
-        return Fetcher(settings=self._config.fetching, user_agent=agent)
-
-    @cached_property
-    def publication(self) -> Publication:
-        """What feeds and pages are made with."""
-        config = self._config
-        return Publication(
-            site=config.site,
-            theme_map=config.themes,
-            settings=config.feeds,
-            templates=self.templates,
-            audiences=tuple(audience for audience in config.audiences if audience.is_public),
-        )
-
-    @cached_property
-    def composer(self) -> Composer:
-        """What digests are made with."""
-        return self._composer(Composer)
-
-    def _composer(self, kind: type[Composer]) -> Composer:
-        config = self._config
-        host, _, _ = self._authority.partition(",")
-        return kind(
-            site=replace(config.site, first_host=host),
-            templates=self.templates,
-            outbox=config.outbox_directory,
-            style=config.digest,
-            config=config.path,
-            show=self._show,
-        )
-
-    @cached_property
-    def templates(self) -> Templates:
-        """The site's own, and those that came along."""
-        return Templates((self._config.templates_directory, *default_folders()))
-
-    def _show(self, edition: Edition) -> None:
-        publish.publish_edition(
-            self._store, self.publication, lambda: self._files(self._config.feeds_directory), edition
-        )
-
-    def _files(self, root: Path) -> Files:
-        from publisher.packing import COPIES, PackedFiles  # late: what compresses is for those who write
-
-        return PackedFiles(self._tree(root), wanted=COPIES if self._config.feeds.precompress else ())
-
-    def _tree(self, root: Path) -> "PlainFiles":
-        from publisher.files import Tree  # late: a pass with no news writes no file
-
-        return Tree(root)
-
-
-class RehearsedStages(Stages):
-    """The same but for the files: they are rendered and compared with those that are there, and written nowhere."""
-
-    @cached_property
-    def composer(self) -> Composer:
-        """What digests are made with."""
-        return self._composer(compose.Rehearsal)
-
-    def _tree(self, root: Path) -> "PlainFiles":
-        return Comparison(root)
 
 
 class Publisher:
@@ -496,26 +290,7 @@ class Publisher:
 
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
-        store = self._store
-        stranded = {edition.name for edition in compose.stranded_editions(self.config.audiences, store)}
-        unwritten = [edition for edition in store.unwritten_editions() if edition.name not in stranded]
-        return Status(
-            site=self.config.site.title,
-            items=store.item_count(),
-            is_served=self._is_served(),
-            unpublished=store.log_end() - store.cursor(CONSUMER).seq,
-            unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
-            stranded=tuple(sorted(stranded)),
-            held=tuple(self._held_status(edition) for edition in unwritten if edition.held_until is not None),
-            sources=self.source_statuses(),
-            audiences=tuple(self._audience_status(audience) for audience in self.config.audiences),
-            runs=tuple(
-                RunStatus(
-                    verb=run.verb, started=run.started, exit_code=run.exit_code, problems=_problems_in(run.report)
-                )
-                for run in store.runs(limit=RUNS_SHOWN)
-            ),
-        )
+        return status(self.config, self._store, is_served=self._is_served(), now=self._clock())
 
     # --- one process at a time ---------------------------------------------------------------------------------------
 
@@ -541,48 +316,6 @@ class Publisher:
                 return False
         except BusyError:
             return True
-
-    # --- what status asks --------------------------------------------------------------------------------------------
-
-    def source_statuses(self) -> tuple[SourceStatus, ...]:
-        """How each source fares."""
-        return tuple(self._source_status(settings) for settings in self.config.sources)
-
-    def _source_status(self, settings: SourceSettings) -> SourceStatus:
-        state, now = self._store.source_state(settings.name), self._clock()
-        return SourceStatus(
-            name=settings.name,
-            condition=collect.condition_of(state, settings.policy, now=now),
-            listed=state.listed,
-            changed_at=state.changed_at,
-            failures=state.failures,
-            problem=state.problem,
-            failing_since=state.failing_since,
-            skipped=tuple(state.skipped.splitlines()),
-            next_try=state.next_try if state.next_try and state.next_try > now else None,
-            held=state.held,
-            held_at=state.held_at,
-            expect_every=settings.policy.expect_every,
-        )
-
-    def _held_status(self, edition: Edition) -> HeldStatus:
-        (audience,) = self.audiences(edition.audience)
-        return HeldStatus(
-            edition=edition.name,
-            items=len(edition.records),
-            held_until=edition.held_until or edition.composed_at,
-            on_silence=audience.on_silence,
-        )
-
-    def _audience_status(self, audience: Audience) -> AudienceStatus:
-        last = next(iter(self._store.editions(audience.name, limit=1)), None)
-        return AudienceStatus(
-            name=audience.name,
-            waiting=self._stages.waiting(audience),
-            next_tick=audience.schedule.next_after(self._clock()) if audience.schedule else None,
-            last_edition=last.number if last else 0,
-            last_composed_at=last.composed_at if last else None,
-        )
 
     # --- the stages --------------------------------------------------------------------------------------------------
 
@@ -668,25 +401,6 @@ def _mailbox(address: str) -> Mailbox:
     return Mailbox(address=address)
 
 
-def _problems_in(report: str) -> tuple[str, ...]:
-    """The problems of a recorded `RunReport`, a line each."""
-    values = json.loads(report)
-    stages = [values["collect"], values["publish"], values["compose"], values]
-    problems = [problem for stage in stages if stage for problem in stage["problems"]]
-    return tuple(f"{problem['where']}: {problem['what']}" for problem in problems)
-
-
 def _clock(now: datetime | None) -> Callable[[], datetime]:
     fixed = now and now.astimezone(UTC)
     return lambda: fixed or datetime.now(UTC)
-
-
-def _source(settings: SourceSettings, gifts: Mapping[str, Callable[[], object]]) -> Source:
-    kind = load_kind(settings.kind)
-    given = {name: give() for name, give in gifts.items() if name in parameters_of(kind) and _is_wanted(name, settings)}
-    return kind(name=settings.name, **settings.options, **given)
-
-
-def _is_wanted(name: str, settings: SourceSettings) -> bool:
-    """Whether to give a source what its class asks for; one that reads a file fetches nothing."""
-    return name != "fetcher" or "path" not in settings.options
