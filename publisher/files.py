@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from publisher.errors import FilesError
 
@@ -58,6 +58,8 @@ class Tree:
         """Where each new content goes, and where it waits; None: what is there goes away."""
         self._grown: dict[Path, None] = {}
         """Directories that got a new member, in order."""
+        self._real: set[Path] = set()
+        """Those found to be no symbolic links since the last commit: looking once for each file costs more than it."""
         self.sweep()
 
     def write(self, path: str, data: bytes) -> bool:
@@ -72,7 +74,7 @@ class Tree:
         if target in self._staged:
             self.commit()  # the later content must win over the earlier one, not over what was there before both
         with explained(target):
-            _refuse_symlinks(self._root, target)
+            self._refuse_symlinks(target)
             if _has_content(target, data):
                 return False
             self._grow(self._staging, mode=0o700)
@@ -93,7 +95,7 @@ class Tree:
         if target in self._staged:
             self.commit()
         with explained(target):
-            _refuse_symlinks(self._root, target)
+            self._refuse_symlinks(target)
             if not target.exists():
                 return False
         self._staged[target] = None
@@ -126,13 +128,21 @@ class Tree:
         """Forget what is staged and not committed."""
         self._staged.clear()
         self._grown.clear()
+        self._real.clear()
         sweep(self._root)
+
+    def _refuse_symlinks(self, target: Path) -> None:
+        if target.parent not in self._real:
+            _refuse_symlinks(self._root, target.parent)
+            self._real.add(target.parent)
+        _refuse_symlink(target)
 
     def _put_in_place(self, staged: Path | None, target: Path) -> None:
         if staged is None:
             target.unlink()
         else:
-            self._grow(target.parent, mode=DIRECTORY_MODE)
+            if target.parent not in self._grown:
+                self._grow(target.parent, mode=DIRECTORY_MODE)
             staged.replace(target)
         self._grown[target.parent] = None
 
@@ -234,7 +244,7 @@ def _parts(path: str) -> tuple[str, ...]:
     parts = tuple(path.split("/"))
     if "\0" in path or STAGING in parts or any(part in ("", ".", "..") for part in parts):
         raise FilesError(f"{path!r} is not a path inside a folder")
-    return PurePosixPath(path).parts
+    return parts
 
 
 def _refuse_symlinks(root: Path, target: Path) -> None:
@@ -242,8 +252,12 @@ def _refuse_symlinks(root: Path, target: Path) -> None:
     current = root
     for part in target.relative_to(root).parts:
         current = current / part
-        if current.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(current))
+        _refuse_symlink(current)
+
+
+def _refuse_symlink(path: Path) -> None:
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
 
 
 def _has_content(path: Path, data: bytes) -> bool:
@@ -281,8 +295,13 @@ def _flush_files(paths: list[Path]) -> None:
         return
     os.sync()  # only for speed: it reports no error, so each file is asked for below all the same
     with ThreadPoolExecutor(FLUSHERS) as pool:
-        for _ in pool.map(_flush, paths):
+        for _ in pool.map(_flush_each, [paths[start::FLUSHERS] for start in range(FLUSHERS)]):
             pass  # an error of any of them is raised here
+
+
+def _flush_each(paths: list[Path]) -> None:
+    for path in paths:
+        _flush(path)
 
 
 def _flush(path: Path) -> None:

@@ -7,6 +7,8 @@ is cut by its length still reads well, and one that ends at `No.` does not.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 
 from publisher.model import Item
 
@@ -29,6 +31,8 @@ _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
 """Characters; whatever follows could appear in neither, however long the text."""
+_KEPT = 2_000
+"""Beginnings of texts whose sentences are remembered: each is asked for by every page and feed that shows the item."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
@@ -42,7 +46,7 @@ def title_of(item: Item) -> str:
     """Return the item's title, or its first sentence; at most `TITLE_LENGTH` characters, cut where sense ends."""
     title = " ".join(item.title.split())
     if not title:
-        title = _without_full_stop(next(_sentences(item.text), ""))
+        title = _without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), ""))
     if len(title) <= TITLE_LENGTH:
         return title
     clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
@@ -54,9 +58,9 @@ def title_of(item: Item) -> str:
 def summary_of(item: Item) -> str:
     """Return the first sentences of the text, at most two and `SUMMARY_LENGTH` characters; the first may be cut."""
     summary = ""
-    for count, sentence in enumerate(_sentences(item.text)):
+    for sentence in _sentences(item.text[:_ENOUGH]):
         longer = f"{summary} {sentence}".strip()
-        if summary and (count == SUMMARY_SENTENCES or len(longer) > SUMMARY_LENGTH):
+        if summary and len(longer) > SUMMARY_LENGTH:
             break
         summary = longer
     return shortened(summary, SUMMARY_LENGTH)
@@ -74,9 +78,15 @@ def shortened(text: str, length: int) -> str:
     return (whole if len(whole) >= _LEAST_SHARE * length else cut) + "…"
 
 
-def _sentences(text: str) -> Iterator[str]:
-    """Yield the sentences at the beginning of a text, paragraph by paragraph."""
-    for paragraph in _PARAGRAPH_END.split(text[:_ENOUGH]):
+@lru_cache(_KEPT)
+def _sentences(text: str) -> tuple[str, ...]:
+    """The first sentences of a text, as many as a summary has."""
+    return tuple(islice(_all_sentences(text), SUMMARY_SENTENCES))
+
+
+def _all_sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text, paragraph by paragraph."""
+    for paragraph in _PARAGRAPH_END.split(text):
         words = " ".join(paragraph.split())
         start = 0
         for stop in _STOP.finditer(words):

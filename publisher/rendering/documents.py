@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
 
 from publisher.model import Enclosure, Feed, FeedKind, Mailbox, Record, Site, State
@@ -234,6 +235,7 @@ def _tag(feed: Feed) -> str:
     return feed.slug.rpartition("/")[2]
 
 
+@lru_cache(2_000)  # themes and keywords come again with item after item
 def _unmarked(text: str) -> str:
     """Plain text that nobody can take for markup, on one line.
 

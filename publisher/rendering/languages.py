@@ -6,7 +6,7 @@ Adding a language is adding that folder.
 """
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +27,8 @@ _BYTE = {"fr": "o"}
 """Babel has whole units, but in Dutch some of them are words and some are not."""
 _FEW = 10
 """Below, a decimal says something."""
+_DAYS = 4_000
+"""Days in words that are remembered: neighbours in a list were published in the same few."""
 
 
 def interface_language(language: str, domain: str) -> str:
@@ -35,6 +37,7 @@ def interface_language(language: str, domain: str) -> str:
     return language if base == SOURCE_LANGUAGE or _catalogue(base, domain).is_file() else SOURCE_LANGUAGE
 
 
+@lru_cache(_DAYS)
 def format_day(day: date, language: str) -> str:
     """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
     from babel.dates import format_date
@@ -68,6 +71,7 @@ def own_name(language: str) -> str:
     return name[0].upper() + name[1:] if name else language
 
 
+@cache
 def dir_of(language: str) -> Literal["ltr", "rtl"]:
     """The direction the language is written in; an unknown one is taken for left to right."""
     return "rtl" if _locale(language).character_order == "right-to-left" else "ltr"

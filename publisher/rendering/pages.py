@@ -7,6 +7,7 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -75,10 +76,14 @@ class ShownItem:
     language: str
     rest: str
     """What the summary says beyond the title; empty when the title says it all."""
-    html: str
-    """The whole text, without the sentence that became the title; already escaped."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
+    item: Item
+
+    @property
+    def html(self) -> str:
+        """The whole text, without the sentence that became the title; already escaped."""
+        return html_of(_without_title(self.item, self.title))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,9 +374,9 @@ def _shown(record: Record, *, start: str, look: Look) -> ShownItem:
         day=item.date,
         language=item.language or look.site.language,
         rest=_after(title, scrub(summary_of(item))),
-        html=html_of(_without_title(item, title)),
         themes=tuple(_shown_feed(Feed.of_theme(theme), start=start, look=look) for theme in record.themes),
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
+        item=item,
     )
 
 
@@ -399,24 +404,33 @@ def _page_of(feed: Feed | None, *, start: str) -> str:
 
 
 def _shown_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
+    return _feed_seen_from(urls.folder_with(start), feed, look.formats)
+
+
+@lru_cache(4_000)  # the same feeds are on page after page of a folder
+def _feed_seen_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownFeed:
+    title = scrub(title_of_feed(feed))
     return ShownFeed(
-        title=scrub(title_of_feed(feed)),
-        url=urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=start),
-        feeds=_feeds(feed, start=start, look=look),
+        title=title,
+        url=urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=folder),
+        feeds=_links(title, urls.folder_of(feed), start=folder, formats=formats),
     )
 
 
 def _feeds(feed: Feed | None, *, start: str, look: Look) -> tuple[FeedLink, ...]:
-    folder = urls.folder_of(feed)
-    formats = [urls.FEED_FORMATS[key] for key in look.formats]
+    title = scrub(look.site.title if feed is None else title_of_feed(feed))
+    return _links(title, urls.folder_of(feed), start=start, formats=look.formats)
+
+
+def _links(title: str, folder: str, *, start: str, formats: Iterable[str]) -> tuple[FeedLink, ...]:
     return tuple(
         FeedLink(
-            title=scrub(look.site.title if feed is None else title_of_feed(feed)),
-            format=feed_format.title,
-            media_type=feed_format.media_type,
-            url=urls.relative(urls.feed_file(folder, feed_format.key), start=start),
+            title=title,
+            format=urls.FEED_FORMATS[key].title,
+            media_type=urls.FEED_FORMATS[key].media_type,
+            url=urls.relative(urls.feed_file(folder, key), start=start),
         )
-        for feed_format in formats
+        for key in formats
     )
 
 

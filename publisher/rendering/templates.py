@@ -176,6 +176,7 @@ class Templates:
         spoken = languages.interface_language(language, domain)
         catalogue = languages.translations(spoken, domain)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+        environment.globals["_"] = environment.globals["gettext"]  # not looked up by name at every text
         environment.filters["day"] = partial(languages.format_day, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
         environment.filters["dir"] = languages.dir_of

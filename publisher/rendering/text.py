@@ -20,7 +20,6 @@ Said by what is fit: where nearly every character is, that is found ten times so
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, and so could make a title lie."""
-LINE_END = re.compile("\r\n?")
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -38,7 +37,7 @@ def scrub(text: str) -> str:
 
     One such character would cost the whole feed: XML has no way to escape it.
     """
-    return UNFIT.sub("", LINE_END.sub("\n", text))
+    return UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str) -> str:

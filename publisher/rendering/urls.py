@@ -131,8 +131,13 @@ def is_web_address(link: str) -> bool:
     return WEB_ADDRESS.fullmatch(link) is not None
 
 
+def folder_with(file: str) -> str:
+    """The folder a file is in, ending in a slash; links from anything in it are the same."""
+    return file[: file.rfind("/") + 1]
+
+
 def relative(path: str, *, start: str) -> str:
-    """A link from the page in file `start` to the file `path`, so that a copy of `feeds/` opens from any disk."""
+    """A link from a page in the folder of `start` to the file `path`; so a copy of `feeds/` opens from any disk."""
     here, there = start.split("/")[:-1], path.split("/")
     shared = 0
     while shared < min(len(here), len(there) - 1) and here[shared] == there[shared]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -51,6 +52,7 @@ def themes_text(themes: Sequence[Theme]) -> str:
     return _json([[theme.slug, theme.title] for theme in themes])
 
 
+@lru_cache(1_000)  # many items have the same
 def themes_of(text: str) -> tuple[Theme, ...]:
     """The themes that `themes_text` wrote."""
     return tuple(Theme(slug=slug, title=title) for slug, title in json.loads(text))

@@ -25,6 +25,8 @@ class PageRow:
 
 def pages_of(connection: Connection, feed: str, *, first: int, last: int) -> list[PageRow]:
     """The full pages of a feed from number `first` to `last`, oldest first."""
+    if last < max(first, 1):
+        return []
     query = select(pages.c.number, pages.c.upto).where(pages.c.feed == feed, pages.c.number.between(first - 1, last))
     found: list[PageRow] = []
     after = 0

@@ -238,6 +238,13 @@ class TestEveryFeed:
             labels = [category.get("label") for category in entry.findall(f"{ATOM}category")]
             assert item.get("tags", []) == list(dict.fromkeys(labels))
 
+    def test_json_is_laid_out_as_the_standard_library_does_it(self, theme: Theme | None, records: list[Record]) -> None:
+        made = document(*records, theme=theme)
+
+        data = json_feed(replace(made, look=replace(made.look, hub="https://hub.example.org/"))).decode()
+
+        assert data == json.dumps(json.loads(data), ensure_ascii=False, indent=1) + "\n"
+
     @pytest.mark.parametrize("write", [rss, atom, json_feed])
     def test_same_input_same_bytes(
         self, theme: Theme | None, records: list[Record], write: Callable[[FeedDocument], bytes]
