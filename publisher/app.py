@@ -1,9 +1,8 @@
 """Publisher: one site and all that can be done with it. The only place that asks for the time."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -27,7 +26,7 @@ from publisher.notify import notify
 from publisher.observability import Progress, quiet
 from publisher.publication import Extent
 from publisher.stages import RehearsedStages, Stages
-from publisher.status import status
+from publisher.status import kept_report, status
 from publisher.store import Store
 
 if TYPE_CHECKING:  # what is imported when it is needed
@@ -366,7 +365,7 @@ class Publisher:
                     started=started,
                     finished=self._clock(),
                     exit_code=report.exit_code,
-                    report=json.dumps(asdict(report), default=str),
+                    report=kept_report(report),
                 )
             return report
 

@@ -1,12 +1,13 @@
-"""Status: how a site fares, in values. Nothing is changed by asking."""
+"""Status: how a site fares, in values, and what the store keeps of a run for it. Nothing is changed by asking."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 
 from publisher import collect, compose
 from publisher.config import Config, SourceSettings
-from publisher.model import Audience, AudienceStatus, Edition, HeldStatus, RunStatus, SourceStatus, Status
+from publisher.model import Audience, AudienceStatus, Edition, HeldStatus, RunReport, RunStatus, SourceStatus, Status
 from publisher.publication import CONSUMER
 from publisher.store import Store
 
@@ -75,8 +76,31 @@ def _audience_status(audience: Audience, config: Config, store: Store, *, now: d
     )
 
 
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def kept_report(report: RunReport) -> str:
+    """What is kept of a report, as JSON; of editions and notices the names, for the store has the rest."""
+    composed = report.compose
+    return json.dumps(
+        {
+            "collect": report.collect and asdict(report.collect),
+            "publish": report.publish and asdict(report.publish),
+            "compose": composed
+            and {
+                "editions": [edition.name for edition in composed.editions],
+                "problems": [asdict(problem) for problem in composed.problems],
+            },
+            "turns": [asdict(turn) for turn in report.turns],
+            "notices": [notice.name for notice in report.notices],
+            "problems": [asdict(problem) for problem in report.problems],
+        },
+        default=str,
+    )
+
+
 def _problems_in(report: str) -> tuple[str, ...]:
-    """The problems of a recorded `RunReport`, a line each."""
+    """The problems of a kept report, a line each."""
     values = json.loads(report)
     stages = [values["collect"], values["publish"], values["compose"], values]
     problems = [problem for stage in stages if stage for problem in stage["problems"]]

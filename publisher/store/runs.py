@@ -17,7 +17,7 @@ class RunRow:
     finished: datetime
     exit_code: int
     report: str
-    """The verb's report as JSON."""
+    """What is kept of the verb's report, as JSON."""
 
 
 def record_run(connection: Connection, run: RunRow) -> None:

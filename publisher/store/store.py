@@ -502,7 +502,7 @@ class Store:
     # --- runs --------------------------------------------------------------------------------------------------------
 
     def record_run(self, verb: str, *, started: datetime, finished: datetime, exit_code: int, report: str) -> None:
-        """Keep what a pass of a verb reported, as JSON."""
+        """Keep what is to be kept of a pass of a verb, as JSON."""
         run = RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, report=report)
         with self._database.writing() as connection:
             runs.record_run(connection, run)

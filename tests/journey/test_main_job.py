@@ -1,5 +1,6 @@
 """The main job: a listing becomes feeds, pages and one edition; then only what changes is done."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -100,6 +101,16 @@ def test_items_are_in_the_feeds_of_their_themes_and_nowhere_else(done: World) ->
     assert 5 == members.pop("general")
     assert 20 == sum(members.values())
     assert all(members.values())
+
+
+def test_what_is_kept_of_a_run_has_the_names_of_editions_and_not_their_items(done: World) -> None:
+    with done.store() as store:
+        (run,) = store.runs(limit=1)
+        (edition,) = store.editions("weekly", limit=1)
+
+    kept = json.loads(run.report)
+    assert (edition.items, ["weekly-1"]) == (kept["collect"]["added"], kept["compose"]["editions"])
+    assert len(run.report) < 1_000
 
 
 def test_second_run_says_nothing_new_and_writes_no_byte(done: World) -> None:
