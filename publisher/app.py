@@ -230,12 +230,12 @@ class Publisher:
             SourceError: it cannot be had.
             UsageError: there is no such source, address or file.
         """
-        from publisher import examining  # late: no pass needs it, and reading HTML costs 20 ms
+        from publisher import discovering, examining  # late: no pass needs them, and reading HTML costs 20 ms
 
         settings = next((each for each in self.config.sources if each.name == source), None)
         now, stages = self._clock(), self._stages
         if settings is None:
-            return examining.discover(source, self.config, fetcher=lambda: stages.fetcher, now=now)
+            return discovering.discover(source, self.config, fetcher=lambda: stages.fetcher, now=now)
         state = self._store.source_state(source)
         examined, given = examining.examine(
             stages.source(settings), settings, self.config, is_first=state.changed_at is None, now=now

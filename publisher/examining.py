@@ -1,39 +1,29 @@
-"""Examine: what one source gives now and what a pass would do with it, or how a page could become a source.
+"""Examine: what one source gives now and what a pass would do with it.
 
 Nothing is remembered of it, and a server that was to be left alone is asked: the operator wants to know now.
 """
 
 import json
-import os
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 from lxml.html import HtmlElement
 
 from publisher.config import Config, SourceSettings
-from publisher.errors import EXIT_USAGE, PublisherError, SourceError, UsageError
+from publisher.errors import EXIT_USAGE, SourceError
 from publisher.model import CollectReport, Item, Problem, SourcePolicy
 from publisher.planning import assign_themes
-from publisher.slugs import slug_of
 from publisher.sources import Fetch, Source
 from publisher.sources.completing import completed, with_language
 from publisher.sources.feed import FeedSource
-from publisher.sources.files import read_unless
-from publisher.sources.links import absolute
-from publisher.sources.page import ACCEPT, SELECTORS, Page, PageSource, Visit, catch, select
+from publisher.sources.page import SELECTORS, Page, PageSource, Visit, catch, select
 from publisher.sources.suggesting import Suggestion, suggested
 from publisher.sources.text import clean_line
 from publisher.sources.web import Fetched
 from publisher.titles import title_of
-
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
-    from publisher.sources.fetching import Fetcher
 
 SHOWN = 3
 """Of items, and of whatever else there may be many of."""
@@ -50,9 +40,6 @@ FIELDS = {
 """What an item may have, as `Item` and as the operator calls it."""
 NEEDED = ("item", "date", "title", "body", "link")
 """Selectors that are wrong when they find nothing; the others may have nothing to find on a page."""
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
-_HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
-_BEGINNING = 2_000
 _EXAMPLE = 60
 """Characters of what an example shows."""
 
@@ -172,34 +159,6 @@ def examine(
     return _examined(fetch, settings, config), Given(source.name, fetch)
 
 
-def discover(place: str, config: Config, *, fetcher: "Callable[[], Fetcher]", now: datetime) -> Examined:
-    """Return how what is at an address, or in a file, can become a source; its feeds first, for they last longer.
-
-    Raises:
-        PublisherError: it cannot be had.
-        UsageError: `place` is neither.
-    """
-    wanted = _Wanted(place, config, fetcher, now)
-    found = wanted.found()
-    offers: list[Offer] = []
-    problems: list[Problem] = []
-    feeds, pages = [place], []
-    if any(mark in found.body[:_BEGINNING].lower() for mark in _HTML):
-        page = Page.of(place, found, place)
-        feeds, pages = _feeds_of(page), [page]
-    for address in feeds:
-        try:
-            offers += wanted.feed(address)
-        except SourceError as error:
-            problems.append(Problem(where=address, what=error.problem))
-    for page in pages:
-        offers += wanted.page(Visit(found, (page,)), page)
-    nothing = "it is no feed, and no page with a list of items that have dates and words"
-    return Examined(
-        source=place, having={}, problems=tuple(problems), failure="" if offers else nothing, offers=tuple(offers)
-    )
-
-
 # --- a source of config.toml -----------------------------------------------------------------------------------------
 
 
@@ -261,7 +220,7 @@ def _examined_page(
     found = suggested(pages[0].root)
     if found is None:
         return examined, given
-    offer = _page_offer(found, visit.first, pages[0], _written(config, source.name), config)
+    offer = page_offer(found, visit.first, pages[0], _written(config, source.name), config)
     return replace(examined, offers=(offer,)), given
 
 
@@ -308,94 +267,27 @@ def _examples(texts: Sequence[str]) -> tuple[str, ...]:
 
 def _written(config: Config, name: str) -> Mapping[str, object]:
     """Return a source's table as it stands in config.toml, where a secret is a name only."""
-    with config.path.open("rb") as file:
-        tables: Sequence[Mapping[str, object]] = tomllib.load(file)["sources"]
+    tables: Sequence[Mapping[str, object]] = tomllib.loads(config.path.read_text("utf-8-sig"))["sources"]
     return next(table for table in tables if table["name"] == name)
 
 
-# --- a place that is none yet ----------------------------------------------------------------------------------------
+# --- what may stand in config.toml instead ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A place that may become a source."""
-
-    place: str
-    config: Config
-    fetcher: "Callable[[], Fetcher]"
-    now: datetime
-
-    @property
-    def is_address(self) -> bool:
-        return self.place.startswith(("http://", "https://"))
-
-    def found(self) -> Fetched:
-        if self.is_address:
-            try:
-                return self.fetcher().fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
-            except SourceError as error:
-                raise PublisherError(error.problem) from error  # it names the address itself
-        path = Path(self.place)
-        if not path.is_file():
-            names = ", ".join(source.name for source in self.config.sources) or "none"
-            raise UsageError(
-                f"no source and no file is called {self.place!r}; sources are: {names}; an address begins with https://"
-            )
-        return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
-
-    def feed(self, place: str) -> Iterator[Offer]:
-        """Yield the feed that is at a place; nothing when it has no items."""
-        where = self._where(place)
-        options: dict[str, Any] = {"url": place, "fetcher": self.fetcher()} if "url" in where else {"path": Path(place)}
-        fetch = FeedSource(place, **options).fetch(validator="", now=self.now)
-        items = tuple(fetch.items)
-        if items:
-            table = {"name": self._name, "kind": "feed", **where}
-            yield _offer("feed", place, items, table, self.config)
-
-    def page(self, visit: Visit, page: Page) -> Iterator[Offer]:
-        """Yield selectors for a page; nothing when there is no list on it."""
-        found = suggested(page.root)
-        if found:
-            table = {"name": self._name, "kind": "page", **self._where(self.place)}
-            yield _page_offer(found, visit.first, page, table, self.config)
-
-    def _where(self, place: str) -> Mapping[str, str]:
-        if place.startswith(("http://", "https://")):
-            return {"url": place}
-        return {"path": os.path.relpath(place, self.config.path.parent)}
-
-    @property
-    def _name(self) -> str:
-        """A name for it that no source has yet."""
-        labels = (urlsplit(self.place).hostname or "").split(".")
-        name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
-        taken = {source.name for source in self.config.sources}
-        numbered = (f"{name}-{number}" for number in count(2))
-        return next(each for each in chain((name,), numbered) if each not in taken)
-
-
-def _feeds_of(page: Page) -> list[str]:
-    """Return the addresses of the feeds that a page names, without those of comments."""
-    links = [link for link in page.root.iter("link") if "alternate" in (link.get("rel") or "").lower().split()]
-    named = [link for link in links if (link.get("type") or "").partition(";")[0].strip().lower() in _FEED_TYPES]
-    news = [link for link in named if "comment" not in f"{link.get('title')} {link.get('href')}".lower()]
-    addresses = dict.fromkeys(absolute(link.get("href") or "", page.base) for link in news)
-    return [address for address in addresses if address][:SHOWN]
-
-
-def _page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
+def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
+    """Return the page as a source with the selectors that were found; `table` has what else stands in its table."""
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}
     source = PageSource(str(table["name"]), **selectors)
     items = tuple(source.read(Visit(first, (page,))).items)
-    return _offer("page", page.where, items, {**kept, **selectors, **several}, config)
+    return offer_of("page", page.where, items, {**kept, **selectors, **several}, config)
 
 
-def _offer(
+def offer_of(
     kind: Literal["feed", "page"], place: str, items: Sequence[Item], table: Mapping[str, object], config: Config
 ) -> Offer:
+    """Return what a source with that `[[sources]]` table gives: these items."""
     settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=SourcePolicy())
     return Offer(
         kind=kind, place=place, items=_seen(items, settings, config), listed=len(items), block=_toml("sources", table)

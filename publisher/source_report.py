@@ -1,9 +1,10 @@
 """What `publisher check --source` says, in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from publisher.examining import SHOWN, Caught, Examined, Offer, SeenItem
+from publisher.wording import counted, some_of
 
 _INDENT = "  "
 
@@ -24,7 +25,7 @@ def lines_of(examined: Examined, *, timezone: str) -> Iterator[str]:
 
 
 def _source(examined: Examined) -> Iterator[str]:
-    yield f"source {examined.source} ({examined.kind}): {_count(examined.listed, 'item')}"
+    yield f"source {examined.source} ({examined.kind}): {counted(examined.listed, 'item')}"
     if examined.listed:
         yield "with " + ", ".join(f"{word} {number}" for word, number in examined.having.items())
     for item in examined.items:
@@ -52,7 +53,7 @@ def _item(item: SeenItem) -> Iterator[str]:
     yield f"{_INDENT}themes    {', '.join(item.themes)}{labels}"
     yield f"{_INDENT}keywords  {', '.join(item.keywords) or 'none'}"
     if item.enclosures:
-        yield f"{_INDENT}files     {_some(item.enclosures)}"
+        yield f"{_INDENT}files     {some_of(item.enclosures, SHOWN)}"
     yield f"{_INDENT}language  {language}"
     yield f"{_INDENT}known by  {item.known_by}"
 
@@ -63,19 +64,14 @@ def _caught(caught: Caught, width: int) -> Iterator[str]:
         yield f"{name}{caught.selector}: {caught.found or 'nothing'}"
     else:
         total = caught.found + len(caught.lacking)
-        yield f"{name}{caught.selector}: in {caught.found or 'none'} of {_count(total, 'item')}"
+        yield f"{name}{caught.selector}: in {caught.found or 'none'} of {counted(total, 'item')}"
     space = " " * len(name)
     if caught.examples and caught.key != "item":
-        yield f"{space}such as {_some([repr(text) for text in caught.examples])}"
+        yield f"{space}such as {some_of([repr(text) for text in caught.examples], SHOWN)}"
     if caught.lacking and caught.found:
-        yield f"{space}not in {_some(caught.lacking)}"
+        yield f"{space}not in {some_of(caught.lacking, SHOWN)}"
     if caught.outside:
-        yield f"{space}outside the items: {_some([repr(text) for text in caught.outside])}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    more = len(texts) - SHOWN
-    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+        yield f"{space}outside the items: {some_of([repr(text) for text in caught.outside], SHOWN)}"
 
 
 def _outcome(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
@@ -94,9 +90,9 @@ def _outcome(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
 
 def _offer(offer: Offer, examined: Examined, *, is_first: bool) -> Iterator[str]:
     if examined.kind:
-        yield f"these selectors would find {_count(offer.listed, 'item')}:"
+        yield f"these selectors would find {counted(offer.listed, 'item')}:"
     else:
-        yield f"{'' if is_first else 'or '}a {offer.kind} with {_count(offer.listed, 'item')}: {offer.place}"
+        yield f"{'' if is_first else 'or '}a {offer.kind} with {counted(offer.listed, 'item')}: {offer.place}"
     for item in offer.items:
         yield f"{_INDENT}{item.date}  {item.title}"
     if examined.kind:
@@ -105,7 +101,3 @@ def _offer(offer: Offer, examined: Examined, *, is_first: bool) -> Iterator[str]
         yield "put this into config.toml:" if is_first else "which is this:"
     yield ""
     yield offer.block
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -17,6 +17,7 @@ from publisher.naming import Names, Wanted, wanted_names
 from publisher.planning import assign_themes
 from publisher.slugs import fold_label, theme_slug_of
 from publisher.titles import title_of
+from publisher.wording import counted, some_of
 
 Hints = Iterator[tuple[str, Finding]]
 """Where each was found, and what."""
@@ -131,11 +132,11 @@ def _labels_by_themselves(found: Survey, theme_map: ThemeMap) -> Hints:
             slug = next(slug for label, slug in theme_map.by_label if label == near)
             table = "themes.default" if slug == theme_map.default.slug else f"themes.{slug}"
             verb = "is" if use.items == 1 else "are"
-            what = f"{_items(use.items)} {verb} in a theme that came by itself; did you mean {near!r}?"
+            what = f"{counted(use.items, 'item')} {verb} in a theme that came by itself; did you mean {near!r}?"
             yield f"label {use.label!r}", Finding(what=f"{what} then add it to the labels of {table}", is_hint=True)
     if others and theme_map.themes:
         uses = sorted(others.values(), key=lambda use: (-use.items, use.label))
-        labels = _some([f"{use.label!r} ({_items(use.items)})" for use in uses])
+        labels = some_of([f"{use.label!r} ({counted(use.items, 'item')})" for use in uses], SHOWN)
         what = f"labels that became themes by themselves: {labels}; "
         what += "name them in config.toml to choose their titles and addresses"
         yield "themes", Finding(what=what, is_hint=True)
@@ -153,7 +154,7 @@ def _labels_that_share(found: Survey, theme_map: ThemeMap) -> Hints:
             groups[theme_slug_of(use.label)].append(use)
     for slug, uses in groups.items():
         if len(uses) > 1:
-            labels = _some([f"{use.label!r} in {use.slug}" for use in uses])
+            labels = some_of([f"{use.label!r} in {use.slug}" for use in uses], SHOWN)
             what = f"labels that make one address, {slug}: {labels}; "
             what += "name them in config.toml to give them addresses of their own"
             yield "themes", Finding(what=what, is_hint=True)
@@ -167,7 +168,7 @@ def _labels_unused(found: Survey, theme_map: ThemeMap) -> Hints:
         if slug not in found.days:
             yield f"themes.{slug}", Finding(what="no item belongs to it", is_hint=True)
         elif unused:
-            what = f"no item has the label {_some([repr(label) for label in unused])}"
+            what = f"no item has the label {some_of([repr(label) for label in unused], SHOWN)}"
             yield f"themes.{slug}.labels", Finding(what=what, is_hint=True)
 
 
@@ -180,7 +181,7 @@ def _silent(found: Survey, theme_map: ThemeMap) -> Hints:
         if slug != theme_map.default.slug and _is_silent(days, latest)
     ]
     if silent:
-        themes = _some([f"{title!r} since {last.isoformat()}" for last, title in sorted(silent)])
+        themes = some_of([f"{title!r} since {last.isoformat()}" for last, title in sorted(silent)], SHOWN)
         yield "themes", Finding(what=f"silent for long, while others are not: {themes}", is_hint=True)
 
 
@@ -194,10 +195,10 @@ def _is_silent(days: Sequence[date], latest: date) -> bool:
 
 def _without_theme(found: Survey, theme_map: ThemeMap) -> Hints:
     if 0 < len(found.without_theme) < found.items:
-        share = f"{len(found.without_theme)} of {_items(found.items)}"
+        share = f"{len(found.without_theme)} of {counted(found.items, 'item')}"
         what = (
             f"{share} have no theme and are in {theme_map.default.title!r}: "
-            f"{_some([repr(title) for title in found.without_theme])}; "
+            f"{some_of([repr(title) for title in found.without_theme], SHOWN)}; "
             "keywords, words or sources of a theme can take them in"
         )
         yield "themes.default", Finding(what=what, is_hint=True)
@@ -232,12 +233,3 @@ def _nearest(label: str, others: Collection[str]) -> str | None:
 
 def _letters(label: str) -> str:
     return "".join(letter for letter in label if not letter.isdigit()).strip()
-
-
-def _items(count: int) -> str:
-    return f"{count} item{'' if count == 1 else 's'}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -23,6 +23,7 @@ from publisher.model import (
 )
 from publisher.observability import Progress, quiet
 from publisher.titles import title_of
+from publisher.wording import counted
 
 if TYPE_CHECKING:
     from publisher.check import CheckReport
@@ -115,7 +116,9 @@ def show_editions(rows: "Sequence[EditionRow]", *, is_json: bool, timezone: str)
         return
     zone = ZoneInfo(timezone)
     for row in rows:
-        click.echo(f"{row.name} of {_when(row.composed_at, zone)} with {_count(row.items, 'item')}: {_fate(row, zone)}")
+        click.echo(
+            f"{row.name} of {_when(row.composed_at, zone)} with {counted(row.items, 'item')}: {_fate(row, zone)}"
+        )
     if not rows:
         click.echo("no edition yet")
 
@@ -147,7 +150,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
         counts = {"added": collected.added, "revised": collected.revised, "withdrawn": collected.withdrawn}
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
     if (published := report.publish) and published.is_news:
-        feeds, files = _count(len(published.feeds), "feed"), _count(published.files_written, "file")
+        feeds, files = counted(len(published.feeds), "feed"), counted(published.files_written, "file")
         lines.append(f"publish: {feeds}, {files} written")
     lines += [f"compose: {_edition_line(edition)}" for edition in (report.compose.editions if report.compose else ())]
     lines += [f"source {turn.source}: {turn.condition}" for turn in report.turns]
@@ -182,12 +185,12 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     """The status in words."""
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
-    lines = [f"{status.site}: {_count(status.items, 'item')}; {service}"]
+    lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
     for source in status.sources:
         lines.append(_source_line(source, zone))
         lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
     if status.unpublished:
-        lines.append(f"feeds: {_count(status.unpublished, 'change')} wait for `publisher publish`")
+        lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
@@ -237,7 +240,7 @@ def _notice_values(notice: Notice) -> dict[str, object]:
 
 def _edition_line(edition: Edition, zone: tzinfo = UTC) -> str:
     held = f", held until {_when(edition.held_until, zone)}" if edition.held_until else ""
-    return f"{edition.name} with {_count(len(edition.records), 'item')}{held}{' UTC' if held and zone is UTC else ''}"
+    return f"{edition.name} with {counted(len(edition.records), 'item')}{held}{' UTC' if held and zone is UTC else ''}"
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
@@ -250,15 +253,15 @@ def _condition_words(source: SourceStatus, zone: ZoneInfo) -> str:
         case SourceCondition.FAILING | SourceCondition.EMPTY if source.failing_since:
             how = "failing" if source.condition is SourceCondition.FAILING else "empty"
             since = _when(source.failing_since, zone)
-            times = _count(source.failures, "time")
+            times = counted(source.failures, "time")
             return f"{how} since {since} ({times}): {source.problem}{_waiting_words(source, zone)}"
         case SourceCondition.DRIFTED | SourceCondition.HELD if source.held_at:
             decide = f"`publisher release {source.name}` or `publisher discard {source.name}`"
             return f"{source.condition} since {_when(source.held_at, zone)}: {source.held}; {decide}"
         case SourceCondition.SILENT if source.expect_every:
-            return f"silent for longer than {_count(source.expect_every.days, 'day')}: {changed}"
+            return f"silent for longer than {counted(source.expect_every.days, 'day')}: {changed}"
         case _:
-            told = f"{_count(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
+            told = f"{counted(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
             return f"{told}{_waiting_words(source, zone)}"
 
 
@@ -269,7 +272,7 @@ def _waiting_words(source: SourceStatus, zone: ZoneInfo) -> str:
 
 
 def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
-    parts = [f"{_count(audience.waiting, 'item')} waiting"]
+    parts = [f"{counted(audience.waiting, 'item')} waiting"]
     if audience.last_composed_at:
         parts.append(f"last edition {audience.last_edition} on {_when(audience.last_composed_at, zone)}")
     parts.append(f"next {_when(audience.next_tick, zone)}" if audience.next_tick else "composed by hand")
@@ -286,7 +289,3 @@ def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:
 
 def _when(instant: datetime, zone: tzinfo) -> str:
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

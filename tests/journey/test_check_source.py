@@ -167,6 +167,13 @@ def test_other_selectors_are_suggested_when_those_there_are_find_nothing(
     assert "source website (page): 3 items" in world.publisher("check", "--source", "website", at=NOW).lines
 
 
+def test_a_configuration_with_a_byte_order_mark_is_read_as_ever(world: World, server: Server) -> None:
+    add(world, WEBSITE.format(url=server.url("/en/news")).replace(".views-row", ".row"))
+    world.config.write_text(world.config.read_text("utf-8"), "utf-8-sig")
+
+    assert 'url = "' in block_of(world.publisher("check", "--source", "website", at=NOW).lines)
+
+
 def test_what_is_secret_in_the_configuration_stays_so(
     world: World, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
