@@ -137,7 +137,8 @@ def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _themes(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    yield from theme_hints(checked.survey, checked.config.themes, checked.config.audiences)
+    config = checked.config
+    yield from theme_hints(checked.survey, config.themes, config.audiences, config.feeds.combined)
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -88,7 +88,11 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 
 class Commands(click.Group):
-    """Commands, each listed with all of what it does: click cuts it at the line's end."""
+    """Commands in the order of this file, each listed with all of what it does: click sorts, and cuts at line ends."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """As they are needed."""
+        return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list."""
@@ -103,13 +107,30 @@ def cli() -> None:
 
 
 @cli.command()
+@click.argument("directory", type=Path, default=Path())
+@click.option("--templates", is_flag=True, help="Copy the shipped templates into the site's folder, to edit them.")
+def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
+    """Make a new site in DIRECTORY: config.toml, sample content, a folder for templates of your own."""
+    from publisher.init import copy_templates, make_site
+
+    if templates and (directory / "config.toml").exists():
+        click.echo(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
+        return
+    make_site(directory)
+    if templates:
+        copy_templates(directory)
+    click.echo(f"{directory / 'config.toml'}: edit it to taste, then")
+    click.echo(f"publisher run --config {directory / 'config.toml'}")
+
+
+@cli.command()
 @site_command
 @dry_run_option
 @click.option("--due", is_flag=True, help="Compose only for audiences whose schedule asks for it, as the service does.")
 def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
     """One whole pass now: collect, publish, compose."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.run_due() if due else publisher.run(), options, is_rehearsal=dry_run)
+        _finish(publisher.run_due() if due else publisher.run(), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -119,7 +140,7 @@ def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
 def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None:  # noqa: FBT001
     """Read the sources and number what changed; those named are read at once, even if they wait for their turn."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.collect(sources), options, is_rehearsal=dry_run)
+        _finish(publisher.collect(sources), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command("release")
@@ -128,7 +149,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 def release_source(options: Options, source: str) -> None:
     """Take for news what SOURCE lists now, although it looks like an accident and is held."""
     with options.publisher() as publisher:
-        _finish(publisher.release_source(source), options)
+        _finish(publisher.release_source(source), options, publisher)
 
 
 @cli.command("discard")
@@ -137,7 +158,7 @@ def release_source(options: Options, source: str) -> None:
 def discard_source(options: Options, source: str) -> None:
     """Keep from readers for ever what is new in SOURCE, which is held; what is gone from it stays."""
     with options.publisher() as publisher:
-        _finish(publisher.discard_source(source), options)
+        _finish(publisher.discard_source(source), options, publisher)
 
 
 @cli.command()
@@ -150,7 +171,7 @@ def discard_source(options: Options, source: str) -> None:
 def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.publish(Extent[extent or "NEWS"]), options, is_rehearsal=dry_run)
+        _finish(publisher.publish(Extent[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -166,7 +187,7 @@ def compose(options: Options, dry_run: bool, audience: str | None, test_to: str 
         _try_out(options, audience, test_to)
         return
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.compose(audience), options, is_rehearsal=dry_run)
+        _finish(publisher.compose(audience), options, publisher, is_rehearsal=dry_run)
 
 
 def _try_out(options: Options, audience: str | None, to: str) -> None:
@@ -343,24 +364,7 @@ def discard(options: Options, name: str) -> None:
 
 def _decide(options: Options, decision: "Callable[[Review], ComposeReport]") -> None:
     with options.publisher() as publisher:
-        _finish(publisher.decide(decision), options)
-
-
-@cli.command()
-@click.argument("directory", type=Path, default=Path())
-@click.option("--templates", is_flag=True, help="Copy the shipped templates into the site's folder, to edit them.")
-def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
-    """Make a new site in DIRECTORY: config.toml, sample content, a folder for templates of your own."""
-    from publisher.init import copy_templates, make_site
-
-    if templates and (directory / "config.toml").exists():
-        click.echo(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
-        return
-    make_site(directory)
-    if templates:
-        copy_templates(directory)
-    click.echo(f"{directory / 'config.toml'}: edit it to taste, then")
-    click.echo(f"publisher run --config {directory / 'config.toml'}")
+        _finish(publisher.decide(decision), options, publisher)
 
 
 def _write_preview(folder: Path, digest: "Digest") -> list[str]:
@@ -374,8 +378,9 @@ def _write_preview(folder: Path, digest: "Digest") -> list[str]:
     return [str(path) for path in files]
 
 
-def _finish(report: RunReport, options: Options, *, is_rehearsal: bool = False) -> None:
-    terminal.show_report(report, is_json=options.is_json, is_rehearsal=is_rehearsal)
+def _finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
+    timezone = publisher.config.site.timezone
+    terminal.show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
     if report.exit_code:
         sys.exit(report.exit_code)
 

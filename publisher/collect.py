@@ -199,7 +199,7 @@ def _recorded(reading: _Reading, this: _Pass) -> CollectReport:
     assert fetch is not None, "a reading without a failure has a fetch"
     if fetch.is_unchanged:
         this.store.source_unchanged(source.name, fetch.validator, next_try=_after(fetch, now))
-        return CollectReport(sources_unchanged=1)
+        return CollectReport(sources_unchanged=1, sources_held=int(bool(reading.state.held)))
     return _record(reading, fetch, this)
 
 
@@ -245,8 +245,9 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
         why = _suspicion(changes.own, known, reading, this.policy(source))
         if why and this.suspicious is Suspicious.HOLD:
             log.hold(why, fetch.validator, now=now)
-            return CollectReport(sources_read=1, problems=(_held(source, why),))
+            return CollectReport(sources_read=1, sources_held=1, problems=(_held(source, why),))
         # What is discarded for want of titles shall not make a source of those that never had any.
+        new = len(changes.own.added)
         is_discarded = bool(why) and this.suspicious is Suspicious.DISCARD
         if is_discarded:
             log.keep_from_readers(_minted(changes.own.added, log, source, this))
@@ -268,6 +269,7 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
         added=len(plan.added),
         revised=len(plan.revised) + inherited,
         withdrawn=len(plan.withdrawn),
+        kept_from_readers=new - len(plan.added),
         sources_read=1,
         problems=(*reading.problems, *fetch.remarks),
     )
@@ -399,7 +401,9 @@ def _with(total: CollectReport, one: CollectReport) -> CollectReport:
         added=total.added + one.added,
         revised=total.revised + one.revised,
         withdrawn=total.withdrawn + one.withdrawn,
+        kept_from_readers=total.kept_from_readers + one.kept_from_readers,
         sources_read=total.sources_read + one.sources_read,
         sources_unchanged=total.sources_unchanged + one.sources_unchanged,
+        sources_held=total.sources_held + one.sources_held,
         problems=(*total.problems, *one.problems),
     )

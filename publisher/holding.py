@@ -49,7 +49,8 @@ def suspicion(
         words = " or ".join(_WORD_FOR.get(name, name) for name in lost)
         return f"{DRIFT}{len(listed)} items has a {words}, and nearly all of them had"
     if len(plan.added) > max(hold_above, FAR_MORE * most_added):
-        return f"it brings {len(plan.added)} new items at once, and never brought more than {most_added}"
+        so_far = f"never brought more than {most_added}" if most_added else "brought none since it was first read"
+        return f"it brings {len(plan.added)} new items at once, and {so_far}"
     if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):
         return f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had"
     if len(plan.withdrawn) >= A_CROWD and 2 * len(plan.withdrawn) > len(before):

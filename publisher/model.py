@@ -488,15 +488,19 @@ class CollectReport:
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
+    kept_from_readers: int = 0
+    """New items that no reader ever sees: older than the source's `since`, or discarded."""
     sources_read: int = 0
     sources_unchanged: int = 0
     sources_waiting: int = 0
     """Not asked, because their server failed just before or asked to be left alone."""
+    sources_held: int = 0
+    """Read, and held for the operator, now or before."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def is_news(self) -> bool:
-        return bool(self.added or self.revised or self.withdrawn)
+        return bool(self.added or self.revised or self.withdrawn or self.kept_from_readers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -504,8 +508,9 @@ class PublishReport:
     """Which files a publishing pass wrote."""
 
     feeds: tuple[str, ...] = ()
-    """Slugs of the feeds that were rendered, `all` among them."""
+    """Folders of the feeds of which a file was written."""
     files_written: int = 0
+    """A text and its compressed copies are one file."""
     files_unchanged: int = 0
     problems: tuple[Problem, ...] = ()
 
@@ -519,11 +524,13 @@ class ComposeReport:
     """Which editions are new in the outbox."""
 
     editions: tuple[Edition, ...] = ()
+    discarded: tuple[str, ...] = ()
+    """Names of editions that the editor gave up."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def is_news(self) -> bool:
-        return bool(self.editions)
+        return bool(self.editions or self.discarded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

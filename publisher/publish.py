@@ -211,19 +211,22 @@ class _Pass:
             self._write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
             self._write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
         self._render_items()
-        slugs = [slug for slug in self._planned.slugs if not self._is_hidden(self._states[slug].feed)]
-        for done, slug in enumerate(slugs):
-            self._progress("feeds", done, len(slugs))
-            self._render_feed(self._states[slug])
-        self._render_feed(None)
-        self._progress("feeds", len(slugs), len(slugs))
+        states = [self._states[slug] for slug in self._planned.slugs]
+        shown: list[FeedState | None] = [state for state in states if not self._is_hidden(state.feed)]
+        changed = []
+        for done, state in enumerate([*shown, None]):
+            self._progress("feeds", done, len(shown))
+            before = self._written
+            self._render_feed(state)
+            if self._written > before:
+                changed.append(urls.folder_of(state.feed if state else None))
         self._render_lists()
         self._render_editions()
         self._files.commit()
         self._store.close_archives(self._closed)
         self._leaves.settle()
         return PublishReport(
-            feeds=(*(urls.folder_of(self._states[slug].feed) for slug in slugs), urls.ALL),
+            feeds=tuple(changed),
             files_written=self._written,
             files_unchanged=self._unchanged,
             problems=tuple(self._problems()),

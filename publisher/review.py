@@ -5,7 +5,7 @@ between leaves that to the next pass, as with every edition that is recorded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher import compose
@@ -79,7 +79,8 @@ class Review:
         stranded = {each.name: each for each in compose.stranded_editions(self.audiences, self.store)}
         edition = stranded.get(name) or self.held(name)[0]
         self.store.discard(edition.audience, edition.number)
-        return compose.give_up(edition, store=self.store, composer=self.composer, now=self.now)
+        report = compose.give_up(edition, store=self.store, composer=self.composer, now=self.now)
+        return replace(report, discarded=(edition.name,))
 
     def _named(self, item: str, edition: Edition) -> Record:
         for record in edition.records:

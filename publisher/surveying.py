@@ -12,7 +12,7 @@ from statistics import median
 
 from publisher.judging import Finding
 from publisher.keys import suggestion
-from publisher.model import Audience, Feed, Record, State, ThemeMap
+from publisher.model import Audience, CombinedFeed, Feed, Record, State, ThemeMap
 from publisher.naming import Names, Wanted, wanted_names
 from publisher.planning import assign_themes
 from publisher.slugs import fold_label, theme_slug_of
@@ -110,7 +110,9 @@ def survey(
     )
 
 
-def theme_hints(found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience]) -> Hints:
+def theme_hints(
+    found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience], combined: Iterable[CombinedFeed] = ()
+) -> Hints:
     """What could be better; nothing of a site without items."""
     if not found.items:
         return
@@ -120,7 +122,9 @@ def theme_hints(found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience
     yield from _silent(found, theme_map)
     yield from _without_theme(found, theme_map)
     yield from _emptied(found)
-    yield from _unknown_to_audiences(found, theme_map, audiences)
+    named = {f"audiences.{audience.name}.themes": audience.themes for audience in audiences}
+    named |= {f"feeds.combined.{feed.name}.themes": feed.themes for feed in combined}
+    yield from _unknown_themes(found, theme_map, named)
 
 
 def _labels_by_themselves(found: Survey, theme_map: ThemeMap) -> Hints:
@@ -210,13 +214,13 @@ def _emptied(found: Survey) -> Hints:
         yield f"feeds/{feed.slug}", Finding(what=what.replace("'", '"'), is_hint=True)
 
 
-def _unknown_to_audiences(found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience]) -> Hints:
+def _unknown_themes(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
+    """Slugs that configuration names somewhere, given by key, and no theme has."""
     known = {"*", *found.days, *_named(theme_map), *(former for former, _ in theme_map.was)}
-    for audience in audiences:
-        for slug in audience.themes:
+    for key, slugs in named.items():
+        for slug in slugs:
             if slug not in known:
-                what = f"there is no theme {slug!r} yet{suggestion(slug, known)}"
-                yield f"audiences.{audience.name}.themes", Finding(what=what, is_hint=True)
+                yield key, Finding(what=f"there is no theme {slug!r} yet{suggestion(slug, known)}", is_hint=True)
 
 
 def _named(theme_map: ThemeMap) -> set[str]:

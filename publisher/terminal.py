@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ import click
 
 from publisher.model import (
     AudienceStatus,
+    CollectReport,
     Edition,
     HeldStatus,
     Notice,
@@ -71,12 +72,12 @@ class _Bars:
         self._drawing.stop()
 
 
-def show_report(report: RunReport, *, is_json: bool, is_rehearsal: bool = False) -> None:
+def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
     """What was done on standard output, what went wrong on standard error."""
     if is_json:
         click.echo(as_json(report_as_values(report)))
     else:
-        for line in report_lines(report, is_rehearsal=is_rehearsal):
+        for line in report_lines(report, is_rehearsal=is_rehearsal, zone=ZoneInfo(timezone)):
             click.echo(line)
     show_problems(report)
 
@@ -143,33 +144,53 @@ def show_edition(edition: Edition, *, is_json: bool, timezone: str) -> None:
         click.echo(f"{record.short_id}  {record.item.date}  {title_of(record.item)}")
 
 
-def report_lines(report: RunReport, *, is_rehearsal: bool) -> list[str]:
+def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:
     """The report in words, a line a stage; one line when nothing is new, none when nobody can tell."""
     lines = []
     if (collected := report.collect) and collected.is_news:
-        counts = {"added": collected.added, "revised": collected.revised, "withdrawn": collected.withdrawn}
+        counts = {
+            "added": collected.added,
+            "revised": collected.revised,
+            "withdrawn": collected.withdrawn,
+            "kept from readers": collected.kept_from_readers,
+        }
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
     if (published := report.publish) and published.is_news:
         feeds, files = counted(len(published.feeds), "feed"), counted(published.files_written, "file")
         lines.append(f"publish: {feeds}, {files} written")
-    lines += [f"compose: {_edition_line(edition)}" for edition in (report.compose.editions if report.compose else ())]
+    if report.compose:
+        lines += [f"compose: {_edition_line(edition, zone)}" for edition in report.compose.editions]
+        lines += [f"compose: {name} discarded" for name in report.compose.discarded]
     lines += [f"source {turn.source}: {turn.condition}" for turn in report.turns]
     lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
     if not lines:
         # A source that failed may have news: silence is no answer then.
-        return [] if report.all_problems else ["nothing new"]
+        return [] if report.all_problems else [_nothing_new(report.collect)]
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def _nothing_new(collected: CollectReport | None) -> str:
+    """Not the whole truth while sources are not asked, or not listened to."""
+    silent = []
+    if collected and collected.sources_held:
+        silent.append(f"{counted(collected.sources_held, 'source')} held")
+    if collected and collected.sources_waiting:
+        silent.append(f"{counted(collected.sources_waiting, 'source')} not asked yet")
+    return f"nothing new; {' and '.join(silent)}: see `publisher status`" if silent else "nothing new"
 
 
 def report_as_values(report: RunReport) -> dict[str, object]:
     """The report for machines: as `--json` prints it."""
-    editions = report.compose.editions if report.compose else ()
     return {
         "is_news": report.is_news,
         "exit_code": report.exit_code,
         "collect": report.collect and _without_problems(asdict(report.collect)),
         "publish": report.publish and _without_problems(asdict(report.publish)),
-        "compose": report.compose and {"editions": [_edition_values(edition) for edition in editions]},
+        "compose": report.compose
+        and {
+            "editions": [_edition_values(edition) for edition in report.compose.editions],
+            "discarded": report.compose.discarded,
+        },
         "turns": [asdict(turn) for turn in report.turns],
         "notices": [_notice_values(notice) for notice in report.notices],
         "problems": [asdict(problem) for problem in report.all_problems],
@@ -229,7 +250,7 @@ def _edition_values(edition: Edition) -> dict[str, object]:
         "number": edition.number,
         "after": edition.after,
         "upto": edition.upto,
-        "items": [record.uid for record in edition.records],
+        "uids": [record.uid for record in edition.records],
         "held_until": edition.held_until,
     }
 
@@ -238,9 +259,9 @@ def _notice_values(notice: Notice) -> dict[str, object]:
     return {"name": notice.name, "about": notice.about, "kind": notice.kind, "subject": notice.subject}
 
 
-def _edition_line(edition: Edition, zone: tzinfo = UTC) -> str:
+def _edition_line(edition: Edition, zone: ZoneInfo) -> str:
     held = f", held until {_when(edition.held_until, zone)}" if edition.held_until else ""
-    return f"{edition.name} with {counted(len(edition.records), 'item')}{held}{' UTC' if held and zone is UTC else ''}"
+    return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
@@ -287,5 +308,5 @@ def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:
     )
 
 
-def _when(instant: datetime, zone: tzinfo) -> str:
+def _when(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"

@@ -58,7 +58,7 @@ def test_publish_all_renders_everything_and_touches_only_what_differs(world: Wor
     assert "nothing new\n" == world.publisher("publish", at=LATER).out
     outcome = world.publisher("publish", "--all", at=LATER)
 
-    assert ["publish: 3 feeds, 1 file written"] == outcome.lines
+    assert ["publish: 1 feed, 1 file written"] == outcome.lines
     after = world.files()
     assert {"feeds/general/rss.xml", "publisher.db"} == {name for name in before if before[name] != after[name]}
     assert before["feeds/general/rss.xml"].sha256 == after["feeds/general/rss.xml"].sha256
@@ -247,14 +247,14 @@ def test_report_for_machines_has_every_stage(world: World) -> None:
     assert {"is_news", "exit_code", *stages, "turns", "notices", "problems"} == set(report)
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
     assert [] == report["turns"] == report["notices"]
-    counts = {"sources_read": 1, "sources_unchanged": 0, "sources_waiting": 0}
-    assert {"added": 2, "revised": 0, "withdrawn": 0, **counts} == report["collect"]
+    counts = {"sources_read": 1, "sources_unchanged": 0, "sources_waiting": 0, "sources_held": 0}
+    assert {"added": 2, "revised": 0, "withdrawn": 0, "kept_from_readers": 0, **counts} == report["collect"]
     assert ["borders-visa", "general", "all"] == report["publish"]["feeds"]
     [edition] = report["compose"]["editions"]
     assert ("weekly-1", "weekly", 1, 0, 2) == tuple(
         edition[key] for key in ("name", "audience", "number", "after", "upto")
     )
-    assert world.ids()["all"] == edition["items"]
+    assert world.ids()["all"] == edition["uids"]
 
 
 def test_report_for_machines_tells_nothing_new_too(world: World) -> None:

@@ -176,7 +176,7 @@ def test_an_item_put_off_is_in_the_next_edition(world: World) -> None:
 
 
 def test_postponed_it_waits_from_now(world: World) -> None:
-    assert ["compose: weekly-1 with 2 items, held until Thu 2026-03-05 10:30 UTC"] == edition(
+    assert ["compose: weekly-1 with 2 items, held until Thu 2026-03-05 11:30"] == edition(
         world, "postpone", "weekly-1", "1d"
     )
     assert "nothing new\n" == world.publisher("run", at=DEADLINE).out
@@ -188,7 +188,7 @@ def test_postponed_it_waits_from_now(world: World) -> None:
 
 
 def test_discarded_nobody_gets_it(world: World) -> None:
-    edition(world, "discard", "weekly-1")
+    assert ["compose: weekly-1 discarded"] == edition(world, "discard", "weekly-1")
 
     assert "nothing new\n" == world.publisher("run", at=MONDAY).out
     assert {} == world.editions()

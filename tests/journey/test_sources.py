@@ -58,7 +58,8 @@ def test_a_server_that_failed_waits_and_can_be_asked_at_once(web_world: World, s
     assert 75 == web_world.publisher("collect", at=NOW).exit_code
     server.answers["/feed.xml"] = Answer(body=FEED.encode())
 
-    assert "nothing new\n" == web_world.publisher("collect", at=NOW).out
+    out = web_world.publisher("collect", at=NOW).out
+    assert "nothing new; 1 source not asked yet: see `publisher status`\n" == out
     (line,) = [each for each in web_world.publisher("status", at=NOW).lines if each.startswith("source news: ")]
     assert "; asked again Wed 2026-03-04 10:3" in line
     assert line.endswith(", or at once by `publisher collect news`")
@@ -98,13 +99,14 @@ def test_a_flood_is_held_and_told_and_released(world: World) -> None:
     outcome = world.publisher("run", at=LATER)
 
     assert (75, "source news: held\n") == (outcome.exit_code, outcome.out)
-    assert "held: it brings 40 new items at once, and never brought more than 0; it would add 40; " in outcome.err
+    why = "it brings 40 new items at once, and brought none since it was first read; it would add 40"
+    assert f"held: {why}; " in outcome.err
     assert before == world.contents()
     assert (
-        "source news: held since Wed 2026-03-04 10:45: it brings 40 new items at once, and never brought more than 0; "
-        "it would add 40; `publisher release news` or `publisher discard news`" in world.publisher("status").lines
+        f"source news: held since Wed 2026-03-04 10:45: {why}; "
+        "`publisher release news` or `publisher discard news`" in world.publisher("status").lines
     )
-    assert "nothing new\n" == world.publisher("run", at=LATER).out
+    assert "nothing new; 1 source held: see `publisher status`\n" == world.publisher("run", at=LATER).out
 
     assert ["collect: 40 added", "source news: well"] == world.publisher("release", "news", at=LATER).lines
     world.publisher("run", at=LATER)
@@ -117,7 +119,7 @@ def test_a_flood_that_is_discarded_is_never_published(world: World) -> None:
     register(world.folder, [*texts(12), *texts(40, "flags")])
     world.publisher("run", at=LATER)
 
-    assert "source news: well\n" == world.publisher("discard", "news", at=LATER).out
+    assert ["collect: 40 kept from readers", "source news: well"] == world.publisher("discard", "news", at=LATER).lines
 
     register(world.folder, [*texts(12), *texts(40, "flags"), "One more."])
     assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from publisher.model import Audience, Feed, Mailbox, Record, State, Theme, ThemeMap
+from publisher.model import Audience, CombinedFeed, Feed, Mailbox, Record, State, Theme, ThemeMap
 from publisher.naming import NO_NAMES, Names
 from publisher.surveying import Survey, survey, theme_hints
 from tests.values import DAY, FERRIES, record
@@ -26,8 +26,10 @@ def surveyed(
     return survey([records], theme_map, names_of=lambda _wanted: names, feeds=feeds)
 
 
-def hints(found: Survey, theme_map: ThemeMap = BY_ITSELF, *audiences: Audience) -> list[str]:
-    told = list(theme_hints(found, theme_map, audiences))
+def hints(
+    found: Survey, theme_map: ThemeMap = BY_ITSELF, *audiences: Audience, combined: Sequence[CombinedFeed] = ()
+) -> list[str]:
+    told = list(theme_hints(found, theme_map, audiences, combined))
     assert all(finding.is_hint for _, finding in told)
     return [f"{where}: {finding.what}" for where, finding in told]
 
@@ -143,3 +145,12 @@ def test_an_audience_of_a_theme_that_is_not_there_is_told() -> None:
     assert "audiences.weekly.themes: there is no theme 'ferrys' yet; did you mean ferries?" in hints(
         found, THEMES, audience
     )
+
+
+def test_a_combined_feed_of_a_theme_that_is_not_there_is_told() -> None:
+    found = surveyed(labelled("Ice"), labelled("Bateaux"), theme_map=THEMES)
+    choice = CombinedFeed(name="both", title="Both", themes=("ferries", "icy"))
+
+    assert ["feeds.combined.both.themes: there is no theme 'icy' yet; did you mean ice?"] == [
+        hint for hint in hints(found, THEMES, combined=[choice]) if hint.startswith("feeds.")
+    ]
