@@ -160,6 +160,7 @@ def hold_and_hang(pipe: Connection, url: str) -> None:
 # --- the promises --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_processes_that_open_a_fresh_database_at_once_both_succeed(
     durable_url: str, child: Callable[..., Child]
 ) -> None:

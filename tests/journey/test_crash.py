@@ -26,7 +26,7 @@ KINDS = ("first", "news", "themes")
 QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
 """The plain run disturbs the pass that does most; the slow one all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
-SPREAD = 12
+SPREAD = 6
 """How many moments of each kind of pass the plain tests take."""
 
 SURE = 4

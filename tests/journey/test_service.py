@@ -113,7 +113,7 @@ def serve() -> Iterator[Callable[[World], Service]]:
 # --- one service -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_service_collects_and_publishes_at_once_and_ends_when_told_to(
     world: World, serve: Callable[[World], Service], number: signal.Signals
 ) -> None:

@@ -47,6 +47,7 @@ def test_its_own_error_comes_back_whole() -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "SECONDS", 1)
 
@@ -54,6 +55,7 @@ def test_what_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         read_apart("news", busy)
 
 
+@pytest.mark.slow
 def test_what_needs_too_much_memory_is_given_up() -> None:
     with pytest.raises(SourceError, match="takes more memory than there is for it"):
         read_apart("news", greedy)
