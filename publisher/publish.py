@@ -92,8 +92,8 @@ def publish(
         return PublishReport()
     if planned.is_full:
         planned = _settle_feeds(store, publication, planned, extent, now=now, progress=progress)
-    store.mark_open(planned.slugs, now=now)
     report = _Pass(store, publication, open_files(), planned, authority=authority, progress=progress).render()
+    store.mark_open(planned.slugs, now=now)  # not before they are there: a language is planned only while it is not
     store.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
     return report
 
@@ -160,6 +160,13 @@ def _settle_feeds(
     return plan(store, publication, Extent.ALL if extent is Extent.NEWS else extent)
 
 
+def _written(store: Store, planned: PublishPlan) -> list[FeedState]:
+    """The feeds that readers have once this pass is over, by slug."""
+    states = {state.feed.slug: state for state in store.open_feeds()}
+    states |= store.feed_states([slug for slug in planned.slugs if slug not in states])
+    return [states[slug] for slug in sorted(states)]
+
+
 class _Pass:
     """One rendering pass; it exists to say once what every file of it needs."""
 
@@ -193,7 +200,7 @@ class _Pass:
         )
         self._states = {
             state.feed.slug: state
-            for state in worth_a_feed(store, publication.settings, store.open_feeds())
+            for state in worth_a_feed(store, publication.settings, _written(store, planned))
             if publication.theme_map.current(state.feed.slug) == state.feed.slug
         }
         self._folders = Counter(urls.folder_of(state.feed) for state in self._states.values())

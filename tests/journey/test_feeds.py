@@ -82,6 +82,19 @@ class TestLanguages:
         assert said(world, "languages/fr") == ["Français"]
         assert world.feed("languages/fr").feed.language == "fr"
 
+    def test_one_that_could_not_be_written_is_written_by_the_next_pass(self, tmp_path: Path) -> None:
+        world = site(tmp_path, item(1, "English."))
+        world.publisher("run", at=NOW)
+        world.list_above(item(2, "Français.", "Language: fr"))
+        (world.feeds / "languages").write_text("in the way", "utf-8")
+        assert world.publisher("run", at=LATER).problems
+        assert "languages/" not in (world.feeds / "feeds.opml").read_text("utf-8")
+
+        (world.feeds / "languages").unlink()
+        world.publisher("run", at=LATER)
+
+        assert (said(world, "languages/en"), said(world, "languages/fr")) == (["English"], ["Français"])
+
     def test_a_site_may_go_without(self, tmp_path: Path) -> None:
         world = site(tmp_path, item(2, "Français.", "Language: fr"), item(1, "English."), feeds="languages = false")
         world.publisher("run", at=NOW)
