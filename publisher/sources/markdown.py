@@ -8,7 +8,7 @@ out, and so is an item until its day has come.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -56,15 +56,16 @@ class MarkdownSource:
         Raises:
             SourceError: the folder is not there, or not one of its files could be read.
         """
-        files = {path: self._read(path) for path in self._paths()}
-        digest, today = self._digest(files), local_day(now, self.timezone)
+        paths = list(self._paths())
+        # Read one after the other, and again where something changed: all at once they may take more than there is.
+        digest, today = self._digest(paths), local_day(now, self.timezone)
         if _is_unchanged(validator, digest, today):
             return Fetch(items=(), validator=validator, is_unchanged=True)
         waiting: list[date] = []
         found = harvest(
             self.name,
-            [(str(path), (path, data)) for path, data in files.items()],
-            lambda file: self._item(*file, today=today, waiting=waiting),
+            ((str(path), path) for path in paths),
+            lambda path: self._item(path, self._read(path), today=today, waiting=waiting),
         )
         items = sorted(found.items, key=lambda item: item.date, reverse=True)
         next_day = min(waiting).isoformat() if waiting else ""
@@ -86,9 +87,10 @@ class MarkdownSource:
         except OSError:
             return None  # told as the problem of that file
 
-    def _digest(self, files: Mapping[Path, bytes | None]) -> str:
+    def _digest(self, paths: Iterable[Path]) -> str:
         whole = hashlib.sha256()
-        for path, data in files.items():
+        for path in paths:
+            data = self._read(path)
             whole.update(f"{path.relative_to(self.path)}\0{len(data or b'')}\0".encode(errors="surrogateescape"))
             whole.update(data or b"")
         return f"{READER}:{whole.hexdigest()}"
