@@ -11,9 +11,23 @@ from publisher.cli import cli
 from publisher.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.keys import KEYS, REQUIRED, Key
 from publisher.mail.outbox import write_edition
-from publisher.model import Digest, DigestItem
+from publisher.model import (
+    CollectReport,
+    ComposeReport,
+    Digest,
+    DigestItem,
+    Mailbox,
+    Notice,
+    Problem,
+    PublishReport,
+    RunReport,
+    SourceCondition,
+    Turn,
+)
 from publisher.sources import listing_grammar
+from publisher.terminal import as_json, report_as_values
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
+from tests.world import NOW
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
@@ -107,6 +121,27 @@ def test_every_option_of_a_command_is_described_and_no_other(name: str) -> None:
 
     assert {"--config PATH"} <= set(common)
     assert sorted(options) == sorted([*own, *(common if "--config PATH" in options else [])])
+
+
+def test_every_field_of_a_report_is_described_and_no_other() -> None:
+    notice = Notice(
+        about="news", kind="failing", at=NOW, to=Mailbox(address="a@example.org"), language="en", subject="", text=""
+    )
+    report = RunReport(
+        collect=CollectReport(),
+        publish=PublishReport(),
+        compose=ComposeReport(editions=(edition_of(record_of("One.")),)),
+        turns=(Turn(source="news", condition=SourceCondition.WELL, since=None, detail=""),),
+        notices=(notice,),
+        problems=(Problem(where="news", what="gone"),),
+    )
+
+    printed = fields(json.loads(as_json(report_as_values(report))))
+
+    described = {name for cells in rows(section("What commands print")) for name in re.findall("`([^`]+)`", cells[1])}
+    assert {part.removesuffix("[]") for path in printed for part in path.split(".")} == {
+        name.removesuffix("[]") for name in [*named(section("What commands print")), *described]
+    }
 
 
 def test_the_exit_codes_are_described() -> None:
