@@ -275,7 +275,7 @@ class SourcePolicy:
     keeps_tracking: bool = False
     """Whether pixels and the parts of addresses that tell readers apart stay in."""
     joined_by: Literal["link", "id", "none"] = "link"
-    """What makes an item the same as one that another source brought first; the later one is left out."""
+    """What makes an item the same as one that another source brought first, whose words are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +297,7 @@ class ThemeRule:
     slug: str
     """Of the theme."""
     keywords: tuple[str, ...] = ()
-    """Folded by `planning.fold_label`; an item has one of them."""
+    """Folded by `slugs.fold_label`; an item has one of them."""
     sources: tuple[str, ...] = ()
     """The item comes from one of them."""
     words: tuple[str, ...] = ()
@@ -313,7 +313,7 @@ class ThemeMap:
     themes: tuple[Theme, ...] = ()
     """Those configuration names: they have a feed even while they have no item."""
     by_label: tuple[tuple[str, str], ...] = ()
-    """(label folded by `planning.fold_label`, theme slug) pairs."""
+    """(label folded by `slugs.fold_label`, theme slug) pairs."""
     rules: tuple[ThemeRule, ...] = ()
     was: tuple[tuple[str, str], ...] = ()
     """(former slug, slug) pairs of renamed themes; no theme has a former slug of another."""

@@ -29,14 +29,12 @@ __all__ = [
     "carried_over",
     "digest_of_content",
     "digest_of_text",
-    "fold_label",
     "in_log_order",
     "is_due",
     "language_rank",
     "mint",
     "reads_as",
     "reconcile",
-    "slug_of",
     "tick_to_record",
 ]
 

@@ -2,13 +2,13 @@
 
 The cursor moves only after every file of the pass is in place, so a crash repeats the pass: files already there are
 found equal and left alone, the others follow, and readers only ever see whole files. An item's page is in place before
-any feed that links to it.
+any feed that links to it. What is settled by a pass (which feeds readers have, what closed archives and leaves hold) is
+noted after the files and before the cursor: the repeated pass finds it noted, or notes the same.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.errors import EXIT_USAGE
@@ -31,7 +31,7 @@ ANNOUNCED = 20
 
 
 class Files(Protocol):
-    """Where the public files are: `files.Tree`, or in a rehearsal a `Comparison`."""
+    """Where the public files are, such as `packing.PackedFiles`."""
 
     def write(self, path: str, data: bytes) -> bool:
         """Make `data` the content of `path`; False when it was before."""
@@ -44,29 +44,6 @@ class Files(Protocol):
     def commit(self) -> None:
         """Show readers what was written."""
         ...
-
-
-class Comparison:
-    """The files below `root`, which stay as they are."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def write(self, path: str, data: bytes) -> bool:
-        """Whether `path` has another content than `data`, or none."""
-        file = self._root / path
-        return not file.is_file() or file.read_bytes() != data
-
-    def remove(self, path: str) -> bool:
-        """Whether there is something to take away."""
-        return self.has(path)
-
-    def has(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return (self._root / path).is_file()
-
-    def commit(self) -> None:
-        """Nothing: readers see what they saw."""
 
 
 def publish(

@@ -16,7 +16,7 @@ from publisher.errors import FilesError, TemplateError
 from publisher.model import Audience, CollectReport, ComposeReport, Edition, Problem, PublishReport, Record
 from publisher.observability import Progress
 from publisher.publication import Extent, Publication
-from publisher.publish import Comparison, Files
+from publisher.publish import Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.sources import Source
@@ -200,6 +200,29 @@ class Stages:
         from publisher.files import Tree  # late: a pass with no news writes no file
 
         return Tree(root)
+
+
+class Comparison:
+    """The files below `root`, which stay as they are."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Whether `path` has another content than `data`, or none."""
+        file = self._root / path
+        return not file.is_file() or file.read_bytes() != data
+
+    def remove(self, path: str) -> bool:
+        """Whether there is something to take away."""
+        return self.has(path)
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return (self._root / path).is_file()
+
+    def commit(self) -> None:
+        """Nothing: readers see what they saw."""
 
 
 class RehearsedStages(Stages):

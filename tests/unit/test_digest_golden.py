@@ -15,9 +15,10 @@ from publisher.config import Config
 from publisher.mail.message import digest_message
 from publisher.model import Edition, Record, State
 from publisher.periods import noon
-from publisher.planning import assign_themes, slug_of
+from publisher.planning import assign_themes
 from publisher.rendering.digest import render
 from publisher.rendering.templates import Templates, default_folders
+from publisher.slugs import slug_of
 from publisher.sources.listing_grammar import parse
 from publisher.titles import title_of
 

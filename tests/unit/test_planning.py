@@ -17,13 +17,11 @@ from publisher.planning import (
     CLOCK_ERROR,
     NewRecord,
     assign_themes,
-    fold_label,
     is_due,
     mint,
-    slug_of,
     tick_to_record,
 )
-from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH, theme_slug_of
+from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
 
 GENERAL = Theme(slug="general", title="General")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
