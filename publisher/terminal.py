@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -231,12 +231,18 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
 
 
 def as_json(values: object) -> str:
-    """JSON as every command prints it: readable, times as ISO 8601."""
+    """JSON as every command prints it: readable, times as ISO 8601, days as in config.toml."""
     return json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
 
 
 def _json_value(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return counted(value.days, "day")  # as it stands in config.toml
+        case _:
+            return str(value)
 
 
 def _without_problems(values: dict[str, object]) -> dict[str, object]:

@@ -129,6 +129,7 @@ def test_status_after_a_run_tells_the_last_edition(world: World) -> None:
 
 
 def test_status_for_machines_has_the_same_facts(world: World) -> None:
+    world.configure('path = "news.txt"', 'path = "news.txt"\nexpect_every = "60 days"')
     world.publisher("run", at=NOW)
 
     status = world.publisher("status", "--json", at=LATER).json
@@ -138,7 +139,10 @@ def test_status_for_machines_has_the_same_facts(world: World) -> None:
     )
     assert [("weekly", 0, 1)] == [(a["name"], a["waiting"], a["last_edition"]) for a in status["audiences"]]
     assert ["2026-03-09T07:00:00+00:00"] == [a["next_tick"] for a in status["audiences"]]
-    assert [("news", 2, 0, "")] == [(s["name"], s["listed"], s["failures"], s["problem"]) for s in status["sources"]]
+    [source] = status["sources"]
+    assert ("news", "well", 2, 0, "", "60 days") == tuple(
+        source[key] for key in ("name", "condition", "listed", "failures", "problem", "expect_every")
+    )
     assert [("run", 0, [])] == [(run["verb"], run["exit_code"], run["problems"]) for run in status["runs"]]
 
 
