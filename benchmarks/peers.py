@@ -1,7 +1,7 @@
-"""Measures Publisher beside what a user would choose instead: Hugo, which builds a page an item and a feed a theme.
+"""Measures Publisher beside what a user would choose instead, given the same items, in one run.
 
-Both get the same items; Hugo as markdown with its themes and keywords as taxonomies, 50 items a feed. It knows no RSS
-reader's yesterday: every build renders everything. What it costs to write the markdown is not counted.
+Hugo builds a page an item and an RSS feed a theme and a keyword from markdown; `naive.py` is a script of an afternoon.
+Neither knows yesterday: every build renders everything. What it costs to write the markdown is not counted.
 """
 
 import argparse
@@ -10,12 +10,13 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from run import FULL, NEW, NEWS, PUBLISHER, ROOT, SHOWN, Bench, Site
+from run import NEWS, PUBLISHER, ROOT, SHOWN, Bench, Site
 
-HUGO_FULL, HUGO_NEW = "Hugo, full build", "Hugo, 10 new"
 CONFIG = """
 baseURL = "https://news.example.org/"
 title = "News"
@@ -33,6 +34,49 @@ LAYOUTS = {
         "<ul>{{ range first 50 .Pages }}<li><a href={{ .RelPermalink }}>{{ .Title }}</a></li>{{ end }}</ul>"
     ),
 }
+AS_HUGO = '\n[feeds]\nformats = ["rss"]\nprecompress = false\n'
+"""Publisher with no more formats than Hugo. Archives, pages to leaf through and the digest are there all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One way to make a site of a listing."""
+
+    name: str
+    command: Sequence[str]
+    public: Path
+    """Where its files go."""
+    show: Callable[[int], None]
+    """Lets it see that many items, the newest first; it may have seen more before."""
+    announce: Callable[[], None]
+    """Lets there be news, which are shown next."""
+    keeps: bool
+    """It knows the items that it was shown before: it needs to be shown the newest only."""
+
+
+def publisher(name: str, folder: Path, items: int, config: str = "") -> Peer:
+    site = Site(folder, items)
+    with (folder / "config.toml").open("a", encoding="utf-8") as file:
+        file.write(config)
+    return Peer(name, site.command("run"), folder / "feeds", site.show, site.announce, keeps=True)
+
+
+def naive(folder: Path, items: int) -> Peer:
+    site, script = Site(folder, items), str(ROOT / "benchmarks" / "naive.py")
+    command = [sys.executable, script, str(site.listing), str(folder / "public"), "--pages"]
+    return Peer("naive script", command, folder / "public", site.show, site.announce, keeps=False)
+
+
+def hugo(folder: Path, items: int) -> Peer:
+    site, content = Site(folder / "listing", items), folder / "content" / "items"
+    write_hugo_site(folder)
+
+    def show(count: int) -> None:
+        site.show(count)
+        subprocess.run([sys.executable, __file__, "--markdown", str(site.listing), str(content)], check=True)
+
+    command = ["hugo", "--quiet", "--source", str(folder)]
+    return Peer("Hugo", command, folder / "public", show, site.announce, keeps=True)
 
 
 def write_hugo_site(folder: Path) -> None:
@@ -55,37 +99,48 @@ def write_markdown(listing: Path, folder: Path) -> None:
         (folder / f"{item.name}.md").write_text(text + "\n\n" + "\n\n".join(item.paragraphs) + "\n", "utf-8")
 
 
-def compare(bench: Bench, site: Site, *, repeats: int) -> None:
-    """A full build and then `repeats` times ten new items, Publisher and Hugo taking turns."""
-    hugo_folder = site.folder / "hugo"
-    markdown = [sys.executable, __file__, "--markdown", str(site.listing), str(hugo_folder / "content" / "items")]
-    hugo = ["hugo", "--quiet", "--source", str(hugo_folder)]
-    write_hugo_site(hugo_folder)
-    site.show_all()
-    subprocess.run(markdown, check=True)
-    bench.measure(FULL, site.items, site.command("run"), expected=f"{site.items} added")
-    bench.measure(HUGO_FULL, site.items, hugo)
-    site.show(SHOWN)
-    bench.run(site.command("run"))
-    for _ in range(repeats):
-        site.announce()
-        site.show(SHOWN)
-        subprocess.run(markdown, check=True)
-        bench.measure(NEW, site.items, site.command("run"), expected=f"{NEWS} added")
-        bench.measure(HUGO_NEW, site.items, hugo)
+def compare(bench: Bench, peers: Sequence[Peer], items: int, *, repeats: int) -> dict[str, tuple[int, int]]:
+    """A full build by each, and then `repeats` times ten new items, in turns; how much each wrote, by its name."""
+    for peer in peers:
+        peer.show(items)
+        bench.measure(f"{peer.name}: full build", items, peer.command)
+    written = {peer.name: measured(peer.public) for peer in peers}
+    for peer in peers:
+        if peer.keeps:
+            peer.show(min(SHOWN, items))
+            bench.run(peer.command)  # a listing that shows less is noted once
+    for turn in range(repeats):
+        for peer in peers:
+            peer.announce()
+            peer.show(min(SHOWN, items) if peer.keeps else items + NEWS * (turn + 1))
+            bench.measure(f"{peer.name}: 10 new", items, peer.command)
+    return written
 
 
-def report(bench: Bench) -> str:
-    medians = {key: median(usage.cpu_s for usage in usages) for key, usages in bench.usages.items()}
+def measured(folder: Path) -> tuple[int, int]:
+    """How many files are below a folder, and how many bytes they have."""
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
+def report(bench: Bench, names: Sequence[str], written: dict[int, dict[str, tuple[int, int]]]) -> str:
+    cpu_s = {key: median(usage.cpu_s for usage in usages) for key, usages in bench.usages.items()}
     peaks = {key: max(usage.memory_mib for usage in usages) for key, usages in bench.usages.items()}
-    sizes = sorted({items for _, items in medians})
-    lines = [f"| case | {' | '.join(f'{size:,} items' for size in sizes)} |", f"| --- |{' ---: |' * len(sizes)}"]
-    for case in (FULL, HUGO_FULL, NEW, HUGO_NEW):
-        cells = [f"{medians[case, size]:.2f} s, {peaks[case, size]:.0f} MiB" for size in sizes]
-        lines.append(f"| {case} | {' | '.join(cells)} |")
-    for name, ours, theirs in (("full build", FULL, HUGO_FULL), ("10 new", NEW, HUGO_NEW)):
-        cells = [f"{medians[ours, size] / medians[theirs, size]:.2f}" for size in sizes]
-        lines.append(f"| {name}: Publisher to Hugo | {' | '.join(cells)} |")
+    lines = [f"| case | {' | '.join(f'{size:,} items' for size in written)} |", f"| --- |{' ---: |' * len(written)}"]
+    for what in ("full build", "10 new"):
+        for name in names:
+            case = f"{name}: {what}"
+            cells = [f"{cpu_s[case, size]:.2f} s, {peaks[case, size]:.0f} MiB" for size in written]
+            lines.append(f"| {case} | {' | '.join(cells)} |")
+        for name in names[1:]:
+            cells = [f"{cpu_s[f'{names[0]}: {what}', size] / cpu_s[f'{name}: {what}', size]:.2f}" for size in written]
+            lines.append(f"| {what}: {names[0]} to {name} | {' | '.join(cells)} |")
+    for name in names:
+        cells = [
+            f"{files:,} files, {size_bytes / 1e6:,.0f} MB"
+            for files, size_bytes in (of_size[name] for of_size in written.values())
+        ]
+        lines.append(f"| {name} writes | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -98,12 +153,22 @@ def main() -> None:
     if options.markdown:
         write_markdown(*options.markdown)
         return
+    written: dict[int, dict[str, tuple[int, int]]] = {}
+    names: list[str] = []
     with tempfile.TemporaryDirectory() as directory:
         bench = Bench({**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"})
         bench.run([*PUBLISHER, "--version"])
         for size in options.sizes:
-            compare(bench, Site(Path(directory) / str(size), size), repeats=options.repeats)
-    print(report(bench))
+            folder = Path(directory) / str(size)
+            peers = [
+                publisher("Publisher", folder / "publisher", size),
+                publisher("Publisher, RSS alone", folder / "rss", size, AS_HUGO),
+                hugo(folder / "hugo", size),
+                naive(folder / "naive", size),
+            ]
+            names = [peer.name for peer in peers]
+            written[size] = compare(bench, peers, size, repeats=options.repeats)
+    print(report(bench, names, written))
 
 
 if __name__ == "__main__":
