@@ -35,9 +35,16 @@ class Options:
 
     @contextmanager
     def publisher(self) -> Iterator[Publisher]:
-        """The site, opened, with a progress bar where there is a terminal."""
+        """The site, opened; it says how far long work is."""
         config, now = self._read()
         with terminal.progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
+            yield publisher
+
+    @contextmanager
+    def service(self) -> Iterator[Publisher]:
+        """The same, for one that has a log to write."""
+        config, now = self._read()
+        with Publisher.open(config, now=now) as publisher:
             yield publisher
 
     @contextmanager
@@ -203,7 +210,7 @@ def _try_out(options: Options, audience: str | None, to: str) -> None:
 @site_command
 def serve(options: Options) -> None:
     """Collect and publish at an interval, compose by schedule, until told to stop."""
-    with options.publisher() as publisher:
+    with options.service() as publisher:
         from publisher.service import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
 
         serve_site(publisher)

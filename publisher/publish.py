@@ -181,9 +181,11 @@ class _Pass:
             if publication.theme_map.current(state.feed.slug) == state.feed.slug
         }
         self._folders = Counter(urls.folder_of(state.feed) for state in self._states.values())
-        self._leaves = Leaves(store, planned, self._write, look=self._look)
+        self._leaves = Leaves(store, planned, self._write, look=self._look, advance=self._advance)
         self._sitemap = Sitemap(store, self._write, look=self._look)
         self._closed: list[Archive] = []
+        self._steps_done = self._steps = 0
+        """Of rendering feeds: one for each item on a page to leaf through, and one for each in an archive."""
         self._written = 0
         self._unchanged = 0
 
@@ -196,14 +198,7 @@ class _Pass:
             self._write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
         self._render_items()
         states = [self._states[slug] for slug in self._planned.slugs]
-        shown: list[FeedState | None] = [state for state in states if not self._is_hidden(state.feed)]
-        changed = []
-        for done, state in enumerate([*shown, None]):
-            self._progress("feeds", done, len(shown))
-            before = self._written
-            self._render_feed(state)
-            if self._written > before:
-                changed.append(urls.folder_of(state.feed if state else None))
+        changed = self._render_feeds([*(state for state in states if not self._is_hidden(state.feed)), None])
         self._render_lists()
         self._render_editions()
         self._files.commit()
@@ -249,14 +244,34 @@ class _Pass:
                 found |= {record.number: record for record in unchanged if len(unchanged) < enough}
         return [found[number] for number in sorted(found)]
 
-    def _render_feed(self, state: FeedState | None) -> None:
+    def _render_feeds(self, states: Sequence[FeedState | None]) -> list[str]:
+        """The folders of those of which a file changed; None stands for the feed of all items."""
+        from publisher.rendering import urls
+
+        sizes = [state.items if state else self._store.item_count() for state in states]
+        self._steps, end, changed = 2 * sum(sizes), 0, []
+        self._advance(0)
+        for state, items in zip(states, sizes, strict=True):
+            before = self._written
+            self._render_feed(state, items=items)
+            if self._written > before:
+                changed.append(urls.folder_of(state.feed if state else None))
+            end += 2 * items
+            self._advance(max(end - self._steps_done, 0))  # what had not to be rendered again
+        return changed
+
+    def _advance(self, steps: int) -> None:
+        self._steps_done = min(self._steps_done + steps, self._steps)
+        self._progress("feeds", self._steps_done, self._steps)
+
+    def _render_feed(self, state: FeedState | None, *, items: int) -> None:
         """The feed in every format with what its archive lacks, and its pages; None: the one of all items."""
         from publisher.rendering import documents, urls
 
         feed = state.feed if state else None
         slug, limit = (feed.slug if feed else None), self._publication.settings.limit
         records = self._store.feed_records(slug, limit=limit)
-        last_leaf = self._leaves.render(feed, items=state.items if state else self._store.item_count())
+        last_leaf = self._leaves.render(feed, items=items)
         last_archive = self._render_archive(feed)
         document = documents.feed_document(
             feed,
@@ -302,6 +317,7 @@ class _Pass:
             document = documents.archive_document(feed, archive.number, records, look=self._feed_look, withdrawn=gone)
             for place in (folder, *self._former_places(feed, archive)):
                 self._write_document(document, place, archive=archive.number)
+            self._advance(len(records))
         self._closed += due
         found = due[-1] if due else self._store.last_archive(slug or urls.ALL)
         last = found.number if found else 0

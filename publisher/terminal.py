@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from publisher.model import (
     SourceStatus,
     Status,
 )
-from publisher.observability import Progress, quiet
+from publisher.observability import Progress
 from publisher.titles import title_of
 from publisher.wording import counted
 
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Bars on a terminal, silence elsewhere; rich is imported only when there is something to draw."""
+    """Bars on a terminal, a line now and then elsewhere; rich is imported only when there is something to draw."""
     if not sys.stderr.isatty():
-        yield quiet
+        yield Lines()
         return
     bars = _Bars()
     try:
@@ -45,10 +46,28 @@ def progress() -> Iterator[Progress]:
         bars.close()
 
 
-class _Bars:
-    """A bar a step, drawn on standard error from the step's first real count on."""
+class Lines:
+    """How far long work is, in lines for a log; nothing of what is over soon."""
 
-    WORTH_A_BAR = 200
+    PAUSE_S = 30
+    """From the start of a step to its first line, and from line to line."""
+
+    def __init__(self) -> None:
+        self._step, self._since_s = "", 0.0
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        now_s = time.monotonic()
+        if step != self._step:
+            self._step, self._since_s = step, now_s
+        if total and now_s - self._since_s >= self.PAUSE_S:
+            self._since_s = now_s
+            click.echo(f"publisher: {step}, {done / total:.0%}", err=True)
+
+
+class _Bars:
+    """A bar a step, drawn on standard error."""
+
+    WORTH_A_BAR_S = 0.5
     """Shorter work is over before a bar can be read."""
 
     def __init__(self) -> None:
@@ -58,9 +77,11 @@ class _Bars:
 
         self._drawing = Drawing(console=Console(stderr=True), transient=True)
         self._tasks: dict[str, TaskID] = {}
+        self._began_s: dict[str, float] = {}
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        if total < self.WORTH_A_BAR:
+        now_s = time.monotonic()
+        if now_s - self._began_s.setdefault(step, now_s) < self.WORTH_A_BAR_S:
             return
         if not self._tasks:
             self._drawing.start()

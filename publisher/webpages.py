@@ -29,9 +29,13 @@ ITEMS_A_SITEMAP = 1_000
 class Leaves:
     """The pages on which visitors leaf through feeds, as one pass writes them."""
 
-    def __init__(self, store: Store, planned: PublishPlan, write: Write, *, look: "Look") -> None:
+    def __init__(
+        self, store: Store, planned: PublishPlan, write: Write, *, look: "Look", advance: Callable[[int], None]
+    ) -> None:
+        """`advance` is told of each leaf how many items are on it."""
         self._store = store
         self._planned = planned
+        self._advance = advance
         self._write = write
         self._look = look
         self._reworked = {} if planned.is_full else store.reworked(planned.after, planned.upto)
@@ -54,6 +58,7 @@ class Leaves:
             records = self._store.records_between(slug, row.after, row.upto)
             leaf = pages.feed_page(feed, records, items=items, look=self._look, number=row.number, last=last)
             self._write(urls.feed_page_file(folder, row.number), leaf)
+            self._advance(len(records))
         front = self._store.records_between(slug, self._end_of(key, last, due), self._planned.upto)
         self._write(urls.feed_page_file(folder), pages.feed_page(feed, front, items=items, look=self._look, last=last))
         self._full += due
