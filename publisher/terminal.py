@@ -177,8 +177,8 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         }
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
     if (published := report.publish) and published.is_news:
-        feeds, files = counted(len(published.feeds), "feed"), counted(published.files_written, "file")
-        lines.append(f"publish: {feeds}, {files} written")
+        feeds = f"{counted(len(published.feeds), 'feed')}, " if published.feeds else ""
+        lines.append(f"publish: {feeds}{counted(published.files_written, 'file')} written")
     if report.compose:
         lines += [f"compose: {_edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]

@@ -63,6 +63,9 @@ def test_publish_all_renders_everything_and_touches_only_what_differs(world: Wor
     assert {"feeds/general/rss.xml", "publisher.db"} == {name for name in before if before[name] != after[name]}
     assert before["feeds/general/rss.xml"].sha256 == after["feeds/general/rss.xml"].sha256
 
+    (world.feeds / "style.css").unlink()
+    assert ["publish: 1 file written"] == world.publisher("publish", "--all", at=LATER).lines
+
 
 def test_compose_can_be_asked_for_one_audience(world: World) -> None:
     world.configure(CONFIG, CONFIG + DAILY)
