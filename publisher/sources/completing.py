@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from publisher.model import Enclosure, Item, Site, SourcePolicy
 from publisher.periods import local_day
-from publisher.sources.links import without_tracking
 
 
 def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
@@ -17,6 +16,7 @@ def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     if not (item.html or item.link):
         return item
     from publisher.sources.html import safe_html, text_of  # late: a listing has no HTML
+    from publisher.sources.links import without_tracking
 
     html = safe_html(item.html, base=item.link, keeps_tracking=policy.keeps_tracking)
     return replace(
@@ -28,6 +28,8 @@ def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
 
 
 def _without_tracking(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
+    from publisher.sources.links import without_tracking  # late: a run with no news needs none of its patterns
+
     return tuple(replace(each, url=without_tracking(each.url)) for each in enclosures)
 
 
