@@ -12,19 +12,11 @@ from publisher.collect import Suspicious
 from publisher.config import Config
 from publisher.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.mail.addresses import wire_address
-from publisher.model import (
-    Audience,
-    ComposeReport,
-    Edition,
-    FeedKind,
-    Mailbox,
-    Problem,
-    RunReport,
-    Status,
-)
+from publisher.model import Audience, Edition, FeedKind, Mailbox, Problem
 from publisher.notify import notify
 from publisher.observability import Progress, quiet
 from publisher.publication import Extent
+from publisher.reports import ComposeReport, RunReport, Status
 from publisher.stages import RehearsedStages, Stages
 from publisher.status import kept_report, status
 from publisher.store import Store

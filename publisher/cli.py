@@ -16,12 +16,13 @@ from publisher import __version__, terminal
 from publisher.app import Publisher
 from publisher.config import Config
 from publisher.errors import PublisherError
-from publisher.model import RunReport
 from publisher.periods import parse_interval, zone_of
 from publisher.publication import Extent
+from publisher.reports import RunReport
 
 if TYPE_CHECKING:
-    from publisher.model import ComposeReport, Digest
+    from publisher.model import Digest
+    from publisher.reports import ComposeReport
     from publisher.review import Review
 
 

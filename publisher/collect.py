@@ -15,10 +15,11 @@ from types import MappingProxyType
 from publisher import holding, planning
 from publisher.errors import SourceError
 from publisher.gathering import Gathering
-from publisher.model import CollectReport, CombinedFeed, Item, Problem, Site, SourceCondition, SourcePolicy, ThemeMap
+from publisher.model import CombinedFeed, Item, Problem, Site, SourcePolicy, ThemeMap
 from publisher.naming import NO_NAMES, Names, wanted_names
 from publisher.observability import Progress, quiet
 from publisher.periods import local_day
+from publisher.reports import CollectReport, SourceCondition
 from publisher.sources import Fetch, Source
 from publisher.sources.completing import completed, with_language
 from publisher.store import Collecting, Heir, SourceState, Store

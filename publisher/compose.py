@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING
 
 from publisher import planning
 from publisher.errors import PublisherError, TemplateError
-from publisher.model import Audience, ComposeReport, DigestStyle, Edition, Mailbox, Notice, Problem, Record, Site
+from publisher.model import Audience, DigestStyle, Edition, Mailbox, Notice, Problem, Record, Site
+from publisher.reports import ComposeReport
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light

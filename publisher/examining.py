@@ -14,8 +14,9 @@ from lxml.html import HtmlElement
 
 from publisher.config import Config, SourceSettings
 from publisher.errors import EXIT_USAGE, SourceError
-from publisher.model import CollectReport, Item, Problem, SourcePolicy
+from publisher.model import Item, Problem, SourcePolicy
 from publisher.planning import assign_themes
+from publisher.reports import CollectReport
 from publisher.sources import Fetch, Source
 from publisher.sources.completing import completed, with_language
 from publisher.sources.feed import FeedSource

@@ -16,7 +16,8 @@ from publisher.collect import condition_of
 from publisher.compose import Composer, held_editions
 from publisher.config import Config
 from publisher.errors import FilesError, PublisherError
-from publisher.model import REVIEW, Edition, Notice, Problem, SourceCondition, Turn
+from publisher.model import REVIEW, Edition, Notice, Problem
+from publisher.reports import SourceCondition, Turn
 from publisher.store import SourceState, Store
 
 REPEATED = 3

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from publisher.errors import EXIT_USAGE
 from publisher.gathering import keyword_feed
-from publisher.model import Audience, Edition, Feed, FeedKind, Problem, PublishReport, Record
+from publisher.model import Audience, Edition, Feed, FeedKind, Problem, Record
 from publisher.naming import wanted_names
 from publisher.observability import Progress, quiet
 from publisher.planning import assign_themes
 from publisher.publication import CONSUMER, Extent, Publication, PublishPlan, plan, worth_a_feed
+from publisher.reports import PublishReport
 from publisher.store import Archive, FeedState, Store
 from publisher.webpages import EditionPages, Leaves, Sitemap, shown_editions
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from publisher import compose
 from publisher.compose import Composer
 from publisher.errors import UsageError
-from publisher.model import Audience, ComposeReport, Edition, Record
+from publisher.model import Audience, Edition, Record
 from publisher.rendering.urls import url_of
+from publisher.reports import ComposeReport
 from publisher.store import Store
 
 

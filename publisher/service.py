@@ -26,8 +26,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from publisher.app import Publisher
 from publisher.config import Config
 from publisher.errors import PublisherError
-from publisher.model import Problem, RunReport, SourceCondition
+from publisher.model import Problem
 from publisher.periods import Schedule
+from publisher.reports import RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
 

@@ -13,12 +13,13 @@ from publisher.collect import Minting, Suspicious
 from publisher.compose import Composer
 from publisher.config import Config, SourceSettings
 from publisher.errors import FilesError, TemplateError
-from publisher.model import Audience, CollectReport, ComposeReport, Edition, Problem, PublishReport, Record
+from publisher.model import Audience, Edition, Problem, Record
 from publisher.observability import Progress
 from publisher.publication import Extent, Publication
 from publisher.publish import Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
+from publisher.reports import CollectReport, ComposeReport, PublishReport
 from publisher.sources import Source
 from publisher.sources.kinds import load_kind, parameters_of
 from publisher.store import Store

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from publisher import collect, compose
 from publisher.config import Config, SourceSettings
-from publisher.model import Audience, AudienceStatus, Edition, HeldStatus, RunReport, RunStatus, SourceStatus, Status
+from publisher.model import Audience, Edition
 from publisher.publication import CONSUMER
+from publisher.reports import AudienceStatus, HeldStatus, RunReport, RunStatus, SourceStatus, Status
 from publisher.store import Store
 
 RUNS_SHOWN = 5

@@ -12,18 +12,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.model import (
+from publisher.model import Edition, Notice
+from publisher.observability import Progress
+from publisher.reports import (
     AudienceStatus,
     CollectReport,
-    Edition,
     HeldStatus,
-    Notice,
     RunReport,
     SourceCondition,
     SourceStatus,
     Status,
 )
-from publisher.observability import Progress
 from publisher.titles import title_of
 from publisher.wording import counted
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
-from publisher.model import Audience, Edition, Site, SourceCondition, Turn
+from publisher.model import Audience, Edition, Site
 from publisher.periods import zone_of
 from publisher.rendering.languages import format_day, interface_language, translations
+from publisher.reports import SourceCondition, Turn
 from publisher.titles import title_of
 
 DOMAIN = "notices"

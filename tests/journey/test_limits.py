@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.compose import Composer, compose, compose_due, next_edition, waiting
-from publisher.model import Audience, ComposeReport, DigestStyle, Item
+from publisher.model import Audience, DigestStyle, Item
 from publisher.periods import Schedule
 from publisher.planning import NewRecord
 from publisher.rendering.templates import Templates, default_folders
+from publisher.reports import ComposeReport
 from publisher.store import Store
 from tests.contract.stories import BORDERS
 from tests.editions import AUDIENCE, SITE

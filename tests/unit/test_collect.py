@@ -9,18 +9,8 @@ from sqlalchemy import update
 
 from publisher.collect import Minting, Suspicious, collect, condition_of
 from publisher.errors import SourceError
-from publisher.model import (
-    CollectReport,
-    Enclosure,
-    Item,
-    Problem,
-    Record,
-    SourceCondition,
-    SourcePolicy,
-    State,
-    Theme,
-    ThemeMap,
-)
+from publisher.model import Enclosure, Item, Problem, Record, SourcePolicy, State, Theme, ThemeMap
+from publisher.reports import CollectReport, SourceCondition
 from publisher.sources import Fetch
 from publisher.store import Store
 from publisher.store.schema import sources

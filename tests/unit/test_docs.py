@@ -11,19 +11,8 @@ from publisher.cli import cli
 from publisher.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.keys import KEYS, REQUIRED, Key
 from publisher.mail.outbox import write_edition
-from publisher.model import (
-    CollectReport,
-    ComposeReport,
-    Digest,
-    DigestItem,
-    Mailbox,
-    Notice,
-    Problem,
-    PublishReport,
-    RunReport,
-    SourceCondition,
-    Turn,
-)
+from publisher.model import Digest, DigestItem, Mailbox, Notice, Problem
+from publisher.reports import CollectReport, ComposeReport, PublishReport, RunReport, SourceCondition, Turn
 from publisher.sources import listing_grammar
 from publisher.terminal import as_json, report_as_values
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
