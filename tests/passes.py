@@ -56,6 +56,8 @@ class Pass:
     command: tuple[str, ...]
     old: Trees
     """What readers see before it."""
+    between: Trees
+    """What readers see once the news is published and nothing is composed yet."""
     new: Trees
     """What readers see after it."""
     expected: dict[str, Any]
@@ -86,11 +88,12 @@ class Pass:
     def broken_promises(self, site: Path) -> list[str]:
         """What nobody may ever meet in feeds/ and outbox/, whatever happened to the pass."""
         old, new, found = self.old, self.new, trees(site)
-        foreign = [path for path, file in found.items() if file not in (old.get(path), new.get(path))]
+        stages = (old, self.between, new)
+        foreign = [path for path, file in found.items() if file not in [stage.get(path) for stage in stages]]
         editions = {path.split("/")[1] for path in found if path.startswith("outbox/") and path != "outbox/"}
         torn = [path for path in new if path.startswith("outbox/") and path.split("/")[1] in editions]
         return [
-            *(f"{path} is neither as before nor as after" for path in foreign),
+            *(f"{path} is not as any stage leaves it" for path in foreign),
             *(f"{path} is gone" for path in old if path not in found),
             *(f"{path} is missing from its edition" for path in torn if path not in found),
             *(f"{path} leads to {page}, which is not there" for path, page in _links(found) if page not in found),
@@ -104,15 +107,13 @@ class Pass:
 
 def passes(folder: Path) -> dict[str, Pass]:
     """Each kind of pass, undisturbed, by the program itself as users start it; the sites are kept below `folder`."""
-    first = _pass(
-        _site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG), "run", "--now", "2026-03-04T08:00"
-    )
+    first = _pass(_site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG), "run", at="2026-03-04T08:00")
     listing = [DIVERS, FERRY, MENDED, LATE, PILOTS]
     watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
     run_program("run", "--due", "--now", "2026-03-04T08:00", "--config", str(watched / "config.toml"))
     (watched / "news.txt").write_text("\n".join(listing))
-    news = _pass(watched, "run", "--due", "--now", "2026-03-09T08:00")
-    themes = _pass(_site(folder / "themes", news.after, listing, CONFIG + GATHERED), "run", "--now", "2026-03-10T08:00")
+    news = _pass(watched, "run", "--due", at="2026-03-09T08:00")
+    themes = _pass(_site(folder / "themes", news.after, listing, CONFIG + GATHERED), "run", at="2026-03-10T08:00")
     return {"first": first, "news": news, "themes": themes}
 
 
@@ -127,12 +128,20 @@ def _site(folder: Path, origin: Path | None, listing: list[str], config: str) ->
     return site
 
 
-def _pass(before: Path, *command: str) -> Pass:
-    after = before.with_name("after")
-    shutil.copytree(before, after)
-    run_program(*command, "--config", str(after / "config.toml"))
+def _pass(before: Path, *command: str, at: str) -> Pass:
+    between, after = before.with_name("between"), before.with_name("after")
+    for site in (between, after):
+        shutil.copytree(before, site)
+    for site, words in ((between, ("collect",)), (between, ("publish",)), (after, command)):
+        run_program(*words, "--now", at, "--config", str(site / "config.toml"))
     return Pass(
-        before=before, after=after, command=command, old=trees(before), new=trees(after), expected=_whole(after)
+        before=before,
+        after=after,
+        command=(*command, "--now", at),
+        old=trees(before),
+        between=trees(between),
+        new=trees(after),
+        expected=_whole(after),
     )
 
 

@@ -29,6 +29,8 @@ WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
 SPREAD = 6
 """How many moments of each kind of pass the plain tests take."""
 
+ROOM_KIB = 2_048
+"""A file of one byte takes four; the largest pass writes three hundred files."""
 SURE = 4
 """Four threads flush sixteen files or more, so one of them comes to its fourth."""
 
@@ -306,7 +308,7 @@ def _fill_up(bench: Bench, kind: str, small_disk: Callable[[int], Path], *, step
     for step in range(steps):
         with bench.attempt(kind, elsewhere=small_disk(large_kib) / "site") as attempt:
             used_kib = -(-_used(attempt.site) // 1024)
-            small_disk(used_kib + 800 * step // (steps - 1))
+            small_disk(used_kib + ROOM_KIB * step // (steps - 1))
             ended = attempt.program.run(*attempt.arguments)
             refused += ended.exit_code != 0
             problem = attempt.said(ended)
