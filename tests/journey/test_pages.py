@@ -453,7 +453,7 @@ def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_pa
 
 
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
-    """The feed is noted as open before files are written; the pass that repeats must find its items all the same."""
+    """The feed is noted as open once it is there; the pass that repeats finds its items, written already or not."""
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
     world = World(tmp_path / "site", "\n\n".join(items))
     world.publisher("run", at=NOW)
@@ -463,7 +463,7 @@ def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
     assert 75 == world.publisher("run", at=NOW).exit_code
     in_the_way.unlink()
     with world.store() as store:
-        assert "keywords/ice" in {state.feed.slug for state in store.open_feeds()}
+        assert "keywords/ice" not in {state.feed.slug for state in store.open_feeds()}
 
     assert 0 == world.publisher("run", at=NOW).exit_code
 
