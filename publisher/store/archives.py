@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from publisher.store.records import added_seqs
+from publisher.store.records import full_stretches
 from publisher.store.schema import archives
 
 
@@ -41,12 +41,11 @@ def due_archives(connection: Connection, feed: str, *, is_all: bool, size: int) 
     """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
     last = last_archive(connection, feed)
     number, after = (last.number, last.upto) if last else (0, 0)
-    due: list[Archive] = []
-    while len(seqs := added_seqs(connection, None if is_all else feed, after=after, limit=size + 1)) > size:
-        number += 1
-        due.append(Archive(feed=feed, number=number, after=after, upto=seqs[size - 1]))
-        after = seqs[size - 1]
-    return due
+    stretches = full_stretches(connection, None if is_all else feed, after=after, size=size)
+    return [
+        Archive(feed=feed, number=each, after=start, upto=upto)
+        for each, (start, upto) in enumerate(stretches, start=number + 1)
+    ]
 
 
 def close_archives(connection: Connection, closed: Sequence[Archive]) -> None:

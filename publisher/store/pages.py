@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 
 from publisher.model import ChangeKind
-from publisher.store.records import added_seqs
+from publisher.store.records import full_stretches
 from publisher.store.schema import items, log, pages
 
 
@@ -46,12 +46,11 @@ def due_pages(connection: Connection, feed: str, *, is_all: bool, size: int) -> 
     """The pages of `size` items that became full, so that at most that many live items are on none."""
     number = last_number(connection, feed)
     after = next((page.upto for page in pages_of(connection, feed, first=number, last=number)), 0)
-    due: list[PageRow] = []
-    while len(seqs := added_seqs(connection, None if is_all else feed, after=after, limit=size + 1)) > size:
-        number += 1
-        due.append(PageRow(feed=feed, number=number, after=after, upto=seqs[size - 1]))
-        after = seqs[size - 1]
-    return due
+    stretches = full_stretches(connection, None if is_all else feed, after=after, size=size)
+    return [
+        PageRow(feed=feed, number=each, after=start, upto=upto)
+        for each, (start, upto) in enumerate(stretches, start=number + 1)
+    ]
 
 
 def settle_pages(connection: Connection, full: Iterable[PageRow]) -> None:

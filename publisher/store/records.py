@@ -1,6 +1,6 @@
 """Questions about items. Each costs what its answer weighs, however large the archive is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -112,8 +112,15 @@ def page_addresses(connection: Connection, after: int, upto: int) -> list[PageAd
     return [PageAddress(**row) for row in connection.execute(query.order_by(items.c.number)).mappings()]
 
 
-def added_seqs(connection: Connection, feed: str | None, *, after: int, limit: int) -> list[int]:
-    """The log numbers under which the next live items of a feed (None: of all) beyond `after` were added."""
+def full_stretches(connection: Connection, feed: str | None, *, after: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches (after, upto] of `size` live items of a feed (None: of all) while more than that are left."""
+    while len(seqs := _added_seqs(connection, feed, after=after, limit=size + 1)) > size:
+        yield after, seqs[size - 1]
+        after = seqs[size - 1]
+
+
+def _added_seqs(connection: Connection, feed: str | None, *, after: int, limit: int) -> list[int]:
+    """The log numbers under which the next live items beyond `after` were added."""
     added_seq = _added_seq(feed)
     query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
     query = query.where(IS_LIVE if feed is None else item_feeds.c.feed == feed)
