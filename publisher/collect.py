@@ -243,7 +243,7 @@ def _record(reading: _Reading, fetch: Fetch, this: _Pass) -> CollectReport:
             links={item.link for item in items},
         )
         changes = _changes(known, reading, log, this)
-        why = _suspicion(changes.own, known, reading, this.policy(source))
+        why = _suspicion(changes.own, known, reading, log, this)
         if why and this.suspicious is Suspicious.HOLD:
             log.hold(why, fetch.validator, now=now)
             return CollectReport(sources_read=1, sources_held=1, problems=(_held(source, why),))
@@ -293,19 +293,25 @@ def _changes(known: Sequence[planning.Known], reading: _Reading, log: Collecting
 
 
 def _suspicion(
-    plan: planning.Reconciliation, known: Sequence[planning.Known], reading: _Reading, policy: SourcePolicy
+    plan: planning.Reconciliation,
+    known: Sequence[planning.Known],
+    reading: _Reading,
+    log: Collecting,
+    this: _Pass,
 ) -> str:
-    """Why the operator should look first, and what would happen; empty for a first reading: all of it is new."""
-    if reading.state.changed_at is None:
-        return ""
-    why = holding.suspicion(
-        plan,
-        known,
-        reading.items,
-        hold_above=policy.hold_above,
-        most_added=reading.state.most_added,
-        fields=reading.state.fields.split(),
-    )
+    """Why the operator should look first, and what would happen; empty when there is no reason."""
+    if reading.state.changed_at is None:  # all of it is new, unless the source only has a new name
+        former, count = log.orphans(plan.added, among=this.configured)
+        why = holding.suspicion_of_first(plan, former=former, repeated=count)
+    else:
+        why = holding.suspicion(
+            plan,
+            known,
+            reading.items,
+            hold_above=this.policy(reading.source.name).hold_above,
+            most_added=reading.state.most_added,
+            fields=reading.state.fields.split(),
+        )
     return why and f"{why}; it would {holding.told(plan)}"
 
 

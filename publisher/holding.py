@@ -58,6 +58,22 @@ def suspicion(
     return ""
 
 
+def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> str:
+    """Return why the operator should look at the first reading of a source; empty when there is no reason.
+
+    Args:
+        plan: what the reading would change.
+        former: a source that config.toml no longer names.
+        repeated: how many of the new items have the words of one of its items, which readers have.
+    """
+    if 2 * repeated <= len(plan.added):
+        return ""
+    return (
+        f"{repeated} of its {len(plan.added)} items are those of source {former!r}, which is gone from config.toml: "
+        "give it that name back, or discard what readers have already"
+    )
+
+
 def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[str, ...]:
     """Return the fields that more than this share of some items have; none when they are too few to tell."""
     if len(listed) < A_CROWD:

@@ -1,5 +1,6 @@
 """What a collect pass may ask and change: one transaction, the log locked for its whole length."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -83,6 +84,19 @@ class Collecting:
                 for row in self._connection.execute(select(*columns).where(*others)):
                     found.setdefault(row.name, []).append(row.number)
         return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
+
+    def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
+        """The source, none `among` those that are still read, that has most live items of these texts; how many.
+
+        None: all are still read. It looks at all items there are, but only while some source is gone.
+        """
+        gone = set() if among is None else sources.source_states(self._connection).keys() - {*among}
+        counts: Counter[str] = Counter()
+        for some in batches(sorted(map(digest_of_text, texts))) if gone else ():
+            query = select(items.c.source, func.count()).where(items.c.text_digest.in_(some), IS_LIVE)
+            for source, count in self._connection.execute(query.group_by(items.c.source)):
+                counts[source] += count * (source in gone)
+        return max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
         """What this source says of these items now."""

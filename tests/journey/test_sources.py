@@ -144,6 +144,37 @@ def test_ids_and_words_that_all_change_at_once_are_held(world: World) -> None:
     assert "held: 12 of its 12 items are new, and older than what it had; it would add 12" in outcome.err
 
 
+def test_a_source_under_another_name_is_held_and_its_old_name_puts_all_right(world: World) -> None:
+    before = world.contents()
+    world.configure('name = "news"', 'name = "register"')
+
+    outcome = world.publisher("run", at=LATER)
+
+    assert 75 == outcome.exit_code
+    assert "12 of its 12 items are those of source 'news', which is gone from config.toml: give it that" in outcome.err
+    assert before == world.contents()
+    world.configure('name = "register"', 'name = "news"')
+    assert "nothing new\n" == world.publisher("run", at=LATER).out
+
+
+def test_a_source_under_another_name_goes_on_when_what_it_repeats_is_discarded(world: World) -> None:
+    world.configure('name = "news"', 'name = "register"')
+    world.publisher("run", at=LATER)
+
+    assert "collect: 12 kept from readers" == world.publisher("discard", "register", at=LATER).lines[0]
+
+    register(world.folder, [*texts(12), "One more."])
+    assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]
+    assert 13 == len(world.summaries("all"))
+
+
+def test_another_source_beside_one_that_is_gone_is_new(world: World) -> None:
+    world.configure('name = "news"', 'name = "flags"')
+    register(world.folder, [*texts(2), *texts(10, "flags")])
+
+    assert "collect: 12 added" == world.publisher("run", at=LATER).lines[0]
+
+
 @pytest.mark.parametrize("verb", ["release", "discard"])
 def test_a_source_that_is_not_held_cannot_be_decided_about(world: World, verb: str) -> None:
     outcome = world.publisher(verb, "news", at=LATER)
