@@ -30,7 +30,7 @@ NEWS = 10
 
 NO_NEWS, NO_NEWS_WHOLE = "no news", "no news, whole file"
 NEW, NEW_WHOLE, READ_WHOLE = "10 new", "10 new, whole file", "  reading that file"
-FULL, NAIVE, NAIVE_PAGES = "full build", "naive script", "naive script, with pages"
+FULL = "full build"
 STATUS, REHEARSAL = "status", "10 new, --dry-run"
 BARE, IMPORTS = "python -c pass", "imports of no news"
 
@@ -122,12 +122,9 @@ class Bench:
 
 
 def build(bench: Bench, site: Site) -> None:
-    """Fill a site from nothing, beside a script that does the same at every run."""
+    """Fill a site from nothing."""
     site.show_all()
     bench.measure(FULL, site.items, site.command("run"), expected=f"{site.items} added")
-    naive = [sys.executable, str(ROOT / "benchmarks" / "naive.py"), str(site.listing), str(site.folder / "naive")]
-    bench.measure(NAIVE, site.items, naive)
-    bench.measure(NAIVE_PAGES, site.items, [*naive, "--pages"])
 
 
 def whole_file(bench: Bench, site: Site) -> None:
@@ -192,8 +189,6 @@ def ratios(rows: Sequence[Row]) -> dict[str, float]:
     found["share of imports in no news"] = (cpu[IMPORTS, 0] - cpu[BARE, 0]) / cpu[NO_NEWS, small]
     for items in sorted({items for _, items in cpu if items}):
         size = f"{items:,} items"
-        found[f"10 new to the naive script, {size}"] = cpu[NEW, items] / cpu[NAIVE, items]
-        found[f"full build to the naive script with pages, {size}"] = cpu[FULL, items] / cpu[NAIVE_PAGES, items]
         found[f"share of reading in 10 new, whole file, {size}"] = cpu[READ_WHOLE, items] / cpu[NEW_WHOLE, items]
     return found
 
