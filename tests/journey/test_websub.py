@@ -111,7 +111,7 @@ def test_every_format_names_the_hub_and_itself(world: World, hub: Hub) -> None:
     assert feed["feed_url"] == f"{BASE_URL}sea/feed.json"
 
 
-@pytest.mark.parametrize("status", [500, 404, 301])
+@pytest.mark.parametrize("status", [500, *(pytest.param(status, marks=pytest.mark.slow) for status in (404, 301))])
 def test_a_hub_that_refuses_is_told_again(world: World, hub: Hub, status: int) -> None:
     hub.status = status
     news(world, 3)

@@ -50,7 +50,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["run", "collect", "publish", "compose"])
+@pytest.mark.parametrize(
+    "command", ["run", *(pytest.param(verb, marks=pytest.mark.slow) for verb in ("collect", "publish", "compose"))]
+)
 def test_a_run_with_no_news_imports_nothing_heavy(site: Path, command: str) -> None:
     said, imported = run(site, command)
 

@@ -410,6 +410,7 @@ def test_of_several_addresses_only_the_public_ones_are_tried(
 # --- turns and waits -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_waiting_for_ones_turn_at_a_host_is_not_the_hosts_fault(server: Server) -> None:
     def after_a_while() -> Iterator[bytes]:
         time.sleep(0.4)
