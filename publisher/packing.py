@@ -23,16 +23,28 @@ PACKED = (".html", ".xml", ".json", ".css", ".opml", ".txt")
 """Text; pictures are compressed already."""
 
 
-class PlainFiles(Protocol):
-    """A folder of public files, such as `files.Tree`."""
+class Files(Protocol):
+    """Where public files are, such as `PackedFiles`."""
 
-    def write(self, path: str, data: bytes) -> bool: ...
+    def write(self, path: str, data: bytes) -> bool:
+        """Make `data` the content of `path`; False when it was before."""
+        ...
 
-    def remove(self, path: str) -> bool: ...
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
 
-    def has(self, path: str) -> bool: ...
+    def commit(self) -> None:
+        """Show readers what was written."""
+        ...
 
-    def commit(self) -> None: ...
+
+class PlainFiles(Files, Protocol):
+    """Files as they lie in their folder, such as those of `files.Tree`."""
+
+    def remove(self, path: str) -> bool:
+        """Have `path` go away with the next `commit`; False when it is not there."""
+        ...
 
 
 class PackedFiles:

@@ -9,7 +9,7 @@ noted after the files and before the cursor: the repeated pass finds it noted, o
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from publisher.errors import EXIT_USAGE
 from publisher.gathering import keyword_feed
@@ -23,6 +23,7 @@ from publisher.store import Archive, FeedState, Store
 from publisher.webpages import EditionPages, Leaves, Sitemap, shown_editions
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
+    from publisher.packing import Files
     from publisher.rendering.documents import FeedDocument
 
 LATEST = 10
@@ -31,26 +32,10 @@ ANNOUNCED = 20
 """How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
 
 
-class Files(Protocol):
-    """Where the public files are, such as `packing.PackedFiles`."""
-
-    def write(self, path: str, data: bytes) -> bool:
-        """Make `data` the content of `path`; False when it was before."""
-        ...
-
-    def has(self, path: str) -> bool:
-        """Whether there is such a file."""
-        ...
-
-    def commit(self) -> None:
-        """Show readers what was written."""
-        ...
-
-
 def publish(
     store: Store,
     publication: Publication,
-    open_files: Callable[[], Files],
+    open_files: Callable[[], "Files"],
     *,
     extent: Extent,
     authority: str,
@@ -76,7 +61,9 @@ def publish(
     return report
 
 
-def publish_edition(store: Store, publication: Publication, open_files: Callable[[], Files], edition: Edition) -> None:
+def publish_edition(
+    store: Store, publication: Publication, open_files: Callable[[], "Files"], edition: Edition
+) -> None:
     """Write the page of an edition, which its mail leads to, and the list; nothing where the archive is not public.
 
     Raises:
@@ -89,7 +76,7 @@ def publish_edition(store: Store, publication: Publication, open_files: Callable
             _show(store, publication, open_files, {audience: sorted({*before, edition.number})})
 
 
-def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
+def publish_editions(store: Store, publication: Publication, open_files: Callable[[], "Files"]) -> None:
     """Write the pages of editions that went out before everybody might read them; opens no file when there are none.
 
     Raises:
@@ -105,7 +92,7 @@ def publish_editions(store: Store, publication: Publication, open_files: Callabl
 def _show(
     store: Store,
     publication: Publication,
-    open_files: Callable[[], Files],
+    open_files: Callable[[], "Files"],
     numbers_of: Mapping[Audience, Sequence[int]],
 ) -> None:
     """Write the pages of these editions and then note that they are there: a crash in between repeats it."""
@@ -152,7 +139,7 @@ class _Pass:
         self,
         store: Store,
         publication: Publication,
-        files: Files,
+        files: "Files",
         planned: PublishPlan,
         *,
         authority: str,

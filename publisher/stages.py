@@ -16,7 +16,6 @@ from publisher.errors import FilesError, TemplateError
 from publisher.model import Audience, Edition, Problem, Record
 from publisher.observability import Progress
 from publisher.publication import Extent, Publication
-from publisher.publish import Files
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.reports import CollectReport, ComposeReport, PublishReport
@@ -25,7 +24,7 @@ from publisher.sources.kinds import load_kind, parameters_of
 from publisher.store import Store
 
 if TYPE_CHECKING:  # what is imported when it is needed
-    from publisher.packing import PlainFiles
+    from publisher.packing import Files, PlainFiles
     from publisher.sources.fetching import Fetcher
 
 
@@ -192,7 +191,7 @@ class Stages:
             self._store, self.publication, lambda: self._files(self._config.feeds_directory), edition
         )
 
-    def _files(self, root: Path) -> Files:
+    def _files(self, root: Path) -> "Files":
         from publisher.packing import COPIES, PackedFiles  # late: what compresses is for those who write
 
         return PackedFiles(self._tree(root), wanted=COPIES if self._config.feeds.precompress else ())
