@@ -28,9 +28,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixels
 
-from publisher.model import Audience, DigestStyle, Edition, Item, Mailbox, Record, Site, State, Theme
-from publisher.rendering import inlining
-from publisher.rendering.digest import Page, Renderer
+from publisher.compose import inline as inlining
+from publisher.compose.digest import Page, Renderer
+from publisher.model.editions import Audience, DigestStyle, Edition
+from publisher.model.items import Item
+from publisher.model.records import Record, State
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme
 from publisher.rendering.templates import Templates, default_folders
 
 SITE = Site(

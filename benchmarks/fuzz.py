@@ -25,23 +25,18 @@ if "--atheris" in sys.argv:  # it counts what was imported under its eyes
     import atheris
 
     with atheris.instrument_imports(include=["publisher", "feedparser", "markdown_it"]):
-        import publisher.sources.completing
-        import publisher.sources.feed
-        import publisher.sources.html
-        import publisher.sources.listing_grammar
-        import publisher.sources.markdown
-        import publisher.sources.page
-        import publisher.sources.table  # noqa: F401
+        pass
 
 from lxml.html import fragment_fromstring  # noqa: E402
 
-from publisher.errors import SourceError  # noqa: E402 - this checkout, wherever it is started
-from publisher.model import Item, SourcePolicy  # noqa: E402
-from publisher.sources import Source  # noqa: E402
-from publisher.sources.completing import completed, with_language  # noqa: E402
-from publisher.sources.feed import FeedSource  # noqa: E402
-from publisher.sources.html import line_of, safe_html  # noqa: E402
-from publisher.sources.links import SCHEMES  # noqa: E402
+from publisher.collect.clean import completed, with_language  # noqa: E402
+from publisher.collect.sources.base import Source  # noqa: E402
+from publisher.collect.sources.feed import FeedSource  # noqa: E402
+from publisher.collect.sources.html import line_of, safe_html  # noqa: E402
+from publisher.collect.sources.links import SCHEMES  # noqa: E402
+from publisher.model.errors import SourceError  # noqa: E402 - this checkout, wherever it is started
+from publisher.model.items import Item  # noqa: E402
+from publisher.model.sources import SourcePolicy  # noqa: E402
 from tests.unit.test_feed_source import (  # noqa: E402
     ATOM,
     NOW,

@@ -7,7 +7,7 @@ def main() -> None:
     """The `publisher` program."""
     # Importing makes no garbage; looking for it all the while costs a tenth of a run with no news.
     gc.disable()
-    from publisher.cli import main as run_command
+    from publisher.cli.commands import main as run_command
 
     gc.freeze()
     gc.enable()

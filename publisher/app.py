@@ -7,29 +7,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from publisher import compose
-from publisher.collect import Suspicious
-from publisher.config import Config
-from publisher.errors import BusyError, FilesError, TemplateError, UsageError
-from publisher.mail.addresses import wire_address
-from publisher.model import Audience, Edition, FeedKind, Mailbox, Problem
-from publisher.notify import notify
-from publisher.observability import Progress, quiet
-from publisher.publication import Extent
-from publisher.reports import ComposeReport, RunReport, Status
-from publisher.stages import RehearsedStages, Stages
-from publisher.status import kept_report, status
+from publisher.admin.notices import notify
+from publisher.admin.status import kept_report, status
+from publisher.collect.run import Suspicious
+from publisher.compose import run as compose
+from publisher.config.config import Config
+from publisher.model.editions import Audience, Edition
+from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
+from publisher.model.feeds import FeedKind
+from publisher.model.problems import Problem
+from publisher.model.progress import Progress, quiet
+from publisher.model.reports import ComposeReport, RunReport, Status
+from publisher.model.site import Mailbox
+from publisher.publish.plan import Extent
+from publisher.rendering.addresses import wire_address
 from publisher.store import Store
+from publisher.wiring import RehearsedStages, Stages
 
 if TYPE_CHECKING:  # what is imported when it is needed
-    from publisher.check import CheckReport
-    from publisher.examining import Examined
-    from publisher.judging import Mail
-    from publisher.model import Digest
-    from publisher.outlook import Outlook
-    from publisher.review import Review
+    from publisher.admin.check import CheckReport
+    from publisher.admin.examine import Examined
+    from publisher.admin.mail_checks import Mail
+    from publisher.admin.next_edition import Outlook
+    from publisher.admin.review import Review
+    from publisher.admin.theme_checks import Survey
+    from publisher.model.editions import Digest
     from publisher.store import EditionRow
-    from publisher.surveying import Survey
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -162,7 +165,7 @@ class Publisher:
         Raises:
             TemplateError: a template of digests cannot be used.
         """
-        from publisher.outlook import outlook
+        from publisher.admin.next_edition import outlook
 
         return [
             outlook(
@@ -181,7 +184,7 @@ class Publisher:
 
         For a rehearsal: it collects.
         """
-        from publisher.check import Checked, check  # late: no pass needs it, and reading HTML costs 20 ms
+        from publisher.admin.check import Checked, check  # late: no pass needs it, and reading HTML costs 20 ms
 
         problems = list(self.collect().all_problems)
         mails: list[Mail] = []
@@ -203,7 +206,7 @@ class Publisher:
         return check(checked)
 
     def _survey(self) -> "Survey":
-        from publisher.surveying import survey  # late: only `check` needs it
+        from publisher.admin.theme_checks import survey  # late: only `check` needs it
 
         store = self._store
         return survey(
@@ -222,7 +225,8 @@ class Publisher:
             SourceError: it cannot be had.
             UsageError: there is no such source, address or file.
         """
-        from publisher import discovering, examining  # late: no pass needs them, and reading HTML costs 20 ms
+        from publisher.admin import discover as discovering
+        from publisher.admin import examine as examining  # late: no pass needs them, and reading HTML costs 20 ms
 
         settings = next((each for each in self.config.sources if each.name == source), None)
         now, stages = self._clock(), self._stages
@@ -239,7 +243,7 @@ class Publisher:
         return replace(examined, outcome=found.collect, waits_until=waits_until)
 
     def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
-        from publisher.judging import Mail
+        from publisher.admin.mail_checks import Mail
 
         found = self.preview(audience.name)
         sample = None if found else self._stages.sample_edition(audience)
@@ -273,7 +277,7 @@ class Publisher:
 
     @property
     def _review(self) -> "Review":
-        from publisher.review import Review  # late: no pass needs it
+        from publisher.admin.review import Review  # late: no pass needs it
 
         return Review(
             store=self._store, composer=self._stages.composer, audiences=self.config.audiences, now=self._clock()
@@ -341,7 +345,7 @@ class Publisher:
         config = self.config
         if not config.feeds.hub:
             return report
-        from publisher.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
+        from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
 
         problems = tell_hub(self._store, config.feeds, config.site, config.themes)
         return replace(report, problems=(*report.problems, *problems))

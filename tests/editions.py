@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from publisher.model import Audience, Edition, Item, Mailbox, Record, Site, State, Theme
+from publisher.model.editions import Audience, Edition
+from publisher.model.items import Item
+from publisher.model.records import Record, State
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme
 
 SITE = Site(
     title="Example News",

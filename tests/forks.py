@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from publisher.cli import main
+from publisher.cli.commands import main
 
 
 def serve() -> None:

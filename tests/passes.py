@@ -147,7 +147,7 @@ def _pass(before: Path, *command: str, at: str) -> Pass:
 
 def run_program(*arguments: str) -> str:
     """What the program says, started as users start it; it must succeed."""
-    command = [sys.executable, "-c", "from publisher.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from publisher.cli.commands import main; main()", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, umask=0o077)
     assert (0, "") == (ended.returncode, ended.stderr)

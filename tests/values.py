@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from publisher.model import Item, Mailbox, Record, Site, State, Theme
+from publisher.model.items import Item
+from publisher.model.records import Record, State
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme
 
 SITE = Site(
     title="Harbour news",

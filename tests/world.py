@@ -20,9 +20,9 @@ from xml.etree import ElementTree as ET
 import feedparser
 
 from publisher.app import Publisher
-from publisher.cli import main
-from publisher.config import Config
-from publisher.packing import COPIES
+from publisher.cli.commands import main
+from publisher.config.config import Config
+from publisher.publish.packing import COPIES
 from publisher.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +47,7 @@ name = "weekly"
 schedule = "0 8 * * MON"
 to = "readers@lists.example.org"
 """
-PROGRAM = (sys.executable, "-c", "from publisher.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from publisher.cli.commands import main; main()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from publisher.errors import FilesError
+from publisher.model.errors import FilesError
 
 if TYPE_CHECKING:  # loaded by the first date or catalogue: a run with no news needs neither
     from gettext import NullTranslations

@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
-from publisher.model import Audience, Edition, Site
-from publisher.periods import zone_of
+from publisher.model.editions import Audience, Edition
+from publisher.model.reports import SourceCondition, Turn
+from publisher.model.schedules import zone_of
+from publisher.model.site import Site
+from publisher.model.titles import title_of
 from publisher.rendering.languages import format_day, interface_language, translations
-from publisher.reports import SourceCondition, Turn
-from publisher.titles import title_of
 
 DOMAIN = "notices"
 """Of the catalogues of these texts."""

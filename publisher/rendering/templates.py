@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import publisher
-from publisher.errors import TemplateError
+from publisher.model.errors import TemplateError
 from publisher.rendering import languages
 
 if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news asks for the fingerprint only

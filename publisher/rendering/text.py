@@ -3,8 +3,8 @@
 import re
 from html import escape
 
-from publisher.model import Item
-from publisher.titles import summary_of, title_of
+from publisher.model.items import Item
+from publisher.model.titles import summary_of, title_of
 
 __all__ = ["html_of", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
 

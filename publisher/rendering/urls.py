@@ -7,7 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from publisher.model import Audience, Feed, FeedKind, Record, Site
+from publisher.model.editions import Audience
+from publisher.model.feeds import Feed, FeedKind
+from publisher.model.records import Record
+from publisher.model.site import Site
 
 ALL = "all"
 """The slug of the feed that holds every theme."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, bindparam, delete, exists, func, insert, select, update
 
-from publisher.model import ChangeKind, Item, State, Theme
-from publisher.naming import NO_NAMES, Names, Wanted
-from publisher.planning import Known, NewRecord, digest_of_content, digest_of_text
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.labels import NO_NAMES, Names, Wanted
+from publisher.model.records import ChangeKind, Known, NewRecord, State
+from publisher.model.themes import Theme
 from publisher.store import numbering, sources
 from publisher.store.content import content_of, item_of, themes_text
 from publisher.store.engine import batches

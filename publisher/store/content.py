@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from publisher.model import Enclosure, Item, Record, State, Theme
+from publisher.model.items import Enclosure, Item
+from publisher.model.records import Record, State
+from publisher.model.themes import Theme
 
 
 def content_of(item: Item) -> str:

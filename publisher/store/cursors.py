@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 from publisher.store.schema import cursors
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, delete, exists, func, insert, select, update
 
-from publisher.errors import StoreError
-from publisher.model import ChangeKind, Edition, Record
+from publisher.model.editions import Edition
+from publisher.model.errors import StoreError
+from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of, themes_text
 from publisher.store.schema import (
     IS_LIVE,

@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 from publisher.store.faults import place_of, translated
 from publisher.store.schema import counters
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 
 # https://www.sqlite.org/rescode.html, primary codes. 1 (SQLITE_ERROR) is missing on purpose: wrong SQL is a bug.
 _SQLITE = {

@@ -8,8 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, literal, select, update
 
-from publisher.model import Feed, FeedKind, Item, State, Theme
-from publisher.naming import Names, Wanted
+from publisher.model.feeds import Feed, FeedKind
+from publisher.model.items import Item
+from publisher.model.labels import Names, Wanted
+from publisher.model.records import State
+from publisher.model.themes import Theme
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH, batches
 from publisher.store.names import settle_names

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from publisher.errors import BusyError, StoreError
+from publisher.model.errors import BusyError, StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translated
 

@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, insert, select
 
-from publisher.model import FeedKind
-from publisher.naming import Names, Wanted, free_slugs
+from publisher.model.feeds import FeedKind
+from publisher.model.labels import Names, Wanted, free_slugs
 from publisher.store.engine import batches
 from publisher.store.schema import names
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from publisher.model import Mailbox, Notice
+from publisher.model.editions import Notice
+from publisher.model.site import Mailbox
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 

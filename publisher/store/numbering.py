@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, insert, select, update
 
-from publisher.model import ChangeKind
+from publisher.model.records import ChangeKind
 from publisher.store.content import touched_text
 from publisher.store.schema import counters, log
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from publisher.model import ChangeKind
+from publisher.model.records import ChangeKind
 from publisher.store.records import full_stretches
 from publisher.store.schema import items, log, pages
 

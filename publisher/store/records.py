@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
-from publisher.model import Item, Record
+from publisher.model.items import Item
+from publisher.model.records import Record
 from publisher.store.content import item_of, record_of
 from publisher.store.schema import (
     IS_LIVE,

@@ -6,9 +6,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from publisher.model import Edition, Feed, FeedKind, Item, Notice, Record
-from publisher.naming import Names, Wanted, nothing_wanted
-from publisher.observability import Progress, quiet
+from publisher.model.editions import Edition, Notice
+from publisher.model.feeds import Feed, FeedKind
+from publisher.model.items import Item
+from publisher.model.labels import Names, Wanted
+from publisher.model.progress import Progress, quiet
+from publisher.model.records import Record
+from publisher.model.themes import nothing_wanted
 from publisher.store import (
     archives,
     authority,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translated
 from publisher.store.locks import Locks

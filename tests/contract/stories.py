@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from publisher.model import Edition, Item, Theme
-from publisher.planning import NewRecord
+from publisher.model.editions import Edition
+from publisher.model.items import Item
+from publisher.model.records import NewRecord
+from publisher.model.themes import Theme
 from publisher.store import Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import SourceError
-from publisher.model import Fetching, Item, SourcePolicy
-from publisher.sources import Fetch, Source
-from publisher.sources.completing import completed
-from publisher.sources.database import DatabaseSource
-from publisher.sources.feed import FeedSource
-from publisher.sources.fetching import Fetcher
-from publisher.sources.listing import ListingSource
-from publisher.sources.markdown import MarkdownSource
-from publisher.sources.page import PageSource
-from publisher.sources.table import TableSource
+from publisher.collect.clean import completed
+from publisher.collect.sources.base import Fetch, Source
+from publisher.collect.sources.database import DatabaseSource
+from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.fetch import Fetcher
+from publisher.collect.sources.listing import ListingSource
+from publisher.collect.sources.markdown import MarkdownSource
+from publisher.collect.sources.page import PageSource
+from publisher.collect.sources.table import TableSource
+from publisher.model.errors import SourceError
+from publisher.model.items import Item
+from publisher.model.sources import Fetching, SourcePolicy
 from tests.servers import Answer, Server
 from tests.values import SITE
 

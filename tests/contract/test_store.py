@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from publisher.errors import StoreError
-from publisher.model import Feed, FeedKind, Item, State, Theme
+from publisher.model.errors import StoreError
+from publisher.model.feeds import Feed, FeedKind
+from publisher.model.items import Item
+from publisher.model.records import State
+from publisher.model.themes import Theme
 from publisher.store import Cursor, SourceState, Store
 from tests.contract.stories import (
     ASYLUM,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from publisher.model import Edition, Enclosure, Item
+from publisher.model.editions import Edition
+from publisher.model.items import Enclosure, Item
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, numbers_of, record, records, revise, withdraw
 from tests.databases import dump

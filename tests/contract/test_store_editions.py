@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 from publisher.store import AudienceState, Store
 from tests.contract.stories import (
     ASYLUM,

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from publisher.gathering import Gathering, keyword_feed
-from publisher.model import Feed, FeedKind, Item, Theme
-from publisher.planning import NewRecord
+from publisher.model.feeds import Feed, FeedKind, Gathering, keyword_feed
+from publisher.model.items import Item
+from publisher.model.records import NewRecord
+from publisher.model.themes import Theme
 from publisher.store import Archive, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, numbers_of, record, records, revise, withdraw
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from publisher.errors import BusyError, StoreError
-from publisher.model import Edition
+from publisher.model.editions import Edition
+from publisher.model.errors import BusyError, StoreError
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, numbers_of, record, records
 from tests.databases import dump

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from publisher.model import Feed, FeedKind, Theme
+from publisher.model.feeds import Feed, FeedKind
+from publisher.model.themes import Theme
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, records, withdraw
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model import Edition
+from publisher.model.editions import Edition
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, numbers_of, record, records, revise, withdraw
 from tests.databases import dump

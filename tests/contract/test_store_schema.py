@@ -10,9 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
-from publisher.errors import StoreError
-from publisher.model import Item
-from publisher.naming import Wanted
+from publisher.model.errors import StoreError
+from publisher.model.items import Item
+from publisher.model.labels import Wanted
 from publisher.store import Store, upgrade
 from publisher.store.schema import HEAD, metadata
 from tests.contract.stories import DAY, collect, record

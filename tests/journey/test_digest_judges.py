@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from publisher.mail.message import digest_message
-from publisher.model import Audience, Digest, DigestStyle, Edition
-from publisher.rendering.digest import render
+from publisher.compose.digest import render
+from publisher.model.editions import Audience, Digest, DigestStyle, Edition
+from publisher.rendering.message import digest_message
 from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of, barriers
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of

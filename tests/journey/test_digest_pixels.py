@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model import DigestStyle
-from publisher.rendering.digest import Page, Renderer
+from publisher.compose.digest import Page, Renderer
+from publisher.model.editions import DigestStyle
 from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from publisher.model import Item, Record, SourcePolicy
-from publisher.sources.completing import completed
-from publisher.sources.feed import FeedSource
-from publisher.titles import title_of
+from publisher.collect.clean import completed
+from publisher.collect.sources.feed import FeedSource
+from publisher.model.items import Item
+from publisher.model.records import Record
+from publisher.model.sources import SourcePolicy
+from publisher.model.titles import title_of
 from tests.values import SITE
 from tests.world import CONFIG, NOW, World
 

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.compose import Composer, compose, compose_due, next_edition, waiting
-from publisher.model import Audience, DigestStyle, Item
-from publisher.periods import Schedule
-from publisher.planning import NewRecord
+from publisher.compose.run import Composer, compose, compose_due, next_edition, waiting
+from publisher.model.editions import Audience, DigestStyle
+from publisher.model.items import Item
+from publisher.model.records import NewRecord
+from publisher.model.reports import ComposeReport
+from publisher.model.schedules import Schedule
 from publisher.rendering.templates import Templates, default_folders
-from publisher.reports import ComposeReport
 from publisher.store import Store
 from tests.contract.stories import BORDERS
 from tests.editions import AUDIENCE, SITE

@@ -6,7 +6,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from publisher.packing import COPIES, PACKED
+from publisher.publish.packing import COPIES, PACKED
 from tests.world import CONFIG, NOW, FileState, World, news
 
 UNPACKED = {".gz": gzip.decompress, ".br": brotli.decompress}

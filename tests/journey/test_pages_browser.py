@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from publisher.web import Website, listening
+from publisher.serve.public import Website, listening
 from tests.browser import SCHEMES, Reader, Scheme, barriers
 from tests.judges import node_module, run
 from tests.world import BASE_URL, CONFIG, NOW, World, news

@@ -14,8 +14,8 @@ import pytest
 from lxml import html as lxml_html
 
 from publisher.app import Publisher
-from publisher.config import Config
-from publisher.preview import Desk, Pages
+from publisher.config.config import Config
+from publisher.serve.preview import Desk, Pages
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, barriers
 from tests.world import CONFIG, NOW, World, news
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher import terminal
+from publisher.cli import output as terminal
 from tests.world import CONFIG, NOW, World, news
 
 FEW = 80

@@ -18,7 +18,7 @@ import feedparser
 import pytest
 from lxml import html
 
-from publisher.web import Website, listening
+from publisher.serve.public import Website, listening
 from tests.world import BASE_URL, CONFIG, NOW, Outcome, World, news
 
 LATER, LAST = NOW + timedelta(days=7), NOW + timedelta(days=14)

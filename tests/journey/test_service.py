@@ -21,10 +21,10 @@ import pytest
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from publisher.config import Config
-from publisher.model import Problem
-from publisher.periods import Schedule
-from publisher.service import (
+from publisher.config.config import Config
+from publisher.model.problems import Problem
+from publisher.model.schedules import Schedule
+from publisher.serve.scheduler import (
     LEAP_S,
     STALLED_AFTER,
     ClockWatch,

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.app import Publisher
-from publisher.config import Config
-from publisher.periods import Schedule
-from publisher.planning import CLOCK_ERROR
+from publisher.config.config import Config
+from publisher.model.schedules import CLOCK_ERROR, Schedule
 from tests.world import CONFIG, World, news
 
 BRUSSELS = ZoneInfo("Europe/Brussels")

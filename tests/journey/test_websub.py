@@ -13,8 +13,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from publisher import websub
-from publisher.config import Config
+from publisher.config.config import Config
+from publisher.publish import websub
 from publisher.store import Store
 from tests.world import BASE_URL, CONFIG, NOW, World
 

@@ -1,6 +1,6 @@
 import pytest
 
-from publisher.mail.addresses import wire_address, wire_domain
+from publisher.rendering.addresses import wire_address, wire_domain
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import SourceError
-from publisher.sources import apart
-from publisher.sources.apart import read_apart
-from publisher.sources.feed import FeedSource
-from publisher.sources.page import PageSource
+from publisher.collect.sources import sandbox as apart
+from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.page import PageSource
+from publisher.collect.sources.sandbox import read_apart
+from publisher.model.errors import SourceError
 from tests.unit.test_feed_source import NOW, RSS
 
 

@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.collect import Minting, Suspicious, collect, condition_of
-from publisher.errors import SourceError
-from publisher.model import Enclosure, Item, Problem, Record, SourcePolicy, State, Theme, ThemeMap
-from publisher.reports import CollectReport, SourceCondition
-from publisher.sources import Fetch
+from publisher.collect.run import Minting, Suspicious, collect, condition_of
+from publisher.collect.sources.base import Fetch
+from publisher.model.errors import SourceError
+from publisher.model.items import Enclosure, Item
+from publisher.model.problems import Problem
+from publisher.model.records import Record, State
+from publisher.model.reports import CollectReport, SourceCondition
+from publisher.model.sources import SourcePolicy
+from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from publisher.store.schema import sources
 from tests.values import SITE

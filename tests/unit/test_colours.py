@@ -2,8 +2,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from publisher.colours import DARK_PAGE, PAGE, contrast, nearest_readable
-from publisher.model import DigestStyle
+from publisher.config.colours import DARK_PAGE, PAGE, contrast, nearest_readable
+from publisher.model.editions import DigestStyle
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 pages = st.sampled_from([PAGE, DARK_PAGE])

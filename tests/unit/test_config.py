@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from publisher.config import Config, ServiceSettings, StoreSettings
-from publisher.errors import ConfigError
-from publisher.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
-from publisher.model import Audience, DigestStyle, FeedSettings, Mailbox, Site, Theme, ThemeMap
-from publisher.periods import Schedule
-from publisher.slugs import RESERVED_SLUGS, fold_label
+from publisher.config.config import Config, ServiceSettings, StoreSettings
+from publisher.config.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
+from publisher.model.editions import Audience, DigestStyle
+from publisher.model.errors import ConfigError
+from publisher.model.feeds import FeedSettings
+from publisher.model.labels import RESERVED_SLUGS, fold_label
+from publisher.model.schedules import Schedule
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme, ThemeMap
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
 TABLES = "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, notices, templates or service"
@@ -672,7 +675,7 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
     """Every command starts here, and a run without news is nearly nothing else."""
     (site / "config.toml").write_text(SMALLEST, "utf-8")
     program = (
-        "import pathlib, sys; from publisher.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
+        "import pathlib, sys; from publisher.config.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
         "print(*{'sqlalchemy', 'alembic', 'feedgen', 'premailer', 'jinja2', 'babel', 'lxml', 'structlog', 'click',"
         " 'apscheduler', 'rich', 'email', 'difflib'} & set(sys.modules))"
     )

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from lxml import etree
 
-from publisher.model import Feed, Record, State
-from publisher.rendering.documents import FeedDocument, FeedLook, archive_document, feed_document
-from publisher.rendering.feeds import atom, rss
-from publisher.rendering.jsonfeed import json_feed
+from publisher.model.feeds import Feed
+from publisher.model.records import Record, State
+from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
+from publisher.publish.jsonfeed import json_feed
+from publisher.publish.rss_atom import atom, rss
 from tests.unit.test_feeds import FILES as ENCLOSURES
 from tests.unit.test_feeds import NOON, hostile_records
 from tests.values import FERRIES, SITE, record

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.dates import DateError, read_beside, read_date
+from publisher.collect.sources.dates import DateError, read_beside, read_date
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",

@@ -11,11 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from publisher import quoted_printable
-from publisher.colours import DARK_PAGE, PAGE
-from publisher.model import Audience, Digest, DigestStyle, Enclosure, Record, Site, Theme
-from publisher.rendering.columns import WIDTH, columns_of
-from publisher.rendering.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
+from publisher.compose.columns import WIDTH, columns_of
+from publisher.compose.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
+from publisher.config.colours import DARK_PAGE, PAGE
+from publisher.model.editions import Audience, Digest, DigestStyle
+from publisher.model.items import Enclosure
+from publisher.model.records import Record
+from publisher.model.site import Site
+from publisher.model.themes import Theme
+from publisher.rendering import quoted_printable
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of

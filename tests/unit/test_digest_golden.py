@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from publisher.config import Config
-from publisher.mail.message import digest_message
-from publisher.model import Edition, Record, State
-from publisher.periods import noon
-from publisher.planning import assign_themes
-from publisher.rendering.digest import render
+from publisher.collect.sources.listing_grammar import parse
+from publisher.compose.digest import render
+from publisher.config.config import Config
+from publisher.model.editions import Edition
+from publisher.model.labels import slug_of
+from publisher.model.records import Record, State
+from publisher.model.schedules import noon
+from publisher.model.themes import assign_themes
+from publisher.model.titles import title_of
+from publisher.rendering.message import digest_message
 from publisher.rendering.templates import Templates, default_folders
-from publisher.slugs import slug_of
-from publisher.sources.listing_grammar import parse
-from publisher.titles import title_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"

@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli import cli
-from publisher.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
-from publisher.keys import KEYS, REQUIRED, Key
-from publisher.mail.outbox import write_edition
-from publisher.model import Digest, DigestItem, Mailbox, Notice, Problem
-from publisher.reports import CollectReport, ComposeReport, PublishReport, RunReport, SourceCondition, Turn
-from publisher.sources import listing_grammar
-from publisher.terminal import as_json, report_as_values
+from publisher.cli.commands import cli
+from publisher.cli.output import as_json, report_as_values
+from publisher.collect.sources import listing_grammar
+from publisher.compose.outbox import write_edition
+from publisher.config.keys import KEYS, REQUIRED, Key
+from publisher.model.editions import Digest, DigestItem, Notice
+from publisher.model.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
+from publisher.model.problems import Problem
+from publisher.model.reports import CollectReport, ComposeReport, PublishReport, RunReport, SourceCondition, Turn
+from publisher.model.site import Mailbox
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 from tests.world import NOW
 

@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model import Enclosure, Item, SourcePolicy
-from publisher.rendering.enclosures import enclosures_of as shown_enclosures_of
-from publisher.rendering.enclosures import files_of
-from publisher.sources import Source
-from publisher.sources.completing import completed
-from publisher.sources.database import DatabaseSource
-from publisher.sources.feed import FeedSource
-from publisher.sources.fields import LARGEST_BYTES, MAX_ENCLOSURES, FieldError, enclosures_of
-from publisher.sources.listing_grammar import parse
-from publisher.sources.markdown import MarkdownSource
-from publisher.sources.page import PageSource
-from publisher.sources.table import TableSource
+from publisher.collect.clean import completed
+from publisher.collect.sources.base import Source
+from publisher.collect.sources.database import DatabaseSource
+from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.fields import LARGEST_BYTES, MAX_ENCLOSURES, FieldError, enclosures_of
+from publisher.collect.sources.listing_grammar import parse
+from publisher.collect.sources.markdown import MarkdownSource
+from publisher.collect.sources.page import PageSource
+from publisher.collect.sources.table import TableSource
+from publisher.model.items import Enclosure, Item
+from publisher.model.sources import SourcePolicy
+from publisher.rendering.attachments import enclosures_of as shown_enclosures_of
+from publisher.rendering.attachments import files_of
 from tests.values import DAY, SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)

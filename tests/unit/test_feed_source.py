@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect import Minting, collect
-from publisher.errors import SourceError
-from publisher.model import Fetching, SourcePolicy, Theme, ThemeMap
-from publisher.sources import Fetch
-from publisher.sources.completing import completed
-from publisher.sources.feed import FeedSource
-from publisher.sources.fetching import Fetcher
+from publisher.collect.clean import completed
+from publisher.collect.run import Minting, collect
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.fetch import Fetcher
+from publisher.model.errors import SourceError
+from publisher.model.sources import Fetching, SourcePolicy
+from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.servers import Answer, Server
 from tests.values import SITE

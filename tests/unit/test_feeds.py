@@ -14,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.model import Enclosure, Feed, Mailbox, Record, Site, State, Theme
+from publisher.model.feeds import Feed
+from publisher.model.items import Enclosure
+from publisher.model.records import Record, State
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme
+from publisher.publish.document import FeedDocument, FeedLook, feed_document
+from publisher.publish.jsonfeed import json_feed
+from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
-from publisher.rendering.documents import FeedDocument, FeedLook, feed_document
-from publisher.rendering.feeds import atom, rss
-from publisher.rendering.jsonfeed import json_feed
 from publisher.rendering.text import html_of, scrub
 from tests.values import FERRIES, PEOPLE, SITE, record
 

@@ -14,11 +14,11 @@ from typing import Any
 import brotli
 import pytest
 
-from publisher.errors import SourceError
-from publisher.model import Fetching
-from publisher.sources.addresses import is_allowed, is_public
-from publisher.sources.fetching import Fetcher, wait_after
-from publisher.sources.web import LONGEST_WAIT, Fetched
+from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.fetch import Fetcher, wait_after
+from publisher.collect.sources.networks import is_allowed, is_public
+from publisher.model.errors import SourceError
+from publisher.model.sources import Fetching
 from tests.servers import Answer, Server, slowly
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import FilesError
-from publisher.files import ADVICE, BATCH_FILES, STAGING, Tree, explained, write_folder
+from publisher.model.errors import FilesError
+from publisher.store.files import ADVICE, BATCH_FILES, STAGING, Tree, explained, write_folder
 
 
 @pytest.fixture

@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.gathering import Gathering, combined_feed, is_worth_a_feed, keyword_feed, language_feed
-from publisher.model import CombinedFeed, Feed, FeedKind, FeedSettings, Item, Theme
+from publisher.model.feeds import (
+    CombinedFeed,
+    Feed,
+    FeedKind,
+    FeedSettings,
+    Gathering,
+    combined_feed,
+    is_worth_a_feed,
+    keyword_feed,
+    language_feed,
+)
+from publisher.model.items import Item
+from publisher.model.themes import Theme
 from tests.values import DAY, FERRIES, PEOPLE
 
 ITEM = Item(date=DAY, text="The ferry sailed.", keywords=("ice",), language="fr")

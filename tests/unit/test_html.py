@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.sources.html import ATTRIBUTES, TAGS, line_of, safe_html, text_of
-from publisher.sources.links import SCHEMES, absolute, without_tracking
+from publisher.collect.sources.html import ATTRIBUTES, TAGS, line_of, safe_html, text_of
+from publisher.collect.sources.links import SCHEMES, absolute, without_tracking
 
 BASE = "https://example.org/news/2026"
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.identity import Known, Reconciliation, digest_of_content, digest_of_text, reconcile
-from publisher.model import Enclosure, Item, State
-from publisher.sources.listing import ListingSource
+from publisher.collect.identity import Reconciliation, reconcile
+from publisher.collect.sources.listing import ListingSource
+from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
+from publisher.model.records import Known, State
 
 DAY = date(2022, 2, 10)
 OLD = date(2021, 1, 1)

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from premailer import Premailer
 
-from publisher.model import Audience, DigestStyle, Enclosure, Record, Theme
-from publisher.rendering import joining
-from publisher.rendering.digest import Page, Renderer
-from publisher.rendering.inlining import OUR_BUSINESS
-from publisher.rendering.joining import Joiner
+from publisher.compose import parts as joining
+from publisher.compose.digest import Page, Renderer
+from publisher.compose.inline import OUR_BUSINESS
+from publisher.compose.parts import Joiner
+from publisher.model.editions import Audience, DigestStyle
+from publisher.model.items import Enclosure
+from publisher.model.records import Record
+from publisher.model.themes import Theme
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.judging import JUDGEMENTS, Finding, Mail
-from publisher.model import Audience, Digest, DigestStyle
-from publisher.rendering.digest import render
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
+from publisher.compose.digest import render
+from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, edition_of, record_of
 

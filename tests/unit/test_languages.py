@@ -77,7 +77,7 @@ def test_plurals_follow_the_language(number: int, text: str) -> None:
 def test_every_text_of_the_pages_is_translated(language: str) -> None:
     (folder,) = default_folders()
     wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
-    wanted |= _texts(Path(languages.__file__).parent, {"documents.py": "python"}, {"spoken": None})
+    wanted |= _texts(Path(languages.__file__).parents[1] / "publish", {"document.py": "python"}, {"spoken": None})
     with (languages.CATALOGUES / language / "pages.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 

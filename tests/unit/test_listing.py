@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.errors import SourceError
-from publisher.model import Item
-from publisher.sources import Fetch
-from publisher.sources.listing import ListingSource
-from publisher.sources.listing_grammar import parse
-from publisher.sources.text import clean_lines
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.listing import ListingSource
+from publisher.collect.sources.listing_grammar import parse
+from publisher.collect.sources.text import clean_lines
+from publisher.model.errors import SourceError
+from publisher.model.items import Item
 
 NOW = datetime(2022, 2, 11, 8, 0, tzinfo=UTC)
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"

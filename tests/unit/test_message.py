@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.mail.message import digest_message
-from publisher.model import Audience, Digest, Edition, Mailbox, Site
+from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.site import Mailbox, Site
+from publisher.rendering.message import digest_message
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 
 EDITION = edition_of(record_of("One."))

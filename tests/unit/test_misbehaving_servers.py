@@ -21,10 +21,10 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.errors import SourceError
-from publisher.model import Fetching
-from publisher.sources.fetching import FIRST_WAIT, Fetcher, wait_after
-from publisher.sources.web import LONGEST_WAIT, Fetched
+from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.fetch import FIRST_WAIT, Fetcher, wait_after
+from publisher.model.errors import SourceError
+from publisher.model.sources import Fetching
 from tests.servers import Answer, Server, speaking
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model import Item, Theme, ThemeMap
-from publisher.naming import Names, wanted_names
-from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH, fold_label, theme_slug_of
+from publisher.model.items import Item
+from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH, Names, fold_label, theme_slug_of
+from publisher.model.themes import Theme, ThemeMap, wanted_names
 from publisher.store import Store
 from publisher.store.names import key_of
 from tests.values import DAY

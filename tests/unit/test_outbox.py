@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import FilesError
-from publisher.files import STAGING
-from publisher.mail.outbox import is_whole, write_edition
-from publisher.model import Digest, DigestItem, Edition
+from publisher.compose.outbox import is_whole, write_edition
+from publisher.model.editions import Digest, DigestItem, Edition
+from publisher.model.errors import FilesError
+from publisher.store.files import STAGING
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 
 EDITION = edition_of(record_of("One."), record_of("Two.", number=2))

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from publisher.errors import SourceError
-from publisher.model import Fetching, SourcePolicy
-from publisher.sources import Fetch
-from publisher.sources.completing import completed
-from publisher.sources.fetching import Fetcher
-from publisher.sources.page import PageSource
+from publisher.collect.clean import completed
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.fetch import Fetcher
+from publisher.collect.sources.page import PageSource
+from publisher.model.errors import SourceError
+from publisher.model.sources import Fetching, SourcePolicy
 from tests.servers import Answer, Server
 from tests.values import SITE
 

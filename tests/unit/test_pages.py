@@ -13,8 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.model import Enclosure, Feed, Record, State, Theme
-from publisher.rendering import pages, urls
+from publisher.model.feeds import Feed
+from publisher.model.items import Enclosure
+from publisher.model.records import Record, State
+from publisher.model.themes import Theme
+from publisher.publish import pages
+from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from tests.values import DAY, FERRIES, PEOPLE, SITE, record
 

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.errors import SourceError
-from publisher.model import SourcePolicy
-from publisher.sources import Source
-from publisher.sources.completing import completed
-from publisher.sources.database import DatabaseSource
-from publisher.sources.fields import FIELDS, FieldError, item_of
-from publisher.sources.listing import ListingSource
-from publisher.sources.markdown import MarkdownSource
-from publisher.sources.page import PageSource
-from publisher.sources.table import TableSource
+from publisher.collect.clean import completed
+from publisher.collect.sources.base import Source
+from publisher.collect.sources.database import DatabaseSource
+from publisher.collect.sources.fields import FIELDS, FieldError, item_of
+from publisher.collect.sources.listing import ListingSource
+from publisher.collect.sources.markdown import MarkdownSource
+from publisher.collect.sources.page import PageSource
+from publisher.collect.sources.table import TableSource
+from publisher.model.errors import SourceError
+from publisher.model.sources import SourcePolicy
 from tests.values import SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)

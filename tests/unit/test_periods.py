@@ -10,7 +10,7 @@ from cronsim import CronSim
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from publisher.periods import Schedule, ScheduleError, local_day, noon, parse_interval, zone_of
+from publisher.model.schedules import Schedule, ScheduleError, local_day, noon, parse_interval, zone_of
 
 BRUSSELS = "Europe/Brussels"
 

@@ -11,17 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model import Item, Theme, ThemeMap, ThemeRule
-from publisher.periods import Schedule, noon
-from publisher.planning import (
-    CLOCK_ERROR,
-    NewRecord,
-    assign_themes,
-    is_due,
-    mint,
-    tick_to_record,
-)
-from publisher.slugs import RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
+from publisher.collect.mint import mint
+from publisher.model.items import Item
+from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
+from publisher.model.records import NewRecord
+from publisher.model.schedules import CLOCK_ERROR, Schedule, is_due, noon, tick_to_record
+from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes
 
 GENERAL = Theme(slug="general", title="General")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.planning import carried_over, language_rank
+from publisher.compose.plan import carried_over, language_rank
 from tests.editions import edition_of, record_of
 
 

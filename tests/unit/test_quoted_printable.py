@@ -3,7 +3,7 @@ import quopri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher import quoted_printable
+from publisher.rendering import quoted_printable
 
 texts = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=400)
 

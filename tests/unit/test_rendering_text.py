@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.model import Item
+from publisher.model.items import Item
 from publisher.rendering.text import html_of, html_with_images, scrub
 from tests.values import DAY, record
 

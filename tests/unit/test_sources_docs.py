@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.config import Config
-from publisher.sources import KINDS
+from publisher.collect.sources.base import KINDS
+from publisher.config.config import Config
 from tests.unit.test_config import SMALLEST
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from publisher.errors import StoreError
+from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.faults import place_of, translated
 

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from publisher.model import Enclosure, FeedKind, Item, State, Theme
-from publisher.naming import Names
-from publisher.planning import NewRecord
+from publisher.model.feeds import FeedKind
+from publisher.model.items import Enclosure, Item
+from publisher.model.labels import Names
+from publisher.model.records import NewRecord, State
+from publisher.model.themes import Theme
 from publisher.store import Collecting, Store
 from publisher.store.content import content_of, item_of, themes_of
 from publisher.store.schema import item_feeds, items, log

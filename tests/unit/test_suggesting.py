@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.sources.page import PageSource, catch, parsed, select
-from publisher.sources.selectors import is_chosen
-from publisher.sources.suggesting import Suggestion, suggested
+from publisher.admin.suggest.lists import Suggestion, suggested
+from publisher.admin.suggest.selectors import is_chosen
+from publisher.collect.sources.page import PageSource, catch, parsed, select
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 SAVED = Path(__file__).parents[1] / "golden" / "pages"

@@ -5,9 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from publisher.model import Audience, CombinedFeed, Feed, Mailbox, Record, State, Theme, ThemeMap
-from publisher.naming import NO_NAMES, Names
-from publisher.surveying import Survey, survey, theme_hints
+from publisher.admin.theme_checks import Survey, survey, theme_hints
+from publisher.model.editions import Audience
+from publisher.model.feeds import CombinedFeed, Feed
+from publisher.model.labels import NO_NAMES, Names
+from publisher.model.records import Record, State
+from publisher.model.site import Mailbox
+from publisher.model.themes import Theme, ThemeMap
 from tests.values import DAY, FERRIES, record
 
 GENERAL = Theme(slug="general", title="General")

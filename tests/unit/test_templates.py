@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.errors import TemplateError
+from publisher.model.errors import TemplateError
 from publisher.rendering.templates import Templates, default_folders
 
 

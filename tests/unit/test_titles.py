@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model import Item
-from publisher.titles import SUMMARY_LENGTH, TITLE_LENGTH, shortened, summary_of, title_of
+from publisher.model.items import Item
+from publisher.model.titles import SUMMARY_LENGTH, TITLE_LENGTH, shortened, summary_of, title_of
 
 
 def item(text: str, title: str = "") -> Item:

@@ -12,7 +12,7 @@ import brotli
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from publisher.web import PAGE_POLICY, Website, listening, type_of
+from publisher.serve.public import PAGE_POLICY, Website, listening, type_of
 
 FEED = b"<rss/>" + b" " * 500
 BASE = "https://news.example.org/"

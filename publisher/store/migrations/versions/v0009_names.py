@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 # They give addresses that last for ever, so that they never change either.
-from publisher.slugs import fold_label, keyword_slug_of, theme_slug_of
+from publisher.model.labels import fold_label, keyword_slug_of, theme_slug_of
 from publisher.store.names import key_of
 
 revision = "0009"

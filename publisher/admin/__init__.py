@@ -1,0 +1,1 @@
+"""What operator and editors ask and decide; each module one question."""

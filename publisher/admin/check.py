@@ -1,0 +1,153 @@
+"""Check: whatever could go wrong before it does, in plain words; nothing is changed by asking.
+
+Add a check by adding it to `CHECKS`: its name, and a function that yields what it found.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
+from publisher.admin.theme_checks import Survey, theme_hints
+from publisher.config.config import Config
+from publisher.model.errors import EXIT_USAGE
+from publisher.model.problems import Problem
+from publisher.rendering.templates import Templates
+
+RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
+"""RFC 2606: names that nobody's readers can reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What there is to look at."""
+
+    config: Config
+    templates: Templates
+    mails: tuple[Mail, ...]
+    """For each audience its next edition, or, when it has nothing new, one of the latest items."""
+    problems: tuple[Problem, ...]
+    """Met on the way to the mails."""
+    stranded: tuple[str, ...]
+    """The editions that wait for an audience which is not in config.toml any more."""
+    survey: Survey
+    """Of all items."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One finding and where it was made."""
+
+    check: str
+    where: str
+    """The audience, key, file or source it concerns."""
+    what: str
+    is_hint: bool
+
+    def __str__(self) -> str:
+        return f"{'hint' if self.is_hint else 'mend'}: {self.where}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What was found, in the order of the checks."""
+
+    found: tuple[Found, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0; or 2 when something must be mended. Hints do not count."""
+        return EXIT_USAGE if any(not found.is_hint for found in self.found) else 0
+
+
+Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
+"""Yields where each finding was made, and the finding."""
+
+
+def check(checked: Checked) -> CheckReport:
+    """Everything that the checks find."""
+    return CheckReport(
+        found=tuple(
+            Found(check=name, where=where, what=finding.what, is_hint=finding.is_hint)
+            for name, judged in CHECKS
+            for where, finding in judged(checked)
+        )
+    )
+
+
+def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for problem in checked.problems:
+        yield problem.where, Finding(what=problem.what)
+
+
+def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for name in checked.stranded:
+        what = f"its audience is not in config.toml any more; put it back, or `publisher edition discard {name}`"
+        yield f"edition {name}", Finding(what=what)
+
+
+def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """Addresses that were copied from an example."""
+    config = checked.config
+    hosts = [("site.base_url", urlsplit(config.site.base_url).hostname or "")]
+    hosts += [("site.author.email", _domain(config.site.author.address))]
+    for audience in config.audiences:
+        hosts += [(f"audiences.{audience.name}.to", _domain(audience.to.address))]
+        if audience.sender != config.site.author:
+            hosts += [(f"audiences.{audience.name}.from", _domain(audience.sender.address))]
+    for key, host in hosts:
+        if any(host == name or host.endswith(f".{name}") for name in RESERVED):
+            yield key, Finding(what=f"{host} is an example, which nobody can reach; write your own")
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _templates(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for error in checked.templates.faults(language=checked.config.site.language):
+        yield "templates", Finding(what=str(error))
+
+
+def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    config = checked.config
+    folders = {"feeds.directory": config.feeds_directory, "outbox.directory": config.outbox_directory}
+    if (file := config.store.file) is not None:
+        folders["store.url"] = file.parent
+    for key, folder in folders.items():
+        there = _nearest(folder)
+        if not there.is_dir():
+            yield key, Finding(what=f"{there} is a file where a folder should be; move it away")
+        elif not os.access(there, os.W_OK | os.X_OK):
+            yield key, Finding(what=f"{there} cannot be written; give the user who runs publisher the right")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there already."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for mail in checked.mails:
+        for name, judge in JUDGEMENTS:
+            for finding in judge(mail):
+                yield f"audience {mail.audience.name!r}, {name}", finding
+
+
+def _themes(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    config = checked.config
+    yield from theme_hints(checked.survey, config.themes, config.audiences, config.feeds.combined)
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("problems", _met_problems),
+    ("editions", _stranded_editions),
+    ("addresses", _reserved_names),
+    ("folders", _folders),
+    ("templates", _templates),
+    ("mails", _mails),
+    ("themes", _themes),
+)
+"""What every site is asked."""

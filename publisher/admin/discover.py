@@ -1,0 +1,126 @@
+"""Discover: how an address or a file that is no source yet could become one. Nothing is remembered of it."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from publisher.admin.examine import SHOWN, Examined, Offer, offer_of, page_offer
+from publisher.admin.suggest.lists import suggested
+from publisher.collect.sources.answer import Fetched
+from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.files import read_unless
+from publisher.collect.sources.links import absolute
+from publisher.collect.sources.page import ACCEPT, Page, Visit
+from publisher.config.config import Config
+from publisher.model.errors import PublisherError, SourceError, UsageError
+from publisher.model.labels import slug_of
+from publisher.model.problems import Problem
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.collect.sources.fetch import Fetcher
+
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
+_HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
+_BEGINNING = 2_000
+"""Bytes in which a page says that it is one."""
+
+
+def discover(place: str, config: Config, *, fetcher: "Callable[[], Fetcher]", now: datetime) -> Examined:
+    """Return how what is at an address, or in a file, can become a source; its feeds first, for they last longer.
+
+    Raises:
+        PublisherError: it cannot be had.
+        UsageError: `place` is neither.
+    """
+    wanted = _Wanted(place, config, fetcher, now)
+    found = wanted.found()
+    offers: list[Offer] = []
+    problems: list[Problem] = []
+    feeds, pages = [place], []
+    if any(mark in found.body[:_BEGINNING].lower() for mark in _HTML):
+        page = Page.of(place, found, place)
+        feeds, pages = _feeds_of(page), [page]
+    for address in feeds:
+        try:
+            offers += wanted.feed(address)
+        except SourceError as error:
+            problems.append(Problem(where=address, what=error.problem))
+    for page in pages:
+        offers += wanted.page(Visit(found, (page,)), page)
+    nothing = "it is no feed, and no page with a list of items that have dates and words"
+    return Examined(
+        source=place, having={}, problems=tuple(problems), failure="" if offers else nothing, offers=tuple(offers)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A place that may become a source."""
+
+    place: str
+    config: Config
+    fetcher: "Callable[[], Fetcher]"
+    now: datetime
+
+    @property
+    def is_address(self) -> bool:
+        return self.place.startswith(("http://", "https://"))
+
+    def found(self) -> Fetched:
+        if self.is_address:
+            try:
+                return self.fetcher().fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
+            except SourceError as error:
+                raise PublisherError(error.problem) from error  # it names the address itself
+        path = Path(self.place)
+        if not path.is_file():
+            names = ", ".join(source.name for source in self.config.sources) or "none"
+            raise UsageError(
+                f"no source and no file is called {self.place!r}; sources are: {names}; an address begins with https://"
+            )
+        return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
+
+    def feed(self, place: str) -> Iterator[Offer]:
+        """Yield the feed that is at a place; nothing when it has no items."""
+        where = self._where(place)
+        options: dict[str, Any] = {"url": place, "fetcher": self.fetcher()} if "url" in where else {"path": Path(place)}
+        fetch = FeedSource(place, **options).fetch(validator="", now=self.now)
+        items = tuple(fetch.items)
+        if items:
+            table = {"name": self._name, "kind": "feed", **where}
+            yield offer_of("feed", place, items, table, self.config)
+
+    def page(self, visit: Visit, page: Page) -> Iterator[Offer]:
+        """Yield selectors for a page; nothing when there is no list on it."""
+        found = suggested(page.root)
+        if found:
+            table = {"name": self._name, "kind": "page", **self._where(self.place)}
+            yield page_offer(found, visit.first, page, table, self.config)
+
+    def _where(self, place: str) -> Mapping[str, str]:
+        if place.startswith(("http://", "https://")):
+            return {"url": place}
+        return {"path": os.path.relpath(place, self.config.path.parent)}
+
+    @property
+    def _name(self) -> str:
+        """A name for it that no source has yet."""
+        labels = (urlsplit(self.place).hostname or "").split(".")
+        name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
+        taken = {source.name for source in self.config.sources}
+        numbered = (f"{name}-{number}" for number in count(2))
+        return next(each for each in chain((name,), numbered) if each not in taken)
+
+
+def _feeds_of(page: Page) -> list[str]:
+    """Return the addresses of the feeds that a page names, without those of comments."""
+    links = [link for link in page.root.iter("link") if "alternate" in (link.get("rel") or "").lower().split()]
+    named = [link for link in links if (link.get("type") or "").partition(";")[0].strip().lower() in _FEED_TYPES]
+    news = [link for link in named if "comment" not in f"{link.get('title')} {link.get('href')}".lower()]
+    addresses = dict.fromkeys(absolute(link.get("href") or "", page.base) for link in news)
+    return [address for address in addresses if address][:SHOWN]

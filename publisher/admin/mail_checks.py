@@ -1,0 +1,310 @@
+"""Judges a mail as inboxes and readers will, in plain words. Pure: a digest in, findings out.
+
+It looks at what was rendered and not at the templates: a site's own may be anything.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import html as lxml_html
+from lxml.cssselect import CSSSelector
+from lxml.etree import LxmlError
+
+from publisher.collect.sources.links import without_tracking
+from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
+from publisher.config.colours import PAGE, READABLE, contrast
+from publisher.model.editions import Audience, Digest
+from publisher.model.site import Site
+from publisher.rendering import quoted_printable
+
+ACRONYM_CHARS = 5
+LEAST_WORDS = 10
+"""Of a text part beside its addresses: filters take one that is only a link for a trap."""
+LARGE_PX, LARGE_BOLD_PX, LARGE_READABLE = 24.0, 18.66, 3.0
+"""WCAG 2.2, success criterion 1.4.3: large letters may be paler."""
+BODY_PX = 16.0
+BLACK = "#000000"
+FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
+"""No mail program shows them, and filters count them."""
+
+DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])")
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+URL = re.compile(r"https?://\S+|\S+@\S+")
+PIXEL = re.compile(r"[0-2](px)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that could be better."""
+
+    what: str
+    """What is wrong and what to do, as one sentence."""
+    is_hint: bool = False
+    """Readers can live with it; else it must be mended."""
+
+
+class Mail:
+    """A digest with its HTML read once."""
+
+    def __init__(self, digest: Digest, *, audience: Audience, site: Site) -> None:
+        self.digest = digest
+        self.audience = audience
+        self.site = site
+        self.page = lxml_html.document_fromstring(digest.html)
+
+
+Judgement = Callable[[Mail], Iterator[Finding]]
+
+
+def judge_contrast(mail: Mail) -> Iterator[Finding]:
+    """Letters that cannot be told from their ground, in the light and in the dark."""
+    styles = _inlined_styles(mail.page)
+    turned = _dark_styles(mail.page)
+    dark = {element: {**own, **turned.get(element, {})} for element, own in styles.items()}
+    for scheme, by_element in (("light", styles), ("dark", dark)):
+        pairs = {
+            (colour, ground, is_large): text
+            for text, colour, ground, is_large in _painted(mail.page, by_element, _Paint())
+        }
+        for (colour, ground, is_large), text in pairs.items():
+            ratio, needed = contrast(colour, ground), LARGE_READABLE if is_large else READABLE
+            if ratio < needed:
+                yield Finding(
+                    what=f"in the {scheme}, {text!r} is {colour} on {ground}: a contrast of {int(ratio * 10) / 10}, "
+                    f"readers need {needed}; choose another colour in the template or under [digest]"
+                )
+
+
+def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
+    """Pictures that are nothing to those who do not see them."""
+    for image in mail.page.iter("img"):
+        if not (image.get("alt") or "").strip():
+            yield Finding(what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"')
+
+
+def judge_headings(mail: Mail) -> Iterator[Finding]:
+    """An outline that a screen reader cannot follow."""
+    levels = [int(element.tag[1]) for element in mail.page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
+    if levels.count(1) != 1:
+        yield Finding(what=f"it has {levels.count(1)} first headings (h1); expected one, the digest's title")
+    for before, level in zip([0, *levels], levels, strict=False):
+        if level > before + 1:
+            yield Finding(what=f"a heading h{level} follows h{before}; no level may be skipped")
+            return
+
+
+def judge_size(mail: Mail) -> Iterator[Finding]:
+    """More than Gmail shows."""
+    size_bytes = encoded_size(mail.digest.html)
+    if size_bytes > MAX_HTML_BYTES:
+        yield Finding(
+            what=f"its HTML takes {size_bytes:,} bytes; Gmail hides what is beyond {MAX_HTML_BYTES:,}, and with it how "
+            "to stop; shorten the template or set max_items"
+        )
+    if left_out := len(mail.digest.left_out):
+        yield Finding(what=f"it has no room for {left_out} of its items; they are on the web only", is_hint=True)
+
+
+def judge_links(mail: Mail) -> Iterator[Finding]:
+    """Links that lead nowhere, and those that tell who followed them."""
+    places = {element.get("id") for element in mail.page.iter()}
+    for anchor in dict.fromkeys(_links(mail.page)):
+        parts = urlsplit(anchor)
+        if anchor.startswith("#"):
+            if anchor[1:] not in places:
+                yield Finding(what=f"the link {anchor} leads to no place in it")
+        elif parts.scheme not in ("http", "https", "mailto", "tel") or (parts.scheme[0] == "h" and not parts.hostname):
+            yield Finding(what=f"the link {anchor!r} is no whole address; begin it with https://")
+        elif parts.scheme[0] == "h" and without_tracking(anchor) != anchor:
+            yield Finding(what=f"the link {anchor} tracks its readers; write {without_tracking(anchor)}")
+
+
+def judge_tracking(mail: Mail) -> Iterator[Finding]:
+    """Whatever is fetched from elsewhere when the mail is opened."""
+    for element in mail.page.iter():
+        address = element.get("src") or element.get("background") or element.get("srcset") or ""
+        if element.tag == "link":
+            yield Finding(what=f"opening it fetches {element.get('href')}; put styles into <style>")
+        elif address and not address.startswith(mail.site.base_url):
+            yield Finding(what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}")
+        elif address and any(PIXEL.fullmatch(element.get(side) or "") for side in ("width", "height")):
+            yield Finding(what=f"{address} is a pixel that nobody sees; take it out")
+
+
+def judge_subject(mail: Mail) -> Iterator[Finding]:
+    """A subject that inboxes cut, and filters mistrust."""
+    subject = mail.digest.subject
+    if not subject:
+        yield Finding(what="its subject is empty; mend digest-subject.txt")
+    if len(subject) > SUBJECT_CHARS:
+        yield Finding(
+            what=f"its subject has {len(subject)} characters; inboxes show {SUBJECT_CHARS} at most", is_hint=True
+        )
+    if subject.isupper() and sum(char.isalpha() for char in subject) > ACRONYM_CHARS:
+        yield Finding(what=f"its subject is all capitals, as spam is: {subject!r}", is_hint=True)
+    if re.search(r"[!?$€£]{2}", subject):
+        yield Finding(what=f"its subject shouts, as spam does: {subject!r}", is_hint=True)
+
+
+def judge_preheader(mail: Mail) -> Iterator[Finding]:
+    """What inboxes show beside the subject."""
+    if not mail.digest.preheader:
+        yield Finding(what="it has no preheader; inboxes show the beginning of its text instead", is_hint=True)
+    elif mail.digest.preheader == mail.digest.subject:
+        yield Finding(what="its preheader repeats the subject", is_hint=True)
+
+
+def judge_text_part(mail: Mail) -> Iterator[Finding]:
+    """A text part that nobody could read instead of the HTML."""
+    if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
+        yield Finding(what="its text part says nothing but addresses, as spam does; mend digest.txt")
+
+
+def judge_markup(mail: Mail) -> Iterator[Finding]:
+    """What no mail program runs, and what screen readers ask first."""
+    for name in FORBIDDEN:
+        if mail.page.find(f".//{name}") is not None:
+            yield Finding(what=f"it has a <{name}>, which no mail program shows and filters count; take it out")
+    if not mail.page.get("lang"):
+        yield Finding(what='it does not say its language; write <html lang="{{ lang }}">')
+    if not (mail.page.findtext(".//title") or "").strip():
+        yield Finding(what="it has no <title>")
+
+
+def judge_way_out(mail: Mail) -> Iterator[Finding]:
+    """Whether readers are told how to stop, and who writes."""
+    audience = mail.audience
+    way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.sender.address
+    if not any(link == way or link.startswith(f"mailto:{way}") for link in _links(mail.page)):
+        yield Finding(what=f"its HTML has no link to {way}; readers must be told how to stop")
+    if way not in mail.digest.text:
+        yield Finding(what=f"its text part does not name {way}; readers must be told how to stop")
+    if not audience.postal_address:
+        yield Finding(
+            what="it has no postal address, which some laws ask of whoever writes to many; set postal_address",
+            is_hint=True,
+        )
+
+
+JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
+    ("subject", judge_subject),
+    ("preheader", judge_preheader),
+    ("size", judge_size),
+    ("contrast", judge_contrast),
+    ("alt texts", judge_alt_texts),
+    ("headings", judge_headings),
+    ("links", judge_links),
+    ("tracking", judge_tracking),
+    ("text part", judge_text_part),
+    ("markup", judge_markup),
+    ("way out", judge_way_out),
+)
+"""What every mail is asked; the names are those that `publisher check` shows."""
+
+
+def encoded_size(html: str) -> int:
+    """The bytes of a mail's HTML as they travel."""
+    return len(quoted_printable.encode(html))
+
+
+def _links(page: lxml_html.HtmlElement) -> list[str]:
+    return [href for anchor in page.iter("a") if (href := anchor.get("href")) is not None]
+
+
+# --- what is painted on what -----------------------------------------------------------------------------------------
+
+Styles = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """What letters look like where they stand; what an element does not say it has from the one around it."""
+
+    colour: str = BLACK
+    ground: str = PAGE
+    size_px: float = BODY_PX
+    is_bold: bool = False
+
+    def inside(self, tag: str, styles: Styles) -> "_Paint":
+        return _Paint(
+            _colour(styles.get("color", "")) or self.colour,
+            _colour(styles.get("background-color", styles.get("background", ""))) or self.ground,
+            _pixels(styles.get("font-size", "")) or self.size_px,
+            styles.get("font-weight", "bold" if tag in ("b", "strong", "th") or self.is_bold else "")
+            in ("bold", "700"),
+        )
+
+    @property
+    def is_large(self) -> bool:
+        return self.size_px >= LARGE_PX or (self.is_bold and self.size_px >= LARGE_BOLD_PX)
+
+
+def _painted(
+    element: lxml_html.HtmlElement, styles: Mapping[lxml_html.HtmlElement, Styles], around: _Paint
+) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield each text that is seen, its colour, its ground, and whether its letters are large."""
+    own = styles.get(element, {})
+    if element.tag in ("head", "script", "style") or own.get("display") == "none":
+        return
+    paint = around.inside(element.tag, own)
+    texts = [element.text, *(child.tail for child in element)]
+    for text in texts:
+        if text and (words := " ".join(text.split())):
+            yield words[:40], paint.colour, paint.ground, paint.is_large
+    for child in element:
+        if isinstance(child.tag, str):
+            yield from _painted(child, styles, paint)
+
+
+def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
+    """What each element says of itself."""
+    return {
+        element: {
+            **({"background-color": element.get("bgcolor")} if element.get("bgcolor") else {}),
+            **_declarations(element.get("style", "")),
+        }
+        for element in page.iter()
+        if isinstance(element.tag, str)
+    }
+
+
+def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
+    """What the rules for the dark say of each element; the later one wins, as those of the templates are ordered."""
+    found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
+    for sheet in page.iter("style"):
+        for block in DARK_RULES.findall(sheet.text or ""):
+            for selectors, body in RULE.findall(block):
+                for element in _selected(page, selectors.strip()):
+                    found.setdefault(element, {}).update(_declarations(body))
+    return dict(found)
+
+
+def _selected(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
+    try:
+        matched = CSSSelector(selectors, translator="html")
+    except (LxmlError, SyntaxError):  # a selector that only some mail programs know
+        return []
+    found = matched(page)
+    return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []
+
+
+def _declarations(style: str) -> dict[str, str]:
+    pairs = (declaration.partition(":") for declaration in style.lower().split(";") if ":" in declaration)
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+
+
+def _colour(value: str) -> str:
+    """The colour as `#rrggbb`; empty when it is written otherwise: what is not understood is not judged."""
+    if short := SHORT_COLOUR.fullmatch(value):
+        return "#" + "".join(part * 2 for part in short.groups())
+    named = {"white": PAGE, "black": BLACK}.get(value, value)
+    return named if COLOUR.fullmatch(named) else ""
+
+
+def _pixels(value: str) -> float:
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)px", value)
+    return float(number[1]) if number else 0.0

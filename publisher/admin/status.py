@@ -1,0 +1,109 @@
+"""Status: how a site fares, in values, and what the store keeps of a run for it. Nothing is changed by asking."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+from publisher.collect import run as collect
+from publisher.compose import run as compose
+from publisher.config.config import Config, SourceSettings
+from publisher.model.editions import Audience, Edition
+from publisher.model.reports import AudienceStatus, HeldStatus, RunReport, RunStatus, SourceStatus, Status
+from publisher.publish.plan import CONSUMER
+from publisher.store import Store
+
+RUNS_SHOWN = 5
+
+
+def status(config: Config, store: Store, *, is_served: bool, now: datetime) -> Status:
+    """What ran, what is due, what waits, what is wrong; `is_served`: a service is at work on the site."""
+    stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
+    unwritten = [edition for edition in store.unwritten_editions() if edition.name not in stranded]
+    by_name = {audience.name: audience for audience in config.audiences}
+    return Status(
+        site=config.site.title,
+        items=store.item_count(),
+        is_served=is_served,
+        unpublished=store.log_end() - store.cursor(CONSUMER).seq,
+        unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
+        stranded=tuple(sorted(stranded)),
+        held=tuple(_held_statuses(unwritten, by_name)),
+        sources=tuple(_source_status(settings, store, now=now) for settings in config.sources),
+        audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
+        runs=tuple(
+            RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code, problems=_problems_in(run.report))
+            for run in store.runs(limit=RUNS_SHOWN)
+        ),
+    )
+
+
+def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:
+    state = store.source_state(settings.name)
+    return SourceStatus(
+        name=settings.name,
+        condition=collect.condition_of(state, settings.policy, now=now),
+        listed=state.listed,
+        changed_at=state.changed_at,
+        failures=state.failures,
+        problem=state.problem,
+        failing_since=state.failing_since,
+        skipped=tuple(state.skipped.splitlines()),
+        next_try=state.next_try if state.next_try and state.next_try > now else None,
+        held=state.held,
+        held_at=state.held_at,
+        expect_every=settings.policy.expect_every,
+    )
+
+
+def _held_statuses(unwritten: list[Edition], audiences: dict[str, Audience]) -> Iterator[HeldStatus]:
+    for edition in unwritten:
+        if edition.held_until is not None:
+            yield HeldStatus(
+                edition=edition.name,
+                items=len(edition.records),
+                held_until=edition.held_until,
+                on_silence=audiences[edition.audience].on_silence,
+            )
+
+
+def _audience_status(audience: Audience, config: Config, store: Store, *, now: datetime) -> AudienceStatus:
+    last = next(iter(store.editions(audience.name, limit=1)), None)
+    return AudienceStatus(
+        name=audience.name,
+        waiting=compose.waiting(audience, store=store, site=config.site),
+        next_tick=audience.schedule.next_after(now) if audience.schedule else None,
+        last_edition=last.number if last else 0,
+        last_composed_at=last.composed_at if last else None,
+    )
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def kept_report(report: RunReport) -> str:
+    """What is kept of a report, as JSON; of editions and notices the names, for the store has the rest."""
+    composed = report.compose
+    return json.dumps(
+        {
+            "collect": report.collect and asdict(report.collect),
+            "publish": report.publish and asdict(report.publish),
+            "compose": composed
+            and {
+                "editions": [edition.name for edition in composed.editions],
+                "problems": [asdict(problem) for problem in composed.problems],
+            },
+            "turns": [asdict(turn) for turn in report.turns],
+            "notices": [notice.name for notice in report.notices],
+            "problems": [asdict(problem) for problem in report.problems],
+        },
+        default=str,
+    )
+
+
+def _problems_in(report: str) -> tuple[str, ...]:
+    """The problems of a kept report, a line each."""
+    values = json.loads(report)
+    stages = [values["collect"], values["publish"], values["compose"], values]
+    problems = [problem for stage in stages if stage for problem in stage["problems"]]
+    return tuple(f"{problem['where']}: {problem['what']}" for problem in problems)

@@ -1,0 +1,1 @@
+"""Suggests selectors for a page that was never seen before."""

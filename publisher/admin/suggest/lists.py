@@ -1,0 +1,404 @@
+"""Suggests selectors for a page never seen; pure, and the same for the same page.
+
+A list of items is a structure that repeats, each time with a date, mostly with a link and some words. The elements
+around dates are put to those built like them and in the same place; the group that repeats most, with one date each and
+the most to say, is the list. What is around a page, such as menus and side columns, counts little.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml.html import HtmlElement as Element
+
+from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all, selector_within
+from publisher.collect.sources.dates import DateError, read_beside, read_moment
+from publisher.collect.sources.page import catch, select
+
+MAX_ELEMENTS = 60_000
+"""Of a page; what comes after is not looked at. Long listings have a tenth of it."""
+PAGES = 3
+"""How many pages are suggested to be read where there are several."""
+
+_FEWEST = 2
+"""Items that make a list."""
+_LINE_CHARACTERS = 300
+_DATE_CHARACTERS = 12
+_MOST = 0.6
+"""That share of a list's elements must have a date, and that share of the items a field."""
+_SOME = 0.2
+_LABEL_CHARACTERS = 60
+_BODY_CHARACTERS = 12
+"""A field with less to say on average is no body."""
+_MANY_CHARACTERS = 250
+"""More of them make a list no more likely."""
+_PAIRED_WEIGHT = 0.9
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
+_NOT_LOOKED_INTO = frozenset(("script", "style", "template", "noscript", "select", "svg", "head", "button"))
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_AROUND_TAGS = frozenset(("nav", "aside", "footer", "header"))
+_AROUND = re.compile(
+    r"(?:^|[-_ ])(?:nav|navbar|navigation|menu|sidebar|aside|breadcrumbs?|footer|header|pager|pagination|related|"
+    r"recent|widgets?|comments?|banner|cookies?|calendar|promo|share|social)(?:$|[-_ ])",
+    re.IGNORECASE,
+)
+_AROUND_WEIGHT, _MAIN_WEIGHT = 0.1, 1.5
+_THEMES = re.compile(r"theme|thème|thema|categor|kategorie|topic|rubri|onderwerp|(?:^|[-_ ])cat[-_]", re.IGNORECASE)
+_KEYWORDS = re.compile(r"(?:^|[-_ ])tags?(?:$|[-_ ])|keyword|mots?-?cles|trefwoord|schlagw", re.IGNORECASE)
+_NEXT = (
+    "a[rel~='next']",
+    "link[rel~='next']",
+    ".pager__item--next a",
+    ".pager-next a",
+    ".pagination-next a",
+    "a.next",
+    ".next a",
+    ".nav-previous a",  # WordPress calls the older ones the previous ones
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """Selectors that read a page's list of items."""
+
+    selectors: Mapping[str, str]
+    """By the names of the keys in config.toml."""
+    items: int
+    """How many they find."""
+    pages: int
+    """How many to read: more than one where a link leads to the next."""
+
+
+def suggested(root: Element) -> Suggestion | None:
+    """Return selectors for the likeliest list of dated items; None: there is no such list."""
+    nodes = _looked_at(root)
+    best = max(_groups(nodes), key=lambda group: (group.score, group.is_telling, -group.depth), default=None)
+    if best is None:
+        return None
+    dated = [node.element for node, dates in zip(best.members, best.dates, strict=True) if dates]
+    undated = [node.element for node, dates in zip(best.members, best.dates, strict=True) if not dates]
+    item = selector_of_all(root, dated, unwanted=undated)
+    found = select("", root, item)
+    fields = _Fields(found, best.beside, {node.element for node in nodes if node.is_date}).selectors()
+    following = _next(root)
+    return Suggestion(
+        selectors={"item": item, **fields, **({"next": following} if following else {})},
+        items=len(found),
+        pages=PAGES if following else 1,
+    )
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """An element and what is known of all that is in it."""
+
+    element: Element
+    parent: "_Node | None"
+    place: int
+    """The same for elements built alike, in places built alike."""
+    weight: float
+    depth: int
+    dates: int = 0
+    is_date: bool = False
+    """It is the innermost element around a date."""
+    characters: int = 0
+    has_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Elements built alike, which may be items."""
+
+    members: Sequence[_Node]
+    beside: str = ""
+    """The tag of what follows each of them and belongs to it; empty: nothing does."""
+    parts: Sequence[Sequence[_Node]] = field(default=())
+    """What belongs to each member, itself included."""
+
+    @property
+    def dates(self) -> list[int]:
+        return [sum(node.dates for node in parts) for parts in self.parts]
+
+    @property
+    def score(self) -> float:
+        """How much it looks like a list of items; 0: it is none."""
+        dates, count = [each for each in self.dates if each], len(self.members)
+        said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - _DATE_CHARACTERS
+        if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
+            return 0.0
+        linked = sum(any(node.has_link for node in parts) for parts in self.parts) / count
+        repeats = len(dates) * (len(dates) / count) ** 2 / (sum(dates) / len(dates))
+        says = 1 + 4 * min(said, _MANY_CHARACTERS) / _MANY_CHARACTERS
+        weight = sum(node.weight for node in self.members) / count
+        return repeats * (1 + linked) * says * weight * (_PAIRED_WEIGHT if self.beside else 1)
+
+    @property
+    def is_telling(self) -> bool:
+        return is_telling(self.members[0].element)
+
+    @property
+    def depth(self) -> int:
+        return self.members[0].depth
+
+
+def _looked_at(root: Element) -> list[_Node]:
+    """Return the elements of a page in their order, each with what is in it."""
+    nodes: list[_Node] = []
+    places: dict[tuple[object, ...], int] = {}
+    stack: list[tuple[Element, _Node | None]] = [(root, None)]
+    while stack and len(nodes) < MAX_ELEMENTS:
+        element, parent = stack.pop()
+        if not isinstance(element.tag, str) or element.tag in _NOT_LOOKED_INTO:
+            continue
+        key = (parent.place if parent else 0, element.tag, *sorted(names_of([element])))
+        place = places.setdefault(key, len(places) + 1)
+        node = _Node(element, parent, place, _weight(element, parent), parent.depth + 1 if parent else 0)
+        nodes.append(node)
+        stack += [(child, node) for child in reversed(element)]
+    for node in reversed(nodes):  # what is inside comes before what is around it
+        _sum_up(node)
+    return nodes
+
+
+def _weight(element: Element, parent: _Node | None) -> float:
+    """Return how much what is here counts."""
+    inherited = parent.weight if parent else 1.0
+    if element.tag == "main" or element.get("role") == "main" or element.get("id") in ("main", "content"):
+        return _MAIN_WEIGHT
+    # An item of its own has a head and a foot, too.
+    if element.tag in _AROUND_TAGS and not any(each.tag in ("article", "li") for each in element.iterancestors()):
+        return _AROUND_WEIGHT
+    names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
+    if element.tag not in ("html", "body") and _AROUND.search(names):
+        return _AROUND_WEIGHT
+    return inherited
+
+
+def _sum_up(node: _Node) -> None:
+    element, parent = node.element, node.parent
+    node.characters += sum(len("".join(text.split())) for text in (element.text, *(c.tail for c in element)) if text)
+    node.has_link |= element.tag == "a" and bool(element.get("href"))
+    if not node.dates and _has_date(node):
+        node.dates, node.is_date = 1, True
+    if parent is not None:
+        parent.dates += node.dates
+        parent.characters += node.characters
+        parent.has_link |= node.has_link
+
+
+def _has_date(node: _Node) -> bool:
+    element = node.element
+    given = element.get("datetime") if element.tag == "time" else element.get("content")
+    if given:
+        return _is_moment(given)
+    if node.characters <= _LINE_CHARACTERS:
+        lines = [" ".join(element.itertext())]
+    else:
+        lines = [element.text or "", *(child.tail or "" for child in element[-1:])]
+    cleaned = (" ".join(line.split())[:_LINE_CHARACTERS] for line in lines if _YEAR.search(line))
+    return any(_is_moment(line) or read_beside(line) is not None for line in cleaned)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        read_moment(text)
+    except DateError:
+        return False
+    return True
+
+
+def _groups(nodes: Sequence[_Node]) -> list[_Group]:
+    """Return what may be a list, without those that are none."""
+    alike: dict[tuple[int, str], list[_Node]] = defaultdict(list)
+    for node in nodes:
+        alike[node.parent.place if node.parent else 0, str(node.element.tag)].append(node)
+    by_element = {node.element: node for node in nodes}
+    found: list[_Group] = []
+    for members in alike.values():
+        for some in (members, *_by_name(members)):
+            if len(some) >= _FEWEST:
+                found.append(_Group(some, parts=[(node,) for node in some]))
+                found += _paired(some, by_element)
+    return [group for group in found if group.score > 0]
+
+
+def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
+    """Yield those of the members that have one name in common."""
+    named: dict[str, list[_Node]] = defaultdict(list)
+    for node in members:
+        for name in names_of([node.element]):
+            named[name].append(node)
+    yield from (some for some in named.values() if len(some) < len(members))
+
+
+def _paired(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> Iterator[_Group]:
+    """Yield the group in which what follows each member belongs to it, as `dd` to `dt`."""
+    following = [by_element.get(node.element.getnext()) for node in members]
+    tags = {str(node.element.tag) if node else "" for node in following}
+    beside = tags.pop()
+    pairs = [(node, after) for node, after in zip(members, following, strict=True) if after is not None]
+    is_whole = all(node.dates or node.has_link for node in members)  # and not only what a section is called
+    if not tags and beside and beside != members[0].element.tag and is_whole:
+        yield _Group(members, beside, parts=pairs)
+
+
+# --- its fields ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """What the items of a list have."""
+
+    items: Sequence[Element]
+    beside: str
+    dates: set[Element]
+    """The innermost elements around dates."""
+
+    def selectors(self) -> dict[str, str]:
+        """Return the selector of each field that most items have; of themes and keywords that some have."""
+        dates = [next((each for each in self._all_in(item) if each in self.dates), None) for item in self.items]
+        titles = [self._title(item, date) for item, date in zip(self.items, dates, strict=True)]
+        titles = titles if self._are_most(titles) else [None] * len(titles)
+        title = self._selector(titles)
+        taken = [{each for each in pair if each is not None} for pair in zip(dates, titles, strict=True)]
+        found = {
+            "date": self._date(dates),
+            "title": title,
+            "body": self._body(taken) or ("" if title else ":scope"),
+            "link": self._link(titles),
+            "language": self._language(titles),
+            "themes": self._labels(_THEMES, taken),
+            "keywords": self._labels(_KEYWORDS, taken),
+        }
+        return {name: selector for name, selector in found.items() if selector}
+
+    def _all_in(self, item: Element) -> Iterator[Element]:
+        following = item.getnext() if self.beside else None
+        for part in (item, *(() if following is None else (following,))):
+            yield from (each for each in part.iter() if isinstance(each.tag, str))
+
+    def _are_most(self, found: Sequence[object]) -> bool:
+        return sum(each is not None for each in found) >= _MOST * len(self.items)
+
+    def _selector(self, targets: Sequence[Element | None]) -> str:
+        return selector_within(self.items, targets, beside=self.beside)
+
+    def _date(self, dates: Sequence[Element | None]) -> str:
+        attributes = Counter(_date_attribute(each) for each in dates if each is not None)
+        attribute = max(attributes, key=attributes.__getitem__)
+        kept = [each if each is not None and _date_attribute(each) == attribute else None for each in dates]
+        return _with_attribute(self._selector(kept), attribute)
+
+    def _title(self, item: Element, date: Element | None) -> Element | None:
+        """Return the heading, or else the longest link when it is more than a few words of a sentence."""
+        inside = [each for each in self._all_in(item) if each is not date and each is not item and _length(each)]
+        heading = next((each for each in inside if each.tag in _HEADINGS), None)
+        if heading is not None:
+            return heading
+        longest = max((each for each in inside if _leads_on(each)), key=_length, default=None)
+        around = None if longest is None else longest.getparent()
+        if longest is None or around is None:
+            return None
+        beside = [around.text, *(each.tail for each in around)]
+        rest = sum(len("".join(text.split())) for text in beside if text) - (_DATE_CHARACTERS if around is date else 0)
+        return longest if rest <= _length(longest) else None
+
+    def _body(self, taken: Sequence[set[Element]]) -> str:
+        """Return the selector of what has most to say besides dates and titles."""
+        said: Counter[tuple[str, ...]] = Counter()
+        targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
+        for item, others in zip(self.items, taken, strict=True):
+            for part in self._apart_from(item, others):
+                look = (str(part.tag), *names_of([part]))
+                said[look] += 0 if _is_of_links(part) else _length(part)
+                targets[look].setdefault(item, part)
+        for look, characters in said.most_common():
+            found = targets[look]
+            if characters >= _BODY_CHARACTERS * len(found) and len(found) >= _MOST * len(self.items):
+                return self._selector([found.get(item) for item in self.items])
+        return ""
+
+    def _apart_from(self, item: Element, others: set[Element]) -> Iterator[Element]:
+        """Yield the outermost elements in an item that are none of the others, nor around or inside one."""
+        others = others - {item}
+        around = {above for other in others for above in other.iterancestors()} | {item}
+        for element in self._all_in(item):
+            parent = element.getparent()
+            is_beside = bool(self.beside) and element is item.getnext()
+            if element not in around and element not in others and (parent in around or is_beside):
+                yield element
+
+    def _link(self, titles: Sequence[Element | None]) -> str:
+        """Return the selector of the link; empty when the title has one, or nothing but a sentence does."""
+        if all(item.get("href") for item in self.items):
+            return "@href"
+        if all(title is None for title in titles) or self._are_most(
+            [None if title is None else _link_of(title) for title in titles]
+        ):
+            return ""
+        links = [next(filter(_leads_on, self._all_in(item)), None) for item in self.items]
+        return _with_attribute(self._selector(links), "href") if self._are_most(links) else ""
+
+    def _language(self, titles: Sequence[Element | None]) -> str:
+        links = [None if title is None else _link_of(title) for title in titles]
+        named = [link if link is not None and link.get("hreflang") else None for link in links]
+        if self._are_most(named):
+            return _with_attribute(self._selector(named), "hreflang")
+        return "@lang" if all(item.get("lang") for item in self.items) else ""
+
+    def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
+        """Return the selector of the short texts in what has such a name."""
+        targets: list[Element | None] = []
+        for item, others in zip(self.items, taken, strict=True):
+            parts = (part for part in self._apart_from(item, others))
+            inside = (each for part in parts for each in part.iter() if isinstance(each.tag, str))
+            around = next((each for each in inside if named.search(each.get("class") or "") and _length(each)), None)
+            targets.append(None if around is None else next(filter(_leads_on, around.iter()), around))
+        found = [each for each in targets if each is not None]
+        is_label = all(_length(each) <= _LABEL_CHARACTERS and ":" not in each.text_content() for each in found)
+        return self._selector(targets) if is_label and len(found) >= max(1, _SOME * len(self.items)) else ""
+
+
+def _length(element: Element) -> int:
+    """Return how many characters there are to read in an element."""
+    return sum(len("".join(text.split())) for text in element.itertext())
+
+
+def _leads_on(element: Element) -> bool:
+    href = element.get("href") or ""
+    return element.tag == "a" and bool(href) and not href.startswith("#") and _length(element) > 0
+
+
+def _link_of(title: Element) -> Element | None:
+    inside = (title, *title.iter("a"), *title.iterancestors("a"))
+    return next((each for each in inside if each.tag == "a" and each.get("href")), None)
+
+
+def _is_of_links(element: Element) -> bool:
+    """Whether it is a list of links rather than a text."""
+    return sum(_length(link) for link in element.iter("a")) > _MOST * _length(element)
+
+
+def _date_attribute(element: Element) -> str:
+    """Return the attribute that says the date for machines; empty when only words do."""
+    if element.tag == "time":
+        return "datetime" if element.get("datetime") else ""
+    return "content" if element.get("content") else ""
+
+
+def _with_attribute(selector: str, attribute: str) -> str:
+    return f"{selector}@{attribute}" if selector and attribute else selector
+
+
+def _next(root: Element) -> str:
+    """Return the selector of the link to the page that follows; empty: there is none."""
+    for selector in _NEXT:
+        addresses = set(catch("", root, f"{selector}@href"))
+        if len(addresses) == 1 and not any(address.startswith("#") for address in addresses):
+            return f"{selector}@href"
+    return ""

@@ -1,0 +1,1 @@
+"""Collect: from sources to the log. `run` is the verb."""

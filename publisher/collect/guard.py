@@ -1,0 +1,89 @@
+"""Decides whether what a source lists is news, or an accident that no reader should be told of; pure.
+
+A site that is rebuilt gives every item a new id, a new address or today's date; a selector that no longer fits finds no
+title; a page cut short has lost half its items. The words of an item are held against those of known ones first
+(`identity`), so ids that all change at once are no change. What is left that looks like an accident is held.
+"""
+
+from collections.abc import Collection, Sequence
+
+from publisher.collect.identity import Reconciliation
+from publisher.model.items import Item
+from publisher.model.records import Known, State
+
+FAR_MORE = 3
+"""How many times the most that ever came at once is far more than ever."""
+DRIFT = "not one of its "
+"""How the reason begins when a layout changed: what nearly all items had is gone from all."""
+A_CROWD = 10
+"""Fewer items than this are never half of anything."""
+NEARLY_ALL = 0.8
+
+_FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
+_WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
+
+
+def suspicion(
+    plan: Reconciliation,
+    known: Collection[Known],
+    listed: Sequence[Item],
+    *,
+    hold_above: int,
+    most_added: int,
+    fields: Collection[str],
+) -> str:
+    """Return why the operator should look at a reading first; empty when there is no reason.
+
+    Args:
+        plan: what the reading would change.
+        known: what it was held against.
+        listed: what it gave.
+        hold_above: how many new items at once are nothing to wonder at.
+        most_added: how many came at once so far, but for the first reading.
+        fields: what `fields_of` said of the reading before.
+    """
+    before = [one for one in known if one.state is State.LISTED]
+    newest = max((one.date for one in before), default=None)
+    back_dated = [item for item in plan.added if newest is not None and item.date <= newest]
+    lost = sorted(set(fields) - set(fields_of(listed, at_least=0)))
+    if lost and len(listed) >= A_CROWD:
+        words = " or ".join(_WORD_FOR.get(name, name) for name in lost)
+        return f"{DRIFT}{len(listed)} items has a {words}, and nearly all of them had"
+    if len(plan.added) > max(hold_above, FAR_MORE * most_added):
+        so_far = f"never brought more than {most_added}" if most_added else "brought none since it was first read"
+        return f"it brings {len(plan.added)} new items at once, and {so_far}"
+    if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):
+        return f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had"
+    if len(plan.withdrawn) >= A_CROWD and 2 * len(plan.withdrawn) > len(before):
+        return f"{len(plan.withdrawn)} of the {len(before)} items it had are gone"
+    return ""
+
+
+def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> str:
+    """Return why the operator should look at the first reading of a source; empty when there is no reason.
+
+    Args:
+        plan: what the reading would change.
+        former: a source that config.toml no longer names.
+        repeated: how many of the new items have the words of one of its items, which readers have.
+    """
+    if 2 * repeated <= len(plan.added):
+        return ""
+    return (
+        f"{repeated} of its {len(plan.added)} items are those of source {former!r}, which is gone from config.toml: "
+        "give it that name back, or discard what readers have already"
+    )
+
+
+def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[str, ...]:
+    """Return the fields that more than this share of some items have; none when they are too few to tell."""
+    if len(listed) < A_CROWD:
+        return ()
+    having = {name: sum(bool(getattr(item, name)) for item in listed) for name in _FIELDS}
+    return tuple(name for name, count in having.items() if count > at_least * len(listed))
+
+
+def told(plan: Reconciliation) -> str:
+    """Return what a plan would do, in words."""
+    counts = {"add": len(plan.added), "revise": len(plan.revised), "withdraw": len(plan.withdrawn)}
+    return ", ".join(f"{verb} {count}" for verb, count in counts.items() if count) or "change nothing readers see"

@@ -1,0 +1,224 @@
+"""Tells old items from new ones; pure. The rule is in the docstring of `reconcile`."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import date
+
+from publisher.collect.likeness import likenesses
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.records import Known, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What a reading of a source changes."""
+
+    added: tuple[Item, ...] = ()
+    """In the order of the listing, newest first."""
+    revised: tuple[tuple[int, Item], ...] = ()
+    """The numbers of known items and what they say now; a withdrawn one that came back is among them."""
+    withdrawn: tuple[int, ...] = ()
+    unlisted: tuple[int, ...] = ()
+    """No longer in the listing because it ends above them."""
+    relisted: tuple[int, ...] = ()
+    """Unlisted before, and in the listing again as they were."""
+    renamed: tuple[tuple[int, Item], ...] = ()
+    """Known items that nobody edited: new are their ids, enclosures no earlier program read, or all of an item that is
+    kept from readers."""
+
+    def without_withdrawals(self) -> "Reconciliation":
+        """The same for a reading with problems: an item that could not be read may be the one that is missing."""
+        return replace(self, withdrawn=())
+
+    def discarded(self) -> "Reconciliation":
+        """The same when what is new is not wanted, and what is gone stays."""
+        return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
+
+    def apart(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
+        """What it changes of the source's own items, with all that is new, and of these copies of others' items."""
+        own, of_others = (
+            Reconciliation(
+                revised=tuple(pair for pair in self.revised if (pair[0] in copies) is is_copy),
+                withdrawn=tuple(number for number in self.withdrawn if (number in copies) is is_copy),
+                unlisted=tuple(number for number in self.unlisted if (number in copies) is is_copy),
+                relisted=tuple(number for number in self.relisted if (number in copies) is is_copy),
+                renamed=tuple(pair for pair in self.renamed if (pair[0] in copies) is is_copy),
+            )
+            for is_copy in (False, True)
+        )
+        return replace(own, added=self.added), of_others
+
+
+def reconcile(
+    known: Sequence[Known], listed: Sequence[Item], item_of: Callable[[Collection[int]], Mapping[int, Item]]
+) -> Reconciliation:
+    """Return what is new, changed, gone and back when a source that gave `known` lists `listed` now.
+
+    The rule of identity, the only one there is. A listed item is the known item, not yet taken, that has
+
+    1. the same native id; else
+    2. the same date and content; else
+    3. the same link, if no other item has it, known or listed (a link that several share is a place, not a name); else
+    4. the same date and the same words in title and text; else
+    5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link.
+
+    Otherwise it is new: the same words on another date are another item. Equal candidates are taken in the order they
+    were added, those listed before those unlisted and withdrawn ones last, so that two identical texts of one day stay
+    two. Rules 2 to 4 hold across ids, because sources change all their ids at once when their software changes.
+
+    A known item that was listed and is missing is withdrawn when its date is newer than the oldest one listed, that is
+    inside the range of the listing. If not, the listing merely ends above it: unlisted. An empty listing says nothing.
+
+    An item that is kept from readers stays so, whatever becomes of it.
+
+    Neither the order of `known` nor that of `listed` makes a difference, but for the order of `added`.
+
+    Args:
+        known: of this source, every item that was listed, and of the others at least those that a listed item may be:
+            those within the range of dates listed, and those with a native id or link that is listed.
+        listed: repeats of one native id, or of one link with the same content, count once.
+        item_of: what items say, by number; asked at most once, for those that rule 5 compares.
+    """
+    if not listed:
+        return Reconciliation()
+    pairing = _Pairing(known, _without_repeats(listed))
+    pairing.pair(lambda old: old.native_id, lambda new: new.item.native_id)
+    pairing.pair(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
+    names = pairing.links_of_one()
+    pairing.pair(lambda old: old.link in names and old.link, lambda new: new.item.link in names and new.item.link)
+    pairing.pair(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
+    pairing.pair_alike(item_of)
+    return _outcome(pairing, oldest=min(item.date for item in listed))
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A listed item with what it is compared by."""
+
+    item: Item
+    text_digest: str
+    content_digest: str
+
+
+def _without_repeats(listed: Sequence[Item]) -> list[_New]:
+    """Return the listed items in their order, those that are listed twice once.
+
+    Of one native id the newest counts, and of equally new ones whichever digest is smaller: any, but always the same.
+    """
+    news = [_New(item, digest_of_text(item), digest_of_content(item)) for item in listed]
+    chosen: dict[object, int] = {}
+    for position, new in enumerate(news):
+        # Items with neither stay two: nothing says that they are one.
+        key = (
+            (new.item.native_id, "" if new.item.native_id else new.content_digest) if _is_named(new.item) else position
+        )
+        other = news[chosen.setdefault(key, position)]
+        if (-new.item.date.toordinal(), new.content_digest) < (-other.item.date.toordinal(), other.content_digest):
+            chosen[key] = position
+    return [news[position] for position in sorted(chosen.values())]
+
+
+def _is_named(one: Item | Known) -> bool:
+    return bool(one.native_id or one.link)
+
+
+_STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
+
+
+class _Pairing:
+    """Finds the known item of each listed one, rule by rule; what is paired is out of the next rule's reach."""
+
+    def __init__(self, known: Iterable[Known], listed: Sequence[_New]) -> None:
+        # Both in an order of their own, so that nothing depends on the order they came in.
+        standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.is_kept_from_readers, old.number))
+        self.known = {old.number: old for old in standing}
+        by_content = sorted(range(len(listed)), key=lambda place: listed[place].content_digest)
+        self.listed = {place: listed[place] for place in by_content}
+        """By place in the listing."""
+        self.pairs: list[tuple[Known, _New]] = []
+
+    def links_of_one(self) -> AbstractSet[str]:
+        """Return the links that one known and one listed item have, paired ones included."""
+        then = Counter(old.link for old in (*self.known.values(), *(old for old, _ in self.pairs)))
+        now = Counter(new.item.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
+        return {link for link, count in now.items() if link and count == then[link] == 1}
+
+    def pair(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[_New], object]) -> None:
+        """Pair those with the same key, the n-th with the n-th; an empty key is none."""
+        wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
+        waiting: dict[object, deque[Known]] = defaultdict(deque)
+        for old in self.known.values() if wanted else ():
+            if (key := key_of_known(old)) in wanted:
+                waiting[key].append(old)
+        for place, new in list(self.listed.items()):
+            if candidates := waiting.get(key_of_listed(new)):
+                self._take(candidates.popleft().number, place)
+
+    def pair_alike(self, item_of: Callable[[Collection[int]], Mapping[int, Item]]) -> None:
+        """Pair what is left of each day by how much the words are alike, the most alike first."""
+        places_on = _grouped((new.item.date, place) for place, new in self.listed.items())
+        numbers_on = _grouped((old.date, number) for number, old in self.known.items() if old.date in places_on)
+        if not numbers_on:
+            return
+        old_items = item_of([number for numbers in numbers_on.values() for number in numbers])
+        for day, numbers in numbers_on.items():
+            old_words = {number: _words(old_items[number]) for number in numbers}
+            new_words = {place: _words(self.listed[place].item) for place in places_on[day]}
+            for number, place in likenesses(old_words, new_words):
+                if number in self.known and place in self.listed and self._may_be_one(number, place):
+                    self._take(number, place)
+
+    def _may_be_one(self, number: int, place: int) -> bool:
+        return not (_is_named(self.known[number]) and _is_named(self.listed[place].item))
+
+    def _take(self, number: int, place: int) -> None:
+        self.pairs.append((self.known.pop(number), self.listed.pop(place)))
+
+
+def _grouped(pairs: Iterable[tuple[date, int]]) -> dict[date, list[int]]:
+    groups: dict[date, list[int]] = defaultdict(list)
+    for day, value in pairs:
+        groups[day].append(value)
+    return groups
+
+
+def _words(item: Item) -> str:
+    return f"{item.title} {item.text}"
+
+
+def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
+    """Return what follows from who was found, who is new and who is missing."""
+    renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
+    revised = {
+        old.number: new.item
+        for old, new in pairing.pairs
+        if (old.content_digest != new.content_digest or old.state is State.WITHDRAWN)
+        and not (old.is_kept_from_readers or old.number in renamed)
+    }
+    relisted = {old.number for old, _ in pairing.pairs if old.state is State.UNLISTED} - revised.keys()
+    missing = [old for old in pairing.known.values() if old.state is State.LISTED]
+    return Reconciliation(
+        added=tuple(pairing.listed[place].item for place in sorted(pairing.listed)),
+        revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
+        withdrawn=tuple(sorted(old.number for old in missing if old.date > oldest)),
+        unlisted=tuple(sorted(old.number for old in missing if old.date <= oldest)),
+        relisted=tuple(sorted(relisted)),
+        renamed=tuple(sorted(renamed.items(), key=lambda pair: pair[0])),
+    )
+
+
+def reads_as(old: Known, item: Item) -> bool:
+    """Return whether `item` says what is known already, but for its id and what no earlier program read of it."""
+    enclosures = item.enclosures if old.knows_enclosures else ()
+    return digest_of_content(replace(item, native_id=old.native_id, enclosures=enclosures)) == old.content_digest
+
+
+def _is_renamed(old: Known, new: _New) -> bool:
+    """Whether an item reads as before; one that is kept from readers may change as it likes."""
+    if old.content_digest == new.content_digest:
+        return False
+    if old.is_kept_from_readers:
+        return True
+    return old.state is not State.WITHDRAWN and reads_as(old, new.item)

@@ -1,0 +1,172 @@
+"""Connections for `fetching`: to allowed addresses, and never past a deadline. The only module that knows httpcore.
+
+httpx takes the name of a host and asks the name server itself; looking at the name first, or at the answer, would check
+another answer than the one that is connected to. So the address is chosen here, checked, and connected to.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+from publisher.collect.sources.networks import is_allowed, read_address
+
+
+class RefusedError(Exception):
+    """The host is at no address that may be connected to."""
+
+
+class Deadline:
+    """When all of a fetch must be over, however many pieces it comes in."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """The seconds that are left; never 0, which would mean "do not wait at all".
+
+        Raises:
+            httpcore.TimeoutException: none is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the time is up")
+        return left
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the time within not count, such as that of waiting for others to be done with the same host."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self._end += time.monotonic() - begun
+
+
+class Transport(httpx.BaseTransport):
+    """One fetch's way to the network; no connection outlives it."""
+
+    def __init__(self, *, allowed: Collection[str], deadline: Deadline) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            network_backend=_Backend(allowed, deadline),
+            http2=False,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        asked = httpcore.Request(
+            method=request.method,
+            url=url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        answered = self._pool.handle_request(asked)
+        return httpx.Response(
+            answered.status,
+            headers=answered.headers,
+            stream=_Body(answered),
+            extensions=answered.extensions,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answered: httpcore.Response) -> None:
+        self._answered = answered
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answered.iter_stream()
+
+    def close(self) -> None:
+        self._answered.close()
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, allowed: Collection[str], deadline: Deadline) -> None:
+        self._allowed = allowed
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the deadline is all that counts
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        failure: httpcore.ConnectError | None = None
+        for address in self._addresses(host, port):
+            try:
+                stream = super().connect_tcp(address, port, self._deadline.left(), local_address, socket_options)
+            except httpcore.ConnectError as error:
+                failure = error
+            else:
+                return _Stream(stream, self._deadline)
+        raise failure or httpcore.ConnectError(f"{host} has no address")
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or error  # without the number, which says nothing to people
+            raise httpcore.ConnectError(f"{host} cannot be found: {reason}") from error
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        allowed = [each for each in addresses if is_allowed(read_address(each), host, self._allowed)]
+        if addresses and not allowed:
+            raise RefusedError(f"{host} is at {addresses[0]}, which is no address of the Internet")
+        return allowed
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection on which every wait ends with the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        return self._stream.read(max_bytes, self._deadline.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self._stream.write(buffer, self._deadline.left())
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore has it
+        return self._stream.get_extra_info(info)
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn whatever goes wrong on the way into an `httpx.TransportError` or a `RefusedError`."""
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise httpx.TimeoutException(str(error)) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        raise httpx.TransportError(str(error)) from error
+    except (ssl.SSLError, OSError) as error:
+        raise httpx.TransportError(str(error)) from error

@@ -1,0 +1,92 @@
+"""The `database` kind: the rows of an SQL query, each an item."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.fields import harvest, item_of, mapped, missing_columns
+from publisher.model.errors import SourceError
+
+READER = "database-2"
+MAX_ROWS = 200_000
+"""A query that gives more was not meant to."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSource:
+    """A `Source` that asks a database, through SQLAlchemy, and changes nothing in it."""
+
+    name: str
+    url: str
+    """May hold a password: never shown."""
+    query: str
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    separator: str = ","
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - the query says what is listed
+        """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
+
+        Raises:
+            SourceError: the database or the query cannot be used, or not one row makes an item.
+        """
+        names, rows = self._rows()
+        if missing := missing_columns(names, self.columns):
+            raise SourceError(self.name, f"`query` gives no column {missing[0]!r}; it gives {', '.join(names)}")
+        whole = hashlib.sha256(
+            repr((READER, self.separator, sorted(self.columns.items()), rows)).encode(errors="surrogatepass")
+        )
+        if validator == (current := f"{READER}:{whole.hexdigest()}"):
+            return Fetch(items=(), validator=current, is_unchanged=True)
+        found = harvest(
+            self.name,
+            ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
+            lambda row: item_of(mapped(row, self.columns), separator=self.separator),
+        )
+        return Fetch(items=found.items, validator=current, problems=found.problems)
+
+    def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
+        # The messages name no address: it may hold a password.
+        try:
+            url = make_url(self.url)
+            _check_file(self.name, url)
+            engine = create_engine(url)
+        except (SQLAlchemyError, ValueError) as error:
+            raise SourceError(self.name, "`url` is no address of a database that SQLAlchemy knows") from error
+        except ImportError as error:
+            raise SourceError(self.name, f"its database needs a Python package: {error}") from error
+        try:
+            with engine.connect() as connection:
+                if url.get_backend_name() == "sqlite":
+                    connection.exec_driver_sql("PRAGMA query_only = ON")
+                result = connection.execute(text(self.query))
+                rows = [{**row} for row in result.mappings().fetchmany(MAX_ROWS + 1)]
+                connection.rollback()
+                names = list(result.keys())
+        except SQLAlchemyError as error:
+            raise SourceError(self.name, f"the database says: {_first_line(error)}") from error
+        finally:
+            engine.dispose()
+        if len(rows) > MAX_ROWS:
+            raise SourceError(self.name, f"`query` gives more than {MAX_ROWS} rows; let it give fewer")
+        return names, rows
+
+
+def _check_file(source: str, url: URL) -> None:
+    """Refuse an SQLite file that is not there: connecting would make it."""
+    from pathlib import Path
+
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        path = Path(url.database or "")
+        if not path.is_file():
+            raise SourceError(source, f"there is no {path}; create it or correct `url`")
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    reason = getattr(error, "orig", None) or error
+    return (str(reason).strip().splitlines() or [type(reason).__name__])[0]

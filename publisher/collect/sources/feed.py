@@ -1,0 +1,306 @@
+"""The `feed` kind: RSS, Atom or JSON Feed, at an address or in a file. The only module that knows feedparser.
+
+feedparser reads what is no XML at all rather than give up, resolves relative links and knows a dozen vocabularies; it
+fetches nothing. What it cannot read as a feed is an error of the source.
+"""
+
+import json
+import re
+from calendar import timegm
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from publisher.collect.sources import feed_enclosures
+from publisher.collect.sources.answer import LONGEST_WAIT
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.fields import Harvest, harvest, item_of
+from publisher.collect.sources.html import line_of
+from publisher.collect.sources.links import absolute
+from publisher.collect.sources.place import Place
+from publisher.collect.sources.sandbox import read_apart
+from publisher.collect.sources.text import clean_line
+from publisher.model.errors import SourceError
+from publisher.model.items import Item
+from publisher.model.problems import Problem
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.collect.sources.fetch import Fetcher
+
+READER = "feed-2"
+ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
+MAX_ITEMS = 20_000
+"""Of one document; a feed with more is no feed."""
+
+_HARMLESS_BYTES = 32_768
+"""What takes feedparser's expressions time by the square of its length, such as a name of an author, takes 4 s here."""
+_JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
+_ENTITY = re.compile(rb"<!ENTITY[^>]*>?", re.IGNORECASE)
+"""Taken out before anything can expand it: a few lines of them can stand for gigabytes."""
+_CAPTION = re.compile(rb"(</?media:)description\b")
+"""What stands below a picture, renamed so that feedparser does not take it for the item's own description."""
+_WIDE_ENTITY = re.compile(b"\0*".join(re.escape(b"<!ENTITY"[at : at + 1]) for at in range(8)).replace(b"<\0*", b"<\0+"))
+_PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """A `Source` that reads one feed; its items have the ids the feed gives them."""
+
+    name: str
+    url: str = ""
+    path: Path | None = None
+    archives: int = 0
+    """How many older documents (RFC 5005) a first reading follows back."""
+    categories: Literal["themes", "keywords"] = "themes"
+    """What the feed's categories are here."""
+    fetcher: "Fetcher | None" = None
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        """Read the feed; an item without a date or words is a `Problem`, and the others are given, in its order.
+
+        Raises:
+            SourceError: it cannot be had, is no feed, or not one item could be read.
+        """
+        place = Place(self.name, self.url, self.path, self.fetcher, READER, ACCEPT)
+        known, lifetime = _without_lifetime(validator)
+        found = place.fetch(validator=known, now=now)
+        if found.is_unchanged:
+            fresh_until = _latest(found.fresh_until, _fresh_until(lifetime, now))
+            return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=fresh_until)
+        document = self._document(found.body, found.url or self.url, found.charset)
+        documents = [document]
+        remarks = [*place.remarks(found)]
+        if not validator:
+            documents += self._older(document, place, now=now, remarks=remarks)
+        harvests = [self._harvest(each) for each in documents]
+        return Fetch(
+            items=[item for each in harvests for item in each.items],
+            validator=_with_lifetime(found.validator, document.lifetime),
+            problems=[problem for each in harvests for problem in each.problems],
+            remarks=remarks,
+            fresh_until=_latest(found.fresh_until, _fresh_until(document.lifetime, now)),
+        )
+
+    def _document(self, body: bytes, url: str, charset: str) -> "_Document":
+        if _JSON.match(body):
+            return _json_document(self.name, body, url)
+        if len(body) <= _HARMLESS_BYTES:
+            return _xml_document(self.name, body, url, charset)
+        return read_apart(self.name, _xml_document, self.name, body, url, charset)
+
+    def _older(
+        self, document: "_Document", place: Place, *, now: datetime, remarks: list[Problem]
+    ) -> Iterator["_Document"]:
+        """Yield the documents before this one; when one cannot be had, what is there already is worth having."""
+        seen = {self.url}
+        for _ in range(self.archives):
+            if not document.older or document.older in seen:
+                return
+            seen.add(document.older)
+            try:
+                found = place.fetch_from(document.older, now=now)
+                document = self._document(found.body, found.url, found.charset)
+            except SourceError as error:
+                remarks.append(Problem(where=f"source {self.name!r}", what=f"its archive ends early: {error.problem}"))
+                return
+            yield document
+
+    def _harvest(self, document: "_Document") -> Harvest:
+        entries = document.entries[:MAX_ITEMS]
+        where = document.url or str(self.path)
+        return harvest(
+            self.name, ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1)), self._item
+        )
+
+    def _item(self, values: Mapping[str, object]) -> Item:
+        return item_of({**values, self.categories: values["categories"]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """One feed as it was read."""
+
+    url: str
+    entries: list[dict[str, object]]
+    """Values by field, and `categories`."""
+    older: str
+    """The document before it; empty: none."""
+    lifetime: timedelta = timedelta(0)
+    """How long its publisher says it stays as it is."""
+
+
+# --- how long it stays as it is --------------------------------------------------------------------------------------
+
+_LIFETIME = re.compile(r"(?P<known>.*) stays (?P<seconds>\d{1,9})", re.DOTALL)
+
+
+def _with_lifetime(validator: str, lifetime: timedelta) -> str:
+    """Return the validator with what an unchanged feed, which is not read, would say again."""
+    return f"{validator} stays {int(lifetime.total_seconds())}" if lifetime else validator
+
+
+def _without_lifetime(validator: str) -> tuple[str, timedelta]:
+    match = _LIFETIME.fullmatch(validator)
+    return (match["known"], timedelta(seconds=int(match["seconds"]))) if match else (validator, timedelta(0))
+
+
+def _fresh_until(lifetime: timedelta, now: datetime) -> datetime | None:
+    return now + min(lifetime, LONGEST_WAIT) if lifetime else None
+
+
+def _latest(*instants: datetime | None) -> datetime | None:
+    return max((instant for instant in instants if instant), default=None)
+
+
+# --- RSS and Atom ----------------------------------------------------------------------------------------------------
+
+
+def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document:
+    import feedparser  # late: a feed that did not change needs none of its 60 ms
+
+    if _WIDE_ENTITY.search(body):
+        raise SourceError(source, "it declares entities in UTF-16 or UTF-32; nobody needs that")
+    body = _CAPTION.sub(rb"\1caption", _ENTITY.sub(b"", body))
+    headers = {"content-type": f"application/xml; charset={charset}"} if charset else {}
+    try:
+        parsed = feedparser.parse(
+            _Bytes(body), response_headers={**headers, "content-location": url}, sanitize_html=False
+        )
+    except Exception as error:  # whatever a hostile document makes it raise, it is no feed
+        raise SourceError(source, f"this is no feed: {type(error).__name__}: {error}"[:200]) from error
+    if not parsed.get("version") and not parsed.get("entries"):
+        raise SourceError(source, f"this is no feed: {_reason(parsed)}")
+    feed = parsed.get("feed", {})
+    language = feed.get("language", "")
+    return _Document(
+        url=url,
+        entries=[
+            _xml_values(entry, language, url, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries
+        ],
+        older=_older_link(feed.get("links", ()), url),
+        lifetime=_lifetime(feed),
+    )
+
+
+class _Bytes:
+    """A file for feedparser: bytes alone it would take for an address when they look like one."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self) -> bytes:
+        return self._data
+
+
+def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom: bool) -> dict[str, object]:
+    contents = sorted(entry.get("content", ()), key=lambda content: "html" not in str(content.get("type", "")))
+    body = contents[0] if contents else entry.get("summary_detail") or {}
+    value, is_plain = str(body.get("value") or entry.get("summary") or ""), body.get("type") == "text/plain"
+    if not value:
+        value, is_plain = str(entry.get("media_caption") or ""), True
+    base = str(body.get("base") or url)
+    link = absolute(str(entry.get("link") or ""), base)
+    # Atom's are plain text (RFC 4287 section 4.2.2); in RSS nobody knows, and many write HTML.
+    as_line = clean_line if is_atom else line_of
+    return {
+        "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
+        "date": _instant(entry),
+        "title": _title(entry, is_atom=is_atom),
+        "text": value if is_plain else None,
+        "html": None if is_plain else value,
+        "link": link,
+        # dc:language, or an xml:lang around the words.
+        "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
+        "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
+        "enclosures": feed_enclosures.of_entry(entry, value, base),
+    }
+
+
+def _title(entry: dict[str, Any], *, is_atom: bool) -> str:
+    """Return the words of the title; RFC 4287 section 3.1 has its writer say whether it is HTML, RSS does not."""
+    title = str(entry.get("title") or "")
+    is_plain = is_atom and (entry.get("title_detail") or {}).get("type") == "text/plain"
+    return clean_line(title) if is_plain else line_of(title)
+
+
+def _language(detail: Mapping[str, Any] | None) -> str:
+    return str((detail or {}).get("language") or "")
+
+
+def _instant(entry: dict[str, Any]) -> object:
+    """Return when an entry was published; what it says itself when that is no date feedparser knows."""
+    for name in ("published", "updated", "created"):
+        # Not its own `get`, which gives `updated` for `published` with a warning.
+        parsed = dict.get(entry, f"{name}_parsed")
+        if parsed:
+            try:
+                return datetime.fromtimestamp(timegm(parsed), tz=UTC)
+            except (ValueError, OverflowError, OSError, TypeError):
+                continue
+    written = (dict.get(entry, name) for name in ("published", "updated", "created"))
+    return next((str(value) for value in written if value), None)
+
+
+def _older_link(links: object, url: str) -> str:
+    """RFC 5005: the archive before this document (section 4), or the next page of it (section 3)."""
+    found = (
+        {str(link.get("rel")): str(link.get("href", "")) for link in links if isinstance(link, Mapping)}
+        if isinstance(links, list)
+        else {}
+    )
+    return absolute(found.get("prev-archive") or found.get("next") or "", url)
+
+
+def _lifetime(feed: Mapping[str, Any]) -> timedelta:
+    """Return what `ttl` (RSS 2.0: minutes) or `sy:updatePeriod` and `sy:updateFrequency` (RSS 1.0) say."""
+    minutes = str(feed.get("ttl") or "").strip()
+    if minutes.isascii() and minutes.isdecimal():
+        return timedelta(minutes=int(minutes[:6]))
+    hours = _PERIOD.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
+    times = str(feed.get("sy_updatefrequency") or "1").strip()
+    return timedelta(hours=hours) / max(int(times[:6]), 1) if times.isascii() and times.isdecimal() else timedelta(0)
+
+
+def _reason(parsed: Mapping[str, Any]) -> str:
+    reason = parsed.get("bozo_exception")
+    return " ".join(str(reason).split())[:150] if reason else "it has no channel and no items"
+
+
+# --- JSON Feed -------------------------------------------------------------------------------------------------------
+
+
+def _json_document(source: str, body: bytes, url: str) -> _Document:
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(source, f"this is no JSON: {error}"[:200]) from error
+    if not str(feed.get("version", "")).startswith("https://jsonfeed.org/version/") or not isinstance(
+        feed.get("items"), list
+    ):
+        raise SourceError(source, "this is no JSON Feed: expected `version` and `items`")
+    language = feed.get("language")
+    return _Document(
+        url=url,
+        entries=[_json_values(item, language, url) for item in feed["items"] if isinstance(item, dict)],
+        older=absolute(str(feed.get("next_url") or ""), url),
+    )
+
+
+def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[str, object]:
+    """https://www.jsonfeed.org/version/1.1/: an id is a text, and a number must be taken as one."""
+    text, link = item.get("content_text"), item.get("url") or item.get("external_url")
+    html = item.get("content_html")
+    return {
+        "id": item.get("id"),
+        "date": item.get("date_published") or item.get("date_modified"),
+        "title": item.get("title"),
+        "text": None if html else text or item.get("summary"),
+        "html": html,
+        "link": absolute(str(link or ""), url),
+        "language": item.get("language") or language,
+        "categories": item.get("tags"),
+        "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),
+    }

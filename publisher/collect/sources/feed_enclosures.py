@@ -1,0 +1,64 @@
+"""What feeds attach to their items: enclosures and attachments, and else what Media RSS says an item is about; pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from publisher.collect.sources.links import absolute
+
+
+def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
+    """Return what is attached to an item of RSS or Atom, as feedparser gives it, for `fields.item_of`.
+
+    `html` is the item's body. Where nothing is attached, what `media:content` names is; of the forms one recording
+    comes in (`media:group`), that is the one said to be the usual. Pictures count that the body does not show, and
+    that are nobody's portrait.
+    """
+    links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
+    attached = [
+        _attached(base, link.get("href"), link.get("type"), link.get("length"), link.get("title")) for link in links
+    ]
+    if attached:
+        return attached
+    media: Sequence[Mapping[str, Any]] = entry.get("media_content") or ()
+    found = [
+        _attached(base, each.get("url"), each.get("type"), each.get("filesize"))
+        for each in [each for each in media if each.get("isdefault") == "true"] or media
+        if not _is_picture(each) or _is_news(str(each.get("url") or ""), html)
+    ]
+    return found or _first_picture((each.get("url") for each in entry.get("media_thumbnail") or ()), html, base)
+
+
+def of_json(item: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
+    """Return the attachments of an item of JSON Feed 1.1; without any, its picture, unless its body shows one."""
+    attachments = item.get("attachments")
+    attached = [
+        _attached(base, each.get("url"), each.get("mime_type"), each.get("size_in_bytes"), each.get("title"))
+        for each in (attachments if isinstance(attachments, list) else ())
+        if isinstance(each, Mapping)
+    ]
+    return attached or _first_picture([item.get("image")], html, base)
+
+
+def _is_picture(media: Mapping[str, Any]) -> bool:
+    return media.get("medium") == "image" or str(media.get("type") or "").startswith("image/")
+
+
+def _is_news(picture: str, html: str) -> bool:
+    return "avatar" not in picture.lower() and picture not in html
+
+
+def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[dict[str, object]]:
+    """Return the picture that stands for an item; a body with pictures likely shows the same one, larger."""
+    shown = [each for each in addresses if isinstance(each, str) and _is_news(each, html)]
+    return [] if "<img" in html else [_attached(base, each) for each in shown[:1]]
+
+
+def _attached(
+    base: str, address: object, media_type: object = None, length: object = None, title: object = None
+) -> dict[str, object]:
+    """What is no text or number says nothing: an enclosure that is badly written costs no item."""
+    values = {"type": media_type, "length": length, "title": title}
+    known = {
+        name: value for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)
+    }
+    return {"url": absolute(address, base) if isinstance(address, str) else "", **known}

@@ -1,0 +1,248 @@
+"""Fetches what sources are on the web, politely and within limits. The only module that knows httpx.
+
+Every fetch has one deadline and one size, counted on unpacked bytes. Redirects are followed here, so that each step is
+checked like the first. A server is asked one thing at a time, and what it said of its last answer (ETag,
+Last-Modified) goes along, so that it may say "unchanged".
+"""
+
+import hashlib
+import json
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
+from publisher.collect.sources.connect import Deadline, RefusedError, Transport, failures
+from publisher.collect.sources.decode import DecodeError, decoded
+from publisher.model.errors import SourceError
+from publisher.model.sources import Fetching
+
+MAX_REDIRECTS = 5
+FIRST_WAIT = timedelta(minutes=5)
+"""After a first failure; each further one doubles it."""
+
+_REDIRECTS = {301: True, 302: False, 303: False, 307: False, 308: True}
+"""Status codes that lead elsewhere, and whether for ever (RFC 9110 section 15.4)."""
+_GONE = 410
+_NOT_MODIFIED = 304
+_OK = 200
+_BUSY = (429, 503)
+_LONGEST_PROBLEM = 500
+"""Characters; an address that leads on may be of any length."""
+_NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
+_MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches for every source of a site; may be used by several threads."""
+
+    settings: Fetching
+    user_agent: str
+    """Names the program, and whom a server's owner may write to."""
+    _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def fetch(self, url: str, *, source: str, validator: str, now: datetime, accept: str = "*/*") -> Fetched:
+        """Return what is at `url`.
+
+        Raises:
+            SourceError: it could not be had, within the limits; `wait` says how long to leave the server alone.
+        """
+        deadline = Deadline(self.settings.timeout_s)
+        known = _known(validator)
+        moved_to, permanent = "", True
+        address = url
+        for _ in range(MAX_REDIRECTS + 1):
+            asking = self._asked(address, known, source=source, deadline=deadline, accept=accept)
+            with asking as response:
+                target = _target(response, address)
+                if target is None:
+                    found = self._read(response, address, known, source=source, now=now)
+                    return replace(found, moved_to=moved_to)
+            if urlsplit(address).scheme == "https" and urlsplit(target).scheme != "https":
+                raise _failed(source, f"{address} leads to {target}, which is not encrypted; it was not followed")
+            permanent = permanent and _REDIRECTS[response.status_code]
+            address = target
+            moved_to = address if permanent else moved_to
+        raise _failed(source, f"{url} leads on more than {MAX_REDIRECTS} times; correct `url`")
+
+    @contextmanager
+    def _asked(
+        self, address: str, known: Mapping[str, str], *, source: str, deadline: Deadline, accept: str
+    ) -> Iterator[httpx.Response]:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise _failed(source, f"{address or 'where it leads'} is no web address")
+        with self._turn:
+            turn = self._turns[parts.hostname]
+        headers = {
+            "User-Agent": self.user_agent,
+            "Accept": accept,
+            "Accept-Encoding": "gzip, br",
+            **{header: known[name] for name, header in _CONDITIONS.items() if known.get(name)},
+        }
+        raw = [(name.encode(), value.encode(_BYTES, "replace")) for name, value in headers.items()]
+        transport = Transport(allowed=self.settings.private, deadline=deadline)
+        try:
+            with _taken(turn, deadline), failures(), httpx.Client(transport=transport, trust_env=False) as client:
+                request = client.build_request("GET", address, headers=raw)
+                response = client.send(request, stream=True, follow_redirects=False)
+                try:
+                    yield response
+                finally:
+                    response.close()
+        except RefusedError as error:
+            raise _failed(source, f"{error}; add it to fetching.private if that is meant") from error
+        except httpx.TimeoutException as error:
+            raise _failed(source, f"{address} took more than {self.settings.timeout_s:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:  # of a host's name
+            raise _failed(source, f"{address} cannot be fetched: {_words(error)}") from error
+
+    def _read(
+        self, response: httpx.Response, address: str, known: Mapping[str, str], *, source: str, now: datetime
+    ) -> Fetched:
+        _check_status(response, address, known, source=source, now=now)
+        fresh_until = _fresh_until(response, now)
+        before = json.dumps(known, sort_keys=True) if known else ""
+        if response.status_code == _NOT_MODIFIED:
+            return Fetched(
+                body=b"", url=address, charset="", validator=before, is_unchanged=True, fresh_until=fresh_until
+            )
+        body = self._body(response, address, source=source)
+        digest = hashlib.sha256(body).hexdigest()
+        if known.get("digest") == digest:
+            # The validator stays: writing down a new ETag of the same bytes would be a change to nobody's use.
+            return Fetched(
+                body=b"", url=address, charset="", validator=before, is_unchanged=True, fresh_until=fresh_until
+            )
+        told = {name: _header(response, header) for name, header in _VALIDATORS.items()}
+        return Fetched(
+            body=body,
+            url=address,
+            charset=response.charset_encoding or "",
+            validator=json.dumps({"digest": digest, **told}, sort_keys=True),
+            fresh_until=fresh_until,
+        )
+
+    def _body(self, response: httpx.Response, address: str, *, source: str) -> bytes:
+        body = bytearray()
+        try:
+            for step in decoded(response.iter_raw(), response.headers.get("Content-Encoding", "")):
+                body += step
+                if len(body) > self.settings.max_bytes:
+                    megabytes = self.settings.max_bytes / 1_000_000
+                    raise _failed(source, f"{address} is larger than {megabytes:g} MB (fetching.max_megabytes)")
+        except DecodeError as error:
+            raise _failed(source, f"{address} cannot be read: {error}") from error
+        return bytes(body)
+
+
+_CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
+_VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
+_BYTES = "latin-1"
+"""A header may hold bytes in any encoding (RFC 9110 section 5.5); these are given back as they came."""
+
+
+@contextmanager
+def _taken(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
+    """Hold the turn; waiting for it is nothing that this server is to blame for."""
+    with deadline.paused():
+        turn.acquire()
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def wait_after(failures: int, *, source: str, asked: timedelta | None) -> timedelta:
+    """Return how long to leave a server alone after so many failures in a row; `asked` is what it asked for itself.
+
+    Doubled each time, up to a day, and up to a fifth longer: sources that failed together do not come back together.
+    The same source and count give the same answer.
+    """
+    share = int.from_bytes(hashlib.sha256(f"{source} {failures}".encode()).digest()[:2]) / 0xFFFF
+    wait: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT) * (1 + 0.2 * share)
+    return max(wait, min(asked, LONGEST_WAIT)) if asked else wait
+
+
+def _header(response: httpx.Response, name: bytes) -> str:
+    return next((value.decode(_BYTES) for key, value in response.headers.raw if key.lower() == name), "")
+
+
+def _known(validator: str) -> Mapping[str, str]:
+    """Return what the last answer was known by; nothing when it was another kind of reader that wrote it down."""
+    try:
+        known = json.loads(validator)
+    except ValueError:
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _target(response: httpx.Response, address: str) -> str | None:
+    """Return where a redirect leads, empty when that is no address; None when the answer is no redirect."""
+    location: str = response.headers.get("Location", "")
+    if not location or response.status_code not in _REDIRECTS:
+        return None
+    try:
+        return urljoin(address, location)
+    except ValueError:  # such as http://[ with no closing bracket
+        return ""
+
+
+def _check_status(
+    response: httpx.Response, address: str, known: Mapping[str, str], *, source: str, now: datetime
+) -> None:
+    status = response.status_code
+    if status == _OK or (status == _NOT_MODIFIED and (known.get("etag") or known.get("modified"))):
+        return
+    if status == _NOT_MODIFIED:
+        raise _failed(source, f"{address} says that nothing changed, though it was never read")
+    if status == _GONE:
+        raise _failed(source, f"{address} is gone for ever (410); take the source out or correct `url`", LONGEST_WAIT)
+    asked = _retry_after(response, now)
+    until = f"; it asks to be left alone for {round(asked.total_seconds())} s" if asked and status in _BUSY else ""
+    raise _failed(source, f"{address} answers {status} {response.reason_phrase}".rstrip() + until, asked)
+
+
+def _retry_after(response: httpx.Response, now: datetime) -> timedelta:
+    """RFC 9110 section 10.2.3: seconds, or a date."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isdecimal() and value.isascii():
+        return min(timedelta(seconds=int(value[:9])), LONGEST_WAIT)
+    instant = _http_date(value)
+    return min(max(instant - now, timedelta(0)), LONGEST_WAIT) if instant else timedelta(0)
+
+
+def _fresh_until(response: httpx.Response, now: datetime) -> datetime | None:
+    """RFC 9111 sections 4.2.1 and 5.1: what stood in a cache for a while is fresh for less."""
+    told = response.headers.get("Cache-Control", "")
+    match = None if _NO_CACHE.search(told) else _MAX_AGE.search(told)
+    stood = response.headers.get("Age", "").strip()
+    seconds = int(match[1]) - (int(stood[:9]) if stood.isascii() and stood.isdecimal() else 0) if match else 0
+    return now + min(timedelta(seconds=seconds), LONGEST_WAIT) if seconds > 0 else None
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        instant = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+
+
+def _failed(source: str, problem: str, wait: timedelta = timedelta(0)) -> SourceError:
+    words = " ".join(problem.split())
+    return SourceError(source, words if len(words) <= _LONGEST_PROBLEM else f"{words[:_LONGEST_PROBLEM]}…", wait=wait)
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

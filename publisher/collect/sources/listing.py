@@ -1,0 +1,40 @@
+"""The `listing` kind: one text file, each item a date on its own line with its text and labels beneath.
+
+The bytes come in, items go out. An unchanged file is recognised by its digest and not parsed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.files import decoded, read_unless, validator_of
+from publisher.model.errors import SourceError
+
+READER = "listing-3"
+"""Part of every validator: it changes when the parser reads the same bytes differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListingSource:
+    """A `Source` that reads one listing file, in UTF-8."""
+
+    name: str
+    path: Path
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
+        """Read the file; an item that cannot be read is a `Problem` with its line, and the others are given.
+
+        Raises:
+            SourceError: the file cannot be read, is not UTF-8, or holds text of which nothing could be read.
+        """
+        data = read_unless(self.name, self.path, validator, reader=READER)
+        if data is None:
+            return Fetch(items=(), validator=validator, is_unchanged=True)
+        # Late: an unchanged file needs neither the grammar nor dateutil.
+        from publisher.collect.sources.listing_grammar import parse
+
+        items, problems = parse(decoded(self.name, self.path, data), str(self.path))
+        if problems and not items:
+            raise SourceError(self.name, f"nothing could be read; {problems[0]}")
+        return Fetch(items=items, validator=validator_of(data, reader=READER), problems=problems)

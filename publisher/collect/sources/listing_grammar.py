@@ -1,0 +1,335 @@
+"""The grammar of a listing: what is a date, a label or text, and where an item begins.
+
+- A line that is a date and nothing else begins an item, and so does `Publication date: 10 February 2022`. Beneath a
+  line of text that has not ended its sentence a date is text: a wrapped line may well begin with one.
+- A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
+  `_WORDS`; any other word with a colon is text. So are a theme as long as a sentence, a language nobody knows and a
+  link that is no address; but such a line takes no label line above it along.
+- Label lines directly above a date, with no text above them, belong to the item it begins.
+- Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
+
+A line written like a date that names no day begins an item that cannot be read: it must not end up in the item above.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from unicodedata import combining, normalize
+
+from publisher.collect.sources.dates import DateError, read_date
+from publisher.collect.sources.fields import enclosures_of
+from publisher.collect.sources.text import clean_lines
+from publisher.model.items import Item
+from publisher.model.problems import Problem
+
+_WORDS = {
+    "date": (
+        ("publication date", "date of publication"),
+        ("date de publication",),
+        ("publicatiedatum", "datum van publicatie"),
+        ("veroffentlichungsdatum", "datum der veroffentlichung", "erscheinungsdatum"),
+    ),
+    "themes": (
+        ("main theme", "main themes", "theme", "themes"),
+        ("theme principal", "themes principaux", "thematique", "thematiques"),
+        ("hoofdthema", "hoofdthema's", "thema", "thema's"),
+        ("hauptthema", "hauptthemen", "themen"),
+    ),
+    "keywords": (
+        ("keyword", "keywords", "key word", "key words"),
+        ("mot cle", "mots cles", "mot clef", "mots clefs"),
+        ("trefwoord", "trefwoorden", "kernwoord", "kernwoorden", "sleutelwoord", "sleutelwoorden"),
+        ("schlagwort", "schlagworte", "schlagworter", "stichwort", "stichworte", "stichworter", "schlusselworter"),
+    ),
+    "title": (("title",), ("titre",), ("titel",), ("uberschrift",)),
+    "link": (("link",), ("lien",), ("koppeling",), ("url",)),
+    "enclosures": (
+        ("attachment", "attachments", "enclosure", "enclosures", "file", "files"),
+        ("piece jointe", "pieces jointes", "fichier", "fichiers"),
+        ("bijlage", "bijlagen", "bestand", "bestanden"),
+        ("anhang", "anhange", "anlage", "anlagen", "datei", "dateien"),
+    ),
+    "language": (("language",), ("langue",), ("taal",), ("sprache",)),
+}
+"""Label words by meaning, in English, French, Dutch and German, as `_folded` leaves them. A bare `Date:` is not among
+them: texts announce events that way."""
+
+_MEANING = {word: meaning for meaning, languages in _WORDS.items() for words in languages for word in words}
+_SINGLE = ("title", "link", "language")
+"""What an item has one of; a second such line stays in its text."""
+_LONGEST_WORD = 40
+_LONGEST_THEME = 100
+"""Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
+_LONGEST_TITLE = 200
+"""Characters before the address of a file; more are a sentence."""
+_LONGEST_FILES = 10_000
+"""Characters of addresses on one line."""
+
+_LANGUAGES = {
+    "en": "english anglais engels englisch",
+    "fr": "french francais frans franzosisch",
+    "nl": "dutch neerlandais nederlands niederlandisch",
+    "de": "german allemand duits deutsch",
+}
+_LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>https?://[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
+"""An address, and before it what it is called."""
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+
+
+def parse(text: str, where: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
+    """Return the items of a listing, in its order, and a problem for each that could not be read.
+
+    `where` names the listing in problems, before the line number.
+    """
+    reader = _Reader()
+    block: list[tuple[int, str]] = []
+    for number, line in enumerate([*clean_lines(text), ""], start=1):
+        if line:
+            block.append((number, line))
+        elif block:
+            reader.take(block)
+            block = []
+    if reader.upside_down:
+        return (), (_problem(where, *reader.upside_down),)
+    items = tuple(reader.items())
+    faults = sorted(reader.faults)
+    if items and reader.is_headed:
+        del faults[0]
+    return items, tuple(_problem(where, *fault) for fault in faults)
+
+
+def _problem(where: str, line: int, what: str) -> Problem:
+    return Problem(where=f"{where}:{line}", what=what)
+
+
+# --- one line --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Date:
+    """A line that begins an item."""
+
+    day: date | None
+    fault: str
+    """Why it names no day; empty when it does."""
+    is_labelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A line such as `Keywords: video, research`."""
+
+    line: str
+    meaning: str
+    values: tuple[str, ...]
+
+
+class _Mistaken(str):
+    """A line that begins as a label does and cannot be one: text, at whose side labels stay labels."""
+
+    __slots__ = ()
+
+
+def _row_of(line: str) -> _Date | _Label | str:
+    head, colon, value = line.partition(":")
+    meaning = _meaning_of(head) if colon and len(head) <= _LONGEST_WORD else None
+    value = value.strip()
+    if meaning == "date" and value:
+        return _date_of(value, is_labelled=True) or _Date(None, f"{value!r} is no date", is_labelled=True)
+    if meaning is not None:
+        values = _values_of(meaning, value)
+        return _Mistaken(line) if values is None else _Label(line, meaning, values)
+    return _date_of(line, is_labelled=False) or line
+
+
+@lru_cache(maxsize=4_096)
+def _meaning_of(word: str) -> str | None:
+    return _MEANING.get(" ".join(re.sub("[-‐‑–]", " ", _without_accents(word).replace("’", "'")).split()))
+
+
+def _without_accents(word: str) -> str:
+    """Return `word` so that capitals and accents, often left out, make no difference."""
+    return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
+
+
+def _date_of(text: str, *, is_labelled: bool) -> _Date | None:
+    try:
+        day = read_date(text)
+    except DateError as error:
+        return _Date(None, str(error), is_labelled)
+    return None if day is None else _Date(day, "", is_labelled)
+
+
+def _values_of(meaning: str, text: str) -> tuple[str, ...] | None:
+    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text."""
+    if not text:
+        return ()
+    if meaning == "title":
+        return (text,)
+    if meaning == "link":
+        return (text,) if _ADDRESS.fullmatch(text) else None
+    if meaning == "enclosures":
+        return _files(text)
+    if meaning == "language":
+        tag = _language_tag(text)
+        return (tag,) if tag else None
+    pieces = tuple(piece for piece in map(str.strip, re.split("[,;]", text)) if piece)
+    is_sentence = meaning == "themes" and any(len(piece) > _LONGEST_THEME for piece in pieces)
+    return None if is_sentence else pieces
+
+
+def _files(text: str) -> tuple[str, ...] | None:
+    """Return addresses, each with what it is called before it; None when there are other words."""
+    found, end = [], 0
+    if len(text) > _LONGEST_FILES:
+        return None
+    while match := _FILE.match(text, end):
+        title = match["title"].strip(" ,;:–—-")
+        if len(title) > _LONGEST_TITLE:
+            return None
+        found.append(f"{title} {match['url']}".strip())
+        end = match.end()
+    return tuple(found) if end == len(text) else None
+
+
+def _language_tag(text: str) -> str:
+    """Return the BCP 47 tag of a language's name or tag; empty when it is neither."""
+    if _LANGUAGE_TAG.fullmatch(text):
+        return text
+    return _LANGUAGE_OF.get(_without_accents(text), "")
+
+
+def _file(value: str) -> dict[str, str]:
+    title, _, url = value.rpartition(" ")
+    return {"url": url, "title": title}
+
+
+# --- items -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An item while its lines are being read."""
+
+    line: int
+    """Of its date."""
+    day: date | None
+    """None: its date names no day, which is told already; nothing comes of the draft."""
+    is_labelled: bool
+    paragraphs: list[str] = field(default_factory=list)
+    labels: list[_Label] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.paragraphs and not self._values("title")
+
+    def take(self, rows: Sequence[_Label | str]) -> None:
+        """Add the rows of one block, which are text from the first line of text to the last one."""
+        texts = [index for index, row in enumerate(rows) if isinstance(row, str) and not isinstance(row, _Mistaken)]
+        between = range(texts[0], texts[-1] + 1) if texts else range(0)
+        text: list[str] = []
+        for index, row in enumerate(rows):
+            if isinstance(row, _Label) and index not in between:
+                self.labels.append(row)
+            else:
+                text.append(row if isinstance(row, str) else row.line)
+        if text:
+            self.paragraphs.append(" ".join(text))
+
+    def item(self, day: date) -> Item:
+        title, link, language = (self._values(meaning)[:1] for meaning in _SINGLE)
+        surplus = [label.line for meaning in _SINGLE for label in self._labels(meaning)[1:]]
+        return Item(
+            date=day,
+            text="\n\n".join([*(self.paragraphs or title), *surplus]),
+            title="".join(title),
+            link="".join(link),
+            language="".join(language),
+            labels=tuple(self._values("themes")),
+            keywords=tuple(self._values("keywords")),
+            enclosures=enclosures_of([_file(value) for value in self._values("enclosures")]),
+        )
+
+    def _labels(self, meaning: str) -> list[_Label]:
+        return [label for label in self.labels if label.meaning == meaning and label.values]
+
+    def _values(self, meaning: str) -> list[str]:
+        return list(dict.fromkeys(value for label in self._labels(meaning) for value in label.values))
+
+
+class _Reader:
+    """Turns blocks of lines into items."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[int, str]] = []
+        """Line and what is wrong there."""
+        self.upside_down: tuple[int, str] | None = None
+        """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
+        self.is_headed = False
+        """All that stands above the first date is a line that ends no sentence: a heading, no item without a date."""
+        self._drafts: list[_Draft] = []
+
+    def take(self, block: Sequence[tuple[int, str]]) -> None:
+        """Read the lines between two blank ones."""
+        rows: list[_Label | str] = []
+        start = block[0][0]
+        for number, line in block:
+            row = _row_of(line)
+            if isinstance(row, _Date) and (row.is_labelled or _may_end(rows)):
+                rows = self._begin(row, number, start, rows)
+            else:
+                rows.append(line if isinstance(row, _Date) else row)
+        self._add(start, rows)
+
+    def _begin(self, row: _Date, number: int, start: int, above: list[_Label | str]) -> list[_Label | str]:
+        """Begin an item; return the rows of the block that are already its own."""
+        has_text = any(isinstance(other, str) for other in above)
+        if has_text and row.is_labelled and not self._drafts:
+            what = "this date stands beneath its text; put the date of each item above its text"
+            self.upside_down = self.upside_down or (number, what)
+        if has_text or (self._drafts and self._drafts[-1].line >= start):
+            self._add(start, above)
+            above = []
+        if row.fault:
+            self.faults.append((number, f"{row.fault}; the item was left out"))
+        self._drafts.append(_Draft(number, row.day, row.is_labelled))
+        return above
+
+    def _add(self, start: int, rows: Sequence[_Label | str]) -> None:
+        if self._drafts:
+            self._drafts[-1].take(rows)
+        elif rows and not self.faults:
+            self.faults.append((start, "this stands above the first date and was left out"))
+            self.is_headed = len(rows) == 1 and isinstance(rows[0], str) and not _SENTENCE_END.search(rows[0])
+        elif rows:
+            self.is_headed = False
+
+    def items(self) -> Iterator[Item]:
+        """Give the items; `faults` is complete afterwards."""
+        for index, draft in enumerate(self._drafts):
+            if draft.is_empty and (twin := self._twin(index)):
+                twin.labels += draft.labels
+        for index, draft in enumerate(self._drafts):
+            if draft.day is not None and not draft.is_empty:
+                yield draft.item(draft.day)
+            elif draft.day is not None and self._twin(index) is None:
+                self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
+
+    def _twin(self, index: int) -> _Draft | None:
+        """Return the neighbour whose date an empty draft repeats, one with a label and one without."""
+        draft = self._drafts[index]
+        neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])
+        for other in neighbours:
+            if not other.is_empty and other.day == draft.day and other.is_labelled != draft.is_labelled:
+                return other
+        return None
+
+
+def _may_end(rows: Sequence[_Label | str]) -> bool:
+    """Whether an item may end after these rows of a block."""
+    return not rows or isinstance(rows[-1], _Label) or _SENTENCE_END.search(rows[-1]) is not None

@@ -1,0 +1,172 @@
+"""The `markdown` kind: a folder of Markdown files, each an item, with TOML or YAML front matter.
+
+Front matter names the item's fields; the words that Hugo, Jekyll and their kin use are understood. The file's path is
+the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are left
+out, and so is an item until its day has come.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.fields import FieldError, harvest, item_of
+from publisher.model.errors import SourceError
+from publisher.model.items import Item
+from publisher.model.schedules import local_day
+
+READER = "markdown-2"
+SUFFIXES = (".md", ".markdown")
+MAX_BYTES = 1_000_000
+"""Of one file; a larger one is no news."""
+
+_FRONT = re.compile(r"(?P<fence>\+\+\+|---)[ \t]*\n(?P<front>.*?\n)?(?P=fence)[ \t]*(?:\n|$)(?P<body>.*)", re.DOTALL)
+_FRONT_CHARACTERS = 8_192
+"""Fewer than it takes to nest so deep that libyaml runs out of stack, which no `except` would catch."""
+_DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
+_NAMES = {
+    "id": ("id", "guid"),
+    "date": ("date", "publishdate"),
+    "title": ("title",),
+    "link": ("link", "canonical", "url"),
+    "language": ("language", "lang"),
+    "themes": ("themes", "theme", "categories", "category"),
+    "keywords": ("keywords", "tags"),
+    "enclosures": ("enclosures", "enclosure"),
+}
+"""What front matter may call a field; the first that is there counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownSource:
+    """A `Source` that reads a folder and all folders in it; what begins with a dot or an underscore is left alone."""
+
+    name: str
+    path: Path
+    timezone: str = "UTC"
+    """Where the day of an item begins."""
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        """Read every file; one that cannot be read is a `Problem`, and the others are given, newest first.
+
+        Raises:
+            SourceError: the folder is not there, or not one of its files could be read.
+        """
+        paths = list(self._paths())
+        # Read one after the other, and again where something changed: all at once they may take more than there is.
+        digest, today = self._digest(paths), local_day(now, self.timezone)
+        if _is_unchanged(validator, digest, today):
+            return Fetch(items=(), validator=validator, is_unchanged=True)
+        waiting: list[date] = []
+        found = harvest(
+            self.name,
+            ((str(path), path) for path in paths),
+            lambda path: self._item(path, self._read(path), today=today, waiting=waiting),
+        )
+        items = sorted(found.items, key=lambda item: item.date, reverse=True)
+        next_day = min(waiting).isoformat() if waiting else ""
+        return Fetch(items=items, validator=f"{digest}:{next_day}", problems=found.problems)
+
+    def _paths(self) -> Iterator[Path]:
+        if not self.path.is_dir():
+            raise SourceError(self.name, f"there is no folder {self.path}; create it or correct `path`")
+        for path in sorted(self.path.rglob("*")):
+            parts = path.relative_to(self.path).parts
+            if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part[0] in "._" for part in parts):
+                yield path
+
+    def _read(self, path: Path) -> bytes | None:
+        """Return the file's bytes, at most one more than is read; None when it cannot be read."""
+        try:
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)
+        except OSError:
+            return None  # told as the problem of that file
+
+    def _digest(self, paths: Iterable[Path]) -> str:
+        whole = hashlib.sha256()
+        for path in paths:
+            data = self._read(path)
+            whole.update(f"{path.relative_to(self.path)}\0{len(data or b'')}\0".encode(errors="surrogateescape"))
+            whole.update(data or b"")
+        return f"{READER}:{whole.hexdigest()}"
+
+    def _item(self, path: Path, data: bytes | None, *, today: date, waiting: list[date]) -> Item | None:
+        if data is None or len(data) > MAX_BYTES:
+            raise FieldError("it cannot be read" if data is None else f"it has more than {MAX_BYTES} bytes")
+        front, body = _parts(data)
+        if front.get("draft") is True or front.get("published") is False:
+            return None
+        relative = path.relative_to(self.path).with_suffix("").as_posix()
+        dated = _DATED_NAME.fullmatch(path.stem)
+        values = {field: _first(front, names) for field, names in _NAMES.items()}
+        values["id"] = values["id"] or relative
+        values["date"] = values["date"] or (dated and dated[1])
+        item = item_of(values | {"html": _html(body)})
+        if (local_day(item.published, self.timezone) if item.published else item.date) > today:
+            waiting.append(item.date)
+            return None
+        return item
+
+
+def _is_unchanged(validator: str, digest: str, today: date) -> bool:
+    """Whether the files are as they were, and no item that waited for its day has got it since."""
+    before, _, next_day = validator.rpartition(":")
+    return before == digest and not (next_day and next_day <= today.isoformat())
+
+
+def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
+    return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)
+
+
+def _parts(data: bytes) -> tuple[Mapping[str, object], str]:
+    """Return a file's front matter, its names in lower case, and what is beneath."""
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        raise FieldError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+    match = _FRONT.match(text)
+    if match is None:
+        return {}, text
+    front = match["front"] or ""
+    if len(front) > _FRONT_CHARACTERS:
+        raise FieldError(f"its front matter has more than {_FRONT_CHARACTERS} characters")
+    values = _toml(front) if match["fence"] == "+++" else _yaml(front)
+    return {name.lower(): value for name, value in values.items() if isinstance(name, str)}, match["body"]
+
+
+def _toml(front: str) -> Mapping[str, object]:
+    try:
+        return dict(tomllib.loads(front))
+    except (ValueError, RecursionError) as error:
+        raise FieldError(f"its front matter is not TOML: {_reason(error)}") from error
+
+
+def _yaml(front: str) -> Mapping[object, object]:
+    import yaml  # late: files with TOML, or none that changed, need none
+
+    safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # Without merge keys (<<): ten lines of them can stand for a billion names.
+    loader = type("_Loader", (safe,), {"flatten_mapping": lambda _self, _node: None})
+    try:
+        values = yaml.load(front, Loader=loader)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FieldError(f"its front matter is not YAML: {_reason(error)}") from error
+    if values is not None and not isinstance(values, dict):
+        raise FieldError("its front matter is not YAML: expected names with values")
+    return values or {}
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
+
+
+def _html(body: str) -> str:
+    from markdown_it import MarkdownIt  # late: 30 ms
+
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return str(parser.render(body))

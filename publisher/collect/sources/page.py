@@ -1,0 +1,316 @@
+"""The `page` kind: an HTML page that lists items, read by CSS selectors. The only module that knows cssselect.
+
+A selector may end in `@name` to take an attribute, as in `time@datetime` or `a@href`. Selectors look inside the item;
+`:scope` is the item itself, `:scope + dd` what stands beside it, and `@name` alone an attribute of its own.
+"""
+
+import codecs
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cssselect import SelectorError
+from lxml import etree, html
+from lxml.cssselect import CSSSelector
+
+from publisher.collect.sources.answer import Fetched
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.dates import DateError, read_beside, read_moment
+from publisher.collect.sources.fields import FieldError, Harvest, harvest, item_of
+from publisher.collect.sources.links import absolute
+from publisher.collect.sources.place import Place
+from publisher.collect.sources.sandbox import read_apart
+from publisher.collect.sources.text import clean_line, fit
+from publisher.model.errors import SourceError
+from publisher.model.items import Item
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.collect.sources.fetch import Fetcher
+
+READER = "page-2"
+ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "enclosures", "next")
+
+_HARMLESS_BYTES = 500_000
+"""What takes libxml2 time by the square of its length, such as ever more attributes, takes 3 s here."""
+_ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """A `Source` that reads one page, and those that follow it."""
+
+    name: str
+    item: str
+    """What every item is in."""
+    date: str
+    url: str = ""
+    path: Path | None = None
+    title: str = ""
+    body: str = ""
+    link: str = ""
+    """Empty: the first link in the title, if there is one."""
+    id: str = ""
+    language: str = ""
+    themes: str = ""
+    keywords: str = ""
+    enclosures: str = ""
+    """The links to its files, or what they are in."""
+    next: str = ""
+    """The link to the page that follows."""
+    pages: int = 1
+    """How many pages are read at most."""
+    fetcher: "Fetcher | None" = None
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        """Read the pages; an item that cannot be read is a `Problem`, and the others are given, in their order.
+
+        When the first page is unchanged the others are not looked at.
+
+        Raises:
+            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+        """
+        visit = self.visit(validator=validator, now=now)
+        if visit.first.is_unchanged:
+            return Fetch(
+                items=(), validator=visit.first.validator, is_unchanged=True, fresh_until=visit.first.fresh_until
+            )
+        return self.read(visit)
+
+    def visit(self, *, validator: str = "", now: datetime) -> "Visit":
+        """Fetch the first page; those that follow are fetched when they are looked at.
+
+        Raises:
+            SourceError: a page cannot be had, or `next` is no selector.
+        """
+        place = self._place
+        first = place.fetch(validator=validator, now=now)
+        return Visit(first, () if first.is_unchanged else self._pages(first, place, now=now))
+
+    def read(self, visit: "Visit") -> Fetch:
+        """Return what is on the pages.
+
+        Raises:
+            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+        """
+        harvests = [self._harvest(page) for page in visit.pages]
+        return Fetch(
+            items=[item for each in harvests for item in each.items],
+            validator=visit.first.validator,
+            problems=[problem for each in harvests for problem in each.problems],
+            remarks=self._place.remarks(visit.first),
+            fresh_until=visit.first.fresh_until,
+        )
+
+    @property
+    def _place(self) -> Place:
+        return Place(self.name, self.url, self.path, self.fetcher, self._reader, ACCEPT)
+
+    @property
+    def _reader(self) -> str:
+        # With other selectors the same page says something else.
+        chosen = "\0".join(getattr(self, name) for name in SELECTORS)
+        return f"{READER}-{_fingerprint(f'{chosen}{self.pages}')}"
+
+    def _pages(self, first: Fetched, place: Place, *, now: datetime) -> Iterator["Page"]:
+        page = Page.of(self.name, first, str(self.path))
+        seen = {self.url}
+        yield page
+        for _ in range(self.pages - 1):
+            address = absolute(self._first(page.root, self.next), page.base) if self.next else ""
+            if not address or address in seen:
+                return
+            seen.add(address)
+            found = place.fetch_from(address, now=now)
+            page = Page.of(self.name, found, address)
+            yield page
+
+    def _harvest(self, page: "Page") -> Harvest:
+        elements = select(self.name, page.root, self.item)
+        places = ((f"{page.where}, item {number}", element) for number, element in enumerate(elements, start=1))
+        return harvest(self.name, places, lambda element: self._item(element, page))
+
+    def _item(self, element: html.HtmlElement, page: "Page") -> Item:
+        link = self._first(element, self.link) if self.link else self._link_of_title(element)
+        return item_of(
+            {
+                "id": self._first(element, self.id),
+                "date": self._date(element),
+                "title": self._first(element, self.title),
+                "html": self._body(element),
+                "link": absolute(link, page.base) if link else "",
+                "language": self._first(element, self.language) if self.language else page.language,
+                "themes": catch(self.name, element, self.themes),
+                "keywords": catch(self.name, element, self.keywords),
+                "enclosures": list(self._enclosures(element, page.base)),
+            }
+        )
+
+    def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
+        """Yield the files that are linked to, each by the words of its link; of an attribute, only the addresses."""
+        if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
+            yield from ({"url": absolute(each, base)} for each in catch(self.name, element, self.enclosures))
+            return
+        for part in select(self.name, element, self.enclosures):
+            for link in part.iter("a", "audio", "video", "source"):
+                address = absolute(link.get("href") or link.get("src") or "", base)
+                title = " ".join(link.itertext()) if link.tag == "a" else ""
+                yield {"url": address, "title": title, "type": link.get("type") or ""}
+
+    def _date(self, element: html.HtmlElement) -> object:
+        """Return the first date among what the selector finds; words before or after it are left out."""
+        failure: DateError | None = None
+        for text in catch(self.name, element, self.date):
+            for part in (text, text.partition(":")[2].strip()):
+                try:
+                    return read_moment(part)
+                except DateError as error:
+                    failure = failure or error
+            if beside := read_beside(text):
+                return beside
+        if failure:
+            raise FieldError(str(failure)) from failure
+        return None
+
+    def _body(self, element: html.HtmlElement) -> str:
+        parts = select(self.name, element, self.body) if self.body else ()
+        return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
+
+    def _without_date(self, element: html.HtmlElement) -> html.HtmlElement:
+        """Return an item that is its own body, without the parts that are its date."""
+        attribute = _ATTRIBUTE.fullmatch(self.date)
+        bare = deepcopy(element)
+        for part in select(self.name, bare, attribute["selector"].strip() or ":scope" if attribute else self.date):
+            if part is not bare and part.getparent() is not None:
+                part.drop_tree()
+        return bare
+
+    def _link_of_title(self, element: html.HtmlElement) -> str:
+        for part in select(self.name, element, self.title) if self.title else ():
+            for link in (part, *part.iterancestors("a"), *part.iter("a")):
+                if link.get("href"):
+                    return str(link.get("href"))
+        return ""
+
+    def _first(self, element: html.HtmlElement, selector: str) -> str:
+        return next(iter(catch(self.name, element, selector)), "")
+
+
+def catch(source: str, element: html.HtmlElement, selector: str) -> list[str]:
+    """Return what a selector finds, as lines of text, or the values of the attribute it names; nothing when empty.
+
+    Raises:
+        SourceError: it is no selector.
+    """
+    if not selector:
+        return []
+    match = _ATTRIBUTE.fullmatch(selector)
+    if match is None:
+        found = [" ".join(part.itertext()) for part in select(source, element, selector)]
+    else:
+        parts = select(source, element, match["selector"]) if match["selector"].strip() else [element]
+        found = [part.get(match["attribute"]) or "" for part in parts]
+    return [line for line in map(clean_line, found) if line]
+
+
+def select(source: str, element: html.HtmlElement, selector: str) -> list[html.HtmlElement]:
+    """Return the elements that a selector finds.
+
+    Raises:
+        SourceError: it is no selector.
+    """
+    try:
+        found = _selector(selector)(element)
+    except (SelectorError, etree.XPathError) as error:
+        raise SourceError(source, f"{selector!r} is no CSS selector: {error}") from error
+    return [each for each in found if isinstance(each, html.HtmlElement)] if isinstance(found, list) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The pages of one reading."""
+
+    first: Fetched
+    pages: Iterable["Page"]
+    """None when the first is unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was read."""
+
+    where: str
+    root: html.HtmlElement
+    base: str
+    """Where its relative links start."""
+    language: str
+
+    @classmethod
+    def of(cls, source: str, found: Fetched, where: str) -> "Page":
+        root = parsed(source, found.body, found.charset)
+        base = next((str(each.get("href")) for each in root.iter("base") if each.get("href")), "")
+        language = str(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")
+        return cls(found.url or where, root, absolute(base, found.url) or found.url, language)
+
+
+def parsed(source: str, body: bytes, charset: str) -> html.HtmlElement:
+    """Return the page's root element.
+
+    Raises:
+        SourceError: it is empty, or no HTML.
+    """
+    encoding = _codec(charset, body)
+    try:
+        if len(body) > _HARMLESS_BYTES:
+            read_apart(source, _try, body, encoding)
+        return _parse(body, encoding)
+    except (etree.LxmlError, ValueError, LookupError, AssertionError) as error:
+        raise SourceError(source, f"this is no HTML: {error}"[:200]) from error
+
+
+def _parse(body: bytes, encoding: str | None) -> html.HtmlElement:
+    parser = html.HTMLParser(encoding=encoding, remove_comments=True, remove_pis=True)
+    return html.document_fromstring(body, parser=parser)
+
+
+def _try(body: bytes, encoding: str | None) -> None:
+    """See whether libxml2 comes to an end with the page, in whatever way."""
+    with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
+        _parse(body, encoding)
+
+
+def _codec(charset: str, body: bytes) -> str | None:
+    """Return the encoding when it is known; None: libxml2 looks for what the page says itself."""
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        pass
+    if b"charset" in body[:4096].lower():
+        return None
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _inner(element: html.HtmlElement) -> str:
+    children = (html.tostring(child, encoding="unicode") for child in element)
+    return fit("".join([escape(element.text or "", quote=False), *children]))
+
+
+@lru_cache(maxsize=256)
+def _selector(text: str) -> CSSSelector:
+    return CSSSelector(text, translator="html")
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

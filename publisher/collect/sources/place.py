@@ -1,0 +1,63 @@
+"""What the kinds that read the web share: one place, which is an address or a file."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publisher.collect.sources.answer import Fetched
+from publisher.collect.sources.files import read_unless, validator_of
+from publisher.model.errors import SourceError
+from publisher.model.problems import Problem
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+    from publisher.collect.sources.fetch import Fetcher
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a feed or a page is."""
+
+    source: str
+    url: str
+    """Empty when it is a file."""
+    path: Path | None
+    fetcher: "Fetcher | None"
+    reader: str
+    """Changes when the same bytes would be read differently."""
+    accept: str
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetched:
+        """Return what is there.
+
+        Raises:
+            SourceError: it cannot be had.
+        """
+        if self.url:
+            return self.fetch_from(self.url, validator=validator, now=now)
+        if self.path is None:
+            raise SourceError(self.source, "it needs `url` or `path`")
+        data = read_unless(self.source, self.path, validator, reader=self.reader)
+        if data is None:
+            return Fetched(body=b"", url="", charset="", validator=validator, is_unchanged=True)
+        return Fetched(body=data, url="", charset="", validator=validator_of(data, reader=self.reader))
+
+    def fetch_from(self, url: str, *, validator: str = "", now: datetime) -> Fetched:
+        """Return what is at another address of the same source."""
+        if self.fetcher is None:
+            raise SourceError(self.source, "nothing is there to fetch with; give `path`")
+        head, _, rest = validator.partition(":")
+        known = rest if head == self.reader else ""
+        found = self.fetcher.fetch(url, source=self.source, validator=known, now=now, accept=self.accept)
+        return _with_reader(found, self.reader)
+
+    def remarks(self, found: Fetched) -> tuple[Problem, ...]:
+        """What the operator should know of the place."""
+        if not found.moved_to or found.is_unchanged:
+            return ()
+        what = f"{self.url} has moved for ever to {found.moved_to}; write that in `url`"
+        return (Problem(where=f"source {self.source!r}", what=what),)
+
+
+def _with_reader(found: Fetched, reader: str) -> Fetched:
+    return replace(found, validator=f"{reader}:{found.validator}")

@@ -1,0 +1,68 @@
+"""Reads what strangers wrote in a process of its own, with so much computing and so much memory and no more.
+
+A regular expression or a parser that meets a document made to keep it busy cannot be stopped from within its process;
+one that calls itself too deep takes the process with it. Small documents cannot do much harm and are read here: a
+process takes 0.1 s.
+"""
+
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from publisher.model.errors import SourceError
+
+SECONDS = 60
+"""Of computing. The largest feed that may be fetched, 10 MB, takes a third of it on a slow machine."""
+MEMORY_BYTES = 2_000_000_000
+"""Of addresses, of which no more than a part is ever in use."""
+
+_PROGRAM = (
+    "import sys; sys.path[:] = {path!r}; from publisher.collect.sources.sandbox import main; main({seconds}, {memory})"
+)
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
+    """Return what `read`, a function of a module, gives; arguments and result are pickled on their way.
+
+    Raises:
+        SourceError: `read` raised it, or took more than there is for it.
+    """
+    program = _PROGRAM.format(path=sys.path, seconds=SECONDS, memory=MEMORY_BYTES)
+    child = subprocess.run(  # noqa: S603 - this very program
+        [sys.executable, "-c", program],
+        input=pickle.dumps((read, arguments, named)),
+        capture_output=True,
+        check=False,
+    )
+    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise SourceError(source, f"reading it takes more than {SECONDS} s of computing; it was given up")
+    if child.returncode:
+        last = (child.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        reason = (
+            "more memory than there is for it" if "MemoryError" in last else f"more than this machine gives: {last}"
+        )
+        raise SourceError(source, f"reading it takes {reason}"[:300])
+    outcome: _T | SourceError = pickle.loads(child.stdout)  # noqa: S301 - written by this very program
+    if isinstance(outcome, SourceError):
+        raise outcome
+    return outcome
+
+
+def main(seconds: int, memory_bytes: int) -> None:
+    """Be the process: read what is to be done, do it, write what came of it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    read, arguments, named = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by this very program
+    try:
+        outcome = read(*arguments, **named)
+    except SourceError as error:
+        outcome = error
+    sys.stdout.buffer.write(pickle.dumps(outcome))

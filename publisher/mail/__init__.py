@@ -1,1 +1,0 @@
-"""What leaves by mail: addresses, whole messages, and the outbox they wait in."""

@@ -1,0 +1,29 @@
+"""The site: who publishes, and where."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A name and an address (RFC 5322 section 3.4)."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes, and where."""
+
+    title: str
+    base_url: str
+    """Ends in a slash; feeds/ is served there."""
+    language: str
+    timezone: str
+    """An IANA name such as Europe/Brussels."""
+    author: Mailbox
+    description: str = ""
+    first_host: str = ""
+    """The host that permanent names were first made from and go on being made from; empty: that of `base_url`."""
+    languages: tuple[str, ...] = ()
+    """BCP 47; besides `language`, those that an item may be in without saying so. Empty: nothing is guessed."""

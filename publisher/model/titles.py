@@ -1,0 +1,119 @@
+"""A title and a summary for items whose source gives only text; pure.
+
+A sentence is found the way a careful reader would: a full stop after an abbreviation, an initial or the number of a day
+ends nothing, and neither does one before a lower-case letter. When in doubt the sentence goes on, because a title that
+is cut by its length still reads well, and one that ends at `No.` does not.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+
+from publisher.model.items import Item
+
+TITLE_LENGTH = 90
+SUMMARY_LENGTH = 280
+SUMMARY_SENTENCES = 2
+
+_STOP = re.compile(r"(?P<mark>[.!?…]+)[\"'”’»)\]]*(?=\s|$)|(?P<wide>[。！？])[”’」』）]*")
+_OPENING = "\"'“‘«„([¿¡"
+_ABBREVIATIONS_IN = {
+    "en": "mr mrs ms dr prof rev hon st jr sr no nos art arts para paras sec fig figs vol ed eds vs cf ca al approx "
+    "dept gov min max tel ext p pp inc ltd co corp e.g i.e a.m p.m",
+    "fr": "m mm mme mmes mlle me n° cf env p.ex c.-à-d av chap réf resp",
+    "nl": "nr nrs dhr mevr mw ir ing drs blz bijv bv o.a d.w.z m.b.t i.v.m t.a.v t.e.m a.u.b z.s.m incl excl",
+    "de": "hr fr abs bzw ggf z.b d.h u.a i.d.r vgl evtl inkl zzgl str",
+    "months": "jan janv feb févr fév mar mrt mär apr avr jun jul juil aug sep sept oct okt nov dec déc dez",
+}
+_ABBREVIATIONS = frozenset(" ".join(_ABBREVIATIONS_IN.values()).split())
+_INITIALS = re.compile(r"(?:\w\.)*\w")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+_ENOUGH = 4_000
+"""Characters; whatever follows could appear in neither, however long the text."""
+_KEPT = 2_000
+"""Beginnings of texts whose sentences are remembered: each is asked for by every page and feed that shows the item."""
+_DAY_NUMBER = re.compile(r"\d{1,2}")
+_TRAILING = " .,;:–—-(/&“‘«„"
+_CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
+_LEAST_SHARE = 0.75
+"""Of its greatest length that must be left when more is cut than had to be: less would say too little."""
+_LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
+"""Short words before the cut: articles, prepositions and their like in each of our languages."""
+
+
+def title_of(item: Item) -> str:
+    """Return the item's title, or its first sentence; at most `TITLE_LENGTH` characters, cut where sense ends."""
+    title = " ".join(item.title.split())
+    if not title:
+        title = _without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), ""))
+    if len(title) <= TITLE_LENGTH:
+        return title
+    clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
+    if clause >= _LEAST_SHARE * TITLE_LENGTH:
+        return title[:clause].rstrip(_TRAILING) + "…"
+    return shortened(title, TITLE_LENGTH)
+
+
+def summary_of(item: Item) -> str:
+    """Return the first sentences of the text, at most two and `SUMMARY_LENGTH` characters; the first may be cut."""
+    summary = ""
+    for sentence in _sentences(item.text[:_ENOUGH]):
+        longer = f"{summary} {sentence}".strip()
+        if summary and len(longer) > SUMMARY_LENGTH:
+            break
+        summary = longer
+    return shortened(summary, SUMMARY_LENGTH)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return `text`, or as many of its words as fit `length` with an ellipsis."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    if not text[length - 1].isspace() and " " in cut:
+        cut = cut[: cut.rindex(" ")]
+    cut = cut.rstrip(_TRAILING)
+    whole = _LEANS_ON_THE_NEXT.sub("", cut).rstrip(_TRAILING)
+    return (whole if len(whole) >= _LEAST_SHARE * length else cut) + "…"
+
+
+@lru_cache(_KEPT)
+def _sentences(text: str) -> tuple[str, ...]:
+    """The first sentences of a text, as many as a summary has."""
+    return tuple(islice(_all_sentences(text), SUMMARY_SENTENCES))
+
+
+def _all_sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text, paragraph by paragraph."""
+    for paragraph in _PARAGRAPH_END.split(text):
+        words = " ".join(paragraph.split())
+        start = 0
+        for stop in _STOP.finditer(words):
+            if _is_end(words, stop) and any(map(str.isalnum, words[start : stop.start()])):
+                yield words[start : stop.end()].strip()
+                start = stop.end()
+        if words[start:].strip():
+            yield words[start:].strip()
+
+
+def _is_end(text: str, stop: re.Match[str]) -> bool:
+    """Whether a sentence ends with these marks; the words of `text` are one space apart."""
+    following = text[stop.end() + 1 : stop.end() + 2]
+    if stop["mark"] != "." or stop.end() > stop.end("mark") or not following:
+        return not following.islower()
+    return not (following.islower() or _owns_its_stop(text[text.rfind(" ", 0, stop.start()) + 1 : stop.start()]))
+
+
+def _owns_its_stop(word: str) -> bool:
+    """Whether the full stop behind `word` belongs to it: an abbreviation, an initial, the number of a day."""
+    bare = word.lstrip(_OPENING)
+    return bool(bare.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(bare) or _DAY_NUMBER.fullmatch(bare))
+
+
+def _without_full_stop(sentence: str) -> str:
+    """Return `sentence` as a heading: without the full stop that ends it, unless that belongs to its last word."""
+    bare = sentence.removesuffix(".")
+    last = bare.rsplit(" ", 1)[-1]
+    is_kept = bare.endswith(".") or (_owns_its_stop(last) and not last.isdigit())
+    return sentence if is_kept else bare.rstrip() or sentence

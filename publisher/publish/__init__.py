@@ -1,0 +1,1 @@
+"""Publish: from the log to feeds/. `run` is the verb, `plan` decides."""

@@ -1,0 +1,95 @@
+"""RSS 2.0 and Atom 1.0, by feedgen. Values in, bytes out: the same document gives the same bytes for ever.
+
+Nothing here may be left to feedgen's defaults: it dates whatever it is not told with the clock, and puts each new item
+first. Its RFC 2822 dates set the process's locale to C and back, which is felt only by another thread that formats a
+date by the C library in that moment; nothing here does (Babel and `format_datetime` do not).
+"""
+
+from html import escape
+from typing import Any
+
+from publisher.publish.document import FeedDocument, FeedItem
+from publisher.publish.jsonfeed import json_feed
+from publisher.rendering import urls
+
+
+def rss(document: FeedDocument) -> bytes:
+    """The document as RSS 2.0, with full content beside the summary (content:encoded)."""
+    from publisher.publish.feedgen_extension import RssChannel, RssItem
+
+    feed = _feed(document, urls.FEED_FORMATS["rss"])
+    feed.docs("https://www.rssboard.org/rss-specification")
+    feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
+    if picture := document.look.logo or document.look.icon:
+        feed.image(url=picture, title=document.title, link=document.page_url)
+    feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
+    feed.gaps.links = _links(document, "rss")
+    feed.gaps.is_archive = document.is_archive
+    for item in document.items:
+        entry = _entry(feed, item)
+        entry.description(escape(item.summary, quote=False))  # RSS descriptions are HTML
+        entry.content(item.html)
+        entry.gaps.language = item.language
+        entry.gaps.enclosures = item.enclosures
+        entry.gaps.modified = item.updated if item.updated != item.published else None
+    return bytes(feed.rss_str(pretty=True))
+
+
+def atom(document: FeedDocument) -> bytes:
+    """The document as Atom 1.0 (RFC 4287)."""
+    from publisher.publish.feedgen_extension import AtomEntry, AtomFeed
+
+    feed = _feed(document, urls.FEED_FORMATS["atom"])
+    feed.author(name=document.author.name, email=document.author.address)
+    feed.icon(document.look.icon or None)
+    feed.logo(document.look.logo or None)
+    feed.register_extension("gaps", AtomFeed, AtomEntry, atom=True, rss=False)
+    feed.gaps.links = _links(document, "atom")
+    feed.gaps.is_archive = document.is_archive
+    feed.gaps.withdrawn = [(tombstone.id, tombstone.when) for tombstone in document.withdrawn]
+    for item in document.items:
+        entry = _entry(feed, item)
+        entry.summary(item.summary)
+        entry.content(item.html, type="html")
+        entry.gaps.language = item.language
+        entry.gaps.enclosures = item.enclosures
+    return bytes(feed.atom_str(pretty=True))
+
+
+WRITERS = {"rss": rss, "atom": atom, "json": json_feed}
+"""By the format's key in config.toml."""
+
+
+def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa: ANN401  # feedgen has no types
+    from feedgen.feed import FeedGenerator
+
+    feed = FeedGenerator()
+    feed.id(document.id)
+    feed.title(document.title)
+    feed.description(document.description)
+    feed.language(document.language)
+    feed.updated(document.updated)
+    feed.generator("Publisher")  # without its version: an upgrade alone must not change every feed
+    feed.link(href=dict(document.links)[feed_format.key].own, rel="self", type=feed_format.media_type)
+    feed.link(href=document.page_url, rel="alternate", type="text/html")  # last: RSS takes its <link> from the last
+    return feed
+
+
+def _links(document: FeedDocument, feed_format: str) -> list[tuple[str, str, str]]:
+    """The (rel, href, type) triples of RFC 5005 section 4 and of WebSub; archives have no news for a hub."""
+    links, media_type = dict(document.links)[feed_format], urls.FEED_FORMATS[feed_format].media_type
+    hub = [] if document.is_archive else [("hub", document.look.hub, "")]
+    current = [("current", links.current, media_type)] if document.is_archive else []
+    return [link for link in (*hub, *current, ("prev-archive", links.previous, media_type)) if link[1]]
+
+
+def _entry(feed: Any, item: FeedItem) -> Any:  # noqa: ANN401  # feedgen has no types
+    entry = feed.add_entry(order="append")
+    entry.id(item.id)
+    entry.title(item.title)
+    entry.link(href=item.url)
+    entry.published(item.published)
+    entry.updated(item.updated)
+    for category in item.categories:
+        entry.category(term=category.term, label=category.label, scheme=category.scheme)
+    return entry

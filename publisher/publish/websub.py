@@ -1,0 +1,103 @@
+"""WebSub (W3C 2018): tells the hub which feeds have changed, so that it fetches them for those who wait.
+
+A consumer of the log like any other: its cursor follows that of the feeds, and moves when the hub has taken every
+address. So a hub that fails, or a crash before it was told, costs nothing but time: the next pass tells it again, and
+telling it twice is harmless. It is told last in a pass and has little time: no reader, page or edition waits for it.
+"""
+
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from http.client import HTTPException
+from typing import Any
+
+from publisher import __version__
+from publisher.model.feeds import FeedSettings
+from publisher.model.problems import Problem
+from publisher.model.site import Site
+from publisher.model.themes import ThemeMap
+from publisher.publish.plan import CONSUMER as FEEDS
+from publisher.publish.plan import worth_a_feed
+from publisher.rendering import urls
+from publisher.store import Store
+
+CONSUMER = "hub"
+"""The name of the hub's cursor; its settings are the hub's address."""
+LIMIT_S = 10.0
+"""How long a pass waits for the hub, however many feeds have changed."""
+
+
+def tell_hub(
+    store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, limit_s: float = LIMIT_S
+) -> tuple[Problem, ...]:
+    """Tell the configured hub of every published change it does not know; what went wrong, in one line.
+
+    A hub that is new is told of later changes only: nobody can have subscribed there before.
+    """
+    if not settings.hub:
+        return ()
+    cursor, published = store.cursor(CONSUMER), store.cursor(FEEDS).seq
+    if cursor.settings == settings.hub and cursor.seq >= published:
+        return ()
+    if cursor.settings == settings.hub:
+        topics = _topics(store, settings, site, themes, after=cursor.seq, upto=published)
+        if problem := _told(settings.hub, topics, limit_s=limit_s):
+            what = f"{problem}; feeds are up to date all the same, and the next pass tells it again"
+            return (Problem(where=f"hub {settings.hub}", what=what),)
+    store.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings=settings.hub)
+    return ()
+
+
+def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
+    """The addresses of the changed feeds, each as it names itself in its `self` link, and as it did formerly."""
+    touched = store.feed_states(store.touched_feeds(after, upto)).values()
+    states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
+    current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
+    folders = [folder for slug in current for folder in (slug, *themes.former(slug))]
+    return [urls.feed_url(folder, key, site) for folder in (*folders, urls.ALL) for key in settings.formats]
+
+
+def _told(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
+    """What went wrong; nothing when the hub took every address."""
+    problems: list[str] = []
+    # In a thread of its own because a socket's timeout begins anew with every byte that trickles in.
+    teller = threading.Thread(target=_tell, args=(hub, topics, problems, limit_s), daemon=True)
+    teller.start()
+    teller.join(limit_s)
+    if teller.is_alive():
+        return _late(topics, limit_s)
+    return next(iter(problems), "")
+
+
+def _late(topics: Sequence[str], limit_s: float) -> str:
+    return f"it has not taken {len(topics)} addresses within {limit_s:g} s"
+
+
+def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) -> None:
+    opener = urllib.request.build_opener(_NoRedirect)
+    for topic in topics:
+        form = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": topic}).encode()
+        headers = {"User-Agent": f"Publisher/{__version__}"}
+        request = urllib.request.Request(hub, form, headers)  # noqa: S310  (keys.py lets only http and https through)
+        try:
+            with opener.open(request, timeout=limit_s):
+                continue
+        except urllib.error.HTTPError as error:
+            error.close()
+            problems.append(f"it answered {error.code} {error.reason}")
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            # One silent for all of the time is late, whether the thread or its caller notices it first.
+            problems.append(
+                _late(topics, limit_s) if isinstance(reason, TimeoutError) else f"it cannot be reached: {reason}"
+            )
+        return
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A hub that moved is a problem to be told: following would turn the POST into a GET."""
+
+    def redirect_request(self, *_arguments: Any) -> None:  # noqa: ANN401
+        return None

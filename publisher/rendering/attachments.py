@@ -1,0 +1,108 @@
+"""An item's enclosures as readers get them: with a type, and a name and size that people understand."""
+
+from dataclasses import dataclass
+from functools import cache
+from mimetypes import MimeTypes
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from publisher.model.items import Enclosure, Item
+from publisher.model.titles import shortened
+from publisher.rendering import languages
+from publisher.rendering.text import one_line
+from publisher.rendering.urls import is_web_address
+
+UNKNOWN = "application/octet-stream"
+"""RFC 2046 section 4.5.1."""
+TITLE_CHARS = 80
+
+_MORE_TYPES = {
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odp": "application/vnd.oasis.opendocument.presentation",
+    ".epub": "application/epub+zip",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".flac": "audio/flac",
+    ".gz": "application/gzip",
+}
+"""What organisations attach and not every Python knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFile:
+    """An enclosure as templates show it."""
+
+    url: str
+    title: str
+    """Its own, or the name of the file."""
+    label: str
+    """The title, and in brackets what it is and how large: `Annual report (PDF, 1.2 MB)`."""
+    media_type: str
+    size_bytes: int | None
+
+
+def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
+    """The item's enclosures as readers get them: each with a type, and only those with a web address."""
+    return tuple(
+        Enclosure(
+            url=each.url,
+            media_type=each.media_type or _guessed(each.url),
+            size_bytes=each.size_bytes,
+            title=one_line(each.title),
+        )
+        for each in item.enclosures
+        if is_web_address(each.url)
+    )
+
+
+def files_of(item: Item, *, language: str) -> tuple[ShownFile, ...]:
+    """The same, as people read of them in `language`."""
+    return tuple(_shown(each, language) for each in enclosures_of(item))
+
+
+def _shown(enclosure: Enclosure, language: str) -> ShownFile:
+    size = "" if enclosure.size_bytes is None else languages.format_size(enclosure.size_bytes, language)
+    facts = ", ".join(filter(None, (_format(enclosure), size)))
+    title = shortened(enclosure.title or _file_name(enclosure.url), TITLE_CHARS)
+    return ShownFile(
+        url=enclosure.url,
+        title=title,
+        label=f"{title} ({facts})" if facts else title,
+        media_type=enclosure.media_type,
+        size_bytes=enclosure.size_bytes,
+    )
+
+
+def _file_name(url: str) -> str:
+    parts = urlsplit(url)
+    return one_line(unquote(PurePosixPath(parts.path).name)) or parts.netloc
+
+
+def _format(enclosure: Enclosure) -> str:
+    """`PDF`; empty where the type says nothing to people."""
+    ending = _ending(enclosure.url)
+    known = (
+        ending if _guessed(enclosure.url) == enclosure.media_type else _types().guess_extension(enclosure.media_type)
+    )
+    return "" if enclosure.media_type == UNKNOWN else (known or "").removeprefix(".").upper()
+
+
+def _guessed(url: str) -> str:
+    return _types().types_map[True].get(_ending(url), UNKNOWN)
+
+
+def _ending(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
+
+
+@cache
+def _types() -> MimeTypes:
+    """Python's own table: the system's differs from machine to machine, and the same store gives the same bytes."""
+    types = MimeTypes()
+    for ending, media_type in _MORE_TYPES.items():
+        types.add_type(media_type, ending)
+    return types

@@ -1,0 +1,1 @@
+"""What waits and listens: the scheduler, the public site, the preview."""
