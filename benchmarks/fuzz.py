@@ -3,8 +3,8 @@
     python benchmarks/fuzz.py [--seconds 60] [--seed 1] [KIND ...]
     python benchmarks/fuzz.py --atheris KIND [libFuzzer's options]     # led by coverage; needs the package atheris
 
-The tests try a few hundred documents of each kind at every run (tests/unit/test_parsers.py); this tries as many as
-there is time for, of up to 20 kB. One that does what it should not is kept in the folder it names.
+The tests try a few hundred documents of each kind at every run (tests/collect/sources/test_parsers.py); this tries as
+many as there is time for, of up to 20 kB. One that does what it should not is kept in the folder it names.
 """
 
 import argparse
@@ -37,13 +37,13 @@ from publisher.collect.sources.links import SCHEMES  # noqa: E402
 from publisher.model.errors import SourceError  # noqa: E402 - this checkout, wherever it is started
 from publisher.model.items import Item  # noqa: E402
 from publisher.model.sources import SourcePolicy  # noqa: E402
-from tests.unit.test_feed_source import (  # noqa: E402
+from tests.collect.sources.test_feed import (  # noqa: E402
     ATOM,
     NOW,
     RSS,
     WORDS,
 )
-from tests.unit.test_parsers import KINDS, PIECES, WHOLE  # noqa: E402
+from tests.collect.sources.test_parsers import KINDS, PIECES, WHOLE  # noqa: E402
 from tests.values import SITE  # noqa: E402
 
 SLOWEST_S = 10

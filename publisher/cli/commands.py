@@ -1,118 +1,22 @@
 """The command line: parse, call, print the report, exit code. Nothing is decided here."""
 
-import functools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from publisher import __version__
-from publisher.app import Publisher
-from publisher.cli import output as terminal
-from publisher.config.config import Config
+from publisher.cli import output
+from publisher.cli.editions import edition
+from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
 from publisher.model.errors import PublisherError
-from publisher.model.reports import RunReport
-from publisher.model.schedules import parse_interval, zone_of
 from publisher.publish.plan import Extent
 
 if TYPE_CHECKING:
-    from publisher.admin.review import Review
     from publisher.model.editions import Digest
-    from publisher.model.reports import ComposeReport
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What every command of a site takes."""
-
-    config: Path
-    now: str | None
-    is_json: bool
-
-    @contextmanager
-    def publisher(self) -> Iterator[Publisher]:
-        """The site, opened; it says how far long work is."""
-        config, now = self._read()
-        with terminal.progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
-            yield publisher
-
-    @contextmanager
-    def service(self) -> Iterator[Publisher]:
-        """The same, for one that has a log to write."""
-        config, now = self._read()
-        with Publisher.open(config, now=now) as publisher:
-            yield publisher
-
-    @contextmanager
-    def rehearsal(self) -> Iterator[Publisher]:
-        """The same site, of which nothing changes whatever it is told to do."""
-        config, now = self._read()
-        with terminal.progress() as progress, Publisher.rehearsing(config, now=now, progress=progress) as publisher:
-            yield publisher
-
-    def for_(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
-        """The site of a command that may be told to do nothing."""
-        return self.rehearsal() if dry_run else self.publisher()
-
-    def _read(self) -> tuple[Config, datetime | None]:
-        config = Config.load(self.config)
-        return config, None if self.now is None else _instant(self.now, config.site.timezone)
-
-
-def _instant(text: str, timezone: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not ISO 8601, such as 2026-11-23T08:00", param_hint="--now") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(timezone))
-
-
-def site_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of every site command, as an `Options` first argument."""
-
-    @click.option(
-        "--config",
-        envvar="PUBLISHER_CONFIG",
-        type=Path,
-        default=Path("config.toml"),
-        show_default=True,
-        help="The site's configuration; also PUBLISHER_CONFIG.",
-    )
-    @click.option("--now", metavar="ISO-8601", help="Take this for the present, to travel in time.")
-    @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
-    @functools.wraps(command)
-    def with_options(config: Path, now: str | None, is_json: bool, **rest: Any) -> None:  # noqa: ANN401, FBT001
-        command(Options(config=config, now=now, is_json=is_json), **rest)
-
-    return with_options
-
-
-dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-
-
-class Commands(click.Group):
-    """Commands in the order of this file, each listed with all of what it does: click sorts, and cuts at line ends."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """As they are needed."""
-        return list(self.commands)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
-def cli() -> None:
-    """Per-theme feeds and email digests from dated news items."""
 
 
 @cli.command()
@@ -139,7 +43,7 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
     """One whole pass now: collect, publish, compose."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.run_due() if due else publisher.run(), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.run_due() if due else publisher.run(), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -149,7 +53,7 @@ def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
 def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None:  # noqa: FBT001
     """Read the sources and number what changed; those named are read at once, even if they wait for their turn."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.collect(sources), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.collect(sources), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command("release")
@@ -158,7 +62,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 def release_source(options: Options, source: str) -> None:
     """Take for news what SOURCE lists now, although it looks like an accident and is held."""
     with options.publisher() as publisher:
-        _finish(publisher.release_source(source), options, publisher)
+        finish(publisher.release_source(source), options, publisher)
 
 
 @cli.command("discard")
@@ -167,7 +71,7 @@ def release_source(options: Options, source: str) -> None:
 def discard_source(options: Options, source: str) -> None:
     """Keep from readers for ever what is new in SOURCE, which is held; what is gone from it stays."""
     with options.publisher() as publisher:
-        _finish(publisher.discard_source(source), options, publisher)
+        finish(publisher.discard_source(source), options, publisher)
 
 
 @cli.command()
@@ -180,7 +84,7 @@ def discard_source(options: Options, source: str) -> None:
 def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.publish(Extent[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.publish(Extent[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -196,14 +100,14 @@ def compose(options: Options, dry_run: bool, audience: str | None, test_to: str 
         _try_out(options, audience, test_to)
         return
     with options.for_(dry_run=dry_run) as publisher:
-        _finish(publisher.compose(audience), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.compose(audience), options, publisher, is_rehearsal=dry_run)
 
 
 def _try_out(options: Options, audience: str | None, to: str) -> None:
     with options.rehearsal() as publisher:
         mails = [str(folder / "digest.eml") for folder in publisher.try_out(audience, to=to)]
     if options.is_json:
-        click.echo(terminal.as_json(mails))
+        click.echo(output.as_json(mails))
     else:
         click.echo("\n".join(mails) or "nothing new")
 
@@ -224,7 +128,7 @@ def status(options: Options) -> None:
     """What ran, what is due, what waits, what is wrong."""
     with options.rehearsal() as publisher:
         found = publisher.status()
-        terminal.show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        output.show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
 @cli.command()
@@ -237,7 +141,7 @@ def check(options: Options, source: str | None) -> None:
         return
     with options.rehearsal() as publisher:
         report = publisher.check()
-    terminal.show_check(report, is_json=options.is_json)
+    output.show_check(report, is_json=options.is_json)
     if report.exit_code:
         sys.exit(report.exit_code)
 
@@ -245,7 +149,7 @@ def check(options: Options, source: str | None) -> None:
 def _check_source(options: Options, source: str) -> None:
     with options.rehearsal() as publisher:
         examined = publisher.examine(source)
-        terminal.show_examined(examined, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        output.show_examined(examined, is_json=options.is_json, timezone=publisher.config.site.timezone)
     if examined.exit_code:
         sys.exit(examined.exit_code)
 
@@ -255,24 +159,24 @@ def _check_source(options: Options, source: str) -> None:
 @click.argument("audience", required=False)
 @click.option("--at", metavar="ISO-8601", help="Show the edition of that moment; the same as --now.")
 @click.option("--port", metavar="NUMBER", type=click.IntRange(0, 65535), help="Serve on this port; 0: any free one.")
-@click.option("--output", type=Path, help="Write digest.html and digest.txt into this folder instead.")
-def preview(options: Options, audience: str | None, at: str | None, port: int | None, output: Path | None) -> None:
+@click.option("--output", "folder", type=Path, help="Write digest.html and digest.txt into this folder instead.")
+def preview(options: Options, audience: str | None, at: str | None, port: int | None, folder: Path | None) -> None:
     """Show the next edition of AUDIENCE as it would be now, in a browser; nothing is recorded."""
     options = replace(options, now=at or options.now)
-    if output is None and not options.is_json and (port is not None or sys.stdout.isatty()):
+    if folder is None and not options.is_json and (port is not None or sys.stdout.isatty()):
         _serve_preview(options, audience, port=port or 0)
         return
     with options.rehearsal() as publisher:
         report = publisher.collect()  # a preview shows what is listed by now, too
         found = publisher.preview(audience)
-    terminal.show_problems(report)
+    output.show_problems(report)
     if found is None:
-        click.echo(terminal.as_json(None) if options.is_json else "nothing new")
+        click.echo(output.as_json(None) if options.is_json else "nothing new")
         return
     edition, digest = found
-    files = _write_preview(output or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
+    files = _write_preview(folder or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
     if options.is_json:
-        click.echo(terminal.as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
+        click.echo(output.as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
         return
     click.echo(f"{edition.name}: {digest.subject}")
     click.echo("\n".join(files))
@@ -295,87 +199,6 @@ def _serve_preview(options: Options, audience: str | None, *, port: int) -> None
         return
 
 
-@cli.group(cls=Commands)
-def edition() -> None:
-    """Look at editions, and decide about those that are held for you."""
-
-
-@edition.command("list")
-@site_command
-@click.option(
-    "--limit", metavar="NUMBER", type=click.IntRange(1), default=10, show_default=True, help="How many, latest first."
-)
-def list_editions(options: Options, limit: int) -> None:
-    """The editions composed last."""
-    with options.rehearsal() as publisher:
-        rows = publisher.editions(limit=limit)
-        terminal.show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
-
-
-@edition.command("show")
-@site_command
-@click.argument("name")
-def show_edition(options: Options, name: str) -> None:
-    """The items of the held edition NAME, each with the name that `drop` takes."""
-    with options.rehearsal() as publisher:
-        found = publisher.held_edition(name)
-        terminal.show_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
-
-
-@edition.command()
-@site_command
-@click.argument("name")
-def release(options: Options, name: str) -> None:
-    """Let the held edition NAME go out now."""
-    _decide(options, lambda review: review.release(name))
-
-
-@edition.command()
-@site_command
-@click.argument("name")
-@click.argument("delay")
-def postpone(options: Options, name: str, delay: str) -> None:
-    """Hold the edition NAME for DELAY from now, such as 2h or 1d."""
-    try:
-        interval = parse_interval(delay)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="DELAY") from error
-    _decide(options, lambda review: review.postpone(name, interval))
-
-
-@edition.command()
-@site_command
-@click.argument("name")
-@click.argument("item")
-@click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
-def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
-    """Take ITEM out of the held edition NAME: its address, its id, or the end of its id."""
-    _decide(options, lambda review: review.put_off(name, item) if until_next else review.drop(name, item))
-
-
-@edition.command()
-@site_command
-@click.argument("name")
-@click.argument("text")
-def introduce(options: Options, name: str, text: str) -> None:
-    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty one takes it away."""
-    written = sys.stdin.read() if text == "-" else text
-    _decide(options, lambda review: review.introduce(name, written))
-
-
-@edition.command()
-@site_command
-@click.argument("name")
-def discard(options: Options, name: str) -> None:
-    """Give the edition NAME up, which is held or whose audience is gone: nobody gets it nor its items."""
-    _decide(options, lambda review: review.discard(name))
-
-
-def _decide(options: Options, decision: "Callable[[Review], ComposeReport]") -> None:
-    with options.publisher() as publisher:
-        _finish(publisher.decide(decision), options, publisher)
-
-
 def _write_preview(folder: Path, digest: "Digest") -> list[str]:
     from publisher.store.files import explained  # late: most commands write no file of their own
 
@@ -387,11 +210,7 @@ def _write_preview(folder: Path, digest: "Digest") -> list[str]:
     return [str(path) for path in files]
 
 
-def _finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
-    timezone = publisher.config.site.timezone
-    terminal.show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
-    if report.exit_code:
-        sys.exit(report.exit_code)
+cli.add_command(edition)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

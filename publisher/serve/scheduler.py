@@ -7,12 +7,10 @@ It reckons its next alarm once, by the clock of that moment. So when the clock l
 under a clock a year ahead would come a year late, and a machine that slept wakes up to alarms it has slept through.
 """
 
-import logging
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -26,16 +24,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from publisher.app import Publisher
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
-from publisher.model.problems import Problem
-from publisher.model.reports import RunReport, SourceCondition
 from publisher.model.schedules import Schedule
+from publisher.serve.health import PassHealth
+from publisher.serve.logs import configure_logs, log_pass
 
 logger = structlog.get_logger("publisher")
 
 LOOK_S = 15.0
 """How often the service looks whether the clock leapt."""
-STALLED_AFTER = 4
-"""Intervals without the end of a pass after which something must be wrong."""
 LEAP_S = 2.0
 """What is less is a clock being nudged into step."""
 
@@ -70,7 +66,7 @@ def serve(publisher: Publisher) -> None:
     Raises:
         BusyError: another service is at work on this site.
     """
-    _configure_logs()
+    configure_logs()
     stopping = threading.Event()
 
     health = PassHealth(publisher.config.service.collect_every.total_seconds())
@@ -115,34 +111,6 @@ def _website(config: Config, health: "PassHealth") -> Iterator[None]:
         yield
 
 
-class PassHealth:
-    """How the last pass ended, for whoever watches over the service."""
-
-    def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
-        self._patience_s = STALLED_AFTER * interval_s
-        self._steady = steady
-        self._ended = steady()
-        self._problems: int | None = None
-        self._told: set[tuple[str, str]] = set()
-
-    def new(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Those that the pass before did not meet; a log that says the same at every pass is read by nobody."""
-        before, self._told = self._told, {(problem.where, problem.what) for problem in problems}
-        return [
-            problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
-        ]
-
-    def note(self, problems: int) -> None:
-        """A pass ended, having met so many problems."""
-        self._ended, self._problems = self._steady(), problems
-
-    def told(self) -> tuple[bool, dict[str, object]]:
-        """Whether all is well, and the numbers; what the problems are is for the operator only."""
-        age_s = self._steady() - self._ended
-        is_well = self._problems == 0 and age_s <= self._patience_s
-        return is_well, {"problems": self._problems, "last_pass_age_s": round(age_s)}
-
-
 def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
     """Let `wake` be called at once, at every interval and at every tick from now on, and at no other time."""
     every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
@@ -177,24 +145,8 @@ def _pass(publisher: Publisher, stopping: threading.Event, health: PassHealth) -
         logger.exception("a bug ended the pass, the next one tries again")
         health.note(1)
     else:
-        _log(report, health)
+        log_pass(report, health)
         health.note(len(report.all_problems))
-
-
-def _log(report: RunReport, health: PassHealth) -> None:
-    if (collected := report.collect) and collected.is_news:
-        logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
-    if (published := report.publish) and published.is_news:
-        logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
-    for edition in report.compose.editions if report.compose else ():
-        logger.info("composed", edition=edition.name, items=len(edition.records))
-    for turn in report.turns:
-        tell = logger.info if turn.condition is SourceCondition.WELL else logger.warning
-        tell("source turned", source=turn.source, condition=turn.condition.value, since=turn.since, detail=turn.detail)
-    for notice in report.notices:
-        logger.info("notice", notice=notice.name, to=notice.to.address)
-    for problem in health.new(report.all_problems):
-        logger.warning("problem", where=problem.where, what=problem.what)
 
 
 @contextmanager
@@ -210,25 +162,3 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _configure_logs() -> None:
-    """One line an event on standard error: for people on a terminal, JSON for a journal; what libraries warn of too."""
-    is_terminal = sys.stderr.isatty()
-    prepare: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([] if is_terminal else [structlog.processors.format_exc_info]),
-    ]
-    renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[*prepare, renderer],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=prepare, processors=[without_meta, renderer])
-    )
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli import output as terminal
+from publisher.cli import progress
 from tests.world import CONFIG, NOW, World, news
 
 FEW = 80
@@ -59,7 +59,7 @@ def test_ten_new_items_are_as_many_documents_however_large_the_archive(tmp_path:
 def test_long_work_says_in_lines_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no terminal to draw a bar on."""
     world = World(tmp_path, archive(FEW), config=PLAIN)
-    monkeypatch.setattr(terminal.Lines, "PAUSE_S", 0)
+    monkeypatch.setattr(progress.Lines, "PAUSE_S", 0)
 
     outcome = world.publisher("run", at=NOW)
 

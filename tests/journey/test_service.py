@@ -24,16 +24,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from publisher.config.config import Config
 from publisher.model.problems import Problem
 from publisher.model.schedules import Schedule
-from publisher.serve.scheduler import (
-    LEAP_S,
-    STALLED_AFTER,
-    ClockWatch,
-    CronTrigger,
-    PassHealth,
-    _configure_logs,
-    _scheduler,
-    set_alarms,
-)
+from publisher.serve.health import STALLED_AFTER, PassHealth
+from publisher.serve.logs import configure_logs
+from publisher.serve.scheduler import LEAP_S, ClockWatch, CronTrigger, _scheduler, set_alarms
 from tests.judges import program, run
 from tests.world import CONFIG, ROOT, World, news
 
@@ -322,7 +315,7 @@ def test_alarms_are_the_ticks_of_the_schedule() -> None:
 def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureFixture[str]) -> None:
     handlers, level = logging.root.handlers[:], logging.root.level
     try:
-        _configure_logs()
+        configure_logs()
         logging.getLogger("apscheduler.scheduler").warning("a wake-up of %s was skipped", "collect")
         logging.getLogger("apscheduler.scheduler").info("too much to tell")
         structlog.get_logger().warning("problem", where="source 'news'")

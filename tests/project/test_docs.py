@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli.commands import cli
+from publisher.cli.group import cli
 from publisher.cli.output import as_json, report_as_values
 from publisher.collect.sources import listing_grammar
 from publisher.compose.outbox import write_edition

@@ -16,8 +16,8 @@ from publisher.model.records import Record, State
 from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.rss_atom import atom, rss
-from tests.unit.test_feeds import FILES as ENCLOSURES
-from tests.unit.test_feeds import NOON, hostile_records
+from tests.publish.test_feeds import FILES as ENCLOSURES
+from tests.publish.test_feeds import NOON, hostile_records
 from tests.values import FERRIES, SITE, record
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"

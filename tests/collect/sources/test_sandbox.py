@@ -12,7 +12,7 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.sandbox import read_apart
 from publisher.model.errors import SourceError
-from tests.unit.test_feed_source import NOW, RSS
+from tests.collect.sources.test_feed import NOW, RSS
 
 
 def busy() -> None:

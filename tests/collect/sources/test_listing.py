@@ -19,7 +19,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
 NOW = datetime(2022, 2, 11, 8, 0, tzinfo=UTC)
-GOLDEN = Path(__file__).resolve().parent.parent / "golden"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 def read(path: Path, *, validator: str = "") -> Fetch:

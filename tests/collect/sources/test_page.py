@@ -16,7 +16,7 @@ from tests.servers import Answer, Server
 from tests.values import SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
-SAVED = Path(__file__).parents[1] / "golden" / "pages"
+SAVED = Path(__file__).parents[2] / "golden" / "pages"
 VIEWS: dict[str, Any] = {
     "item": ".view-content .views-row",
     "date": ".views-field-field-date",

@@ -7,7 +7,7 @@ import pytest
 
 from publisher.collect.sources.base import KINDS
 from publisher.config.config import Config
-from tests.unit.test_config import SMALLEST
+from tests.config.test_config import SMALLEST
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -1,6 +1,6 @@
 """The shipped sample as a mail in four languages, kept as files: what a change does to it is seen when it is reviewed.
 
-`UPDATE_GOLDEN=1 python -m pytest tests/unit/test_digest_golden.py` writes them anew.
+`UPDATE_GOLDEN=1 python -m pytest tests/compose/test_digest_golden.py` writes them anew.
 """
 
 import os

@@ -1,0 +1,96 @@
+"""The commands of `publisher edition`: look at editions, and decide about those that are held."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli import output
+from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.model.schedules import parse_interval
+
+if TYPE_CHECKING:
+    from publisher.admin.review import Review
+    from publisher.model.reports import ComposeReport
+
+
+@click.group(cls=Commands)
+def edition() -> None:
+    """Look at editions, and decide about those that are held for you."""
+
+
+@edition.command("list")
+@site_command
+@click.option(
+    "--limit", metavar="NUMBER", type=click.IntRange(1), default=10, show_default=True, help="How many, latest first."
+)
+def list_editions(options: Options, limit: int) -> None:
+    """The editions composed last."""
+    with options.rehearsal() as publisher:
+        rows = publisher.editions(limit=limit)
+        output.show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
+
+
+@edition.command("show")
+@site_command
+@click.argument("name")
+def show_edition(options: Options, name: str) -> None:
+    """The items of the held edition NAME, each with the name that `drop` takes."""
+    with options.rehearsal() as publisher:
+        found = publisher.held_edition(name)
+        output.show_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+def release(options: Options, name: str) -> None:
+    """Let the held edition NAME go out now."""
+    _decide(options, lambda review: review.release(name))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("delay")
+def postpone(options: Options, name: str, delay: str) -> None:
+    """Hold the edition NAME for DELAY from now, such as 2h or 1d."""
+    try:
+        interval = parse_interval(delay)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="DELAY") from error
+    _decide(options, lambda review: review.postpone(name, interval))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("item")
+@click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
+def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
+    """Take ITEM out of the held edition NAME: its address, its id, or the end of its id."""
+    _decide(options, lambda review: review.put_off(name, item) if until_next else review.drop(name, item))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("text")
+def introduce(options: Options, name: str, text: str) -> None:
+    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty one takes it away."""
+    written = sys.stdin.read() if text == "-" else text
+    _decide(options, lambda review: review.introduce(name, written))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+def discard(options: Options, name: str) -> None:
+    """Give the edition NAME up, which is held or whose audience is gone: nobody gets it nor its items."""
+    _decide(options, lambda review: review.discard(name))
+
+
+def _decide(options: Options, decision: "Callable[[Review], ComposeReport]") -> None:
+    with options.publisher() as publisher:
+        finish(publisher.decide(decision), options, publisher)

@@ -1,0 +1,115 @@
+"""What all commands share: the group they belong to, their options, and how a site is opened for one."""
+
+import functools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from publisher import __version__
+from publisher.app import Publisher
+from publisher.cli import output
+from publisher.cli.progress import show_progress
+from publisher.config.config import Config
+from publisher.model.reports import RunReport
+from publisher.model.schedules import zone_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What every command of a site takes."""
+
+    config: Path
+    now: str | None
+    is_json: bool
+
+    @contextmanager
+    def publisher(self) -> Iterator[Publisher]:
+        """The site, opened; it says how far long work is."""
+        config, now = self._read()
+        with show_progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
+            yield publisher
+
+    @contextmanager
+    def service(self) -> Iterator[Publisher]:
+        """The same, for one that has a log to write."""
+        config, now = self._read()
+        with Publisher.open(config, now=now) as publisher:
+            yield publisher
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Publisher]:
+        """The same site, of which nothing changes whatever it is told to do."""
+        config, now = self._read()
+        with show_progress() as progress, Publisher.rehearsing(config, now=now, progress=progress) as publisher:
+            yield publisher
+
+    def for_(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
+        """The site of a command that may be told to do nothing."""
+        return self.rehearsal() if dry_run else self.publisher()
+
+    def _read(self) -> tuple[Config, datetime | None]:
+        config = Config.load(self.config)
+        return config, None if self.now is None else _instant(self.now, config.site.timezone)
+
+
+def _instant(text: str, timezone: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not ISO 8601, such as 2026-11-23T08:00", param_hint="--now") from error
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone_of(timezone))
+
+
+def site_command(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every site command, as an `Options` first argument."""
+
+    @click.option(
+        "--config",
+        envvar="PUBLISHER_CONFIG",
+        type=Path,
+        default=Path("config.toml"),
+        show_default=True,
+        help="The site's configuration; also PUBLISHER_CONFIG.",
+    )
+    @click.option("--now", metavar="ISO-8601", help="Take this for the present, to travel in time.")
+    @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
+    @functools.wraps(command)
+    def with_options(config: Path, now: str | None, is_json: bool, **rest: Any) -> None:  # noqa: ANN401, FBT001
+        command(Options(config=config, now=now, is_json=is_json), **rest)
+
+    return with_options
+
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+
+
+class Commands(click.Group):
+    """Commands in the order of this file, each listed with all of what it does: click sorts, and cuts at line ends."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """As they are needed."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Per-theme feeds and email digests from dated news items."""
+
+
+def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
+    timezone = publisher.config.site.timezone
+    output.show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
+    if report.exit_code:
+        sys.exit(report.exit_code)
