@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
@@ -19,6 +20,7 @@ SITE = Site(
 )
 FERRIES = Theme(slug="ferries", title="Ferries & Quays")
 PEOPLE = Theme(slug="people", title="People")
+EVERYTHING = Feed.of_all(SITE)
 DAY = date(2022, 2, 10)
 
 

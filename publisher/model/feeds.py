@@ -9,8 +9,11 @@ from typing import Literal
 
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names, fold_label
+from publisher.model.site import Site
 from publisher.model.themes import Theme
 
+ALL = "all"
+"""The slug of the feed of all items."""
 KEYWORDS = "keywords"
 LANGUAGES = "languages"
 COMBINED = "combined"
@@ -22,6 +25,8 @@ _TAG = re.compile(r"([a-z]{2,3})(?:-[a-z]{3})*(-[a-z]{4})?(?:-.*)?")
 class FeedKind(StrEnum):
     """What the items of a feed have in common."""
 
+    ALL = "all"
+    """They are on the site: there is one such feed, always."""
     THEME = "theme"
     KEYWORD = "keyword"
     LANGUAGE = "language"
@@ -35,10 +40,14 @@ class Feed:
 
     kind: FeedKind
     slug: str
-    """A theme's own; else the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/ferries-fr`."""
+    """`all`; or a theme's own; or the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/choice`."""
     title: str
     first_slug: str = ""
     """Of a renamed theme, the one its id is made of for ever; empty: its own."""
+
+    @classmethod
+    def of_all(cls, site: Site) -> "Feed":
+        return cls(kind=FeedKind.ALL, slug=ALL, title=site.title)
 
     @classmethod
     def of_theme(cls, theme: Theme) -> "Feed":
@@ -126,7 +135,7 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
     `languages` is how many languages the site's items have.
     """
     match feed.kind:
-        case FeedKind.THEME:
+        case FeedKind.ALL | FeedKind.THEME:
             return True
         case FeedKind.KEYWORD:
             return settings.keywords_from > 0 and (is_open or items >= settings.keywords_from)

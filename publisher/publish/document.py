@@ -109,7 +109,7 @@ class Category:
 
 
 def feed_document(
-    feed: Feed | None,
+    feed: Feed,
     records: Iterable[Record],
     *,
     look: FeedLook,
@@ -117,7 +117,7 @@ def feed_document(
     withdrawn: Iterable[Record] = (),
     last_archive: int | None = None,
 ) -> FeedDocument:
-    """A feed, or the one of all items when `feed` is None; withdrawn records become tombstones.
+    """What a feed says; withdrawn records become tombstones.
 
     `changed_at` dates the feed itself: when its items last changed, or when it became known. `last_archive` is the
     number of the archive document with the items before these.
@@ -127,7 +127,7 @@ def feed_document(
 
 
 def archive_document(
-    feed: Feed | None, number: int, records: Iterable[Record], *, look: FeedLook, withdrawn: Iterable[Record] = ()
+    feed: Feed, number: int, records: Iterable[Record], *, look: FeedLook, withdrawn: Iterable[Record] = ()
 ) -> FeedDocument:
     """Document `number` of a feed's archive, from 1; it depends on nothing that comes later.
 
@@ -146,7 +146,7 @@ def _tombstones(withdrawn: Iterable[Record]) -> tuple[Tombstone, ...]:
 
 
 def _document(
-    feed: Feed | None,
+    feed: Feed,
     records: Iterable[Record],
     *,
     look: FeedLook,
@@ -158,8 +158,8 @@ def _document(
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     items = tuple(feed_item(record, site=site) for record in newest_first if record.state is not State.WITHDRAWN)
     return FeedDocument(
-        id=f"tag:{look.authority}:feeds/{(feed and feed.first_slug) or folder}",
-        title=_unmarked(site.title if feed is None else f"{title_of_feed(feed)} – {site.title}"),
+        id=f"tag:{look.authority}:feeds/{feed.first_slug or folder}",
+        title=_unmarked(site.title if feed.kind is FeedKind.ALL else f"{title_of_feed(feed)} – {site.title}"),
         description=_unmarked(_description(feed, site)),
         language=_feed_language(feed, site),
         page_url=urls.feed_page_url(folder, site),
@@ -216,8 +216,8 @@ def _links(folder: str, feed_format: str, site: Site, *, archive: int | None, pr
     )
 
 
-def _description(feed: Feed | None, site: Site) -> str:
-    if feed is None:
+def _description(feed: Feed, site: Site) -> str:
+    if feed.kind is FeedKind.ALL:
         return site.description or site.title
     spoken = languages.translations(site.language, "pages").gettext
     texts = {
@@ -230,8 +230,8 @@ def _description(feed: Feed | None, site: Site) -> str:
     return texts[feed.kind] % {"theme": title, "keyword": title, "language": title, "choice": title, "site": site.title}
 
 
-def _feed_language(feed: Feed | None, site: Site) -> str:
-    own = _tag(feed) if feed is not None and feed.kind is FeedKind.LANGUAGE else site.language
+def _feed_language(feed: Feed, site: Site) -> str:
+    own = _tag(feed) if feed.kind is FeedKind.LANGUAGE else site.language
     return _language(own, "en")
 
 

@@ -25,14 +25,17 @@ def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> li
     formats = tuple(formats)
     chosen = next((key for key in formats if key != "json"), formats[0])
     kinds = list(FeedKind)
-    ordered = sorted(feeds, key=lambda feed: (kinds.index(feed.kind), title_of_feed(feed).casefold(), feed.slug))
+    ordered = sorted(
+        (Feed.of_all(site), *feeds),
+        key=lambda feed: (kinds.index(feed.kind), title_of_feed(feed).casefold(), feed.slug),
+    )
     return [
         Outline(
-            title=" ".join(scrub(site.title if feed is None else title_of_feed(feed)).split()),
+            title=" ".join(scrub(title_of_feed(feed)).split()),
             feed_url=urls.feed_url(urls.folder_of(feed), chosen, site),
             page_url=urls.feed_page_url(urls.folder_of(feed), site),
         )
-        for feed in (None, *ordered)
+        for feed in ordered
     ]
 
 

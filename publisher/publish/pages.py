@@ -12,7 +12,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from publisher.model.editions import Audience, Edition
-from publisher.model.feeds import Feed, FeedKind
+from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
@@ -149,7 +149,7 @@ def _media_object(file: ShownFile) -> dict[str, str]:
 
 
 def feed_page(
-    feed: Feed | None,
+    feed: Feed,
     records: Iterable[Record],
     *,
     items: int,
@@ -157,7 +157,7 @@ def feed_page(
     number: int | None = None,
     last: int = 0,
 ) -> bytes:
-    """The newest items of a feed, or of all when `feed` is None; `items` is how many it holds in all.
+    """The newest items of a feed; `items` is how many it holds in all.
 
     With a `number` it is one of the pages before, which are counted from the oldest on: 1 to `last`.
     """
@@ -169,12 +169,12 @@ def feed_page(
         "theme.html",
         file,
         look=look,
-        title="" if feed is None else scrub(title_of_feed(feed)),
+        title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
         feeds=_feeds(feed, start=file, look=look),
         listed=[_without_theme(item, own) for item in listed],
         items=items,
-        is_all=feed is None,
+        is_all=feed.kind is FeedKind.ALL,
         number=number,
         leaves=_leaves(folder, number, last),
     )
@@ -228,7 +228,7 @@ def index_page(
         look=look,
         title="",
         canonical=look.site.base_url,
-        feeds=_feeds(None, start=file, look=look),
+        feeds=_feeds(Feed.of_all(look.site), start=file, look=look),
         listed=_listed(latest, start=file, look=look),
         items=items,
         pace=pace_of([record.item.date for record in latest]),
@@ -343,7 +343,7 @@ def _page(name: str, file: str, *, look: Look, root: str = "", **values: object)
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
         home=root + urls.relative(urls.INDEX_FILE, start=file),
-        all_items=root + urls.relative(urls.feed_page_file(urls.ALL), start=file),
+        all_items=root + urls.relative(urls.feed_page_file(ALL), start=file),
         style=root + urls.relative(urls.STYLE_FILE, start=file),
         **values,
     )
@@ -421,8 +421,8 @@ def _feed_seen_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownF
     )
 
 
-def _feeds(feed: Feed | None, *, start: str, look: Look) -> tuple[FeedLink, ...]:
-    title = scrub(look.site.title if feed is None else title_of_feed(feed))
+def _feeds(feed: Feed, *, start: str, look: Look) -> tuple[FeedLink, ...]:
+    title = scrub(title_of_feed(feed))
     return _links(title, urls.folder_of(feed), start=start, formats=look.formats)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from publisher.model.editions import Audience
-from publisher.model.feeds import Feed
+from publisher.model.feeds import ALL, Feed
 from publisher.model.records import Record
 from publisher.publish.plan import Publication, PublishPlan
 from publisher.store import FeedState, PageRow, Store
@@ -43,26 +43,25 @@ class Leaves:
         self._reworked = {} if planned.is_full else store.reworked(planned.after, planned.upto)
         self._full: list[PageRow] = []
 
-    def render(self, feed: Feed | None, *, items: int) -> int:
-        """Write the front of a feed (None: of all items) and the leaves that have to change; it has so many `items`.
+    def render(self, feed: Feed, *, items: int) -> int:
+        """Write the front of a feed and the leaves that have to change; it has so many `items`.
 
         Returns the number of its last leaf.
         """
         from publisher.publish import pages
         from publisher.rendering import urls
 
-        slug = feed.slug if feed else None
-        key, folder = slug or urls.ALL, urls.folder_of(feed)
-        due = self._store.due_pages(key, is_all=feed is None, size=ITEMS_A_LEAF)
-        before = self._store.last_page(key)
+        slug, folder = feed.slug, urls.folder_of(feed)
+        due = self._store.due_pages(slug, size=ITEMS_A_LEAF)
+        before = self._store.last_page(slug)
         # The newest full leaf is part of the front.
         last = max(before + len(due) - 1, 0)
-        for row in self._rows(key, before, due):
+        for row in self._rows(slug, before, due):
             records = self._store.records_between(slug, row.after, row.upto)
             leaf = pages.feed_page(feed, records, items=items, look=self._look, number=row.number, last=last)
             self._write(urls.feed_page_file(folder, row.number), leaf)
             self._advance(len(records))
-        front = self._store.records_between(slug, self._end_of(key, last, due), self._planned.upto)
+        front = self._store.records_between(slug, self._end_of(slug, last, due), self._planned.upto)
         self._write(urls.feed_page_file(folder), pages.feed_page(feed, front, items=items, look=self._look, last=last))
         self._full += due
         return last
@@ -71,29 +70,27 @@ class Leaves:
         """Keep what the leaves hold; after readers see them."""
         self._store.settle_pages(self._full)
 
-    def _rows(self, key: str, before: int, due: Sequence[PageRow]) -> Iterable[PageRow]:
+    def _rows(self, slug: str, before: int, due: Sequence[PageRow]) -> Iterable[PageRow]:
         """The leaves to write, oldest first."""
         last = before + len(due) - 1
         if self._planned.is_full:
-            known = self._store.pages(key, first=1, last=min(before, last))
+            known = self._store.pages(slug, first=1, last=min(before, last))
         else:
             # Leaf `before` was part of the front, and the one before it led there.
             numbers = set(range(max(before - 1, 1), before + 1)) if due else set()
-            numbers |= self._store.page_numbers(key, self._seqs(key))
+            numbers |= self._store.page_numbers(slug, self._seqs(slug))
             wanted = sorted(number for number in numbers if number <= last)
-            known = [row for number in wanted for row in self._store.pages(key, first=number, last=number)]
+            known = [row for number in wanted for row in self._store.pages(slug, first=number, last=number)]
         return [*known, *due[:-1]]
 
-    def _seqs(self, key: str) -> list[int]:
-        from publisher.rendering import urls
-
-        if key != urls.ALL:
-            return self._reworked.get(key, [])
+    def _seqs(self, slug: str) -> list[int]:
+        if slug != ALL:
+            return self._reworked.get(slug, [])
         return sorted({seq for seqs in self._reworked.values() for seq in seqs})
 
-    def _end_of(self, key: str, number: int, due: Sequence[PageRow]) -> int:
+    def _end_of(self, slug: str, number: int, due: Sequence[PageRow]) -> int:
         """Where the leaf of that number ends."""
-        rows = [*self._store.pages(key, first=number, last=number), *(row for row in due if row.number == number)]
+        rows = [*self._store.pages(slug, first=number, last=number), *(row for row in due if row.number == number)]
         return rows[0].upto if number else 0
 
 
@@ -119,7 +116,7 @@ class Sitemap:
         for part in sorted(self._parts):
             self._write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
         fronts = [(urls.feed_page_url(urls.folder_of(state.feed), site), state.changed_at) for state in states]
-        fronts = [(site.base_url, changed_at), (urls.feed_page_url(urls.ALL, site), changed_at), *fronts]
+        fronts = [(site.base_url, changed_at), (urls.feed_page_url(ALL, site), changed_at), *fronts]
         self._write(urls.sitemap_file("feeds"), sitemap(fronts[:MOST_ADDRESSES]))
         parts = ["feeds", *map(str, range(1, _part_of(self._store.last_item()) + 1))]
         self._write(urls.SITEMAP_FILE, sitemap_index(site.base_url + urls.sitemap_file(part) for part in parts))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import EXIT_USAGE
-from publisher.model.feeds import Feed, FeedKind, keyword_feed
+from publisher.model.feeds import ALL, Feed, FeedKind, keyword_feed
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.records import Record
@@ -188,7 +188,9 @@ class _Pass:
             self._write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
         self._render_items()
         states = [self._states[slug] for slug in self._planned.slugs]
-        changed = self._render_feeds([*(state for state in states if not self._is_hidden(state.feed)), None])
+        changed = self._render_feeds(
+            [*(state for state in states if not self._is_hidden(state.feed)), self._all_items()]
+        )
         self._render_lists()
         self._render_editions()
         self._files.commit()
@@ -235,19 +237,18 @@ class _Pass:
                 found |= {record.number: record for record in unchanged if len(unchanged) < enough}
         return [found[number] for number in sorted(found)]
 
-    def _render_feeds(self, states: Sequence[FeedState | None]) -> list[str]:
-        """The folders of those of which a file changed; None stands for the feed of all items."""
+    def _render_feeds(self, states: Sequence[FeedState]) -> list[str]:
+        """The folders of those of which a file changed."""
         from publisher.rendering import urls
 
-        sizes = [state.items if state else self._store.item_count() for state in states]
-        self._steps, end, changed = 2 * sum(sizes), 0, []
+        self._steps, end, changed = 2 * sum(state.items for state in states), 0, []
         self._advance(0)
-        for state, items in zip(states, sizes, strict=True):
+        for state in states:
             before = self._written
-            self._render_feed(state, items=items)
+            self._render_feed(state)
             if self._written > before:
-                changed.append(urls.folder_of(state.feed if state else None))
-            end += 2 * items
+                changed.append(urls.folder_of(state.feed))
+            end += 2 * state.items
             self._advance(max(end - self._steps_done, 0))  # what had not to be rendered again
         return changed
 
@@ -255,27 +256,25 @@ class _Pass:
         self._steps_done = min(self._steps_done + steps, self._steps)
         self._progress("feeds", self._steps_done, self._steps)
 
-    def _render_feed(self, state: FeedState | None, *, items: int) -> None:
-        """The feed in every format with what its archive lacks, and its pages; None: the one of all items."""
+    def _render_feed(self, state: FeedState) -> None:
+        """The feed in every format with what its archive lacks, and its pages."""
         from publisher.publish import document as documents
         from publisher.rendering import urls
 
-        feed = state.feed if state else None
-        slug, limit = (feed.slug if feed else None), self._publication.settings.limit
-        records = self._store.feed_records(slug, limit=limit)
-        last_leaf = self._leaves.render(feed, items=items)
+        feed = state.feed
+        records = self._store.feed_records(feed.slug, limit=self._publication.settings.limit)
+        last_leaf = self._leaves.render(feed, items=state.items)
         last_archive = self._render_archive(feed)
         document = documents.feed_document(
             feed,
-            self._with_revised(records, slug) if last_archive else records,
+            self._with_revised(records, feed.slug) if last_archive else records,
             look=self._feed_look,
-            changed_at=state.changed_at if state else self._last_change(),
-            withdrawn=self._store.withdrawn_records(slug, limit=ANNOUNCED),
+            changed_at=state.changed_at,
+            withdrawn=self._store.withdrawn_records(feed.slug, limit=ANNOUNCED),
             last_archive=last_archive,
         )
         self._write_document(document, urls.folder_of(feed))
-        if feed is not None:
-            self._render_former(feed, document, last_leaf)
+        self._render_former(feed, document, last_leaf)
 
     def _render_former(self, feed: Feed, document: "FeedDocument", last_leaf: int) -> None:
         """What a theme that was renamed has at its former addresses: the very feed, and pages that lead to its own."""
@@ -290,12 +289,12 @@ class _Pass:
                 file = urls.feed_page_file(former, number)
                 self._write(file, pages.moved_page(feed, file, to=own, look=self._look))
 
-    def _with_revised(self, records: Sequence[Record], slug: str | None) -> Sequence[Record]:
+    def _with_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
         """And those that read otherwise in an archive, which never changes: RFC 5005 section 4 has the feed say it."""
         revised = self._store.revised_records(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
-    def _render_archive(self, feed: Feed | None) -> int | None:
+    def _render_archive(self, feed: Feed) -> int | None:
         """Close what the feed has become too long for; the number of the last document, None: there is none.
 
         A closed one is written again only when it has vanished, all its addresses have changed, or that was asked for.
@@ -303,8 +302,8 @@ class _Pass:
         from publisher.publish import document as documents
         from publisher.rendering import urls
 
-        slug, folder = (feed.slug if feed else None), urls.folder_of(feed)
-        due = self._store.due_archives(slug or urls.ALL, is_all=feed is None, size=self._publication.settings.limit)
+        slug, folder = feed.slug, urls.folder_of(feed)
+        due = self._store.due_archives(slug, size=self._publication.settings.limit)
         for archive in (*self._archives_to_repeat(feed), *due):
             records = self._store.records_between(slug, archive.after, archive.upto)
             gone = self._store.withdrawn_between(slug, archive.after, archive.upto)
@@ -313,9 +312,9 @@ class _Pass:
                 self._write_document(document, place, archive=archive.number)
             self._advance(len(records))
         self._closed += due
-        found = due[-1] if due else self._store.last_archive(slug or urls.ALL)
+        found = due[-1] if due else self._store.last_archive(slug)
         last = found.number if found else 0
-        if feed is not None and self._planned.repeats_archives:
+        if self._planned.repeats_archives:
             self._empty_former(feed, last)
         return last or None
 
@@ -329,11 +328,11 @@ class _Pass:
                 empty = documents.archive_document(feed, number, (), look=self._feed_look)
                 self._write_document(empty, former, archive=number)
 
-    def _archives_to_repeat(self, feed: Feed | None) -> Iterator[Archive]:
+    def _archives_to_repeat(self, feed: Feed) -> Iterator[Archive]:
         from publisher.rendering import urls
 
         if self._planned.is_full:
-            for archive in self._store.archives(feed.slug if feed else urls.ALL):
+            for archive in self._store.archives(feed.slug):
                 places = (urls.folder_of(feed), *self._former_places(feed, archive))
                 files = (
                     urls.feed_file(place, key, archive=archive.number) for place in places for key in self._look.formats
@@ -341,9 +340,9 @@ class _Pass:
                 if self._planned.repeats_archives or not all(map(self._files.has, files)):
                     yield archive
 
-    def _former_places(self, feed: Feed | None, archive: Archive) -> Iterator[str]:
+    def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
         """The former folders of a renamed theme that had a document of this number."""
-        for former in self._publication.theme_map.former(feed.slug) if feed else ():
+        for former in self._publication.theme_map.former(feed.slug):
             last = self._store.last_archive(former)
             if last is not None and archive.number <= last.number:
                 yield former
@@ -370,7 +369,7 @@ class _Pass:
             [count.feed for count in counts], site=self._look.site, formats=self._publication.settings.formats
         )
         self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
-        latest = self._store.feed_records(None, limit=LATEST)[:LATEST]
+        latest = self._store.feed_records(ALL, limit=LATEST)[:LATEST]
         index = pages.index_page(
             counts,
             latest,
@@ -395,6 +394,10 @@ class _Pass:
 
     def _address(self, picture: str) -> str:
         return picture and self._publication.site.base_url + picture
+
+    def _all_items(self) -> FeedState:
+        feed = Feed.of_all(self._publication.site)
+        return FeedState(feed=feed, items=self._store.item_count(), changed_at=self._last_change(), is_open=True)
 
     def _last_change(self) -> datetime:
         return max(state.changed_at for state in self._states.values() if state.feed.kind is FeedKind.THEME)

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from typing import Any
 
 from publisher import __version__
-from publisher.model.feeds import FeedSettings
+from publisher.model.feeds import ALL, FeedSettings
 from publisher.model.problems import Problem
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
@@ -56,7 +56,7 @@ def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, 
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
     current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
     folders = [folder for slug in current for folder in (slug, *themes.former(slug))]
-    return [urls.feed_url(folder, key, site) for folder in (*folders, urls.ALL) for key in settings.formats]
+    return [urls.feed_url(folder, key, site) for folder in (*folders, ALL) for key in settings.formats]
 
 
 def _told(hub: str, topics: Sequence[str], *, limit_s: float) -> str:

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from publisher.model.editions import Audience
-from publisher.model.feeds import Feed, FeedKind
+from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.records import Record
 from publisher.model.site import Site
-
-ALL = "all"
-"""The slug of the feed that holds every theme."""
 
 KEYWORDS_FILE = "keywords/index.html"
 OPML_FILE = "feeds.opml"
@@ -61,10 +58,8 @@ def item_file(record: HasPath) -> str:
     return f"{record.path}.html"
 
 
-def folder_of(feed: Feed | None) -> str:
-    """Where a feed and its page are; None: those of all items."""
-    if feed is None:
-        return ALL
+def folder_of(feed: Feed) -> str:
+    """Where a feed and its page are."""
     return feed.slug.removeprefix("combined/") if feed.kind is FeedKind.COMBINED else feed.slug
 
 

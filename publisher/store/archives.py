@@ -37,11 +37,11 @@ def last_archive(connection: Connection, feed: str) -> Archive | None:
     return row and Archive(feed=feed, number=row.number, after=row.upto, upto=row.upto)
 
 
-def due_archives(connection: Connection, feed: str, *, is_all: bool, size: int) -> list[Archive]:
+def due_archives(connection: Connection, feed: str, *, size: int) -> list[Archive]:
     """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
     last = last_archive(connection, feed)
     number, after = (last.number, last.upto) if last else (0, 0)
-    stretches = full_stretches(connection, None if is_all else feed, after=after, size=size)
+    stretches = full_stretches(connection, feed, after=after, size=size)
     return [
         Archive(feed=feed, number=each, after=start, upto=upto)
         for each, (start, upto) in enumerate(stretches, start=number + 1)

@@ -42,11 +42,11 @@ def last_number(connection: Connection, feed: str) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def due_pages(connection: Connection, feed: str, *, is_all: bool, size: int) -> list[PageRow]:
+def due_pages(connection: Connection, feed: str, *, size: int) -> list[PageRow]:
     """The pages of `size` items that became full, so that at most that many live items are on none."""
     number = last_number(connection, feed)
     after = next((page.upto for page in pages_of(connection, feed, first=number, last=number)), 0)
-    stretches = full_stretches(connection, None if is_all else feed, after=after, size=size)
+    stretches = full_stretches(connection, feed, after=after, size=size)
     return [
         PageRow(feed=feed, number=each, after=start, upto=upto)
         for each, (start, upto) in enumerate(stretches, start=number + 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
 
+from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.store.content import item_of, record_of
@@ -51,8 +52,8 @@ def changed_page(connection: Connection, after: int, upto: int, *, limit: int) -
     return [(row.log_seq, record_of(row)) for row in rows]
 
 
-def feed_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
-    """The live items that were added last, of one feed or of all, newest published first.
+def feed_records(connection: Connection, feed: str, *, limit: int) -> list[Record]:
+    """The live items that were added last, of a feed, newest published first.
 
     `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of a
     source, its whole archive, is not held together like that.
@@ -65,20 +66,20 @@ def feed_records(connection: Connection, feed: str | None, *, limit: int) -> lis
     return sorted(map(record_of, rows), key=lambda record: (record.published, record.added_seq), reverse=True)
 
 
-def revised_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
-    """The live items of a feed (None: of all) that were revised last, latest first."""
+def revised_records(connection: Connection, feed: str, *, limit: int) -> list[Record]:
+    """The live items of a feed that were revised last, latest first."""
     query = _live(feed).limit(limit)
-    if feed is None:
+    if feed == ALL:
         query = query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc())
     else:
         query = query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc())
     return [record_of(row) for row in connection.execute(query)]
 
 
-def withdrawn_records(connection: Connection, feed: str | None, *, limit: int) -> list[Record]:
-    """The items that were withdrawn last while they were in a feed (None: in any), latest first."""
+def withdrawn_records(connection: Connection, feed: str, *, limit: int) -> list[Record]:
+    """The items that were withdrawn last while they were in a feed, latest first."""
     query = select(items).limit(limit)
-    if feed is None:
+    if feed == ALL:
         query = query.where(IS_WITHDRAWN).order_by(items.c.seq.desc())
     else:
         query = query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
@@ -86,8 +87,8 @@ def withdrawn_records(connection: Connection, feed: str | None, *, limit: int) -
     return [record_of(row) for row in connection.execute(query)]
 
 
-def records_between(connection: Connection, feed: str | None, after: int, upto: int) -> list[Record]:
-    """The live items of a feed (None: of all) that were added in (after, upto], in that order."""
+def records_between(connection: Connection, feed: str, after: int, upto: int) -> list[Record]:
+    """The live items of a feed that were added in (after, upto], in that order."""
     added_seq = _added_seq(feed)
     rows = connection.execute(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
     return [record_of(row) for row in rows]
@@ -99,10 +100,10 @@ def unchanged_records(connection: Connection, feed: str, *, upto: int, limit: in
     return [record_of(row) for row in rows]
 
 
-def withdrawn_between(connection: Connection, feed: str | None, after: int, upto: int) -> list[Record]:
-    """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
+def withdrawn_between(connection: Connection, feed: str, after: int, upto: int) -> list[Record]:
+    """The items that were added in (after, upto] and withdrawn while they were in a feed."""
     query = select(items).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)
-    if feed is not None:
+    if feed != ALL:
         query = query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
     return [record_of(row) for row in connection.execute(query.order_by(items.c.added_seq))]
 
@@ -113,25 +114,25 @@ def page_addresses(connection: Connection, after: int, upto: int) -> list[PageAd
     return [PageAddress(**row) for row in connection.execute(query.order_by(items.c.number)).mappings()]
 
 
-def full_stretches(connection: Connection, feed: str | None, *, after: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches (after, upto] of `size` live items of a feed (None: of all) while more than that are left."""
+def full_stretches(connection: Connection, feed: str, *, after: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches (after, upto] of `size` live items of a feed while more than that are left."""
     while len(seqs := _added_seqs(connection, feed, after=after, limit=size + 1)) > size:
         yield after, seqs[size - 1]
         after = seqs[size - 1]
 
 
-def _added_seqs(connection: Connection, feed: str | None, *, after: int, limit: int) -> list[int]:
+def _added_seqs(connection: Connection, feed: str, *, after: int, limit: int) -> list[int]:
     """The log numbers under which the next live items beyond `after` were added."""
     added_seq = _added_seq(feed)
     query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
-    query = query.where(IS_LIVE if feed is None else item_feeds.c.feed == feed)
+    query = query.where(IS_LIVE if feed == ALL else item_feeds.c.feed == feed)
     return list(connection.execute(query).scalars())
 
 
 def latest_records(connection: Connection, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
     """The `limit` live items of any of these themes (None: of all) that were added last, in the order they were."""
     rows: dict[int, Row[Any]] = {}
-    for theme in [None] if themes is None else themes:
+    for theme in [ALL] if themes is None else themes:
         rows.update((row.number, row) for row in connection.execute(newest_added(theme, limit=limit)))
     latest = sorted(rows.values(), key=lambda row: row.added_seq)[-limit:]
     return [record_of(row) for row in latest]
@@ -171,20 +172,20 @@ def corrected_records(connection: Connection, audience: str, *, upto: int) -> li
     return [record for record, told_item in changed if _reads_otherwise(record.item, told_item)]
 
 
-def newest_added(feed: str | None, *, limit: int) -> Select[Any]:
-    """The live items of a feed (None: of all) that were added last, latest first."""
+def newest_added(feed: str, *, limit: int) -> Select[Any]:
+    """The live items of a feed that were added last, latest first."""
     return _live(feed).order_by(_added_seq(feed).desc()).limit(limit)
 
 
-def _live(feed: str | None) -> Select[Any]:
+def _live(feed: str) -> Select[Any]:
     query = select(items)
-    if feed is None:
+    if feed == ALL:
         return query.where(IS_LIVE)
     return query.join(item_feeds, item_feeds.c.item == items.c.number).where(item_feeds.c.feed == feed)
 
 
-def _added_seq(feed: str | None) -> ColumnElement[int]:
-    return items.c.added_seq if feed is None else item_feeds.c.added_seq
+def _added_seq(feed: str) -> ColumnElement[int]:
+    return items.c.added_seq if feed == ALL else item_feeds.c.added_seq
 
 
 def _last_changes(after: int, upto: int) -> Select[Any]:

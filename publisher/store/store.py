@@ -183,8 +183,8 @@ class Store:
             yield [record for _, record in page]
             after = page[-1][0]
 
-    def feed_records(self, feed: str | None, *, limit: int) -> list[Record]:
-        """The live items of a feed (None: of all) that were added last, newest published first.
+    def feed_records(self, feed: str, *, limit: int) -> list[Record]:
+        """The live items of a feed that were added last, newest published first.
 
         `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of
         a source, its whole archive, is not held together like that.
@@ -192,18 +192,18 @@ class Store:
         with self._database.reading() as connection:
             return records.feed_records(connection, feed, limit=limit)
 
-    def revised_records(self, feed: str | None, *, limit: int) -> list[Record]:
-        """The live items of a feed (None: of all) that were revised last, latest first."""
+    def revised_records(self, feed: str, *, limit: int) -> list[Record]:
+        """The live items of a feed that were revised last, latest first."""
         with self._database.reading() as connection:
             return records.revised_records(connection, feed, limit=limit)
 
-    def withdrawn_records(self, feed: str | None, *, limit: int) -> list[Record]:
-        """The items that were withdrawn last while they were in a feed (None: in any), latest first."""
+    def withdrawn_records(self, feed: str, *, limit: int) -> list[Record]:
+        """The items that were withdrawn last while they were in a feed, latest first."""
         with self._database.reading() as connection:
             return records.withdrawn_records(connection, feed, limit=limit)
 
-    def records_between(self, feed: str | None, after: int, upto: int) -> list[Record]:
-        """The live items of a feed (None: of all) that were added in (after, upto], in that order."""
+    def records_between(self, feed: str, after: int, upto: int) -> list[Record]:
+        """The live items of a feed that were added in (after, upto], in that order."""
         with self._database.reading() as connection:
             return records.records_between(connection, feed, after, upto)
 
@@ -217,8 +217,8 @@ class Store:
         with self._database.reading() as connection:
             return records.unchanged_records(connection, feed, upto=upto, limit=limit)
 
-    def withdrawn_between(self, feed: str | None, after: int, upto: int) -> list[Record]:
-        """The items that were added in (after, upto] and withdrawn while they were in a feed (None: in any)."""
+    def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
+        """The items that were added in (after, upto] and withdrawn while they were in a feed."""
         with self._database.reading() as connection:
             return records.withdrawn_between(connection, feed, after, upto)
 
@@ -267,10 +267,10 @@ class Store:
         with self._database.reading() as connection:
             return archives.last_archive(connection, feed)
 
-    def due_archives(self, feed: str, *, is_all: bool, size: int) -> list[Archive]:
+    def due_archives(self, feed: str, *, size: int) -> list[Archive]:
         """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
         with self._database.reading() as connection:
-            return archives.due_archives(connection, feed, is_all=is_all, size=size)
+            return archives.due_archives(connection, feed, size=size)
 
     def close_archives(self, closed: Sequence[Archive]) -> None:
         """Settle for ever what these documents hold."""
@@ -282,10 +282,10 @@ class Store:
         with self._database.reading() as connection:
             return pages.pages_of(connection, feed, first=first, last=last)
 
-    def due_pages(self, feed: str, *, is_all: bool, size: int) -> list[PageRow]:
+    def due_pages(self, feed: str, *, size: int) -> list[PageRow]:
         """The pages of `size` items that became full, so that at most that many live items are on none."""
         with self._database.reading() as connection:
-            return pages.due_pages(connection, feed, is_all=is_all, size=size)
+            return pages.due_pages(connection, feed, size=size)
 
     def last_page(self, feed: str) -> int:
         """The number of a feed's newest full page; 0: it has none."""

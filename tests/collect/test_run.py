@@ -10,6 +10,7 @@ from sqlalchemy import update
 from publisher.collect.run import Minting, Suspicious, collect, condition_of
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import SourceError
+from publisher.model.feeds import ALL
 from publisher.model.items import Enclosure, Item
 from publisher.model.problems import Problem
 from publisher.model.records import Record, State
@@ -134,7 +135,7 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
     shelf.items.insert(0, item("Third", 20))
     read(store, shelf)
 
-    records = {record.item.text: record for record in store.feed_records(None, limit=9)}
+    records = {record.item.text: record for record in store.feed_records(ALL, limit=9)}
 
     noon = datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert {text: record.published for text, record in records.items()} == {
@@ -303,7 +304,7 @@ def both(store: Store, *, others: Sequence[Item] = (FERRY,)) -> tuple[Shelf, She
 
 
 def ferry(store: Store) -> Record:
-    (found,) = [record for record in store.feed_records(None, limit=9) if "ferry" in record.item.link]
+    (found,) = [record for record in store.feed_records(ALL, limit=9) if "ferry" in record.item.link]
     return found
 
 
@@ -403,7 +404,7 @@ def test_sources_are_recorded_in_their_order_however_long_they_take(store: Store
 
     assert collect(shelves, store=store, minting=MINTING, now=NOW).added == 12
 
-    records = sorted(store.feed_records(None, limit=20), key=lambda record: record.added_seq)
+    records = sorted(store.feed_records(ALL, limit=20), key=lambda record: record.added_seq)
     assert [record.source for record in records] == [shelf.name for shelf in shelves]
 
 
@@ -461,7 +462,7 @@ def test_an_item_is_kept_clean_and_in_its_language(store: Store) -> None:
     )
     read(store, Shelf(items=[raw]))
 
-    (record,) = store.feed_records(None, limit=9)
+    (record,) = store.feed_records(ALL, limit=9)
 
     assert record.item.html == "<p>La salle de lecture ouvre chaque dimanche du mois.</p>"
     assert record.item.text == "La salle de lecture ouvre chaque dimanche du mois."

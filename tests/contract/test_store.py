@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from publisher.model.errors import StoreError
-from publisher.model.feeds import Feed, FeedKind
+from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.items import Item
 from publisher.model.records import State
 from publisher.model.themes import Theme
@@ -48,7 +48,7 @@ class TestCollecting:
         new = record("full", BORDERS, ASYLUM)
         collect(store, type(new)(item=full, themes=new.themes, uid=new.uid, path=new.path, published=new.published))
 
-        (found,) = store.feed_records(None, limit=5)
+        (found,) = store.feed_records(ALL, limit=5)
 
         assert found.item == full
         assert found.themes == (BORDERS, ASYLUM)
@@ -72,7 +72,7 @@ class TestCollecting:
 
         revise(store, 1, "Corrected.", ASYLUM, now=LATER)
 
-        (found,) = store.feed_records(None, limit=5)
+        (found,) = store.feed_records(ALL, limit=5)
         assert found.item.text == "Corrected."
         assert (found.uid, found.path, found.published, found.added_seq) == (record("a").uid, record("a").path, NOON, 1)
         assert (found.updated, found.seq, found.revision, found.themes) == (LATER, 2, 2, (ASYLUM,))
@@ -87,7 +87,7 @@ class TestCollecting:
         withdraw(store, 1)
 
         assert store.log_end() == 3
-        assert numbers_of(store.feed_records(None, limit=5)) == [2]
+        assert numbers_of(store.feed_records(ALL, limit=5)) == [2]
         assert store.feed_records("borders", limit=5) == []
         ((gone,),) = store.changed_records(2, 3)
         assert (gone.number, gone.state, gone.seq, gone.item.text) == (1, State.WITHDRAWN, 3, "About a.")
@@ -113,7 +113,7 @@ class TestCollecting:
             collecting.finish("v2", now=LATER)
 
         assert store.log_end() == 2
-        assert {one.number: one.state for one in store.feed_records(None, limit=5)} == {
+        assert {one.number: one.state for one in store.feed_records(ALL, limit=5)} == {
             1: State.UNLISTED,
             2: State.LISTED,
         }
@@ -123,7 +123,7 @@ class TestCollecting:
         with store.collecting("news") as collecting:
             collecting.unlist([1, 2])
             collecting.relist([1, 2])
-        assert {one.state for one in store.feed_records(None, limit=5)} == {State.LISTED}
+        assert {one.state for one in store.feed_records(ALL, limit=5)} == {State.LISTED}
 
     def test_what_is_known_is_of_the_source_and_since_a_day_or_listed(self, store: Store) -> None:
         collect(store, record("a", day=date(2020, 1, 1)), record("b"), record("c"))
@@ -293,7 +293,7 @@ class TestReading:
         collect(store, record("new", published=NOON))
         collect(store, record("back-dated", published=NOON - timedelta(days=999)))
 
-        found = store.feed_records(None, limit=2)
+        found = store.feed_records(ALL, limit=2)
 
         assert [one.path.rpartition("/")[2] for one in found] == ["new", "back-dated"]
 
@@ -302,7 +302,7 @@ class TestReading:
         collect(store, *records("archive", 30))
         collect(store, *records("pass", added, published=NOON + timedelta(days=1)))
 
-        for theme in (None, "borders"):
+        for theme in (ALL, "borders"):
             found = store.feed_records(theme, limit=4)
 
             assert len(found) == held
@@ -313,7 +313,7 @@ class TestReading:
         store.source_failed("news", "not there yet", now=NOON)
         collect(store, *records("archive", 30))
 
-        assert len(store.feed_records(None, limit=4)) == 4
+        assert len(store.feed_records(ALL, limit=4)) == 4
 
     def test_the_latest_records_of_several_themes(self, store: Store) -> None:
         collect(store, record("a"), record("b", ASYLUM), record("c", ASYLUM, BORDERS), record("d"))
@@ -396,7 +396,7 @@ class TestRehearsal:
             withdraw(rehearsal, 1)
             rehearsal.record_edition(due(rehearsal), start=0, tick=NOON)
             rehearsal.move_cursor("feeds", expected=0, seq=rehearsal.log_end(), settings="")
-            assert numbers_of(rehearsal.feed_records(None, limit=9)) == [3, 2]
+            assert numbers_of(rehearsal.feed_records(ALL, limit=9)) == [3, 2]
             assert [len(page) for page in rehearsal.changed_records(0, 4, batch=2)] == [2, 1]
             assert [edition.number for edition in rehearsal.unwritten_editions()] == [1]
 
@@ -430,7 +430,7 @@ def test_instants_come_back_in_utc_whatever_zone_they_came_in(store: Store) -> N
 
     collect(store, record("a", published=brussels))
 
-    (found,) = store.feed_records(None, limit=1)
+    (found,) = store.feed_records(ALL, limit=1)
     assert found.published == datetime(2026, 7, 1, 12, tzinfo=UTC)
     assert found.published.tzinfo is UTC
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from publisher.model.feeds import Feed, FeedKind, Gathering, keyword_feed
+from publisher.model.feeds import ALL, Feed, FeedKind, Gathering, keyword_feed
 from publisher.model.items import Item
 from publisher.model.records import NewRecord
 from publisher.model.themes import Theme
@@ -77,8 +77,8 @@ class TestFollowingOn:
 
     def test_it_keeps_id_archive_pages_and_withdrawals(self, store: Store) -> None:
         collect(store, *records("n", 5))
-        store.close_archives(store.due_archives("borders", is_all=False, size=2))
-        store.settle_pages(store.due_pages("borders", is_all=False, size=2))
+        store.close_archives(store.due_archives("borders", size=2))
+        store.settle_pages(store.due_pages("borders", size=2))
         store.mark_open(["borders"], now=NOON)
         withdraw(store, 3)
 
@@ -131,7 +131,7 @@ class TestWithdrawals:
         withdraw(store, 2, now=NOON)
         withdraw(store, 1, now=LATER)
 
-        for feed in ("borders", None):
+        for feed in ("borders", ALL):
             found = store.withdrawn_records(feed, limit=9)
             assert numbers_of(found) == [1, 2]
             assert found[0].updated == LATER
@@ -142,14 +142,14 @@ class TestWithdrawals:
         withdraw(store, 1)
         revise(store, 1, "Back.")
 
-        assert store.withdrawn_records("borders", limit=9) == store.withdrawn_records(None, limit=9) == []
+        assert store.withdrawn_records("borders", limit=9) == store.withdrawn_records(ALL, limit=9) == []
 
     def test_the_revised_are_told_latest_first(self, store: Store) -> None:
         collect(store, *records("n", 4))
         revise(store, 3, "Once.")
         revise(store, 1, "Again.")
 
-        for feed in ("borders", None):
+        for feed in ("borders", ALL):
             assert numbers_of(store.revised_records(feed, limit=9)) == [1, 3]
 
 
@@ -157,7 +157,7 @@ class TestArchives:
     def test_what_a_feed_is_too_long_for_is_closed_in_full_documents(self, store: Store) -> None:
         collect(store, *records("n", 7))
 
-        due = store.due_archives("borders", is_all=False, size=3)
+        due = store.due_archives("borders", size=3)
 
         assert due == [
             Archive(feed="borders", number=1, after=0, upto=3),
@@ -165,25 +165,25 @@ class TestArchives:
         ]
         store.close_archives(due)
         assert store.archives("borders") == due
-        assert store.due_archives("borders", is_all=False, size=3) == []
+        assert store.due_archives("borders", size=3) == []
 
     def test_a_feed_that_holds_all_its_items_has_none(self, store: Store) -> None:
         collect(store, *records("n", 3))
 
-        assert store.due_archives("all", is_all=True, size=3) == []
+        assert store.due_archives(ALL, size=3) == []
         assert store.last_archive("all") is None
 
     def test_a_withdrawal_moves_nothing_that_is_closed(self, store: Store) -> None:
         collect(store, *records("n", 4))
-        store.close_archives(store.due_archives("all", is_all=True, size=3))
+        store.close_archives(store.due_archives(ALL, size=3))
         withdraw(store, 2)
         collect(store, *records("m", 3))
 
-        (first,), due = store.archives("all"), store.due_archives("all", is_all=True, size=3)
+        (first,), due = store.archives("all"), store.due_archives(ALL, size=3)
 
         assert (first.after, first.upto) == (0, 3)
         assert [(archive.number, archive.after) for archive in due] == [(2, 3)]
-        assert numbers_of(store.records_between(None, first.after, first.upto)) == [1, 3]
+        assert numbers_of(store.records_between(ALL, first.after, first.upto)) == [1, 3]
 
 
 class TestErasing:
@@ -192,8 +192,8 @@ class TestErasing:
         withdraw(store, 2)
         withdraw(store, 3)
 
-        assert numbers_of(store.withdrawn_between(None, 0, 3)) == [2, 3]
-        assert numbers_of(store.withdrawn_between(None, 0, 2)) == [2]
+        assert numbers_of(store.withdrawn_between(ALL, 0, 3)) == [2, 3]
+        assert numbers_of(store.withdrawn_between(ALL, 0, 2)) == [2]
         assert numbers_of(store.withdrawn_between("keywords/ice", 0, 9)) == [2]
         assert numbers_of(store.withdrawn_between("keywords/ice", 2, 9)) == []
 

@@ -15,6 +15,7 @@ import pytest
 
 from publisher.model.editions import Edition
 from publisher.model.errors import BusyError, StoreError
+from publisher.model.feeds import ALL
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, numbers_of, record, records
 from tests.databases import dump
@@ -297,7 +298,7 @@ def test_a_database_another_program_holds_locked_is_one_line(
 
 def test_a_rehearsal_without_news_is_in_nobody_s_way(durable_url: str) -> None:
     with Store.open(durable_url) as store, Store.open(durable_url) as other, store.rehearsal() as rehearsal:
-        assert rehearsal.feed_records(None, limit=9) == []
+        assert rehearsal.feed_records(ALL, limit=9) == []
 
         collect(other, record("a"))
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from publisher.model.feeds import Feed, FeedKind
+from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme
 from publisher.store import AudienceState, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, records, withdraw
@@ -36,16 +36,16 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "source_state": lambda store: store.source_state("news"),
     "touched_feeds": lambda store: store.touched_feeds(store.log_end() - 10, store.log_end()),
     "changed_records": lambda store: list(store.changed_records(store.log_end() - 10, store.log_end())),
-    "feed_records of all": lambda store: store.feed_records(None, limit=20),
+    "feed_records of all": lambda store: store.feed_records(ALL, limit=20),
     "feed_records of a theme": lambda store: store.feed_records("borders", limit=20),
     "feeds of a kind": lambda store: store.feeds(FeedKind.THEME),
     "feed_states": lambda store: store.feed_states(["borders", "keywords/none"]),
     "open_feeds": Store.open_feeds,
-    "revised_records of all": lambda store: store.revised_records(None, limit=20),
+    "revised_records of all": lambda store: store.revised_records(ALL, limit=20),
     "revised_records of a feed": lambda store: store.revised_records("borders", limit=20),
-    "withdrawn_records of all": lambda store: store.withdrawn_records(None, limit=2),
+    "withdrawn_records of all": lambda store: store.withdrawn_records(ALL, limit=2),
     "withdrawn_records of a feed": lambda store: store.withdrawn_records("borders", limit=2),
-    "records_between of all": lambda store: store.records_between(None, store.log_end() - 10, store.log_end()),
+    "records_between of all": lambda store: store.records_between(ALL, store.log_end() - 10, store.log_end()),
     "records_between of a feed": lambda store: store.records_between("borders", store.log_end() - 10, store.log_end()),
     "last_archive": lambda store: store.last_archive("borders"),
     "latest_records": lambda store: store.latest_records(("borders", "theme-1"), limit=20),

@@ -18,7 +18,7 @@ from publisher.publish.jsonfeed import json_feed
 from publisher.publish.rss_atom import atom, rss
 from tests.publish.test_feeds import FILES as ENCLOSURES
 from tests.publish.test_feeds import NOON, hostile_records
-from tests.values import FERRIES, SITE, record
+from tests.values import EVERYTHING, FERRIES, SITE, record
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 ATOM = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
@@ -60,7 +60,7 @@ def test_a_feed_is_valid(records: list[Record]) -> None:
 
 @pytest.mark.parametrize("number", [1, 7])
 def test_a_document_of_an_archive_is_valid(number: int) -> None:
-    check(archive_document(None, number, hostile_records(), look=LOOK))
+    check(archive_document(EVERYTHING, number, hostile_records(), look=LOOK))
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=())) | st.text("<>&;]#!?ab \n"), max_size=4), st.text())
@@ -93,9 +93,9 @@ def test_the_grammar_refuses_what_is_wrong() -> None:
 def test_an_archive_depends_on_nothing_later() -> None:
     records = [record(number=number) for number in (1, 2)]
 
-    first = archive_document(None, 1, records, look=LOOK)
+    first = archive_document(EVERYTHING, 1, records, look=LOOK)
 
     assert first.updated == max(one.updated for one in records)
-    assert first == archive_document(None, 1, reversed(records), look=LOOK)
+    assert first == archive_document(EVERYTHING, 1, reversed(records), look=LOOK)
     assert "next-archive" not in atom(first).decode()
-    assert feed_document(None, records, look=LOOK, changed_at=NOON + timedelta(days=9)).updated > first.updated
+    assert feed_document(EVERYTHING, records, look=LOOK, changed_at=NOON + timedelta(days=9)).updated > first.updated

@@ -24,13 +24,14 @@ from publisher.publish.jsonfeed import json_feed
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
 from publisher.rendering.text import html_of, scrub
-from tests.values import FERRIES, PEOPLE, SITE, record
+from tests.values import EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DCTERMS = "{http://purl.org/dc/terms/}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 NOON = datetime(2022, 2, 11, 12, tzinfo=UTC)
+ABOUT_FERRIES = Feed.of_theme(FERRIES)
 
 HOSTILE = [
     "<script>alert(1)</script> & <b>bold</b></item></channel>",
@@ -47,9 +48,9 @@ HOSTILE = [
 ]
 
 
-def document(*records: Record, theme: Theme | None = FERRIES, site: Site = SITE) -> FeedDocument:
+def document(*records: Record, feed: Feed = ABOUT_FERRIES, site: Site = SITE) -> FeedDocument:
     look = FeedLook(site=site, authority="news.example.org,2022", formats=("rss", "atom", "json"))
-    return feed_document(Feed.of_theme(theme) if theme else None, records, look=look, changed_at=NOON)
+    return feed_document(feed, records, look=look, changed_at=NOON)
 
 
 def rss_tree(document: FeedDocument) -> etree._Element:
@@ -167,7 +168,7 @@ class TestDocument:
         moved = document(site=replace(SITE, base_url="https://elsewhere.example/"))
 
         assert moved.id == document().id == "tag:news.example.org,2022:feeds/ferries"
-        assert document(theme=None).id == "tag:news.example.org,2022:feeds/all"
+        assert document(feed=EVERYTHING).id == "tag:news.example.org,2022:feeds/all"
 
     def test_an_item_of_which_only_the_date_is_known_has_a_title(self) -> None:
         (item,) = document(record("", date=date(2022, 2, 10))).items
@@ -195,23 +196,23 @@ class TestDocument:
         ]
 
 
-@pytest.mark.parametrize("theme", [FERRIES, None])
+@pytest.mark.parametrize("about", [ABOUT_FERRIES, EVERYTHING])
 @pytest.mark.parametrize("records", [[], [record()], hostile_records()], ids=["empty", "one", "hostile"])
 class TestEveryFeed:
-    def test_atom_keeps_to_its_rules(self, theme: Theme | None, records: list[Record]) -> None:
-        feed = atom_tree(document(*records, theme=theme))
+    def test_atom_keeps_to_its_rules(self, about: Feed, records: list[Record]) -> None:
+        feed = atom_tree(document(*records, feed=about))
 
         check_rfc_4287(feed)
         assert len(feed.findall(f"{ATOM}entry")) == len(records), "one bad item never costs a feed"
 
-    def test_rss_keeps_to_its_rules(self, theme: Theme | None, records: list[Record]) -> None:
-        channel = rss_tree(document(*records, theme=theme))
+    def test_rss_keeps_to_its_rules(self, about: Feed, records: list[Record]) -> None:
+        channel = rss_tree(document(*records, feed=about))
 
         check_rss(channel)
         assert len(channel.findall("item")) == len(records)
 
-    def test_both_say_the_same(self, theme: Theme | None, records: list[Record]) -> None:
-        made = document(*records, theme=theme)
+    def test_both_say_the_same(self, about: Feed, records: list[Record]) -> None:
+        made = document(*records, feed=about)
         entries, items = atom_tree(made).findall(f"{ATOM}entry"), rss_tree(made).findall("item")
 
         for entry, item in zip(entries, items, strict=True):
@@ -223,8 +224,8 @@ class TestEveryFeed:
             published = datetime.fromisoformat(entry.findtext(f"{ATOM}published") or "")
             assert published == parsedate_to_datetime(item.findtext("pubDate") or "")
 
-    def test_json_says_the_same(self, theme: Theme | None, records: list[Record]) -> None:
-        made = document(*records, theme=theme)
+    def test_json_says_the_same(self, about: Feed, records: list[Record]) -> None:
+        made = document(*records, feed=about)
         feed, entries = json.loads(json_feed(made)), atom_tree(made)
 
         assert feed["title"] == entries.findtext(f"{ATOM}title")
@@ -242,8 +243,8 @@ class TestEveryFeed:
             labels = [category.get("label") for category in entry.findall(f"{ATOM}category")]
             assert item.get("tags", []) == list(dict.fromkeys(labels))
 
-    def test_json_is_laid_out_as_the_standard_library_does_it(self, theme: Theme | None, records: list[Record]) -> None:
-        made = document(*records, theme=theme)
+    def test_json_is_laid_out_as_the_standard_library_does_it(self, about: Feed, records: list[Record]) -> None:
+        made = document(*records, feed=about)
 
         data = json_feed(replace(made, look=replace(made.look, hub="https://hub.example.org/"))).decode()
 
@@ -251,11 +252,11 @@ class TestEveryFeed:
 
     @pytest.mark.parametrize("write", [rss, atom, json_feed])
     def test_same_input_same_bytes(
-        self, theme: Theme | None, records: list[Record], write: Callable[[FeedDocument], bytes]
+        self, about: Feed, records: list[Record], write: Callable[[FeedDocument], bytes]
     ) -> None:
-        made = write(document(*records, theme=theme))
+        made = write(document(*records, feed=about))
 
-        assert made == write(document(*reversed(records), theme=theme))
+        assert made == write(document(*reversed(records), feed=about))
         assert set(re.findall(rb"(20[2-9]\d)-\d\d-\d\dT|\w{3} (20[2-9]\d) ", made)) <= {(b"2022", b""), (b"", b"2022")}
 
 

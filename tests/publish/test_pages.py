@@ -16,13 +16,13 @@ from lxml import html
 from publisher.model.feeds import Feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
-from publisher.model.themes import Theme
 from publisher.publish import pages
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
-from tests.values import DAY, FERRIES, PEOPLE, SITE, record
+from tests.values import DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 LOOK = pages.Look(site=SITE, templates=Templates(default_folders()), formats=("rss", "atom"))
+ABOUT_FERRIES = Feed.of_theme(FERRIES)
 LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
 
 Page: TypeAlias = Any
@@ -41,9 +41,9 @@ def item_page(one: Record, look: pages.Look = LOOK) -> Page:
     return parsed(pages.item_page(one, look=look))
 
 
-def theme_page(*records: Record, theme: Theme | None = FERRIES, items: int | None = None) -> Page:
+def theme_page(*records: Record, feed: Feed = ABOUT_FERRIES, items: int | None = None) -> Page:
     count = len(records) if items is None else items
-    return parsed(pages.feed_page(Feed.of_theme(theme) if theme else None, records, items=count, look=LOOK))
+    return parsed(pages.feed_page(feed, records, items=count, look=LOOK))
 
 
 def index_page(*records: Record, look: pages.Look = LOOK) -> Page:
@@ -58,12 +58,9 @@ def words(page: Page, path: str = "//main") -> str:
 def whole_site(records: Sequence[Record], look: pages.Look = LOOK) -> dict[str, bytes]:
     counts = [pages.FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     site = {urls.item_file(one): pages.item_page(one, look=look) for one in records}
-    for theme in (FERRIES, PEOPLE, None):
-        slug = urls.ALL if theme is None else theme.slug
-        site[urls.feed_page_file(slug)] = pages.feed_page(
-            Feed.of_theme(theme) if theme else None, records, items=len(records), look=look
-        )
-        site |= {urls.feed_file(slug, key): b"" for key in look.formats}
+    for feed in (ABOUT_FERRIES, Feed.of_theme(PEOPLE), EVERYTHING):
+        site[urls.feed_page_file(feed.slug)] = pages.feed_page(feed, records, items=len(records), look=look)
+        site |= {urls.feed_file(feed.slug, key): b"" for key in look.formats}
     site[urls.INDEX_FILE] = pages.index_page(counts, records, items=len(records), look=look)
     site[urls.OPML_FILE] = b""
     site[urls.STYLE_FILE] = pages.style_sheet(look=look)
