@@ -34,7 +34,7 @@ LAYOUTS = {
         "<ul>{{ range first 50 .Pages }}<li><a href={{ .RelPermalink }}>{{ .Title }}</a></li>{{ end }}</ul>"
     ),
 }
-AS_HUGO = '\n[feeds]\nformats = ["rss"]\nprecompress = false\n'
+AS_HUGO = '\n[feeds]\nformats = ["rss"]\n'
 """Publisher with no more formats than Hugo. Archives, pages to leaf through and the digest are there all the same."""
 
 

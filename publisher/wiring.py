@@ -29,7 +29,7 @@ from publisher.store import Store
 
 if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.collect.sources.fetch import Fetcher
-    from publisher.publish.packing import Files, PlainFiles
+    from publisher.publish.files import Files
 
 
 class Stages:
@@ -196,11 +196,6 @@ class Stages:
         )
 
     def _files(self, root: Path) -> "Files":
-        from publisher.publish.packing import COPIES, PackedFiles  # late: what compresses is for those who write
-
-        return PackedFiles(self._tree(root), wanted=COPIES if self._config.feeds.precompress else ())
-
-    def _tree(self, root: Path) -> "PlainFiles":
         from publisher.store.files import Tree  # late: a pass with no news writes no file
 
         return Tree(root)
@@ -225,6 +220,10 @@ class Comparison:
         """Whether there is such a file."""
         return (self._root / path).is_file()
 
+    def has_any(self, suffixes: tuple[str, ...]) -> bool:
+        """Whether the name of any file ends so."""
+        return any(path.name.endswith(suffixes) for path in self._root.rglob("*"))
+
     def commit(self) -> None:
         """Nothing: readers see what they saw."""
 
@@ -237,7 +236,7 @@ class RehearsedStages(Stages):
         """What digests are made with."""
         return self._composer(compose.Rehearsal)
 
-    def _tree(self, root: Path) -> "PlainFiles":
+    def _files(self, root: Path) -> "Files":
         return Comparison(root)
 
 

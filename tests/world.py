@@ -22,7 +22,6 @@ import feedparser
 from publisher.app import Publisher
 from publisher.cli.commands import main
 from publisher.config.config import Config
-from publisher.publish.packing import COPIES
 from publisher.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,9 +174,9 @@ class World:
         }
 
     def contents(self, part: str = "feeds") -> Mapping[str, bytes]:
-        """The files below `part` and what is in them; without the compressed copies (tests/journey/test_packing.py)."""
+        """The files below `part` and what is in them."""
         root = self.folder / part
-        files = (path for path in sorted(root.rglob("*")) if path.is_file() and path.suffix not in COPIES)
+        files = (path for path in sorted(root.rglob("*")) if path.is_file())
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
     def feed(self, slug: str, feed_format: str = "atom") -> Any:

@@ -616,7 +616,6 @@ KEYS = (
     Key("feeds.icon", PICTURE, "A square picture for feed readers, below site.base_url; not set: none.", None),
     Key("feeds.logo", PICTURE, "One twice as wide as high, likewise.", None),
     Key("feeds.hub", WEB_ADDRESS, "The WebSub hub that is told of changed feeds; not set: none.", None),
-    Key("feeds.precompress", YES_OR_NO, "Whether each text also lies there compressed, for web servers.", default=True),
     Key("feeds.combined[].name", THEME_SLUG, "The folder of a feed of your choice; no theme's."),
     Key("feeds.combined[].title", LINE, "What that feed is called."),
     Key("feeds.combined[].themes", THEME_NAMES, "Its items have one of these themes; empty: any.", []),

@@ -90,8 +90,6 @@ class FeedSettings:
     """A picture twice as wide as high, likewise."""
     hub: str = ""
     """The WebSub hub that is told of changes; empty: none."""
-    precompress: bool = True
-    """Whether each public text lies there compressed as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

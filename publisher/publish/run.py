@@ -19,13 +19,13 @@ from publisher.model.progress import Progress, quiet
 from publisher.model.records import Record
 from publisher.model.reports import PublishReport
 from publisher.model.themes import assign_themes, wanted_names
+from publisher.publish.files import COPIES, Files, remove_copies
 from publisher.publish.pagination import EditionPages, Leaves, Sitemap, shown_editions
 from publisher.publish.plan import CONSUMER, Extent, Publication, PublishPlan, plan, worth_a_feed
 from publisher.store import Archive, FeedState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
     from publisher.publish.document import FeedDocument
-    from publisher.publish.packing import Files
 
 LATEST = 10
 """How many items the front page shows."""
@@ -36,7 +36,7 @@ ANNOUNCED = 20
 def publish(
     store: Store,
     publication: Publication,
-    open_files: Callable[[], "Files"],
+    open_files: Callable[[], Files],
     *,
     extent: Extent,
     authority: str,
@@ -62,9 +62,7 @@ def publish(
     return report
 
 
-def publish_edition(
-    store: Store, publication: Publication, open_files: Callable[[], "Files"], edition: Edition
-) -> None:
+def publish_edition(store: Store, publication: Publication, open_files: Callable[[], Files], edition: Edition) -> None:
     """Write the page of an edition, which its mail leads to, and the list; nothing where the archive is not public.
 
     Raises:
@@ -77,7 +75,7 @@ def publish_edition(
             _show(store, publication, open_files, {audience: sorted({*before, edition.number})})
 
 
-def publish_editions(store: Store, publication: Publication, open_files: Callable[[], "Files"]) -> None:
+def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
     """Write the pages of editions that went out before everybody might read them; opens no file when there are none.
 
     Raises:
@@ -93,12 +91,17 @@ def publish_editions(store: Store, publication: Publication, open_files: Callabl
 def _show(
     store: Store,
     publication: Publication,
-    open_files: Callable[[], "Files"],
+    open_files: Callable[[], Files],
     numbers_of: Mapping[Audience, Sequence[int]],
 ) -> None:
     """Write the pages of these editions and then note that they are there: a crash in between repeats it."""
     files = open_files()
-    writer = EditionPages(store, publication, files.write)
+
+    def write(path: str, data: bytes) -> None:
+        remove_copies(files, path)
+        files.write(path, data)
+
+    writer = EditionPages(store, publication, write)
     for audience, numbers in numbers_of.items():
         writer.render(audience, numbers)
     files.commit()
@@ -140,7 +143,7 @@ class _Pass:
         self,
         store: Store,
         publication: Publication,
-        files: "Files",
+        files: Files,
         planned: PublishPlan,
         *,
         authority: str,
@@ -155,6 +158,9 @@ class _Pass:
         self._authority = authority
         self._progress = progress
         self._files = files
+        # The first pass of a new version renders everything, so it meets every file that has copies. Whether there are
+        # any is asked once: two looks for each file would cost the rebuild of a large site a tenth of its time.
+        self._has_copies = planned.is_full and files.has_any(COPIES)
         self._look = publication.look
         self._feed_look = FeedLook(
             site=publication.site,
@@ -334,9 +340,11 @@ class _Pass:
         if self._planned.is_full:
             for archive in self._store.archives(feed.slug):
                 places = (urls.folder_of(feed), *self._former_places(feed, archive))
-                files = (
+                files = [
                     urls.feed_file(place, key, archive=archive.number) for place in places for key in self._look.formats
-                )
+                ]
+                for file in files:
+                    self._remove_copies(file)
                 if self._planned.repeats_archives or not all(map(self._files.has, files)):
                     yield archive
 
@@ -418,7 +426,12 @@ class _Pass:
                 yield Problem(where=f"feeds.combined.{name}", what=what, exit_code=EXIT_USAGE)
 
     def _write(self, file: str, data: bytes) -> None:
+        self._remove_copies(file)
         if self._files.write(file, data):
             self._written += 1
         else:
             self._unchanged += 1
+
+    def _remove_copies(self, file: str) -> None:
+        if self._has_copies:
+            remove_copies(self._files, file)

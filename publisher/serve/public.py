@@ -1,7 +1,7 @@
 """The public folder over HTTP, as it lies there, and how the service fares under /health.
 
 Every answer is decided by a file's name, size and moment of change: so a reader that asks again is told "not modified"
-until the file is another one. What is compressed was compressed when it was written. Nothing here changes anything.
+until the file is another one. Nothing here changes anything.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import waitress
-from werkzeug.datastructures import Accept
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
-ENCODINGS = {"br": ".br", "gzip": ".gz"}
-"""What follows a file's name when it is compressed, by the name of that in HTTP, the smallest first."""
-COPIES_S = 60
-"""A file and what it was compressed to are written within this time."""
 THREADS = 4
 TYPES = {
     **{feed_format.file: feed_format.media_type for feed_format in urls.FEED_FORMATS.values()},
@@ -59,8 +54,6 @@ class Found:
     data: bytes
     changed_ns: int
     etag: str
-    encoding: str = ""
-    """As in Content-Encoding; empty: it is the file itself."""
 
 
 Health = Callable[[], tuple[bool, Mapping[str, object]]]
@@ -131,36 +124,19 @@ class Website:
 
     def _file(self, request: Request, path: str) -> Response | None:
         name = f"{path}{urls.INDEX_FILE}" if path == "" or path.endswith("/") else path
-        found = self._found(request, name)
+        found = self._read(name)
         if found is None:
             return None
         response = Response(found.data, content_type=type_of(name))
         response.set_etag(found.etag)
         response.headers["Last-Modified"] = http_date(found.changed_ns / 1e9)
         response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
-        response.headers["Vary"] = "Accept-Encoding"
-        if found.encoding:
-            response.headers["Content-Encoding"] = found.encoding
         if name.endswith(".html"):
             response.headers["Content-Security-Policy"] = PAGE_POLICY
         if self._hub and name.rpartition("/")[2] in FEED_FILES:
             own = f"{self._base_url}{quote(name)}"
             response.headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
         return response.make_conditional(request.environ)
-
-    def _found(self, request: Request, name: str) -> Found | None:
-        """The file, or what it was compressed to where that is welcome."""
-        plain = self._read(name)
-        if plain is None:
-            return None
-        for encoding in wanted_encodings(request.accept_encodings):
-            packed = self._read(name + ENCODINGS[encoding])
-            # One that is much older than the file is of what the file was before: somebody else put both there.
-            if packed and packed.changed_ns >= plain.changed_ns - COPIES_S * 1_000_000_000:
-                # Each encoding has an ETag of its own (RFC 9110 section 8.8.3.3): a cache keeps them apart by it.
-                etag = f"{packed.etag}-{encoding}"
-                return replace(packed, changed_ns=plain.changed_ns, etag=etag, encoding=encoding)
-        return plain
 
     def _read(self, name: str) -> "Found | None":
         path = self._root / name
@@ -186,16 +162,6 @@ def is_public(path: str) -> bool:
     """Whether a path stays inside the folder and names nothing hidden, such as what is about to be put in place."""
     parts = path.removesuffix("/").split("/") if path else []
     return all(part and not part.startswith(".") and not set(part) & {"\\", "\0"} for part in parts)
-
-
-def wanted_encodings(accepted: Accept) -> list[str]:
-    """Those of `ENCODINGS` that a client would rather have than the file itself, the most welcome first.
-
-    RFC 9110 section 12.5.3: 0 is a refusal, `*` whatever is not named, and the file itself comes last unless named.
-    """
-    welcome = {name: accepted.quality(name) for name in ENCODINGS}
-    plain = accepted.quality("identity") if "identity" in map(str.lower, accepted.values()) else 0
-    return sorted((name for name in welcome if welcome[name] > plain), key=welcome.__getitem__, reverse=True)
 
 
 def type_of(name: str) -> str:

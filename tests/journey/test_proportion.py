@@ -13,7 +13,7 @@ FEW = 80
 """As many as make all kinds of files, full pages and archives among them.
 
 Of 51 times as many the last pages and archives are as full, and take as many of the new items."""
-PLAIN = f'{CONFIG}\n[feeds]\nlimit = 25\nformats = ["rss"]\nprecompress = false\nkeywords_from = 1\n'
+PLAIN = f'{CONFIG}\n[feeds]\nlimit = 25\nformats = ["rss"]\nkeywords_from = 1\n'
 """One file for each document, so that they can be counted."""
 TEN_NEW = [news("3 March 2026", f"New words {number}.", theme="Asylum", keywords="visas") for number in range(10)]
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-import brotli
 import pytest
 
 from tests.judges import program
@@ -22,12 +21,11 @@ from tests.world import CONFIG, NOW, ROOT, World, news
 SAMPLES = ROOT / "docs" / "servers"
 HUB = "https://hub.example.org/"
 COMMENTED = re.compile(
-    r"^(\s*)# (?=set |add_header|brotli_static|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule)",
+    r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule)",
     re.MULTILINE,
 )
 """What a sample leaves to the operator, as code behind a comment mark."""
 NGINX = """
-{modules}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 daemon off;
@@ -41,7 +39,6 @@ http {{
     include {folder}/site.conf;
 }}
 """
-BROTLI_OF_NGINX = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 CADDY = "{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {folder}\n}}\n"
 APACHE = """
 ServerRoot {folder}
@@ -55,13 +52,17 @@ Listen 127.0.0.1:{port}
 TypesConfig /etc/mime.types
 Include {folder}/site.conf
 """
-APACHE_MODULES = ("mpm_event", "authz_core", "alias", "dir", "expires", "headers", "mime", "negotiation", "rewrite")
+APACHE_MODULES = (
+    *("mpm_event", "authz_core", "alias", "deflate", "dir", "expires", "filter", "headers", "mime", "negotiation"),
+    "rewrite",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A web server at work on a site that has published."""
 
+    name: str
     port: int
     world: World
 
@@ -80,10 +81,9 @@ class Server:
 def nginx(folder: Path, world: World, port: int) -> list[str]:
     """How to start it on the site, with its sample."""
     command = program("nginx")
-    module = f"load_module {BROTLI_OF_NGINX};" if BROTLI_OF_NGINX.exists() else program("the Brotli module of nginx")
     sample = adapted("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds)})
     (folder / "site.conf").write_text(sample, "utf-8")
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, modules=module), "utf-8")
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder), "utf-8")
     return [command, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
 
 
@@ -147,7 +147,7 @@ def server(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytes
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             wait_for(port, process, log)
-            yield Server(port=port, world=world)
+            yield Server(name=start.__name__, port=port, world=world)
         finally:
             process.terminate()
 
@@ -183,13 +183,12 @@ FILES = [
     ("/feeds.opml", "feeds.opml", "text/x-opml; charset=utf-8"),
     ("/sitemap.xml", "sitemap.xml", "application/xml"),
 ]
-ENCODINGS = {"identity": "", "gzip": ".gz", "br": ".br"}
-UNPACKED = {"identity": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
+ENCODINGS: Mapping[str, Callable[[bytes], bytes]] = {"identity": bytes, "gzip": gzip.decompress}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(("path", "file", "media_type"), FILES)
-def test_a_file_is_sent_with_its_type_as_it_lies_there(
+def test_a_file_is_sent_with_its_type_compressed_where_that_is_welcome(
     server: Server, path: str, file: str, media_type: str, encoding: str
 ) -> None:
     accepted = {"Accept-Encoding": encoding}
@@ -198,8 +197,7 @@ def test_a_file_is_sent_with_its_type_as_it_lies_there(
     assert (200, media_type) == (status, headers["Content-Type"])
     assert "max-age=300" in headers["Cache-Control"]
     assert encoding == headers.get("Content-Encoding", "identity")
-    # The copy, and not what the server compresses by itself.
-    assert (server.world.feeds / f"{file}{ENCODINGS[encoding]}").read_bytes() == data
+    assert (server.world.feeds / file).read_bytes() == ENCODINGS[encoding](data)
     assert {"accept-encoding"} == {each.strip().lower() for each in ",".join(headers.get_all("Vary", [])).split(",")}
     for known in ({"If-None-Match": headers["ETag"]}, {"If-Modified-Since": headers["Last-Modified"]}):
         assert (304, b"") == server.ask(path, accepted | known)[::2]
@@ -211,10 +209,10 @@ def test_a_file_is_sent_with_its_type_as_it_lies_there(
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
     [
-        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("gzip;q=1.0,deflate;q=0.6,identity;q=0.3", "gzip"),
         ("gzip;q=0", "identity"),
-        ("br;q=0, gzip", "gzip"),
-        ("br;q=0.0, gzip;q=0.000", "identity"),
+        ("gzip;q=0.000, deflate", "identity"),
         ("deflate", "identity"),
     ],
 )
@@ -225,9 +223,11 @@ def test_readers_get_what_they_take(server: Server, accepted: str, encoding: str
 
 
 def test_each_encoding_has_a_tag_of_its_own(server: Server) -> None:
+    if server.name == "caddy":
+        pytest.skip("Caddy 2.6 gives both encodings one tag, and caches keep them apart by Vary")
     tags = {server.ask("/all/atom.xml", {"Accept-Encoding": encoding})[1]["ETag"] for encoding in ENCODINGS}
 
-    assert 3 == len(tags)
+    assert 2 == len(tags)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -250,7 +250,7 @@ def test_feeds_name_their_hub_and_themselves(server: Server, name: str, encoding
 )
 def test_what_is_not_public_is_the_page_of_lost_addresses(server: Server, path: str, encoding: str) -> None:
     status, headers, page = server.ask(path, {"Accept-Encoding": encoding})
-    page = UNPACKED[headers.get("Content-Encoding", "identity")](page)
+    page = ENCODINGS[headers.get("Content-Encoding", "identity")](page)
 
     assert status in (400, 403, 404)
     assert b"half a page" not in page

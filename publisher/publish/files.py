@@ -1,0 +1,41 @@
+"""The public files as publish sees them, and the compressed copies that earlier versions laid beside them."""
+
+from typing import Protocol
+
+COPIES = (".gz", ".br")
+"""What earlier versions put behind the name of each text for its compressed copies."""
+
+
+class Files(Protocol):
+    """The files of the public folder, such as those of `store.files.Tree`."""
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Make `data` the content of `path`; False when it was before."""
+        ...
+
+    def remove(self, path: str) -> bool:
+        """Have `path` go away with the next `commit`; False when it is not there."""
+        ...
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def has_any(self, suffixes: tuple[str, ...]) -> bool:
+        """Whether the name of any file ends so; looks at every folder."""
+        ...
+
+    def commit(self) -> None:
+        """Show readers what was written and removed."""
+        ...
+
+
+def remove_copies(files: Files, path: str) -> None:
+    """Remove the compressed copies of a file of ours; called before the file is written, so that none is ever older.
+
+    No version keeps copies up to date any more, and a web server that looks for them (`gzip_static` in nginx) would
+    send their old content for good. Files that others put into the folder are safe, for a copy is removed only beside
+    a file that publish writes.
+    """
+    for suffix in COPIES:
+        files.remove(path + suffix)
