@@ -1,8 +1,11 @@
 """The programs that judge what we make. Without one its tests are skipped; where `CI` is set they fail."""
 
 import os
+import pty
+import select
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -51,3 +54,21 @@ def run(
     )
     assert may_fail or done.returncode == 0, done.stderr.decode("utf-8", "replace")
     return done.stdout.decode("utf-8")
+
+
+def run_on_a_terminal(command: list[str], *, until: Path) -> None:
+    """Run a program that wants a screen, for as long as it takes to make a file."""
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "TERM": "vt100", "LC_ALL": "C.UTF-8", "HOME": str(until.parent)}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as running:
+        os.close(theirs)
+        ends = time.monotonic() + 30
+        while running.poll() is None and time.monotonic() < ends:
+            if select.select([ours], [], [], 0.05)[0]:
+                try:
+                    os.read(ours, 65536)
+                except OSError:  # the other side is closed: it has ended
+                    break
+        running.kill()
+    os.close(ours)
+    assert until.exists(), "the program did not do as it was told"

@@ -1,15 +1,10 @@
 """A digest as the bytes of one mail: the same edition gives the same bytes, whenever and wherever it is rendered.
 
-Headers are written here rather than by `email.message`: that picks its boundaries at random, and makes an encoded word
-of a List-Unsubscribe of 78 characters, which hides the unsubscribe button (cpython issue 85725).
+It is written here rather than by `email.message`, which picks its boundaries at random.
 """
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import replace
-from email.headerregistry import Address
-from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote, urlsplit
 
@@ -17,9 +12,8 @@ from publisher.model.editions import Audience, Digest, Edition, Notice
 from publisher.model.site import Mailbox, Site
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import wire_address, wire_domain
+from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
-MAX_LINE_BYTES = 998
-"""RFC 5322 section 2.1.1."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
 """What stays as it is between angle brackets; a comma there would split the list of addresses."""
 
@@ -44,14 +38,14 @@ def notice_message(notice: Notice, *, site: Site) -> bytes:
     """A notice as a mail of plain text, CRLF line ends. It is no mailing list's, and nobody's autoresponder answers."""
     moment = f"{notice.at:%Y%m%dT%H%M%SZ}"
     headers = [
-        _folded("From", _mailbox(site.author)),
-        _folded("To", _mailbox(notice.to)),
-        _folded("Subject", _one_line(notice.subject)),
-        _line("Date", format_datetime(notice.at)),
-        _line("Message-ID", f"<{notice.name}.{moment}.notice@{_host(site)}>"),
-        _line("Auto-Submitted", "auto-generated"),
-        _line("MIME-Version", "1.0"),
-        _line("Content-Language", notice.language),
+        mailbox_header("From", site.author),
+        mailbox_header("To", notice.to),
+        text_header("Subject", notice.subject),
+        plain_header("Date", format_datetime(notice.at)),
+        plain_header("Message-ID", f"<{notice.name}.{moment}.notice@{_host(site)}>"),
+        plain_header("Auto-Submitted", "auto-generated"),
+        plain_header("MIME-Version", "1.0"),
+        plain_header("Content-Language", notice.language),
     ]
     return "".join(headers).encode("ascii") + _part("text/plain", notice.text)
 
@@ -61,9 +55,9 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(digest, audience=audience, site=site),
-        _line("MIME-Version", "1.0"),
-        _line("Content-Language", audience.language_at(site)),
-        _line("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        plain_header("MIME-Version", "1.0"),
+        plain_header("Content-Language", audience.language_at(site)),
+        plain_header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     ]
     parts = (
         _part("text/plain", digest.text),
@@ -85,11 +79,11 @@ def message_id_of(edition: Edition, site: Site) -> str:
 
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:
     return [
-        _folded("From", _mailbox(audience.sender)),
-        _folded("To", _mailbox(audience.to)),
-        _folded("Subject", _one_line(digest.subject)),
-        _line("Date", format_datetime(edition.dated)),
-        _line("Message-ID", message_id),
+        mailbox_header("From", audience.sender),
+        mailbox_header("To", audience.to),
+        text_header("Subject", digest.subject),
+        plain_header("Date", format_datetime(edition.dated)),
+        plain_header("Message-ID", message_id),
     ]
 
 
@@ -97,25 +91,16 @@ def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str
     """RFC 2369, 2919 and 8058, and the two that keep autoresponders quiet (RFC 3834)."""
     stop = audience.unsubscribe_url
     return [
-        _list_id(audience, site),
-        _raw("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
+        list_id_header(audience.title, f"{audience.name}.{_host(site)}"),
+        uri_header("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
         # RFC 8058 section 3.1: without https the one-click promise must not be made
-        *([_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
-        _raw("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
-        _raw("List-Archive", [_uri(digest.archive_url or site.base_url)]),
-        _line("List-Post", "NO"),
-        _line("Auto-Submitted", "auto-generated"),
-        _line("Precedence", "bulk"),
+        *([plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
+        uri_header("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
+        uri_header("List-Archive", [_uri(digest.archive_url or site.base_url)]),
+        plain_header("List-Post", "NO"),
+        plain_header("Auto-Submitted", "auto-generated"),
+        plain_header("Precedence", "bulk"),
     ]
-
-
-def _list_id(audience: Audience, site: Site) -> str:
-    """RFC 2919: the phrase may change, the identifier in brackets never does."""
-    identifier = f"<{audience.name}.{_host(site)}>"
-    # List software compares raw bytes, so the phrase is ASCII: "Actualités" becomes "Actualites", or nothing at all.
-    ascii_title = unicodedata.normalize("NFKD", _one_line(audience.title)).encode("ascii", "ignore").decode()
-    phrase = " ".join(re.sub(r'["\\<>()\[\],;:@]', " ", ascii_title).split())
-    return _line("List-Id", f'"{phrase}" {identifier}' if phrase else identifier)
 
 
 def _stop_by_mail(audience: Audience) -> str:
@@ -134,34 +119,6 @@ def _uri(url: str) -> str:
 def _host(site: Site) -> str:
     # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address changes nothing.
     return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")
-
-
-def _mailbox(mailbox: Mailbox) -> str:
-    return str(Address(_one_line(mailbox.name), addr_spec=wire_address(mailbox.address)))
-
-
-def _one_line(text: str) -> str:
-    """Text that cannot begin another header: line ends and control characters become spaces."""
-    return " ".join("".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text).split())
-
-
-def _folded(name: str, value: str) -> str:
-    """A header with text for people: encoded where it is not ASCII (RFC 2047), folded at 78."""
-    return str(SMTP.fold(name, SMTP.header_factory(name, value)))
-
-
-def _line(name: str, value: str) -> str:
-    """A header of fixed or ASCII-only text on one line."""
-    line = f"{name}: {value}"
-    if not line.isascii() or not line.isprintable() or len(line) > MAX_LINE_BYTES:
-        raise ValueError(f"{name} cannot be written as a header: {value!r}")
-    return f"{line}\r\n"
-
-
-def _raw(name: str, uris: list[str]) -> str:
-    """A List-* header: never encoded, and folded only between its addresses."""
-    first, *others = uris
-    return "".join([_line(name, first).rstrip(), *(f",\r\n {uri}" for uri in others), "\r\n"])
 
 
 def _part(media_type: str, content: str) -> bytes:

@@ -20,6 +20,8 @@ Said by what is fit: where nearly every character is, that is found ten times so
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, and so could make a title lie."""
+WHITE_SPACE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+"""Where a line may end: not at a no-break space, a figure space or a narrow no-break space."""
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -41,8 +43,11 @@ def scrub(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
-    return " ".join(scrub(text).translate(OVERRIDES).split())
+    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it.
+
+    White space becomes one blank each, but for no-break spaces: French has them before its colons.
+    """
+    return WHITE_SPACE.sub(" ", scrub(text).translate(OVERRIDES)).strip()
 
 
 def html_of(item: Item) -> str:

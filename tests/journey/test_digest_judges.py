@@ -2,12 +2,7 @@
 
 import email
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -22,7 +17,7 @@ from publisher.rendering.message import digest_message
 from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of, barriers
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
-from tests.judges import node_module, program, run
+from tests.judges import node_module, program, run, run_on_a_terminal
 
 CORRECTED = record_of("An older item. It reads otherwise now.", number=9, corrected=datetime(2026, 3, 1, tzinfo=UTC))
 PLAIN = edition_of(
@@ -221,30 +216,12 @@ def test_mutt_shows_the_text_part_as_it_was_written(edition: Edition, tmp_path: 
         f'push "<pipe-message>cat > {shown}<enter><exit>"\n'
     )
 
-    _on_a_terminal([judge, "-n", "-R", "-F", str(tmp_path / "muttrc"), "-f", str(tmp_path / "mbox")], until=shown)
+    run_on_a_terminal([judge, "-n", "-R", "-F", str(tmp_path / "muttrc"), "-f", str(tmp_path / "mbox")], until=shown)
 
     message, text, _ = parts_of(mail)
     seen = email.message_from_string(shown.read_text("utf-8"), policy=default)
     assert str(message["Subject"]) == seen["Subject"]
     assert text.rstrip("\n") == str(seen.get_payload()).rstrip("\n")
-
-
-def _on_a_terminal(command: list[str], *, until: Path) -> None:
-    """Run a program that wants a screen, for as long as it takes to make a file."""
-    ours, theirs = pty.openpty()
-    environ = {**os.environ, "TERM": "vt100", "LC_ALL": "C.UTF-8", "HOME": str(until.parent)}
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as running:
-        os.close(theirs)
-        ends = time.monotonic() + 30
-        while running.poll() is None and time.monotonic() < ends:
-            if select.select([ours], [], [], 0.05)[0]:
-                try:
-                    os.read(ours, 65536)
-                except OSError:  # the other side is closed: it has ended
-                    break
-        running.kill()
-    os.close(ours)
-    assert until.exists(), "the program did not do as it was told"
 
 
 @pytest.mark.parametrize("edition", [PLAIN, HOSTILE], ids=["plain", "hostile"])

@@ -129,11 +129,13 @@ def test_domains_are_ascii_everywhere() -> None:
 @pytest.mark.parametrize(
     ("title", "value"),
     [
-        ('Actualités: du "réseau" <x>', '"Actualites du reseau x" <weekly.news.example.org>'),
-        ("Новости", "<weekly.news.example.org>"),
+        ('News: the "net" <x>', '"News the net x" <weekly.news.example.org>'),
+        ("Actualités", "=?utf-8?q?Actualit=C3=A9s?= <weekly.news.example.org>"),
+        ("Новости", "=?utf-8?b?0J3QvtCy0L7RgdGC0Lg=?= <weekly.news.example.org>"),
+        ("<>", "<weekly.news.example.org>"),
     ],
 )
-def test_the_phrase_of_a_list_is_ascii_or_absent(title: str, value: str) -> None:
+def test_a_list_is_called_as_its_digest_is_and_known_by_its_identifier(title: str, value: str) -> None:
     assert f"List-Id: {value}" in head(mail(audience=replace(AUDIENCE, title=title)))
 
 
