@@ -129,6 +129,17 @@ def _nearest(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
+def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """Cron lines whose author may have meant both days where cron takes either, as in `0 8 1-7 * MON`."""
+    for audience in checked.config.audiences:
+        if audience.schedule is not None and (days := audience.schedule.either_day) is not None:
+            what = (
+                f"it is due on days {days[0]} of the month, and on days {days[1]} of the week as well, as cron has it; "
+                "for the first Monday of a month write MON#1 as the day of week and * as the day of month"
+            )
+            yield f"audiences.{audience.name}.schedule", Finding(what=what, is_hint=True)
+
+
 def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
     for mail in checked.mails:
         for name, judge in JUDGEMENTS:
@@ -147,6 +158,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("addresses", _reserved_names),
     ("folders", _folders),
     ("templates", _templates),
+    ("schedules", _schedules),
     ("mails", _mails),
     ("themes", _themes),
 )

@@ -1,31 +1,33 @@
-"""When things are due: cron lines, intervals, and days in a time zone. The only module that knows zones; pure.
+"""When things are due: cron lines, recurrence rules, intervals, and days in a time zone. Only this module knows zones.
 
-A cron line means here what cron(8) and crontab(5) of Debian make of it, because that is what its author learnt:
+A cron line means what cron(8) and crontab(5) of Debian make of it; cronsim reads it:
 
 - 0 and 7 are both Sunday; names may stand for months and days of the week.
 - Day of month and day of week are alternatives when both are restricted; when one begins with `*`, both must match.
+- `MON#1` is the first Monday of a month, `5L` its last Friday; a day of month `L` is its last day, `LW` its last
+  weekday.
 - Clocks go forward: a tick in the skipped hour happens once, at the first instant after the gap.
 - Clocks go back: a tick in the repeated hour happens once, the first time.
 - The last two hold for lines that name their times. A line whose minute or hour begins with `*` follows the clock on
   the wall, so that `*/15 * * * *` ticks every real quarter of an hour.
 
-APScheduler's own reading differs (its day 0 is Monday, and it ticks twice in autumn), so it is not asked.
+Where cronsim departs from crontab(5), the line is refused: `5/15`, `5-5/10`, `L/2`, `FRI-SUN` and a sixth field.
+
+A recurrence rule (RFC 5545 section 3.3.10) says what cron cannot, such as every other week; dateutil reads it. Its
+periods are counted from Monday, 1 January 2024, 00:00 on the wall; clocks forward and back are as for cron lines.
+
+APScheduler's own cron lines differ (its day 0 is Monday, and it ticks twice in autumn), so it only wakes the service.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-
-
-_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-
-
-_LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
+from cronsim import CronSim, CronSimError
+from dateutil.rrule import rrulestr
 
 _SHORTHANDS = {
     "@hourly": "0 * * * *",
@@ -36,11 +38,22 @@ _SHORTHANDS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
+_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
+_DAY_OF_MONTH, _DAY_OF_WEEK = 2, 4
+_ALLOWED = ("0-59", "0-23", "1-31 or L", "1-12 or JAN-DEC", "0-7, SUN-SAT, MON#1 or 5L")
+_HIGHEST = (59, 23, 31, 12, 7)
+_STEP = re.compile(r"0*[1-9][0-9]{0,3}")
 
+_RULE = "RRULE:"
+_RULE_PARTS = ("FREQ", "INTERVAL", "BYMONTH", "BYMONTHDAY", "BYDAY", "BYHOUR", "BYMINUTE", "BYSETPOS", "WKST")
+_PERIOD_DAYS = {"DAILY": 1, "WEEKLY": 7}
+_PERIOD_MONTHS = {"MONTHLY": 1, "YEARLY": 12}
+_FIRST_PERIOD = datetime(2024, 1, 1)  # noqa: DTZ001  (on the wall of whichever zone; a Monday)
+_RULE_INTERVAL = re.compile(r"[1-9][0-9]?")
+_LATE_PERIOD = datetime(9940, 1, 1)  # noqa: DTZ001
+"""A Monday of a leap year, as is `_FIRST_PERIOD`. dateutil looks until the year 9999, which is not far from here."""
 
 _INTERVAL = re.compile(r"([1-9][0-9]{0,5})\s*([smhd])")
-
-
 _UNITS = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),
@@ -50,19 +63,22 @@ _UNITS = {
 
 
 class ScheduleError(ValueError):
-    """A cron line, interval or time zone that cannot be meant; the message names the part and what is allowed."""
+    """A schedule, interval or time zone that cannot be meant; the message names the part and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron line in a time zone. One that exists is valid and ticks again some day."""
+    """A cron line or recurrence rule in a time zone. One that exists is valid and ticks again some day."""
 
     expression: str
     timezone: str
     """An IANA name such as Europe/Brussels."""
 
     def __post_init__(self) -> None:
-        _line_of(self.expression)
+        if self.expression.upper().startswith(_RULE):
+            _check_rule(self.expression)
+        else:
+            _check_line(self.expression)
         zone_of(self.timezone)
 
     @classmethod
@@ -70,15 +86,146 @@ class Schedule:
         """Return the schedule written in `expression`, spaces evened out.
 
         Raises:
-            ScheduleError: a field is not what cron allows, no date can ever match, or the zone is not known.
+            ScheduleError: it is neither a cron line nor a rule, no date can ever match, or the zone is not known.
         """
         return cls(" ".join(expression.split()), timezone)
 
+    @property
+    def either_day(self) -> tuple[str, str] | None:
+        """Day of month and day of week of a cron line that is due on either of both; None: of any other schedule."""
+        if self.expression.upper().startswith(_RULE):
+            return None
+        _, _, day, _, weekday = _fields_of(self.expression)
+        return None if day.startswith("*") or weekday.startswith("*") else (day, weekday)
+
     def next_after(self, instant: datetime) -> datetime:
         """Return the first tick strictly after `instant`; both are aware, the result is in UTC."""
-        line, zone = _line_of(self.expression), zone_of(self.timezone)
-        next_tick = _next_on_the_wall if line.is_wall_clock else _next_named_time
-        return next_tick(line, zone, instant.astimezone(UTC))
+        is_rule = self.expression.upper().startswith(_RULE)
+        ticks = _rule_ticks if is_rule else _line_ticks
+        return next(tick for tick in ticks(self.expression, zone_of(self.timezone), instant) if tick > instant)
+
+
+# --- cron lines ------------------------------------------------------------------------------------------------------
+
+
+def _line_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
+    """Yield ticks in UTC from about `instant` on; when clocks go back, the first ones may lie before it."""
+    for tick in CronSim(" ".join(_fields_of(expression)), instant.astimezone(zone)):
+        yield tick.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _check_line(expression: str) -> None:
+    fields = _fields_of(expression)
+    for place, field in enumerate(fields):
+        for term in field.split(","):
+            _check_term(place, term)
+    try:
+        next(CronSim(" ".join(fields), _FIRST_PERIOD))
+    except CronSimError as error:  # each field is right by itself
+        first = min(_values(_DAY_OF_MONTH, fields[_DAY_OF_MONTH]))
+        raise ScheduleError(f"day of month: no month named in {expression!r} has a day {first}") from error
+    except StopIteration:
+        raise ScheduleError(f"expected a line that is due some day, got {expression!r}") from None
+
+
+def _fields_of(expression: str) -> list[str]:
+    if expression.startswith("@") and expression.lower() not in _SHORTHANDS:
+        raise ScheduleError(f"expected one of {', '.join(_SHORTHANDS)}, got {expression!r}")
+    fields = _SHORTHANDS.get(expression.lower(), expression).split()
+    if len(fields) != len(_FIELDS):
+        raise ScheduleError(f"expected five fields ({', '.join(_FIELDS)}), got {len(fields)} in {expression!r}")
+    return fields
+
+
+def _check_term(place: int, term: str) -> None:
+    """Refuse a member of a field's list that cron does not take, or that cronsim does not read as cron does."""
+    name, highest = _FIELDS[place], _HIGHEST[place]
+    span, slash, step = term.partition("/")
+    if slash and not _STEP.fullmatch(step):
+        raise ScheduleError(f"{name}: expected a step of 1 or more after the slash, got {term!r}")
+    values = _values(place, span)
+    if not values:
+        first, _, last = (_values(place, end) for end in span.partition("-"))
+        if not first or not last:
+            raise ScheduleError(f"{name}: expected {_ALLOWED[place]}, got {term!r}")
+        is_up_to_sunday = place == _DAY_OF_WEEK and last == {0}
+        remedy = f"; write {min(first)}-7, where 7 is Sunday" if is_up_to_sunday else ""
+        raise ScheduleError(f"{name}: expected a range that goes up, got {term!r}{remedy}")
+    if slash and len(values) == 1:  # cron does not agree with itself about 5/15, and cronsim takes 5-5/15 for it
+        span = f"{min(values)}-{highest}" if 0 <= min(values) < highest else "*"
+        raise ScheduleError(f"{name}: expected a range before the slash, such as {span}/{step}, got {term!r}")
+
+
+def _values(place: int, term: str) -> frozenset[int]:
+    """Return the numbers that cronsim takes a term of this field for; empty: it refuses the term.
+
+    Those of `L` are negative, those of `MON#1` the weekday's.
+    """
+    fields = ["*"] * len(_FIELDS)
+    fields[place] = term
+    try:
+        line = CronSim(" ".join(fields), _FIRST_PERIOD)
+    except (CronSimError, ValueError):  # ValueError: more digits than Python reads
+        return frozenset()
+    weekdays = {day if isinstance(day, int) else day[0] for day in line.weekdays}
+    return frozenset((line.minutes, line.hours, line.days, line.months, weekdays)[place])
+
+
+# --- recurrence rules ------------------------------------------------------------------------------------------------
+
+
+def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
+    """Yield ticks in UTC from about `instant` on; when clocks go back, the first ones may lie before it."""
+    wall = instant.astimezone(zone).replace(tzinfo=None)
+    text = expression[len(_RULE) :].upper()
+    rule = rrulestr(text, dtstart=_period_start(_parts_of(expression), wall))
+    for tick in rule.xafter(wall):
+        yield _first_instant(tick, zone)
+
+
+def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
+    """Return when the period began that `wall` lies in: dateutil looks at every period from there on."""
+    interval, unit = int(parts.get("INTERVAL", "1")), parts["FREQ"]
+    if unit in _PERIOD_DAYS:
+        period = timedelta(days=interval * _PERIOD_DAYS[unit])
+        return _FIRST_PERIOD + (wall - _FIRST_PERIOD) // period * period
+    step = interval * _PERIOD_MONTHS[unit]
+    months = ((wall.year - _FIRST_PERIOD.year) * 12 + wall.month - 1) // step * step
+    return _FIRST_PERIOD.replace(year=_FIRST_PERIOD.year + months // 12, month=months % 12 + 1)
+
+
+@lru_cache(maxsize=256)
+def _check_rule(expression: str) -> None:
+    parts = _parts_of(expression)
+    units = (*_PERIOD_DAYS, *_PERIOD_MONTHS)
+    if parts.get("FREQ") not in units:
+        raise ScheduleError(f"expected FREQ to be one of {', '.join(units)}, got {parts.get('FREQ')}")
+    if not _RULE_INTERVAL.fullmatch(parts.get("INTERVAL", "1")):
+        raise ScheduleError(f"expected INTERVAL to be a number from 1 to 99, got {parts['INTERVAL']!r}")
+    if parts["FREQ"] in _PERIOD_DAYS and any(letter.isdigit() for letter in parts.get("BYDAY", "")):
+        raise ScheduleError(
+            f"expected BYDAY with a number only where FREQ is MONTHLY or YEARLY, got {parts['BYDAY']!r}"
+        )
+    try:
+        rule = rrulestr(expression[len(_RULE) :].upper(), dtstart=_LATE_PERIOD)
+    except ValueError as error:
+        raise ScheduleError(f"expected a recurrence rule (RFC 5545): {error}, in {expression!r}") from error
+    if next(iter(rule), None) is None:
+        raise ScheduleError(f"expected a rule that is due some day, got {expression!r}")
+
+
+def _parts_of(expression: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in expression[len(_RULE) :].upper().split(";")]
+    for name, _, _ in pairs:
+        if name in ("COUNT", "UNTIL"):
+            raise ScheduleError(f"expected a rule without {name}: a schedule has no end")
+        if name not in _RULE_PARTS or [each for each, _, _ in pairs].count(name) > 1:
+            raise ScheduleError(f"expected each of {', '.join(_RULE_PARTS)} at most once, got {name!r}")
+    return {name: value for name, _, value in pairs}
+
+
+# --- intervals and days ----------------------------------------------------------------------------------------------
 
 
 def parse_interval(text: str) -> timedelta:
@@ -115,139 +262,6 @@ def noon(day: date, timezone: str) -> datetime:
     return _first_instant(datetime.combine(day, time(12)), zone_of(timezone))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A cron line taken apart."""
-
-    minutes: tuple[int, ...]
-    hours: tuple[int, ...]
-    days: frozenset[int]
-    months: frozenset[int]
-    weekdays: frozenset[int]
-    """0 is Sunday; 7 became 0."""
-    is_either_day: bool
-    """Day of month and day of week are alternatives."""
-    is_wall_clock: bool
-    """Minute or hour begins with `*`: a skipped time is skipped, a repeated one repeated."""
-
-    def is_on(self, day: date) -> bool:
-        if day.month not in self.months:
-            return False
-        in_month, in_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
-        return in_month or in_week if self.is_either_day else in_month and in_week
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What one of the five places of a cron line allows."""
-
-    name: str
-    low: int
-    high: int
-    names: tuple[str, ...] = ()
-    """Words for `low`, `low + 1`, …"""
-
-    def values(self, text: str) -> frozenset[int]:
-        """Return every number that `text`, a list of ranges with steps, stands for."""
-        return frozenset(value for part in text.split(",") for value in self._range(part))
-
-    def _range(self, part: str) -> range:
-        span, slash, step = part.partition("/")
-        if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
-            raise ScheduleError(f"{self.name}: expected a step of 1 or more after the slash, got {part!r}")
-        first, dash, last = span.partition("-")
-        if span == "*":
-            low, high = self.low, self.high
-        elif dash:
-            low, high = self._number(first), self._number(last)
-            if last.upper() == "SUN" and low > 0:  # FRI-SUN: Sunday is 7 at the end of a week
-                high = 7
-        elif slash:
-            # cron does not agree with itself about 5/15, so it is not guessed at.
-            raise ScheduleError(f"{self.name}: expected a range before the slash, such as {span}-{self.high}/{step}")
-        else:
-            low = high = self._number(first)
-        if low > high:
-            raise ScheduleError(f"{self.name}: expected a range that goes up, got {part!r}")
-        return range(low, high + 1, int(step) if slash else 1)
-
-    def _number(self, word: str) -> int:
-        if word.upper() in self.names:
-            return self.low + self.names.index(word.upper())
-        if word.isascii() and word.isdigit() and self.low <= int(word) <= self.high:
-            return int(word)
-        also = f" or {self.names[0]}-{self.names[-1]}" if self.names else ""
-        raise ScheduleError(f"{self.name}: expected {self.low}-{self.high}{also}, got {word!r}")
-
-
-_FIELDS = (
-    _Field("minute", 0, 59),
-    _Field("hour", 0, 23),
-    _Field("day of month", 1, 31),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("day of week", 0, 7, _WEEKDAYS),
-)
-
-
-@lru_cache(maxsize=256)
-def _line_of(expression: str) -> _Line:
-    if expression.startswith("@") and expression.lower() not in _SHORTHANDS:
-        raise ScheduleError(f"expected one of {', '.join(_SHORTHANDS)}, got {expression!r}")
-    parts = _SHORTHANDS.get(expression.lower(), expression).split()
-    if len(parts) != len(_FIELDS):
-        names = ", ".join(field.name for field in _FIELDS)
-        raise ScheduleError(f"expected five fields ({names}), got {len(parts)} in {expression!r}")
-    minutes, hours, days, months, weekdays = (field.values(part) for field, part in zip(_FIELDS, parts, strict=True))
-    # crontab(5), Debian: a field counts as restricted unless it *begins* with a star, so */2 is not.
-    minute_star, hour_star, day_star, _, weekday_star = (part.startswith("*") for part in parts)
-    is_either_day = not day_star and not weekday_star
-    if not is_either_day and min(days) > max(_LONGEST_MONTHS[month - 1] for month in months):
-        raise ScheduleError(f"day of month: no month named in {expression!r} has a day {min(days)}")
-    return _Line(
-        minutes=tuple(sorted(minutes)),
-        hours=tuple(sorted(hours)),
-        days=days,
-        months=months,
-        weekdays=frozenset(value % 7 for value in weekdays),
-        is_either_day=is_either_day,
-        is_wall_clock=minute_star or hour_star,
-    )
-
-
-def _following(day: date, line: _Line) -> date:
-    """Return the next day worth a look: tomorrow, or the first of the next month when tomorrow's month is not named."""
-    tomorrow = day + timedelta(days=1)
-    while tomorrow.month not in line.months:
-        tomorrow = (tomorrow.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return tomorrow
-
-
-def _next_on_the_wall(line: _Line, zone: ZoneInfo, instant: datetime) -> datetime:
-    """Watch the clock, minute by minute, on the days that match."""
-    moment = instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    while True:
-        wall = moment.astimezone(zone)
-        if not line.is_on(wall.date()):
-            moment = _first_instant(datetime.combine(_following(wall.date(), line), time()), zone)
-        elif wall.hour in line.hours and wall.minute in line.minutes:
-            return moment
-        else:
-            moment += timedelta(minutes=1)
-
-
-def _next_named_time(line: _Line, zone: ZoneInfo, instant: datetime) -> datetime:
-    """Turn each named time into its first instant: these never go down, so the first after `instant` is the next."""
-    day = instant.astimezone(zone).date()
-    while True:
-        if line.is_on(day):
-            for hour in line.hours:
-                for minute in line.minutes:
-                    tick = _first_instant(datetime.combine(day, time(hour, minute)), zone)
-                    if tick > instant:
-                        return tick
-        day = _following(day, line)
-
-
 def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return when `wall` is first the time, or the first instant after the gap that swallows it."""
 
@@ -265,6 +279,8 @@ def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     return after
 
 
+# --- what is due -----------------------------------------------------------------------------------------------------
+
 CLOCK_ERROR = timedelta(days=1)
 """A tick recorded further ahead of now than this was recorded under a clock that was wrong."""
 
@@ -272,8 +288,8 @@ CLOCK_ERROR = timedelta(days=1)
 def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
     """Whether a tick of the schedule lies in (last, now]: one late edition catches up for any number of missed ticks.
 
-    `last` is what `tick_to_record` gave, at first the audience's start. A clock set back repeats no tick. Should `last`
-    lie so far ahead that the clock was wrong then, it is disbelieved: the ticks of the last `CLOCK_ERROR` count.
+    `last` is what `tick_to_record` gave, at first the audience's start. A clock set back repeats no tick. If `last`
+    lies more than `CLOCK_ERROR` ahead, the clock was wrong then: only the ticks of the last `CLOCK_ERROR` count.
     """
     return schedule.next_after(_believable(last, now)) <= now
 

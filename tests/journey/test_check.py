@@ -57,6 +57,19 @@ def test_addresses_of_an_example_must_be_replaced(world: World) -> None:
     )
 
 
+def test_a_schedule_that_is_due_on_either_of_two_days_is_explained(world: World) -> None:
+    world.configure('schedule = "0 8 * * MON"', 'schedule = "0 8 1-7 * MON"')
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 0 == outcome.exit_code
+    expected = (
+        "hint: audiences.weekly.schedule: it is due on days 1-7 of the month, and on days MON of the week as well, "
+        "as cron has it; for the first Monday of a month write MON#1 as the day of week and * as the day of month"
+    )
+    assert [expected] == outcome.lines
+
+
 def test_hints_do_not_fail(world: World) -> None:
     world.configure('postal_address = "1 Harbour Street"', "")
 
