@@ -29,7 +29,7 @@ if "--atheris" in sys.argv:  # it counts what was imported under its eyes
 
 from lxml.html import fragment_fromstring  # noqa: E402
 
-from publisher.collect.clean import completed, with_language  # noqa: E402
+from publisher.collect.clean import add_language, clean_item  # noqa: E402
 from publisher.collect.sources.base import Source  # noqa: E402
 from publisher.collect.sources.feed import FeedSource  # noqa: E402
 from publisher.collect.sources.html import line_of, safe_html  # noqa: E402
@@ -147,7 +147,7 @@ def try_source(source: Source, path: Path, document: bytes) -> None:
     except SourceError:
         return
     for item in fetch.items:
-        kept = with_language(completed(item, site=SITE, policy=SourcePolicy()), SITE)
+        kept = add_language(clean_item(item, site=SITE, policy=SourcePolicy()), SITE)
         assert 1900 <= kept.date.year < 2200
         assert kept.html == safe_html(kept.html, base=kept.link), "what is safe stays as it is"
     assert not any("\n" in str(problem) for problem in fetch.problems), "a problem is one line"
@@ -156,7 +156,7 @@ def try_source(source: Source, path: Path, document: bytes) -> None:
 def try_html(document: bytes) -> None:
     raw = document.decode("utf-8", "surrogateescape")
     item = Item(date=datetime(2026, 3, 10, tzinfo=UTC).date(), text="", html=raw, link="https://example.org/")
-    clean = completed(item, site=SITE, policy=SourcePolicy()).html
+    clean = clean_item(item, site=SITE, policy=SourcePolicy()).html
     assert "<script" not in clean.lower()
     for element in fragment_fromstring(clean, create_parent=True).iter():
         addresses = [element.get(name) for name in ("href", "src", "cite") if name in element.attrib]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from publisher.admin.notices import notify
 from publisher.admin.status import kept_report, status
-from publisher.collect.run import Suspicious
+from publisher.collect.rules import OnSuspicion
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.model.editions import Audience, Edition
@@ -98,7 +98,7 @@ class Publisher:
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        return self._decided("release", source, Suspicious.RELEASE)
+        return self._decided("release", source, OnSuspicion.RELEASE)
 
     def discard_source(self, source: str) -> RunReport:
         """Keep what is new in a held source from readers for ever, and what is gone from it where it is.
@@ -106,13 +106,15 @@ class Publisher:
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        return self._decided("discard", source, Suspicious.DISCARD)
+        return self._decided("discard", source, OnSuspicion.DISCARD)
 
-    def _decided(self, verb: str, source: str, suspicious: Suspicious) -> RunReport:
+    def _decided(self, verb: str, source: str, on_suspicion: OnSuspicion) -> RunReport:
         held = [each.name for each in self.config.sources if self._store.source_state(each.name).held]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._recorded(verb, lambda: RunReport(collect=self._stages.collect([source], suspicious=suspicious)))
+        return self._recorded(
+            verb, lambda: RunReport(collect=self._stages.collect([source], on_suspicion=on_suspicion))
+        )
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more; files that come out equal are not touched."""
@@ -238,7 +240,7 @@ class Publisher:
         )
         if given is None:
             return examined
-        found = self._recorded("check", lambda: RunReport(collect=stages.collect_from(given, settings)))
+        found = self._recorded("check", lambda: RunReport(collect=stages.collect_from(given)))
         waits_until = state.next_try if state.next_try and state.next_try > now else None
         return replace(examined, outcome=found.collect, waits_until=waits_until)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from publisher import __version__
 from publisher.collect import run as collect
-from publisher.collect.run import Minting, Suspicious
+from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, load_kind, parameters_of
 from publisher.compose import run as compose
 from publisher.compose.run import Composer
@@ -41,46 +41,41 @@ class Stages:
         self._clock = clock
         self._progress = progress
 
-    def collect(self, only: Collection[str] = (), *, suspicious: Suspicious = Suspicious.HOLD) -> CollectReport:
+    def collect(self, only: Collection[str] = (), *, on_suspicion: OnSuspicion = OnSuspicion.HOLD) -> CollectReport:
         """Read every source once, or these at once, and record what changed."""
         chosen = [settings for settings in self._config.sources if not only or settings.name in only]
         return collect.collect(
             [self.source(settings) for settings in chosen],
             store=self._store,
-            minting=self._minting,
+            rules=replace(self._collect_rules, on_suspicion=on_suspicion),
             now=self._clock(),
-            policies={settings.name: settings.policy for settings in chosen},
-            suspicious=suspicious,
             asked_for=only,
-            configured=self._source_names,
             progress=self._progress,
         )
 
-    def collect_from(self, source: Source, settings: SourceSettings) -> CollectReport:
+    def collect_from(self, source: Source) -> CollectReport:
         """Read this source of config.toml, whether or not it was to be left alone, and record what changed."""
         return collect.collect(
-            [source],
-            store=self._store,
-            minting=self._minting,
-            now=self._clock(),
-            policies={settings.name: settings.policy},
-            asked_for=(settings.name,),
-            configured=self._source_names,
+            [source], store=self._store, rules=self._collect_rules, now=self._clock(), asked_for=(source.name,)
         )
-
-    @property
-    def _source_names(self) -> tuple[str, ...]:
-        return tuple(settings.name for settings in self._config.sources)
 
     def source(self, settings: SourceSettings) -> Source:
         """What reads a source of config.toml."""
         return _source(settings, self._gifts)
 
     @property
-    def _minting(self) -> Minting:
+    def _collect_rules(self) -> CollectRules:
         config = self._config
         host, _, _ = self._authority.partition(",")
-        return Minting(site=config.site, theme_map=config.themes, authority=host, combined=config.feeds.combined)
+        policies = {settings.name: settings.policy for settings in config.sources}
+        return CollectRules(
+            site=config.site,
+            theme_map=config.themes,
+            authority=host,
+            combined=config.feeds.combined,
+            policies=policies,
+            configured=policies.keys(),
+        )
 
     def publish(self, extent: Extent) -> PublishReport:
         """Render what changed since the last time, or more.

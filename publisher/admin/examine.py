@@ -13,7 +13,7 @@ from typing import Any, Literal
 from lxml.html import HtmlElement
 
 from publisher.admin.suggest.lists import Suggestion, suggested
-from publisher.collect.clean import completed, with_language
+from publisher.collect.clean import add_language, clean_item
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch, Source
 from publisher.collect.sources.feed import FeedSource
@@ -186,7 +186,7 @@ def _seen(items: Sequence[Item], settings: SourceSettings, config: Config) -> tu
 
 
 def _seen_item(item: Item, settings: SourceSettings, config: Config) -> SeenItem:
-    item = with_language(completed(item, site=config.site, policy=settings.policy), config.site)
+    item = add_language(clean_item(item, site=config.site, policy=settings.policy), config.site)
     return SeenItem(
         title=title_of(item),
         is_title_made=not item.title,

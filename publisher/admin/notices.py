@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from publisher.collect.run import condition_of
+from publisher.collect.condition import condition_of
 from publisher.compose.run import Composer, held_editions
 from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 
-from publisher.collect import run as collect
+from publisher.collect.condition import condition_of
 from publisher.compose import run as compose
 from publisher.config.config import Config, SourceSettings
 from publisher.model.editions import Audience, Edition
@@ -42,7 +42,7 @@ def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> 
     state = store.source_state(settings.name)
     return SourceStatus(
         name=settings.name,
-        condition=collect.condition_of(state, settings.policy, now=now),
+        condition=condition_of(state, settings.policy, now=now),
         listed=state.listed,
         changed_at=state.changed_at,
         failures=state.failures,

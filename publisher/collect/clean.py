@@ -3,23 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from publisher.collect.sources.html import safe_html, text_of
+from publisher.collect.sources.links import without_tracking
 from publisher.model.items import Enclosure, Item
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
 
 
-def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
+def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     """Return the item as the log keeps it; without text when there is nothing in it to read."""
     if item.published is not None:
         item = replace(item, date=local_day(item.published, site.timezone))
     if item.enclosures and not policy.keeps_tracking:
-        item = replace(item, enclosures=_without_tracking(item.enclosures))
+        item = replace(item, enclosures=_clean_addresses(item.enclosures))
     if not (item.html or item.link):
         return item
-    from publisher.collect.sources.html import safe_html, text_of  # late: a listing has no HTML
-    from publisher.collect.sources.links import without_tracking
-
     html = safe_html(item.html, base=item.link, keeps_tracking=policy.keeps_tracking)
     return replace(
         item,
@@ -29,17 +28,15 @@ def completed(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     )
 
 
-def _without_tracking(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
-    from publisher.collect.sources.links import without_tracking  # late: a run with no news needs none of its patterns
-
+def _clean_addresses(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
     return tuple(replace(each, url=without_tracking(each.url)) for each in enclosures)
 
 
-def with_language(item: Item, site: Site) -> Item:
+def add_language(item: Item, site: Site) -> Item:
     """Return the item with its language when its words leave no doubt that it is another than the site's."""
     if item.language or not site.languages:
         return item
-    from publisher.collect.sources.language_guess import guess  # late: 40 ms, for new items only
+    from publisher.collect.sources.language_guess import guess  # late: 40 ms, for sites with several languages only
 
     language = guess(f"{item.title}\n{item.text}", (site.language, *site.languages))
     is_other = language and language != site.language.partition("-")[0].lower()

@@ -7,14 +7,13 @@ title; a page cut short has lost half its items. The words of an item are held a
 
 from collections.abc import Collection, Sequence
 
+from publisher.collect.condition import DRIFT
 from publisher.collect.identity import Reconciliation
 from publisher.model.items import Item
 from publisher.model.records import Known, State
 
 FAR_MORE = 3
 """How many times the most that ever came at once is far more than ever."""
-DRIFT = "not one of its "
-"""How the reason begins when a layout changed: what nearly all items had is gone from all."""
 A_CROWD = 10
 """Fewer items than this are never half of anything."""
 NEARLY_ALL = 0.8

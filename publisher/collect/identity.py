@@ -51,10 +51,36 @@ class Reconciliation:
         return replace(own, added=self.added), of_others
 
 
-def reconcile(
-    known: Sequence[Known], listed: Sequence[Item], item_of: Callable[[Collection[int]], Mapping[int, Item]]
-) -> Reconciliation:
-    """Return what is new, changed, gone and back when a source that gave `known` lists `listed` now.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A listed item with what it is compared by."""
+
+    item: Item
+    text_digest: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Which known item each listed one is, by rules 1 to 4 of `pair`, and what is left for rule 5."""
+
+    pairs: Sequence[tuple[Known, Listed]]
+    known: Mapping[int, Known]
+    """By number; those without a pair yet."""
+    listed: Mapping[int, Listed]
+    """By place in the listing; those without a pair yet."""
+    oldest: date | None
+    """The date of the oldest item listed; None: nothing is listed."""
+
+    @property
+    def to_compare(self) -> list[int]:
+        """Numbers of the known items whose words rule 5 compares."""
+        days = {new.item.date for new in self.listed.values()}
+        return [number for number, old in self.known.items() if old.date in days]
+
+
+def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
+    """Find the known item that each listed one is, when a source that gave `known` lists `listed` now.
 
     The rule of identity, the only one there is. A listed item is the known item, not yet taken, that has
 
@@ -68,46 +94,48 @@ def reconcile(
     were added, those listed before those unlisted and withdrawn ones last, so that two identical texts of one day stay
     two. Rules 2 to 4 hold across ids, because sources change all their ids at once when their software changes.
 
-    A known item that was listed and is missing is withdrawn when its date is newer than the oldest one listed, that is
-    inside the range of the listing. If not, the listing merely ends above it: unlisted. An empty listing says nothing.
+    Rule 5 needs the words of known items: `reconcile` follows it, when they were fetched.
 
-    An item that is kept from readers stays so, whatever becomes of it.
-
-    Neither the order of `known` nor that of `listed` makes a difference, but for the order of `added`.
+    Neither the order of `known` nor that of `listed` makes a difference, but for the order of `Reconciliation.added`.
 
     Args:
         known: of this source, every item that was listed, and of the others at least those that a listed item may be:
             those within the range of dates listed, and those with a native id or link that is listed.
         listed: repeats of one native id, or of one link with the same content, count once.
-        item_of: what items say, by number; asked at most once, for those that rule 5 compares.
     """
-    if not listed:
+    pairs = _Pairs(known, _without_repeats(listed))
+    pairs.join(lambda old: old.native_id, lambda new: new.item.native_id)
+    pairs.join(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
+    names = pairs.find_links_of_one()
+    pairs.join(lambda old: old.link in names and old.link, lambda new: new.item.link in names and new.item.link)
+    pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
+    oldest = min((item.date for item in listed), default=None)
+    return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, oldest=oldest)
+
+
+def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
+    """Return what is new, changed, gone and back.
+
+    A known item that was listed and is missing is withdrawn when its date is newer than the oldest one listed, that is
+    inside the range of the listing. If not, the listing merely ends above it: unlisted. An empty listing says nothing.
+
+    An item that is kept from readers stays so, whatever becomes of it.
+
+    Args:
+        pairing: of all that the source listed before and lists now.
+        said: what the known items `pairing.to_compare` say, by number.
+    """
+    if pairing.oldest is None:
         return Reconciliation()
-    pairing = _Pairing(known, _without_repeats(listed))
-    pairing.pair(lambda old: old.native_id, lambda new: new.item.native_id)
-    pairing.pair(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
-    names = pairing.links_of_one()
-    pairing.pair(lambda old: old.link in names and old.link, lambda new: new.item.link in names and new.item.link)
-    pairing.pair(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
-    pairing.pair_alike(item_of)
-    return _outcome(pairing, oldest=min(item.date for item in listed))
+    return _outcome(_pair_alike(pairing, said), oldest=pairing.oldest)
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
-    """A listed item with what it is compared by."""
-
-    item: Item
-    text_digest: str
-    content_digest: str
-
-
-def _without_repeats(listed: Sequence[Item]) -> list[_New]:
+def _without_repeats(listed: Sequence[Item]) -> list[Listed]:
     """Return the listed items in their order, those that are listed twice once.
 
     Of one native id the newest counts, and of equally new ones whichever digest is smaller: any, but always the same.
     """
-    news = [_New(item, digest_of_text(item), digest_of_content(item)) for item in listed]
+    news = [Listed(item, digest_of_text(item), digest_of_content(item)) for item in listed]
     chosen: dict[object, int] = {}
     for position, new in enumerate(news):
         # Items with neither stay two: nothing says that they are one.
@@ -127,25 +155,25 @@ def _is_named(one: Item | Known) -> bool:
 _STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
 
 
-class _Pairing:
+class _Pairs:
     """Finds the known item of each listed one, rule by rule; what is paired is out of the next rule's reach."""
 
-    def __init__(self, known: Iterable[Known], listed: Sequence[_New]) -> None:
+    def __init__(self, known: Iterable[Known], listed: Sequence[Listed]) -> None:
         # Both in an order of their own, so that nothing depends on the order they came in.
         standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
         by_content = sorted(range(len(listed)), key=lambda place: listed[place].content_digest)
         self.listed = {place: listed[place] for place in by_content}
         """By place in the listing."""
-        self.pairs: list[tuple[Known, _New]] = []
+        self.pairs: list[tuple[Known, Listed]] = []
 
-    def links_of_one(self) -> AbstractSet[str]:
+    def find_links_of_one(self) -> AbstractSet[str]:
         """Return the links that one known and one listed item have, paired ones included."""
         then = Counter(old.link for old in (*self.known.values(), *(old for old, _ in self.pairs)))
         now = Counter(new.item.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
-    def pair(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[_New], object]) -> None:
+    def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
         """Pair those with the same key, the n-th with the n-th; an empty key is none."""
         wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
         waiting: dict[object, deque[Known]] = defaultdict(deque)
@@ -154,30 +182,27 @@ class _Pairing:
                 waiting[key].append(old)
         for place, new in list(self.listed.items()):
             if candidates := waiting.get(key_of_listed(new)):
-                self._take(candidates.popleft().number, place)
-
-    def pair_alike(self, item_of: Callable[[Collection[int]], Mapping[int, Item]]) -> None:
-        """Pair what is left of each day by how much the words are alike, the most alike first."""
-        places_on = _grouped((new.item.date, place) for place, new in self.listed.items())
-        numbers_on = _grouped((old.date, number) for number, old in self.known.items() if old.date in places_on)
-        if not numbers_on:
-            return
-        old_items = item_of([number for numbers in numbers_on.values() for number in numbers])
-        for day, numbers in numbers_on.items():
-            old_words = {number: _words(old_items[number]) for number in numbers}
-            new_words = {place: _words(self.listed[place].item) for place in places_on[day]}
-            for number, place in likenesses(old_words, new_words):
-                if number in self.known and place in self.listed and self._may_be_one(number, place):
-                    self._take(number, place)
-
-    def _may_be_one(self, number: int, place: int) -> bool:
-        return not (_is_named(self.known[number]) and _is_named(self.listed[place].item))
-
-    def _take(self, number: int, place: int) -> None:
-        self.pairs.append((self.known.pop(number), self.listed.pop(place)))
+                self.pairs.append((self.known.pop(candidates.popleft().number), self.listed.pop(place)))
 
 
-def _grouped(pairs: Iterable[tuple[date, int]]) -> dict[date, list[int]]:
+def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
+    """Pair what is left of each day by how much the words are alike, the most alike first."""
+    known, listed, pairs = dict(pairing.known), dict(pairing.listed), list(pairing.pairs)
+    places_on = _group((new.item.date, place) for place, new in listed.items())
+    for day, numbers in _group((known[number].date, number) for number in pairing.to_compare).items():
+        old_words = {number: _words(said[number]) for number in numbers}
+        new_words = {place: _words(listed[place].item) for place in places_on[day]}
+        for number, place in likenesses(old_words, new_words):
+            if number in known and place in listed and _may_be_one(known[number], listed[place]):
+                pairs.append((known.pop(number), listed.pop(place)))
+    return replace(pairing, pairs=pairs, known=known, listed=listed)
+
+
+def _may_be_one(old: Known, new: Listed) -> bool:
+    return not (_is_named(old) and _is_named(new.item))
+
+
+def _group(pairs: Iterable[tuple[date, int]]) -> dict[date, list[int]]:
     groups: dict[date, list[int]] = defaultdict(list)
     for day, value in pairs:
         groups[day].append(value)
@@ -188,7 +213,7 @@ def _words(item: Item) -> str:
     return f"{item.title} {item.text}"
 
 
-def _outcome(pairing: _Pairing, *, oldest: date) -> Reconciliation:
+def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
     """Return what follows from who was found, who is new and who is missing."""
     renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
     revised = {
@@ -215,7 +240,7 @@ def reads_as(old: Known, item: Item) -> bool:
     return digest_of_content(replace(item, native_id=old.native_id, enclosures=enclosures)) == old.content_digest
 
 
-def _is_renamed(old: Known, new: _New) -> bool:
+def _is_renamed(old: Known, new: Listed) -> bool:
     """Whether an item reads as before; one that is kept from readers may change as it likes."""
     if old.content_digest == new.content_digest:
         return False

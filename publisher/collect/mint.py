@@ -1,22 +1,68 @@
-"""Decides, and does nothing: which items are new, what they are called, which themes they have, what is due. Pure.
+"""Gives new items what they keep for ever: an id, the address of their page, an instant of publication.
 
-Whether a listed item is one we know is decided in `identity`, which is a part of this.
+`draft` says which names items ask for, `fetch_taken` asks the log once which of those exist, and `mint` decides from
+these values alone.
 """
 
 import hashlib
 import json
-from collections import defaultdict, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 from urllib.parse import quote
 
+from publisher.collect.rules import CollectRules
 from publisher.model.items import Item, digest_of_text
-from publisher.model.labels import NO_NAMES, Names, slug_of
+from publisher.model.labels import Names, slug_of
 from publisher.model.records import NewRecord
 from publisher.model.schedules import noon
-from publisher.model.themes import ThemeMap, assign_themes
+from publisher.model.themes import Theme, assign_themes
 from publisher.model.titles import title_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A new item with its themes and the permanent names it asks for."""
+
+    item: Item
+    themes: tuple[Theme, ...]
+    uid: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What items in the log have already, as far as some drafts may ask for the same."""
+
+    uids: AbstractSet[str]
+    paths: AbstractSet[str]
+    instants: AbstractSet[datetime]
+    """Every instant given on the days of those drafts that bring an instant of their own."""
+    latest: Mapping[date, datetime]
+    """The latest instant given on the day of each other draft; a day without items is missing."""
+
+
+class Log(Protocol):
+    """What `fetch_taken` asks; each answer covers the items of all sources."""
+
+    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
+        """Return those of `uids` that exist."""
+        ...
+
+    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
+        """Return those of `paths` that exist."""
+        ...
+
+    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
+        """Return every instant given to an item of these days."""
+        ...
+
+    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
+        """Return the latest instant given to an item of each day; a day without items is missing."""
+        ...
 
 
 def in_log_order(items: Sequence[Item]) -> list[Item]:
@@ -26,110 +72,122 @@ def in_log_order(items: Sequence[Item]) -> list[Item]:
     return ordered
 
 
-def mint(
-    items: Sequence[Item],
-    *,
-    source: str,
-    authority: str,
-    theme_map: ThemeMap,
-    timezone: str,
-    now: datetime,
-    taken_uids: Callable[[Collection[str]], AbstractSet[str]],
-    taken_paths: Callable[[Collection[str]], AbstractSet[str]],
-    last_published: Callable[[Collection[date]], Mapping[date, datetime]],
-    published_on: Callable[[Collection[date]], AbstractSet[datetime]],
-    names: Names = NO_NAMES,
-) -> tuple[NewRecord, ...]:
-    """Return `items`, which come newest first, with their permanent names, `in_log_order`.
-
-    `authority` is a host or mail address of the publisher's (RFC 4151 section 2.1). `taken_uids` and `taken_paths` say
-    which of some names exist already, `last_published` the latest instant given so far to an item of each of some days,
-    and `published_on` every instant given to items of some days; it is asked for items that bring their own.
-    """
-    if not items:
-        return ()
-    ordered = in_log_order(items)
-    uids = _free_names([_uid(item, source, authority) for item in ordered], taken_uids)
-    paths = _free_names([f"items/{item.date.year:04d}/{slug_of(title_of(item))}" for item in ordered], taken_paths)
-    exact = _exact_instants(ordered, now=now, published_on=published_on)
-    days = [item.date for item, instant in zip(ordered, exact, strict=True) if instant is None]
-    others = _instants(days, taken=exact, timezone=timezone, now=now, last_published=last_published)
-    instants = [instant or next(others) for instant in exact]
+def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Names) -> tuple[Draft, ...]:
+    """Return what the new items of a source, which come newest first, ask for; `in_log_order`."""
     return tuple(
-        NewRecord(
+        Draft(
             item=item,
-            themes=assign_themes(item, theme_map, source=source, names=names),
-            uid=uid,
-            path=path,
-            published=published,
+            themes=assign_themes(item, rules.theme_map, source=source, names=names),
+            uid=_uid(item, source, rules.authority),
+            path=f"items/{item.date.year:04d}/{slug_of(title_of(item))}",
         )
-        for item, uid, path, published in zip(ordered, uids, paths, instants, strict=True)
+        for item in in_log_order(items)
+    )
+
+
+def fetch_taken(drafts: Sequence[Draft], log: Log) -> Taken:
+    """Ask the log what `mint` needs to know."""
+    return Taken(
+        uids=_fetch_taken_names([each.uid for each in drafts], log.taken_uids),
+        paths=_fetch_taken_names([each.path for each in drafts], log.taken_paths),
+        instants=log.published_on({each.item.date for each in drafts if each.item.published}),
+        latest=log.last_published({each.item.date for each in drafts if not each.item.published}),
+    )
+
+
+def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
+    """Return the drafts, in their order, with names and instants that no other item has."""
+    uids = _free_names([each.uid for each in drafts], taken.uids)
+    paths = _free_names([each.path for each in drafts], taken.paths)
+    items = [each.item for each in drafts]
+    exact = _exact_instants(items, taken.instants, now=now)
+    days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
+    others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
+    return tuple(
+        NewRecord(item=each.item, themes=each.themes, uid=uid, path=path, published=instant or next(others))
+        for each, uid, path, instant in zip(drafts, uids, paths, exact, strict=True)
     )
 
 
 def _uid(item: Item, source: str, authority: str) -> str:
-    """Return a tag: URI (RFC 4151 section 2.1) that a store made anew from the same listing gives again."""
+    """Return a tag: URI (RFC 4151) that a store made anew from the same listing gives again."""
     day = item.date.isoformat()
     identity = json.dumps([source, day, item.native_id or item.link or digest_of_text(item)])
     return f"tag:{authority},{day}:{quote(source, safe='')}/{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
-def _free_names(wanted: Sequence[str], taken: Callable[[Collection[str]], AbstractSet[str]]) -> list[str]:
-    """Return a free name for each wanted one: itself, or with `-2`, `-3` … behind it."""
-    names: dict[int, str] = {}
-    used: set[str] = set()
-    waiting: dict[str, deque[int]] = defaultdict(deque)
-    for index, name in enumerate(wanted):
-        waiting[name].append(index)
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:
+    """Return the names that exist, among as many numbered forms of each wanted one as `_free_names` will look at."""
+    taken: set[str] = set()
+    lacking = dict(Counter(wanted))
+    asked = {*wanted}
     first = 1
-    while waiting:
+    while lacking:
         # Each round asks for twice as many: a thousand items of one name need ten questions, not a thousand.
-        candidates = {name: [_numbered(name, number) for number in range(first, 2 * first)] for name in waiting}
-        used |= taken([candidate for some in candidates.values() for candidate in some])
-        for name, some in candidates.items():
-            for candidate in some:
-                if waiting[name] and candidate not in used:
-                    names[waiting[name].popleft()] = candidate
-                    used.add(candidate)
-        waiting = {name: indexes for name, indexes in waiting.items() if indexes}
+        forms = {name: [_numbered(name, number) for number in range(first, 2 * first)] for name in lacking}
+        taken |= ask([form for some in forms.values() for form in some])
+        free = {name: sum(_is_free(form, name, asked, taken) for form in some) for name, some in forms.items()}
+        lacking = {name: count - free[name] for name, count in lacking.items() if count > free[name]}
         first *= 2
-    return [names[index] for index in range(len(wanted))]
+    return taken
+
+
+def _free_names(wanted: Sequence[str], taken: AbstractSet[str]) -> list[str]:
+    """Return a free name for each wanted one: itself, or with `-2`, `-3` … behind it."""
+    asked = {*wanted}
+    forms = {name: _forms(name) for name in asked}
+    return [next(form for form in forms[name] if _is_free(form, name, asked, taken)) for name in wanted]
+
+
+def _is_free(form: str, name: str, asked: AbstractSet[str], taken: AbstractSet[str]) -> bool:
+    """Whether a form of `name` may be given; another item that asks for it as it stands goes before."""
+    return form not in taken and (form == name or form not in asked)
+
+
+def _forms(name: str) -> Iterator[str]:
+    number = 1
+    while True:
+        yield _numbered(name, number)
+        number += 1
 
 
 def _numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 
-def _exact_instants(
-    items: Sequence[Item], *, now: datetime, published_on: Callable[[Collection[date]], AbstractSet[datetime]]
-) -> list[datetime | None]:
+# --- instants --------------------------------------------------------------------------------------------------------
+
+
+def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
     """Return the instant each item brings, or the next second that is free on its day; None where it brings none."""
-    days = {item.date for item in items if item.published}
-    taken = set(published_on(days)) if days else set()
+    used = {*taken}
     instants: list[datetime | None] = []
     for item in items:
         instant = item.published and min(item.published, now).replace(microsecond=0)
-        while instant in taken:
+        while instant in used:
             instant += _SECOND
         if instant is not None:
-            taken.add(instant)
+            used.add(instant)
         instants.append(instant)
     return instants
 
 
-def _instants(
+def _instants_of_days(
     days: Sequence[date],
+    given: Mapping[date, datetime],
+    brought: AbstractSet[datetime | None],
     *,
-    taken: Collection[datetime | None],
     timezone: str,
     now: datetime,
-    last_published: Callable[[Collection[date]], Mapping[date, datetime]],
 ) -> Iterator[datetime]:
-    """Give each day's noon, or now when noon is still to come; a second later where that is given already.
+    """Yield each day's noon, or now when noon is still to come; a second later where that is given or brought already.
 
     Whole seconds: feeds tell no smaller ones, and items of one day must differ in them (RFC 4287 section 3.3).
     """
-    latest, brought = dict(last_published(set(days))), set(taken)
+    latest = dict(given)
     latest_early = _NEVER
     for day in days:
         instant = noon(day, timezone)

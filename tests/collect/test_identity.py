@@ -1,4 +1,4 @@
-"""Who is who: the rule of `reconcile`."""
+"""Who is who: the rule of `pair`."""
 
 import random
 import re
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.identity import Reconciliation, reconcile
+from publisher.collect.identity import Reconciliation, pair, reconcile
 from publisher.collect.sources.listing import ListingSource
 from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
@@ -61,8 +61,9 @@ class Log:
         self.asked += numbers
         return {number: self.items[number] for number in numbers}
 
-    def plan(self, listed: Sequence[Item]) -> Reconciliation:
-        return reconcile(self.known(), listed, self.contents)
+    def plan(self, listed: Sequence[Item], *, known: Sequence[Known] | None = None) -> Reconciliation:
+        pairing = pair(self.known() if known is None else known, listed)
+        return reconcile(pairing, self.contents(pairing.to_compare))
 
     def collect(self, *listed: Item) -> Reconciliation:
         plan = self.plan(listed)
@@ -260,7 +261,7 @@ def test_an_enclosure_that_no_earlier_program_read_is_no_edit(name: dict[str, An
     read_before = [replace(known, knows_enclosures=False) for known in log.known()]
     with_report, edited = item(enclosures=(REPORT,), **name), item(FERRY + " Now.", enclosures=(REPORT,))
 
-    plan = reconcile(read_before, [with_report, edited, LAST], log.contents)
+    plan = log.plan([with_report, edited, LAST], known=read_before)
 
     assert plan == Reconciliation(renamed=((3, with_report),), revised=((2, edited),))
 
@@ -403,7 +404,7 @@ def test_no_order_makes_a_difference(passes: list[list[Item]], listed: list[Item
     shuffled = chance.sample(listed, len(listed))
     known = chance.sample(log.known(), len(log.items))
 
-    one, other = log.plan(listed), reconcile(known, shuffled, log.contents)
+    one, other = log.plan(listed), log.plan(shuffled, known=known)
 
     assert sorted(map(repr, one.added)) == sorted(map(repr, other.added))
     assert replace(one, added=()) == replace(other, added=())
@@ -435,7 +436,7 @@ def test_an_item_that_is_kept_from_readers_stays_so() -> None:
     log = log_of(item(FERRY), item())
     hidden = [replace(one, state=State.WITHDRAWN, is_kept_from_readers=True) for one in log.known()]
 
-    assert reconcile(hidden, [item(FERRY), item()], log.contents) == Reconciliation()
+    assert log.plan([item(FERRY), item()], known=hidden) == Reconciliation()
     edited = item(LIBRARY + " Entry is free.")
-    assert reconcile(hidden, [item(FERRY), edited], log.contents) == Reconciliation(renamed=((1, edited),))
-    assert reconcile(hidden, [item(FERRY)], log.contents) == Reconciliation()
+    assert log.plan([item(FERRY), edited], known=hidden) == Reconciliation(renamed=((1, edited),))
+    assert log.plan([item(FERRY)], known=hidden) == Reconciliation()

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.mint import mint
+from publisher.collect.mint import draft, fetch_taken, mint
+from publisher.collect.rules import CollectRules
 from publisher.model.items import Item
-from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
+from publisher.model.labels import NO_NAMES, RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
 from publisher.model.records import NewRecord
 from publisher.model.schedules import CLOCK_ERROR, Schedule, is_due, noon, tick_to_record
 from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes
+from tests.values import SITE
 
 GENERAL = Theme(slug="general", title="General")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
@@ -134,43 +136,36 @@ def test_rules_put_items_into_themes_besides_their_labels(
 # --- permanent names -------------------------------------------------------------------------------------------------
 
 
+RULES = CollectRules(site=SITE, theme_map=THEMES, authority="news.example.org")
+
+
 class Log:
-    """What a store answers to `mint`."""
+    """What a store answers to `fetch_taken`."""
 
     def __init__(self) -> None:
         self.records: list[NewRecord] = []
         self.questions = 0
 
-    def uids(self, names: Collection[str]) -> AbstractSet[str]:
+    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
         self.questions += 1
-        return {record.uid for record in self.records} & set(names)
+        return {record.uid for record in self.records} & set(uids)
 
-    def paths(self, names: Collection[str]) -> AbstractSet[str]:
-        return {record.path for record in self.records} & set(names)
+    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
+        return {record.path for record in self.records} & set(paths)
 
-    def last_published(self, days: Collection[date]) -> Mapping[date, datetime]:
+    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
         latest: dict[date, datetime] = {}
         for record in self.records:
-            if record.item.date in days:
+            if record.item.date in dates:
                 latest[record.item.date] = max(record.published, latest.get(record.item.date, record.published))
         return latest
 
-    def published_on(self, days: Collection[date]) -> AbstractSet[datetime]:
-        return {record.published for record in self.records if record.item.date in days}
+    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
+        return {record.published for record in self.records if record.item.date in dates}
 
     def mint(self, *items: Item, now: datetime = NOW, source: str = "news") -> list[NewRecord]:
-        new = mint(
-            items,
-            source=source,
-            authority="news.example.org",
-            theme_map=THEMES,
-            timezone=ZONE,
-            now=now,
-            taken_uids=self.uids,
-            taken_paths=self.paths,
-            last_published=self.last_published,
-            published_on=self.published_on,
-        )
+        drafts = draft(items, source=source, rules=RULES, names=NO_NAMES)
+        new = mint(drafts, fetch_taken(drafts, self), timezone=ZONE, now=now)
         self.records += new
         return list(new)
 

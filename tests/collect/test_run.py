@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.collect.run import Minting, Suspicious, collect, condition_of
+from publisher.collect.condition import condition_of
+from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import SourceError
 from publisher.model.feeds import ALL
@@ -22,7 +24,7 @@ from publisher.store.schema import sources
 from tests.values import SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-MINTING = Minting(
+RULES = CollectRules(
     site=replace(SITE, languages=("fr", "nl", "de")),
     theme_map=ThemeMap(default=Theme(slug="general", title="General")),
     authority="news.example.org",
@@ -56,7 +58,7 @@ def store() -> Iterator[Store]:
 
 
 def read(store: Store, shelf: Shelf) -> CollectReport:
-    return collect([shelf], store=store, minting=MINTING, now=NOW)
+    return collect([shelf], store=store, rules=RULES, now=NOW)
 
 
 def states(store: Store) -> dict[str, State]:
@@ -149,11 +151,12 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
 
 
 def read_with(
-    store: Store, *shelves: Shelf, suspicious: Suspicious = Suspicious.HOLD, **policy: object
+    store: Store, *shelves: Shelf, on_suspicion: OnSuspicion = OnSuspicion.HOLD, **policy: object
 ) -> CollectReport:
     chosen = SourcePolicy(**policy)  # type: ignore[arg-type]  # each test names the fields it is about
     policies = {shelf.name: chosen for shelf in shelves}
-    return collect(shelves, store=store, minting=MINTING, now=NOW, policies=policies, suspicious=suspicious)
+    rules = replace(RULES, policies=policies, on_suspicion=on_suspicion)
+    return collect(shelves, store=store, rules=rules, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_what_is_released_is_news(store: Store, shelf: Shelf, accident: str) -> 
     read(store, shelf)
 
     shelf.readings = 1  # it is asked for what was read before it was held
-    report = read_with(store, shelf, suspicious=Suspicious.RELEASE)
+    report = read_with(store, shelf, on_suspicion=OnSuspicion.RELEASE)
 
     assert report.is_news
     assert not store.source_state("shelf").held
@@ -261,7 +264,7 @@ def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: s
     before, end = states(store).keys(), store.log_end()
 
     shelf.readings = 1
-    read_with(store, shelf, suspicious=Suspicious.DISCARD)
+    read_with(store, shelf, on_suspicion=OnSuspicion.DISCARD)
     assert not store.source_state("shelf").held
     read(store, shelf)
 
@@ -351,7 +354,7 @@ def test_a_source_that_is_no_longer_configured_is_no_heir(store: Store) -> None:
     one, two = both(store)
     one.items.remove(FERRY)
 
-    report = collect([one], store=store, minting=MINTING, now=NOW, configured=("one",))
+    report = collect([one], store=store, rules=replace(RULES, configured=("one",)), now=NOW)
 
     assert (report.withdrawn, states(store)["The ferry"]) == (1, State.WITHDRAWN)
     assert read_with(store, one, two).added == 1
@@ -402,7 +405,7 @@ def test_a_copy_that_cannot_be_read_for_once_is_kept(store: Store) -> None:
 def test_sources_are_recorded_in_their_order_however_long_they_take(store: Store) -> None:
     shelves = [Shelf(name=f"shelf-{number}", items=[item(f"News of {number}", 20)]) for number in range(12)]
 
-    assert collect(shelves, store=store, minting=MINTING, now=NOW).added == 12
+    assert collect(shelves, store=store, rules=RULES, now=NOW).added == 12
 
     records = sorted(store.feed_records(ALL, limit=20), key=lambda record: record.added_seq)
     assert [record.source for record in records] == [shelf.name for shelf in shelves]
@@ -427,7 +430,7 @@ def test_a_server_that_failed_is_left_alone_for_a_while(store: Store) -> None:
     broken = Broken()
     later = [NOW, NOW + timedelta(minutes=1), NOW + timedelta(minutes=7), NOW + timedelta(minutes=9)]
 
-    reports = [collect([broken], store=store, minting=MINTING, now=moment) for moment in later]
+    reports = [collect([broken], store=store, rules=RULES, now=moment) for moment in later]
 
     assert [report.sources_waiting for report in reports] == [0, 1, 0, 1]
     assert (broken.asked, store.source_state("broken").failures) == (2, 2)
@@ -473,7 +476,7 @@ def test_an_item_is_kept_clean_and_in_its_language(store: Store) -> None:
 
 def test_a_better_guess_of_the_language_is_no_revision(store: Store) -> None:
     shelf = Shelf(items=[item("La salle de lecture ouvre chaque dimanche du mois.", 20)])
-    collect([shelf], store=store, minting=replace(MINTING, site=replace(SITE, languages=())), now=NOW)
+    collect([shelf], store=store, rules=replace(RULES, site=replace(SITE, languages=())), now=NOW)
 
     assert not read(store, shelf).is_news
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.collect.clean import completed
+from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Fetch, Source
 from publisher.collect.sources.database import DatabaseSource
 from publisher.collect.sources.feed import FeedSource
@@ -121,7 +121,7 @@ def fetched(source: Source, *, validator: str = "") -> Fetch:
 
 def seen(fetch: Fetch) -> tuple[Item, ...]:
     """What readers would see of the items: not their ids, and their words without the marks between them."""
-    items = [completed(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
+    items = [clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
     return tuple(replace(item, html="", native_id="", link="", title="", published=None) for item in items)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.clean import completed
+from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Source
 from publisher.collect.sources.database import DatabaseSource
 from publisher.collect.sources.feed import FeedSource
@@ -37,7 +37,7 @@ GIVEN = {"url": REPORT.url, "type": REPORT.media_type, "length": REPORT.size_byt
 def items_of(source: Source) -> list[Item]:
     fetch = source.fetch(validator="", now=NOW)
     assert not fetch.problems
-    return [completed(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
+    return [clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
 
 
 def feed_of(folder: Path, body: str) -> Item:
@@ -419,5 +419,5 @@ def test_what_a_kind_of_somebodys_own_lets_through_ends_here() -> None:
 def test_parts_that_tell_readers_apart_go() -> None:
     item = with_files(Enclosure(url="https://example.org/talk.mp3?utm_source=feed"))
 
-    assert completed(item, site=SITE, policy=SourcePolicy()).enclosures == (TALK,)
-    assert completed(item, site=SITE, policy=SourcePolicy(keeps_tracking=True)) == item
+    assert clean_item(item, site=SITE, policy=SourcePolicy()).enclosures == (TALK,)
+    assert clean_item(item, site=SITE, policy=SourcePolicy(keeps_tracking=True)) == item

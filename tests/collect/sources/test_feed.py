@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.clean import completed
-from publisher.collect.run import Minting, collect
+from publisher.collect.clean import clean_item
+from publisher.collect.rules import CollectRules
+from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.fetch import Fetcher
@@ -24,7 +25,7 @@ from tests.values import SITE
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 MAX_AGE = {"Cache-Control": "max-age=3600"}
 GENERAL = Theme(slug="general", title="General")
-MINTING = Minting(site=SITE, theme_map=ThemeMap(default=GENERAL), authority="example.org")
+RULES = CollectRules(site=SITE, theme_map=ThemeMap(default=GENERAL), authority="example.org")
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><language>nl-be</language><ttl>90</ttl>
 <item><title>Ferry &amp;amp; quay</title><link>/ferry?fbclid=x</link><guid isPermaLink="false">f1</guid>
 <pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate><category>Ferries</category>
@@ -39,7 +40,7 @@ def read(folder: Path, body: str | bytes, **keys: Any) -> Fetch:
 
 def test_an_item_of_rss(tmp_path: Path) -> None:
     fetch = read(tmp_path, RSS.replace("/ferry", "https://example.org/ferry"))
-    (item,) = (completed(each, site=SITE, policy=SourcePolicy()) for each in fetch.items)
+    (item,) = (clean_item(each, site=SITE, policy=SourcePolicy()) for each in fetch.items)
 
     assert (item.title, item.text, item.html) == ("Ferry & quay", "It sails.", "<p>It sails.</p>")
     assert (item.native_id, item.link, item.labels) == ("f1", "https://example.org/ferry", ("Ferries",))
@@ -103,13 +104,13 @@ def test_a_title_of_rss_may_be_html(tmp_path: Path, title: str, words: str) -> N
 def test_the_body_of_atom_is_the_fullest_there_is(tmp_path: Path, parts: str, text: str) -> None:
     (item,) = read(tmp_path, ATOM.format(parts)).items
 
-    assert completed(item, site=SITE, policy=SourcePolicy()).text == text
+    assert clean_item(item, site=SITE, policy=SourcePolicy()).text == text
 
 
 def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
     body = "<content type='html' xml:base='/b/'>&lt;a href='c'>x&lt;/a></content>"
     feed = ATOM.format(f"<link href='a'/>{body}").replace("<feed ", "<feed xml:base='https://example.org/' ")
-    (item,) = (completed(each, site=SITE, policy=SourcePolicy()) for each in read(tmp_path, feed).items)
+    (item,) = (clean_item(each, site=SITE, policy=SourcePolicy()) for each in read(tmp_path, feed).items)
 
     assert (item.link, item.html) == ("https://example.org/a", '<a href="https://example.org/b/c">x</a>')
 
@@ -216,10 +217,10 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
     with Store.open("sqlite://") as store:
         now = NOW
         for _ in range(2):
-            assert collect([source], store=store, minting=MINTING, now=now).sources_waiting == 0
+            assert collect([source], store=store, rules=RULES, now=now).sources_waiting == 0
             if lifetime is not None:
                 just_before = now + lifetime - timedelta(seconds=1)
-                assert collect([source], store=store, minting=MINTING, now=just_before).sources_waiting == 1
+                assert collect([source], store=store, rules=RULES, now=just_before).sources_waiting == 1
             now += (lifetime or timedelta(0)) + timedelta(minutes=1)
 
     assert [headers.get("if-none-match") for _, headers in server.asked] == [None, '"1"']
@@ -236,7 +237,7 @@ def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
     with Store.open("sqlite://") as store:
         for minutes in (0, 4, 59, 61, 119, 121, 179, 181):
             server.asked.clear()
-            collect(sources, store=store, minting=MINTING, now=NOW + timedelta(minutes=minutes))
+            collect(sources, store=store, rules=RULES, now=NOW + timedelta(minutes=minutes))
             asked.append(sorted(path for path, _ in server.asked))
         failures = {source.name: store.source_state(source.name).failures for source in sources}
 
@@ -337,7 +338,7 @@ def check(folder: Path, body: bytes) -> None:
     except SourceError:
         return
     for item in items:
-        assert completed(item, site=SITE, policy=SourcePolicy()).date.year >= 1900
+        assert clean_item(item, site=SITE, policy=SourcePolicy()).date.year >= 1900
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-32"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from publisher.collect.clean import completed
+from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fetch import Fetcher
 from publisher.collect.sources.page import PageSource
@@ -41,7 +41,7 @@ def read(server: Server, path: str, *, validator: str = "", **keys: Any) -> Fetc
 
 def test_a_listing_in_english(server: Server) -> None:
     fetch = read(server, "/en/news")
-    first, second = (completed(item, site=SITE, policy=SourcePolicy()) for item in fetch.items)
+    first, second = (clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items)
 
     assert (first.title, first.date) == ("The night ferry sails again", date(2026, 3, 10))
     assert first.link == server.url("/en/news/night-ferry")

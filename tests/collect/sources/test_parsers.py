@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.clean import completed
+from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Source
 from publisher.collect.sources.database import DatabaseSource
 from publisher.collect.sources.fields import FIELDS, FieldError, item_of
@@ -161,7 +161,7 @@ ROW_VALUES = st.one_of(
 def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
     """As databases give them; front matter and JSON have some of them."""
     with suppress(FieldError):
-        completed(item_of(row), site=SITE, policy=SourcePolicy())
+        clean_item(item_of(row), site=SITE, policy=SourcePolicy())
 
 
 @pytest.mark.parametrize(
@@ -209,5 +209,5 @@ def check(folder: Path, kind: str, data: bytes) -> None:
     except SourceError:
         return
     for item in items:
-        kept = completed(item, site=SITE, policy=SourcePolicy())
+        kept = clean_item(item, site=SITE, policy=SourcePolicy())
         assert "\x00" not in f"{kept.title}{kept.text}{kept.html}{kept.link}{kept.native_id}"

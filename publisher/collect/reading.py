@@ -1,0 +1,53 @@
+"""Reads sources, several at the same time, without asking or changing the store."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.collect.condition import check_not_empty
+from publisher.collect.rules import OnSuspicion
+from publisher.collect.sources.base import Fetch, Source
+from publisher.model.errors import SourceError
+from publisher.store import SourceState
+
+_AT_ONCE = 8
+"""Sources read at the same time; most of their time is spent waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one source gave, or why it gave nothing."""
+
+    source: str
+    state: SourceState
+    """What was known of the source before."""
+    outcome: Fetch | SourceError
+    """The items of a `Fetch` are a tuple."""
+
+
+def read_sources(
+    due: Sequence[tuple[Source, SourceState]], *, on_suspicion: OnSuspicion, now: datetime
+) -> Iterator[Reading]:
+    """Yield what each source gives, in the order of the sources."""
+    if len(due) <= 1:
+        yield from (_read_source(source, state, on_suspicion, now) for source, state in due)
+        return
+    with ThreadPoolExecutor(min(len(due), _AT_ONCE), thread_name_prefix="source") as readers:
+        yield from readers.map(lambda one: _read_source(one[0], one[1], on_suspicion, now), due)
+
+
+def _read_source(source: Source, state: SourceState, on_suspicion: OnSuspicion, now: datetime) -> Reading:
+    # A held reading is known: only a different one is worth looking at. The operator's decision reads it again.
+    is_decided = on_suspicion is not OnSuspicion.HOLD
+    validator = state.validator if is_decided else state.held_validator or state.validator
+    outcome: Fetch | SourceError
+    try:
+        outcome = source.fetch(validator=validator, now=now)
+        if not outcome.is_unchanged:
+            items = tuple(outcome.items)
+            check_not_empty(source.name, items, state)
+            outcome = replace(outcome, items=items)
+    except SourceError as error:
+        outcome = error
+    return Reading(source=source.name, state=state, outcome=outcome)

@@ -1,0 +1,211 @@
+"""Record one listing: what a source lists now goes in, numbered changes in the log come out.
+
+All that a listing changes is one transaction of the store: a crash leaves either all of it or nothing. Each step asks
+the log for facts, decides from values alone (`identity`, `copies`, `guard`, `mint`), and writes at the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.collect import guard
+from publisher.collect.clean import add_language, clean_item
+from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
+from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
+from publisher.collect.mint import draft, fetch_taken, in_log_order, mint
+from publisher.collect.reading import Reading
+from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.sources.base import Fetch
+from publisher.model.items import Item
+from publisher.model.labels import NO_NAMES, Names
+from publisher.model.problems import Problem
+from publisher.model.records import Known, NewRecord
+from publisher.model.reports import CollectReport
+from publisher.model.schedules import local_day
+from publisher.model.sources import SourcePolicy
+from publisher.model.themes import Theme, assign_themes, wanted_names
+from publisher.store import Collecting, Heir, SourceState, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """What a source lists now, clean, and what was known of the source before."""
+
+    source: str
+    policy: SourcePolicy
+    state: SourceState
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...]
+    """Of single items that are left out."""
+
+    @property
+    def is_first(self) -> bool:
+        return self.state.changed_at is None
+
+
+def record_listing(
+    reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
+) -> CollectReport:
+    """Record what differs from the source's items in the log, unless it looks like an accident and waits."""
+    listing = _clean_listing(reading, fetch, rules)
+    with store.collecting(listing.source, also_in=rules.gathering) as log:
+        known = log.known(
+            since=min((item.date for item in listing.items), default=None),
+            ids={item.native_id for item in listing.items},
+            links={item.link for item in listing.items},
+        )
+        changes = _plan_changes(known, listing, log, rules)
+        why = _suspect(changes.own, known, listing, log, rules)
+        if why and rules.on_suspicion is OnSuspicion.HOLD:
+            log.hold(why, fetch.validator, now=now)
+            return CollectReport(sources_read=1, sources_held=1, problems=(_held_problem(listing.source, why),))
+        is_discarded = bool(why) and rules.on_suspicion is OnSuspicion.DISCARD
+        plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
+        log.keep_from_readers(_mint_records(hidden, log, listing.source, rules, names=NO_NAMES, now=now))
+        inherited = _hand_over(changes.heirs, known, log, rules, now=now)
+        _write_plan(plan, log, listing.source, rules, now=now)
+        _write_copies(changes, log)
+        # Items discarded because they have no titles must not make a source of one that never had any.
+        fields = listing.state.fields if is_discarded else " ".join(guard.fields_of(listing.items))
+        log.finish(
+            fetch.validator,
+            now=now,
+            skipped="\n".join(str(problem) for problem in listing.problems),
+            fields=fields,
+            added=len(plan.added),
+            next_try=next_try,
+        )
+    return CollectReport(
+        added=len(plan.added),
+        revised=len(plan.revised) + inherited,
+        withdrawn=len(plan.withdrawn),
+        kept_from_readers=len(hidden),
+        sources_read=1,
+        problems=(*listing.problems, *fetch.remarks),
+    )
+
+
+# --- deciding --------------------------------------------------------------------------------------------------------
+
+
+def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _Listing:
+    policy = rules.policy_of(reading.source)
+    items = [clean_item(item, site=rules.site, policy=policy) for item in fetch.items]
+    empty = [item for item in items if not (item.text or item.title)]
+    problems = [
+        Problem(
+            where=item.link or item.native_id or f"source {reading.source!r}, an item of {item.date}",
+            what="there is nothing to read in it",
+        )
+        for item in empty
+    ]
+    return _Listing(
+        source=reading.source,
+        policy=policy,
+        state=reading.state,
+        items=tuple(item for item in items if item.text or item.title),
+        problems=(*fetch.problems, *problems),
+    )
+
+
+def _plan_changes(known: Sequence[Known], listing: _Listing, log: Collecting, rules: CollectRules) -> Changes:
+    pairing = pair(known, listing.items)
+    plan = reconcile(pairing, log.items(pairing.to_compare))
+    if listing.problems:  # an item that is there and cannot be read is not one that was taken out
+        plan = plan.without_withdrawals()
+    own, copied = plan.apart({one.number for one in known if one.is_copy})
+    names = names_to_join_by(own.added, listing.policy)
+    elsewhere = log.elsewhere(links=names) if listing.policy.joined_by == "link" else log.elsewhere(ids=names)
+    heirs = log.heirs(own.withdrawn, among=rules.configured)
+    return leave_to_others(own, copied, elsewhere, heirs, policy=listing.policy)
+
+
+def _suspect(
+    plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: Collecting, rules: CollectRules
+) -> str:
+    """Return why the operator should look first, and what would happen; empty when there is no reason."""
+    if listing.is_first:  # all of it is new, unless the source only has a new name
+        former, count = log.orphans(plan.added, among=rules.configured)
+        why = guard.suspicion_of_first(plan, former=former, repeated=count)
+    else:
+        why = guard.suspicion(
+            plan,
+            known,
+            listing.items,
+            hold_above=listing.policy.hold_above,
+            most_added=listing.state.most_added,
+            fields=listing.state.fields.split(),
+        )
+    return why and f"{why}; it would {guard.told(plan)}"
+
+
+def _held_problem(source: str, why: str) -> Problem:
+    what = f"held: {why}; `publisher release {source}` if that is right, `publisher discard {source}` if not"
+    return Problem(where=f"source {source!r}", what=what)
+
+
+def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:
+    """Return the plan without what is new, and what to keep from readers instead."""
+    return plan.discarded(), plan.added
+
+
+def _hide_old(
+    plan: Reconciliation, listing: _Listing, rules: CollectRules, *, now: datetime
+) -> tuple[Reconciliation, Sequence[Item]]:
+    """Return the plan of a first reading without items older than `since`, and those, which are kept from readers."""
+    since = listing.policy.since
+    if since is None or not listing.is_first:
+        return plan, ()
+    first_day = local_day(now - since, rules.site.timezone)
+    shown = [item for item in plan.added if since and item.date >= first_day]
+    hidden = [item for item in plan.added if not since or item.date < first_day]
+    return replace(plan, added=tuple(shown)), hidden
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def _hand_over(
+    heirs: Mapping[int, Heir], known: Sequence[Known], log: Collecting, rules: CollectRules, *, now: datetime
+) -> int:
+    """Leave items to the sources that go on listing them; return how many of them read otherwise there."""
+    if not heirs:
+        return 0
+    log.hand_over(heirs)
+    before = {one.number: one for one in known if one.number in heirs}
+    said = {number: add_language(heir.item, rules.site) for number, heir in heirs.items()}
+    same = {number for number, item in said.items() if reads_as(before[number], item)}
+    log.rename([(number, said[number]) for number in sorted(same)])
+    revised = [(number, item) for number, item in said.items() if number not in same]
+    names = log.name(wanted_names([item for _, item in revised], rules.theme_map))
+    themed = [(number, item, _themes(item, heirs[number].source, rules, names)) for number, item in revised]
+    log.revise(themed, now=now)
+    return len(revised)
+
+
+def _write_plan(plan: Reconciliation, log: Collecting, source: str, rules: CollectRules, *, now: datetime) -> None:
+    log.withdraw(plan.withdrawn, now=now)
+    log.unlist(plan.unlisted)
+    log.relist(plan.relisted)
+    log.rename([(number, add_language(item, rules.site)) for number, item in plan.renamed])
+    revised = [(number, add_language(item, rules.site)) for number, item in plan.revised]
+    added = [add_language(item, rules.site) for item in plan.added]
+    names = log.name(wanted_names([*(item for _, item in revised), *in_log_order(added)], rules.theme_map))
+    log.revise([(number, item, _themes(item, source, rules, names)) for number, item in revised], now=now)
+    log.add(_mint_records(added, log, source, rules, names=names, now=now), now=now)
+
+
+def _write_copies(changes: Changes, log: Collecting) -> None:
+    log.drop_copies([*changes.copied.withdrawn, *changes.copied.unlisted])
+    log.copy([*changes.copied.revised, *changes.copied.renamed, *changes.joined])
+
+
+def _mint_records(
+    items: Sequence[Item], log: Collecting, source: str, rules: CollectRules, *, names: Names, now: datetime
+) -> Sequence[NewRecord]:
+    drafts = draft(items, source=source, rules=rules, names=names)
+    return mint(drafts, fetch_taken(drafts, log), timezone=rules.site.timezone, now=now)
+
+
+def _themes(item: Item, source: str, rules: CollectRules, names: Names) -> tuple[Theme, ...]:
+    return assign_themes(item, rules.theme_map, source=source, names=names)
