@@ -1,56 +1,78 @@
-"""Publisher: one site and all that can be done with it. The only place that asks for the time."""
+"""Publisher: one site and all that can be done with it. The only place that wires the stages of a pass to the site's
+store and folders, and the only one that asks for the time.
+"""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
-from publisher.admin.notices import notify
+from publisher import __version__
+from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.status import kept_report, status
-from publisher.collect.rules import OnSuspicion
+from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.run import collect
+from publisher.collect.sources.base import Source, load_kind, parameters_of
 from publisher.compose import run as compose
-from publisher.config.config import Config
+from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
+from publisher.compose.plan import Plan
+from publisher.config.config import Config, SourceSettings
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
-from publisher.model.feeds import FeedKind
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import ComposeReport, RunReport, Status
-from publisher.model.site import Mailbox
-from publisher.publish.plan import Extent
-from publisher.rendering.addresses import wire_address
+from publisher.model.reports import CollectReport, ComposeReport, RunReport, Status
+from publisher.publish import run as publish
+from publisher.publish.files import Files, RehearsedFiles
+from publisher.publish.plan import Extent, Publication
+from publisher.rendering import urls
+from publisher.rendering.templates import Templates, default_folders
 from publisher.store import Store
-from publisher.wiring import RehearsedStages, Stages
+from publisher.store.files import Tree
 
 if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.admin.check import CheckReport
     from publisher.admin.examine import Examined
-    from publisher.admin.mail_checks import Mail
     from publisher.admin.next_edition import Outlook
     from publisher.admin.review import Review
-    from publisher.admin.theme_checks import Survey
+    from publisher.collect.sources.fetch import Fetcher
+    from publisher.compose.digest import Renderer
     from publisher.model.editions import Digest
     from publisher.store import EditionRow
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
 ASKED_S = 0.5
-"""How long a starting service waits for whoever only asks whether there is one."""
-COMPARED = 5
-"""How far back an edition is looked for in the outbox to compare the next one with."""
+"""How long a starting service waits for a process that only asks whether there is one."""
+Planner = Callable[..., list[Plan]]
+"""Plans editions: `compose.plan_all` or `compose.plan_due`."""
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
 
 
 class Publisher:
     """One site. Every verb may be run at any time, by any number of processes, any number of times."""
 
-    def __init__(self, config: Config, *, store: Store, clock: Callable[[], datetime], stages: Stages) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        store: Store,
+        outbox: Outbox,
+        open_files: Callable[[Path], Files],
+        clock: Callable[[], datetime],
+        progress: Progress,
+    ) -> None:
+        """Wire a site to what keeps what is done: a store, an outbox, and files below a folder."""
         self.config = config
         self._store = store
+        self._outbox = outbox
+        self._open_files = open_files
         self._clock = clock
-        self._stages = stages
+        self._progress = progress
 
     @classmethod
     @contextmanager
@@ -60,9 +82,9 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        clock = _clock(now)
         with Store.open(config.store.url) as store:
-            yield cls(config, store=store, clock=clock, stages=Stages(config, store, clock, progress))
+            outbox = OutboxFolder(config.outbox_directory)
+            yield cls(config, store=store, outbox=outbox, open_files=Tree, clock=_clock(now), progress=progress)
 
     @classmethod
     @contextmanager
@@ -72,11 +94,13 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        clock, file = _clock(now), config.store.file
+        file, outbox = config.store.file, RehearsedOutbox(config.outbox_directory)
         # A site that never ran shall not get a database by being asked what it would do.
         url = config.store.url if file is None or file.exists() else "sqlite://"
         with Store.open(url) as opened, opened.rehearsal() as store:
-            yield cls(config, store=store, clock=clock, stages=RehearsedStages(config, store, clock, progress))
+            yield cls(
+                config, store=store, outbox=outbox, open_files=RehearsedFiles, clock=_clock(now), progress=progress
+            )
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
@@ -90,7 +114,7 @@ class Publisher:
         for name in sources:
             if name not in known:
                 raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
-        return self._recorded("collect", lambda: RunReport(collect=self._stages.collect(sources)))
+        return self._run_exclusively("collect", lambda: self._collect(sources))
 
     def release_source(self, source: str) -> RunReport:
         """Take what a held source lists now for news.
@@ -98,40 +122,46 @@ class Publisher:
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        return self._decided("release", source, OnSuspicion.RELEASE)
+        return self._decide_source("release", source, OnSuspicion.RELEASE)
 
     def discard_source(self, source: str) -> RunReport:
-        """Keep what is new in a held source from readers for ever, and what is gone from it where it is.
+        """Keep what is new in a held source from readers for good, and what is gone from it where it is.
 
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        return self._decided("discard", source, OnSuspicion.DISCARD)
+        return self._decide_source("discard", source, OnSuspicion.DISCARD)
 
-    def _decided(self, verb: str, source: str, on_suspicion: OnSuspicion) -> RunReport:
+    def _decide_source(self, verb: str, source: str, on_suspicion: OnSuspicion) -> RunReport:
         held = [each.name for each in self.config.sources if self._store.source_state(each.name).held]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._recorded(
-            verb, lambda: RunReport(collect=self._stages.collect([source], on_suspicion=on_suspicion))
-        )
+        return self._run_exclusively(verb, lambda: self._collect([source], on_suspicion=on_suspicion))
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more; files that come out equal are not touched."""
-        return self._recorded("publish", lambda: self._with_hub_told(self._published(RunReport(), extent)))
+        return self._run_exclusively("publish", lambda: self._tell_hub(self._publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose for one audience, or all, what is new to them, whatever their schedule says."""
         audiences = self.audiences(audience)
-        return self._recorded("compose", lambda: RunReport(compose=self._stages.compose(audiences)))
+        return self._run_exclusively(
+            "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
+        )
 
     def run(self) -> RunReport:
-        """One whole pass: collect, publish, compose."""
-        return self._recorded("run", lambda: self._pass(self._stages.compose, is_stopping=lambda: False))
+        """One whole pass: collect, publish, compose, put out."""
+        return self._run_exclusively("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False))
 
     def run_due(self, *, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
         """One whole pass in which only audiences are composed whose schedule asks for it; ends early between stages."""
-        return self._recorded("run", lambda: self._pass(self._stages.compose_due, is_stopping=is_stopping))
+        return self._run_exclusively("run", lambda: self._pass(compose.plan_due, is_stopping=is_stopping))
+
+    # --- what an editor or operator asks -----------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
+        return status(self.config, self._store, is_served=self._is_served(), now=self._clock())
 
     def preview(self, audience: str | None = None) -> "tuple[Edition, Digest] | None":
         """The next edition of the audience or the first that has one: a held one, else what `compose` would make now.
@@ -141,11 +171,13 @@ class Publisher:
         Raises:
             TemplateError: a template of digests cannot be used.
         """
-        held = {edition.audience: edition for edition in compose.held_editions(self._store)}
-        for each in self.audiences(audience):
-            if edition := held.get(each.name) or self._stages.next_edition(each):
-                return self._stages.composer.fitted(edition, each)
-        return None
+        from publisher.admin.next_edition import preview  # late: no pass needs it, and reading HTML costs 20 ms
+
+        found = (
+            preview(each, store=self._store, renderer=self._renderer, now=self._clock())
+            for each in self.audiences(audience)
+        )
+        return next((each for each in found if each), None)
 
     def try_out(self, audience: str | None = None, *, to: str) -> list[Path]:
         """Write the next edition of one audience, or of each, as a mail to try; their folders. Nothing is recorded.
@@ -155,11 +187,16 @@ class Publisher:
             TemplateError: a template of digests cannot be used.
             UsageError: `to` is no mail address.
         """
-        mailbox = _mailbox(to)
-        previews = [(each, self.preview(each.name)) for each in self.audiences(audience)]
-        return [
-            self._stages.composer.try_out(found[0], each, found[1], to=mailbox) for each, found in previews if found
-        ]
+        from publisher.admin.next_edition import try_out  # late: as above
+
+        return try_out(
+            self.audiences(audience),
+            to=to,
+            store=self._store,
+            renderer=self._renderer,
+            outbox=self.config.outbox_directory,
+            now=self._clock(),
+        )
 
     def outlooks(self, audience: str | None = None) -> "list[Outlook]":
         """All there is to say about the next edition of one audience, or of each.
@@ -167,17 +204,11 @@ class Publisher:
         Raises:
             TemplateError: a template of digests cannot be used.
         """
-        from publisher.admin.next_edition import outlook
+        from publisher.admin.next_edition import outlook  # late: as above
 
+        store, renderer, outbox = self._store, self._renderer, self.config.outbox_directory
         return [
-            outlook(
-                each,
-                found := self.preview(each.name),
-                behind=self._stages.left_behind(each, found[0] if found else None),
-                rows=self._store.editions(each.name, limit=COMPARED),
-                outbox=self.config.outbox_directory,
-                site=self._stages.composer.site,
-            )
+            outlook(each, store=store, renderer=renderer, outbox=outbox, now=self._clock())
             for each in self.audiences(audience)
         ]
 
@@ -186,37 +217,10 @@ class Publisher:
 
         For a rehearsal: it collects.
         """
-        from publisher.admin.check import Checked, check  # late: no pass needs it, and reading HTML costs 20 ms
+        from publisher.admin.check import check  # late: as above
 
-        problems = list(self.collect().all_problems)
-        mails: list[Mail] = []
-        for audience in self.config.audiences:
-            try:
-                mails += self._mails_to_judge(audience)
-            except TemplateError as error:
-                problems.append(Problem.of(f"audience {audience.name!r}", error))
-        templates = self._stages.templates
-        stranded = tuple(edition.name for edition in compose.stranded_editions(self.config.audiences, self._store))
-        checked = Checked(
-            config=self.config,
-            templates=templates,
-            mails=tuple(mails),
-            problems=tuple(problems),
-            stranded=stranded,
-            survey=self._survey(),
-        )
-        return check(checked)
-
-    def _survey(self) -> "Survey":
-        from publisher.admin.theme_checks import survey  # late: only `check` needs it
-
-        store = self._store
-        return survey(
-            store.changed_records(0, store.log_end()),
-            self.config.themes,
-            names_of=store.names,
-            feeds=[state.feed for state in store.open_feeds() if state.feed.kind is FeedKind.THEME],
-        )
+        problems = self.collect().all_problems
+        return check(self.config, store=self._store, renderer=self._renderer, problems=problems, now=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.
@@ -228,34 +232,36 @@ class Publisher:
             UsageError: there is no such source, address or file.
         """
         from publisher.admin import discover as discovering
-        from publisher.admin import examine as examining  # late: no pass needs them, and reading HTML costs 20 ms
+        from publisher.admin import examine as examining  # late: as above
 
         settings = next((each for each in self.config.sources if each.name == source), None)
-        now, stages = self._clock(), self._stages
+        now = self._clock()
         if settings is None:
-            return discovering.discover(source, self.config, fetcher=lambda: stages.fetcher, now=now)
+            return discovering.discover(source, self.config, fetcher=lambda: self._fetcher, now=now)
         state = self._store.source_state(source)
         examined, given = examining.examine(
-            stages.source(settings), settings, self.config, is_first=state.changed_at is None, now=now
+            self._source(settings), settings, self.config, is_first=state.changed_at is None, now=now
         )
         if given is None:
             return examined
-        found = self._recorded("check", lambda: RunReport(collect=stages.collect_from(given)))
+        found = self._run_exclusively("check", lambda: RunReport(collect=self._read([given], asked_for=[source])))
         waits_until = state.next_try if state.next_try and state.next_try > now else None
         return replace(examined, outcome=found.collect, waits_until=waits_until)
 
-    def _mails_to_judge(self, audience: Audience) -> "Iterator[Mail]":
-        from publisher.admin.mail_checks import Mail
+    def audiences(self, name: str | None) -> tuple[Audience, ...]:
+        """The audience of that name; None: all.
 
-        found = self.preview(audience.name)
-        sample = None if found else self._stages.sample_edition(audience)
-        if sample:
-            found = self._stages.composer.fitted(sample, audience)
-        if found:
-            _, digest = found
-            yield Mail(digest, audience=audience, site=self.config.site)
+        Raises:
+            UsageError: there is none of that name.
+        """
+        audiences = self.config.audiences
+        chosen = tuple(audience for audience in audiences if name in (None, audience.name))
+        if name is not None and not chosen:
+            known = ", ".join(audience.name for audience in audiences) or "none is configured"
+            raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
+        return chosen
 
-    # --- what an editor decides -------------------------------------------------------------------------------------
+    # --- what an editor decides --------------------------------------------------------------------------------------
 
     def decide(self, decision: "Callable[[Review], ComposeReport]") -> RunReport:
         """Do what an editor decided about a held edition, as the only process at it.
@@ -263,7 +269,9 @@ class Publisher:
         Raises:
             UsageError: the edition is not held, or has no such item.
         """
-        return self._recorded("edition", lambda: RunReport(compose=decision(self._review)))
+        return self._run_exclusively(
+            "edition", lambda: self._put_out(RunReport(compose=decision(self._review)), self.config.audiences)
+        )
 
     def held_edition(self, name: str) -> Edition:
         """The held edition of that name.
@@ -282,12 +290,12 @@ class Publisher:
         from publisher.admin.review import Review  # late: no pass needs it
 
         return Review(
-            store=self._store, composer=self._stages.composer, audiences=self.config.audiences, now=self._clock()
+            store=self._store,
+            outbox=self._outbox,
+            site=self.config.site,
+            audiences=self.config.audiences,
+            now=self._clock(),
         )
-
-    def status(self) -> Status:
-        """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
-        return status(self.config, self._store, is_served=self._is_served(), now=self._clock())
 
     # --- one process at a time ---------------------------------------------------------------------------------------
 
@@ -314,50 +322,13 @@ class Publisher:
         except BusyError:
             return True
 
-    # --- the stages --------------------------------------------------------------------------------------------------
-
-    def _pass(
-        self, compose_stage: Callable[[Sequence[Audience]], ComposeReport], *, is_stopping: Callable[[], bool]
-    ) -> RunReport:
-        report = RunReport(collect=self._stages.collect())
-        if is_stopping():
-            return report
-        report = self._published(report, Extent.NEWS)
-        if is_stopping():
-            return report
-        if report.publish is None:
-            return replace(report, problems=(*report.problems, *self._held()))
-        return self._with_hub_told(replace(report, compose=compose_stage(self.config.audiences)))
-
-    def _held(self) -> Iterator[Problem]:
-        """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
-        for audience in self.config.audiences:
-            if self._stages.next_edition(audience):
-                yield Problem(where=f"audience {audience.name!r}", what=HELD)
-
-    def _published(self, report: RunReport, extent: Extent) -> RunReport:
-        """The report with the publishing stage; without it, and with a problem, when files could not be written."""
-        try:
-            return replace(report, publish=self._stages.publish(extent))
-        except (FilesError, TemplateError) as error:
-            return replace(report, problems=(*report.problems, Problem.of("publish", error)))
-
-    def _with_hub_told(self, report: RunReport) -> RunReport:
-        """The report, with a problem when the hub of config.toml could not be told of changed feeds."""
-        config = self.config
-        if not config.feeds.hub:
-            return report
-        from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
-
-        problems = tell_hub(self._store, config.feeds, config.site, config.themes)
-        return replace(report, problems=(*report.problems, *problems))
-
-    def _recorded(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work as the only process at it, and keep its report if there is anything to say."""
+    def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
+        """Do the work as the only process at it, send notices, and record the run if there is anything to say."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started = self._clock()
-            report = self._with_turns(work())
-            if report.is_news or report.all_problems or self._had_problems():
+            report = self._send_notices(work())
+            # A run that no longer meets the problems of the one before it is to be seen in `status`.
+            if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs(limit=1)):
                 self._store.record_run(
                     verb,
                     started=started,
@@ -367,35 +338,171 @@ class Publisher:
                 )
             return report
 
-    def _with_turns(self, report: RunReport) -> RunReport:
+    # --- a pass: each stage takes the report so far, and returns it with its own part filled -------------------------
+
+    def _pass(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
+        report = self._collect()
+        if is_stopping():
+            return report
+        report = self._publish(report, Extent.NEWS)
+        if is_stopping():
+            return report
+        if report.publish is None:
+            return replace(report, problems=(*report.problems, *self._held()))
+        report = self._compose(report, plan, self.config.audiences)
+        report = self._put_out(report, self.config.audiences)
+        return self._tell_hub(report)
+
+    def _collect(self, only: Collection[str] = (), *, on_suspicion: OnSuspicion = OnSuspicion.HOLD) -> RunReport:
+        """Read every source once, or these at once, and record what changed."""
+        sources = [self._source(each) for each in self.config.sources if not only or each.name in only]
+        return RunReport(collect=self._read(sources, asked_for=only, on_suspicion=on_suspicion))
+
+    def _read(
+        self, sources: Sequence[Source], *, asked_for: Collection[str], on_suspicion: OnSuspicion = OnSuspicion.HOLD
+    ) -> CollectReport:
+        config = self.config
+        policies = {settings.name: settings.policy for settings in config.sources}
+        rules = CollectRules(
+            site=config.site,
+            theme_map=config.themes,
+            authority=self._authority.partition(",")[0],
+            combined=config.feeds.combined,
+            policies=policies,
+            configured=policies.keys(),
+            on_suspicion=on_suspicion,
+        )
+        return collect(
+            sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
+        )
+
+    def _publish(self, report: RunReport, extent: Extent) -> RunReport:
+        """The report with the publishing stage; without it, and with a problem, when files could not be written."""
+        root = self.config.feeds_directory
+        try:
+            published = publish.publish(
+                self._store,
+                self._publication,
+                self._files,
+                # An emptied folder is filled again without being asked.
+                extent=Extent.ALL if extent is Extent.NEWS and not (root / urls.INDEX_FILE).exists() else extent,
+                authority=self._authority,
+                now=self._clock(),
+                progress=self._progress,
+            )
+        except (FilesError, TemplateError) as error:
+            return replace(report, problems=(*report.problems, Problem.of("publish", error)))
+        return replace(report, publish=published)
+
+    def _held(self) -> Iterator[Problem]:
+        """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
+        for audience in self.config.audiences:
+            if compose.next_edition(audience, store=self._store, site=self.config.site, now=self._clock()):
+                yield Problem(where=f"audience {audience.name!r}", what=HELD)
+
+    def _compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
+        """Record the editions that are planned; nobody sees anything of them yet."""
+        plans = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
+        compose.pass_over(plans, store=self._store)
+        planned = [each for each in plans if each.edition]
+        problems = compose.record(planned, store=self._store, renderer=self._renderer) if planned else []
+        return replace(report, compose=ComposeReport(problems=tuple(problems)))
+
+    def _put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
+        """Put out what is recorded: pages on the web first, so that no mail leads nowhere, then mails in the outbox."""
+        composed = report.compose or ComposeReport()
+        editions = compose.take_up(audiences, store=self._store, now=self._clock())
+        try:
+            publish.publish_editions(self._store, self._publication, self._files)
+        except (FilesError, TemplateError) as error:
+            composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
+            editions = [(edition, audience) for edition, audience in editions if not audience.is_public]
+        if editions:
+            done = compose.put_out(
+                editions,
+                store=self._store,
+                renderer=self._renderer,
+                outbox=self._outbox,
+                config=self.config.path,
+                now=self._clock(),
+            )
+            composed = replace(composed, editions=done.editions, problems=(*composed.problems, *done.problems))
+        return replace(report, compose=composed)
+
+    def _tell_hub(self, report: RunReport) -> RunReport:
+        """The report, with a problem when the hub of config.toml could not be told of changed feeds."""
+        config = self.config
+        if not config.feeds.hub:
+            return report
+        from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
+
+        problems = tell_hub(self._store, config.feeds, config.site, config.themes)
+        return replace(report, problems=(*report.problems, *problems))
+
+    def _send_notices(self, report: RunReport) -> RunReport:
         """The report, with what people are told of sources and of editions that are held."""
-        told = notify(self.config, store=self._store, composer=self._stages.composer, now=self._clock())
-        return replace(report, turns=told.turns, notices=told.notices, problems=(*report.problems, *told.problems))
+        now = self._clock()
+        news = news_to_tell(self.config, store=self._store, now=now)
+        if news.is_nothing:
+            return report
+        told = send_notices(news, self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=now)
+        problems = (*report.problems, *told.problems)
+        return replace(report, turns=news.turns, notices=told.notices, problems=problems)
 
-    def _had_problems(self) -> bool:
-        """Whether `status` shows problems that the run now at its end no longer met."""
-        return any(run.exit_code for run in self._store.runs(limit=1))
+    # --- what stages are wired to ------------------------------------------------------------------------------------
 
-    def audiences(self, name: str | None) -> tuple[Audience, ...]:
-        """The audience of that name; None: all.
+    @property
+    def _authority(self) -> str:
+        """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
+        host = urlsplit(self.config.site.base_url).hostname
+        return self._store.authority(f"{host},{self._clock().date()}")
 
-        Raises:
-            UsageError: there is none of that name.
-        """
-        audiences = self.config.audiences
-        chosen = tuple(audience for audience in audiences if name in (None, audience.name))
-        if name is not None and not chosen:
-            known = ", ".join(audience.name for audience in audiences) or "none is configured"
-            raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
-        return chosen
+    def _source(self, settings: SourceSettings) -> Source:
+        """What reads a source of config.toml; its class gets what it asks for by name (`GIVEN`)."""
+        gifts: dict[str, Callable[[], object]] = {
+            "fetcher": lambda: self._fetcher,
+            "timezone": lambda: self.config.site.timezone,
+        }
+        if "path" in settings.options:
+            del gifts["fetcher"]  # a source that reads a file fetches nothing
+        kind = load_kind(settings.kind)
+        given = {name: give() for name, give in gifts.items() if name in parameters_of(kind)}
+        return kind(name=settings.name, **settings.options, **given)
 
+    @cached_property
+    def _fetcher(self) -> "Fetcher":
+        from publisher.collect.sources.fetch import Fetcher  # late: httpx takes 0.1 s
 
-def _mailbox(address: str) -> Mailbox:
-    try:
-        wire_address(address)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return Mailbox(address=address)
+        site = self.config.site
+        agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
+        return Fetcher(settings=self.config.fetching, user_agent=agent)
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return Templates((self.config.templates_directory, *default_folders()))
+
+    @cached_property
+    def _publication(self) -> Publication:
+        config = self.config
+        return Publication(
+            site=config.site,
+            theme_map=config.themes,
+            settings=config.feeds,
+            templates=self._templates,
+            audiences=tuple(audience for audience in config.audiences if audience.is_public),
+        )
+
+    @cached_property
+    def _renderer(self) -> "Renderer":
+        from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
+
+        host, _, _ = self._authority.partition(",")
+        return Renderer(
+            site=replace(self.config.site, first_host=host), templates=self._templates, style=self.config.digest
+        )
+
+    def _files(self) -> Files:
+        return self._open_files(self.config.feeds_directory)
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:

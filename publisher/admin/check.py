@@ -4,17 +4,25 @@ Add a check by adding it to `CHECKS`: its name, and a function that yields what 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
-from publisher.admin.theme_checks import Survey, theme_hints
+from publisher.admin.next_edition import preview
+from publisher.admin.theme_checks import Survey, survey, theme_hints
+from publisher.compose import run as compose
+from publisher.compose.digest import Renderer
 from publisher.config.config import Config
-from publisher.model.errors import EXIT_USAGE
+from publisher.model.editions import Audience
+from publisher.model.errors import EXIT_USAGE, TemplateError
+from publisher.model.feeds import FeedKind
 from publisher.model.problems import Problem
+from publisher.model.themes import ThemeMap
 from publisher.rendering.templates import Templates
+from publisher.store import Store
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 """RFC 2606: names that nobody's readers can reach."""
@@ -66,8 +74,28 @@ Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
 """Yields where each finding was made, and the finding."""
 
 
-def check(checked: Checked) -> CheckReport:
-    """Everything that the checks find."""
+def check(
+    config: Config, *, store: Store, renderer: Renderer, problems: Sequence[Problem], now: datetime
+) -> CheckReport:
+    """What must be mended and what could be better, as the next editions would be now.
+
+    `problems` are those that collecting met just before.
+    """
+    mails: list[Mail] = []
+    met = list(problems)
+    for audience in config.audiences:
+        try:
+            mails += _mails_to_judge(audience, store=store, renderer=renderer, now=now)
+        except TemplateError as error:
+            met.append(Problem.of(f"audience {audience.name!r}", error))
+    checked = Checked(
+        config=config,
+        templates=renderer.templates,
+        mails=tuple(mails),
+        problems=tuple(met),
+        stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
+        survey=_survey(store, config.themes),
+    )
     return CheckReport(
         found=tuple(
             Found(check=name, where=where, what=finding.what, is_hint=finding.is_hint)
@@ -75,6 +103,24 @@ def check(checked: Checked) -> CheckReport:
             for where, finding in judged(checked)
         )
     )
+
+
+def _survey(store: Store, theme_map: ThemeMap) -> Survey:
+    return survey(
+        store.changed_records(0, store.log_end()),
+        theme_map,
+        names_of=store.names,
+        feeds=[state.feed for state in store.open_feeds() if state.feed.kind is FeedKind.THEME],
+    )
+
+
+def _mails_to_judge(audience: Audience, *, store: Store, renderer: Renderer, now: datetime) -> Iterator[Mail]:
+    found = preview(audience, store=store, renderer=renderer, now=now)
+    if not found and (sample := compose.sample_edition(audience, store=store, site=renderer.site, now=now)):
+        found = renderer.fit(sample, audience)
+    if found:
+        _, digest = found
+        yield Mail(digest, audience=audience, site=renderer.site)
 
 
 def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:

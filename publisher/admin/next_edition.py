@@ -1,18 +1,24 @@
-"""What there is to say about the next edition of one audience, for whoever answers for it."""
+"""The next edition of an audience: as it would be now, why an item is not in it, and as a mail to try."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail, encoded_size
+from publisher.compose import run as compose
+from publisher.compose.digest import Renderer
+from publisher.compose.outbox import write_test
 from publisher.model.editions import Audience, Digest, Edition
-from publisher.model.records import Record
-from publisher.model.site import Site
+from publisher.model.errors import UsageError
+from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
-from publisher.rendering.message import digest_message
-from publisher.store import EditionRow
+from publisher.rendering.addresses import wire_address
+from publisher.store import EditionRow, Store
 
+COMPARED = 5
+"""How far back an edition is looked for in the outbox to compare the next one with."""
 DIFFERENCE_LINES = 3
 """Unchanged ones around each change."""
 
@@ -65,33 +71,69 @@ class Outlook:
         return tuple(unified_diff(before, after, self.last.name, "next", lineterm="", n=DIFFERENCE_LINES))
 
 
-def outlook(
-    audience: Audience,
-    found: tuple[Edition, Digest] | None,
-    *,
-    behind: list[tuple[Record, str]],
-    rows: list[EditionRow],
-    outbox: Path,
-    site: Site,
-) -> Outlook:
-    """What there is to say.
+def preview(audience: Audience, *, store: Store, renderer: Renderer, now: datetime) -> tuple[Edition, Digest] | None:
+    """The next edition of the audience: the held one, else what `compose` would make now. None: nothing is new.
 
-    `behind` is what stays out of the edition already, and why; `rows` are the editions before, latest first.
+    Raises:
+        TemplateError: a template of digests cannot be used.
     """
+    held = next((edition for edition in compose.held_editions(store) if edition.audience == audience.name), None)
+    edition = held or compose.next_edition(audience, store=store, site=renderer.site, now=now)
+    return renderer.fit(edition, audience) if edition else None
+
+
+def try_out(
+    audiences: Iterable[Audience], *, to: str, store: Store, renderer: Renderer, outbox: Path, now: datetime
+) -> list[Path]:
+    """Write the next edition of each of these audiences as a mail to try, below `outbox`; the mails' folders.
+
+    Raises:
+        FilesError: it cannot be written.
+        TemplateError: a template of digests cannot be used.
+        UsageError: `to` is no mail address.
+    """
+    mailbox = _mailbox(to)
+    folders: list[Path] = []
+    for audience in audiences:
+        if found := preview(audience, store=store, renderer=renderer, now=now):
+            edition, digest = found
+            mail = renderer.mail_to_try(digest, edition, audience, to=mailbox)
+            folders.append(write_test(outbox, edition, digest, mail))
+    return folders
+
+
+def outlook(audience: Audience, *, store: Store, renderer: Renderer, outbox: Path, now: datetime) -> Outlook:
+    """All there is to say about the next edition of the audience.
+
+    Raises:
+        TemplateError: a template of digests cannot be used.
+    """
+    site = renderer.site
+    found = preview(audience, store=store, renderer=renderer, now=now)
     edition, digest = found or (None, None)
+    behind = compose.left_behind(audience, edition, store=store, site=site)
     left_out = [LeftOut(title=title_of(record.item), why=why) for record, why in behind]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
     mail = Mail(digest, audience=audience, site=site) if digest else None
+    rows = store.editions(audience.name, limit=COMPARED)
     return Outlook(
         audience=audience,
         edition=edition,
         digest=digest,
-        message=digest_message(digest, edition, audience=audience, site=site) if digest and edition else b"",
+        message=renderer.mail(digest, edition, audience) if digest and edition else b"",
         left_out=tuple(left_out),
         last=next(_in_outbox(rows, outbox, but=edition), None),
         findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),
     )
+
+
+def _mailbox(address: str) -> Mailbox:
+    try:
+        wire_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return Mailbox(address=address)
 
 
 def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[Last]:

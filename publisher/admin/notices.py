@@ -8,18 +8,24 @@ What a crash leaves: turns and notices are recorded in one transaction. Before i
 same again. After it, a notice that is not in the outbox: the next pass puts it there, to the byte, and notes that.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from publisher.collect.condition import condition_of
-from publisher.compose.run import Composer, held_editions
+from publisher.compose.outbox import Outbox
+from publisher.compose.run import held_editions
 from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
 from publisher.model.reports import SourceCondition, Turn
+from publisher.rendering.notices import review_notice, source_notice
 from publisher.store import SourceState, Store
+
+if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
+    from publisher.compose.digest import Renderer
 
 REPEATED = 3
 """Failures in a row: fewer are a mishap, which passes."""
@@ -29,22 +35,53 @@ _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewsToTell:
+    """What people are to be told now."""
+
+    turns: tuple[Turn, ...]
+    to_review: tuple[Edition, ...]
+    """Held editions whose editors were not told yet."""
+    has_unwritten: bool
+    """Whether a notice was recorded before and is not in the outbox yet."""
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.turns or self.to_review or self.has_unwritten)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What people are told since this pass."""
+    """What people were told in this pass."""
 
-    turns: tuple[Turn, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    notices: tuple[Notice, ...]
+    """New in the outbox."""
+    problems: tuple[Problem, ...]
 
 
-def notify(config: Config, *, store: Store, composer: Composer, now: datetime) -> Told:
-    """Record what is to be told and was not, and put it into the outbox; nothing is written when there is nothing."""
-    turns = tuple(_turns(config, store.source_states(), now=now))
-    notices, problems = _notices(turns, config, store=store, composer=composer, now=now)
-    if turns or notices:
-        store.record_notices(notices, told={turn.source: _told(turn.condition) for turn in turns})
-    written, refused = _written(store, composer, now=now)
-    return Told(turns=turns, notices=tuple(written), problems=(*problems, *refused))
+def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
+    """What is to be told and was not; nothing is written by asking."""
+    return NewsToTell(
+        turns=tuple(_turns(config, store.source_states(), now=now)),
+        to_review=tuple(_to_review(config, store)),
+        has_unwritten=bool(store.unwritten_notices()),
+    )
+
+
+def send_notices(
+    news: NewsToTell, config: Config, *, store: Store, renderer: "Renderer", outbox: Outbox, now: datetime
+) -> Told:
+    """Record what is to be told, and put the notices of it into the outbox, with those that were not there yet."""
+    notices = [_source_notice(turn, config, now=now) for turn in news.turns if config.notices_to]
+    problems: list[Problem] = []
+    for edition in news.to_review:
+        try:
+            notices.append(_review_notice(edition, config, renderer, outbox, now=now))
+        except PublisherError as error:
+            problems.append(Problem.of(f"edition {edition.name}", error))
+    if news.turns or notices:
+        store.record_notices(notices, told={turn.source: _told(turn.condition) for turn in news.turns})
+    written, refused = _put_out(store, renderer, outbox, now=now)
+    return Told(notices=tuple(written), problems=(*problems, *refused))
 
 
 def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: datetime) -> SourceCondition | None:
@@ -81,23 +118,7 @@ def _turn(source: str, condition: SourceCondition, state: SourceState) -> Turn:
             return Turn(source=source, condition=SourceCondition.WELL, since=None, detail="")
 
 
-def _notices(
-    turns: Sequence[Turn], config: Config, *, store: Store, composer: Composer, now: datetime
-) -> tuple[list[Notice], list[Problem]]:
-    """What is to be mailed, and why some of it cannot be."""
-    notices = [_source_notice(turn, config, now=now) for turn in turns if config.notices_to]
-    problems: list[Problem] = []
-    for edition in _to_review(config, store):
-        try:
-            notices.append(_review_notice(edition, config, composer, now=now))
-        except PublisherError as error:
-            problems.append(Problem.of(f"edition {edition.name}", error))
-    return notices, problems
-
-
 def _source_notice(turn: Turn, config: Config, *, now: datetime) -> Notice:
-    from publisher.rendering.notices import source_notice  # late: it looks up words and dates of a language
-
     assert config.notices_to is not None, "somebody is to be told"
     subject, text = source_notice(turn, site=config.site, config=config.path)
     return Notice(
@@ -120,11 +141,12 @@ def _to_review(config: Config, store: Store) -> Iterator[Edition]:
             yield edition
 
 
-def _review_notice(edition: Edition, config: Config, composer: Composer, *, now: datetime) -> Notice:
+def _review_notice(edition: Edition, config: Config, renderer: "Renderer", outbox: Outbox, *, now: datetime) -> Notice:
     (audience,) = (each for each in config.audiences if each.name == edition.audience)
     assert audience.editor is not None, "somebody is to be told"
-    subject, text = composer.review_notice(edition, audience)
-    digest = composer.digest(edition, audience)
+    folder = outbox.held_folder(edition)
+    subject, text = review_notice(edition, audience=audience, site=config.site, folder=folder, config=config.path)
+    digest = renderer.render(edition, audience)
     return Notice(
         about=edition.name,
         kind=REVIEW,
@@ -136,12 +158,14 @@ def _review_notice(edition: Edition, config: Config, composer: Composer, *, now:
     )
 
 
-def _written(store: Store, composer: Composer, *, now: datetime) -> tuple[list[Notice], list[Problem]]:
-    """The notices that are in the outbox since now, and those that the disk refused."""
+def _put_out(
+    store: Store, renderer: "Renderer", outbox: Outbox, *, now: datetime
+) -> tuple[list[Notice], list[Problem]]:
+    """Return the notices that are in the outbox since now, and why the disk refused the others."""
     written: list[Notice] = []
     for notice in store.unwritten_notices():
         try:
-            composer.write_notice(notice)
+            outbox.put_notice(notice, renderer.notice_mail(notice))
         except FilesError as error:
             return written, [Problem.of(f"notice {notice.name}", error)]
         store.mark_notice_written(notice.number, at=now)

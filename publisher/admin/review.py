@@ -1,19 +1,21 @@
 """Review: what an editor decides about an edition that is held, before its audience gets it.
 
-A decision is one transaction. Then the edition's folder is made to say the same, or is put into the outbox; a crash in
-between leaves that to the next pass, as with every edition that is recorded.
+A decision is one transaction. Then the edition is put out: its folder is made to say the same, or is moved
+into the outbox. A crash in between leaves that to the next pass, as with every edition that is recorded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.compose import run as compose
-from publisher.compose.run import Composer
+from publisher.compose.outbox import Outbox
 from publisher.model.editions import Audience, Edition
-from publisher.model.errors import UsageError
+from publisher.model.errors import FilesError, UsageError
+from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
+from publisher.model.site import Site
 from publisher.rendering.urls import url_of
 from publisher.store import Store
 
@@ -23,7 +25,8 @@ class Review:
     """The editor's desk at one moment."""
 
     store: Store
-    composer: Composer
+    outbox: Outbox
+    site: Site
     audiences: Sequence[Audience]
     now: datetime
 
@@ -48,49 +51,50 @@ class Review:
 
     def release(self, name: str) -> ComposeReport:
         """Let it go out now."""
-        edition, audience = self.held(name)
+        edition, _ = self.held(name)
         self.store.release(edition.audience, edition.number, at=self.now)
-        return self._finished(audience)
+        return ComposeReport()
 
     def postpone(self, name: str, delay: timedelta) -> ComposeReport:
         """Hold it for `delay` from now, whatever it was."""
-        edition, audience = self.held(name)
+        edition, _ = self.held(name)
         self.store.postpone(edition.audience, edition.number, until=self.now + delay)
-        return self._finished(audience)
+        return ComposeReport()
 
     def introduce(self, name: str, text: str) -> ComposeReport:
         """Put a text above its items instead of the one before; an empty one takes it away."""
-        edition, audience = self.held(name)
+        edition, _ = self.held(name)
         self.store.introduce(edition.audience, edition.number, text.strip())
-        return self._finished(audience)
+        return ComposeReport()
 
     def drop(self, name: str, item: str) -> ComposeReport:
         """Take an item out for good."""
-        edition, audience = self.held(name)
+        edition, _ = self.held(name)
         self.store.drop(edition.audience, edition.number, self._named(item, edition).number)
-        return self._finished(audience)
+        return ComposeReport()
 
     def put_off(self, name: str, item: str) -> ComposeReport:
         """Take an item out until the next edition."""
-        edition, audience = self.held(name)
+        edition, _ = self.held(name)
         self.store.put_off(edition.audience, edition.number, self._named(item, edition).number)
-        return self._finished(audience)
+        return ComposeReport()
 
     def discard(self, name: str) -> ComposeReport:
         """Take all its items out for good; it never goes out. One whose audience is gone need not be held."""
         stranded = {each.name: each for each in compose.stranded_editions(self.audiences, self.store)}
         edition = stranded.get(name) or self.held(name)[0]
         self.store.discard(edition.audience, edition.number)
-        report = compose.give_up(edition, store=self.store, composer=self.composer, now=self.now)
-        return replace(report, discarded=(edition.name,))
+        problems: list[Problem] = []
+        try:
+            compose.give_up(edition, store=self.store, outbox=self.outbox, now=self.now)
+        except FilesError as error:
+            problems = [Problem.of(f"edition {edition.name}", error)]
+        return ComposeReport(discarded=(edition.name,), problems=tuple(problems))
 
     def _named(self, item: str, edition: Edition) -> Record:
         for record in edition.records:
-            if item in (record.uid, record.short_id, record.path, url_of(record, self.composer.site)):
+            if item in (record.uid, record.short_id, record.path, url_of(record, self.site)):
                 return record
         raise UsageError(
             f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"
         )
-
-    def _finished(self, audience: Audience) -> ComposeReport:
-        return compose.finish_recorded([audience], store=self.store, composer=self.composer, now=self.now)

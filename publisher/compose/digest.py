@@ -12,17 +12,18 @@ from itertools import accumulate
 
 from publisher.compose.columns import WIDTH, wrap
 from publisher.compose.parts import Joiner
-from publisher.compose.plan import language_rank
-from publisher.model.editions import Audience, Digest, DigestItem, DigestStyle, Edition
+from publisher.compose.plan import carried_over, language_rank
+from publisher.model.editions import Audience, Digest, DigestItem, DigestStyle, Edition, Notice
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
-from publisher.model.site import Site
+from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.model.titles import shortened, summary_of, title_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.languages import dir_of
+from publisher.rendering.message import digest_message, message_to_try, notice_message
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, one_line, scrub
 from publisher.rendering.urls import edition_url, editions_url, rest_url, url_of
@@ -50,6 +51,8 @@ CONTENTS_FROM_ITEMS = 4
 """Fewer are seen at a glance."""
 MOST_SHOWN = 2_000
 """Items that are kept as they are shown."""
+MOST_DIGESTS = 16
+"""That are kept once they are rendered."""
 LEAST_ITEM_BYTES = 400
 """What an item costs beside its words, in the leanest template: only to see in time what cannot fit."""
 
@@ -98,7 +101,7 @@ class Section:
 
 
 class Renderer:
-    """Renders digests of one site. What several have in common, their items above all, is made once."""
+    """Renders the digests and mails of one site. What several have in common, their items above all, is made once."""
 
     def __init__(self, *, site: Site, templates: Templates, style: DigestStyle) -> None:
         self.site = site
@@ -113,6 +116,7 @@ class Renderer:
         """What every page shows alike."""
         self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
         self._shown: dict[tuple[Record, Theme, str, bool, str], ShownItem] = {}
+        self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
         """The edition as its recipients read it, in their language; its work is bounded however long the edition.
@@ -120,6 +124,39 @@ class Renderer:
         Raises:
             TemplateError: digest.html, digest.txt or digest-subject.txt cannot be used.
         """
+        # An edition is rendered to see that it can be, then for the outbox, then for its editor.
+        key = (edition, audience, self.templates.generation)
+        if key not in self._digests:
+            if len(self._digests) >= MOST_DIGESTS:
+                self._digests.clear()
+            self._digests[key] = self._rendered(edition, audience)
+        return self._digests[key]
+
+    def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
+        """The edition with its digest; without what its mail has no room for, where that waits for the next one.
+
+        Raises:
+            TemplateError: as `render`.
+        """
+        digest = self.render(edition, audience)
+        while digest.left_out and audience.overflow == "next":
+            edition = carried_over(edition, keep=len(digest.shown))
+            digest = self.render(edition, audience)
+        return edition, digest
+
+    def mail(self, digest: Digest, edition: Edition, audience: Audience) -> bytes:
+        """The digest as a whole mail."""
+        return digest_message(digest, edition, audience=audience, site=self.site)
+
+    def mail_to_try(self, digest: Digest, edition: Edition, audience: Audience, *, to: Mailbox) -> bytes:
+        """The same mail for one reader before all others get it."""
+        return message_to_try(digest, edition, audience=audience, site=self.site, to=to)
+
+    def notice_mail(self, notice: Notice) -> bytes:
+        """A notice as a whole mail."""
+        return notice_message(notice, site=self.site)
+
+    def _rendered(self, edition: Edition, audience: Audience) -> Digest:
         site = self.site
         ordered = in_order(edition.records, audience=audience, site=site)
         shown = ordered[: self._fitting_at_most(ordered, audience)]

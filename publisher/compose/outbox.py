@@ -9,12 +9,12 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from publisher.model.editions import Audience, Digest, DigestItem, Edition, Notice
 from publisher.model.errors import FilesError
 from publisher.model.site import Site
-from publisher.rendering.message import message_id_of
+from publisher.rendering.addresses import message_id_of
 from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 
 SCHEMA = 1
@@ -30,85 +30,128 @@ IDENTITY = ("audience", "number", "after", "upto", "composed_at")
 """What tells an edition from another one of the same name, made by a store that knew nothing of this outbox."""
 
 
-def write_edition(
-    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site
-) -> bool:
-    """Put the edition into the outbox; False when it is there already, whole, and was left as it is.
+class Outbox(Protocol):
+    """Where editions and notices are put for whatever sends mail.
 
-    Raises:
-        FilesError: a folder of that name is there and damaged, or is another edition's, or the disk refuses.
+    Raises: each method raises `FilesError` when the disk refuses.
     """
-    folder = root / edition.name
-    files = _files_of(digest, message)
-    described = _described(edition, digest, files, audience=audience, site=site)
-    if os.path.lexists(folder):
-        _refuse_other(folder, described)
-        sweep(root)  # whoever was killed right after putting it there had no time to
-        return False
-    whole = {**files, EDITION_FILE: _text_of(described)}
-    if not (root / HELD / edition.name).is_dir():
-        return write_folder(root, edition.name, whole)
-    write_folder(root / HELD, edition.name, whole)  # what was withdrawn since the editor saw it is not in it
-    move_folder(root / HELD / edition.name, folder)
-    return True
+
+    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
+        """Put the edition where a program that sends mail finds it; False when it is there already and was left so.
+
+        Raises:
+            FilesError: a folder of that name is there and damaged, or is another edition's.
+        """
+        ...
+
+    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
+        """Put the edition where only its editor looks, with what the editor is told of it."""
+        ...
+
+    def held_folder(self, edition: Edition) -> Path:
+        """Where the editor looks at a held edition."""
+        ...
+
+    def forget(self, edition: Edition) -> None:
+        """Take away what the editor looked at; harmless when it is gone."""
+        ...
+
+    def put_notice(self, notice: Notice, mail: bytes) -> None:
+        """Put a notice beside the editions, as text and as a whole mail; harmless when it is there already."""
+        ...
 
 
-def hold_edition(
-    root: Path, edition: Edition, digest: Digest, message: bytes, *, audience: Audience, site: Site, told: str
-) -> None:
-    """Put the edition where its editor can look at it and a program that sends the outbox cannot, with what is told.
+class OutboxFolder:
+    """An outbox on the disk: one folder an edition."""
 
-    Raises:
-        FilesError: the disk refuses.
-    """
-    files = _files_of(digest, message)
-    described = _described(edition, digest, files, audience=audience, site=site)
-    write_folder(root / HELD, edition.name, {**files, EDITION_FILE: _text_of(described)})
-    tree = Tree(root / HELD)
-    tree.write(f"{edition.name}.txt", told.encode())
-    tree.commit()
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
+        """Put the edition into the outbox, and what its editor looked at away."""
+        is_new = self._put(edition, self._files_of(edition, digest, mail, audience=audience, site=site))
+        self.forget(edition)
+        return is_new
+
+    def _put(self, edition: Edition, files: Mapping[str, bytes]) -> bool:
+        folder, held = self._root / edition.name, self.held_folder(edition)
+        if os.path.lexists(folder):
+            _refuse_other(folder, files)
+            sweep(self._root)  # a process that was killed right after putting it there had no time to
+            return False
+        if not held.is_dir():
+            return write_folder(self._root, edition.name, files)
+        write_folder(held.parent, edition.name, files)  # what was withdrawn since the editor saw it is not in it
+        move_folder(held, folder)
+        return True
+
+    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
+        """Put the edition where its editor can look at it and a program that sends the outbox cannot."""
+        held = self.held_folder(edition)
+        write_folder(held.parent, edition.name, self._files_of(edition, digest, mail, audience=audience, site=site))
+        tree = Tree(held.parent)
+        tree.write(f"{edition.name}.txt", told.encode())
+        tree.commit()
+
+    def held_folder(self, edition: Edition) -> Path:
+        """A folder below `held/`."""
+        return self._root / HELD / edition.name
+
+    def forget(self, edition: Edition) -> None:
+        """Remove the folder below `held/` and the text beside it."""
+        remove(self.held_folder(edition))
+        remove(self._root / HELD / f"{edition.name}.txt")
+
+    def put_notice(self, notice: Notice, mail: bytes) -> None:
+        """Put the notice into a folder below `notices/`."""
+        write_folder(self._root / NOTICES, notice.name, {"notice.eml": mail, "notice.txt": notice.text.encode()})
+
+    def _files_of(
+        self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site
+    ) -> dict[str, bytes]:
+        files = digest_files(digest, mail)
+        described = _described(edition, digest, files, audience=audience, site=site)
+        text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
+        return {**files, EDITION_FILE: text.encode()}
 
 
-def write_notice(root: Path, notice: Notice, message: bytes) -> None:
-    """Put a notice into the outbox, as text and as a whole mail; harmless when it is there already.
+class RehearsedOutbox:
+    """An outbox that keeps nothing: whatever is put there is gone."""
 
-    Raises:
-        FilesError: the disk refuses.
-    """
-    write_folder(root / NOTICES, notice.name, {"notice.eml": message, "notice.txt": notice.text.encode()})
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:  # noqa: ARG002
+        """Whether the edition would be new there."""
+        return not os.path.lexists(self._root / edition.name)
+
+    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
+        """Nothing: its editor is not asked in a rehearsal."""
+
+    def held_folder(self, edition: Edition) -> Path:
+        """The folder that its editor would be told of."""
+        return self._root / HELD / edition.name
+
+    def forget(self, edition: Edition) -> None:
+        """Nothing: what its editor looks at stays."""
+
+    def put_notice(self, notice: Notice, mail: bytes) -> None:
+        """Nothing: nobody is told in a rehearsal."""
 
 
-def held_folder(root: Path, edition: Edition) -> Path:
-    """Where the editor looks at a held edition."""
-    return root / HELD / edition.name
-
-
-def write_test(root: Path, edition: Edition, digest: Digest, message: bytes) -> Path:
+def write_test(root: Path, edition: Edition, digest: Digest, mail: bytes) -> Path:
     """Put a mail to try where a program that sends the outbox does not look; the folder, which replaces any before.
 
     Raises:
         FilesError: the disk refuses.
     """
-    write_folder(root / TEST, edition.name, _files_of(digest, message))
+    write_folder(root / TEST, edition.name, digest_files(digest, mail))
     return root / TEST / edition.name
 
 
-def forget_held(root: Path, edition: Edition) -> None:
-    """Take away what the editor looked at; harmless when it is gone.
-
-    Raises:
-        FilesError: the disk refuses.
-    """
-    remove(root / HELD / edition.name)
-    remove(root / HELD / f"{edition.name}.txt")
-
-
-def _files_of(digest: Digest, message: bytes) -> dict[str, bytes]:
-    return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": message}
-
-
-def _text_of(described: Mapping[str, Any]) -> bytes:
-    return (json.dumps(described, ensure_ascii=False, indent=2) + "\n").encode()
+def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
+    """What a folder shows of a digest: file names and contents."""
+    return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": mail}
 
 
 def is_whole(folder: Path) -> bool:
@@ -148,10 +191,10 @@ def _item(item: DigestItem) -> dict[str, Any]:
     return {"uid": item.uid, "title": item.title, "url": item.url, "themes": list(item.themes)}
 
 
-def _refuse_other(folder: Path, described: Mapping[str, Any]) -> None:
+def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
     if not is_whole(folder):
         raise FilesError(f"{folder} is damaged: move it away, then run again to have it written anew")
-    there = _description_in(folder) or {}
+    there, described = _description_in(folder) or {}, json.loads(files[EDITION_FILE])
     if any(there.get(key) != described[key] for key in IDENTITY):
         raise FilesError(
             f"{folder} holds another edition, composed {there.get('composed_at')}, that this store does not know: "

@@ -1,9 +1,114 @@
-"""Decides what goes into an edition; pure."""
+"""Decides what is due to an audience, when, and why an item is not in its next edition. It reads and writes nothing.
 
-from collections.abc import Sequence
-from dataclasses import replace
+Facts come in as values, which `publisher/compose/run.py` asks the store for.
+"""
 
-from publisher.model.editions import Edition
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from publisher.model.editions import Audience, Edition
+from publisher.model.records import Record
+from publisher.model.schedules import is_due, tick_to_record
+from publisher.model.site import Site
+from publisher.store import AudienceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the store knows of one audience at one moment."""
+
+    state: AudienceState
+    """How far the audience has come; where it begins if it never had an edition."""
+    upto: int
+    """The end of the log: what is collected later is for a later edition."""
+    new: tuple[Record, ...]
+    """Live items of the audience's themes that it has not had, in the order they were added."""
+    corrected: tuple[Record, ...] = ()
+    """Items of its earlier editions that read otherwise now than when it was last told of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What compose does about one audience: it records `edition`, or else moves the audience on to `state`."""
+
+    audience: Audience
+    edition: Edition | None
+    """With all that is due, were there room for it in one mail."""
+    state: AudienceState
+    """How far the audience has come: before `edition`, or where it is without one."""
+    tick: datetime | None = None
+    """UTC; up to when ticks of its schedule are dealt with once this is done. None: the schedule was not asked."""
+
+
+def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
+    """What to compose for the audience of what is new to it, whatever its schedule says."""
+    state, due = facts.state, due_items(audience, facts, site)
+    if due and len(due) >= audience.min_items:
+        return Plan(audience=audience, edition=edition_of(audience, facts, due, now=now), state=state, tick=tick)
+    # With too few items the cursor stays where it is, so that all of them stay new.
+    cursor = state.cursor if due else max(state.cursor, facts.upto)
+    return Plan(audience=audience, edition=None, state=replace(state, cursor=cursor, last_tick=tick or state.last_tick))
+
+
+def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now: datetime) -> Edition:
+    """The audience's next edition with these items, fewer where `max_items` says so."""
+    composed_at = now.astimezone(UTC)  # as the store gives it back, so that a repeat has the same bytes
+    edition = Edition(
+        audience=audience.name,
+        number=facts.state.last_number + 1,
+        after=facts.state.cursor,
+        upto=facts.upto,
+        composed_at=composed_at,
+        records=tuple(sorted(items, key=lambda record: (record.published, record.added_seq), reverse=True)),
+        corrections=facts.corrected,
+        held_until=None if audience.review is None else composed_at + audience.review,
+    )
+    return edition if audience.max_items is None else carried_over(edition, keep=audience.max_items)
+
+
+def carried_over(edition: Edition, *, keep: int) -> Edition:
+    """The edition with only the `keep` items that have waited longest; the others stay new to its audience.
+
+    Its cursor stops before the first change of those. What it has is never due again, wherever the cursor stands.
+    """
+    waiting = sorted(edition.records, key=lambda record: record.added_seq)
+    kept = {record.number for record in waiting[:keep]}
+    upto = min([edition.upto, *(record.seq - 1 for record in waiting[keep:])])
+    return replace(edition, records=tuple(record for record in edition.records if record.number in kept), upto=upto)
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
+    """Up to when ticks are dealt with once the audience gets an edition now; None: its schedule asks for none.
+
+    Any number of missed ticks is one.
+    """
+    if audience.schedule is None or not is_due(audience.schedule, last=last_tick, now=now):
+        return None
+    return tick_to_record(last=last_tick, now=now)
+
+
+def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
+    """Whether the edition goes on waiting for its editor. One whose time is over is let go if the audience says so."""
+    if edition.held_until is None:
+        return False
+    return now < edition.held_until or audience.on_silence == "keep"
+
+
+# --- what, and why not -----------------------------------------------------------------------------------------------
+
+
+def due_items(audience: Audience, facts: Facts, site: Site) -> list[Record]:
+    """What is new to the audience in a language it reads, in the order it was added."""
+    return [record for record in facts.new if is_read_by(audience, record, site)]
+
+
+def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
+    """Whether the item is in a language of the audience."""
+    return language_rank(record.item.language or site.language, audience.languages) is not None
 
 
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
@@ -18,12 +123,24 @@ def language_rank(language: str, wanted: Sequence[str]) -> int | None:
     return wanted.index("*") if "*" in wanted else None
 
 
-def carried_over(edition: Edition, *, keep: int) -> Edition:
-    """The edition with only the `keep` items that have waited longest; the others stay new to its audience.
+def themes_of(audience: Audience) -> tuple[str, ...] | None:
+    """Slugs of the themes that the audience follows; None: all."""
+    return None if audience.themes == ("*",) else audience.themes
 
-    Its cursor stops before the first change of those. What it has is never due again, wherever the cursor stands.
-    """
-    waiting = sorted(edition.records, key=lambda record: record.added_seq)
-    kept = {record.number for record in waiting[:keep]}
-    upto = min([edition.upto, *(record.seq - 1 for record in waiting[keep:])])
-    return replace(edition, records=tuple(record for record in edition.records if record.number in kept), upto=upto)
+
+def left_out(
+    audience: Audience, edition: Edition | None, new: Collection[Record], site: Site
+) -> list[tuple[Record, str]]:
+    """What is new to the audience, whatever its theme, and not in its next edition, each item with the reason."""
+    inside = {record.number for record in edition.records} if edition else set()
+    return [(record, _why_not(audience, record, edition, site)) for record in new if record.number not in inside]
+
+
+def _why_not(audience: Audience, record: Record, edition: Edition | None, site: Site) -> str:
+    if "*" not in audience.themes and not {theme.slug for theme in record.themes} & set(audience.themes):
+        return "none of its themes is among the audience's themes"
+    if not is_read_by(audience, record, site):
+        return f"its language, {record.item.language or site.language}, is not among the audience's languages"
+    if edition is None:
+        return f"waits until there are {audience.min_items} items (min_items)"
+    return "waits for the edition after this one"

@@ -1,5 +1,6 @@
 """The public files as publish sees them, and the compressed copies that earlier versions laid beside them."""
 
+from pathlib import Path
 from typing import Protocol
 
 COPIES = (".gz", ".br")
@@ -28,6 +29,33 @@ class Files(Protocol):
     def commit(self) -> None:
         """Show readers what was written and removed."""
         ...
+
+
+class RehearsedFiles:
+    """The files below `root`, which stay as they are whatever is written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, path: str, data: bytes) -> bool:
+        """Whether `path` has another content than `data`, or none."""
+        file = self._root / path
+        return not file.is_file() or file.read_bytes() != data
+
+    def remove(self, path: str) -> bool:
+        """Whether there is something to take away."""
+        return self.has(path)
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return (self._root / path).is_file()
+
+    def has_any(self, suffixes: tuple[str, ...]) -> bool:
+        """Whether the name of any file ends so."""
+        return any(path.name.endswith(suffixes) for path in self._root.rglob("*"))
+
+    def commit(self) -> None:
+        """Nothing: readers see what they saw."""
 
 
 def remove_copies(files: Files, path: str) -> None:

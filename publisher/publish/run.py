@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from publisher.model.editions import Audience, Edition
+from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE
 from publisher.model.feeds import ALL, Feed, FeedKind, keyword_feed
 from publisher.model.problems import Problem
@@ -62,21 +62,10 @@ def publish(
     return report
 
 
-def publish_edition(store: Store, publication: Publication, open_files: Callable[[], Files], edition: Edition) -> None:
-    """Write the page of an edition, which its mail leads to, and the list; nothing where the archive is not public.
-
-    Raises:
-        FilesError: a file could not be written.
-        TemplateError: a template cannot be used.
-    """
-    for audience in publication.audiences:
-        if audience.name == edition.audience:
-            before = store.released_numbers(audience.name, after=store.cursor(shown_editions(audience)).seq)
-            _show(store, publication, open_files, {audience: sorted({*before, edition.number})})
-
-
 def publish_editions(store: Store, publication: Publication, open_files: Callable[[], Files]) -> None:
-    """Write the pages of editions that went out before everybody might read them; opens no file when there are none.
+    """Write the pages of editions that go out now, or that have none yet; opens no file when there are none.
+
+    A mail leads to its edition's page, so the page is there first.
 
     Raises:
         FilesError: a file could not be written.

@@ -1,6 +1,10 @@
-"""Addresses and domains as every mail server understands them: ASCII only."""
+"""Addresses, domains and Message-IDs as every mail server understands them: ASCII only."""
 
 import re
+from urllib.parse import urlsplit
+
+from publisher.model.editions import Edition
+from publisher.model.site import Site
 
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 """RFC 5322 section 3.2.3, dot-atom. Quoted local parts are legal and break half of what handles lists."""
@@ -41,6 +45,21 @@ def wire_domain(domain: str) -> str:
     if not HOST.fullmatch(wire):
         raise ValueError(f"{domain!r} is not a domain such as example.org")
     return wire
+
+
+def message_id_of(edition: Edition, site: Site) -> str:
+    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it.
+
+    The moment is in it because a store that was made anew, or restored from an older copy, counts from an older number:
+    its edition 3 is another mail than the one that went out, and must not be dropped as a repeat of it.
+    """
+    return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{list_host(site)}>"
+
+
+def list_host(site: Site) -> str:
+    """The domain that names the site's lists and mails."""
+    # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address changes nothing.
+    return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")
 
 
 def _in_ascii(domain: str) -> str:

@@ -6,12 +6,12 @@ It is written here rather than by `email.message`, which picks its boundaries at
 import hashlib
 from dataclasses import replace
 from email.utils import format_datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from publisher.model.editions import Audience, Digest, Edition, Notice
 from publisher.model.site import Mailbox, Site
 from publisher.rendering import quoted_printable
-from publisher.rendering.addresses import wire_address, wire_domain
+from publisher.rendering.addresses import list_host, message_id_of, wire_address
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
@@ -42,7 +42,7 @@ def notice_message(notice: Notice, *, site: Site) -> bytes:
         mailbox_header("To", notice.to),
         text_header("Subject", notice.subject),
         plain_header("Date", format_datetime(notice.at)),
-        plain_header("Message-ID", f"<{notice.name}.{moment}.notice@{_host(site)}>"),
+        plain_header("Message-ID", f"<{notice.name}.{moment}.notice@{list_host(site)}>"),
         plain_header("Auto-Submitted", "auto-generated"),
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", notice.language),
@@ -68,15 +68,6 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
     return "".join(headers).encode("ascii") + b"\r\n" + body + f"--{boundary}--\r\n".encode()
 
 
-def message_id_of(edition: Edition, site: Site) -> str:
-    """The Message-ID, in its angle brackets. It never changes: servers and readers recognise a repeat by it.
-
-    The moment is in it because a store that was made anew, or restored from an older copy, counts from an older number:
-    its edition 3 is another mail than the one that went out, and must not be dropped as a repeat of it.
-    """
-    return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{_host(site)}>"
-
-
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:
     return [
         mailbox_header("From", audience.sender),
@@ -91,7 +82,7 @@ def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str
     """RFC 2369, 2919 and 8058, and the two that keep autoresponders quiet (RFC 3834)."""
     stop = audience.unsubscribe_url
     return [
-        list_id_header(audience.title, f"{audience.name}.{_host(site)}"),
+        list_id_header(audience.title, f"{audience.name}.{list_host(site)}"),
         uri_header("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
         # RFC 8058 section 3.1: without https the one-click promise must not be made
         *([plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
@@ -114,11 +105,6 @@ def _in_mailto(address: str) -> str:
 def _uri(url: str) -> str:
     """The URL between angle brackets, with nothing in it that could end it, split it or be encoded."""
     return f"<{quote(url, safe=URI_CHARS)}>"
-
-
-def _host(site: Site) -> str:
-    # RFC 2919 section 3: a list keeps its identifier, or its readers' filters break; so a new address changes nothing.
-    return wire_domain(site.first_host or urlsplit(site.base_url).hostname or "")
 
 
 def _part(media_type: str, content: str) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.compose.outbox import is_whole, write_edition
+from publisher.compose.outbox import OutboxFolder, is_whole
 from publisher.model.editions import Digest, DigestItem, Edition
 from publisher.model.errors import FilesError
 from publisher.store.files import STAGING
@@ -20,7 +20,7 @@ FILES = ("digest.eml", "digest.html", "digest.txt", "edition.json")
 
 
 def write(root: Path, edition: Edition = EDITION, digest: Digest = DIGEST) -> bool:
-    return write_edition(root, edition, digest, MESSAGE, audience=AUDIENCE, site=SITE)
+    return OutboxFolder(root).put(edition, digest, MESSAGE, audience=AUDIENCE, site=SITE)
 
 
 def test_an_edition_is_a_folder_with_the_digest_and_what_is_in_it(tmp_path: Path) -> None:

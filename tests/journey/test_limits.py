@@ -14,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.compose.run import Composer, compose, compose_due, next_edition, waiting
+from publisher.compose import run
+from publisher.compose.digest import Renderer
+from publisher.compose.outbox import OutboxFolder
+from publisher.compose.plan import Plan
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.items import Item
 from publisher.model.records import NewRecord
@@ -42,7 +45,8 @@ class Life:
     """A site that collects and composes, in a folder of its own."""
 
     store: Store
-    composer: Composer
+    renderer: Renderer
+    outbox: Path
     audience: Audience
     now: datetime = START
     languages: dict[int, str] = field(default_factory=dict)
@@ -84,7 +88,20 @@ class Life:
 
     def compose(self, **changes: Any) -> ComposeReport:
         self.now += timedelta(days=1)
-        report = compose([replace(self.audience, **changes)], store=self.store, composer=self.composer, now=self.now)
+        return self.record_and_put_out(run.plan_all, replace(self.audience, **changes))
+
+    def record_and_put_out(self, plan: Callable[..., list[Plan]], audience: Audience) -> ComposeReport:
+        plans = plan([audience], store=self.store, site=SITE, now=self.now)
+        run.pass_over(plans, store=self.store)
+        assert [] == run.record(plans, store=self.store, renderer=self.renderer)
+        report = run.put_out(
+            run.take_up([audience], store=self.store, now=self.now),
+            store=self.store,
+            renderer=self.renderer,
+            outbox=OutboxFolder(self.outbox),
+            config=self.outbox.with_name("config.toml"),
+            now=self.now,
+        )
         assert not report.problems
         return report
 
@@ -96,7 +113,7 @@ class Life:
     @property
     def editions(self) -> list[dict[str, Any]]:
         """What stands in the outbox, oldest first."""
-        folders = sorted(self.composer.outbox.iterdir(), key=lambda folder: int(folder.name.rpartition("-")[2]))
+        folders = sorted(self.outbox.iterdir(), key=lambda folder: int(folder.name.rpartition("-")[2]))
         return [json.loads((folder / "edition.json").read_text("utf-8")) for folder in folders]
 
     def numbers(self, key: str) -> list[list[int]]:
@@ -112,10 +129,8 @@ def living(audience: Audience) -> Iterator[Life]:
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
         (site / "outbox").mkdir()
         templates = Templates(default_folders(site))
-        composer = Composer(
-            site=SITE, templates=templates, outbox=site / "outbox", style=DigestStyle(), config=site / "config.toml"
-        )
-        yield Life(store=store, composer=composer, audience=audience)
+        renderer = Renderer(site=SITE, templates=templates, style=DigestStyle())
+        yield Life(store=store, renderer=renderer, outbox=site / "outbox", audience=audience)
 
 
 audiences = st.builds(
@@ -186,7 +201,7 @@ class TestFewest:
         life.collect()
         life.collect()
         assert life.compose(min_items=3).editions == ()
-        assert waiting(life.audience, store=life.store, site=SITE) == 2
+        assert run.waiting(life.audience, store=life.store, site=SITE) == 2
 
         life.collect()
         life.compose(min_items=3)
@@ -196,7 +211,8 @@ class TestFewest:
     def test_waiting_uses_up_the_tick_and_not_the_items(self, life: Life) -> None:
         audience = replace(AUDIENCE, schedule=Schedule.parse("0 8 * * *", "UTC"), min_items=2)
         for day in range(1, 5):
-            compose_due([audience], store=life.store, composer=life.composer, now=START + timedelta(days=day, hours=2))
+            life.now = START + timedelta(days=day, hours=2)
+            life.record_and_put_out(run.plan_due, audience)
             assert len(life.editions) == (day == 4)
             if day in (1, 3):
                 life.collect()
@@ -296,7 +312,7 @@ class TestWithdrawn:
 
 def _record_only(life: Life) -> None:
     """What a crash leaves that comes between the record of an edition and its folder."""
-    edition = next_edition(life.audience, store=life.store, site=SITE, now=life.now)
+    edition = run.next_edition(life.audience, store=life.store, site=SITE, now=life.now)
     assert edition is not None
     life.store.record_edition(edition, start=0, tick=None)
 

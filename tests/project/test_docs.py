@@ -10,7 +10,7 @@ import pytest
 from publisher.cli.group import cli
 from publisher.cli.output import as_json, report_as_values
 from publisher.collect.sources import listing_grammar
-from publisher.compose.outbox import write_edition
+from publisher.compose.outbox import OutboxFolder
 from publisher.config.keys import KEYS, REQUIRED, Key
 from publisher.model.editions import Digest, DigestItem, Notice
 from publisher.model.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
@@ -155,7 +155,7 @@ def test_every_field_of_edition_json_is_described_and_no_other(tmp_path: Path) -
     digest = Digest(
         subject="One", preheader="", html="<p>", text="", shown=(ITEM,), corrected=(ITEM,), left_out=(ITEM,)
     )
-    write_edition(tmp_path, edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
+    OutboxFolder(tmp_path).put(edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
     written = json.loads((tmp_path / "weekly-3" / "edition.json").read_text("utf-8"))
 
     assert sorted(fields(written)) == sorted(named(section("edition.json")))
