@@ -1,7 +1,7 @@
 """Preview: the next editions in a browser, on this machine only, made anew whenever something they are made of changes.
 
-A page of three routes for one person: hence the standard library's server and no framework. It answers to its own name
-only, so that no page of another site can ask it anything, and what mails hold is shown where no script runs.
+It answers to its own name only, so that no page of another site can ask it anything, and shows mails where no script
+runs.
 """
 
 import threading
@@ -9,20 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from publisher.admin.next_edition import Outlook
 from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
-from publisher.model.errors import PublisherError, UsageError
+from publisher.model.errors import PublisherError
 from publisher.rendering.templates import Templates, default_folders
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
+from publisher.serve.web import application, listening
 
 HOST = "127.0.0.1"
 PAGES = Path(__file__).parent / "previewer"
@@ -80,84 +77,79 @@ class Desk:
         return Built(outlooks=tuple(outlooks), problems=tuple(map(str, problems)))
 
 
-class Pages:
-    """The WSGI application: `/` for the editor, `/digest` for its frames, `/version` to know when to load anew."""
+def preview_pages(desk: Desk) -> Blueprint:
+    """The part of the application that shows the next editions.
 
-    def __init__(self, desk: Desk, *, port: int) -> None:
-        self._desk = desk
-        self._names = (f"{HOST}:{port}", f"localhost:{port}")
-        self._templates = Templates((PAGES,))
+    `/` is the page for the editor, `/digest` the mail in its frames. `/version` changes when the page is out of date.
+    """
+    part = Blueprint("preview", __name__)
+    templates = Templates((PAGES,))
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-        asked = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    @part.before_app_request
+    def refuse_other_names() -> Response | None:
         # DNS rebinding: a page elsewhere may give this machine a name of its own, but not make a browser say ours.
-        if environ.get("HTTP_HOST") not in self._names:
-            status, media_type, body = "403 Forbidden", "text/plain", "not by this name"
-        else:
-            status, media_type, body = self._answer(environ.get("PATH_INFO", "/"), asked)
-        data = body.encode()
-        headers = [
-            ("Content-Type", f"{media_type}; charset=utf-8"),
-            ("Content-Length", str(len(data))),
-            ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
-        ]
-        start_response(status, headers)
-        return [data]
+        port = request.environ["SERVER_PORT"]
+        is_ours = request.headers.get("Host") in (f"{HOST}:{port}", f"localhost:{port}")
+        return None if is_ours else _text("not by this name", 403)
 
-    def _answer(self, path: str, asked: dict[str, str]) -> tuple[str, str, str]:
-        if path == "/version":
-            return "200 OK", "text/plain", self._desk.version()
-        if path == "/digest":
-            shown = self._desk.built().of(asked.get("audience", ""))
-            html = shown.digest.html if shown and shown.digest else ""
-            return "200 OK", "text/html", in_scheme(html, asked.get("scheme", "light"))
-        if path == "/":
-            return "200 OK", "text/html", self._page(asked)
-        return "404 Not Found", "text/plain", "there is no such page"
+    @part.after_app_request
+    def forbid_storing(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
-    def _page(self, asked: dict[str, str]) -> str:
-        version, built = self._desk.version(), self._desk.built()
-        scheme = asked.get("scheme", "light")
-        return self._templates.render(
-            "page.html",
-            language="en",
-            domain="pages",
-            version=version,
-            problems=built.problems,
-            outlooks=built.outlooks,
-            shown=built.of(asked.get("audience", "")),
-            scheme=scheme if scheme in SCHEMES else "light",
-            widths=WIDTHS_PX,
-            limit=MAX_HTML_BYTES,
-        )
+    @part.app_errorhandler(NotFound)
+    def answer_not_found(_: NotFound) -> Response:
+        return _text("there is no such page", 404)
+
+    @part.get("/version")
+    def show_version() -> Response:
+        return _text(desk.version())
+
+    @part.get("/digest")
+    def show_digest() -> str:
+        shown = desk.built().of(request.args.get("audience", ""))
+        html = shown.digest.html if shown and shown.digest else ""
+        return in_scheme(html, request.args.get("scheme", "light"))
+
+    @part.get("/")
+    def show_page() -> str:
+        return _page(desk, templates, audience=request.args.get("audience", ""), scheme=request.args.get("scheme", ""))
+
+    return part
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
+def _text(text: str, status: int = 200) -> Response:
+    return Response(text, status, mimetype="text/plain")
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Nothing: the page asks once a second whether something changed."""
+def _page(desk: Desk, templates: Templates, *, audience: str, scheme: str) -> str:
+    version, built = desk.version(), desk.built()
+    return templates.render(
+        "page.html",
+        language="en",
+        domain="pages",
+        version=version,
+        problems=built.problems,
+        outlooks=built.outlooks,
+        shown=built.of(audience),
+        scheme=scheme if scheme in SCHEMES else "light",
+        widths=WIDTHS_PX,
+        limit=MAX_HTML_BYTES,
+    )
 
 
 def serve(
     config: Path, open_site: OpenSite, audience: str | None, *, port: int, ready: Callable[[str], object]
 ) -> None:
-    """Show the next editions until interrupted; `ready` is told the address. Port 0: any that is free.
+    """Show the next editions until interrupted; `ready` is called with the address. Port 0: any that is free.
 
     Raises:
         UsageError: the port is taken.
     """
-    try:
-        server = make_server(HOST, port, lambda *_: [], server_class=_Server, handler_class=_Quiet)
-    except OSError as error:
-        raise UsageError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from error
-    with server:
-        server.set_app(Pages(Desk(config, open_site, audience), port=server.server_port))
-        ready(f"http://{HOST}:{server.server_port}/")
-        server.serve_forever(poll_interval=0.2)
+    app = application(preview_pages(Desk(config, open_site, audience)))
+    with listening(app, f"{HOST}:{port}", key="--port", remedy="choose another port") as address:
+        ready(f"http://{address}/")
+        threading.Event().wait()
 
 
 def in_scheme(html: str, scheme: str) -> str:

@@ -1,34 +1,36 @@
-"""The public folder over HTTP, as it lies there, and how the service fares under /health.
+"""The public folder over HTTP, as it lies there.
 
-Every answer is decided by a file's name, size and moment of change: so a reader that asks again is told "not modified"
-until the file is another one. Nothing here changes anything.
+Every answer is decided by a file's name, size and moment of change, so a reader that asks again is answered 304 until
+the file is another one. Nothing here changes anything.
 """
 
-import json
+import gzip
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
 from mimetypes import guess_type
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
-import waitress
-from werkzeug.http import http_date
-from werkzeug.wrappers import Request, Response
+from flask import Blueprint, Request, Response, abort, request
+from werkzeug.exceptions import NotFound
+from werkzeug.http import parse_range_header
+from werkzeug.wsgi import wrap_file
 
-from publisher.model.errors import UsageError
 from publisher.rendering import urls
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
-THREADS = 4
+ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
+"""The same for a document of a feed's archive, which changes only when the operator asks for it."""
+ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
+MIN_GZIP_BYTES = 256
+"""A shorter text is sent as it is: compressed it would hardly be smaller."""
+GZIP_LEVEL = 6
+"""On feeds and pages level 9 gains 0.3 %."""
 TYPES = {
     **{feed_format.file: feed_format.media_type for feed_format in urls.FEED_FORMATS.values()},
     ".html": "text/html; charset=utf-8",
@@ -38,124 +40,144 @@ TYPES = {
     ".opml": "text/x-opml; charset=utf-8",
     ".json": "application/json",
 }
-"""By a file's name, or else by how it ends; anything else as the system knows it."""
+"""By a file's name, or else by its suffix; any other file has the type that the system knows."""
 FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.values())
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """Pages run nothing and load nothing but their style; a browser that was tricked into either refuses."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A file as it was at one moment."""
+def public_pages(
+    root: Path, *, base_url: str, hub: str = "", was: Mapping[str, str] = MappingProxyType({})
+) -> Blueprint:
+    """The part of the application that serves the folder `root`.
 
-    data: bytes
-    changed_ns: int
-    etag: str
+    `base_url` is the folder's address, whichever proxies are on the way. `was` maps the former folder of each renamed
+    theme to its present one.
+    """
+    folder = _Folder(root, base_url=base_url, hub=hub, was=was)
+    part = Blueprint("public", __name__)
+    part.add_url_rule("/", view_func=folder.answer)
+    part.add_url_rule("/<path:_>", view_func=folder.answer)
+    part.app_errorhandler(NotFound)(folder.answer_not_found)
+    return part
 
 
-Health = Callable[[], tuple[bool, Mapping[str, object]]]
-"""Whether the service does what it should, and what is told of it."""
+class _Folder:
+    """The folder and what is said of its files."""
 
-
-class Website:
-    """The WSGI application. `base_url` is where the folder is seen, whichever proxies are on the way."""
-
-    def __init__(
-        self,
-        root: Path,
-        *,
-        base_url: str,
-        hub: str,
-        health: Health,
-        was: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        """`was` has the former folders of renamed themes, each with the one it is now."""
+    def __init__(self, root: Path, *, base_url: str, hub: str, was: Mapping[str, str]) -> None:
         self._root = root
         self._was = was
         self._base_url = base_url
         self._prefix = urlsplit(base_url).path
         self._hub = hub
-        self._health = health
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        response = self._answer(Request(environ))
-        response.headers.extend(HEADERS)
-        return response(environ, start_response)
+    def answer(self, _: str = "") -> Response:
+        """What the address asked for shows.
 
-    def _answer(self, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            return Response("only GET and HEAD\n", 405, {"Allow": "GET, HEAD"}, mimetype="text/plain")
-        if request.path == "/health":
-            is_well, told = self._health()
-            body = json.dumps({"status": "ok" if is_well else "failing", **told}) + "\n"
-            headers = {"Cache-Control": "no-store"}
-            return Response(body, 200 if is_well else 503, headers, mimetype="application/json")
-        path = request.path.removeprefix(self._prefix.rstrip("/")).removeprefix("/")
+        Raises:
+            NotFound: there is no such file, or it is not public.
+        """
+        if request.path != "/" and f"{request.path}/" == self._prefix:
+            return _redirect(f"{self._prefix.rstrip('/').rpartition('/')[2]}/")
+        path = self._path_of(request.path)
         if moved := self._moved(path):
-            return Response(
-                status=301, headers={"Location": quote(moved), "Cache-Control": f"public, max-age={MAX_AGE_S}"}
-            )
-        if self._is_folder(path):
-            # Relative: a proxy may have another name for us.
-            return Response(status=301, headers={"Location": f"{quote(path.rpartition('/')[2])}/"})
-        return self._file(request, path) or self._not_found()
+            return _redirect(moved)
+        if path and not path.endswith("/") and (place := self._place(path)) and place.is_dir():
+            return _redirect(f"{path.rpartition('/')[2]}/")
+        name = f"{path}{urls.INDEX_FILE}" if path == "" or path.endswith("/") else path
+        return self._send(name) or abort(404)
+
+    def answer_not_found(self, _: NotFound) -> Response:
+        """The site's own page for an address that does not exist."""
+        return self._send(urls.NOT_FOUND_FILE, status=404) or Response("not found\n", 404, mimetype="text/plain")
+
+    def _path_of(self, path: str) -> str:
+        """The path below the folder; a proxy may have taken the site's own path away or left it."""
+        return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
-        """Where what was at a path is now, relative to it; empty: here, or nowhere."""
+        """The present place of a renamed theme's file, relative to its former one; empty: it did not move."""
         former, slash, rest = path.partition("/")
         place = f"{self._was.get(former, former)}{slash}{rest}"
-        if place == path or not self._is_ours(place):
+        if place == path or not self._place(place):
             return ""
-        # Relative: a proxy may have another name for us.
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
-    def _is_folder(self, path: str) -> bool:
-        return bool(path) and not path.endswith("/") and self._is_ours(path) and (self._root / path).is_dir()
-
-    def _is_ours(self, name: str) -> bool:
-        """Whether there is something of that name in the folder, links followed."""
-        try:
-            return is_public(name) and (self._root / name).resolve(strict=True).is_relative_to(self._root.resolve())
-        except (OSError, RuntimeError):  # no such thing, a name too long for any, a link that leads to itself
-            return False
-
-    def _file(self, request: Request, path: str) -> Response | None:
-        name = f"{path}{urls.INDEX_FILE}" if path == "" or path.endswith("/") else path
-        found = self._read(name)
-        if found is None:
+    def _place(self, name: str) -> Path | None:
+        """The file or folder of that name; None: there is none, it is hidden, or a link leads out of the folder."""
+        if not is_public(name):
             return None
-        response = Response(found.data, content_type=type_of(name))
-        response.set_etag(found.etag)
-        response.headers["Last-Modified"] = http_date(found.changed_ns / 1e9)
-        response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+        try:
+            place = (self._root / name).resolve(strict=True)
+        except (OSError, RuntimeError):  # no such thing, a name longer than any can be, a link that leads to itself
+            return None
+        return place if place.is_relative_to(self._root.resolve()) else None
+
+    def _send(self, name: str, *, status: int = 200) -> Response | None:
+        """The file as an answer; None: there is none to read."""
+        place = self._place(name)
+        try:
+            file = place.open("rb") if place else None
+        except OSError:  # a folder, gone since, or not for us to read
+            return None
+        if file is None:
+            return None
+        try:
+            response = _file_response(file, name, status=status)
+        except BaseException:
+            file.close()
+            raise
+        response.headers.extend(self._headers(name))
+        return response
+
+    def _headers(self, name: str) -> Mapping[str, str]:
+        """What is said of a file besides its content."""
+        max_age_s = MAX_AGE_S
+        headers = {}
         if name.endswith(".html"):
-            response.headers["Content-Security-Policy"] = PAGE_POLICY
-        if self._hub and name.rpartition("/")[2] in FEED_FILES:
-            own = f"{self._base_url}{quote(name)}"
-            response.headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
-        return response.make_conditional(request.environ)
+            headers["Content-Security-Policy"] = PAGE_POLICY
+        elif name.rpartition("/")[2] in FEED_FILES:
+            headers["Access-Control-Allow-Origin"] = "*"  # readers that run in a browser ask from other sites
+            if self._hub:
+                own = f"{self._base_url}{quote(name)}"
+                headers["Link"] = f'<{self._hub}>; rel="hub", <{own}>; rel="self"'
+            if ARCHIVE.search(name):
+                max_age_s = ARCHIVE_MAX_AGE_S
+        return {"Cache-Control": f"public, max-age={max_age_s}", **headers}
 
-    def _read(self, name: str) -> "Found | None":
-        path = self._root / name
-        if not self._is_ours(name) or not path.is_file():
-            return None
-        try:
-            with path.open("rb") as file:
-                status = os.fstat(file.fileno())  # of what is read, whatever is put in its place meanwhile
-                data = file.read()
-        except OSError:  # gone since, or not for us to read
-            return None
-        return Found(data=data, changed_ns=status.st_mtime_ns, etag=f"{len(data):x}-{status.st_mtime_ns:x}")
 
-    def _not_found(self) -> Response:
-        found = self._read(urls.NOT_FOUND_FILE)
-        if found is None:
-            return Response("not found\n", 404, mimetype="text/plain")
-        headers = {"Cache-Control": f"public, max-age={MAX_AGE_S}", "Content-Security-Policy": PAGE_POLICY}
-        return Response(found.data, 404, headers, content_type=TYPES[".html"])
+def _redirect(place: str) -> Response:
+    """Lead to a place relative to the address asked for: a proxy may have another name for us."""
+    return Response(status=301, headers={"Location": quote(place), "Cache-Control": f"public, max-age={MAX_AGE_S}"})
+
+
+def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
+    """The open file as an answer, compressed where that is welcome.
+
+    Not Flask's `send_file`: given a path it looks at the file and opens it one after the other, and a file that is
+    replaced in between would be sent with the length of the one before.
+    """
+    facts = os.fstat(file.fileno())
+    media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
+    is_packed = is_text(media_type) and facts.st_size >= MIN_GZIP_BYTES and takes_gzip(request)
+    response = Response(wrap_file(request.environ, file), status, content_type=media_type, direct_passthrough=True)
+    response.content_length = facts.st_size
+    response.last_modified = facts.st_mtime  # type: ignore[assignment]  # a number is as good, and exact
+    # Each encoding has a tag of its own (RFC 9110 section 8.8.3.3): a cache keeps them apart by it.
+    response.set_etag(f"{etag}-gzip" if is_packed else etag)
+    if is_text(media_type):
+        response.vary.add("Accept-Encoding")
+    if status == HTTPStatus.OK:
+        sends_parts = not is_packed and understands_range(request)
+        response.make_conditional(request.environ, accept_ranges=sends_parts, complete_length=facts.st_size)
+    if is_packed and response.status_code == status:
+        with file:
+            response.set_data(gzip.compress(file.read(), GZIP_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def is_public(path: str) -> bool:
@@ -164,40 +186,29 @@ def is_public(path: str) -> bool:
     return all(part and not part.startswith(".") and not set(part) & {"\\", "\0"} for part in parts)
 
 
+def is_text(media_type: str) -> bool:
+    """Whether compressing makes it smaller; pictures are compressed already."""
+    return media_type.startswith("text/") or media_type.partition(";")[0].endswith(("xml", "json", "javascript"))
+
+
+def takes_gzip(asked: Request) -> bool:
+    """Whether a client would rather have a text compressed than as it is, and as a whole.
+
+    RFC 9110 section 12.5.3: a quality of 0 is a refusal, and `identity` (the text as it is) comes last unless named.
+    """
+    accepted = asked.accept_encodings
+    plain = accepted.quality("identity") if "identity" in map(str.lower, accepted.values()) else 0
+    return accepted.quality("gzip") > plain and "Range" not in asked.headers
+
+
+def understands_range(asked: Request) -> bool:
+    """Whether a client asks for one part of a file, or for all of it; others are ignored (RFC 9110 section 14.2)."""
+    wanted = parse_range_header(asked.headers.get("Range", "bytes=0-"))
+    return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
+
+
 def type_of(name: str) -> str:
     """What a file is served as."""
     file = name.rpartition("/")[2]
     known = TYPES.get(file) or TYPES.get(Path(file).suffix)
     return known or guess_type(file, strict=False)[0] or "application/octet-stream"
-
-
-@contextmanager
-def listening(website: Website, address: str) -> Iterator[str]:
-    """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; gives the address in use.
-
-    Raises:
-        UsageError: nobody can listen there.
-    """
-    try:
-        server = waitress.create_server(website, listen=address, threads=THREADS, ident=None)
-    except OSError as error:
-        problem = (error.strerror or str(error)).lower()
-        raise UsageError(f"service.listen: {address}: {problem}; choose another address in config.toml") from error
-    thread = threading.Thread(target=server.run, name="web")
-    thread.start()
-    try:
-        yield f"{server.effective_host}:{server.effective_port}"
-    finally:
-        server.trigger.pull_trigger(lambda: _end(server))
-        thread.join()
-        server.task_dispatcher.shutdown()
-
-
-def _end(server: waitress.server.BaseWSGIServer) -> None:
-    """Close the server and every connection, in its own thread: it runs for as long as one is open.
-
-    Browsers keep theirs for minutes, to ask again. Whoever is cut off in the middle of an answer asks again as well.
-    """
-    for channel in server.active_channels.values():
-        channel.will_close = True
-    server.close()

@@ -25,8 +25,10 @@ from publisher.app import Publisher
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
 from publisher.model.schedules import Schedule
-from publisher.serve.health import PassHealth
+from publisher.serve.health import PassHealth, health_page
 from publisher.serve.logs import configure_logs, log_pass
+from publisher.serve.public import public_pages
+from publisher.serve.web import application, listening
 
 logger = structlog.get_logger("publisher")
 
@@ -94,19 +96,12 @@ def _website(config: Config, health: "PassHealth") -> Iterator[None]:
     if not config.service.listen:
         yield
         return
-    from publisher.serve.public import (  # late: most sites have a web server, and this one costs 0.1 s
-        Website,
-        listening,
+    pages = public_pages(
+        config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, was=dict(config.themes.was)
     )
-
-    site = Website(
-        config.feeds_directory,
-        base_url=config.site.base_url,
-        hub=config.feeds.hub,
-        health=health.told,
-        was=dict(config.themes.was),
-    )
-    with listening(site, config.service.listen) as address:
+    app = application(health_page(health), pages)
+    remedy = "choose another address in config.toml"
+    with listening(app, config.service.listen, key="service.listen", remedy=remedy) as address:
         logger.info("listening", address=address)
         yield
 

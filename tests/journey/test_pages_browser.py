@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from publisher.serve.public import Website, listening
+from publisher.serve.public import public_pages
+from publisher.serve.web import application, listening
 from tests.browser import SCHEMES, Reader, Scheme, barriers
 from tests.judges import node_module, run
 from tests.world import BASE_URL, CONFIG, NOW, World, news
@@ -100,8 +101,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     hostile = news("02 May 2025", f"{WORD}. See {ADDRESS} and {WORD}.", theme="Asylum", keywords=f"ice, {WORD[:100]}")
     hostile += f"\nLink: {SOURCE}\nFile: {WORD[:150]} {REPORT}"
     folder = tmp_path_factory.mktemp("opened") / "site"
-    website = Website(folder / "feeds", base_url="http://127.0.0.1/", hub="", health=lambda: (True, {}))
-    with listening(website, "127.0.0.1:0") as host:
+    website = application(public_pages(folder / "feeds", base_url="http://127.0.0.1/"))
+    with listening(website, "127.0.0.1:0", key="test", remedy="none") as host:
         address = f"http://{host}/"
         world = World(
             folder,

@@ -1,21 +1,21 @@
 """The next edition in the editor's browser: what it will be, what stays out, and at once when something changes."""
 
 import signal
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from lxml import html as lxml_html
 
 from publisher.app import Publisher
 from publisher.config.config import Config
-from publisher.serve.preview import Desk, Pages
+from publisher.serve.preview import Desk, preview_pages
+from publisher.serve.web import application
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, barriers
 from tests.world import CONFIG, NOW, World, news
 
@@ -45,17 +45,13 @@ class Browser:
 
     def __init__(self, world: World) -> None:
         desk = Desk(world.config, lambda: Publisher.rehearsing(Config.load(world.config), now=LATER), None)
-        self._pages = Pages(desk, port=8000)
+        self._client = application(preview_pages(desk)).test_client()
 
-    def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[str, str]:
+    def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[int, str]:
         """The status and the body."""
-        answered: list[Any] = []
-        environ: dict[str, Any] = {}
-        setup_testing_defaults(environ)
-        environ["PATH_INFO"], _, environ["QUERY_STRING"] = path.partition("?")
-        environ["HTTP_HOST"] = host
-        body = b"".join(self._pages(environ, lambda *given: answered.append(given)))  # type: ignore[arg-type]
-        return answered[0][0], body.decode()
+        answer = self._client.get(path, base_url="http://127.0.0.1:8000", headers={"Host": host})
+        assert "no-store" == answer.headers["Cache-Control"]
+        return answer.status_code, answer.text
 
     def part(self, name: str, query: str = "") -> str:
         """The words of one part of the page."""
@@ -74,7 +70,7 @@ def test_the_page_shows_every_part_of_the_next_edition_and_records_nothing(world
 
     status, page = browser.get("/")
 
-    assert "200 OK" == status
+    assert 200 == status
     assert ["320", "600", "1000"] == lxml_html.document_fromstring(page).xpath("//iframe/@width")
     assert "Fresh from the listing" in browser.part("text")
     assert "Subject: Fresh from the listing" in browser.part("headers")
@@ -149,7 +145,7 @@ def test_a_change_is_seen_at_once(world: World, browser: Browser, change: str) -
 def test_a_mistake_is_shown_until_it_is_mended(world: World, browser: Browser) -> None:
     own_template(world, "\n{% if %}")
     status, page = browser.get("/")
-    assert ("200 OK", True) == (status, "digest.txt:2: " in page)
+    assert (200, True) == (status, "digest.txt:2: " in page)
 
     world.configure('language = "en"', "language = 7")
     assert "site.language: expected a language tag" in browser.get("/")[1]
@@ -160,9 +156,9 @@ def test_a_mistake_is_shown_until_it_is_mended(world: World, browser: Browser) -
 
 
 def test_it_answers_to_its_own_name_only(browser: Browser) -> None:
-    assert ("403 Forbidden", "not by this name") == browser.get("/", host="news.example.org:8000")
-    assert "200 OK" == browser.get("/version", host="localhost:8000")[0]
-    assert "404 Not Found" == browser.get("/favicon.ico")[0]
+    assert (403, "not by this name") == browser.get("/", host="news.example.org:8000")
+    assert 200 == browser.get("/version", host="localhost:8000")[0]
+    assert 404 == browser.get("/favicon.ico")[0]
 
 
 @pytest.fixture
@@ -184,6 +180,17 @@ def test_the_program_serves_on_this_machine_until_it_is_interrupted(served: str)
         assert "Fresh from the listing" in answer.read().decode()
     with pytest.raises(HTTPError, match="404"):
         urllib.request.urlopen(f"{served}nothing", timeout=20)
+
+
+def test_port_that_is_taken_is_told_in_one_line(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+
+        outcome = world.program("preview", "--port", str(port))
+
+    assert 2 == outcome.exit_code
+    problem = f"publisher: --port: 127.0.0.1:{port}: address already in use; choose another port"
+    assert problem in outcome.problems
 
 
 # --- in the editor's browser -----------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ import feedparser
 import pytest
 from lxml import html
 
-from publisher.serve.public import Website, listening
+from publisher.serve.public import public_pages
+from publisher.serve.web import application, listening
 from tests.world import BASE_URL, CONFIG, NOW, Outcome, World, news
 
 LATER, LAST = NOW + timedelta(days=7), NOW + timedelta(days=14)
@@ -242,8 +243,8 @@ def served(world: World, server: str) -> Iterator[str]:
     """The feeds at an address; `publisher serve` redirects, other servers give what is there."""
     if server == "publisher serve":
         was = {"borders-visa": "frontieres"}
-        site = Website(world.feeds, base_url=BASE_URL, hub="", health=lambda: (True, {}), was=was)
-        with listening(site, "127.0.0.1:0") as address:
+        site = application(public_pages(world.feeds, base_url=BASE_URL, was=was))
+        with listening(site, "127.0.0.1:0", key="test", remedy="none") as address:
             yield f"http://{address}/"
         return
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=world.feeds)) as plain:

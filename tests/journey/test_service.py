@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from publisher.config.config import Config
-from publisher.model.problems import Problem
 from publisher.model.schedules import Schedule
-from publisher.serve.health import STALLED_AFTER, PassHealth
 from publisher.serve.logs import configure_logs
 from publisher.serve.scheduler import LEAP_S, ClockWatch, CronTrigger, _scheduler, set_alarms
 from tests.judges import program, run
@@ -215,25 +212,6 @@ def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callabl
     [edition] = world.editions().values()
     assert datetime.fromisoformat(edition["composed_at"]).second < 10
     assert [1] == world.composed()
-
-
-def test_what_every_pass_meets_is_told_once() -> None:
-    health = PassHealth(900)
-    full = Problem(where="publish", what="the disk is full")
-    gone = Problem(where="source 'news'", what="there is no news.txt")
-
-    told = [
-        health.new(problems)
-        for problems in (
-            [full, gone],
-            [full, replace(gone, is_repeated=True)],
-            [],
-            [replace(gone, is_repeated=True)],
-            [full],
-        )
-    ]
-
-    assert [[full, gone], [], [], [], [full]] == told
 
 
 # --- alarms ----------------------------------------------------------------------------------------------------------
@@ -445,16 +423,3 @@ def test_address_that_is_taken_is_told_in_one_line(world: World) -> None:
     assert f"publisher: service.listen: {place}: address already in use; choose another address in config.toml" in (
         outcome.problems
     )
-
-
-def test_health_is_that_of_the_last_pass_and_of_the_time_since() -> None:
-    now = [0.0]
-    health = PassHealth(60.0, lambda: now[0])
-    assert (False, {"problems": None, "last_pass_age_s": 0}) == health.told()
-
-    health.note(0)
-    assert health.told()[0]
-    now[0] = STALLED_AFTER * 60.0 + 1
-    assert (False, {"problems": 0, "last_pass_age_s": 241}) == health.told()
-    health.note(2)
-    assert (False, {"problems": 2, "last_pass_age_s": 0}) == health.told()

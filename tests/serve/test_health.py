@@ -1,0 +1,53 @@
+"""What /health answers, and which problems are new."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from publisher.model.problems import Problem
+from publisher.serve.health import STALLED_AFTER, PassHealth, health_page
+from publisher.serve.web import application
+
+
+@pytest.mark.parametrize(("problems", "status", "word"), [(0, 200, "ok"), (3, 503, "failing")])
+def test_health_is_answered_and_never_kept(problems: int, status: int, word: str) -> None:
+    health = PassHealth(60.0, lambda: 0.0)
+    health.note(problems)
+
+    answer = application(health_page(health)).test_client().get("/health")
+
+    assert (status, "no-store") == (answer.status_code, answer.headers["Cache-Control"])
+    assert {"status": word, "problems": problems, "last_pass_age_s": 0} == json.loads(answer.data)
+
+
+def test_health_is_that_of_the_last_pass_and_of_the_time_since() -> None:
+    now = [0.0]
+    health = PassHealth(60.0, lambda: now[0])
+    assert (False, {"problems": None, "last_pass_age_s": 0}) == health.state()
+
+    health.note(0)
+    assert health.state()[0]
+    now[0] = STALLED_AFTER * 60.0 + 1
+    assert (False, {"problems": 0, "last_pass_age_s": 241}) == health.state()
+    health.note(2)
+    assert (False, {"problems": 2, "last_pass_age_s": 0}) == health.state()
+
+
+def test_what_every_pass_meets_is_told_once() -> None:
+    health = PassHealth(900)
+    full = Problem(where="publish", what="the disk is full")
+    gone = Problem(where="source 'news'", what="there is no news.txt")
+
+    told = [
+        health.new(problems)
+        for problems in (
+            [full, gone],
+            [full, replace(gone, is_repeated=True)],
+            [],
+            [replace(gone, is_repeated=True)],
+            [full],
+        )
+    ]
+
+    assert [[full, gone], [], [], [], [full]] == told

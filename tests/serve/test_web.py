@@ -1,0 +1,45 @@
+"""The server that listens, and what every answer of it says."""
+
+import threading
+import time
+from http.client import HTTPConnection
+
+import pytest
+from flask import Blueprint
+
+from publisher.serve.web import application, listening
+
+
+@pytest.fixture
+def part() -> Blueprint:
+    part = Blueprint("greeting", __name__)
+    part.add_url_rule("/", view_func=lambda: "hello")
+    return part
+
+
+def test_every_answer_says_how_to_take_it(part: Blueprint) -> None:
+    client = application(part).test_client()
+
+    for answer in (client.get("/"), client.get("/nothing"), client.post("/")):
+        assert "nosniff" == answer.headers["X-Content-Type-Options"]
+        assert "same-origin" == answer.headers["Referrer-Policy"]
+
+
+def test_method_that_a_part_does_not_take_is_refused(part: Blueprint) -> None:
+    answer = application(part).test_client().delete("/")
+
+    assert (405, "GET, HEAD", "only GET, HEAD\n") == (answer.status_code, answer.headers["Allow"], answer.text)
+
+
+def test_a_browser_that_keeps_its_connection_does_not_keep_the_service(part: Blueprint) -> None:
+    with listening(application(part), "127.0.0.1:0", key="test", remedy="none") as address:
+        connection = HTTPConnection(address, timeout=20)
+        connection.request("GET", "/")
+        assert b"hello" == connection.getresponse().read()
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 10
+    connection.close()
+    with pytest.raises(ConnectionRefusedError):
+        HTTPConnection(address, timeout=20).connect()
+    assert "web" not in [thread.name for thread in threading.enumerate()]
