@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import CONFIG, NOW, World, news
+from tests.world import CONFIG, NOW, World, news, run_main
 
 REAL = (
     CONFIG.replace("example.org", "harbour.eu").replace("Example News", "Harbour")
@@ -110,7 +110,7 @@ def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
     assert [f"mend: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
 
 
-def test_what_becomes_of_labels_and_themes_is_hinted_at(world: World) -> None:
+def test_names_that_may_be_slips_are_hinted_at(world: World) -> None:
     world.publisher("run", at=NOW)
     tables = '[themes.visas]\ntitle = "Visas"\n[themes.hours]\ntitle = "Hours"\nlabels = ["Opening hours", "Times"]\n'
     world.config.write_text(f"{world.config.read_text('utf-8')}\n{tables}", encoding="utf-8")
@@ -122,7 +122,14 @@ def test_what_becomes_of_labels_and_themes_is_hinted_at(world: World) -> None:
     assert [
         "label 'Visa': 1 item is in a theme that came by itself; did you mean 'visas'?",
         "themes.visas: no item belongs to it",
-        "themes.hours.labels: no item has the label 'times'",
-        "themes.default: 1 of 3 items have no theme and are in 'General': 'No theme'",
         "feeds/opening-hours: no item goes there any more",
     ] == [re.split(r" then|;(?! did)", line.removeprefix("hint: "))[0] for line in outcome.lines]
+
+
+def test_a_newcomer_is_told_nothing_of_the_themes_of_the_shipped_sample(tmp_path: Path) -> None:
+    run_main("init", str(tmp_path / "site"))
+
+    outcome = run_main("check", "--config", str(tmp_path / "site" / "config.toml"), "--now", NOW.isoformat())
+
+    assert [] == [line for line in outcome.lines if "theme" in line or "label" in line]
+    assert "site.base_url" in outcome.out

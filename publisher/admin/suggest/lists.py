@@ -6,13 +6,14 @@ the most to say, is the list. What is around a page, such as menus and side colu
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml.html import HtmlElement as Element
 
-from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all, selector_within
+from publisher.admin.suggest.fields import DATE_CHARACTERS, Fields
+from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
 from publisher.collect.sources.page import catch, select
 
@@ -24,20 +25,14 @@ PAGES = 3
 _FEWEST = 2
 """Items that make a list."""
 _LINE_CHARACTERS = 300
-_DATE_CHARACTERS = 12
 _MOST = 0.6
-"""That share of a list's elements must have a date, and that share of the items a field."""
-_SOME = 0.2
-_LABEL_CHARACTERS = 60
-_BODY_CHARACTERS = 12
-"""A field with less to say on average is no body."""
+"""The share of a list's elements that must have a date."""
 _MANY_CHARACTERS = 250
 """More of them make a list no more likely."""
 _PAIRED_WEIGHT = 0.9
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
 _NOT_LOOKED_INTO = frozenset(("script", "style", "template", "noscript", "select", "svg", "head", "button"))
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _AROUND_TAGS = frozenset(("nav", "aside", "footer", "header"))
 _AROUND = re.compile(
     r"(?:^|[-_ ])(?:nav|navbar|navigation|menu|sidebar|aside|breadcrumbs?|footer|header|pager|pagination|related|"
@@ -45,8 +40,6 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _AROUND_WEIGHT, _MAIN_WEIGHT = 0.1, 1.5
-_THEMES = re.compile(r"theme|thème|thema|categor|kategorie|topic|rubri|onderwerp|(?:^|[-_ ])cat[-_]", re.IGNORECASE)
-_KEYWORDS = re.compile(r"(?:^|[-_ ])tags?(?:$|[-_ ])|keyword|mots?-?cles|trefwoord|schlagw", re.IGNORECASE)
 _NEXT = (
     "a[rel~='next']",
     "link[rel~='next']",
@@ -81,16 +74,13 @@ def suggested(root: Element) -> Suggestion | None:
     undated = [node.element for node, dates in zip(best.members, best.dates, strict=True) if not dates]
     item = selector_of_all(root, dated, unwanted=undated)
     found = select("", root, item)
-    fields = _Fields(found, best.beside, {node.element for node in nodes if node.is_date}).selectors()
+    fields = Fields(found, best.beside, {node.element for node in nodes if node.is_date}).selectors()
     following = _next(root)
     return Suggestion(
         selectors={"item": item, **fields, **({"next": following} if following else {})},
         items=len(found),
         pages=PAGES if following else 1,
     )
-
-
-# --- the list --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True, eq=False)
@@ -128,7 +118,7 @@ class _Group:
     def score(self) -> float:
         """How much it looks like a list of items; 0: it is none."""
         dates, count = [each for each in self.dates if each], len(self.members)
-        said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - _DATE_CHARACTERS
+        said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - DATE_CHARACTERS
         if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
             return 0.0
         linked = sum(any(node.has_link for node in parts) for parts in self.parts) / count
@@ -245,154 +235,6 @@ def _paired(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> It
     is_whole = all(node.dates or node.has_link for node in members)  # and not only what a section is called
     if not tags and beside and beside != members[0].element.tag and is_whole:
         yield _Group(members, beside, parts=pairs)
-
-
-# --- its fields ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """What the items of a list have."""
-
-    items: Sequence[Element]
-    beside: str
-    dates: set[Element]
-    """The innermost elements around dates."""
-
-    def selectors(self) -> dict[str, str]:
-        """Return the selector of each field that most items have; of themes and keywords that some have."""
-        dates = [next((each for each in self._all_in(item) if each in self.dates), None) for item in self.items]
-        titles = [self._title(item, date) for item, date in zip(self.items, dates, strict=True)]
-        titles = titles if self._are_most(titles) else [None] * len(titles)
-        title = self._selector(titles)
-        taken = [{each for each in pair if each is not None} for pair in zip(dates, titles, strict=True)]
-        found = {
-            "date": self._date(dates),
-            "title": title,
-            "body": self._body(taken) or ("" if title else ":scope"),
-            "link": self._link(titles),
-            "language": self._language(titles),
-            "themes": self._labels(_THEMES, taken),
-            "keywords": self._labels(_KEYWORDS, taken),
-        }
-        return {name: selector for name, selector in found.items() if selector}
-
-    def _all_in(self, item: Element) -> Iterator[Element]:
-        following = item.getnext() if self.beside else None
-        for part in (item, *(() if following is None else (following,))):
-            yield from (each for each in part.iter() if isinstance(each.tag, str))
-
-    def _are_most(self, found: Sequence[object]) -> bool:
-        return sum(each is not None for each in found) >= _MOST * len(self.items)
-
-    def _selector(self, targets: Sequence[Element | None]) -> str:
-        return selector_within(self.items, targets, beside=self.beside)
-
-    def _date(self, dates: Sequence[Element | None]) -> str:
-        attributes = Counter(_date_attribute(each) for each in dates if each is not None)
-        attribute = max(attributes, key=attributes.__getitem__)
-        kept = [each if each is not None and _date_attribute(each) == attribute else None for each in dates]
-        return _with_attribute(self._selector(kept), attribute)
-
-    def _title(self, item: Element, date: Element | None) -> Element | None:
-        """Return the heading, or else the longest link when it is more than a few words of a sentence."""
-        inside = [each for each in self._all_in(item) if each is not date and each is not item and _length(each)]
-        heading = next((each for each in inside if each.tag in _HEADINGS), None)
-        if heading is not None:
-            return heading
-        longest = max((each for each in inside if _leads_on(each)), key=_length, default=None)
-        around = None if longest is None else longest.getparent()
-        if longest is None or around is None:
-            return None
-        beside = [around.text, *(each.tail for each in around)]
-        rest = sum(len("".join(text.split())) for text in beside if text) - (_DATE_CHARACTERS if around is date else 0)
-        return longest if rest <= _length(longest) else None
-
-    def _body(self, taken: Sequence[set[Element]]) -> str:
-        """Return the selector of what has most to say besides dates and titles."""
-        said: Counter[tuple[str, ...]] = Counter()
-        targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
-        for item, others in zip(self.items, taken, strict=True):
-            for part in self._apart_from(item, others):
-                look = (str(part.tag), *names_of([part]))
-                said[look] += 0 if _is_of_links(part) else _length(part)
-                targets[look].setdefault(item, part)
-        for look, characters in said.most_common():
-            found = targets[look]
-            if characters >= _BODY_CHARACTERS * len(found) and len(found) >= _MOST * len(self.items):
-                return self._selector([found.get(item) for item in self.items])
-        return ""
-
-    def _apart_from(self, item: Element, others: set[Element]) -> Iterator[Element]:
-        """Yield the outermost elements in an item that are none of the others, nor around or inside one."""
-        others = others - {item}
-        around = {above for other in others for above in other.iterancestors()} | {item}
-        for element in self._all_in(item):
-            parent = element.getparent()
-            is_beside = bool(self.beside) and element is item.getnext()
-            if element not in around and element not in others and (parent in around or is_beside):
-                yield element
-
-    def _link(self, titles: Sequence[Element | None]) -> str:
-        """Return the selector of the link; empty when the title has one, or nothing but a sentence does."""
-        if all(item.get("href") for item in self.items):
-            return "@href"
-        if all(title is None for title in titles) or self._are_most(
-            [None if title is None else _link_of(title) for title in titles]
-        ):
-            return ""
-        links = [next(filter(_leads_on, self._all_in(item)), None) for item in self.items]
-        return _with_attribute(self._selector(links), "href") if self._are_most(links) else ""
-
-    def _language(self, titles: Sequence[Element | None]) -> str:
-        links = [None if title is None else _link_of(title) for title in titles]
-        named = [link if link is not None and link.get("hreflang") else None for link in links]
-        if self._are_most(named):
-            return _with_attribute(self._selector(named), "hreflang")
-        return "@lang" if all(item.get("lang") for item in self.items) else ""
-
-    def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
-        """Return the selector of the short texts in what has such a name."""
-        targets: list[Element | None] = []
-        for item, others in zip(self.items, taken, strict=True):
-            parts = (part for part in self._apart_from(item, others))
-            inside = (each for part in parts for each in part.iter() if isinstance(each.tag, str))
-            around = next((each for each in inside if named.search(each.get("class") or "") and _length(each)), None)
-            targets.append(None if around is None else next(filter(_leads_on, around.iter()), around))
-        found = [each for each in targets if each is not None]
-        is_label = all(_length(each) <= _LABEL_CHARACTERS and ":" not in each.text_content() for each in found)
-        return self._selector(targets) if is_label and len(found) >= max(1, _SOME * len(self.items)) else ""
-
-
-def _length(element: Element) -> int:
-    """Return how many characters there are to read in an element."""
-    return sum(len("".join(text.split())) for text in element.itertext())
-
-
-def _leads_on(element: Element) -> bool:
-    href = element.get("href") or ""
-    return element.tag == "a" and bool(href) and not href.startswith("#") and _length(element) > 0
-
-
-def _link_of(title: Element) -> Element | None:
-    inside = (title, *title.iter("a"), *title.iterancestors("a"))
-    return next((each for each in inside if each.tag == "a" and each.get("href")), None)
-
-
-def _is_of_links(element: Element) -> bool:
-    """Whether it is a list of links rather than a text."""
-    return sum(_length(link) for link in element.iter("a")) > _MOST * _length(element)
-
-
-def _date_attribute(element: Element) -> str:
-    """Return the attribute that says the date for machines; empty when only words do."""
-    if element.tag == "time":
-        return "datetime" if element.get("datetime") else ""
-    return "content" if element.get("content") else ""
-
-
-def _with_attribute(selector: str, attribute: str) -> str:
-    return f"{selector}@{attribute}" if selector and attribute else selector
 
 
 def _next(root: Element) -> str:
