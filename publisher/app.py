@@ -133,7 +133,7 @@ class Publisher:
         return self._decide_source("discard", source, OnSuspicion.DISCARD)
 
     def _decide_source(self, verb: str, source: str, on_suspicion: OnSuspicion) -> RunReport:
-        held = [each.name for each in self.config.sources if self._store.source_state(each.name).held]
+        held = [each.name for each in self.config.sources if self._store.sources.state(each.name).held]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
         return self._run_exclusively(verb, lambda: self._collect([source], on_suspicion=on_suspicion))
@@ -238,7 +238,7 @@ class Publisher:
         now = self._clock()
         if settings is None:
             return discovering.discover(source, self.config, fetcher=lambda: self._fetcher, now=now)
-        state = self._store.source_state(source)
+        state = self._store.sources.state(source)
         examined, given = examining.examine(
             self._source(settings), settings, self.config, is_first=state.changed_at is None, now=now
         )
@@ -283,7 +283,7 @@ class Publisher:
 
     def editions(self, *, limit: int) -> "list[EditionRow]":
         """The editions composed last, latest first."""
-        return self._store.editions(limit=limit)
+        return self._store.editions.latest(limit=limit)
 
     @property
     def _review(self) -> "Review":
@@ -328,8 +328,8 @@ class Publisher:
             started = self._clock()
             report = self._send_notices(work())
             # A run that no longer meets the problems of the one before it is to be seen in `status`.
-            if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs(limit=1)):
-                self._store.record_run(
+            if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs.latest(limit=1)):
+                self._store.runs.record(
                     verb,
                     started=started,
                     finished=self._clock(),
@@ -455,7 +455,7 @@ class Publisher:
     def _authority(self) -> str:
         """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
         host = urlsplit(self.config.site.base_url).hostname
-        return self._store.authority(f"{host},{self._clock().date()}")
+        return self._store.names.authority(f"{host},{self._clock().date()}")
 
     def _source(self, settings: SourceSettings) -> Source:
         """What reads a source of config.toml; its class gets what it asks for by name (`GIVEN`)."""

@@ -107,10 +107,10 @@ def check(
 
 def _survey(store: Store, theme_map: ThemeMap) -> Survey:
     return survey(
-        store.changed_records(0, store.log_end()),
+        store.log.changed_records(0, store.log.end()),
         theme_map,
-        names_of=store.names,
-        feeds=[state.feed for state in store.open_feeds() if state.feed.kind is FeedKind.THEME],
+        names_of=store.names.of,
+        feeds=[state.feed for state in store.feeds.all_open() if state.feed.kind is FeedKind.THEME],
     )
 
 

@@ -116,7 +116,7 @@ def outlook(audience: Audience, *, store: Store, renderer: Renderer, outbox: Pat
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
     mail = Mail(digest, audience=audience, site=site) if digest else None
-    rows = store.editions(audience.name, limit=COMPARED)
+    rows = store.editions.latest(audience.name, limit=COMPARED)
     return Outlook(
         audience=audience,
         edition=edition,

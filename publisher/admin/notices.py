@@ -61,9 +61,9 @@ class Told:
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
     """What is to be told and was not; nothing is written by asking."""
     return NewsToTell(
-        turns=tuple(_turns(config, store.source_states(), now=now)),
+        turns=tuple(_turns(config, store.sources.states(), now=now)),
         to_review=tuple(_to_review(config, store)),
-        has_unwritten=bool(store.unwritten_notices()),
+        has_unwritten=bool(store.notices.unwritten()),
     )
 
 
@@ -79,7 +79,7 @@ def send_notices(
         except PublisherError as error:
             problems.append(Problem.of(f"edition {edition.name}", error))
     if news.turns or notices:
-        store.record_notices(notices, told={turn.source: _told(turn.condition) for turn in news.turns})
+        store.notices.record(notices, told={turn.source: _told(turn.condition) for turn in news.turns})
     written, refused = _put_out(store, renderer, outbox, now=now)
     return Told(notices=tuple(written), problems=(*problems, *refused))
 
@@ -136,8 +136,8 @@ def _to_review(config: Config, store: Store) -> Iterator[Edition]:
     """The held editions whose editors were not told yet; those that cannot be looked at have to wait."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
-        is_there = edition.audience in with_editor and store.is_shown(edition.audience, edition.number)
-        if is_there and not store.was_noticed(edition.name, REVIEW):
+        is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
+        if is_there and not store.notices.exists(edition.name, REVIEW):
             yield edition
 
 
@@ -163,11 +163,11 @@ def _put_out(
 ) -> tuple[list[Notice], list[Problem]]:
     """Return the notices that are in the outbox since now, and why the disk refused the others."""
     written: list[Notice] = []
-    for notice in store.unwritten_notices():
+    for notice in store.notices.unwritten():
         try:
             outbox.put_notice(notice, renderer.notice_mail(notice))
         except FilesError as error:
             return written, [Problem.of(f"notice {notice.name}", error)]
-        store.mark_notice_written(notice.number, at=now)
+        store.notices.mark_written(notice.number, at=now)
         written.append(notice)
     return written, []

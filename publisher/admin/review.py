@@ -52,38 +52,38 @@ class Review:
     def release(self, name: str) -> ComposeReport:
         """Let it go out now."""
         edition, _ = self.held(name)
-        self.store.release(edition.audience, edition.number, at=self.now)
+        self.store.editions.held.release(edition.audience, edition.number, at=self.now)
         return ComposeReport()
 
     def postpone(self, name: str, delay: timedelta) -> ComposeReport:
         """Hold it for `delay` from now, whatever it was."""
         edition, _ = self.held(name)
-        self.store.postpone(edition.audience, edition.number, until=self.now + delay)
+        self.store.editions.held.postpone(edition.audience, edition.number, until=self.now + delay)
         return ComposeReport()
 
     def introduce(self, name: str, text: str) -> ComposeReport:
         """Put a text above its items instead of the one before; an empty one takes it away."""
         edition, _ = self.held(name)
-        self.store.introduce(edition.audience, edition.number, text.strip())
+        self.store.editions.held.introduce(edition.audience, edition.number, text.strip())
         return ComposeReport()
 
     def drop(self, name: str, item: str) -> ComposeReport:
         """Take an item out for good."""
         edition, _ = self.held(name)
-        self.store.drop(edition.audience, edition.number, self._named(item, edition).number)
+        self.store.editions.held.drop(edition.audience, edition.number, self._named(item, edition).number)
         return ComposeReport()
 
     def put_off(self, name: str, item: str) -> ComposeReport:
         """Take an item out until the next edition."""
         edition, _ = self.held(name)
-        self.store.put_off(edition.audience, edition.number, self._named(item, edition).number)
+        self.store.editions.held.put_off(edition.audience, edition.number, self._named(item, edition).number)
         return ComposeReport()
 
     def discard(self, name: str) -> ComposeReport:
         """Take all its items out for good; it never goes out. One whose audience is gone need not be held."""
         stranded = {each.name: each for each in compose.stranded_editions(self.audiences, self.store)}
         edition = stranded.get(name) or self.held(name)[0]
-        self.store.discard(edition.audience, edition.number)
+        self.store.editions.discard(edition.audience, edition.number)
         problems: list[Problem] = []
         try:
             compose.give_up(edition, store=self.store, outbox=self.outbox, now=self.now)

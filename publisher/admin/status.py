@@ -19,13 +19,13 @@ RUNS_SHOWN = 5
 def status(config: Config, store: Store, *, is_served: bool, now: datetime) -> Status:
     """What ran, what is due, what waits, what is wrong; `is_served`: a service is at work on the site."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
-    unwritten = [edition for edition in store.unwritten_editions() if edition.name not in stranded]
+    unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
     by_name = {audience.name: audience for audience in config.audiences}
     return Status(
         site=config.site.title,
-        items=store.item_count(),
+        items=store.items.count(),
         is_served=is_served,
-        unpublished=store.log_end() - store.cursor(CONSUMER).seq,
+        unpublished=store.log.end() - store.log.cursor(CONSUMER).seq,
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
         held=tuple(_held_statuses(unwritten, by_name)),
@@ -33,13 +33,13 @@ def status(config: Config, store: Store, *, is_served: bool, now: datetime) -> S
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
         runs=tuple(
             RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code, problems=_problems_in(run.report))
-            for run in store.runs(limit=RUNS_SHOWN)
+            for run in store.runs.latest(limit=RUNS_SHOWN)
         ),
     )
 
 
 def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:
-    state = store.source_state(settings.name)
+    state = store.sources.state(settings.name)
     return SourceStatus(
         name=settings.name,
         condition=condition_of(state, settings.policy, now=now),
@@ -68,7 +68,7 @@ def _held_statuses(unwritten: list[Edition], audiences: dict[str, Audience]) -> 
 
 
 def _audience_status(audience: Audience, config: Config, store: Store, *, now: datetime) -> AudienceStatus:
-    last = next(iter(store.editions(audience.name, limit=1)), None)
+    last = next(iter(store.editions.latest(audience.name, limit=1)), None)
     return AudienceStatus(
         name=audience.name,
         waiting=compose.waiting(audience, store=store, site=config.site),

@@ -24,7 +24,7 @@ from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme, assign_themes, wanted_names
-from publisher.store import Collecting, Heir, SourceState, Store
+from publisher.store import Heir, LogPass, SourceState, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def record_listing(
 ) -> CollectReport:
     """Record what differs from the source's items in the log, unless it looks like an accident and waits."""
     listing = _clean_listing(reading, fetch, rules)
-    with store.collecting(listing.source, also_in=rules.gathering) as log:
+    with store.log.open_pass(listing.source, also_in=rules.gathering) as log:
         known = log.known(
             since=min((item.date for item in listing.items), default=None),
             ids={item.native_id for item in listing.items},
@@ -108,7 +108,7 @@ def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _List
     )
 
 
-def _plan_changes(known: Sequence[Known], listing: _Listing, log: Collecting, rules: CollectRules) -> Changes:
+def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
     pairing = pair(known, listing.items)
     plan = reconcile(pairing, log.items(pairing.to_compare))
     if listing.problems:  # an item that is there and cannot be read is not one that was taken out
@@ -120,9 +120,7 @@ def _plan_changes(known: Sequence[Known], listing: _Listing, log: Collecting, ru
     return leave_to_others(own, copied, elsewhere, heirs, policy=listing.policy)
 
 
-def _suspect(
-    plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: Collecting, rules: CollectRules
-) -> str:
+def _suspect(plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> str:
     """Return why the operator should look first, and what would happen; empty when there is no reason."""
     if listing.is_first:  # all of it is new, unless the source only has a new name
         former, count = log.orphans(plan.added, among=rules.configured)
@@ -166,7 +164,7 @@ def _hide_old(
 
 
 def _hand_over(
-    heirs: Mapping[int, Heir], known: Sequence[Known], log: Collecting, rules: CollectRules, *, now: datetime
+    heirs: Mapping[int, Heir], known: Sequence[Known], log: LogPass, rules: CollectRules, *, now: datetime
 ) -> int:
     """Leave items to the sources that go on listing them; return how many of them read otherwise there."""
     if not heirs:
@@ -183,7 +181,7 @@ def _hand_over(
     return len(revised)
 
 
-def _write_plan(plan: Reconciliation, log: Collecting, source: str, rules: CollectRules, *, now: datetime) -> None:
+def _write_plan(plan: Reconciliation, log: LogPass, source: str, rules: CollectRules, *, now: datetime) -> None:
     log.withdraw(plan.withdrawn, now=now)
     log.unlist(plan.unlisted)
     log.relist(plan.relisted)
@@ -195,13 +193,13 @@ def _write_plan(plan: Reconciliation, log: Collecting, source: str, rules: Colle
     log.add(_mint_records(added, log, source, rules, names=names, now=now), now=now)
 
 
-def _write_copies(changes: Changes, log: Collecting) -> None:
+def _write_copies(changes: Changes, log: LogPass) -> None:
     log.drop_copies([*changes.copied.withdrawn, *changes.copied.unlisted])
     log.copy([*changes.copied.revised, *changes.copied.renamed, *changes.joined])
 
 
 def _mint_records(
-    items: Sequence[Item], log: Collecting, source: str, rules: CollectRules, *, names: Names, now: datetime
+    items: Sequence[Item], log: LogPass, source: str, rules: CollectRules, *, names: Names, now: datetime
 ) -> Sequence[NewRecord]:
     drafts = draft(items, source=source, rules=rules, names=names)
     return mint(drafts, fetch_taken(drafts, log), timezone=rules.site.timezone, now=now)

@@ -36,7 +36,7 @@ def collect(
     A source whose server asked to be left alone, or failed just before, waits for its turn, unless its name is among
     those `asked_for`.
     """
-    states = [(source, store.source_state(source.name)) for source in sources]
+    states = [(source, store.sources.state(source.name)) for source in sources]
     due = [
         (source, state)
         for source, state in states
@@ -55,7 +55,7 @@ def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetim
     if isinstance(outcome, SourceError):
         return _record_failure(reading, outcome, store, now=now)
     if outcome.is_unchanged:
-        store.source_unchanged(reading.source, outcome.validator, next_try=_next_try(outcome, now))
+        store.sources.record_unchanged(reading.source, outcome.validator, next_try=_next_try(outcome, now))
         return CollectReport(sources_unchanged=1, sources_held=int(bool(reading.state.held)))
     from publisher.collect.record import record_listing  # late: a pass without news records nothing
 
@@ -68,7 +68,7 @@ def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now
         from publisher.collect.sources.fetch import wait_after  # late: httpx takes 0.1 s, and here fetching failed
 
         next_try = now + wait_after(reading.state.failures + 1, source=reading.source, asked=failure.wait)
-    store.source_failed(reading.source, failure.problem, now=now, next_try=next_try)
+    store.sources.record_failure(reading.source, failure.problem, now=now, next_try=next_try)
     problem = Problem(
         where=f"source {reading.source!r}",
         what=failure.problem,

@@ -73,7 +73,7 @@ def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: da
     held = _names_held(audiences, store, now=now)
     plans: list[Plan] = []
     for audience in (audience for audience in audiences if audience.schedule):
-        state = store.audience_state(audience.name)
+        state = store.editions.audience(audience.name)
         if state is None or state.last_tick is None:
             # The first time the schedule is watched is where its ticks begin to count.
             watched = replace(state or _beginning(audience, store, site), last_tick=now)
@@ -94,7 +94,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     """An edition of the latest items, for judging how mails look when nothing is new; None: there are no items."""
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
-    corrected = store.corrected_records(audience.name, upto=state.cursor)
+    corrected = store.items.corrected_for(audience.name, upto=state.cursor)
     facts = Facts(state=state, upto=state.cursor, new=tuple(latest), corrected=tuple(corrected))
     return edition_of(audience, facts, latest, now=now) if latest else None
 
@@ -102,7 +102,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
 def left_behind(audience: Audience, edition: Edition | None, *, store: Store, site: Site) -> list[tuple[Record, str]]:
     """What is new and not in `edition`, the next one of the audience, each with the reason."""
     state = _state(audience, store, site)
-    new = store.due_records(audience.name, themes=None, after=state.cursor, upto=store.log_end(), start=state.start)
+    new = store.items.due_for(audience.name, themes=None, after=state.cursor, upto=store.log.end(), start=state.start)
     return left_out(audience, edition, new, site)
 
 
@@ -118,8 +118,8 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
     """Move on the audiences that get no edition; nothing is written for one that stands there already."""
     for plan in plans:
         name = plan.audience.name
-        if plan.edition is None and plan.state != store.audience_state(name):
-            store.pass_over(name, plan.state)
+        if plan.edition is None and plan.state != store.editions.audience(name):
+            store.editions.pass_over(name, plan.state)
 
 
 def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list[Problem]:
@@ -136,7 +136,7 @@ def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list
         except TemplateError as error:
             problems.append(Problem.of(f"audience {plan.audience.name!r}", error))
         else:
-            store.record_edition(edition, start=plan.state.start, tick=plan.tick or plan.state.last_tick)
+            store.editions.record(edition, start=plan.state.start, tick=plan.tick or plan.state.last_tick)
     return problems
 
 
@@ -145,13 +145,13 @@ def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list
 
 def held_editions(store: Store) -> list[Edition]:
     """The editions that wait for their editor, oldest first."""
-    return [edition for edition in store.unwritten_editions() if edition.held_until is not None]
+    return [edition for edition in store.editions.unwritten() if edition.held_until is not None]
 
 
 def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
     """The editions not in the outbox yet, held or not, that are for none of these audiences, oldest first."""
     names = {audience.name for audience in audiences}
-    return [edition for edition in store.unwritten_editions() if edition.audience not in names]
+    return [edition for edition in store.editions.unwritten() if edition.audience not in names]
 
 
 def take_up(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
@@ -161,15 +161,15 @@ def take_up(audiences: Sequence[Audience], *, store: Store, now: datetime) -> li
     """
     by_name = {audience.name: audience for audience in audiences}
     found: list[tuple[Edition, Audience]] = []
-    for edition in store.unwritten_editions():
+    for edition in store.editions.unwritten():
         audience = by_name.get(edition.audience)
         if audience is None:
             continue
         if is_kept(edition, audience, now=now):
-            if store.is_shown(edition.audience, edition.number):
+            if store.editions.held.is_shown(edition.audience, edition.number):
                 continue
         elif edition.held_until is not None:
-            store.release(edition.audience, edition.number, at=now)
+            store.editions.held.release(edition.audience, edition.number, at=now)
         found.append((edition, audience))
     return found
 
@@ -190,7 +190,7 @@ def put_out(
     written: list[Edition] = []
     problems: list[Problem] = []
     for recorded, audience in editions:
-        edition = store.drop_withdrawn(recorded.audience, recorded.number)
+        edition = store.editions.drop_withdrawn(recorded.audience, recorded.number)
         if edition is None:
             continue
         try:
@@ -201,7 +201,7 @@ def put_out(
         except PublisherError as error:
             problems.append(Problem.of(f"edition {edition.name}", error))
             continue
-        note = store.mark_written if edition.held_until is None else store.mark_shown
+        note = store.editions.mark_written if edition.held_until is None else store.editions.held.mark_shown
         note(edition.audience, edition.number, at=now)
         written.append(edition)
     return ComposeReport(editions=tuple(written), problems=tuple(problems))
@@ -214,7 +214,7 @@ def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) ->
         FilesError: what its editor looked at cannot be taken away.
     """
     outbox.forget(edition)
-    store.mark_written(edition.audience, edition.number, at=now)
+    store.editions.mark_written(edition.audience, edition.number, at=now)
 
 
 def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox: Outbox, config: Path) -> None:
@@ -239,15 +239,17 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
 
 
 def _facts(audience: Audience, store: Store, site: Site) -> Facts:
-    state, upto = _state(audience, store, site), store.log_end()
-    new = store.due_records(audience.name, themes=themes_of(audience), after=state.cursor, upto=upto, start=state.start)
+    state, upto = _state(audience, store, site), store.log.end()
+    new = store.items.due_for(
+        audience.name, themes=themes_of(audience), after=state.cursor, upto=upto, start=state.start
+    )
     # Corrections alone make no edition, so a pass with no news does not ask for them.
-    corrected = store.corrected_records(audience.name, upto=upto) if new else ()
+    corrected = store.items.corrected_for(audience.name, upto=upto) if new else ()
     return Facts(state=state, upto=upto, new=tuple(new), corrected=tuple(corrected))
 
 
 def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
-    return store.audience_state(audience.name) or _beginning(audience, store, site)
+    return store.editions.audience(audience.name) or _beginning(audience, store, site)
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
@@ -255,10 +257,10 @@ def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
     if audience.first is None:
         start = 0
     elif audience.first == 0:
-        start = store.log_end()
+        start = store.log.end()
     else:
         latest = _latest_read(audience, audience.first, store=store, site=site)
-        start = latest[0].added_seq - 1 if latest else store.log_end()
+        start = latest[0].added_seq - 1 if latest else store.log.end()
     return AudienceState(cursor=start, start=start, last_number=0, last_tick=None)
 
 
@@ -269,7 +271,7 @@ def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> 
     """
     looked_at = most
     while True:
-        latest = store.latest_records(themes_of(audience), limit=looked_at)
+        latest = store.items.latest(themes_of(audience), limit=looked_at)
         read = [record for record in latest if is_read_by(audience, record, site)]
         if len(read) >= most or len(latest) < looked_at or looked_at >= LOOKED_AT:
             return read[-most:]

@@ -40,7 +40,7 @@ class Leaves:
         self._advance = advance
         self._write = write
         self._look = look
-        self._reworked = {} if planned.is_full else store.reworked(planned.after, planned.upto)
+        self._reworked = {} if planned.is_full else store.log.reworked(planned.after, planned.upto)
         self._full: list[PageRow] = []
 
     def render(self, feed: Feed, *, items: int) -> int:
@@ -52,35 +52,37 @@ class Leaves:
         from publisher.rendering import urls
 
         slug, folder = feed.slug, urls.folder_of(feed)
-        due = self._store.due_pages(slug, size=ITEMS_A_LEAF)
-        before = self._store.last_page(slug)
+        due = self._store.feeds.pages.due(slug, size=ITEMS_A_LEAF)
+        before = self._store.feeds.pages.last_number(slug)
         # The newest full leaf is part of the front.
         last = max(before + len(due) - 1, 0)
         for row in self._rows(slug, before, due):
-            records = self._store.records_between(slug, row.after, row.upto)
+            records = self._store.items.added_between(slug, row.after, row.upto)
             leaf = pages.feed_page(feed, records, items=items, look=self._look, number=row.number, last=last)
             self._write(urls.feed_page_file(folder, row.number), leaf)
             self._advance(len(records))
-        front = self._store.records_between(slug, self._end_of(slug, last, due), self._planned.upto)
+        front = self._store.items.added_between(slug, self._end_of(slug, last, due), self._planned.upto)
         self._write(urls.feed_page_file(folder), pages.feed_page(feed, front, items=items, look=self._look, last=last))
         self._full += due
         return last
 
     def settle(self) -> None:
         """Keep what the leaves hold; after readers see them."""
-        self._store.settle_pages(self._full)
+        self._store.feeds.pages.settle(self._full)
 
     def _rows(self, slug: str, before: int, due: Sequence[PageRow]) -> Iterable[PageRow]:
         """The leaves to write, oldest first."""
         last = before + len(due) - 1
         if self._planned.is_full:
-            known = self._store.pages(slug, first=1, last=min(before, last))
+            known = self._store.feeds.pages.between(slug, first=1, last=min(before, last))
         else:
             # Leaf `before` was part of the front, and the one before it led there.
             numbers = set(range(max(before - 1, 1), before + 1)) if due else set()
-            numbers |= self._store.page_numbers(slug, self._seqs(slug))
+            numbers |= self._store.feeds.pages.numbers(slug, self._seqs(slug))
             wanted = sorted(number for number in numbers if number <= last)
-            known = [row for number in wanted for row in self._store.pages(slug, first=number, last=number)]
+            known = [
+                row for number in wanted for row in self._store.feeds.pages.between(slug, first=number, last=number)
+            ]
         return [*known, *due[:-1]]
 
     def _seqs(self, slug: str) -> list[int]:
@@ -90,7 +92,10 @@ class Leaves:
 
     def _end_of(self, slug: str, number: int, due: Sequence[PageRow]) -> int:
         """Where the leaf of that number ends."""
-        rows = [*self._store.pages(slug, first=number, last=number), *(row for row in due if row.number == number)]
+        rows = [
+            *self._store.feeds.pages.between(slug, first=number, last=number),
+            *(row for row in due if row.number == number),
+        ]
         return rows[0].upto if number else 0
 
 
@@ -118,7 +123,7 @@ class Sitemap:
         fronts = [(urls.feed_page_url(urls.folder_of(state.feed), site), state.changed_at) for state in states]
         fronts = [(site.base_url, changed_at), (urls.feed_page_url(ALL, site), changed_at), *fronts]
         self._write(urls.sitemap_file("feeds"), sitemap(fronts[:MOST_ADDRESSES]))
-        parts = ["feeds", *map(str, range(1, _part_of(self._store.last_item()) + 1))]
+        parts = ["feeds", *map(str, range(1, _part_of(self._store.items.last_number()) + 1))]
         self._write(urls.SITEMAP_FILE, sitemap_index(site.base_url + urls.sitemap_file(part) for part in parts))
 
     def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
@@ -126,7 +131,7 @@ class Sitemap:
         from publisher.rendering import urls
 
         after = (part - 1) * ITEMS_A_SITEMAP
-        for place in self._store.page_addresses(after, after + ITEMS_A_SITEMAP):
+        for place in self._store.items.addresses(after, after + ITEMS_A_SITEMAP):
             if not urls.is_web_address(place.link):
                 yield f"{self._look.site.base_url}{urls.item_file(place)}", place.updated
 
@@ -146,7 +151,7 @@ class EditionPages:
 
     def last(self, audience: Audience) -> int:
         """The number of the latest edition that has a page; 0: none has."""
-        return self._store.cursor(shown_editions(audience)).seq
+        return self._store.log.cursor(shown_editions(audience)).seq
 
     def render(self, audience: Audience, numbers: Sequence[int]) -> None:
         """Write the pages of these editions, and the list of all that have a page.
@@ -157,12 +162,12 @@ class EditionPages:
         from publisher.rendering import urls
 
         for number in numbers:
-            edition = self._store.edition(audience.name, number)
+            edition = self._store.editions.get(audience.name, number)
             if edition is not None:
                 page = pages.edition_page(edition, audience, previous=number - 1 or None, look=self._look)
                 self._write(urls.edition_file(audience.name, number), page)
         last = max(self.last(audience), *numbers, 0)
-        rows = self._store.editions(audience.name, limit=LISTED_EDITIONS)
+        rows = self._store.editions.latest(audience.name, limit=LISTED_EDITIONS)
         listed = [(row.number, row.composed_at, row.items) for row in rows if row.items and row.number <= last]
         self._write(urls.editions_file(audience.name), pages.editions_page(audience, listed, look=self._look))
 

@@ -109,13 +109,14 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
     Raises:
         TemplateError: a template cannot be read.
     """
-    cursor, upto, digests = store.cursor(CONSUMER), store.log_end(), publication.digests()
+    cursor, upto, digests = store.log.cursor(CONSUMER), store.log.end(), publication.digests()
     is_full = extent is not Extent.NEWS or cursor.settings != digests
     states: list[FeedState] = []
     if is_full:
-        states = [state for kind in FeedKind for state in store.feeds(kind)]
+        states = [state for kind in FeedKind for state in store.feeds.of_kind(kind)]
     elif cursor.seq < upto:
-        states = [*store.feed_states(store.touched_feeds(cursor.seq, upto)).values(), *_languages_without_feed(store)]
+        touched = store.feeds.states(store.log.touched_feeds(cursor.seq, upto))
+        states = [*touched.values(), *_languages_without_feed(store)]
     worth = worth_a_feed(store, publication.settings, states) if states else []
     slugs = {publication.theme_map.current(state.feed.slug) for state in worth}
     if is_full:
@@ -132,7 +133,7 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
     """Those of these feeds that are written for readers."""
-    languages = sum(state.items > 0 for state in store.feeds(FeedKind.LANGUAGE))
+    languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state
         for state in states
@@ -142,7 +143,7 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 
 def _languages_without_feed(store: Store) -> list[FeedState]:
     """The languages without a feed: the one that was alone gets its own when a second one comes."""
-    return [state for state in store.feeds(FeedKind.LANGUAGE) if not state.is_open]
+    return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
 
 
 _FEEDS, _ADDRESSES = 0, 1

@@ -57,8 +57,9 @@ def publish(
     if planned.is_full:
         planned = _settle_feeds(store, publication, planned, extent, now=now, progress=progress)
     report = _Pass(store, publication, open_files(), planned, authority=authority, progress=progress).render()
-    store.mark_open(planned.slugs, now=now)  # not before they are there: a language is planned only while it is not
-    store.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
+    # Not before they are there: a language is planned only while it is not.
+    store.feeds.mark_open(planned.slugs, now=now)
+    store.log.move_cursor(CONSUMER, expected=planned.cursor.seq, seq=planned.upto, settings=planned.digests)
     return report
 
 
@@ -71,8 +72,8 @@ def publish_editions(store: Store, publication: Publication, open_files: Callabl
         FilesError: a file could not be written.
         TemplateError: a template cannot be used.
     """
-    last = {audience: store.cursor(shown_editions(audience)).seq for audience in publication.audiences}
-    new = {audience: store.released_numbers(audience.name, after=after) for audience, after in last.items()}
+    last = {audience: store.log.cursor(shown_editions(audience)).seq for audience in publication.audiences}
+    new = {audience: store.editions.released_numbers(audience.name, after=after) for audience, after in last.items()}
     if new := {audience: numbers for audience, numbers in new.items() if numbers}:
         _show(store, publication, open_files, new)
 
@@ -96,7 +97,7 @@ def _show(
     files.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := writer.last(audience)):
-            store.move_cursor(shown_editions(audience), expected=last, seq=numbers[-1], settings="")
+            store.log.move_cursor(shown_editions(audience), expected=last, seq=numbers[-1], settings="")
 
 
 def _settle_feeds(
@@ -104,24 +105,24 @@ def _settle_feeds(
 ) -> PublishPlan:
     """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
     if planned.is_regathered:
-        store.retheme(
+        store.items.retheme(
             lambda item, source, names: assign_themes(item, publication.theme_map, source=source, names=names),
             also_in=publication.gathering,
             wanted=lambda items: wanted_names(items, publication.theme_map),
             now=now,
             progress=progress,
         )
-    store.ensure_feeds(publication.known_feeds, now=now)
+    store.feeds.ensure(publication.known_feeds, now=now)
     for theme in (publication.theme_map.default, *publication.theme_map.themes):
         if former := publication.theme_map.former(theme.slug):
-            store.follow_on(theme.slug, former)
+            store.feeds.follow_on(theme.slug, former)
     return plan(store, publication, Extent.ALL if extent is Extent.NEWS else extent)
 
 
 def _written(store: Store, planned: PublishPlan) -> list[FeedState]:
     """The feeds that readers have once this pass is over, by slug."""
-    states = {state.feed.slug: state for state in store.open_feeds()}
-    states |= store.feed_states([slug for slug in planned.slugs if slug not in states])
+    states = {state.feed.slug: state for state in store.feeds.all_open()}
+    states |= store.feeds.states([slug for slug in planned.slugs if slug not in states])
     return [states[slug] for slug in sorted(states)]
 
 
@@ -189,7 +190,7 @@ class _Pass:
         self._render_lists()
         self._render_editions()
         self._files.commit()
-        self._store.close_archives(self._closed)
+        self._store.feeds.archives.close(self._closed)
         self._leaves.settle()
         return PublishReport(
             feeds=tuple(changed),
@@ -200,7 +201,7 @@ class _Pass:
 
     def _render_items(self) -> None:
         done, total = 0, self._planned.upto - self._planned.after
-        for records in self._store.changed_records(self._planned.after, self._planned.upto):
+        for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
             self._progress("item pages", done, total)
             self._write_items(records)
             self._sitemap.note(records)
@@ -213,7 +214,7 @@ class _Pass:
         from publisher.publish import pages
         from publisher.rendering import urls
 
-        names = self._store.names(wanted_names([record.item for record in records], self._publication.theme_map))
+        names = self._store.names.of(wanted_names([record.item for record in records], self._publication.theme_map))
         for record in records:
             wanted = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
             open_feeds = {keyword: feed for keyword, feed in wanted.items() if feed.slug in self._states}
@@ -228,7 +229,7 @@ class _Pass:
         enough, found = self._publication.settings.keywords_from, dict[int, Record]()
         for slug in self._planned.slugs:
             if self._states[slug].feed.kind is FeedKind.KEYWORD:
-                unchanged = self._store.unchanged_records(slug, upto=self._planned.after, limit=enough)
+                unchanged = self._store.items.unchanged(slug, upto=self._planned.after, limit=enough)
                 found |= {record.number: record for record in unchanged if len(unchanged) < enough}
         return [found[number] for number in sorted(found)]
 
@@ -257,7 +258,7 @@ class _Pass:
         from publisher.rendering import urls
 
         feed = state.feed
-        records = self._store.feed_records(feed.slug, limit=self._publication.settings.limit)
+        records = self._store.items.added_last(feed.slug, limit=self._publication.settings.limit)
         last_leaf = self._leaves.render(feed, items=state.items)
         last_archive = self._render_archive(feed)
         document = documents.feed_document(
@@ -265,7 +266,7 @@ class _Pass:
             self._with_revised(records, feed.slug) if last_archive else records,
             look=self._feed_look,
             changed_at=state.changed_at,
-            withdrawn=self._store.withdrawn_records(feed.slug, limit=ANNOUNCED),
+            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED),
             last_archive=last_archive,
         )
         self._write_document(document, urls.folder_of(feed))
@@ -278,7 +279,7 @@ class _Pass:
 
         for former in self._publication.theme_map.former(feed.slug):
             self._write_document(document, former)
-            leaves = self._store.last_page(former) if self._planned.is_full else 0
+            leaves = self._store.feeds.pages.last_number(former) if self._planned.is_full else 0
             for number in (None, *range(1, leaves + 1)):
                 own = urls.feed_page_file(feed.slug, None if number is None or number > last_leaf else number)
                 file = urls.feed_page_file(former, number)
@@ -286,7 +287,7 @@ class _Pass:
 
     def _with_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
         """And those that read otherwise in an archive, which never changes: RFC 5005 section 4 has the feed say it."""
-        revised = self._store.revised_records(slug, limit=ANNOUNCED)
+        revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
     def _render_archive(self, feed: Feed) -> int | None:
@@ -298,16 +299,16 @@ class _Pass:
         from publisher.rendering import urls
 
         slug, folder = feed.slug, urls.folder_of(feed)
-        due = self._store.due_archives(slug, size=self._publication.settings.limit)
+        due = self._store.feeds.archives.due(slug, size=self._publication.settings.limit)
         for archive in (*self._archives_to_repeat(feed), *due):
-            records = self._store.records_between(slug, archive.after, archive.upto)
-            gone = self._store.withdrawn_between(slug, archive.after, archive.upto)
+            records = self._store.items.added_between(slug, archive.after, archive.upto)
+            gone = self._store.items.withdrawn_between(slug, archive.after, archive.upto)
             document = documents.archive_document(feed, archive.number, records, look=self._feed_look, withdrawn=gone)
             for place in (folder, *self._former_places(feed, archive)):
                 self._write_document(document, place, archive=archive.number)
             self._advance(len(records))
         self._closed += due
-        found = due[-1] if due else self._store.last_archive(slug)
+        found = due[-1] if due else self._store.feeds.archives.last(slug)
         last = found.number if found else 0
         if self._planned.repeats_archives:
             self._empty_former(feed, last)
@@ -318,7 +319,7 @@ class _Pass:
         from publisher.publish import document as documents
 
         for former in self._publication.theme_map.former(feed.slug):
-            ended = self._store.last_archive(former)
+            ended = self._store.feeds.archives.last(former)
             for number in range(last + 1, (ended.number if ended else 0) + 1):
                 empty = documents.archive_document(feed, number, (), look=self._feed_look)
                 self._write_document(empty, former, archive=number)
@@ -327,7 +328,7 @@ class _Pass:
         from publisher.rendering import urls
 
         if self._planned.is_full:
-            for archive in self._store.archives(feed.slug):
+            for archive in self._store.feeds.archives.of(feed.slug):
                 places = (urls.folder_of(feed), *self._former_places(feed, archive))
                 files = [
                     urls.feed_file(place, key, archive=archive.number) for place in places for key in self._look.formats
@@ -340,7 +341,7 @@ class _Pass:
     def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
         """The former folders of a renamed theme that had a document of this number."""
         for former in self._publication.theme_map.former(feed.slug):
-            last = self._store.last_archive(former)
+            last = self._store.feeds.archives.last(former)
             if last is not None and archive.number <= last.number:
                 yield former
 
@@ -366,11 +367,11 @@ class _Pass:
             [count.feed for count in counts], site=self._look.site, formats=self._publication.settings.formats
         )
         self._write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
-        latest = self._store.feed_records(ALL, limit=LATEST)[:LATEST]
+        latest = self._store.items.added_last(ALL, limit=LATEST)[:LATEST]
         index = pages.index_page(
             counts,
             latest,
-            items=self._store.item_count(),
+            items=self._store.items.count(),
             look=self._look,
             audiences=self._publication.audiences,
         )
@@ -385,7 +386,7 @@ class _Pass:
                 writer.render(audience, range(1, writer.last(audience) + 1))
             return
         for audience in self._publication.audiences:
-            touched = self._store.editions_touched(self._planned.after, self._planned.upto)
+            touched = self._store.editions.touched(self._planned.after, self._planned.upto)
             numbers = [number for name, number in touched if name == audience.name]
             writer.render(audience, [number for number in numbers if number <= writer.last(audience)])
 
@@ -394,7 +395,7 @@ class _Pass:
 
     def _all_items(self) -> FeedState:
         feed = Feed.of_all(self._publication.site)
-        return FeedState(feed=feed, items=self._store.item_count(), changed_at=self._last_change(), is_open=True)
+        return FeedState(feed=feed, items=self._store.items.count(), changed_at=self._last_change(), is_open=True)
 
     def _last_change(self) -> datetime:
         return max(state.changed_at for state in self._states.values() if state.feed.kind is FeedKind.THEME)

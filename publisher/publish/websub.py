@@ -38,7 +38,7 @@ def tell_hub(
     """
     if not settings.hub:
         return ()
-    cursor, published = store.cursor(CONSUMER), store.cursor(FEEDS).seq
+    cursor, published = store.log.cursor(CONSUMER), store.log.cursor(FEEDS).seq
     if cursor.settings == settings.hub and cursor.seq >= published:
         return ()
     if cursor.settings == settings.hub:
@@ -46,13 +46,13 @@ def tell_hub(
         if problem := _told(settings.hub, topics, limit_s=limit_s):
             what = f"{problem}; feeds are up to date all the same, and the next pass tells it again"
             return (Problem(where=f"hub {settings.hub}", what=what),)
-    store.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings=settings.hub)
+    store.log.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings=settings.hub)
     return ()
 
 
 def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
     """The addresses of the changed feeds, each as it names itself in its `self` link, and as it did formerly."""
-    touched = store.feed_states(store.touched_feeds(after, upto)).values()
+    touched = store.feeds.states(store.log.touched_feeds(after, upto)).values()
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
     current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
     folders = [folder for slug in current for folder in (slug, *themes.former(slug))]

@@ -4,12 +4,13 @@ A change of the tables is a migration under migrations/, `schema.HEAD` and `sche
 """
 
 from publisher.store.archives import Archive
-from publisher.store.collecting import Collecting, Heir
-from publisher.store.cursors import Cursor
 from publisher.store.editions import AudienceState, EditionRow
+from publisher.store.facts import Heir
 from publisher.store.feeds import FeedState
+from publisher.store.items import PageAddress
+from publisher.store.log import Cursor
+from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
-from publisher.store.records import PageAddress
 from publisher.store.runs import RunRow
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
@@ -17,11 +18,11 @@ from publisher.store.store import Store
 __all__ = [
     "Archive",
     "AudienceState",
-    "Collecting",
     "Cursor",
     "EditionRow",
     "FeedState",
     "Heir",
+    "LogPass",
     "PageAddress",
     "PageRow",
     "RunRow",

@@ -6,12 +6,28 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, case, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from publisher.model.editions import Edition
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of, themes_text
+from publisher.store.engine import Database
+from publisher.store.held import HeldEditions, is_edition, is_item_of, recount
 from publisher.store.schema import (
     IS_LIVE,
     audiences,
@@ -62,121 +78,143 @@ class EditionRow:
         return f"{self.audience}-{self.number}"
 
 
-def audience_state(connection: Connection, name: str) -> AudienceState | None:
-    """How far an audience has come; None: it never had an edition nor passed one over."""
+class Editions:
+    """The editions, and how far each audience has come."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.held = HeldEditions(database)
+
+    def audience(self, name: str) -> AudienceState | None:
+        """How far an audience has come; None: it never had an edition nor passed one over."""
+        with self._database.reading() as connection:
+            return _audience_state(connection, name)
+
+    def pass_over(self, audience: str, state: AudienceState) -> None:
+        """Move an audience on to `state` without an edition; nothing is written when it stands there already.
+
+        Raises:
+            StoreError: it got an edition, or came further, since `state` was made.
+        """
+        with self._database.writing() as connection:
+            before = _audience_state(connection, audience)
+            if before == state:
+                return
+            if (before.last_number if before else 0) != state.last_number or (before and before.cursor > state.cursor):
+                raise _moved(audience)
+            _write_state(connection, audience, state)
+
+    def record(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
+        """Record an edition, its items and the audience's new cursor at once; `start` counts the first time only.
+
+        Raises:
+            StoreError: the audience's cursor is no longer `edition.after`: another process composed for it.
+        """
+        with self._database.writing() as connection:
+            before = _audience_state(connection, edition.audience)
+            at = (before.cursor, before.last_number) if before else (edition.after, 0)
+            if at != (edition.after, edition.number - 1):
+                raise _moved(edition.audience)
+            state = AudienceState(
+                cursor=edition.upto,
+                start=before.start if before else start,
+                last_number=edition.number,
+                last_tick=tick or (before.last_tick if before else None),
+            )
+            _write_state(connection, edition.audience, state)
+            _write_edition(connection, edition)
+
+    # --- one edition -------------------------------------------------------------------------------------------------
+
+    def get(self, audience: str, number: int) -> Edition | None:
+        """An edition as it was composed, less what was withdrawn since; None: there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
+            return None if row is None else _composed_edition(connection, row)
+
+    def drop_withdrawn(self, audience: str, number: int) -> Edition | None:
+        """Take what was withdrawn since out of an edition that is not in the outbox yet, and return what is left of it.
+
+        None: it is in the outbox, or there is none. Should an item come back, it is due again.
+        """
+        gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
+        with self._database.writing() as connection:
+            row = connection.execute(_unwritten().where(is_edition(audience, number))).one_or_none()
+            if row is None:
+                return None
+            of_gone = delete(edition_items).where(is_item_of(audience, number), exists(gone))
+            if connection.execute(of_gone).rowcount:
+                recount(connection, audience, number)
+            return _composed_edition(connection, row)
+
+    def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
+        """Note that an edition is in the outbox; the first time counts."""
+        unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
+        with self._database.writing() as connection:
+            connection.execute(unwritten.values(written_at=at))
+
+    def discard(self, audience: str, number: int) -> bool:
+        """Take all items and corrections out of an edition for good, held or not; whether it was not in the outbox yet.
+
+        It never goes out, and its number is not given again.
+        """
+        unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
+        taken = select(*edition_items.c["audience", "item", "number"]).where(is_item_of(audience, number))
+        corrected = and_(edition_corrections.c.audience == audience, edition_corrections.c.number == number)
+        with self._database.writing() as connection:
+            if not connection.execute(unwritten.values(held_until=None)).rowcount:
+                return False
+            connection.execute(insert(dropped_items).from_select(["audience", "item", "number"], taken))
+            connection.execute(delete(edition_items).where(is_item_of(audience, number)))
+            connection.execute(delete(edition_corrections).where(corrected))
+            recount(connection, audience, number)
+            return True
+
+    # --- many --------------------------------------------------------------------------------------------------------
+
+    def unwritten(self) -> list[Edition]:
+        """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
+        order = (editions.c.composed_at, editions.c.audience, editions.c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(_unwritten().order_by(*order)).all()
+            return [_composed_edition(connection, row) for row in rows]
+
+    def released_numbers(self, audience: str, *, after: int) -> list[int]:
+        """The editions beyond number `after` that are in the outbox or on their way, up to the first that is held."""
+        beyond = (editions.c.audience == audience, editions.c.number > after)
+        query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
+
+    def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
+        """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
+        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
+        found: set[tuple[str, int]] = set()
+        with self._database.reading() as connection:
+            for table in (edition_items, edition_corrections):
+                query = select(table.c.audience, table.c.number).join(log, log.c.item == table.c.item).where(*is_change)
+                found.update((row.audience, row.number) for row in connection.execute(query))
+        return sorted(found)
+
+    def latest(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
+        """The editions composed last, latest first, of one audience or of all."""
+        order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
+        its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
+        dropped = select(func.count()).select_from(dropped_items).where(*its_dropped).scalar_subquery()
+        known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
+        query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
+        if audience is not None:
+            query = query.where(editions.c.audience == audience)
+        with self._database.reading() as connection:
+            return [EditionRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _audience_state(connection: Connection, name: str) -> AudienceState | None:
     row = connection.execute(select(audiences).where(audiences.c.name == name)).one_or_none()
     if row is None:
         return None
     return AudienceState(cursor=row.cursor, start=row.start, last_number=row.last_number, last_tick=row.last_tick)
-
-
-def pass_over(connection: Connection, name: str, state: AudienceState) -> None:
-    """Move an audience on without an edition; nothing is written when it stands there already.
-
-    Raises:
-        StoreError: it got an edition, or came further, since `state` was made.
-    """
-    before = audience_state(connection, name)
-    if before == state:
-        return
-    if (before.last_number if before else 0) != state.last_number or (before and before.cursor > state.cursor):
-        raise _moved(name)
-    _write_state(connection, name, state)
-
-
-def record_edition(connection: Connection, edition: Edition, *, start: int, tick: datetime | None) -> None:
-    """Record an edition, its items and the audience's new cursor; `start` counts for its first row only.
-
-    Raises:
-        StoreError: the audience's cursor is no longer `edition.after`.
-    """
-    before = audience_state(connection, edition.audience)
-    at = (before.cursor, before.last_number) if before else (edition.after, 0)
-    if at != (edition.after, edition.number - 1):
-        raise _moved(edition.audience)
-    state = AudienceState(
-        cursor=edition.upto,
-        start=before.start if before else start,
-        last_number=edition.number,
-        last_tick=tick or (before.last_tick if before else None),
-    )
-    _write_state(connection, edition.audience, state)
-    _write_edition(connection, edition)
-
-
-def unwritten_editions(connection: Connection) -> list[Edition]:
-    """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
-    order = (editions.c.composed_at, editions.c.audience, editions.c.number)
-    rows = connection.execute(_unwritten().order_by(*order)).all()
-    return [_composed_edition(connection, row) for row in rows]
-
-
-def drop_withdrawn(connection: Connection, audience: str, number: int) -> Edition | None:
-    """Take what was withdrawn since out of an edition that is not in the outbox yet, and return what is left of it.
-
-    None: it is in the outbox, or there is none. Should an item come back, it is due again.
-    """
-    of_edition = (editions.c.audience == audience, editions.c.number == number)
-    row = connection.execute(_unwritten().where(*of_edition)).one_or_none()
-    if row is None:
-        return None
-    gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
-    its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
-    if connection.execute(delete(edition_items).where(*its_items, exists(gone))).rowcount:
-        recount(connection, audience, number)
-    return _composed_edition(connection, row)
-
-
-def recount(connection: Connection, audience: str, number: int) -> None:
-    """Note that an edition has other items than before: how many, and that its folder no longer shows them."""
-    its_items = (edition_items.c.audience == audience, edition_items.c.number == number)
-    left = select(func.count()).select_from(edition_items).where(*its_items).scalar_subquery()
-    of_edition = (editions.c.audience == audience, editions.c.number == number)
-    connection.execute(update(editions).where(*of_edition).values(items=left, shown_at=None))
-
-
-def edition(connection: Connection, audience: str, number: int) -> Edition | None:
-    """An edition as it was composed, less what was withdrawn since; None: there is none."""
-    of_edition = (editions.c.audience == audience, editions.c.number == number)
-    row = connection.execute(select(editions).where(*of_edition)).one_or_none()
-    return None if row is None else _composed_edition(connection, row)
-
-
-def released_numbers(connection: Connection, audience: str, *, after: int) -> list[int]:
-    """The editions beyond number `after` that are in the outbox or on their way, up to the first that is held."""
-    query = select(*editions.c["number", "written_at", "held_until"]).where(
-        editions.c.audience == audience, editions.c.number > after
-    )
-    rows = connection.execute(query.order_by(editions.c.number))
-    return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
-
-
-def editions_touched(connection: Connection, after: int, upto: int) -> list[tuple[str, int]]:
-    """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
-    is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
-    found: set[tuple[str, int]] = set()
-    for table in (edition_items, edition_corrections):
-        query = select(table.c.audience, table.c.number).join(log, log.c.item == table.c.item).where(*is_change)
-        found.update((row.audience, row.number) for row in connection.execute(query))
-    return sorted(found)
-
-
-def mark_written(connection: Connection, audience: str, number: int, *, at: datetime) -> None:
-    """Note that an edition is in the outbox; the first time counts."""
-    of_edition = (editions.c.audience == audience, editions.c.number == number)
-    connection.execute(update(editions).where(*of_edition, editions.c.written_at.is_(None)).values(written_at=at))
-
-
-def edition_rows(connection: Connection, audience: str | None, *, limit: int) -> list[EditionRow]:
-    """The editions composed last, latest first, of one audience or of all."""
-    order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
-    its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
-    dropped = select(func.count()).select_from(dropped_items).where(*its_dropped).scalar_subquery()
-    known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
-    query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
-    if audience is not None:
-        query = query.where(editions.c.audience == audience)
-    return [EditionRow(**row) for row in connection.execute(query).mappings()]
 
 
 def _moved(audience: str) -> StoreError:

@@ -1,4 +1,4 @@
-"""The slugs that labels and keywords were given when they were first seen, and keep for ever."""
+"""Names given once and kept for ever: the slugs of labels and keywords, and the authority of the site's ids."""
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
@@ -8,11 +8,39 @@ from sqlalchemy import Connection, insert, select
 
 from publisher.model.feeds import FeedKind
 from publisher.model.labels import Names, Wanted, free_slugs
-from publisher.store.engine import batches
-from publisher.store.schema import names
+from publisher.store.engine import Database, batches
+from publisher.store.schema import names, site
 
 _LONGEST = 200
 """Characters of a label that are kept to know it by: no index takes more than some thousand bytes."""
+
+
+class NamesGiven:
+    """The names given so far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, wanted: Wanted) -> Names:
+        """The slugs of those of the labels and keywords that have one."""
+        with self._database.reading() as connection:
+            return Names(
+                labels=_known(connection, FeedKind.THEME, wanted.labels),
+                keywords=_known(connection, FeedKind.KEYWORD, wanted.keywords),
+            )
+
+    def authority(self, proposed: str) -> str:
+        """What the site's ids are named after (RFC 4151): what was proposed the first time, whatever is now."""
+        query = select(site.c.authority)
+        with self._database.reading() as connection:
+            kept: str | None = connection.execute(query).scalar_one_or_none()
+        if kept is not None:
+            return kept
+        with self._database.writing() as connection:
+            kept = connection.execute(query).scalar_one_or_none()
+            if kept is None:
+                connection.execute(insert(site).values(id=1, authority=proposed))
+        return kept or proposed
 
 
 def settle_names(connection: Connection, wanted: Wanted) -> Names:
@@ -20,14 +48,6 @@ def settle_names(connection: Connection, wanted: Wanted) -> Names:
     return Names(
         labels=_settled(connection, FeedKind.THEME, wanted.labels, wanted.taken),
         keywords=_settled(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
-    )
-
-
-def names_of(connection: Connection, wanted: Wanted) -> Names:
-    """Return the slugs of those that have one."""
-    return Names(
-        labels=_known(connection, FeedKind.THEME, wanted.labels),
-        keywords=_known(connection, FeedKind.KEYWORD, wanted.keywords),
     )
 
 

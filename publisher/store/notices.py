@@ -3,53 +3,63 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from publisher.model.editions import Notice
 from publisher.model.site import Mailbox
+from publisher.store.engine import Database
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 
-def record_notices(connection: Connection, new: Sequence[Notice], *, told: Mapping[str, str]) -> list[Notice]:
-    """Number notices and keep them, together with what was told of each source; as they are kept."""
-    for name, condition in told.items():
-        connection.execute(update(sources).where(sources.c.name == name).values(told=condition))
-    if not new:
-        return []
-    last = connection.execute(select(func.max(notices.c.number))).scalar() or 0
-    numbered = [replace(notice, number=number) for number, notice in enumerate(new, start=last + 1)]
-    connection.execute(insert(notices), [_row(notice) for notice in numbered])
-    return numbered
+class Notices:
+    """The mails that tell something once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, new: Sequence[Notice], *, told: Mapping[str, str]) -> list[Notice]:
+        """Number notices and keep them, together with the condition that was told of each source; as they are kept."""
+        with self._database.writing() as connection:
+            for name, condition in told.items():
+                connection.execute(update(sources).where(sources.c.name == name).values(told=condition))
+            if not new:
+                return []
+            last = connection.execute(select(func.max(notices.c.number))).scalar() or 0
+            numbered = [replace(notice, number=number) for number, notice in enumerate(new, start=last + 1)]
+            connection.execute(insert(notices), [_row(notice) for notice in numbered])
+            return numbered
+
+    def unwritten(self) -> list[Notice]:
+        """Those that are not in the outbox yet, in their order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
+            return [_notice_of(row) for row in rows]
+
+    def mark_written(self, number: int, *, at: datetime) -> None:
+        """Note that a notice is in the outbox."""
+        with self._database.writing() as connection:
+            connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
+
+    def exists(self, about: str, kind: str) -> bool:
+        """Whether there ever was a notice of that kind about that thing."""
+        told = select(notices.c.number).where(notices.c.about == about, notices.c.kind == kind).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(told).scalar() is not None
 
 
-def unwritten_notices(connection: Connection) -> list[Notice]:
-    """Those that are not in the outbox yet, in their order."""
-    rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
-    return [
-        Notice(
-            number=row.number,
-            about=row.about,
-            kind=row.kind,
-            at=row.at,
-            to=Mailbox(address=row.recipient, name=row.recipient_name),
-            language=row.language,
-            subject=row.subject,
-            text=row.text,
-        )
-        for row in rows
-    ]
-
-
-def mark_notice_written(connection: Connection, number: int, *, at: datetime) -> None:
-    """Note that a notice is in the outbox."""
-    connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
-
-
-def was_noticed(connection: Connection, about: str, kind: str) -> bool:
-    """Whether there ever was a notice of that kind about that thing."""
-    told = select(notices.c.number).where(notices.c.about == about, notices.c.kind == kind).limit(1)
-    return connection.execute(told).scalar() is not None
+def _notice_of(row: Row[Any]) -> Notice:
+    return Notice(
+        number=row.number,
+        about=row.about,
+        kind=row.kind,
+        at=row.at,
+        to=Mailbox(address=row.recipient, name=row.recipient_name),
+        language=row.language,
+        subject=row.subject,
+        text=row.text,
+    )
 
 
 def _row(notice: Notice) -> dict[str, object]:

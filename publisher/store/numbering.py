@@ -41,21 +41,6 @@ class Counters:
         )
 
 
-def log_end(connection: Connection) -> int:
-    """The number of the latest change; everything up to it is committed."""
-    return int(connection.execute(select(counters.c.log_end)).scalar_one())
-
-
-def item_count(connection: Connection) -> int:
-    """How many live items there are."""
-    return int(connection.execute(select(counters.c.live_items)).scalar_one())
-
-
-def last_item(connection: Connection) -> int:
-    """The highest number of an item; none is missing below it."""
-    return int(connection.execute(select(counters.c.last_item)).scalar_one())
-
-
 def change(
     seq: int, item: int, kind: ChangeKind, *, revision: int, content: str, touched: Sequence[str], now: datetime
 ) -> dict[str, Any]:

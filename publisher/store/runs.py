@@ -1,10 +1,11 @@
 """What ran, when, and what it reported."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
+from publisher.store.engine import Database
 from publisher.store.schema import runs
 
 
@@ -20,21 +21,21 @@ class RunRow:
     """What is kept of the verb's report, as JSON."""
 
 
-def record_run(connection: Connection, run: RunRow) -> None:
-    """Keep a run."""
-    connection.execute(
-        insert(runs).values(
-            verb=run.verb,
-            started=run.started,
-            finished=run.finished,
-            exit_code=run.exit_code,
-            report=run.report,
-        )
-    )
+class Runs:
+    """The runs kept so far."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def latest_runs(connection: Connection, *, limit: int) -> list[RunRow]:
-    """The runs recorded last, latest first."""
-    columns = runs.c["verb", "started", "finished", "exit_code", "report"]
-    rows = connection.execute(select(*columns).order_by(runs.c.id.desc()).limit(limit)).mappings()
-    return [RunRow(**row) for row in rows]
+    def record(self, verb: str, *, started: datetime, finished: datetime, exit_code: int, report: str) -> None:
+        """Keep what is to be kept of a pass of a verb, as JSON."""
+        run = RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, report=report)
+        with self._database.writing() as connection:
+            connection.execute(insert(runs).values(asdict(run)))
+
+    def latest(self, *, limit: int) -> list[RunRow]:
+        """The runs recorded last, latest first."""
+        columns = runs.c["verb", "started", "finished", "exit_code", "report"]
+        query = select(*columns).order_by(runs.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [RunRow(**row) for row in connection.execute(query).mappings()]

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from publisher.store.engine import Database
 from publisher.store.schema import sources
 
 
@@ -43,9 +44,38 @@ class SourceState:
     """The `SourceCondition` that was told last; empty: none, or that all is well."""
 
 
-def source_states(connection: Connection) -> dict[str, SourceState]:
-    """What is known of each source that was ever read, by name."""
-    return {row.name: _state_of(row) for row in connection.execute(select(sources))}
+class Sources:
+    """How each source fares."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def state(self, name: str) -> SourceState:
+        """How a source fared when it was last read; all empty when it never was."""
+        with self._database.reading() as connection:
+            return source_state(connection, name)
+
+    def states(self) -> dict[str, SourceState]:
+        """How each source fared that was ever read, by name."""
+        with self._database.reading() as connection:
+            return {row.name: _state_of(row) for row in connection.execute(select(sources))}
+
+    def record_failure(self, name: str, problem: str, *, now: datetime, next_try: datetime | None = None) -> None:
+        """Count a reading that failed; the source is left alone until `next_try`."""
+        with self._database.writing() as connection:
+            before = source_state(connection, name)
+            write_state(connection, name, failed(before, problem, now=now, next_try=next_try), before=before)
+
+    def record_unchanged(self, name: str, validator: str = "", *, next_try: datetime | None = None) -> None:
+        """Note a reading that found nothing changed: its failures are over. Nothing is written when it had none."""
+        with self._database.writing() as connection:
+            before = source_state(connection, name)
+            write_state(connection, name, recovered(before, validator, next_try=next_try), before=before)
+
+
+def source_names(connection: Connection) -> set[str]:
+    """The sources that were ever read."""
+    return set(connection.execute(select(sources.c.name)).scalars())
 
 
 def source_state(connection: Connection, name: str) -> SourceState:

@@ -62,7 +62,7 @@ def read(store: Store, shelf: Shelf) -> CollectReport:
 
 
 def states(store: Store) -> dict[str, State]:
-    records = [record for batch in store.changed_records(0, store.log_end()) for record in batch]
+    records = [record for batch in store.log.changed_records(0, store.log.end()) for record in batch]
     return {record.item.text: record.state for record in records}
 
 
@@ -87,7 +87,7 @@ def test_an_item_that_cannot_be_read_any_more_is_not_withdrawn(store: Store) -> 
 
     assert (report.withdrawn, report.problems) == (0, tuple(shelf.problems))
     assert states(store)["Middle"] == State.LISTED
-    assert store.source_state("shelf").skipped == "news.txt:4: no such day"
+    assert store.sources.state("shelf").skipped == "news.txt:4: no such day"
 
 
 def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropped(store: Store) -> None:
@@ -108,12 +108,12 @@ def test_files_an_earlier_program_left_out_are_there_without_a_word_of_an_edit(s
     with store._database.writing() as connection:
         connection.execute(update(sources).values(knows_enclosures=False))
     shelf.items[0] = replace(shelf.items[0], enclosures=(Enclosure(url="https://example.org/a.pdf"),))
-    end = store.log_end()
+    end = store.log.end()
 
     assert read(store, shelf).revised == 0
 
-    (record,) = [each for batch in store.changed_records(0, end) for each in batch if each.item.enclosures]
-    assert (record.revision, record.item.language, store.log_end()) == (1, "fr", end)
+    (record,) = [each for batch in store.log.changed_records(0, end) for each in batch if each.item.enclosures]
+    assert (record.revision, record.item.language, store.log.end()) == (1, "fr", end)
     shelf.items[1] = replace(shelf.items[1], enclosures=(Enclosure(url="https://example.org/b.pdf"),))
     assert read(store, shelf).revised == 1, "from now on it is one"
 
@@ -127,7 +127,7 @@ def test_a_source_that_falls_silent_is_a_problem_and_withdraws_nothing(store: St
 
     assert len(report.problems) == 1
     assert set(states(store).values()) == {State.LISTED}
-    failing = store.source_state("shelf")
+    failing = store.sources.state("shelf")
     assert (failing.failures, failing.failing_since) == (1, NOW)
 
 
@@ -137,7 +137,7 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
     shelf.items.insert(0, item("Third", 20))
     read(store, shelf)
 
-    records = {record.item.text: record for record in store.feed_records(ALL, limit=9)}
+    records = {record.item.text: record for record in store.items.added_last(ALL, limit=9)}
 
     noon = datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert {text: record.published for text, record in records.items()} == {
@@ -231,15 +231,15 @@ def shelf(store: Store) -> Shelf:
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
 def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: Shelf, accident: str) -> None:
-    before, end = states(store), store.log_end()
+    before, end = states(store), store.log.end()
     shelf.items = list(ACCIDENTS[accident])
 
     report = read(store, shelf)
 
     assert (report.added, report.revised, report.withdrawn) == (0, 0, 0)
     assert "publisher release shelf" in report.problems[0].what
-    assert (states(store), store.log_end()) == (before, end)
-    state = store.source_state("shelf")
+    assert (states(store), store.log.end()) == (before, end)
+    state = store.sources.state("shelf")
     assert state.held
     expected = SourceCondition.DRIFTED if "selector" in accident else SourceCondition.HELD
     assert condition_of(state, SourcePolicy(), now=NOW) is expected
@@ -254,21 +254,21 @@ def test_what_is_released_is_news(store: Store, shelf: Shelf, accident: str) -> 
     report = read_with(store, shelf, on_suspicion=OnSuspicion.RELEASE)
 
     assert report.is_news
-    assert not store.source_state("shelf").held
+    assert not store.sources.state("shelf").held
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
 def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: str) -> None:
     shelf.items = list(ACCIDENTS[accident])
     read(store, shelf)
-    before, end = states(store).keys(), store.log_end()
+    before, end = states(store).keys(), store.log.end()
 
     shelf.readings = 1
     read_with(store, shelf, on_suspicion=OnSuspicion.DISCARD)
-    assert not store.source_state("shelf").held
+    assert not store.sources.state("shelf").held
     read(store, shelf)
 
-    assert (states(store).keys(), store.log_end()) == (before, end)
+    assert (states(store).keys(), store.log.end()) == (before, end)
     assert State.WITHDRAWN not in states(store).values()
 
 
@@ -279,7 +279,7 @@ def test_an_accident_that_passes_is_forgotten(store: Store, shelf: Shelf) -> Non
     shelf.items = whole
 
     assert not read(store, shelf).is_news
-    assert not store.source_state("shelf").held
+    assert not store.sources.state("shelf").held
 
 
 # --- several sources -------------------------------------------------------------------------------------------------
@@ -307,21 +307,21 @@ def both(store: Store, *, others: Sequence[Item] = (FERRY,)) -> tuple[Shelf, She
 
 
 def ferry(store: Store) -> Record:
-    (found,) = [record for record in store.feed_records(ALL, limit=9) if "ferry" in record.item.link]
+    (found,) = [record for record in store.items.added_last(ALL, limit=9) if "ferry" in record.item.link]
     return found
 
 
 def test_an_item_gone_from_one_source_lives_on_with_another_that_says_the_same(store: Store) -> None:
     one, two = both(store)
-    before, end = ferry(store), store.log_end()
-    assert (store.source_state("one").listed, store.source_state("two").listed) == (3, 3)
+    before, end = ferry(store), store.log.end()
+    assert (store.sources.state("one").listed, store.sources.state("two").listed) == (3, 3)
     one.items.remove(FERRY)
 
     report = read_with(store, one, two)
 
-    assert (report.is_news, store.log_end()) == (False, end)
+    assert (report.is_news, store.log.end()) == (False, end)
     assert ferry(store) == replace(before, source="two")
-    assert (store.source_state("one").listed, store.source_state("two").listed) == (2, 3)
+    assert (store.sources.state("one").listed, store.sources.state("two").listed) == (2, 3)
     assert not read_with(store, one, two).is_news
 
 
@@ -358,14 +358,14 @@ def test_a_source_that_is_no_longer_configured_is_no_heir(store: Store) -> None:
 
     assert (report.withdrawn, states(store)["The ferry"]) == (1, State.WITHDRAWN)
     assert read_with(store, one, two).added == 1
-    assert (ferry(store).source, store.source_state("two").listed) == ("two", 3)
+    assert (ferry(store).source, store.sources.state("two").listed) == ("two", 3)
 
 
 def test_a_source_that_dropped_its_copy_is_no_heir(store: Store) -> None:
     one, two = both(store)
     del two.items[2]
     assert not read_with(store, two).is_news
-    assert store.source_state("two").listed == 2
+    assert store.sources.state("two").listed == 2
     one.items.remove(FERRY)
 
     assert read_with(store, one).withdrawn == 1
@@ -407,7 +407,7 @@ def test_sources_are_recorded_in_their_order_however_long_they_take(store: Store
 
     assert collect(shelves, store=store, rules=RULES, now=NOW).added == 12
 
-    records = sorted(store.feed_records(ALL, limit=20), key=lambda record: record.added_seq)
+    records = sorted(store.items.added_last(ALL, limit=20), key=lambda record: record.added_seq)
     assert [record.source for record in records] == [shelf.name for shelf in shelves]
 
 
@@ -433,20 +433,20 @@ def test_a_server_that_failed_is_left_alone_for_a_while(store: Store) -> None:
     reports = [collect([broken], store=store, rules=RULES, now=moment) for moment in later]
 
     assert [report.sources_waiting for report in reports] == [0, 1, 0, 1]
-    assert (broken.asked, store.source_state("broken").failures) == (2, 2)
+    assert (broken.asked, store.sources.state("broken").failures) == (2, 2)
 
 
 def test_silence_is_told_apart_from_no_news(store: Store) -> None:
     shelf = Shelf(items=[item("New", 20)])
     policy = SourcePolicy(expect_every=timedelta(days=60))
-    found = [condition_of(store.source_state("shelf"), policy, now=NOW)]
+    found = [condition_of(store.sources.state("shelf"), policy, now=NOW)]
     read(store, shelf)
-    found += [condition_of(store.source_state("shelf"), policy, now=NOW + timedelta(days=days)) for days in (1, 61)]
+    found += [condition_of(store.sources.state("shelf"), policy, now=NOW + timedelta(days=days)) for days in (1, 61)]
     shelf.items.clear()
     read(store, shelf)
-    found.append(condition_of(store.source_state("shelf"), policy, now=NOW))
-    store.source_failed("shelf", "nobody answers", now=NOW)
-    found.append(condition_of(store.source_state("shelf"), policy, now=NOW))
+    found.append(condition_of(store.sources.state("shelf"), policy, now=NOW))
+    store.sources.record_failure("shelf", "nobody answers", now=NOW)
+    found.append(condition_of(store.sources.state("shelf"), policy, now=NOW))
 
     assert [condition.value for condition in found] == ["unread", "well", "silent", "empty", "failing"]
 
@@ -465,7 +465,7 @@ def test_an_item_is_kept_clean_and_in_its_language(store: Store) -> None:
     )
     read(store, Shelf(items=[raw]))
 
-    (record,) = store.feed_records(ALL, limit=9)
+    (record,) = store.items.added_last(ALL, limit=9)
 
     assert record.item.html == "<p>La salle de lecture ouvre chaque dimanche du mois.</p>"
     assert record.item.text == "La salle de lecture ouvre chaque dimanche du mois."

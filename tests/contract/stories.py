@@ -36,19 +36,19 @@ def records(prefix: str, count: int, *themes: Theme, published: datetime = NOON)
 
 
 def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime = NOON, validator: str = "v") -> None:
-    with store.collecting(source) as collecting:
+    with store.log.open_pass(source) as collecting:
         collecting.add(new, now=now)
         collecting.finish(validator, now=now)
 
 
 def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime = NOON) -> None:
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         collecting.revise([(number, item(text), themes or (BORDERS,))], now=now)
         collecting.finish("revised", now=now)
 
 
 def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         collecting.withdraw(numbers, now=now)
         collecting.finish("withdrawn", now=now)
 
@@ -57,10 +57,10 @@ def due(
     store: Store, audience: str = "weekly", *, themes: Sequence[str] | None = None, now: datetime = NOON
 ) -> Edition:
     """The edition an audience would get now; it may be empty."""
-    state = store.audience_state(audience)
+    state = store.editions.audience(audience)
     after, start, number = (state.cursor, state.start, state.last_number) if state else (0, 0, 0)
-    upto = store.log_end()
-    found = store.due_records(audience, themes=themes, after=after, upto=upto, start=start)
+    upto = store.log.end()
+    found = store.items.due_for(audience, themes=themes, after=after, upto=upto, start=start)
     return Edition(audience=audience, number=number + 1, after=after, upto=upto, composed_at=now, records=tuple(found))
 
 

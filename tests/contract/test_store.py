@@ -48,7 +48,7 @@ class TestCollecting:
         new = record("full", BORDERS, ASYLUM)
         collect(store, type(new)(item=full, themes=new.themes, uid=new.uid, path=new.path, published=new.published))
 
-        (found,) = store.feed_records(ALL, limit=5)
+        (found,) = store.items.added_last(ALL, limit=5)
 
         assert found.item == full
         assert found.themes == (BORDERS, ASYLUM)
@@ -59,7 +59,7 @@ class TestCollecting:
         collect(store, record("a"), record("b"))
         collect(store, record("c"), source="other")
 
-        changed = [one for page in store.changed_records(0, store.log_end()) for one in page]
+        changed = [one for page in store.log.changed_records(0, store.log.end()) for one in page]
 
         assert [(one.seq, one.number, one.path[-1], one.source) for one in changed] == [
             (1, 1, "a", "news"),
@@ -72,13 +72,13 @@ class TestCollecting:
 
         revise(store, 1, "Corrected.", ASYLUM, now=LATER)
 
-        (found,) = store.feed_records(ALL, limit=5)
+        (found,) = store.items.added_last(ALL, limit=5)
         assert found.item.text == "Corrected."
         assert (found.uid, found.path, found.published, found.added_seq) == (record("a").uid, record("a").path, NOON, 1)
         assert (found.updated, found.seq, found.revision, found.themes) == (LATER, 2, 2, (ASYLUM,))
-        assert store.touched_feeds(1, 2) == {"borders", "asylum"}
-        assert store.feed_records("borders", limit=5) == []
-        assert numbers_of(store.feed_records("asylum", limit=5)) == [1]
+        assert store.log.touched_feeds(1, 2) == {"borders", "asylum"}
+        assert store.items.added_last("borders", limit=5) == []
+        assert numbers_of(store.items.added_last("asylum", limit=5)) == [1]
 
     def test_a_withdrawn_item_leaves_the_feeds_and_stays_in_the_log(self, store: Store) -> None:
         collect(store, record("a"), record("b", ASYLUM))
@@ -86,13 +86,13 @@ class TestCollecting:
         withdraw(store, 1)
         withdraw(store, 1)
 
-        assert store.log_end() == 3
-        assert numbers_of(store.feed_records(ALL, limit=5)) == [2]
-        assert store.feed_records("borders", limit=5) == []
-        ((gone,),) = store.changed_records(2, 3)
+        assert store.log.end() == 3
+        assert numbers_of(store.items.added_last(ALL, limit=5)) == [2]
+        assert store.items.added_last("borders", limit=5) == []
+        ((gone,),) = store.log.changed_records(2, 3)
         assert (gone.number, gone.state, gone.seq, gone.item.text) == (1, State.WITHDRAWN, 3, "About a.")
-        assert store.touched_feeds(2, 3) == {"borders"}
-        assert store.item_count() == 1
+        assert store.log.touched_feeds(2, 3) == {"borders"}
+        assert store.items.count() == 1
 
     def test_a_withdrawn_item_that_is_revised_is_back(self, store: Store) -> None:
         collect(store, record("a"))
@@ -100,37 +100,37 @@ class TestCollecting:
 
         revise(store, 1, "Here again.", now=LATER)
 
-        (back,) = store.feed_records("borders", limit=5)
+        (back,) = store.items.added_last("borders", limit=5)
         assert (back.state, back.seq, back.added_seq, back.revision) == (State.LISTED, 3, 1, 2)
-        assert store.item_count() == 1
-        assert store.source_state("news").listed == 1
+        assert store.items.count() == 1
+        assert store.sources.state("news").listed == 1
 
     def test_an_item_the_source_shows_no_longer_stays_and_no_reader_is_told(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
 
-        with store.collecting("news") as collecting:
+        with store.log.open_pass("news") as collecting:
             collecting.unlist([1])
             collecting.finish("v2", now=LATER)
 
-        assert store.log_end() == 2
-        assert {one.number: one.state for one in store.feed_records(ALL, limit=5)} == {
+        assert store.log.end() == 2
+        assert {one.number: one.state for one in store.items.added_last(ALL, limit=5)} == {
             1: State.UNLISTED,
             2: State.LISTED,
         }
-        assert store.source_state("news").listed == 1
+        assert store.sources.state("news").listed == 1
         revise(store, 1, "Corrected.")
-        assert store.source_state("news").listed == 2
-        with store.collecting("news") as collecting:
+        assert store.sources.state("news").listed == 2
+        with store.log.open_pass("news") as collecting:
             collecting.unlist([1, 2])
             collecting.relist([1, 2])
-        assert {one.state for one in store.feed_records(ALL, limit=5)} == {State.LISTED}
+        assert {one.state for one in store.items.added_last(ALL, limit=5)} == {State.LISTED}
 
     def test_what_is_known_is_of_the_source_and_since_a_day_or_listed(self, store: Store) -> None:
         collect(store, record("a", day=date(2020, 1, 1)), record("b"), record("c"))
         collect(store, record("d"), source="other")
         withdraw(store, 3)
 
-        with store.collecting("news") as collecting:
+        with store.log.open_pass("news") as collecting:
             everything = collecting.known(since=None)
             listed = collecting.known(since=DAY)
             collecting.unlist([1])
@@ -151,7 +151,7 @@ class TestCollecting:
         new = [record(f"n{index}", published=NOON + timedelta(seconds=index)) for index in range(3)]
         collect(store, *new)
 
-        with store.collecting("other") as collecting:
+        with store.log.open_pass("other") as collecting:
             uids = collecting.taken_uids([new[0].uid, "tag:example.org,2026:none"])
             paths = collecting.taken_paths([new[1].path, "items/2026/none"])
             published = collecting.last_published([DAY, date(1999, 1, 1)])
@@ -164,7 +164,7 @@ class TestCollecting:
         collect(store, record("a"), record("z"))
         asked = [record("a").uid, *(f"tag:example.org,2026:{index}" for index in range(40_000)), record("z").uid]
 
-        with store.collecting("news") as collecting:
+        with store.log.open_pass("news") as collecting:
             assert collecting.taken_uids(asked) == {record("a").uid, record("z").uid}
 
     def test_a_pass_that_fails_leaves_nothing(self, store: Store) -> None:
@@ -172,7 +172,7 @@ class TestCollecting:
         before = dump(store)
 
         def fail() -> None:
-            with store.collecting("news") as collecting:
+            with store.log.open_pass("news") as collecting:
                 collecting.add(records("new", 3, ASYLUM), now=LATER)
                 collecting.withdraw([1], now=LATER)
                 collecting.finish("v2", now=LATER)
@@ -200,8 +200,8 @@ class TestCollecting:
         collect(store, record("b", ASYLUM), now=LATER)
         revise(store, 2, "Corrected.", ASYLUM, now=LATER)
         withdraw(store, 3, now=LATER)
-        store.ensure_feeds([theme_feed("zoo", "Zoo"), theme_feed("a-b", "A b")], now=LATER)
-        store.move_cursor("feeds", expected=0, seq=8, settings="s")
+        store.feeds.ensure([theme_feed("zoo", "Zoo"), theme_feed("a-b", "A b")], now=LATER)
+        store.log.move_cursor("feeds", expected=0, seq=8, settings="s")
 
     def test_two_items_cannot_have_one_name(self, store: Store) -> None:
         collect(store, record("a"))
@@ -209,68 +209,68 @@ class TestCollecting:
         with pytest.raises(Exception, match=r"(?i)unique"):
             collect(store, record("a"))
 
-        assert store.log_end() == 1
+        assert store.log.end() == 1
 
 
 class TestSources:
     def test_a_source_never_read_is_all_empty(self, store: Store) -> None:
-        assert store.source_state("news") == SourceState()
+        assert store.sources.state("news") == SourceState()
 
     def test_failures_are_counted_until_a_reading_succeeds(self, store: Store) -> None:
-        store.source_failed("news", "no such file", now=NOON)
-        store.source_failed("news", "no access", now=LATER)
+        store.sources.record_failure("news", "no such file", now=NOON)
+        store.sources.record_failure("news", "no access", now=LATER)
 
-        failing = store.source_state("news")
+        failing = store.sources.state("news")
         assert (failing.failures, failing.problem, failing.failing_since) == (2, "no access", NOON)
 
         collect(store, record("a"), now=LATER, validator="v1")
-        assert store.source_state("news") == SourceState(validator="v1", listed=1, changed_at=LATER)
+        assert store.sources.state("news") == SourceState(validator="v1", listed=1, changed_at=LATER)
 
     def test_a_reading_without_change_ends_the_failures_and_moves_nothing_else(self, store: Store) -> None:
         collect(store, record("a"), validator="v1")
-        before = store.source_state("news")
-        store.source_failed("news", "no such file", now=LATER)
+        before = store.sources.state("news")
+        store.sources.record_failure("news", "no such file", now=LATER)
 
-        store.source_unchanged("news")
+        store.sources.record_unchanged("news")
 
-        assert store.source_state("news") == before
+        assert store.sources.state("news") == before
 
     def test_a_source_that_failed_from_the_start_recovers(self, store: Store) -> None:
-        store.source_failed("news", "no such file", now=NOON)
-        store.source_unchanged("news")
-        store.source_failed("news", "no access", now=LATER)
+        store.sources.record_failure("news", "no such file", now=NOON)
+        store.sources.record_unchanged("news")
+        store.sources.record_failure("news", "no access", now=LATER)
 
-        assert store.source_state("news").failing_since == LATER
+        assert store.sources.state("news").failing_since == LATER
 
     def test_reading_the_same_again_changes_nothing(self, store: Store) -> None:
         collect(store, record("a"))
         before = dump(store)
 
-        with store.collecting("news") as collecting:
+        with store.log.open_pass("news") as collecting:
             collecting.known(since=None)
             collecting.finish("v", now=LATER)
-        store.source_unchanged("news")
+        store.sources.record_unchanged("news")
 
         assert dump(store) == before
 
 
 class TestCursors:
     def test_a_cursor_begins_at_the_beginning_and_moves(self, store: Store) -> None:
-        assert store.cursor("feeds") == Cursor(seq=0, settings="")
+        assert store.log.cursor("feeds") == Cursor(seq=0, settings="")
 
-        store.move_cursor("feeds", expected=0, seq=7, settings="blue")
-        store.move_cursor("feeds", expected=7, seq=9, settings="red")
+        store.log.move_cursor("feeds", expected=0, seq=7, settings="blue")
+        store.log.move_cursor("feeds", expected=7, seq=9, settings="red")
 
-        assert store.cursor("feeds") == Cursor(seq=9, settings="red")
-        assert store.cursor("hub") == Cursor()
+        assert store.log.cursor("feeds") == Cursor(seq=9, settings="red")
+        assert store.log.cursor("hub") == Cursor()
 
     def test_a_cursor_somebody_else_moved_is_left_alone(self, store: Store) -> None:
-        store.move_cursor("feeds", expected=0, seq=7, settings="")
+        store.log.move_cursor("feeds", expected=0, seq=7, settings="")
 
         with pytest.raises(StoreError, match="cursor 'feeds': another publisher moved it"):
-            store.move_cursor("feeds", expected=0, seq=9, settings="")
+            store.log.move_cursor("feeds", expected=0, seq=9, settings="")
 
-        assert store.cursor("feeds").seq == 7
+        assert store.log.cursor("feeds").seq == 7
 
 
 class TestReading:
@@ -281,19 +281,19 @@ class TestReading:
         revise(store, 1, "Twice.")
         withdraw(store, 5)
 
-        pages = list(store.changed_records(0, store.log_end(), batch=2))
+        pages = list(store.log.changed_records(0, store.log.end(), batch=2))
 
         assert [numbers_of(page) for page in pages] == [[2, 3], [4, 1], [5]]
         assert {one.number: one.revision for page in pages for one in page} == {1: 3, 2: 1, 3: 1, 4: 2, 5: 1}
-        assert [numbers_of(page) for page in store.changed_records(5, 7)] == [[1, 4]]
-        assert list(store.changed_records(9, 9)) == []
+        assert [numbers_of(page) for page in store.log.changed_records(5, 7)] == [[1, 4]]
+        assert list(store.log.changed_records(9, 9)) == []
 
     def test_a_feed_holds_the_items_added_last_newest_published_first(self, store: Store) -> None:
         collect(store, record("old", published=NOON - timedelta(days=9)))
         collect(store, record("new", published=NOON))
         collect(store, record("back-dated", published=NOON - timedelta(days=999)))
 
-        found = store.feed_records(ALL, limit=2)
+        found = store.items.added_last(ALL, limit=2)
 
         assert [one.path.rpartition("/")[2] for one in found] == ["new", "back-dated"]
 
@@ -303,26 +303,26 @@ class TestReading:
         collect(store, *records("pass", added, published=NOON + timedelta(days=1)))
 
         for theme in (ALL, "borders"):
-            found = store.feed_records(theme, limit=4)
+            found = store.items.added_last(theme, limit=4)
 
             assert len(found) == held
             assert found[0].number == 30 + added
             assert min(one.added_seq for one in found) == 30 + added - held + 1
 
     def test_a_first_pass_does_not_stretch_a_feed(self, store: Store) -> None:
-        store.source_failed("news", "not there yet", now=NOON)
+        store.sources.record_failure("news", "not there yet", now=NOON)
         collect(store, *records("archive", 30))
 
-        assert len(store.feed_records(ALL, limit=4)) == 4
+        assert len(store.items.added_last(ALL, limit=4)) == 4
 
     def test_the_latest_records_of_several_themes(self, store: Store) -> None:
         collect(store, record("a"), record("b", ASYLUM), record("c", ASYLUM, BORDERS), record("d"))
         withdraw(store, 4)
 
-        assert numbers_of(store.latest_records(None, limit=2)) == [2, 3]
-        assert numbers_of(store.latest_records(("borders",), limit=2)) == [1, 3]
-        assert numbers_of(store.latest_records(("borders", "asylum"), limit=9)) == [1, 2, 3]
-        assert store.latest_records(("nothing",), limit=9) == []
+        assert numbers_of(store.items.latest(None, limit=2)) == [2, 3]
+        assert numbers_of(store.items.latest(("borders",), limit=2)) == [1, 3]
+        assert numbers_of(store.items.latest(("borders", "asylum"), limit=9)) == [1, 2, 3]
+        assert store.items.latest(("nothing",), limit=9) == []
 
 
 class TestFeeds:
@@ -330,44 +330,47 @@ class TestFeeds:
         collect(store, record("a", BORDERS, ASYLUM), record("b"))
         withdraw(store, 2, now=LATER)
 
-        told = {state.feed.slug: (state.items, state.changed_at) for state in store.feeds(FeedKind.THEME)}
+        told = {state.feed.slug: (state.items, state.changed_at) for state in store.feeds.of_kind(FeedKind.THEME)}
 
         assert told == {"asylum": (1, NOON), "borders": (1, LATER)}
 
     def test_configured_themes_are_there_before_their_first_item(self, store: Store) -> None:
-        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
+        store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON)
         before = dump(store)
-        store.ensure_feeds([Feed.of_theme(BORDERS)], now=LATER)
+        store.feeds.ensure([Feed.of_theme(BORDERS)], now=LATER)
         assert dump(store) == before
 
-        store.ensure_feeds([theme_feed("borders", "Borders & visa")], now=LATER)
+        store.feeds.ensure([theme_feed("borders", "Borders & visa")], now=LATER)
 
-        (state,) = store.feeds(FeedKind.THEME)
+        (state,) = store.feeds.of_kind(FeedKind.THEME)
         assert (state.feed.title, state.items, state.changed_at) == ("Borders & visa", 0, LATER)
 
     def test_a_changed_theme_map_moves_items_without_telling_anybody(self, store: Store) -> None:
         collect(store, *records("n", 1200), record("kept", ASYLUM))
         withdraw(store, 7)
-        end = store.log_end()
+        end = store.log.end()
         steps: list[tuple[int, int]] = []
 
-        store.retheme(
+        store.items.retheme(
             lambda _item, _source, _names: (ASYLUM,),
             now=LATER,
             progress=lambda _step, done, total: steps.append((done, total)),
         )
 
-        assert store.log_end() == end
-        assert {state.feed.slug: state.items for state in store.feeds(FeedKind.THEME)} == {"asylum": 1200, "borders": 0}
-        assert store.feed_records("borders", limit=5) == []
-        assert store.feed_records("asylum", limit=1)[0].themes == (ASYLUM,)
+        assert store.log.end() == end
+        assert {state.feed.slug: state.items for state in store.feeds.of_kind(FeedKind.THEME)} == {
+            "asylum": 1200,
+            "borders": 0,
+        }
+        assert store.items.added_last("borders", limit=5) == []
+        assert store.items.added_last("asylum", limit=1)[0].themes == (ASYLUM,)
         assert steps == [(0, 1201), (500, 1201), (1000, 1201), (1201, 1201)]
 
     def test_an_unchanged_theme_map_changes_nothing(self, store: Store) -> None:
         collect(store, *records("n", 3))
         before = dump(store)
 
-        store.retheme(lambda _item, _source, _names: (BORDERS,), now=LATER)
+        store.items.retheme(lambda _item, _source, _names: (BORDERS,), now=LATER)
 
         assert dump(store) == before
 
@@ -375,9 +378,9 @@ class TestFeeds:
 class TestRuns:
     def test_runs_are_kept_latest_first(self, store: Store) -> None:
         for code in (0, 75, 2):
-            store.record_run("run", started=NOON, finished=LATER, exit_code=code, report='{"added": 1}')
+            store.runs.record("run", started=NOON, finished=LATER, exit_code=code, report='{"added": 1}')
 
-        told = store.runs(limit=2)
+        told = store.runs.latest(limit=2)
 
         assert [(run.verb, run.exit_code, run.started, run.finished) for run in told] == [
             ("run", 2, NOON, LATER),
@@ -394,15 +397,15 @@ class TestRehearsal:
         with store.rehearsal() as rehearsal:
             collect(rehearsal, record("b"), record("c", ASYLUM), now=LATER)
             withdraw(rehearsal, 1)
-            rehearsal.record_edition(due(rehearsal), start=0, tick=NOON)
-            rehearsal.move_cursor("feeds", expected=0, seq=rehearsal.log_end(), settings="")
-            assert numbers_of(rehearsal.feed_records(ALL, limit=9)) == [3, 2]
-            assert [len(page) for page in rehearsal.changed_records(0, 4, batch=2)] == [2, 1]
-            assert [edition.number for edition in rehearsal.unwritten_editions()] == [1]
+            rehearsal.editions.record(due(rehearsal), start=0, tick=NOON)
+            rehearsal.log.move_cursor("feeds", expected=0, seq=rehearsal.log.end(), settings="")
+            assert numbers_of(rehearsal.items.added_last(ALL, limit=9)) == [3, 2]
+            assert [len(page) for page in rehearsal.log.changed_records(0, 4, batch=2)] == [2, 1]
+            assert [edition.number for edition in rehearsal.editions.unwritten()] == [1]
 
         assert dump(store) == before
         collect(store, record("b"))
-        assert store.log_end() == 2
+        assert store.log.end() == 2
 
     def test_a_step_that_fails_leaves_the_rehearsal_as_it_was(self, store: Store) -> None:
         with store.rehearsal() as rehearsal:
@@ -414,14 +417,14 @@ class TestRehearsal:
 
             assert dump(rehearsal) == before
 
-        assert store.log_end() == 0
+        assert store.log.end() == 0
 
 
 def test_the_authority_of_ids_is_chosen_once(store: Store) -> None:
-    assert store.authority("news.example.org,2026-03-02") == "news.example.org,2026-03-02"
+    assert store.names.authority("news.example.org,2026-03-02") == "news.example.org,2026-03-02"
     before = dump(store)
 
-    assert store.authority("moved.example.net,2030-01-01") == "news.example.org,2026-03-02"
+    assert store.names.authority("moved.example.net,2030-01-01") == "news.example.org,2026-03-02"
     assert dump(store) == before
 
 
@@ -430,7 +433,7 @@ def test_instants_come_back_in_utc_whatever_zone_they_came_in(store: Store) -> N
 
     collect(store, record("a", published=brussels))
 
-    (found,) = store.feed_records(ALL, limit=1)
+    (found,) = store.items.added_last(ALL, limit=1)
     assert found.published == datetime(2026, 7, 1, 12, tzinfo=UTC)
     assert found.published.tzinfo is UTC
 

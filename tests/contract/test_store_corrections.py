@@ -15,14 +15,14 @@ LATER = NOON + timedelta(days=7)
 def compose(store: Store, audience: str = "weekly") -> Edition:
     """The audience's next edition with its corrections, recorded."""
     edition = due(store, audience)
-    corrections = store.corrected_records(audience, upto=edition.upto)
+    corrections = store.items.corrected_for(audience, upto=edition.upto)
     edition = replace(edition, corrections=tuple(corrections))
-    store.record_edition(edition, start=0, tick=None)
+    store.editions.record(edition, start=0, tick=None)
     return edition
 
 
 def pending(store: Store, audience: str = "weekly") -> list[int]:
-    return numbers_of(store.corrected_records(audience, upto=store.log_end()))
+    return numbers_of(store.items.corrected_for(audience, upto=store.log.end()))
 
 
 class TestCorrections:
@@ -64,7 +64,7 @@ class TestCorrections:
     def test_new_keywords_are_no_correction(self, store: Store) -> None:
         collect(store, record("a"))
         compose(store)
-        with store.collecting("news") as collecting:
+        with store.log.open_pass("news") as collecting:
             changed = Item(date=DAY, text="About a.", keywords=("video",), labels=("Borders",))
             collecting.revise([(1, changed, (BORDERS,))], now=LATER)
             collecting.finish("keywords", now=LATER)
@@ -77,7 +77,7 @@ class TestCorrections:
         compose(store)
 
         for enclosure, told in ((report, [1]), (replace(report, size_bytes=5), [])):
-            with store.collecting("news") as collecting:
+            with store.log.open_pass("news") as collecting:
                 changed = Item(date=DAY, text="About a.", enclosures=(enclosure,))
                 collecting.revise([(1, changed, (BORDERS,))], now=LATER)
                 collecting.finish("files", now=LATER)
@@ -87,7 +87,7 @@ class TestCorrections:
         collect(store, record("a"))
         compose(store)
         revise(store, 1, "Corrected.")
-        store.pass_over("weekly", AudienceState(cursor=2, start=0, last_number=1, last_tick=None))
+        store.editions.pass_over("weekly", AudienceState(cursor=2, start=0, last_number=1, last_tick=None))
         collect(store, record("b"))
 
         assert numbers_of(compose(store).corrections) == [1]
@@ -110,9 +110,9 @@ class TestCorrections:
         revise(store, 3, "Revised before it was sent.")
         edition = due(store)
         short = replace(
-            edition, records=edition.records[1:], corrections=tuple(store.corrected_records("weekly", upto=5)), upto=1
+            edition, records=edition.records[1:], corrections=tuple(store.items.corrected_for("weekly", upto=5)), upto=1
         )
-        store.record_edition(short, start=0, tick=None)
+        store.editions.record(short, start=0, tick=None)
 
         assert pending(store) == []
         assert numbers_of(due(store).records) == [2]
@@ -128,7 +128,7 @@ class TestCorrections:
     def test_an_unwritten_edition_keeps_its_corrections_as_they_were_told(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         compose(store)
-        store.mark_written("weekly", 1, at=NOON)
+        store.editions.mark_written("weekly", 1, at=NOON)
         revise(store, 1, "Corrected.", now=NOON + timedelta(hours=1))
         revise(store, 2, "Corrected too.", now=NOON + timedelta(hours=1))
         collect(store, record("c"))
@@ -138,50 +138,50 @@ class TestCorrections:
         withdraw(store, 2)
 
         left = replace(told, corrections=told.corrections[:1])
-        assert store.unwritten_editions() == [left]
-        assert store.drop_withdrawn("weekly", 2) == left
+        assert store.editions.unwritten() == [left]
+        assert store.editions.drop_withdrawn("weekly", 2) == left
 
 
 class TestWithdrawnBeforeWriting:
     def test_what_was_withdrawn_leaves_the_edition_and_is_due_again_when_it_comes_back(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
         withdraw(store, 1)
 
-        assert store.drop_withdrawn("weekly", 1) == replace(edition, records=edition.records[1:])
+        assert store.editions.drop_withdrawn("weekly", 1) == replace(edition, records=edition.records[1:])
 
         revise(store, 1, "Back.")
         assert numbers_of(due(store).records) == [1]
-        assert numbers_of(store.unwritten_editions()[0].records) == [2]
-        assert [row.items for row in store.editions(limit=1)] == [1]
+        assert numbers_of(store.editions.unwritten()[0].records) == [2]
+        assert [row.items for row in store.editions.latest(limit=1)] == [1]
 
     def test_nothing_is_left_of_an_edition_when_all_was_withdrawn(self, store: Store) -> None:
         collect(store, record("a"))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
         withdraw(store, 1)
 
-        assert store.drop_withdrawn("weekly", 1) == replace(edition, records=())
-        assert [row.items for row in store.editions(limit=1)] == [0]
+        assert store.editions.drop_withdrawn("weekly", 1) == replace(edition, records=())
+        assert [row.items for row in store.editions.latest(limit=1)] == [0]
 
     def test_an_edition_nothing_was_withdrawn_from_is_left_as_it_is(self, store: Store) -> None:
         collect(store, record("a"))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
         before = dump(store)
 
-        assert store.drop_withdrawn("weekly", 1) == edition
+        assert store.editions.drop_withdrawn("weekly", 1) == edition
         assert dump(store) == before
 
     def test_what_is_in_the_outbox_stays_sent(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
-        store.record_edition(due(store), start=0, tick=None)
-        store.mark_written("weekly", 1, at=NOON)
+        store.editions.record(due(store), start=0, tick=None)
+        store.editions.mark_written("weekly", 1, at=NOON)
         withdraw(store, 1)
 
-        assert store.drop_withdrawn("weekly", 1) is None
-        assert store.drop_withdrawn("weekly", 9) is None
+        assert store.editions.drop_withdrawn("weekly", 1) is None
+        assert store.editions.drop_withdrawn("weekly", 9) is None
 
         revise(store, 1, "Back.")
         assert due(store).records == ()

@@ -26,7 +26,7 @@ LATER = NOON + timedelta(days=7)
 
 def compose(store: Store, audience: str = "weekly") -> list[int]:
     edition = due(store, audience)
-    store.record_edition(edition, start=0, tick=None)
+    store.editions.record(edition, start=0, tick=None)
     return numbers_of(edition.records)
 
 
@@ -75,7 +75,7 @@ class TestDue:
 
     def test_an_item_that_gains_a_theme_becomes_due(self, store: Store) -> None:
         collect(store, record("a", BORDERS))
-        store.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
+        store.editions.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
 
         revise(store, 1, "About asylum too.", BORDERS, ASYLUM)
 
@@ -83,7 +83,7 @@ class TestDue:
 
     def test_what_was_there_before_the_audience_is_never_due(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
-        store.pass_over("new", AudienceState(cursor=2, start=2, last_number=0, last_tick=None))
+        store.editions.pass_over("new", AudienceState(cursor=2, start=2, last_number=0, last_tick=None))
 
         revise(store, 1, "Corrected.")
         collect(store, record("c"))
@@ -92,74 +92,74 @@ class TestDue:
 
     def test_a_changed_theme_map_makes_nothing_due(self, store: Store) -> None:
         collect(store, record("a"))
-        store.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
+        store.editions.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
 
-        store.retheme(lambda _item, _source, _names: (ASYLUM,), now=LATER)
+        store.items.retheme(lambda _item, _source, _names: (ASYLUM,), now=LATER)
 
         assert due(store, "asylum-only", themes=("asylum",)).records == ()
 
 
 class TestRecording:
     def test_an_edition_moves_its_audience(self, store: Store) -> None:
-        assert store.audience_state("weekly") is None
+        assert store.editions.audience("weekly") is None
         collect(store, record("a"), record("b"))
 
-        store.record_edition(due(store), start=0, tick=NOON)
+        store.editions.record(due(store), start=0, tick=NOON)
 
-        assert store.audience_state("weekly") == AudienceState(cursor=2, start=0, last_number=1, last_tick=NOON)
+        assert store.editions.audience("weekly") == AudienceState(cursor=2, start=0, last_number=1, last_tick=NOON)
 
     def test_an_edition_without_a_tick_keeps_the_last_one(self, store: Store) -> None:
         collect(store, record("a"))
-        store.pass_over("weekly", AudienceState(cursor=0, start=0, last_number=0, last_tick=NOON))
+        store.editions.pass_over("weekly", AudienceState(cursor=0, start=0, last_number=0, last_tick=NOON))
 
-        store.record_edition(due(store), start=99, tick=None)
+        store.editions.record(due(store), start=99, tick=None)
 
-        assert store.audience_state("weekly") == AudienceState(cursor=1, start=0, last_number=1, last_tick=NOON)
+        assert store.editions.audience("weekly") == AudienceState(cursor=1, start=0, last_number=1, last_tick=NOON)
 
     def test_an_edition_somebody_else_recorded_is_not_recorded_again(self, store: Store) -> None:
         collect(store, record("a"))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
         before = dump(store)
 
         for late in (edition, replace(edition, number=2), replace(edition, after=1, upto=1)):
             with pytest.raises(StoreError, match="audience 'weekly': another publisher composed for it"):
-                store.record_edition(late, start=0, tick=None)
+                store.editions.record(late, start=0, tick=None)
 
         assert dump(store) == before
 
     def test_an_item_in_two_editions_is_refused_by_the_database_itself(self, store: Store) -> None:
         collect(store, record("a"))
         first = due(store)
-        store.record_edition(first, start=0, tick=None)
+        store.editions.record(first, start=0, tick=None)
 
         with pytest.raises(Exception, match=r"(?i)unique"):
-            store.record_edition(replace(first, number=2, after=1), start=0, tick=None)
+            store.editions.record(replace(first, number=2, after=1), start=0, tick=None)
 
-        assert store.audience_state("weekly") == AudienceState(cursor=1, start=0, last_number=1, last_tick=None)
+        assert store.editions.audience("weekly") == AudienceState(cursor=1, start=0, last_number=1, last_tick=None)
 
     def test_passing_over_moves_the_cursor_and_the_tick(self, store: Store) -> None:
         state = AudienceState(cursor=3, start=3, last_number=0, last_tick=NOON)
-        store.pass_over("weekly", state)
+        store.editions.pass_over("weekly", state)
         before = dump(store)
 
-        store.pass_over("weekly", state)
+        store.editions.pass_over("weekly", state)
         assert dump(store) == before
 
-        store.pass_over("weekly", replace(state, cursor=5, last_tick=LATER))
-        assert store.audience_state("weekly") == replace(state, cursor=5, last_tick=LATER)
+        store.editions.pass_over("weekly", replace(state, cursor=5, last_tick=LATER))
+        assert store.editions.audience("weekly") == replace(state, cursor=5, last_tick=LATER)
 
     def test_passing_over_never_goes_back_nor_past_an_edition(self, store: Store) -> None:
         collect(store, record("a"))
         compose(store)
-        seen = store.audience_state("weekly")
+        seen = store.editions.audience("weekly")
         assert seen is not None
 
         for stale in (replace(seen, cursor=0), replace(seen, last_number=0, cursor=9)):
             with pytest.raises(StoreError, match="another publisher composed"):
-                store.pass_over("weekly", stale)
+                store.editions.pass_over("weekly", stale)
 
-        assert store.audience_state("weekly") == seen
+        assert store.editions.audience("weekly") == seen
 
 
 class TestOutbox:
@@ -167,35 +167,35 @@ class TestOutbox:
         collect(store, *records("n", 3))
         edition = due(store)
         mixed = replace(edition, records=tuple(reversed(edition.records)))
-        store.record_edition(mixed, start=0, tick=None)
+        store.editions.record(mixed, start=0, tick=None)
 
-        assert store.unwritten_editions() == [mixed]
+        assert store.editions.unwritten() == [mixed]
 
-        store.mark_written("weekly", 1, at=NOON)
-        store.mark_written("weekly", 1, at=LATER)
-        assert store.unwritten_editions() == []
-        assert [row.written_at for row in store.editions(limit=5)] == [NOON]
+        store.editions.mark_written("weekly", 1, at=NOON)
+        store.editions.mark_written("weekly", 1, at=LATER)
+        assert store.editions.unwritten() == []
+        assert [row.written_at for row in store.editions.latest(limit=5)] == [NOON]
 
     def test_an_unwritten_edition_says_what_was_composed_whatever_changed_since(self, store: Store) -> None:
         collect(store, record("a", BORDERS), record("b", BORDERS))
         revise(store, 2, "As composed.", ASYLUM, now=NOON + timedelta(hours=1))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
 
         revise(store, 1, "Changed since.", ASYLUM, now=LATER)
         revise(store, 2, "Changed since.", BORDERS, now=LATER)
-        store.retheme(lambda _item, _source, _names: (BORDERS, ASYLUM), now=LATER)
+        store.items.retheme(lambda _item, _source, _names: (BORDERS, ASYLUM), now=LATER)
 
-        assert store.unwritten_editions() == [edition]
+        assert store.editions.unwritten() == [edition]
 
     def test_what_was_withdrawn_since_is_gone_from_an_unwritten_edition(self, store: Store) -> None:
         collect(store, record("a"), record("b"))
         edition = due(store)
-        store.record_edition(edition, start=0, tick=None)
+        store.editions.record(edition, start=0, tick=None)
 
         withdraw(store, 1)
 
-        (left,) = store.unwritten_editions()
+        (left,) = store.editions.unwritten()
         assert left == replace(edition, records=edition.records[1:])
 
     def test_editions_are_listed_latest_first(self, store: Store) -> None:
@@ -203,13 +203,13 @@ class TestOutbox:
             collect(store, *records(f"n{number}", number))
             for audience in ("weekly", "daily"):
                 edition = due(store, audience, now=NOON + timedelta(days=number))
-                store.record_edition(edition, start=0, tick=None)
+                store.editions.record(edition, start=0, tick=None)
 
-        listed = store.editions(limit=3)
+        listed = store.editions.latest(limit=3)
 
         assert [(row.audience, row.number, row.after, row.upto, row.items) for row in listed] == [
             ("daily", 2, 1, 3, 2),
             ("weekly", 2, 1, 3, 2),
             ("daily", 1, 0, 1, 1),
         ]
-        assert [row.number for row in store.editions("weekly", limit=3)] == [2, 1]
+        assert [row.number for row in store.editions.latest("weekly", limit=3)] == [2, 1]

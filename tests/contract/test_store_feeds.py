@@ -25,7 +25,7 @@ def collect_with_keywords(store: Store, *keywords: str) -> None:
         )
         for number, word in enumerate(keywords)
     ]
-    with store.collecting("news", also_in=GATHERING) as collecting:
+    with store.log.open_pass("news", also_in=GATHERING) as collecting:
         collecting.add(new, now=NOON)
         collecting.finish("v", now=NOON)
 
@@ -34,33 +34,33 @@ class TestGathering:
     def test_items_are_counted_and_found_in_every_feed_of_theirs(self, store: Store) -> None:
         collect_with_keywords(store, "ice", "Ice", "snow")
 
-        counts = {state.feed.slug: state.items for state in store.feeds(FeedKind.KEYWORD)}
+        counts = {state.feed.slug: state.items for state in store.feeds.of_kind(FeedKind.KEYWORD)}
 
         assert counts == {"keywords/ice": 2, "keywords/snow": 1}
-        assert numbers_of(store.feed_records("keywords/ice", limit=9)) == [2, 1]
-        assert store.touched_feeds(2, 3) == {"borders", "keywords/snow", "languages/en"}
+        assert numbers_of(store.items.added_last("keywords/ice", limit=9)) == [2, 1]
+        assert store.log.touched_feeds(2, 3) == {"borders", "keywords/snow", "languages/en"}
 
     def test_a_keyword_keeps_its_first_spelling(self, store: Store) -> None:
         collect_with_keywords(store, "Ice", "ice")
 
-        assert store.feed_states(["keywords/ice"])["keywords/ice"].feed == keyword_feed("Ice")
+        assert store.feeds.states(["keywords/ice"])["keywords/ice"].feed == keyword_feed("Ice")
 
     def test_a_revision_without_the_keyword_leaves_the_feed_and_touches_it(self, store: Store) -> None:
         collect_with_keywords(store, "ice")
         revise(store, 1, "No word of it.")
 
-        assert store.feed_records("keywords/ice", limit=9) == []
-        assert store.feed_states(["keywords/ice"])["keywords/ice"].items == 0
-        assert "keywords/ice" in store.touched_feeds(1, 2)
+        assert store.items.added_last("keywords/ice", limit=9) == []
+        assert store.feeds.states(["keywords/ice"])["keywords/ice"].items == 0
+        assert "keywords/ice" in store.log.touched_feeds(1, 2)
 
     def test_another_configuration_gathers_anew(self, store: Store) -> None:
         collect(store, *records("n", 3))
-        end = store.log_end()
+        end = store.log.end()
 
-        store.retheme(lambda _item, _source, _names: (BORDERS,), also_in=GATHERING, now=LATER)
+        store.items.retheme(lambda _item, _source, _names: (BORDERS,), also_in=GATHERING, now=LATER)
 
-        assert numbers_of(store.feed_records("languages/en", limit=9)) == [3, 2, 1]
-        assert store.log_end() == end
+        assert numbers_of(store.items.added_last("languages/en", limit=9)) == [3, 2, 1]
+        assert store.log.end() == end
 
 
 class TestFollowingOn:
@@ -68,18 +68,18 @@ class TestFollowingOn:
 
     def renamed(self, store: Store, slug: str, *former: str) -> Feed:
         theme = Theme(slug=slug, title=slug)
-        store.retheme(lambda _item, _source, _names: (theme,), now=LATER)
-        store.ensure_feeds([Feed.of_theme(theme)], now=LATER)
+        store.items.retheme(lambda _item, _source, _names: (theme,), now=LATER)
+        store.feeds.ensure([Feed.of_theme(theme)], now=LATER)
         if former:
-            store.follow_on(slug, former)
-        store.mark_open([slug], now=LATER + timedelta(days=len(former)))
-        return store.feed_states([slug])[slug].feed
+            store.feeds.follow_on(slug, former)
+        store.feeds.mark_open([slug], now=LATER + timedelta(days=len(former)))
+        return store.feeds.states([slug])[slug].feed
 
     def test_it_keeps_id_archive_pages_and_withdrawals(self, store: Store) -> None:
         collect(store, *records("n", 5))
-        store.close_archives(store.due_archives("borders", size=2))
-        store.settle_pages(store.due_pages("borders", size=2))
-        store.mark_open(["borders"], now=NOON)
+        store.feeds.archives.close(store.feeds.archives.due("borders", size=2))
+        store.feeds.pages.settle(store.feeds.pages.due("borders", size=2))
+        store.feeds.mark_open(["borders"], now=NOON)
         withdraw(store, 3)
 
         for _ in range(2):  # a pass that was cut short does it again
@@ -87,22 +87,22 @@ class TestFollowingOn:
         assert "borders" == self.renamed(store, "docks", "borders", "quays").first_slug
 
         for feed in ("quays", "docks"):
-            assert [(1, 2), (2, 4)] == [(archive.number, archive.upto) for archive in store.archives(feed)]
-            assert 2 == store.last_page(feed)
-            assert [3] == numbers_of(store.withdrawn_records(feed, limit=9))
+            assert [(1, 2), (2, 4)] == [(archive.number, archive.upto) for archive in store.feeds.archives.of(feed)]
+            assert 2 == store.feeds.pages.last_number(feed)
+            assert [3] == numbers_of(store.items.withdrawn_last(feed, limit=9))
 
     def test_what_was_withdrawn_from_both_is_told_once(self, store: Store) -> None:
         collect(store, record("n", BORDERS, Theme(slug="quays", title="Quays")))
-        store.mark_open(["borders"], now=NOON)
+        store.feeds.mark_open(["borders"], now=NOON)
         withdraw(store, 1)
 
         assert "borders" == self.renamed(store, "quays", "borders").first_slug
 
-        assert [1] == numbers_of(store.withdrawn_records("quays", limit=9))
+        assert [1] == numbers_of(store.items.withdrawn_last("quays", limit=9))
 
     def test_a_feed_that_readers_know_stays_itself(self, store: Store) -> None:
         collect(store, *records("n", 5))
-        store.mark_open(["borders"], now=NOON)
+        store.feeds.mark_open(["borders"], now=NOON)
         assert "" == self.renamed(store, "quays").first_slug
 
         assert "" == self.renamed(store, "quays", "borders").first_slug
@@ -115,13 +115,13 @@ class TestFollowingOn:
 
 class TestOpen:
     def test_a_feed_is_opened_once(self, store: Store) -> None:
-        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
-        assert store.open_feeds() == []
+        store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON)
+        assert store.feeds.all_open() == []
 
         for _ in range(2):
-            store.mark_open(["borders"], now=NOON)
+            store.feeds.mark_open(["borders"], now=NOON)
 
-        (state,) = store.open_feeds()
+        (state,) = store.feeds.all_open()
         assert (state.feed.slug, state.is_open) == ("borders", True)
 
 
@@ -132,17 +132,17 @@ class TestWithdrawals:
         withdraw(store, 1, now=LATER)
 
         for feed in ("borders", ALL):
-            found = store.withdrawn_records(feed, limit=9)
+            found = store.items.withdrawn_last(feed, limit=9)
             assert numbers_of(found) == [1, 2]
             assert found[0].updated == LATER
-        assert numbers_of(store.withdrawn_records("borders", limit=1)) == [1]
+        assert numbers_of(store.items.withdrawn_last("borders", limit=1)) == [1]
 
     def test_one_that_is_back_is_not_among_them(self, store: Store) -> None:
         collect(store, record("a"))
         withdraw(store, 1)
         revise(store, 1, "Back.")
 
-        assert store.withdrawn_records("borders", limit=9) == store.withdrawn_records(ALL, limit=9) == []
+        assert store.items.withdrawn_last("borders", limit=9) == store.items.withdrawn_last(ALL, limit=9) == []
 
     def test_the_revised_are_told_latest_first(self, store: Store) -> None:
         collect(store, *records("n", 4))
@@ -150,40 +150,40 @@ class TestWithdrawals:
         revise(store, 1, "Again.")
 
         for feed in ("borders", ALL):
-            assert numbers_of(store.revised_records(feed, limit=9)) == [1, 3]
+            assert numbers_of(store.items.revised_last(feed, limit=9)) == [1, 3]
 
 
 class TestArchives:
     def test_what_a_feed_is_too_long_for_is_closed_in_full_documents(self, store: Store) -> None:
         collect(store, *records("n", 7))
 
-        due = store.due_archives("borders", size=3)
+        due = store.feeds.archives.due("borders", size=3)
 
         assert due == [
             Archive(feed="borders", number=1, after=0, upto=3),
             Archive(feed="borders", number=2, after=3, upto=6),
         ]
-        store.close_archives(due)
-        assert store.archives("borders") == due
-        assert store.due_archives("borders", size=3) == []
+        store.feeds.archives.close(due)
+        assert store.feeds.archives.of("borders") == due
+        assert store.feeds.archives.due("borders", size=3) == []
 
     def test_a_feed_that_holds_all_its_items_has_none(self, store: Store) -> None:
         collect(store, *records("n", 3))
 
-        assert store.due_archives(ALL, size=3) == []
-        assert store.last_archive("all") is None
+        assert store.feeds.archives.due(ALL, size=3) == []
+        assert store.feeds.archives.last("all") is None
 
     def test_a_withdrawal_moves_nothing_that_is_closed(self, store: Store) -> None:
         collect(store, *records("n", 4))
-        store.close_archives(store.due_archives(ALL, size=3))
+        store.feeds.archives.close(store.feeds.archives.due(ALL, size=3))
         withdraw(store, 2)
         collect(store, *records("m", 3))
 
-        (first,), due = store.archives("all"), store.due_archives(ALL, size=3)
+        (first,), due = store.feeds.archives.of("all"), store.feeds.archives.due(ALL, size=3)
 
         assert (first.after, first.upto) == (0, 3)
         assert [(archive.number, archive.after) for archive in due] == [(2, 3)]
-        assert numbers_of(store.records_between(ALL, first.after, first.upto)) == [1, 3]
+        assert numbers_of(store.items.added_between(ALL, first.after, first.upto)) == [1, 3]
 
 
 class TestErasing:
@@ -192,17 +192,17 @@ class TestErasing:
         withdraw(store, 2)
         withdraw(store, 3)
 
-        assert numbers_of(store.withdrawn_between(ALL, 0, 3)) == [2, 3]
-        assert numbers_of(store.withdrawn_between(ALL, 0, 2)) == [2]
-        assert numbers_of(store.withdrawn_between("keywords/ice", 0, 9)) == [2]
-        assert numbers_of(store.withdrawn_between("keywords/ice", 2, 9)) == []
+        assert numbers_of(store.items.withdrawn_between(ALL, 0, 3)) == [2, 3]
+        assert numbers_of(store.items.withdrawn_between(ALL, 0, 2)) == [2]
+        assert numbers_of(store.items.withdrawn_between("keywords/ice", 0, 9)) == [2]
+        assert numbers_of(store.items.withdrawn_between("keywords/ice", 2, 9)) == []
 
 
 def test_what_did_not_change_is_told_from_what_did(store: Store) -> None:
     collect_with_keywords(store, "ice", "fog", "snow")
-    end = store.log_end()
+    end = store.log.end()
     revise(store, 2, "Another text.")
 
-    assert numbers_of(store.unchanged_records("borders", upto=end, limit=9)) == [1, 3]
-    assert numbers_of(store.unchanged_records("borders", upto=end, limit=1)) == [1]
-    assert numbers_of(store.unchanged_records("borders", upto=1, limit=9)) == [1]
+    assert numbers_of(store.items.unchanged("borders", upto=end, limit=9)) == [1, 3]
+    assert numbers_of(store.items.unchanged("borders", upto=end, limit=1)) == [1]
+    assert numbers_of(store.items.unchanged("borders", upto=1, limit=9)) == [1]

@@ -79,7 +79,7 @@ def open_and_count(pipe: Connection, url: str) -> None:
     pipe.send("ready")
     pipe.recv()
     with Store.open(url) as store:
-        pipe.send(store.item_count())
+        pipe.send(store.items.count())
 
 
 def collect_passes(pipe: Connection, url: str, source: str, passes: int) -> None:
@@ -97,14 +97,14 @@ def compose_and_publish(pipe: Connection, url: str, end: int) -> None:
     with Store.open(url) as store:
         pipe.send("ready")
         pipe.recv()
-        while cursor_of(store, "weekly") < end or store.cursor("feeds").seq < end:
+        while cursor_of(store, "weekly") < end or store.log.cursor("feeds").seq < end:
             compose_once(store)
             moved += publish_once(store)
     pipe.send(moved)
 
 
 def cursor_of(store: Store, audience: str) -> int:
-    state = store.audience_state(audience)
+    state = store.editions.audience(audience)
     return state.cursor if state else 0
 
 
@@ -112,14 +112,14 @@ def compose_once(store: Store) -> None:
     edition = due(store)
     if edition.records:
         with outrun_is_fine():
-            store.record_edition(edition, start=0, tick=None)
+            store.editions.record(edition, start=0, tick=None)
 
 
 def publish_once(store: Store) -> list[tuple[int, int]]:
-    after, upto = store.cursor("feeds").seq, store.log_end()
+    after, upto = store.log.cursor("feeds").seq, store.log.end()
     if after != upto:
         with outrun_is_fine():
-            store.move_cursor("feeds", expected=after, seq=upto, settings="")
+            store.log.move_cursor("feeds", expected=after, seq=upto, settings="")
             return [(after, upto)]
     return []
 
@@ -136,7 +136,7 @@ def outrun_is_fine() -> Iterator[None]:
 
 def collect_slowly(pipe: Connection, url: str) -> None:
     """Number changes, then wait for a word before they are committed."""
-    with Store.open(url) as store, store.collecting("slow") as collecting:
+    with Store.open(url) as store, store.log.open_pass("slow") as collecting:
         collecting.add(records("slow", 3), now=NOON)
         collecting.finish("slow", now=NOON)
         pipe.send("numbered")
@@ -152,7 +152,7 @@ def collect_at_once(pipe: Connection, url: str) -> None:
 
 def hold_and_hang(pipe: Connection, url: str) -> None:
     """Take the lock, change the log, and stay there."""
-    with Store.open(url) as store, store.exclusive("run", wait_s=1), store.collecting("news") as collecting:
+    with Store.open(url) as store, store.exclusive("run", wait_s=1), store.log.open_pass("news") as collecting:
         collecting.add(records("lost", 500), now=NOON)
         pipe.send("hanging")
         pipe.recv()
@@ -193,13 +193,13 @@ def test_processes_at_work_together_never_number_twice_nor_lose_nor_repeat(
         for one in (*collectors, *readers):
             one.finish()
 
-        everything = [one for page in store.changed_records(0, 10_000) for one in page]
+        everything = [one for page in store.log.changed_records(0, 10_000) for one in page]
         assert [one.seq for one in everything] == list(range(1, end + 1))
         assert sorted(one.number for one in everything) == list(range(1, end + 1))
-        assert store.item_count() == store.log_end() == end
+        assert store.items.count() == store.log.end() == end
         assert [after for after, _ in moved] == [0, *(upto for _, upto in moved[:-1])]
         assert moved[-1][1] == end
-        editions = store.unwritten_editions()
+        editions = store.editions.unwritten()
         assert [edition.number for edition in editions] == list(range(1, len(editions) + 1))
         sent = [number for edition in editions for number in numbers_of(edition.records)]
         assert sorted(sent) == list(range(1, end + 1))
@@ -225,8 +225,8 @@ def test_a_reader_never_passes_a_number_that_is_committed_later(durable_url: str
 
 
 def read_on(store: Store, cursor: int) -> tuple[list[str], int]:
-    end = store.log_end()
-    pages = store.changed_records(cursor, end)
+    end = store.log.end()
+    pages = store.log.changed_records(cursor, end)
     return [one.path.rpartition("/")[2] for page in pages for one in page], end
 
 
@@ -251,7 +251,7 @@ def test_a_process_killed_in_the_middle_frees_the_lock_and_leaves_no_trace(
         with store.exclusive("run", wait_s=5):
             assert dump(store) == before
             collect(store, record("after"))
-        assert store.log_end() == 2
+        assert store.log.end() == 2
 
 
 def test_a_lock_is_free_again_after_its_block_and_after_an_error(store: Store) -> None:
@@ -288,21 +288,21 @@ def test_a_database_another_program_holds_locked_is_one_line(
 
         with pytest.raises(StoreError, match=r"^store [^\n]*: another program holds it locked; try again[^\n]*$"):
             collect(store, record("b"))
-        assert store.log_end() == 1
+        assert store.log.end() == 1
 
         holder.say("go on")
         holder.finish()
         collect(store, record("b"))
-        assert store.log_end() == 5
+        assert store.log.end() == 5
 
 
 def test_a_rehearsal_without_news_is_in_nobody_s_way(durable_url: str) -> None:
     with Store.open(durable_url) as store, Store.open(durable_url) as other, store.rehearsal() as rehearsal:
-        assert rehearsal.feed_records(ALL, limit=9) == []
+        assert rehearsal.items.added_last(ALL, limit=9) == []
 
         collect(other, record("a"))
 
-        assert other.log_end() == 1
+        assert other.log.end() == 1
 
 
 def test_an_edition_composed_twice_at_once_is_recorded_once(durable_url: str) -> None:
@@ -310,8 +310,8 @@ def test_an_edition_composed_twice_at_once_is_recorded_once(durable_url: str) ->
         collect(one, record("a"))
         editions: list[Edition] = [due(one), replace(due(other), composed_at=NOON)]
 
-        one.record_edition(editions[0], start=0, tick=None)
+        one.editions.record(editions[0], start=0, tick=None)
         with pytest.raises(StoreError, match="meanwhile"):
-            other.record_edition(editions[1], start=0, tick=None)
+            other.editions.record(editions[1], start=0, tick=None)
 
-        assert len(one.editions(limit=9)) == 1
+        assert len(one.editions.latest(limit=9)) == 1

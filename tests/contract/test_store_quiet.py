@@ -20,46 +20,48 @@ from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, rec
 
 
 def known_today(store: Store) -> object:
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         return collecting.known(since=DAY), collecting.last_published([DAY])
 
 
 def taken(store: Store) -> object:
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         return collecting.taken_uids([record("today-1").uid]), collecting.taken_paths([record("today-1").path])
 
 
 QUESTIONS: dict[str, Callable[[Store], object]] = {
-    "log_end": Store.log_end,
-    "item_count": Store.item_count,
-    "cursor": lambda store: store.cursor("feeds"),
-    "source_state": lambda store: store.source_state("news"),
-    "touched_feeds": lambda store: store.touched_feeds(store.log_end() - 10, store.log_end()),
-    "changed_records": lambda store: list(store.changed_records(store.log_end() - 10, store.log_end())),
-    "feed_records of all": lambda store: store.feed_records(ALL, limit=20),
-    "feed_records of a theme": lambda store: store.feed_records("borders", limit=20),
-    "feeds of a kind": lambda store: store.feeds(FeedKind.THEME),
-    "feed_states": lambda store: store.feed_states(["borders", "keywords/none"]),
-    "open_feeds": Store.open_feeds,
-    "revised_records of all": lambda store: store.revised_records(ALL, limit=20),
-    "revised_records of a feed": lambda store: store.revised_records("borders", limit=20),
-    "withdrawn_records of all": lambda store: store.withdrawn_records(ALL, limit=2),
-    "withdrawn_records of a feed": lambda store: store.withdrawn_records("borders", limit=2),
-    "records_between of all": lambda store: store.records_between(ALL, store.log_end() - 10, store.log_end()),
-    "records_between of a feed": lambda store: store.records_between("borders", store.log_end() - 10, store.log_end()),
-    "last_archive": lambda store: store.last_archive("borders"),
-    "latest_records": lambda store: store.latest_records(("borders", "theme-1"), limit=20),
-    "due_records": lambda store: store.due_records(
-        "weekly", themes=("borders",), after=store.log_end() - 10, upto=store.log_end(), start=0
+    "log_end": lambda store: store.log.end(),
+    "item_count": lambda store: store.items.count(),
+    "cursor": lambda store: store.log.cursor("feeds"),
+    "source_state": lambda store: store.sources.state("news"),
+    "touched_feeds": lambda store: store.log.touched_feeds(store.log.end() - 10, store.log.end()),
+    "changed_records": lambda store: list(store.log.changed_records(store.log.end() - 10, store.log.end())),
+    "feed_records of all": lambda store: store.items.added_last(ALL, limit=20),
+    "feed_records of a theme": lambda store: store.items.added_last("borders", limit=20),
+    "feeds of a kind": lambda store: store.feeds.of_kind(FeedKind.THEME),
+    "feed_states": lambda store: store.feeds.states(["borders", "keywords/none"]),
+    "open_feeds": lambda store: store.feeds.all_open(),
+    "revised_records of all": lambda store: store.items.revised_last(ALL, limit=20),
+    "revised_records of a feed": lambda store: store.items.revised_last("borders", limit=20),
+    "withdrawn_records of all": lambda store: store.items.withdrawn_last(ALL, limit=2),
+    "withdrawn_records of a feed": lambda store: store.items.withdrawn_last("borders", limit=2),
+    "records_between of all": lambda store: store.items.added_between(ALL, store.log.end() - 10, store.log.end()),
+    "records_between of a feed": lambda store: store.items.added_between(
+        "borders", store.log.end() - 10, store.log.end()
+    ),
+    "last_archive": lambda store: store.feeds.archives.last("borders"),
+    "latest_records": lambda store: store.items.latest(("borders", "theme-1"), limit=20),
+    "due_records": lambda store: store.items.due_for(
+        "weekly", themes=("borders",), after=store.log.end() - 10, upto=store.log.end(), start=0
     ),
     "known": known_today,
     "taken_uids": taken,
-    "unwritten_editions": Store.unwritten_editions,
-    "unwritten_notices": Store.unwritten_notices,
-    "was_noticed": lambda store: store.was_noticed("weekly-1", "review"),
-    "editions": lambda store: store.editions(limit=5),
-    "audience_state": lambda store: store.audience_state("weekly"),
-    "runs": lambda store: store.runs(limit=5),
+    "unwritten_editions": lambda store: store.editions.unwritten(),
+    "unwritten_notices": lambda store: store.notices.unwritten(),
+    "was_noticed": lambda store: store.notices.exists("weekly-1", "review"),
+    "editions": lambda store: store.editions.latest(limit=5),
+    "audience_state": lambda store: store.editions.audience("weekly"),
+    "runs": lambda store: store.runs.latest(limit=5),
 }
 
 
@@ -72,12 +74,12 @@ def archive(store: Store, count: int) -> None:
     ]
     collect(store, *old)
     withdraw(store, *range(1, count // 10))
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         collecting.unlist(range(1, count + 1))
-    store.record_edition(due(store), start=0, tick=None)
-    store.mark_written("weekly", 1, at=NOON)
+    store.editions.record(due(store), start=0, tick=None)
+    store.editions.mark_written("weekly", 1, at=NOON)
     for index in range(count // 100):
-        store.record_run("run", started=NOON, finished=NOON, exit_code=index % 2, report="{}")
+        store.runs.record("run", started=NOON, finished=NOON, exit_code=index % 2, report="{}")
     collect(store, *records("today", 20, BORDERS), validator="today")
 
 
@@ -160,9 +162,9 @@ def test_opening_and_looking_for_news_is_a_handful_of_statements(sqlite_url: str
 
     opened = Store.open(sqlite_url)
     with statements(opened) as asked:
-        opened.source_state("news")
-        opened.cursor("feeds")
-        opened.log_end()
+        opened.sources.state("news")
+        opened.log.cursor("feeds")
+        opened.log.end()
     opened.close()
 
     assert len([statement for statement, _ in asked if statement != "BEGIN"]) == 3
@@ -183,14 +185,14 @@ def test_opening_a_store_of_today_does_not_import_what_only_an_old_one_needs(sql
 def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> None:
     with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
         collect(store, *records("n", 50))
-        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON)
-        store.move_cursor("feeds", expected=0, seq=50, settings="s")
-        store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
+        store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON)
+        store.log.move_cursor("feeds", expected=0, seq=50, settings="s")
+        store.editions.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
     before = traces(tmp_path)
 
     with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
-        store.source_unchanged("news")
-        with store.collecting("news") as collecting:
+        store.sources.record_unchanged("news")
+        with store.log.open_pass("news") as collecting:
             collecting.known(since=None)
             collecting.withdraw([], now=NOON)
             collecting.revise([], now=NOON)
@@ -198,10 +200,10 @@ def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> N
             collecting.unlist([])
             collecting.relist([1])
             collecting.finish("v", now=NOON + timedelta(days=1))
-        store.ensure_feeds([Feed.of_theme(BORDERS)], now=NOON + timedelta(days=1))
-        store.move_cursor("feeds", expected=50, seq=50, settings="s")
-        store.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
-        store.mark_written("weekly", 1, at=NOON)
+        store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON + timedelta(days=1))
+        store.log.move_cursor("feeds", expected=50, seq=50, settings="s")
+        store.editions.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
+        store.editions.mark_written("weekly", 1, at=NOON)
         for question in QUESTIONS.values():
             question(store)
 

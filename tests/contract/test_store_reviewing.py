@@ -19,134 +19,134 @@ def held(store: Store) -> Edition:
     """An edition of three items, held."""
     collect(store, *records("n", 3))
     edition = replace(due(store), held_until=DEADLINE)
-    store.record_edition(edition, start=0, tick=NOON)
+    store.editions.record(edition, start=0, tick=NOON)
     return edition
 
 
 def unwritten(store: Store) -> Edition:
-    (edition,) = store.unwritten_editions()
+    (edition,) = store.editions.unwritten()
     return edition
 
 
 def cursor(store: Store) -> int:
-    state = store.audience_state("weekly")
+    state = store.editions.audience("weekly")
     assert state
     return state.cursor
 
 
 def test_a_held_edition_is_held_for_its_audience_alone(store: Store, held: Edition) -> None:
     assert unwritten(store) == held
-    assert (store.is_held("weekly"), store.is_held("daily")) == (True, False)
-    [row] = store.editions(limit=5)
+    assert (store.editions.held.exists("weekly"), store.editions.held.exists("daily")) == (True, False)
+    [row] = store.editions.latest(limit=5)
     assert (row.name, row.held_until, row.dropped) == ("weekly-1", DEADLINE, 0)
 
 
 def test_it_is_shown_until_it_changes(store: Store, held: Edition) -> None:
-    assert not store.is_shown("weekly", 1)
-    store.mark_shown("weekly", 1, at=NOON)
-    assert store.is_shown("weekly", 1)
+    assert not store.editions.held.is_shown("weekly", 1)
+    store.editions.held.mark_shown("weekly", 1, at=NOON)
+    assert store.editions.held.is_shown("weekly", 1)
 
     withdraw(store, 2)
-    assert not store.is_shown("weekly", 1)
-    assert numbers_of((store.drop_withdrawn("weekly", 1) or held).records) == [1, 3]
-    assert not store.is_shown("weekly", 1)
+    assert not store.editions.held.is_shown("weekly", 1)
+    assert numbers_of((store.editions.drop_withdrawn("weekly", 1) or held).records) == [1, 3]
+    assert not store.editions.held.is_shown("weekly", 1)
 
     changes: tuple[Callable[[], bool], ...] = (
-        lambda: store.introduce("weekly", 1, "Dear reader"),
-        lambda: store.postpone("weekly", 1, until=DEADLINE),
-        lambda: store.drop("weekly", 1, 1),
+        lambda: store.editions.held.introduce("weekly", 1, "Dear reader"),
+        lambda: store.editions.held.postpone("weekly", 1, until=DEADLINE),
+        lambda: store.editions.held.drop("weekly", 1, 1),
     )
     for change in changes:
-        store.mark_shown("weekly", 1, at=NOON)
-        assert store.is_shown("weekly", 1)
+        store.editions.held.mark_shown("weekly", 1, at=NOON)
+        assert store.editions.held.is_shown("weekly", 1)
         assert change()
-        assert not store.is_shown("weekly", 1)
+        assert not store.editions.held.is_shown("weekly", 1)
 
 
 def test_released_it_is_an_edition_like_any_other(store: Store, held: Edition) -> None:
-    assert store.release("weekly", 1, at=NOON)
-    assert not store.release("weekly", 1, at=NOON)
+    assert store.editions.held.release("weekly", 1, at=NOON)
+    assert not store.editions.held.release("weekly", 1, at=NOON)
 
     assert unwritten(store) == replace(held, held_until=None, released_at=NOON)
-    assert not store.is_held("weekly")
+    assert not store.editions.held.exists("weekly")
 
 
 def test_postponed_it_waits_until_then(store: Store, held: Edition) -> None:
     later = DEADLINE + timedelta(days=1)
 
-    assert store.postpone("weekly", 1, until=later)
+    assert store.editions.held.postpone("weekly", 1, until=later)
 
     assert unwritten(store) == replace(held, held_until=later)
 
 
 def test_introduced_it_has_the_last_text(store: Store, held: Edition) -> None:
-    store.introduce("weekly", 1, "Dear reader")
-    store.introduce("weekly", 1, "Dear all")
+    store.editions.held.introduce("weekly", 1, "Dear reader")
+    store.editions.held.introduce("weekly", 1, "Dear all")
 
     assert unwritten(store).introduction == "Dear all"
 
 
 def test_an_item_dropped_is_never_due_again_for_that_audience(store: Store, held: Edition) -> None:
-    assert store.drop("weekly", 1, 2)
-    assert not store.drop("weekly", 1, 2)
+    assert store.editions.held.drop("weekly", 1, 2)
+    assert not store.editions.held.drop("weekly", 1, 2)
 
     assert numbers_of(unwritten(store).records) == [1, 3]
-    assert [(row.items, row.dropped) for row in store.editions(limit=5)] == [(2, 1)]
-    store.release("weekly", 1, at=NOON)
-    store.mark_written("weekly", 1, at=NOON)
+    assert [(row.items, row.dropped) for row in store.editions.latest(limit=5)] == [(2, 1)]
+    store.editions.held.release("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
     revise(store, 2, "Written anew.")
     assert due(store).records == due(store).corrections == ()
-    assert store.corrected_records("weekly", upto=store.log_end()) == []
+    assert store.items.corrected_for("weekly", upto=store.log.end()) == []
     assert numbers_of(due(store, "daily").records) == [1, 2, 3]
 
 
 def test_an_item_put_off_is_all_of_the_next_edition(store: Store, held: Edition) -> None:
-    assert store.put_off("weekly", 1, 2)
-    assert not store.put_off("weekly", 1, 2)
+    assert store.editions.held.put_off("weekly", 1, 2)
+    assert not store.editions.held.put_off("weekly", 1, 2)
 
     assert numbers_of(unwritten(store).records) == [1, 3]
     assert (unwritten(store).upto, cursor(store)) == (1, 1)
-    store.release("weekly", 1, at=NOON)
-    store.mark_written("weekly", 1, at=NOON)
+    store.editions.held.release("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
     following = due(store)
     assert numbers_of(following.records) == [2]
-    store.record_edition(following, start=0, tick=None)
+    store.editions.record(following, start=0, tick=None)
     assert due(store).records == ()
 
 
 def test_an_edition_on_its_way_can_still_be_discarded(store: Store, held: Edition) -> None:
-    store.release("weekly", 1, at=NOON)
+    store.editions.held.release("weekly", 1, at=NOON)
 
-    assert store.discard("weekly", 1)
+    assert store.editions.discard("weekly", 1)
 
     assert unwritten(store).records == ()
 
 
 def test_a_discarded_edition_is_empty_and_its_items_are_never_due(store: Store, held: Edition) -> None:
-    assert store.discard("weekly", 1)
+    assert store.editions.discard("weekly", 1)
     before = dump(store)
-    assert store.discard("weekly", 1)
+    assert store.editions.discard("weekly", 1)
     assert dump(store) == before
 
     assert (unwritten(store).records, unwritten(store).held_until) == ((), None)
-    store.mark_written("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
     assert due(store).records == ()
-    assert [(row.items, row.dropped) for row in store.editions(limit=5)] == [(0, 3)]
+    assert [(row.items, row.dropped) for row in store.editions.latest(limit=5)] == [(0, 3)]
     collect(store, record("later"))
     assert numbers_of(due(store).records) == [4]
     assert due(store).number == 2
 
 
 def test_nothing_can_be_decided_about_an_edition_that_is_not_held(store: Store, held: Edition) -> None:
-    store.release("weekly", 1, at=NOON)
-    store.mark_written("weekly", 1, at=NOON)
+    store.editions.held.release("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
     before = dump(store)
 
-    assert not store.postpone("weekly", 1, until=DEADLINE)
-    assert not store.introduce("weekly", 1, "Too late")
-    assert not store.drop("weekly", 1, 1)
-    assert not store.put_off("weekly", 1, 1)
-    assert not store.discard("weekly", 1)
-    store.mark_shown("weekly", 1, at=NOON)
+    assert not store.editions.held.postpone("weekly", 1, until=DEADLINE)
+    assert not store.editions.held.introduce("weekly", 1, "Too late")
+    assert not store.editions.held.drop("weekly", 1, 1)
+    assert not store.editions.held.put_off("weekly", 1, 1)
+    assert not store.editions.discard("weekly", 1)
+    store.editions.held.mark_shown("weekly", 1, at=NOON)
 
     assert dump(store) == before

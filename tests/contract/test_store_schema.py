@@ -96,7 +96,7 @@ def test_labels_that_shared_a_slug_go_on_sharing_it(durable_url: str) -> None:
 
     with Store.open(durable_url) as store:
         labels = {"c++": "", "c#": "", "c": ""}
-        names = store.names(Wanted(labels=labels, keywords={"ice": ""}, taken=frozenset()))
+        names = store.names.of(Wanted(labels=labels, keywords={"ice": ""}, taken=frozenset()))
 
     assert ({"c++": "c", "c#": "c"}, {"ice": "ice"}) == (names.labels, names.keywords)
 
@@ -114,10 +114,10 @@ def test_a_source_that_an_earlier_program_read_knows_of_no_enclosures_until_it_i
     )
 
     with Store.open(durable_url) as store:
-        assert not store.source_state("news").knows_enclosures
+        assert not store.sources.state("news").knows_enclosures
         collect(store, record("a"))
         collect(store, record("b"), source="new")
-        known = {name: store.source_state(name).knows_enclosures for name in ("news", "other", "new")}
+        known = {name: store.sources.state(name).knows_enclosures for name in ("news", "other", "new")}
         assert known == {"news": True, "other": False, "new": True}
 
 
@@ -157,4 +157,4 @@ def test_a_version_table_without_a_version_is_as_good_as_none(durable_url: str) 
     change(durable_url, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
 
     with Store.open(durable_url) as store:
-        assert store.log_end() == 0
+        assert store.log.end() == 0

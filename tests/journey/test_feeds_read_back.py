@@ -54,7 +54,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
 def test_what_a_feed_says_is_read_back(published: World, name: str) -> None:
     with published.store() as store:
-        records = {record.uid: record for batch in store.changed_records(0, store.log_end()) for record in batch}
+        records = {record.uid: record for batch in store.log.changed_records(0, store.log.end()) for record in batch}
 
     fetch = FeedSource("again", path=published.feeds / "all" / name).fetch(validator="", now=NOW)
 

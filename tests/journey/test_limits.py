@@ -63,7 +63,7 @@ class Life:
             path=f"items/2026/{number}",
             published=self.now,
         )
-        with self.store.collecting("news") as collecting:
+        with self.store.log.open_pass("news") as collecting:
             collecting.add([new], now=self.now)
             collecting.finish(str(number), now=self.now)
         self.languages[number] = language
@@ -75,13 +75,13 @@ class Life:
     def revise(self, number: int, text: str) -> None:
         language = self.languages[number]
         item = Item(date=date(2026, 3, 2), text=text, title=f"Item {number}", language=language)
-        with self.store.collecting("news") as collecting:
+        with self.store.log.open_pass("news") as collecting:
             collecting.revise([(number, item, (BORDERS,))], now=self.now)
             collecting.finish(text, now=self.now)
         self.withdrawn.discard(number)
 
     def withdraw(self, number: int) -> None:
-        with self.store.collecting("news") as collecting:
+        with self.store.log.open_pass("news") as collecting:
             collecting.withdraw([number], now=self.now)
             collecting.finish("", now=self.now)
         self.withdrawn.add(number)
@@ -304,7 +304,7 @@ class TestWithdrawn:
         life.withdraw(1)
 
         assert life.compose().editions == ()
-        assert ([], []) == (life.editions, life.store.unwritten_editions())
+        assert ([], []) == (life.editions, life.store.editions.unwritten())
         life.collect()
         life.compose()
         assert [2] == [edition["number"] for edition in life.editions]
@@ -314,7 +314,7 @@ def _record_only(life: Life) -> None:
     """What a crash leaves that comes between the record of an edition and its folder."""
     edition = run.next_edition(life.audience, store=life.store, site=SITE, now=life.now)
     assert edition is not None
-    life.store.record_edition(edition, start=0, tick=None)
+    life.store.editions.record(edition, start=0, tick=None)
 
 
 class TestLanguages:

@@ -105,8 +105,8 @@ def test_items_are_in_the_feeds_of_their_themes_and_nowhere_else(done: World) ->
 
 def test_what_is_kept_of_a_run_has_the_names_of_editions_and_not_their_items(done: World) -> None:
     with done.store() as store:
-        (run,) = store.runs(limit=1)
-        (edition,) = store.editions("weekly", limit=1)
+        (run,) = store.runs.latest(limit=1)
+        (edition,) = store.editions.latest("weekly", limit=1)
 
     kept = json.loads(run.report)
     assert (edition.items, ["weekly-1"]) == (kept["collect"]["added"], kept["compose"]["editions"])

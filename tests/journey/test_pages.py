@@ -463,7 +463,7 @@ def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
     assert 75 == world.publisher("run", at=NOW).exit_code
     in_the_way.unlink()
     with world.store() as store:
-        assert "keywords/ice" not in {state.feed.slug for state in store.open_feeds()}
+        assert "keywords/ice" not in {state.feed.slug for state in store.feeds.all_open()}
 
     assert 0 == world.publisher("run", at=NOW).exit_code
 

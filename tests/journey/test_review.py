@@ -227,7 +227,7 @@ def test_an_item_that_is_not_in_it_is_told(world: World) -> None:
 
 def test_a_crash_after_a_decision_is_made_good_by_the_next_pass(world: World) -> None:
     with world.store() as store:
-        store.introduce("weekly", 1, "Recorded, and then the power went.")
+        store.editions.held.introduce("weekly", 1, "Recorded, and then the power went.")
     assert "power" not in held_text(world)
 
     world.publisher("run", at=SOON)
@@ -237,7 +237,7 @@ def test_a_crash_after_a_decision_is_made_good_by_the_next_pass(world: World) ->
 
 def test_a_crash_between_the_move_and_its_note_is_made_good(world: World) -> None:
     with world.store() as store:
-        store.release("weekly", 1, at=SOON)
+        store.editions.held.release("weekly", 1, at=SOON)
     os.replace(world.outbox / "held" / "weekly-1", world.outbox / "weekly-1")  # noqa: PTH105  as a killed process did
     before = world.contents("outbox/weekly-1")
 

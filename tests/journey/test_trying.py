@@ -80,7 +80,7 @@ def test_a_held_edition_is_what_is_tried(world: World) -> None:
     world.configure("[[audiences]]", '[[audiences]]\nreview = "2h"')
     world.publisher("compose", at=NOW)
     with world.store() as store:
-        store.introduce("weekly", 1, "Dear readers")
+        store.editions.held.introduce("weekly", 1, "Dear readers")
 
     outcome = world.publisher("compose", "--test-to", ME, "--json", at=NOW + timedelta(hours=1))
 

@@ -147,8 +147,8 @@ def test_nothing_waits_for_a_slow_hub(world: World, hub: Hub) -> None:
     with world.opened(NOW) as publisher:
         publisher.collect()
     with Store.open(config.store.url) as store:
-        store.move_cursor(
-            "feeds", expected=2, seq=store.log_end(), settings=store.cursor("feeds").settings
+        store.log.move_cursor(
+            "feeds", expected=2, seq=store.log.end(), settings=store.log.cursor("feeds").settings
         )  # as a pass leaves it that ends before the hub is told
 
         started = time.monotonic()

@@ -38,7 +38,7 @@ def labelled(*labels: str, keywords: tuple[str, ...] = ()) -> Item:
 
 
 def named(store: Store, *items: Item, theme_map: ThemeMap = NO_THEMES) -> Names:
-    with store.collecting("news") as collecting:
+    with store.log.open_pass("news") as collecting:
         return collecting.name(wanted_names(items, theme_map))
 
 

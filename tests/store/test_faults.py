@@ -78,9 +78,9 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
 
         with pytest.raises(StoreError, match="the disk is full; make room and run again"):
-            store.source_failed("news", "x" * 100_000, now=NOW)
+            store.sources.record_failure("news", "x" * 100_000, now=NOW)
 
-        assert store.log_end() == 0
+        assert store.log.end() == 0
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -13,7 +13,7 @@ from publisher.model.items import Enclosure, Item
 from publisher.model.labels import Names
 from publisher.model.records import NewRecord, State
 from publisher.model.themes import Theme
-from publisher.store import Collecting, Store
+from publisher.store import LogPass, Store
 from publisher.store.content import content_of, item_of, themes_of
 from publisher.store.schema import item_feeds, items, log
 
@@ -21,14 +21,14 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
 THEMES = [Theme(slug=slug, title=slug.title()) for slug in ("asylum", "borders", "general")]
 
-Step = Callable[[Collecting, list[int]], None]
+Step = Callable[[LogPass, list[int]], None]
 
 some_themes = st.lists(st.sampled_from(THEMES), min_size=1, max_size=3, unique=True).map(tuple)
 some_numbers = st.lists(st.integers(min_value=0, max_value=30), max_size=4)
 
 
 def adding(names: list[str], themes: tuple[Theme, ...]) -> Step:
-    def step(collecting: Collecting, known: list[int]) -> None:
+    def step(collecting: LogPass, known: list[int]) -> None:
         taken = collecting.taken_uids(names)
         new = [name for name in names if name not in taken]
         item = Item(date=DAY, text="New.")
@@ -39,7 +39,7 @@ def adding(names: list[str], themes: tuple[Theme, ...]) -> Step:
 
 
 def revising(picks: list[int], themes: tuple[Theme, ...]) -> Step:
-    def step(collecting: Collecting, known: list[int]) -> None:
+    def step(collecting: LogPass, known: list[int]) -> None:
         chosen = chosen_from(picks, known)
         collecting.revise([(number, Item(date=DAY, text="Revised."), themes) for number in chosen], now=NOW)
 
@@ -64,12 +64,12 @@ steps = st.one_of(
 def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
     with Store.open("sqlite://") as store:
         for number, taken in enumerate(passes):
-            with store.collecting("news") as collecting:
+            with store.log.open_pass("news") as collecting:
                 for step in taken:
                     step(collecting, [known.number for known in collecting.known(since=None)])
                 collecting.finish(f"validator {number}", now=NOW)
         for themes in rethemed:
-            store.retheme(always(themes), now=NOW)
+            store.items.retheme(always(themes), now=NOW)
         assert_sums(store)
 
 
@@ -85,10 +85,14 @@ def assert_sums(store: Store) -> None:
     live = [row for row in rows if row.state != State.WITHDRAWN]
     counted = Counter(theme.slug for row in live for theme in themes_of(row.themes))
 
-    assert [change.seq for change in changes] == list(range(1, store.log_end() + 1))
-    assert store.item_count() == len(live)
-    assert store.source_state("news").listed == sum(row.state == State.LISTED for row in rows)
-    assert {state.feed.slug: state.items for state in store.feeds(FeedKind.THEME) if state.items} == counted == entered
+    assert [change.seq for change in changes] == list(range(1, store.log.end() + 1))
+    assert store.items.count() == len(live)
+    assert store.sources.state("news").listed == sum(row.state == State.LISTED for row in rows)
+    assert (
+        {state.feed.slug: state.items for state in store.feeds.of_kind(FeedKind.THEME) if state.items}
+        == counted
+        == entered
+    )
     for row in rows:
         own = [change for change in changes if change.item == row.number]
         assert (row.added_seq, row.seq) == (own[0].seq, own[-1].seq)

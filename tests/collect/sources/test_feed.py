@@ -239,7 +239,7 @@ def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
             server.asked.clear()
             collect(sources, store=store, rules=RULES, now=NOW + timedelta(minutes=minutes))
             asked.append(sorted(path for path, _ in server.asked))
-        failures = {source.name: store.source_state(source.name).failures for source in sources}
+        failures = {source.name: store.sources.state(source.name).failures for source in sources}
 
     assert asked == [
         ["/busy", "/fresh", "/gone", "/later"],

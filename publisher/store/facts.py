@@ -1,0 +1,176 @@
+"""What a pass may ask about items before it decides: the source's own, what others list, what is taken."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, select
+
+from publisher.model.items import Item, digest_of_text
+from publisher.model.records import Known, State
+from publisher.store import sources
+from publisher.store.content import item_of
+from publisher.store.engine import batches
+from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, copies, items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heir:
+    """Who lists an item besides the source it is of."""
+
+    source: str
+    item: Item
+    """As that source lists it; its language is not guessed yet."""
+
+
+class Facts:
+    """What is known for the pass of one source. The log is locked meanwhile, so it stays true until the pass ends."""
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        self._connection = connection
+        self._source = source
+        self._state = sources.source_state(connection, source)
+
+    def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
+        """The source's items to hold a listing against, in the order they were added; None: all.
+
+        Those dated `since` or later, withdrawn ones too, every older one that was listed until now, and whatever their
+        date those with one of these native ids or links; and all of which it lists a copy.
+        """
+        if since is None:
+            return [*self._known(), *self._copies()]
+        # Several questions, because an index answers each, and none answers all.
+        known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED), *self._copies()]
+        found = {one.number: one for one in known}
+        found |= self._named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
+        found |= self._named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
+        return [found[number] for number in sorted(found)]
+
+    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> dict[str, int]:
+        """Those ids and links that one live item of another source has, and only one, with the item's number.
+
+        None of which this source lists a copy under another name.
+        """
+        found: dict[str, list[int]] = {}
+        copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
+        for column, is_there, wanted in ((items.c.native_id, HAS_ID, ids), (items.c.link, HAS_LINK, links)):
+            for some in batches(sorted(set(wanted) - {""})):
+                others = (column.in_(some), is_there, items.c.source != self._source, IS_LIVE, ~copied)
+                columns: list[ColumnElement[Any]] = [column.label("name"), items.c.number]
+                for row in self._connection.execute(select(*columns).where(*others)):
+                    found.setdefault(row.name, []).append(row.number)
+        return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
+
+    def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
+        """The source, none `among` those that are still read, that has most live items of these texts; how many.
+
+        None: all are still read. It looks at all items there are, but only while some source is gone.
+        """
+        gone = set() if among is None else sources.source_names(self._connection) - {*among}
+        counts: Counter[str] = Counter()
+        for some in batches(sorted(map(digest_of_text, texts))) if gone else ():
+            query = select(items.c.source, func.count()).where(items.c.text_digest.in_(some), IS_LIVE)
+            for source, count in self._connection.execute(query.group_by(items.c.source)):
+                counts[source] += count * (source in gone)
+        return max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
+
+    def items(self, numbers: Collection[int]) -> dict[int, Item]:
+        """What this source says of these items now."""
+        said = {row.number: item_of(row.content) for row in self._rows(numbers)}
+        for some in batches(sorted(said)):
+            query = select(copies.c.item, copies.c.content).where(copies.c.source == self._source)
+            rows = self._connection.execute(query.where(copies.c.item.in_(some)))
+            said.update((row.item, item_of(row.content)) for row in rows)
+        return said
+
+    def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
+        """Those of these items that another source lists too, with the one whose name comes first.
+
+        It is one `among` some sources; None: any. One that nobody reads any more would list them for ever.
+        """
+        found: dict[int, Heir] = {}
+        for some in batches(sorted(set(numbers))):
+            query = select(*copies.c["item", "source", "content"]).where(copies.c.item.in_(some))
+            for row in self._connection.execute(query.order_by(copies.c.item, copies.c.source)):
+                if among is None or row.source in among:
+                    found.setdefault(row.item, Heir(source=row.source, item=item_of(row.content)))
+        return found
+
+    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
+        """Those of `uids` that an item of any source has already."""
+        return self._taken(items.c.uid, uids)
+
+    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
+        """Those of `paths` that an item of any source has already."""
+        return self._taken(items.c.path, paths)
+
+    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
+        """The latest instant given to an item of each day, of any source; a day without items is missing."""
+        latest: dict[date, datetime] = {}
+        for some in batches(sorted(set(dates))):
+            query = select(items.c.date, func.max(items.c.published).label("latest")).where(items.c.date.in_(some))
+            rows = self._connection.execute(query.group_by(items.c.date))
+            latest.update((row.date, row.latest) for row in rows)
+        return latest
+
+    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
+        """Every instant given to an item of these days, of any source."""
+        found: set[datetime] = set()
+        for some in batches(sorted(set(dates))):
+            found.update(self._connection.execute(select(items.c.published).where(items.c.date.in_(some))).scalars())
+        return found
+
+    def _taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
+        taken: set[str] = set()
+        for some in batches(sorted(set(wanted))):
+            taken.update(self._connection.execute(select(column).where(column.in_(some))).scalars())
+        return taken
+
+    def _rows(self, numbers: Collection[int]) -> Iterator[Row[Any]]:
+        for some in batches(sorted(set(numbers))):
+            yield from self._connection.execute(select(items).where(items.c.number.in_(some)).order_by(items.c.number))
+
+    def _named(self, column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]) -> dict[int, Known]:
+        found: dict[int, Known] = {}
+        for some in batches(sorted(set(names) - {""})):
+            found |= {one.number: one for one in self._known(column.in_(some), is_there)}
+        return found
+
+    def _known(self, *which: ColumnElement[bool]) -> list[Known]:
+        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
+        query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
+        return [_known(row, self._state) for row in self._connection.execute(query)]
+
+    def _copies(self) -> list[Known]:
+        columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
+        query = select(*columns).where(copies.c.source == self._source).order_by(copies.c.item)
+        return [
+            Known(
+                number=row.item,
+                date=row.date,
+                native_id=row.native_id,
+                link=row.link,
+                text_digest=row.text_digest,
+                content_digest=row.content_digest,
+                state=State.LISTED,
+                is_copy=True,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+
+def _known(row: Row[Any], state: sources.SourceState) -> Known:
+    return Known(
+        number=row.number,
+        date=row.date,
+        native_id=row.native_id,
+        link=row.link,
+        text_digest=row.text_digest,
+        content_digest=row.content_digest,
+        state=State(row.state),
+        is_kept_from_readers=row.added_seq == 0,
+        knows_enclosures=state.knows_enclosures,
+    )

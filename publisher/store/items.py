@@ -1,0 +1,261 @@
+"""Questions about items. Each costs what its answer weighs, however large the archive is."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+
+from publisher.model.feeds import ALL
+from publisher.model.items import Item
+from publisher.model.labels import Wanted
+from publisher.model.progress import Progress, quiet
+from publisher.model.records import Record
+from publisher.model.themes import nothing_wanted
+from publisher.store.content import item_of, record_of
+from publisher.store.engine import Database
+from publisher.store.memberships import AlsoIn, nowhere_else
+from publisher.store.retheme import Assign, retheme_page
+from publisher.store.schema import (
+    IS_LIVE,
+    IS_LIVE_REVISION,
+    IS_REVISED,
+    IS_WITHDRAWN,
+    counters,
+    dropped_items,
+    edition_corrections,
+    edition_items,
+    editions,
+    item_feeds,
+    items,
+    log,
+    withdrawals,
+)
+
+_STRETCH = 4
+"""A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAddress:
+    """Where one item is found; the rest of it is not read."""
+
+    path: str
+    link: str
+    """Its own, as the source gave it; empty: it has none."""
+    updated: datetime
+
+
+class Items:
+    """What is known of items as they are now; `feed` is the slug of one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count(self) -> int:
+        """How many live items there are."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(counters.c.live_items)).scalar_one())
+
+    def last_number(self) -> int:
+        """The highest number of an item; none is missing below it."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(counters.c.last_item)).scalar_one())
+
+    def addresses(self, after: int, upto: int) -> list[PageAddress]:
+        """Where the live items with numbers in (after, upto] are found, in that order."""
+        is_between = (items.c.number > after, items.c.number <= upto)
+        query = select(*items.c["path", "link", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
+        with self._database.reading() as connection:
+            return [PageAddress(**row) for row in connection.execute(query).mappings()]
+
+    # --- of a feed ---------------------------------------------------------------------------------------------------
+
+    def added_last(self, feed: str, *, limit: int) -> list[Record]:
+        """The live items of a feed that were added last, newest published first.
+
+        `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of
+        a source, its whole archive, is not held together like that.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(_newest_added(feed, limit=limit)).all()
+            if len(rows) == limit and rows[0].pass_start is not None and rows[-1].added_seq > rows[0].pass_start + 1:
+                of_pass = _newest_added(feed, limit=_STRETCH * limit).where(_added_seq(feed) > rows[0].pass_start)
+                of_pass_rows = connection.execute(of_pass).all()
+                rows = of_pass_rows if len(of_pass_rows) > limit else rows
+        return sorted(map(record_of, rows), key=lambda record: (record.published, record.added_seq), reverse=True)
+
+    def revised_last(self, feed: str, *, limit: int) -> list[Record]:
+        """The live items of a feed that were revised last, latest first."""
+        query = _live(feed).limit(limit)
+        if feed == ALL:
+            return self._records(query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc()))
+        return self._records(query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc()))
+
+    def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
+        """The items that were withdrawn last while they were in a feed, latest first."""
+        query = _withdrawn(feed).limit(limit)
+        if feed == ALL:
+            return self._records(query.where(IS_WITHDRAWN).order_by(items.c.seq.desc()))
+        return self._records(query.order_by(withdrawals.c.seq.desc()))
+
+    def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
+        """The live items of a feed that were added in (after, upto], in that order."""
+        added_seq = _added_seq(feed)
+        return self._records(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
+
+    def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
+        """The items that were added in (after, upto] and withdrawn while they were in a feed."""
+        query = _withdrawn(feed).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)
+        return self._records(query.order_by(items.c.added_seq))
+
+    def unchanged(self, feed: str, *, upto: int, limit: int) -> list[Record]:
+        """Some `limit` live items of a feed that did not change after `upto`; all when there are fewer."""
+        query = _live(feed).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
+        return self._records(query.limit(limit))
+
+    # --- of an audience ----------------------------------------------------------------------------------------------
+
+    def latest(self, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
+        """The `limit` live items of any of the themes (None: of all) that were added last, in the order they were."""
+        found: dict[int, Record] = {}
+        for theme in [ALL] if themes is None else themes:
+            found.update((record.number, record) for record in self._records(_newest_added(theme, limit=limit)))
+        return sorted(found.values(), key=lambda record: record.added_seq)[-limit:]
+
+    def due_for(
+        self, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
+    ) -> list[Record]:
+        """The live items an audience has not had, in the order they were added.
+
+        Changed in (after, upto], added beyond `start`, in one of `themes` (None: in any), in none of its editions nor
+        taken out of one for good.
+        """
+        query = last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
+        if themes is not None:
+            of_item = and_(item_feeds.c.item == items.c.number, item_feeds.c.feed.in_(sorted(themes)))
+            query = query.where(exists().where(of_item))
+        return sorted(self._records(query), key=lambda record: record.added_seq)
+
+    def corrected_for(self, audience: str, *, upto: int) -> list[Record]:
+        """The live items of an audience's editions that read otherwise now than when it was last told of them.
+
+        Those that changed after its latest edition and up to `upto`, in the order of those changes.
+        """
+        its = select(editions.c.upto).where(editions.c.audience == audience)
+        with self._database.reading() as connection:
+            after = connection.execute(its.order_by(editions.c.number.desc()).limit(1)).scalar()
+            if after is None:
+                return []
+            rows = connection.execute(_told_before(audience, after, upto))
+            changed = [(record_of(row), item_of(row.told_content)) for row in rows]
+        return [record for record, told_item in changed if _reads_otherwise(record.item, told_item)]
+
+    # --- a changed configuration -------------------------------------------------------------------------------------
+
+    def retheme(
+        self,
+        assign: Assign,
+        *,
+        also_in: AlsoIn = nowhere_else,
+        wanted: Callable[[Iterable[Item]], Wanted] = nothing_wanted,
+        now: datetime,
+        progress: Progress = quiet,
+    ) -> None:
+        """Give every item its themes and feeds anew, page by page; one that is cut short can simply be repeated.
+
+        `wanted` says which labels and keywords of some items need a name.
+
+        The log does not grow: the organisation changed nothing, so nobody shall be told.
+        """
+        last_item = self.last_number()
+        after: int | None = 0
+        while after is not None:
+            progress("themes", min(after, last_item), last_item)
+            with self._database.writing() as connection:
+                after = retheme_page(connection, assign, also_in, wanted, after=after, now=now)
+
+    def _records(self, query: Select[Any]) -> list[Record]:
+        with self._database.reading() as connection:
+            return [record_of(row) for row in connection.execute(query)]
+
+
+def full_stretches(connection: Connection, feed: str, *, after: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches (after, upto] of `size` live items of a feed while more than that are left."""
+    while len(seqs := _added_seqs(connection, feed, after=after, limit=size + 1)) > size:
+        yield after, seqs[size - 1]
+        after = seqs[size - 1]
+
+
+def _added_seqs(connection: Connection, feed: str, *, after: int, limit: int) -> list[int]:
+    """The log numbers under which the next live items beyond `after` were added."""
+    added_seq = _added_seq(feed)
+    query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
+    query = query.where(IS_LIVE if feed == ALL else item_feeds.c.feed == feed)
+    return list(connection.execute(query).scalars())
+
+
+def _newest_added(feed: str, *, limit: int) -> Select[Any]:
+    return _live(feed).order_by(_added_seq(feed).desc()).limit(limit)
+
+
+def _live(feed: str) -> Select[Any]:
+    query = select(items)
+    if feed == ALL:
+        return query.where(IS_LIVE)
+    return query.join(item_feeds, item_feeds.c.item == items.c.number).where(item_feeds.c.feed == feed)
+
+
+def _withdrawn(feed: str) -> Select[Any]:
+    query = select(items)
+    if feed == ALL:
+        return query
+    return query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
+
+
+def _added_seq(feed: str) -> ColumnElement[int]:
+    return items.c.added_seq if feed == ALL else item_feeds.c.added_seq
+
+
+def last_changes(after: int, upto: int) -> Select[Any]:
+    """Items by their last change in (after, upto]; so each is there once, and pages can go by that change."""
+    later = log.alias("later")
+    is_later = and_(later.c.item == log.c.item, later.c.seq > log.c.seq, later.c.seq <= upto)
+    query = select(items, log.c.seq.label("log_seq")).join(items, items.c.number == log.c.item).order_by(log.c.seq)
+    return query.where(log.c.seq > after, log.c.seq <= upto, ~exists().where(is_later))
+
+
+def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
+    """The live items changed in (after, upto], with what an audience was told of each before."""
+    told = log.alias("told")
+    query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
+    return query.where(IS_LIVE, items.c.seq > told.c.seq).add_columns(told.c.content.label("told_content"))
+
+
+def _was_sent(audience: str) -> ColumnElement[bool]:
+    sent, dropped = (
+        exists().where(table.c.audience == audience, table.c.item == items.c.number)
+        for table in (edition_items, dropped_items)
+    )
+    return or_(sent, dropped)
+
+
+def _told_seq(audience: str) -> ColumnElement[int]:
+    """The change an audience knows an item by: the one its latest edition with a correction of it told, else the one
+    it was sent as; none when it never had the item.
+    """
+    corrected, sent = (
+        select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)
+        for table in (edition_corrections, edition_items)
+    )
+    return func.coalesce(corrected.scalar_subquery(), sent.scalar_subquery())
+
+
+def _reads_otherwise(item: Item, told: Item) -> bool:
+    """Whether a reader of the one would want to read the other: not for new labels or keywords."""
+    return _read(item) != _read(told)
+
+
+def _read(item: Item) -> tuple[object, ...]:
+    return item.date, item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}

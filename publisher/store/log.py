@@ -1,0 +1,103 @@
+"""The item log and its cursors: each change has a number, each consumer remembers the last one it has dealt with."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from publisher.model.errors import StoreError
+from publisher.model.records import ChangeKind, Record
+from publisher.store.content import record_of
+from publisher.store.engine import BATCH, Database
+from publisher.store.items import last_changes
+from publisher.store.log_pass import LogPass
+from publisher.store.memberships import AlsoIn, nowhere_else
+from publisher.store.schema import counters, cursors, items, log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far one consumer has come."""
+
+    seq: int = 0
+    """The last log number it has dealt with."""
+    settings: str = ""
+    """A digest of what its output was made with besides the log; when that changes it starts over."""
+
+
+class Log:
+    """The log: each change of an item that the site learnt, numbered in the order of commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def end(self) -> int:
+        """The number of the latest change: every change up to it can be read, and none will ever join them."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(counters.c.log_end)).scalar_one())
+
+    def cursor(self, consumer: str) -> Cursor:
+        """Where a consumer stands; at the log's beginning when it never moved."""
+        with self._database.reading() as connection:
+            return _cursor(connection, consumer)
+
+    def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: str) -> None:
+        """Move a consumer on from `expected`; nothing is written when it stands there already.
+
+        Raises:
+            StoreError: another process moved it meanwhile.
+        """
+        with self._database.writing() as connection:
+            before = _cursor(connection, consumer)
+            if before.seq != expected:
+                raise StoreError(f"cursor {consumer!r}: another publisher moved it meanwhile; run again")
+            if before == Cursor(seq=seq, settings=settings):
+                return
+            moved = update(cursors).where(cursors.c.consumer == consumer).values(seq=seq, settings=settings)
+            if not connection.execute(moved).rowcount:
+                connection.execute(insert(cursors).values(consumer=consumer, seq=seq, settings=settings))
+
+    @contextmanager
+    def open_pass(self, source: str, *, also_in: AlsoIn = nowhere_else) -> Iterator[LogPass]:
+        """One pass over the log for a source; committed when the block ends, forgotten when it raises.
+
+        `also_in` says in which feeds an item is besides those of its themes.
+        """
+        with self._database.writing() as connection:
+            log_pass = LogPass(connection, source, also_in=also_in)
+            yield log_pass
+            log_pass.write_counters()
+
+    def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
+        """Every item changed in (after, upto] once, as it is now, withdrawn ones too; by their last change in there."""
+        while after < upto:
+            with self._database.reading() as connection:
+                rows = connection.execute(last_changes(after, upto).limit(batch)).all()
+            if not rows:
+                return
+            yield [record_of(row) for row in rows]
+            after = rows[-1].log_seq
+
+    def touched_feeds(self, after: int, upto: int) -> set[str]:
+        """Slugs of the feeds that the changes in (after, upto] touch, the ones left and the ones joined."""
+        query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
+        with self._database.reading() as connection:
+            return {slug for (touched,) in connection.execute(query) for slug in touched.split()}
+
+    def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
+        """By feed, the log numbers under which the items were added that were revised or withdrawn in (after, upto]."""
+        query = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item)
+        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
+        found: dict[str, list[int]] = defaultdict(list)
+        with self._database.reading() as connection:
+            for touched, added_seq in connection.execute(query.where(*is_change)):
+                for slug in touched.split():
+                    found[slug].append(added_seq)
+        return found
+
+
+def _cursor(connection: Connection, consumer: str) -> Cursor:
+    row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
+    return Cursor() if row is None else Cursor(seq=row.seq, settings=row.settings)
