@@ -20,6 +20,8 @@ from publisher.model.site import Site
 from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
+LIST_BYTES = 40_000
+"""Of a post's text and HTML. Mailman holds one of more than 40 kB, headers and all, unless it is told otherwise."""
 LEAST_WORDS = 10
 """Of a text part beside its addresses: filters take one that is only a link for a trap."""
 LARGE_PX, LARGE_BOLD_PX, LARGE_READABLE = 24.0, 18.66, 3.0
@@ -109,6 +111,17 @@ def judge_size(mail: Mail) -> Iterator[Finding]:
         yield Finding(what=f"it has no room for {left_out} of its items; they are on the web only", is_hint=True)
 
 
+def judge_list_size(mail: Mail) -> Iterator[Finding]:
+    """More than a list server passes on by itself."""
+    size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
+    if size_bytes > LIST_BYTES:
+        yield Finding(
+            what=f"the mail takes {size_bytes:,} bytes; Mailman holds a post of more than {LIST_BYTES:,} for its "
+            "moderator: raise max_message_size of the list, or set max_items",
+            is_hint=True,
+        )
+
+
 def judge_links(mail: Mail) -> Iterator[Finding]:
     """Links that lead nowhere, and those that tell who followed them."""
     places = {element.get("id") for element in mail.page.iter()}
@@ -194,6 +207,7 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
     ("subject", judge_subject),
     ("preheader", judge_preheader),
     ("size", judge_size),
+    ("list size", judge_list_size),
     ("contrast", judge_contrast),
     ("alt texts", judge_alt_texts),
     ("headings", judge_headings),
@@ -206,9 +220,9 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
 """What every mail is asked; the names are those that `publisher check` shows."""
 
 
-def encoded_size(html: str) -> int:
-    """The bytes of a mail's HTML as they travel."""
-    return len(quoted_printable.encode(html))
+def encoded_size(part: str) -> int:
+    """The bytes of a mail's HTML or text as they travel."""
+    return len(quoted_printable.encode(part))
 
 
 def _links(page: lxml_html.HtmlElement) -> list[str]:

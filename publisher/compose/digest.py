@@ -238,6 +238,7 @@ class Page:
             "corrections": tuple(_correction(record, site) for record in edition.corrections[:CORRECTIONS]),
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
             "has_contents": len(sections) > 1 and len(shown) >= CONTENTS_FROM_ITEMS,
+            "list_name": _list_name(audience.to),
             "stop_address": audience.unsubscribe_mailto or audience.sender.address,
             "wrap": wrap,
             "width": WIDTH,
@@ -265,6 +266,11 @@ class Page:
     def _filled(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
         return scrub(self._renderer.templates.render(template, language=self._language, domain="digest", **values))
+
+
+def _list_name(to: Mailbox) -> str:
+    """What readers know the list by: its name, if it has one, and its address."""
+    return f"{to.name} ({to.address})" if to.name else to.address
 
 
 def _html_of_introduction(edition: Edition) -> str:

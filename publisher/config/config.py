@@ -414,6 +414,7 @@ def _audience(audience: Mapping[str, Any], site: Site, themes: ThemeMap) -> Audi
         themes=tuple(dict.fromkeys(known_as)),
         sender=audience["from"] or site.author,
         to=audience["to"],
+        reply_to=audience["reply_to"],
         schedule=None if schedule is None else Schedule.parse(schedule, site.timezone),
         first=audience["first"],
         unsubscribe_url=audience["unsubscribe_url"] or "",

@@ -90,12 +90,14 @@ class Audience:
     sender: Mailbox
     to: Mailbox
     """Usually a mailing list."""
+    reply_to: Mailbox | None = None
+    """Who gets the answers of its readers; None: the sender."""
     schedule: Schedule | None = None
     """When `publisher serve` composes; None: only by hand."""
     first: int | None = None
     """How many of the items already in the log its first edition holds; None: all, 0: none."""
     unsubscribe_url: str = ""
-    """An https address that ends a subscription by POST (RFC 8058); empty: by mail only."""
+    """The list's page for those who leave it, the same for all readers; empty: by mail only."""
     unsubscribe_mailto: str = ""
     """The address a reader writes to; empty: the sender's."""
     postal_address: str = ""

@@ -4,6 +4,7 @@ It is written here rather than by `email.message`, which picks its boundaries at
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -14,24 +15,32 @@ from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host, message_id_of, wire_address
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
+NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
+"""RFC 3834: no autoresponder answers."""
+TO_ONE_READER = (NOT_BY_HAND, plain_header("Precedence", "bulk"))
+"""What a digest says beside, when no list server passes it on; some autoresponders know the older one only."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
 """What stays as it is between angle brackets; a comma there would split the list of addresses."""
 
 
 def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
-    """The whole mail, CRLF line ends: text first, HTML as its better alternative."""
+    """The whole mail to a mailing list, CRLF line ends: text first, HTML as its better alternative.
+
+    It does not say that a program sent it: Sympa and ezmlm drop such a post without a word. The list server does.
+    """
     return _message(digest, edition, message_id_of(edition, site), audience=audience, site=site)
 
 
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
     """The same mail for one reader before all others get it: its subject says that it is a test.
 
-    Its Message-ID is its own: a mailbox that has seen the test must not drop the real one, nor the next test.
+    It keeps autoresponders quiet, which no list server does for it. Its Message-ID is its own: a mailbox that has seen
+    the test must not drop the real one, nor the next test.
     """
     marked = replace(digest, subject=f"[Test] {digest.subject}")
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
     message_id = message_id_of(edition, site).replace(".edition@", f".{seen[:12]}.test@")
-    return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site)
+    return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site, more=TO_ONE_READER)
 
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
@@ -43,18 +52,21 @@ def notice_message(notice: Notice, *, site: Site) -> bytes:
         text_header("Subject", notice.subject),
         plain_header("Date", format_datetime(notice.at)),
         plain_header("Message-ID", f"<{notice.name}.{moment}.notice@{list_host(site)}>"),
-        plain_header("Auto-Submitted", "auto-generated"),
+        NOT_BY_HAND,
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", notice.language),
     ]
     return "".join(headers).encode("ascii") + _part("text/plain", notice.text)
 
 
-def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site) -> bytes:
+def _message(
+    digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site, more: Sequence[str] = ()
+) -> bytes:
     boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(digest, audience=audience, site=site),
+        *more,
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", audience.language_at(site)),
         plain_header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
@@ -71,6 +83,7 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:
     return [
         mailbox_header("From", audience.sender),
+        *([mailbox_header("Reply-To", audience.reply_to)] if audience.reply_to else []),
         mailbox_header("To", audience.to),
         text_header("Subject", digest.subject),
         plain_header("Date", format_datetime(edition.dated)),
@@ -79,18 +92,18 @@ def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Au
 
 
 def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str]:
-    """RFC 2369, 2919 and 8058, and the two that keep autoresponders quiet (RFC 3834)."""
+    """RFC 2369 and 2919.
+
+    None of them promises one click: RFC 8058 section 3.1 wants an address that names the recipient as well as the list,
+    and all who are on a list get the same bytes.
+    """
     stop = audience.unsubscribe_url
     return [
         list_id_header(audience.title, f"{audience.name}.{list_host(site)}"),
         uri_header("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
-        # RFC 8058 section 3.1: without https the one-click promise must not be made
-        *([plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if stop.startswith("https://") else []),
         uri_header("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
         uri_header("List-Archive", [_uri(digest.archive_url or site.base_url)]),
         plain_header("List-Post", "NO"),
-        plain_header("Auto-Submitted", "auto-generated"),
-        plain_header("Precedence", "bulk"),
     ]
 
 

@@ -40,6 +40,10 @@ def replaced(**values: str) -> Callable[[Digest], Digest]:
     return lambda digest: replace(digest, **values)  # type: ignore[arg-type]  # whatever a case gives
 
 
+def with_more_text(more: str) -> Callable[[Digest], Digest]:
+    return lambda digest: replace(digest, text=digest.text + more)
+
+
 def test_our_own_template_has_nothing_to_mend(digest: Digest) -> None:
     assert [] == judged(digest)
 
@@ -67,6 +71,7 @@ MENDED = {
     "no way out": ("way out", with_html("mailto:news@example.org", "mailto:other@example.org"), "how to stop"),
 }
 HINTED = {
+    "more than Mailman passes on": ("list size", with_more_text("long words " * 4_000), "max_message_size"),
     "a long subject": ("subject", replaced(subject="News of the harbour. " * 5), "105 characters"),
     "a loud subject": ("subject", replaced(subject="ALL THE NEWS"), "all capitals"),
     "a shouted subject": ("subject", replaced(subject="News!!"), "shouts"),

@@ -17,7 +17,7 @@ from publisher.config.colours import DARK_PAGE, PAGE
 from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.model.items import Enclosure
 from publisher.model.records import Record
-from publisher.model.site import Site
+from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.rendering import quoted_printable
 from publisher.rendering.languages import CATALOGUES
@@ -129,7 +129,7 @@ Brussels
 
 You get this because your address is on the list
 readers@lists.example.org.
-Stop getting it: https://example.org/stop
+Unsubscribe: https://example.org/stop
 
 This digest on the web: https://news.example.org/archive/weekly/3.html
 All news and feeds on the web: https://news.example.org/
@@ -309,7 +309,7 @@ def test_the_footer_says_who_why_and_how_to_stop() -> None:
     assert words.endswith(
         "Sent by Example News, news@example.org "
         "You get this because your address is on the list readers@lists.example.org. "
-        "To stop getting it, write to news@example.org. "
+        "To unsubscribe, write to news@example.org. "
         "This digest on the web: https://news.example.org/archive/weekly/3.html "
         "All news and feeds on the web: https://news.example.org/"
     )
@@ -584,6 +584,31 @@ def test_fixed_texts_and_dates_are_in_the_sites_language(language: str, subject:
     assert f"{day} · 2 " in words_of(digest)
     assert footer in digest.text
     assert footer in words_of(digest)
+
+
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("en", "Unsubscribe"), ("fr", "Se désabonner"), ("nl", "Uitschrijven"), ("de", "Abbestellen")],
+)
+def test_readers_leave_by_the_word_they_look_for(language: str, word: str) -> None:
+    leave = "https://lists.example.org/leave"
+    audience = replace(AUDIENCE, language=language, unsubscribe_url=leave)
+
+    digest = digest_of(record_of("One."), audience=audience)
+
+    assert [word] == page_of(digest).xpath(f"//a[@href='{leave}']/text()")
+    assert f"{word}: {leave}" in " ".join(digest.text.replace("\N{NO-BREAK SPACE}:", ":").replace(" :", ":").split())
+
+
+def test_the_foot_says_who_sends_and_why() -> None:
+    to = Mailbox(address="readers@lists.example.org", name="Readers")
+    digest = digest_of(
+        record_of("One."), audience=replace(AUDIENCE, to=to, reply_to=Mailbox(address="desk@example.org"))
+    )
+
+    for words in (words_of(digest), " ".join(digest.text.split())):
+        assert "Sent by Example News, desk@example.org" in words
+        assert "You get this because your address is on the list Readers (readers@lists.example.org)." in words
 
 
 @pytest.mark.parametrize("language", sorted(folder.name for folder in CATALOGUES.iterdir()))

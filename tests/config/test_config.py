@@ -111,6 +111,7 @@ def test_an_audience_with_everything(site: Path) -> None:
         themes = ["borders-visa", "migration", "migration"]
         schedule = "0 8 * * MON"
         from = '"Ada, of London" <ada@example.org>'
+        reply_to = "desk@example.org"
         first = "latest 10"
         unsubscribe_url = "https://lists.example.org/leave?list=news"
         unsubscribe_mailto = "leave@example.org"
@@ -124,6 +125,7 @@ def test_an_audience_with_everything(site: Path) -> None:
             themes=("borders-visa", "migration"),
             sender=Mailbox(name="Ada, of London", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
+            reply_to=Mailbox(address="desk@example.org"),
             schedule=Schedule("0 8 * * MON", "Europe/Brussels"),
             first=10,
             unsubscribe_url="https://lists.example.org/leave?list=news",

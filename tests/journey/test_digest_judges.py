@@ -119,7 +119,7 @@ HARMLESS = {"NO_RECEIVED", "NO_RELAYS", "HTML_MESSAGE", "MAILING_LIST_MULTI"}
 """It was not sent yet; there is HTML; it is a mailing list."""
 
 
-@pytest.mark.parametrize("stop", ["", "https://news.example.org/stop"], ids=["by mail", "one click"])
+@pytest.mark.parametrize("stop", ["", "https://news.example.org/stop"], ids=["by mail", "by a page"])
 @pytest.mark.parametrize("language", ["en", "fr", "nl", "de"])
 def test_spamassassin_has_nothing_against_it(language: str, stop: str, tmp_path: Path) -> None:
     judge = program("spamassassin")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.editions import Audience, Digest, Edition, Notice
 from publisher.model.site import Mailbox, Site
-from publisher.rendering.message import digest_message
+from publisher.rendering.message import digest_message, message_to_try, notice_message
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 
 EDITION = edition_of(record_of("One."))
@@ -50,8 +50,6 @@ def test_every_header_a_list_mail_needs_is_there_and_says_what_it_must() -> None
         "List-Help: <mailto:editor@example.org?subject=help>",
         "List-Archive: <https://news.example.org/>",
         "List-Post: NO",
-        "Auto-Submitted: auto-generated",
-        "Precedence: bulk",
         "MIME-Version: 1.0",
         "Content-Language: en",
     ] == head(mail())[:-1]
@@ -92,14 +90,39 @@ def test_a_long_unsubscribe_address_is_neither_encoded_nor_broken() -> None:
 
     at = lines.index(f"List-Unsubscribe: <{STOP}>,")
     assert " <mailto:leave@lists.example.org?subject=unsubscribe>" == lines[at + 1]
-    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" == lines[at + 2]
 
 
-def test_one_click_is_promised_over_https_only() -> None:
-    data = mail(audience=replace(AUDIENCE, unsubscribe_url="http://news.example.org/stop"))
+def test_no_one_click_is_promised_to_a_list() -> None:
+    """Its address is the same for all readers: a POST to it would unsubscribe nobody (RFC 8058 section 3.1)."""
+    assert b"List-Unsubscribe-Post" not in mail(audience=replace(AUDIENCE, unsubscribe_url=STOP))
 
-    assert b"<http://news.example.org/stop>" in data
-    assert b"List-Unsubscribe-Post" not in data
+
+def test_a_list_server_is_not_told_that_a_program_wrote() -> None:
+    """Sympa drops what is Auto-Submitted, ezmlm what has a Precedence, both without a word."""
+    message = parsed(mail())
+
+    assert message["Auto-Submitted"] is None
+    assert message["Precedence"] is None
+
+
+def test_autoresponders_do_not_answer_a_mail_to_one_reader() -> None:
+    ada = Mailbox(address="ada@example.org")
+    tried = parsed(message_to_try(DIGEST, EDITION, audience=AUDIENCE, site=SITE, to=ada))
+    told = Notice(
+        about="news", kind="failing", at=EDITION.composed_at, to=ada, language="en", subject="It fails", text="Look.\n"
+    )
+
+    assert ("auto-generated", "bulk") == (tried["Auto-Submitted"], tried["Precedence"])
+    assert "auto-generated" == parsed(notice_message(told, site=SITE))["Auto-Submitted"]
+
+
+def test_answers_go_where_the_audience_says() -> None:
+    desk = Mailbox(address="desk@example.org", name="Rédaction")
+
+    assert parsed(mail())["Reply-To"] is None
+    assert "Reply-To: =?utf-8?q?R=C3=A9daction?= <desk@example.org>" in head(
+        mail(audience=replace(AUDIENCE, reply_to=desk))
+    )
 
 
 def test_an_unsubscribe_address_cannot_end_its_brackets_or_split_the_list() -> None:
