@@ -16,7 +16,7 @@ from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.status import kept_report, status
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
-from publisher.collect.sources.base import Source, load_kind, parameters_of
+from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
@@ -39,7 +39,6 @@ if TYPE_CHECKING:  # what is imported when it is needed
     from publisher.admin.examine import Examined
     from publisher.admin.next_edition import Outlook
     from publisher.admin.review import Review
-    from publisher.collect.sources.fetch import Fetcher
     from publisher.compose.digest import Renderer
     from publisher.model.editions import Digest
     from publisher.store import EditionRow
@@ -237,7 +236,7 @@ class Publisher:
         settings = next((each for each in self.config.sources if each.name == source), None)
         now = self._clock()
         if settings is None:
-            return discovering.discover(source, self.config, fetcher=lambda: self._fetcher, now=now)
+            return discovering.discover(source, self.config, self._source_site, now=now)
         state = self._store.sources.state(source)
         examined, given = examining.examine(
             self._source(settings), settings, self.config, is_first=state.changed_at is None, now=now
@@ -458,24 +457,13 @@ class Publisher:
         return self._store.names.authority(f"{host},{self._clock().date()}")
 
     def _source(self, settings: SourceSettings) -> Source:
-        """What reads a source of config.toml; its class gets what it asks for by name (`GIVEN`)."""
-        gifts: dict[str, Callable[[], object]] = {
-            "fetcher": lambda: self._fetcher,
-            "timezone": lambda: self.config.site.timezone,
-        }
-        if "path" in settings.options:
-            del gifts["fetcher"]  # a source that reads a file fetches nothing
-        kind = load_kind(settings.kind)
-        given = {name: give() for name, give in gifts.items() if name in parameters_of(kind)}
-        return kind(name=settings.name, **settings.options, **given)
+        return open_source(settings.kind, settings.name, settings.options, self._source_site)
 
     @cached_property
-    def _fetcher(self) -> "Fetcher":
-        from publisher.collect.sources.fetch import Fetcher  # late: httpx takes 0.1 s
-
+    def _source_site(self) -> SourceSite:
         site = self.config.site
         agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
-        return Fetcher(settings=self.config.fetching, user_agent=agent)
+        return SourceSite(timezone=site.timezone, fetching=self.config.fetching, user_agent=agent)
 
     @cached_property
     def _templates(self) -> Templates:

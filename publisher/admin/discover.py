@@ -1,18 +1,17 @@
 """Discover: how an address or a file that is no source yet could become one. Nothing is remembered of it."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from publisher.admin.examine import SHOWN, Examined, Offer, offer_of, page_offer
 from publisher.admin.suggest.lists import suggested
 from publisher.collect.sources.answer import Fetched
-from publisher.collect.sources.feed import FeedSource
+from publisher.collect.sources.base import SourceSite, open_source
 from publisher.collect.sources.files import read_unless
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.page import ACCEPT, Page, Visit
@@ -21,23 +20,20 @@ from publisher.model.errors import PublisherError, SourceError, UsageError
 from publisher.model.labels import slug_of
 from publisher.model.problems import Problem
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
-    from publisher.collect.sources.fetch import Fetcher
-
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
 _BEGINNING = 2_000
 """Bytes in which a page says that it is one."""
 
 
-def discover(place: str, config: Config, *, fetcher: "Callable[[], Fetcher]", now: datetime) -> Examined:
+def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:
     """Return how what is at an address, or in a file, can become a source; its feeds first, for they last longer.
 
     Raises:
         PublisherError: it cannot be had.
         UsageError: `place` is neither.
     """
-    wanted = _Wanted(place, config, fetcher, now)
+    wanted = _Wanted(place, config, site, now)
     found = wanted.found()
     offers: list[Offer] = []
     problems: list[Problem] = []
@@ -64,7 +60,7 @@ class _Wanted:
 
     place: str
     config: Config
-    fetcher: "Callable[[], Fetcher]"
+    site: SourceSite
     now: datetime
 
     @property
@@ -74,7 +70,8 @@ class _Wanted:
     def found(self) -> Fetched:
         if self.is_address:
             try:
-                return self.fetcher().fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
+                fetcher = self.site.fetcher
+                return fetcher.fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
             except SourceError as error:
                 raise PublisherError(error.problem) from error  # it names the address itself
         path = Path(self.place)
@@ -88,8 +85,8 @@ class _Wanted:
     def feed(self, place: str) -> Iterator[Offer]:
         """Yield the feed that is at a place; nothing when it has no items."""
         where = self._where(place)
-        options: dict[str, Any] = {"url": place, "fetcher": self.fetcher()} if "url" in where else {"path": Path(place)}
-        fetch = FeedSource(place, **options).fetch(validator="", now=self.now)
+        keys = {"url": place} if "url" in where else {"path": Path(place)}
+        fetch = open_source("feed", place, keys, self.site).fetch(validator="", now=self.now)
         items = tuple(fetch.items)
         if items:
             table = {"name": self._name, "kind": "feed", **where}

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from publisher.collect.sources.base import GIVEN, KINDS
+from publisher.collect.sources.base import KINDS, is_path, keys_of
 from publisher.config.colours import DARK_PAGE, LIGHTER_BY, nearest_readable
 from publisher.config.keys import DATABASE, KEYS, PATHS, STYLE, THEME_SLUG, check, is_database_address, suggestion
 from publisher.model.editions import Audience, DigestStyle
@@ -154,10 +154,8 @@ def _kind_problems(sources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _foreign_kind_problems(source: Mapping[str, Any], path: str) -> Iterator[str]:
-    from publisher.collect.sources.base import load_kind, parameters_of  # late: nearly every kind is one of ours
-
     try:
-        parameters = parameters_of(load_kind(source["kind"]))
+        parameters = keys_of(source["kind"])
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         yield f"{path}.kind: {source['kind']!r} is no class that can be used here: {error}"
         return
@@ -166,7 +164,7 @@ def _foreign_kind_problems(source: Mapping[str, Any], path: str) -> Iterator[str
         if name not in parameters:
             yield f"{path}.{name}: no such key{suggestion(name, parameters)}"
     for name, parameter in parameters.items():
-        if parameter.default is parameter.empty and name not in {*given, *GIVEN}:
+        if parameter.default is parameter.empty and name not in given:
             yield f"{path}.{name}: {source['kind']} cannot do without it, but it is missing"
 
 
@@ -363,10 +361,8 @@ def _fetching(fetching: Mapping[str, Any]) -> Fetching:
 def _paths_among(options: Mapping[str, Any], kind: str) -> list[str]:
     if kind in KINDS:
         return [name for name in options if f"sources[{kind}].{name}" in PATHS]
-    from publisher.collect.sources.base import load_kind, parameters_of, takes_path
-
-    parameters = parameters_of(load_kind(kind))
-    return [name for name in options if takes_path(parameters[name])]
+    parameters = keys_of(kind)
+    return [name for name in options if is_path(parameters[name])]
 
 
 def _theme_map(themes: Mapping[str, Any]) -> ThemeMap:

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.collect.sources.base import KINDS
+from publisher.collect.sources.base import KINDS, kind_names
 from publisher.config.colours import DARK_PAGE, PAGE, READABLE, contrast, nearest_readable
 from publisher.model.editions import DigestStyle
 from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH
@@ -411,8 +411,6 @@ def _source_kind(value: object) -> str:
     kind = _line(value)
     if kind in KINDS or _DOTTED.fullmatch(kind):
         return kind
-    from publisher.collect.sources.base import kind_names  # late: nearly every kind is one of ours
-
     known = kind_names()
     if kind not in known:
         expected = (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.collect.sources.base import SourceSite
 from publisher.config.config import Config, ServiceSettings, StoreSettings
 from publisher.config.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
 from publisher.model.editions import Audience, DigestStyle
@@ -481,11 +482,24 @@ def test_a_kind_that_is_not_there(site: Path) -> None:
     assert problem.startswith(f"sources.parcels.kind: '{__name__}:Gone' is no class that can be used here: ")
 
 
+def test_a_kind_that_takes_nothing_from_the_site(site: Path) -> None:
+    (problem,) = problems(site, foreign("").replace("ParcelSource", "OldParcelSource"))
+
+    assert problem.endswith(":OldParcelSource' is no class that can be used here: it does not take site")
+
+
 class ParcelSource:
     """A kind of source that somebody else wrote."""
 
-    def __init__(self, *, name: str, depot: Path, shelf: int = 1) -> None:
-        self.name, self.depot, self.shelf = name, depot, shelf
+    def __init__(self, *, name: str, site: SourceSite, depot: Path, shelf: int = 1) -> None:
+        self.name, self.site, self.depot, self.shelf = name, site, depot, shelf
+
+
+class OldParcelSource:
+    """A kind that takes nothing from the site."""
+
+    def __init__(self, *, name: str) -> None:
+        self.name = name
 
 
 @pytest.mark.parametrize("since", ["yesterday", "0 days", "-1 days", 7])

@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from inspect import Parameter, signature
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from publisher.model.items import Item
 from publisher.model.problems import Problem
+from publisher.model.sources import Fetching
+
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file must not cost
+    from publisher.collect.sources.fetch import Fetcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,24 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class SourceSite:
+    """What a site lends its sources."""
+
+    timezone: str
+    """An IANA name such as Europe/Brussels: where the day of an item begins."""
+    fetching: Fetching
+    user_agent: str
+    """Names the program, and whom a server's owner may write to."""
+
+    @cached_property
+    def fetcher(self) -> "Fetcher":
+        """Asks the web for all sources of the site, within the limits of `fetching`."""
+        from publisher.collect.sources.fetch import Fetcher  # late: httpx takes 0.1 s
+
+        return Fetcher(settings=self.fetching, user_agent=self.user_agent)
+
+
 KINDS: dict[str, str] = {
     "listing": "publisher.collect.sources.listing:ListingSource",
     "markdown": "publisher.collect.sources.markdown:MarkdownSource",
@@ -55,10 +78,7 @@ KINDS: dict[str, str] = {
     "feed": "publisher.collect.sources.feed:FeedSource",
     "page": "publisher.collect.sources.page:PageSource",
 }
-"""What `kind` may say, and the class it names, as `pkgutil.resolve_name` reads it: a kind is imported when it is used.
-The class is called with `name` and the other keys of its table in config.toml, paths made absolute, and with what the
-site gives to whoever asks for it by name: `fetcher`, `timezone`."""
-GIVEN = frozenset({"fetcher", "timezone"})
+"""What `kind` may say and the class it names, as `pkgutil.resolve_name` reads it. A kind is imported when used."""
 
 ENTRY_POINTS = "publisher.sources"
 """The group in which an installed package names kinds of its own."""
@@ -69,6 +89,23 @@ def kind_names() -> tuple[str, ...]:
     from importlib.metadata import entry_points  # late: a site with our own kinds need not look around
 
     return (*KINDS, *sorted(entry.name for entry in entry_points(group=ENTRY_POINTS)))
+
+
+def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSite) -> Source:
+    """Return what reads one source of config.toml.
+
+    `keys` are those of its table that are its kind's, paths made absolute. A kind that is not ours gets, by name,
+    `name`, `site` and each of these keys.
+    """
+    make = load_kind(kind)
+    match kind:
+        case "markdown":
+            return make(name, timezone=site.timezone, **keys)
+        case "feed" | "page":
+            return make(name, fetcher=None if "path" in keys else site.fetcher, **keys)
+        case _ if kind in KINDS:
+            return make(name, **keys)
+    return make(name=name, site=site, **keys)
 
 
 def load_kind(kind: str) -> Callable[..., Source]:
@@ -87,11 +124,19 @@ def load_kind(kind: str) -> Callable[..., Source]:
     return loaded
 
 
-def parameters_of(kind: Callable[..., Source]) -> Mapping[str, Parameter]:
-    """Return what a kind's class takes by name, besides its `name`."""
-    return {name: each for name, each in signature(kind).parameters.items() if name != "name"}
+def keys_of(kind: str) -> Mapping[str, Parameter]:
+    """Return the keys that a kind which is not ours takes, by name.
+
+    Raises:
+        ImportError, AttributeError, ValueError: there is no such class.
+        TypeError: it does not take `name` and `site`.
+    """
+    parameters = signature(load_kind(kind)).parameters
+    if missing := {"name", "site"} - parameters.keys():
+        raise TypeError(f"it does not take {' and '.join(sorted(missing))}")
+    return {name: each for name, each in parameters.items() if name not in ("name", "site")}
 
 
-def takes_path(parameter: Parameter) -> bool:
-    """Whether a key of that name is a path, relative to config.toml."""
+def is_path(parameter: Parameter) -> bool:
+    """Whether a key is a path, relative to config.toml."""
     return parameter.annotation in (Path, Path | None, "Path", "Path | None")
