@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from publisher import __version__
 from publisher.admin.notices import news_to_tell, send_notices
+from publisher.admin.office import Office, audiences_named
 from publisher.admin.status import kept_report, status
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
@@ -21,11 +22,11 @@ from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
 from publisher.config.config import Config, SourceSettings
-from publisher.model.editions import Audience, Edition
+from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import CollectReport, ComposeReport, RunReport, Status
+from publisher.model.reports import ComposeReport, RunReport, Status
 from publisher.publish import run as publish
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Extent, Publication
@@ -35,13 +36,8 @@ from publisher.store import Store
 from publisher.store.files import Tree
 
 if TYPE_CHECKING:  # what is imported when it is needed
-    from publisher.admin.check import CheckReport
     from publisher.admin.examine import Examined
-    from publisher.admin.next_edition import Outlook
-    from publisher.admin.review import Review
     from publisher.compose.digest import Renderer
-    from publisher.model.editions import Digest
-    from publisher.store import EditionRow
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -113,29 +109,18 @@ class Publisher:
         for name in sources:
             if name not in known:
                 raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
-        return self._run_exclusively("collect", lambda: self._collect(sources))
+        return self._run_exclusively("collect", lambda: self._collect(self._sources(sources), sources))
 
-    def release_source(self, source: str) -> RunReport:
-        """Take what a held source lists now for news.
-
-        Raises:
-            UsageError: there is no such source, or it is not held.
-        """
-        return self._decide_source("release", source, OnSuspicion.RELEASE)
-
-    def discard_source(self, source: str) -> RunReport:
-        """Keep what is new in a held source from readers for good, and what is gone from it where it is.
+    def decide_source(self, source: str, decision: OnSuspicion) -> RunReport:
+        """Release or discard what a held source lists now.
 
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        return self._decide_source("discard", source, OnSuspicion.DISCARD)
-
-    def _decide_source(self, verb: str, source: str, on_suspicion: OnSuspicion) -> RunReport:
         held = [each.name for each in self.config.sources if self._store.sources.state(each.name).held]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._run_exclusively(verb, lambda: self._collect([source], on_suspicion=on_suspicion))
+        return self._run_exclusively(decision.value, lambda: self._collect(self._sources([source]), [source], decision))
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more; files that come out equal are not touched."""
@@ -143,7 +128,7 @@ class Publisher:
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose for one audience, or all, what is new to them, whatever their schedule says."""
-        audiences = self.audiences(audience)
+        audiences = audiences_named(audience, self.config)
         return self._run_exclusively(
             "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
         )
@@ -160,66 +145,7 @@ class Publisher:
 
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
-        return status(self.config, self._store, is_served=self._is_served(), now=self._clock())
-
-    def preview(self, audience: str | None = None) -> "tuple[Edition, Digest] | None":
-        """The next edition of the audience or the first that has one: a held one, else what `compose` would make now.
-
-        None: for nobody.
-
-        Raises:
-            TemplateError: a template of digests cannot be used.
-        """
-        from publisher.admin.next_edition import preview  # late: no pass needs it, and reading HTML costs 20 ms
-
-        found = (
-            preview(each, store=self._store, renderer=self._renderer, now=self._clock())
-            for each in self.audiences(audience)
-        )
-        return next((each for each in found if each), None)
-
-    def try_out(self, audience: str | None = None, *, to: str) -> list[Path]:
-        """Write the next edition of one audience, or of each, as a mail to try; their folders. Nothing is recorded.
-
-        Raises:
-            FilesError: it cannot be written.
-            TemplateError: a template of digests cannot be used.
-            UsageError: `to` is no mail address.
-        """
-        from publisher.admin.next_edition import try_out  # late: as above
-
-        return try_out(
-            self.audiences(audience),
-            to=to,
-            store=self._store,
-            renderer=self._renderer,
-            outbox=self.config.outbox_directory,
-            now=self._clock(),
-        )
-
-    def outlooks(self, audience: str | None = None) -> "list[Outlook]":
-        """All there is to say about the next edition of one audience, or of each.
-
-        Raises:
-            TemplateError: a template of digests cannot be used.
-        """
-        from publisher.admin.next_edition import outlook  # late: as above
-
-        store, renderer, outbox = self._store, self._renderer, self.config.outbox_directory
-        return [
-            outlook(each, store=store, renderer=renderer, outbox=outbox, now=self._clock())
-            for each in self.audiences(audience)
-        ]
-
-    def check(self) -> "CheckReport":
-        """What must be mended and what could be better, as the next editions would be with what is listed now.
-
-        For a rehearsal: it collects.
-        """
-        from publisher.admin.check import check  # late: as above
-
-        problems = self.collect().all_problems
-        return check(self.config, store=self._store, renderer=self._renderer, problems=problems, now=self._clock())
+        return status(self.config, self._store, now=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.
@@ -230,70 +156,35 @@ class Publisher:
             SourceError: it cannot be had.
             UsageError: there is no such source, address or file.
         """
-        from publisher.admin import discover as discovering
-        from publisher.admin import examine as examining  # late: as above
+        from publisher.admin.discover import discover
+        from publisher.admin.examine import examine  # late: no pass needs it, and reading HTML costs 20 ms
 
         settings = next((each for each in self.config.sources if each.name == source), None)
         now = self._clock()
         if settings is None:
-            return discovering.discover(source, self.config, self._source_site, now=now)
+            return discover(source, self.config, self._source_site, now=now)
         state = self._store.sources.state(source)
-        examined, given = examining.examine(
-            self._source(settings), settings, self.config, is_first=state.changed_at is None, now=now
-        )
+        examined, given = examine(self._source(settings), settings, self.config, state=state, now=now)
         if given is None:
             return examined
-        found = self._run_exclusively("check", lambda: RunReport(collect=self._read([given], asked_for=[source])))
-        waits_until = state.next_try if state.next_try and state.next_try > now else None
-        return replace(examined, outcome=found.collect, waits_until=waits_until)
+        report = self._run_exclusively("check", lambda: self._collect([given], [source]))
+        return replace(examined, outcome=report.collect)
 
-    def audiences(self, name: str | None) -> tuple[Audience, ...]:
-        """The audience of that name; None: all.
-
-        Raises:
-            UsageError: there is none of that name.
-        """
-        audiences = self.config.audiences
-        chosen = tuple(audience for audience in audiences if name in (None, audience.name))
-        if name is not None and not chosen:
-            known = ", ".join(audience.name for audience in audiences) or "none is configured"
-            raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
-        return chosen
-
-    # --- what an editor decides --------------------------------------------------------------------------------------
-
-    def decide(self, decision: "Callable[[Review], ComposeReport]") -> RunReport:
+    def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
         """Do what an editor decided about a held edition, as the only process at it.
 
         Raises:
             UsageError: the edition is not held, or has no such item.
         """
         return self._run_exclusively(
-            "edition", lambda: self._put_out(RunReport(compose=decision(self._review)), self.config.audiences)
+            "edition", lambda: self._put_out(RunReport(compose=decision(self.office)), self.config.audiences)
         )
 
-    def held_edition(self, name: str) -> Edition:
-        """The held edition of that name.
-
-        Raises:
-            UsageError: it is not held.
-        """
-        return self._review.held(name)[0]
-
-    def editions(self, *, limit: int) -> "list[EditionRow]":
-        """The editions composed last, latest first."""
-        return self._store.editions.latest(limit=limit)
-
     @property
-    def _review(self) -> "Review":
-        from publisher.admin.review import Review  # late: no pass needs it
-
-        return Review(
-            store=self._store,
-            outbox=self._outbox,
-            site=self.config.site,
-            audiences=self.config.audiences,
-            now=self._clock(),
+    def office(self) -> Office:
+        """The site as it is now, for a question or a decision of `publisher.admin`."""
+        return Office(
+            config=self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=self._clock()
         )
 
     # --- one process at a time ---------------------------------------------------------------------------------------
@@ -314,13 +205,6 @@ class Publisher:
                 raise BusyError(problem) from error
             yield
 
-    def _is_served(self) -> bool:
-        try:
-            with self._store.exclusive("service", wait_s=0):
-                return False
-        except BusyError:
-            return True
-
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work as the only process at it, send notices, and record the run if there is anything to say."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
@@ -340,26 +224,24 @@ class Publisher:
     # --- a pass: each stage takes the report so far, and returns it with its own part filled -------------------------
 
     def _pass(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
-        report = self._collect()
+        report = self._collect(self._sources())
         if is_stopping():
             return report
         report = self._publish(report, Extent.NEWS)
         if is_stopping():
             return report
         if report.publish is None:
-            return replace(report, problems=(*report.problems, *self._held()))
+            return report.with_problems(*self._held())
         report = self._compose(report, plan, self.config.audiences)
         report = self._put_out(report, self.config.audiences)
         return self._tell_hub(report)
 
-    def _collect(self, only: Collection[str] = (), *, on_suspicion: OnSuspicion = OnSuspicion.HOLD) -> RunReport:
-        """Read every source once, or these at once, and record what changed."""
-        sources = [self._source(each) for each in self.config.sources if not only or each.name in only]
-        return RunReport(collect=self._read(sources, asked_for=only, on_suspicion=on_suspicion))
-
-    def _read(
-        self, sources: Sequence[Source], *, asked_for: Collection[str], on_suspicion: OnSuspicion = OnSuspicion.HOLD
-    ) -> CollectReport:
+    def _collect(
+        self,
+        sources: Sequence[Source],
+        asked_for: Collection[str] = (),
+        on_suspicion: OnSuspicion = OnSuspicion.HOLD,
+    ) -> RunReport:
         config = self.config
         policies = {settings.name: settings.policy for settings in config.sources}
         rules = CollectRules(
@@ -371,9 +253,10 @@ class Publisher:
             configured=policies.keys(),
             on_suspicion=on_suspicion,
         )
-        return collect(
+        collected = collect(
             sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
         )
+        return RunReport(collect=collected)
 
     def _publish(self, report: RunReport, extent: Extent) -> RunReport:
         """The report with the publishing stage; without it, and with a problem, when files could not be written."""
@@ -390,7 +273,7 @@ class Publisher:
                 progress=self._progress,
             )
         except (FilesError, TemplateError) as error:
-            return replace(report, problems=(*report.problems, Problem.of("publish", error)))
+            return report.with_problems(Problem.of("publish", error))
         return replace(report, publish=published)
 
     def _held(self) -> Iterator[Problem]:
@@ -436,7 +319,7 @@ class Publisher:
         from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
 
         problems = tell_hub(self._store, config.feeds, config.site, config.themes)
-        return replace(report, problems=(*report.problems, *problems))
+        return report.with_problems(*problems)
 
     def _send_notices(self, report: RunReport) -> RunReport:
         """The report, with what people are told of sources and of editions that are held."""
@@ -445,8 +328,7 @@ class Publisher:
         if news.is_nothing:
             return report
         told = send_notices(news, self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=now)
-        problems = (*report.problems, *told.problems)
-        return replace(report, turns=news.turns, notices=told.notices, problems=problems)
+        return replace(report, turns=news.turns, notices=told.notices).with_problems(*told.problems)
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
 
@@ -455,6 +337,9 @@ class Publisher:
         """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
         host = urlsplit(self.config.site.base_url).hostname
         return self._store.names.authority(f"{host},{self._clock().date()}")
+
+    def _sources(self, only: Collection[str] = ()) -> list[Source]:
+        return [self._source(each) for each in self.config.sources if not only or each.name in only]
 
     def _source(self, settings: SourceSettings) -> Source:
         return open_source(settings.kind, settings.name, settings.options, self._source_site)

@@ -6,15 +6,14 @@ Add a check by adding it to `CHECKS`: its name, and a function that yields what 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
-from publisher.admin.next_edition import preview
+from publisher.admin.next_edition import next_digest
+from publisher.admin.office import Office
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.compose import run as compose
-from publisher.compose.digest import Renderer
 from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
@@ -74,23 +73,22 @@ Check = Callable[[Checked], Iterator[tuple[str, Finding]]]
 """Yields where each finding was made, and the finding."""
 
 
-def check(
-    config: Config, *, store: Store, renderer: Renderer, problems: Sequence[Problem], now: datetime
-) -> CheckReport:
-    """What must be mended and what could be better, as the next editions would be now.
+def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
+    """What must be fixed and what could be better, as the next editions would be now.
 
     `problems` are those that collecting met just before.
     """
+    config, store = office.config, office.store
     mails: list[Mail] = []
     met = list(problems)
     for audience in config.audiences:
         try:
-            mails += _mails_to_judge(audience, store=store, renderer=renderer, now=now)
+            mails += _mails_to_judge(audience, office)
         except TemplateError as error:
             met.append(Problem.of(f"audience {audience.name!r}", error))
     checked = Checked(
         config=config,
-        templates=renderer.templates,
+        templates=office.renderer.templates,
         mails=tuple(mails),
         problems=tuple(met),
         stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
@@ -114,13 +112,14 @@ def _survey(store: Store, theme_map: ThemeMap) -> Survey:
     )
 
 
-def _mails_to_judge(audience: Audience, *, store: Store, renderer: Renderer, now: datetime) -> Iterator[Mail]:
-    found = preview(audience, store=store, renderer=renderer, now=now)
-    if not found and (sample := compose.sample_edition(audience, store=store, site=renderer.site, now=now)):
+def _mails_to_judge(audience: Audience, office: Office) -> Iterator[Mail]:
+    site, renderer = office.renderer.site, office.renderer
+    found = next_digest(audience, office)
+    if not found and (sample := compose.sample_edition(audience, store=office.store, site=site, now=office.now)):
         found = renderer.fit(sample, audience)
     if found:
         _, digest = found
-        yield Mail(digest, audience=audience, site=renderer.site)
+        yield Mail(digest, audience=audience, site=site)
 
 
 def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:

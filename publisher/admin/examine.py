@@ -27,6 +27,7 @@ from publisher.model.reports import CollectReport
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
+from publisher.store import SourceState
 
 SHOWN = 3
 """Of items, and of whatever else there may be many of."""
@@ -144,22 +145,24 @@ class Given:
 
 
 def examine(
-    source: Source, settings: SourceSettings, config: Config, *, is_first: bool, now: datetime
+    source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
     """Return what a configured source gives, and the same as a source for a pass; None: it gives nothing.
-
-    `is_first`: it was never read before, so that what only a first reading looks at is looked at.
 
     Raises:
         SourceError: it cannot be had, or a selector is none.
     """
+    given: Given | None
     if isinstance(source, PageSource):
-        return _examined_page(source, settings, config, now=now)
-    if isinstance(source, FeedSource) and not is_first:
-        source = replace(source, archives=0)
-    fetch = source.fetch(validator="", now=now)
-    fetch = replace(fetch, items=tuple(fetch.items))
-    return _examined(fetch, settings, config), Given(source.name, fetch)
+        examined, given = _examined_page(source, settings, config, now=now)
+    else:
+        if isinstance(source, FeedSource) and state.changed_at is not None:
+            source = replace(source, archives=0)  # only a first reading goes back so far
+        fetch = source.fetch(validator="", now=now)
+        fetch = replace(fetch, items=tuple(fetch.items))
+        examined, given = _examined(fetch, settings, config), Given(source.name, fetch)
+    waits_until = state.next_try if given and state.next_try and state.next_try > now else None
+    return replace(examined, waits_until=waits_until), given
 
 
 # --- a source of config.toml -----------------------------------------------------------------------------------------

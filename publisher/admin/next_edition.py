@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail, encoded_size
+from publisher.admin.office import Office
 from publisher.compose import run as compose
-from publisher.compose.digest import Renderer
 from publisher.compose.outbox import write_test
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.errors import UsageError
 from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
 from publisher.rendering.addresses import wire_address
-from publisher.store import EditionRow, Store
+from publisher.store import EditionRow
 
 COMPARED = 5
 """How far back an edition is looked for in the outbox to compare the next one with."""
@@ -41,7 +40,7 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class NextEdition:
     """The next edition, or why there is none."""
 
     audience: Audience
@@ -71,21 +70,29 @@ class Outlook:
         return tuple(unified_diff(before, after, self.last.name, "next", lineterm="", n=DIFFERENCE_LINES))
 
 
-def preview(audience: Audience, *, store: Store, renderer: Renderer, now: datetime) -> tuple[Edition, Digest] | None:
+def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
     """The next edition of the audience: the held one, else what `compose` would make now. None: nothing is new.
 
     Raises:
         TemplateError: a template of digests cannot be used.
     """
+    store, site = office.store, office.config.site
     held = next((edition for edition in compose.held_editions(store) if edition.audience == audience.name), None)
-    edition = held or compose.next_edition(audience, store=store, site=renderer.site, now=now)
-    return renderer.fit(edition, audience) if edition else None
+    edition = held or compose.next_edition(audience, store=store, site=site, now=office.now)
+    return office.renderer.fit(edition, audience) if edition else None
 
 
-def try_out(
-    audiences: Iterable[Audience], *, to: str, store: Store, renderer: Renderer, outbox: Path, now: datetime
-) -> list[Path]:
-    """Write the next edition of each of these audiences as a mail to try, below `outbox`; the mails' folders.
+def first_digest(audiences: Iterable[Audience], office: Office) -> tuple[Edition, Digest] | None:
+    """The next edition of the first of these audiences that has one.
+
+    Raises:
+        TemplateError: a template of digests cannot be used.
+    """
+    return next((found for audience in audiences if (found := next_digest(audience, office))), None)
+
+
+def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[Path]:
+    """Write the next edition of each of these audiences as a mail to try; the mails' folders. Nothing is recorded.
 
     Raises:
         FilesError: it cannot be written.
@@ -95,35 +102,34 @@ def try_out(
     mailbox = _mailbox(to)
     folders: list[Path] = []
     for audience in audiences:
-        if found := preview(audience, store=store, renderer=renderer, now=now):
+        if found := next_digest(audience, office):
             edition, digest = found
-            mail = renderer.mail_to_try(digest, edition, audience, to=mailbox)
-            folders.append(write_test(outbox, edition, digest, mail))
+            mail = office.renderer.mail_to_try(digest, edition, audience, to=mailbox)
+            folders.append(write_test(office.config.outbox_directory, edition, digest, mail))
     return folders
 
 
-def outlook(audience: Audience, *, store: Store, renderer: Renderer, outbox: Path, now: datetime) -> Outlook:
+def describe(audience: Audience, office: Office) -> NextEdition:
     """All there is to say about the next edition of the audience.
 
     Raises:
         TemplateError: a template of digests cannot be used.
     """
-    site = renderer.site
-    found = preview(audience, store=store, renderer=renderer, now=now)
-    edition, digest = found or (None, None)
-    behind = compose.left_behind(audience, edition, store=store, site=site)
+    site = office.renderer.site
+    edition, digest = next_digest(audience, office) or (None, None)
+    behind = compose.left_behind(audience, edition, store=office.store, site=site)
     left_out = [LeftOut(title=title_of(record.item), why=why) for record, why in behind]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
     mail = Mail(digest, audience=audience, site=site) if digest else None
-    rows = store.editions.latest(audience.name, limit=COMPARED)
-    return Outlook(
+    rows = office.store.editions.latest(audience.name, limit=COMPARED)
+    return NextEdition(
         audience=audience,
         edition=edition,
         digest=digest,
-        message=renderer.mail(digest, edition, audience) if digest and edition else b"",
+        message=office.renderer.mail(digest, edition, audience) if digest and edition else b"",
         left_out=tuple(left_out),
-        last=next(_in_outbox(rows, outbox, but=edition), None),
+        last=next(_in_outbox(rows, office.config.outbox_directory, but=edition), None),
         findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),
     )
 

@@ -9,6 +9,7 @@ from publisher.collect.condition import condition_of
 from publisher.compose import run as compose
 from publisher.config.config import Config, SourceSettings
 from publisher.model.editions import Audience, Edition
+from publisher.model.errors import BusyError
 from publisher.model.reports import AudienceStatus, HeldStatus, RunReport, RunStatus, SourceStatus, Status
 from publisher.publish.plan import CONSUMER
 from publisher.store import Store
@@ -16,15 +17,15 @@ from publisher.store import Store
 RUNS_SHOWN = 5
 
 
-def status(config: Config, store: Store, *, is_served: bool, now: datetime) -> Status:
-    """What ran, what is due, what waits, what is wrong; `is_served`: a service is at work on the site."""
+def status(config: Config, store: Store, *, now: datetime) -> Status:
+    """What ran, what is due, what waits, what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
     by_name = {audience.name: audience for audience in config.audiences}
     return Status(
         site=config.site.title,
         items=store.items.count(),
-        is_served=is_served,
+        is_served=_is_served(store),
         unpublished=store.log.end() - store.log.cursor(CONSUMER).seq,
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
@@ -36,6 +37,15 @@ def status(config: Config, store: Store, *, is_served: bool, now: datetime) -> S
             for run in store.runs.latest(limit=RUNS_SHOWN)
         ),
     )
+
+
+def _is_served(store: Store) -> bool:
+    """Whether a service is at work on the site: it holds the lock that is asked for here."""
+    try:
+        with store.exclusive("service", wait_s=0):
+            return False
+    except BusyError:
+        return True
 
 
 def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:

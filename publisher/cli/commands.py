@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.admin.office import audiences_named
 from publisher.cli import output
 from publisher.cli.editions import edition
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
+from publisher.collect.rules import OnSuspicion
 from publisher.model.errors import PublisherError
 from publisher.publish.plan import Extent
 
@@ -62,7 +64,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 def release_source(options: Options, source: str) -> None:
     """Take for news what SOURCE lists now, although it looks like an accident and is held."""
     with options.publisher() as publisher:
-        finish(publisher.release_source(source), options, publisher)
+        finish(publisher.decide_source(source, OnSuspicion.RELEASE), options, publisher)
 
 
 @cli.command("discard")
@@ -71,7 +73,7 @@ def release_source(options: Options, source: str) -> None:
 def discard_source(options: Options, source: str) -> None:
     """Keep from readers for ever what is new in SOURCE, which is held; what is gone from it stays."""
     with options.publisher() as publisher:
-        finish(publisher.discard_source(source), options, publisher)
+        finish(publisher.decide_source(source, OnSuspicion.DISCARD), options, publisher)
 
 
 @cli.command()
@@ -104,8 +106,11 @@ def compose(options: Options, dry_run: bool, audience: str | None, test_to: str 
 
 
 def _try_out(options: Options, audience: str | None, to: str) -> None:
+    from publisher.admin.next_edition import try_out  # late: no pass needs it, and reading HTML costs 20 ms
+
     with options.rehearsal() as publisher:
-        mails = [str(folder / "digest.eml") for folder in publisher.try_out(audience, to=to)]
+        folders = try_out(audiences_named(audience, publisher.config), publisher.office, to=to)
+    mails = [str(folder / "digest.eml") for folder in folders]
     if options.is_json:
         click.echo(output.as_json(mails))
     else:
@@ -139,8 +144,11 @@ def check(options: Options, source: str | None) -> None:
     if source is not None:
         _check_source(options, source)
         return
+    from publisher.admin import check as checks  # late: as above
+
     with options.rehearsal() as publisher:
-        report = publisher.check()
+        problems = publisher.collect().all_problems
+        report = checks.check(publisher.office, problems)
     output.show_check(report, is_json=options.is_json)
     if report.exit_code:
         sys.exit(report.exit_code)
@@ -166,9 +174,11 @@ def preview(options: Options, audience: str | None, at: str | None, port: int | 
     if folder is None and not options.is_json and (port is not None or sys.stdout.isatty()):
         _serve_preview(options, audience, port=port or 0)
         return
+    from publisher.admin.next_edition import first_digest  # late: as above
+
     with options.rehearsal() as publisher:
         report = publisher.collect()  # a preview shows what is listed by now, too
-        found = publisher.preview(audience)
+        found = first_digest(audiences_named(audience, publisher.config), publisher.office)
     output.show_problems(report)
     if found is None:
         click.echo(output.as_json(None) if options.is_json else "nothing new")
@@ -186,7 +196,7 @@ def _serve_preview(options: Options, audience: str | None, *, port: int) -> None
     from publisher.serve.preview import serve as serve_preview  # late: no pass needs it
 
     with options.rehearsal() as publisher:
-        publisher.audiences(audience)  # a wrong name is told at once, and on the terminal
+        audiences_named(audience, publisher.config)  # a wrong name is told at once, and on the terminal
 
     def ready(address: str) -> None:
         click.echo(f"{address}  (end with Ctrl-C)")

@@ -2,17 +2,16 @@
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 import click
 
+from publisher.admin import review
+from publisher.admin.office import Office
 from publisher.cli import output
 from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval
-
-if TYPE_CHECKING:
-    from publisher.admin.review import Review
-    from publisher.model.reports import ComposeReport
 
 
 @click.group(cls=Commands)
@@ -28,7 +27,7 @@ def edition() -> None:
 def list_editions(options: Options, limit: int) -> None:
     """The editions composed last."""
     with options.rehearsal() as publisher:
-        rows = publisher.editions(limit=limit)
+        rows = publisher.office.store.editions.latest(limit=limit)
         output.show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
@@ -38,7 +37,7 @@ def list_editions(options: Options, limit: int) -> None:
 def show_edition(options: Options, name: str) -> None:
     """The items of the held edition NAME, each with the name that `drop` takes."""
     with options.rehearsal() as publisher:
-        found = publisher.held_edition(name)
+        found, _ = review.held_edition(name, publisher.office)
         output.show_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
@@ -47,7 +46,7 @@ def show_edition(options: Options, name: str) -> None:
 @click.argument("name")
 def release(options: Options, name: str) -> None:
     """Let the held edition NAME go out now."""
-    _decide(options, lambda review: review.release(name))
+    _decide(options, partial(review.release, name))
 
 
 @edition.command()
@@ -60,7 +59,7 @@ def postpone(options: Options, name: str, delay: str) -> None:
         interval = parse_interval(delay)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="DELAY") from error
-    _decide(options, lambda review: review.postpone(name, interval))
+    _decide(options, partial(review.postpone, name, interval))
 
 
 @edition.command()
@@ -70,7 +69,7 @@ def postpone(options: Options, name: str, delay: str) -> None:
 @click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
 def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
     """Take ITEM out of the held edition NAME: its address, its id, or the end of its id."""
-    _decide(options, lambda review: review.put_off(name, item) if until_next else review.drop(name, item))
+    _decide(options, partial(review.put_off if until_next else review.drop, name, item))
 
 
 @edition.command()
@@ -80,7 +79,7 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 def introduce(options: Options, name: str, text: str) -> None:
     """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty one takes it away."""
     written = sys.stdin.read() if text == "-" else text
-    _decide(options, lambda review: review.introduce(name, written))
+    _decide(options, partial(review.introduce, name, written))
 
 
 @edition.command()
@@ -88,9 +87,9 @@ def introduce(options: Options, name: str, text: str) -> None:
 @click.argument("name")
 def discard(options: Options, name: str) -> None:
     """Give the edition NAME up, which is held or whose audience is gone: nobody gets it nor its items."""
-    _decide(options, lambda review: review.discard(name))
+    _decide(options, partial(review.discard, name))
 
 
-def _decide(options: Options, decision: "Callable[[Review], ComposeReport]") -> None:
+def _decide(options: Options, decision: Callable[[Office], ComposeReport]) -> None:
     with options.publisher() as publisher:
         finish(publisher.decide(decision), options, publisher)

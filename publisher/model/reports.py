@@ -1,7 +1,7 @@
 """What the verbs report and what status tells. Frozen, and free of third parties."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -114,6 +114,10 @@ class RunReport:
     def is_news(self) -> bool:
         stages = (self.collect, self.publish, self.compose)
         return bool(self.turns or self.notices) or any(stage is not None and stage.is_news for stage in stages)
+
+    def with_problems(self, *problems: Problem) -> "RunReport":
+        """The same, with these problems of the pass itself."""
+        return replace(self, problems=(*self.problems, *problems))
 
     @property
     def all_problems(self) -> Sequence[Problem]:

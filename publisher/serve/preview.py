@@ -13,7 +13,8 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from publisher.admin.next_edition import Outlook
+from publisher.admin.next_edition import NextEdition, describe
+from publisher.admin.office import audiences_named
 from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
@@ -34,19 +35,19 @@ OpenSite = Callable[[], AbstractContextManager[Publisher]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """The outlook of every audience, or why there is none."""
+    """The next edition of every audience, or why there is none."""
 
-    outlooks: tuple[Outlook, ...] = ()
+    editions: tuple[NextEdition, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def of(self, audience: str) -> Outlook | None:
+    def of(self, audience: str) -> NextEdition | None:
         """That audience's; else the first that has an edition, else the first."""
-        named = [each for each in self.outlooks if each.audience.name == audience]
-        return next(iter([*named, *(each for each in self.outlooks if each.edition), *self.outlooks]), None)
+        named = [each for each in self.editions if each.audience.name == audience]
+        return next(iter([*named, *(each for each in self.editions if each.edition), *self.editions]), None)
 
 
 class Desk:
-    """Makes the outlooks, once for as long as nothing changes."""
+    """Builds what is shown of the next editions, once for as long as nothing changes."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
         self._config = config
@@ -60,7 +61,7 @@ class Desk:
         return "-".join(_stamp(path) for path in _watched(self._config))
 
     def built(self) -> Built:
-        """The outlooks as of now."""
+        """The next editions as of now."""
         with self._lock:
             version = self.version()
             if self._last[0] != version:
@@ -71,10 +72,11 @@ class Desk:
         try:
             with self._open_site() as publisher:
                 problems = publisher.collect().all_problems
-                outlooks = publisher.outlooks(self._audience)
+                audiences = audiences_named(self._audience, publisher.config)
+                editions = [describe(audience, publisher.office) for audience in audiences]
         except PublisherError as error:
             return Built(problems=tuple(str(error).splitlines()))
-        return Built(outlooks=tuple(outlooks), problems=tuple(map(str, problems)))
+        return Built(editions=tuple(editions), problems=tuple(map(str, problems)))
 
 
 def preview_pages(desk: Desk) -> Blueprint:
@@ -130,7 +132,7 @@ def _page(desk: Desk, templates: Templates, *, audience: str, scheme: str) -> st
         domain="pages",
         version=version,
         problems=built.problems,
-        outlooks=built.outlooks,
+        editions=built.editions,
         shown=built.of(audience),
         scheme=scheme if scheme in SCHEMES else "light",
         widths=WIDTHS_PX,

@@ -1,0 +1,38 @@
+"""The office: where operators and editors ask and decide, each question in a module of its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from publisher.compose.outbox import Outbox
+from publisher.config.config import Config
+from publisher.model.editions import Audience
+from publisher.model.errors import UsageError
+from publisher.store import Store
+
+if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
+    from publisher.compose.digest import Renderer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What a site knows, and how it looks, at one moment."""
+
+    config: Config
+    store: Store
+    renderer: "Renderer"
+    outbox: Outbox
+    now: datetime
+
+
+def audiences_named(name: str | None, config: Config) -> tuple[Audience, ...]:
+    """The audience of that name; None: all.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    chosen = tuple(audience for audience in config.audiences if name in (None, audience.name))
+    if name is not None and not chosen:
+        known = ", ".join(audience.name for audience in config.audiences) or "none is configured"
+        raise UsageError(f"no audience {name!r} in config.toml; there is: {known}")
+    return chosen
