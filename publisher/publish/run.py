@@ -16,7 +16,7 @@ from publisher.model.errors import EXIT_USAGE
 from publisher.model.feeds import ALL, Feed, FeedKind, keyword_feed
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.records import Record
+from publisher.model.records import Record, State
 from publisher.model.reports import PublishReport
 from publisher.model.themes import assign_themes, wanted_names
 from publisher.publish.files import COPIES, Files, remove_copies
@@ -218,7 +218,12 @@ class _Pass:
         for record in records:
             wanted = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
             open_feeds = {keyword: feed for keyword, feed in wanted.items() if feed.slug in self._states}
-            self._write(urls.item_file(record), pages.item_page(record, look=self._look, keyword_feeds=open_feeds))
+            file = urls.item_file(record)
+            self._write(file, pages.item_page(record, look=self._look, keyword_feeds=open_feeds))
+            if record.state is State.WITHDRAWN:
+                self._write(urls.gone_file(file), b"")
+            else:
+                self._files.remove(urls.gone_file(file))  # of an item that was withdrawn and is listed again
 
     def _with_new_keyword_feed(self) -> list[Record]:
         """Items that did not change and that a keyword leads further from now on, because it has got a feed.

@@ -18,6 +18,7 @@ STYLE_FILE = "style.css"
 INDEX_FILE = "index.html"
 NOT_FOUND_FILE = "404.html"
 SITEMAP_FILE = "sitemap.xml"
+GONE = ".gone"
 
 EDITION_ITEMS = 200
 """On the page of an edition: one of a whole archive would be a page that nobody can load."""
@@ -56,6 +57,11 @@ class HasPath(Protocol):
 
 def item_file(record: HasPath) -> str:
     return f"{record.path}.html"
+
+
+def gone_file(page: str) -> str:
+    """The empty file beside the page of a withdrawn item: it tells web servers to answer 410 with that page."""
+    return f"{page}{GONE}"
 
 
 def folder_of(feed: Feed) -> str:

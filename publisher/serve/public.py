@@ -92,7 +92,9 @@ class _Folder:
 
     def answer_not_found(self, _: NotFound) -> Response:
         """The site's own page for an address that does not exist."""
-        return self._send(urls.NOT_FOUND_FILE, status=404) or Response("not found\n", 404, mimetype="text/plain")
+        return self._send(urls.NOT_FOUND_FILE, status=HTTPStatus.NOT_FOUND) or Response(
+            "not found\n", 404, mimetype="text/plain"
+        )
 
     def _path_of(self, path: str) -> str:
         """The path below the folder; a proxy may have taken the site's own path away or left it."""
@@ -116,14 +118,16 @@ class _Folder:
             return None
         return place if place.is_relative_to(self._root.resolve()) else None
 
-    def _send(self, name: str, *, status: int = 200) -> Response | None:
-        """The file as an answer; None: there is none to read."""
+    def _send(self, name: str, *, status: int = HTTPStatus.OK) -> Response | None:
+        """The file as an answer, with 410 for the page of a withdrawn item; None: there is none to read."""
         place = self._place(name)
-        try:
-            file = place.open("rb") if place else None
-        except OSError:  # a folder, gone since, or not for us to read
+        if place is None or name.endswith(urls.GONE):
             return None
-        if file is None:
+        if place.with_name(urls.gone_file(place.name)).exists():
+            status = HTTPStatus.GONE
+        try:
+            file = place.open("rb")
+        except OSError:  # a folder, gone since, or not for us to read
             return None
         try:
             response = _file_response(file, name, status=status)

@@ -193,18 +193,21 @@ def test_item_taken_out_of_the_listing_leaves_the_feeds_and_its_page_says_so(don
     assert 24 == len(done.feed("all").entries)
     assert "This item was withdrawn" in done.page_at(gone.link)
     assert gone.title not in done.page_at(gone.link)
+    assert "" == done.page_at(f"{gone.link}.gone")
     assert [25] == done.composed()
 
 
 def test_withdrawn_item_that_comes_back_is_itself_again(done: World) -> None:
-    ids, listing = done.ids(), done.listing.read_text("utf-8")
+    ids, listing, names = done.ids(), done.listing.read_text("utf-8"), done.contents().keys()
     done.edit(dated(done, "28 July 2021"), "")
     done.publisher("run", at=LATER)
+    assert 1 == len(done.contents().keys() - names)  # what says to web servers that the page is gone
     done.listing.write_text(listing, encoding="utf-8")
 
     done.publisher("run", at=LATER + timedelta(days=1))
 
     assert ids == done.ids()
+    assert names == done.contents().keys()
     assert [25] == done.composed()
 
 

@@ -124,10 +124,13 @@ def adapted(sample: str, here: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """A site that has published, with a pass in hand."""
+    """A site that has published more than its feeds hold, and withdrawn an item, with a pass in hand."""
     with TemporaryDirectory(prefix="publisher-served-") as name:
         Path(name).chmod(0o755)  # servers read under a user of their own, who may not enter pytest's folders
-        world = World(Path(name) / "site", news("3 March 2026", "One."), config=CONFIG)
+        items = [news(f"{day} March 2026", f"{text}.") for day, text in ((3, "One"), (2, "Taken back"), (1, "Three"))]
+        world = World(Path(name) / "site", "\n\n".join(items), config=f"{CONFIG}\n[feeds]\nlimit = 1\n")
+        world.publisher("run", at=NOW)
+        world.edit(f"{items[1]}\n\n", "")
         world.publisher("run", at=NOW)
         (world.feeds / ".staging").mkdir()
         (world.feeds / ".staging" / "000000").write_text("half a page", "utf-8")
@@ -239,10 +242,40 @@ def test_feeds_name_their_hub_and_themselves(server: Server, name: str, encoding
     assert "Link" not in server.ask("/all/", {"Accept-Encoding": encoding})[1]
 
 
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
+def test_feeds_may_be_read_by_readers_on_other_sites(server: Server, name: str) -> None:
+    for path in (f"/all/{name}", f"/all/archive/1/{name}"):
+        status, headers, _ = server.ask(path)
+        assert (200, "*") == (status, headers["Access-Control-Allow-Origin"])
+    assert "Access-Control-Allow-Origin" not in server.ask("/all/")[1]
+
+
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml", "feed.json"])
+def test_documents_of_archives_may_be_kept_for_long(server: Server, name: str) -> None:
+    status, headers, _ = server.ask(f"/all/archive/1/{name}")
+
+    assert (200, ["2592000"]) == (status, re.findall(r"max-age=(\d+)", ",".join(headers.get_all("Cache-Control", []))))
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_page_of_a_withdrawn_item_says_so_with_410(server: Server, encoding: str) -> None:
+    path = "/items/2026/taken-back.html"
+    status, headers, page = server.ask(path, {"Accept-Encoding": encoding})
+    page = ENCODINGS[headers.get("Content-Encoding", "identity")](page)
+
+    assert (410, "text/html; charset=utf-8") == (status, headers["Content-Type"])
+    assert (server.world.feeds / path.removeprefix("/")).read_bytes() == page
+    assert b"This item was withdrawn" in page
+    assert (410, b"") == server.ask(path, method="HEAD")[::2]
+    known = {"If-Modified-Since": "Fri, 01 Jan 2038 00:00:00 GMT"}
+    assert 410 == server.ask(path, known)[0]
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize(
     "path",
     [
+        "/items/2026/taken-back.html.gone",
         *("/nothing", "/all/nothing.xml", "/nothing/", "/items/", "/items/2026/", "/.staging/000000", "/.staging/"),
         *("/../publisher.db", "/%2e%2e/publisher.db", "/..%2fpublisher.db", "/all/..%2f..%2fpublisher.db"),
         *("/all/%00", "/%2estaging/000000", "//.staging/000000"),

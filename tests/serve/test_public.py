@@ -286,6 +286,22 @@ def test_documents_of_archives_may_be_kept_for_long(root: Path) -> None:
     assert "public, max-age=2592000" == got(root, "/all/archive/1/rss.xml").headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_page_of_a_withdrawn_item_says_so_with_410(root: Path, encoding: str, method: str) -> None:
+    """Whoever has it stored gets it all the same: search engines forget a page by its 410."""
+    since = "Fri, 01 Jan 2038 00:00:00 GMT"
+    (root / "all" / "index.html.gone").touch()
+
+    answer = client(root).open(
+        "/all/", method=method, headers={"Accept-Encoding": encoding, "If-Modified-Since": since}
+    )
+
+    assert (410, "public, max-age=300") == (answer.status_code, answer.headers["Cache-Control"])
+    assert (PAGE if method == "GET" else b"") == answer.data
+    assert 404 == got(root, "/all/index.html.gone").status_code
+
+
 @pytest.mark.parametrize(
     ("path", "status", "location"), [("/news", 301, "news/"), ("/news/", 200, None), ("/newsroom/", 404, None)]
 )
