@@ -6,15 +6,14 @@ from dataclasses import replace
 from publisher.collect.sources.html import safe_html, text_of
 from publisher.collect.sources.links import without_tracking
 from publisher.model.items import Enclosure, Item
-from publisher.model.schedules import local_day
+from publisher.model.schedules import instant_of, local_day
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
 
 
 def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     """Return the item as the log keeps it; without text when there is nothing in it to read."""
-    if item.published is not None:
-        item = replace(item, date=local_day(item.published, site.timezone))
+    item = _at_the_site(item, site.timezone)
     if item.enclosures and not policy.keeps_tracking:
         item = replace(item, enclosures=_clean_addresses(item.enclosures))
     if not (item.html or item.link):
@@ -26,6 +25,17 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
         text=(text_of(html) if html else item.text) or item.text or item.title,
         link=item.link if policy.keeps_tracking else without_tracking(item.link),
     )
+
+
+def _at_the_site(item: Item, timezone: str) -> Item:
+    """Return the item with its moments in UTC; those without a zone are the site's."""
+    if not (item.published or item.embargo or item.expires):
+        return item
+    published, embargo, expires = (
+        moment and instant_of(moment, timezone) for moment in (item.published, item.embargo, item.expires)
+    )
+    day = local_day(published, timezone) if published else item.date
+    return replace(item, date=day, published=published, embargo=embargo, expires=expires)
 
 
 def _clean_addresses(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:

@@ -43,9 +43,16 @@ class Item:
     html: str = ""
     """Its body as safe HTML, every link absolute; empty: `text` is all there is. As a source gives it: any HTML."""
     published: datetime | None = None
-    """UTC; when the organisation gave an instant and not only a day."""
+    """UTC; when the organisation gave an instant and not only a day. As a source gives it: also without a zone, which
+    is then the site's."""
     is_language_guessed: bool = False
     """`language` was found by looking at the words; the source did not say."""
+    is_undated: bool = False
+    """The source gives no date: `date` is the day of this reading, and an item that is known keeps its own."""
+    embargo: datetime | None = None
+    """UTC; before it no reader may see the item. None: its date alone says. As a source gives it: like `published`."""
+    expires: datetime | None = None
+    """UTC; from it on the item is in no feed. None: for good. As a source gives it: like `published`."""
 
 
 def digest_of_text(item: Item) -> str:

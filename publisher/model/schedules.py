@@ -257,6 +257,11 @@ def local_day(instant: datetime, timezone: str) -> date:
     return instant.astimezone(zone_of(timezone)).date()
 
 
+def instant_of(moment: datetime, timezone: str) -> datetime:
+    """Return the instant of a moment, in UTC; one without a zone is what the wall says there."""
+    return moment.astimezone(UTC) if moment.tzinfo else _first_instant(moment, zone_of(timezone))
+
+
 def noon(day: date, timezone: str) -> datetime:
     """Return twelve o'clock on that day, in UTC."""
     return _first_instant(datetime.combine(day, time(12)), zone_of(timezone))

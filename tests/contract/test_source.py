@@ -257,7 +257,7 @@ class TestFeedSourceOfAtom(WebContract):
         return self._feed([self._written(item) for item in items])
 
     def source_with_one_bad_item(self, folder: Path) -> Source:
-        bad = "<entry><id>bad</id><title>When?</title></entry>"
+        bad = "<entry><id>bad</id><title>When?</title><published>soon</published></entry>"
         return self._feed([self._written(LISTED[0]), bad, self._written(LISTED[1])])
 
     def source_without_its_place(self, folder: Path) -> Source:
@@ -287,7 +287,13 @@ class TestFeedSourceOfJson(WebContract):
         return self._feed([self._written(item) for item in items])
 
     def source_with_one_bad_item(self, folder: Path) -> Source:
-        return self._feed([self._written(LISTED[0]), {"id": "bad", "title": "When?"}, self._written(LISTED[1])])
+        return self._feed(
+            [
+                self._written(LISTED[0]),
+                {"id": "bad", "title": "When?", "date_published": "soon"},
+                self._written(LISTED[1]),
+            ]
+        )
 
     def source_without_its_place(self, folder: Path) -> Source:
         return FeedSource("news", path=folder / "gone.json")

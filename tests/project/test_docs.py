@@ -9,7 +9,7 @@ import pytest
 
 from publisher.cli.group import cli
 from publisher.cli.output import as_json, report_as_values
-from publisher.collect.sources import listing_grammar
+from publisher.collect.sources import listing_labels
 from publisher.compose.outbox import OutboxFolder
 from publisher.config.keys import KEYS, REQUIRED, Key
 from publisher.model.editions import Digest, DigestItem, Notice
@@ -164,18 +164,15 @@ def test_every_field_of_edition_json_is_described_and_no_other(tmp_path: Path) -
 # --- the listing -----------------------------------------------------------------------------------------------------
 
 
-def folded(word: str) -> str:
-    """As the grammar compares label words."""
-    return listing_grammar._without_accents(word).replace("-", " ")
-
-
 def test_every_label_of_a_listing_is_described_and_no_other() -> None:
     documented = {
-        cells[0].strip("`"): tuple(tuple(map(folded, re.findall("`([^`]+)`", cell))) for cell in cells[1:])
+        cells[0].strip("`"): tuple(
+            tuple(map(listing_labels.fold_word, re.findall("`([^`]+)`", cell))) for cell in cells[1:]
+        )
         for cells in rows(section("Labels"))
     }
 
-    assert listing_grammar._WORDS == documented
+    assert listing_labels.WORDS == documented
 
 
 # --- links -----------------------------------------------------------------------------------------------------------

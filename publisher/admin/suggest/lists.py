@@ -14,7 +14,7 @@ from lxml.html import HtmlElement as Element
 
 from publisher.admin.suggest.fields import DATE_CHARACTERS, Fields
 from publisher.admin.suggest.selectors import is_telling, names_of, selector_of_all
-from publisher.collect.sources.dates import DateError, read_beside, read_moment
+from publisher.collect.sources.dates import is_moment, read_beside
 from publisher.collect.sources.page import catch, select
 
 MAX_ELEMENTS = 60_000
@@ -185,21 +185,13 @@ def _has_date(node: _Node) -> bool:
     element = node.element
     given = element.get("datetime") if element.tag == "time" else element.get("content")
     if given:
-        return _is_moment(given)
+        return is_moment(given)
     if node.characters <= _LINE_CHARACTERS:
         lines = [" ".join(element.itertext())]
     else:
         lines = [element.text or "", *(child.tail or "" for child in element[-1:])]
     cleaned = (" ".join(line.split())[:_LINE_CHARACTERS] for line in lines if _YEAR.search(line))
-    return any(_is_moment(line) or read_beside(line) is not None for line in cleaned)
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        read_moment(text)
-    except DateError:
-        return False
-    return True
+    return any(is_moment(line) or read_beside(line) is not None for line in cleaned)
 
 
 def _groups(nodes: Sequence[_Node]) -> list[_Group]:

@@ -10,10 +10,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import harvest, item_of, mapped, missing_columns
+from publisher.collect.sources.fields import Undated, first_sight, harvest, item_of, mapped, missing_columns
 from publisher.model.errors import SourceError
 
-READER = "database-2"
+READER = "database-3"
 MAX_ROWS = 200_000
 """A query that gives more was not meant to."""
 
@@ -28,8 +28,10 @@ class DatabaseSource:
     query: str
     columns: Mapping[str, str | None] = field(default_factory=dict)
     separator: str = ","
+    undated: Undated = "skip"
+    timezone: str = "UTC"
 
-    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - the query says what is listed
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
 
         Raises:
@@ -39,14 +41,17 @@ class DatabaseSource:
         if missing := missing_columns(names, self.columns):
             raise SourceError(self.name, f"`query` gives no column {missing[0]!r}; it gives {', '.join(names)}")
         whole = hashlib.sha256(
-            repr((READER, self.separator, sorted(self.columns.items()), rows)).encode(errors="surrogatepass")
+            repr((READER, self.separator, self.undated, sorted(self.columns.items()), rows)).encode(
+                errors="surrogatepass"
+            )
         )
         if validator == (current := f"{READER}:{whole.hexdigest()}"):
             return Fetch(items=(), validator=current, is_unchanged=True)
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
         found = harvest(
             self.name,
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
-            lambda row: item_of(mapped(row, self.columns), separator=self.separator),
+            lambda row: item_of(mapped(row, self.columns), separator=self.separator, today=today),
         )
         return Fetch(items=found.items, validator=current, problems=found.problems)
 

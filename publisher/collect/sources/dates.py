@@ -1,169 +1,220 @@
-"""Reads dates as people write them in English, French, Dutch and German. The only module that knows dateutil.
+"""Reads dates and times as machines and people write them; the one reader of all kinds of source.
 
-dateutil knows the words here, not the order: its parser would guess a missing day, a century or a swapped month.
+Standards first: ISO 8601 and RFC 5322, by the standard library. Everything else by the grammar here: a day in words or
+numbers, in English, French, Dutch or German, perhaps with a day of the week before or behind it, a time and a zone.
+
+- Numbers are read day first (10.02.2022, 10/02/2022) unless the year comes first (2022-02-10), or the day of the week
+  beside them says that the month does (Mon, 03/04/2024). A year has four digits.
+- A time without a zone is given without one: it is the site's. A day without a time stays a day.
+- A zone has an offset, an IANA name, or one of the names in `date_words`.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Any
+from html import unescape
+from unicodedata import normalize
 
-from dateutil.parser import parserinfo
+from publisher.collect.sources.date_words import is_connector, offset_of
+from publisher.collect.sources.days import day_of, problem_of
+from publisher.model.schedules import ScheduleError, zone_of
 
-_WORD = r"[^\W\d_]+"
-_DAY_FIRST = re.compile(
-    rf"(?P<before>(?:{_WORD}[.,]{{0,2}} ){{0,2}})(?P<day>\d{{1,2}})(?:er|[èe]?re|e|de|s?te|st|nd|rd|th|\.)? ?"
-    rf"(?:of |de )?(?P<month>{_WORD})[.,]{{0,2}} (?P<year>\d{{3,6}})",
+_LONGEST = 90
+"""Characters of a date with all that may be around it."""
+
+# --- times -----------------------------------------------------------------------------------------------------------
+
+_CLOCK = (
+    r"(?P<hour>\d{1,2})(?:(?: ?: ?|\.| ?[hu] ?)(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?: ?min)?)?"
+    r"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?(?P<unit>uhr|uur|hrs?|heures?|h|u)\.?)?(?![^\W\d_])"
+)
+_OFFSET = r"(?:(?:utc|gmt) ?)?[+-]\d{1,2}(?::?\d{2})?"
+_ZONE = rf"(?: ?\(?(?P<zone>{_OFFSET}|[a-z]+/[a-z_/-]+|[a-z]{{1,5}})\)?(?: \([^()]*\))?)?"
+_BEHIND = re.compile(rf"(?P<rest>.+?)[ ,;:|/(@-]+{_CLOCK}{_ZONE}[ .)]*", re.IGNORECASE)
+_BEFORE = re.compile(rf"(?:(?:at|à|a|um|om) )?{_CLOCK}{_ZONE}[ ,;:|/)-]+(?P<rest>.+)", re.IGNORECASE)
+_AMID = re.compile(
+    r"(?P<day>.*\D\d{1,2}) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{1,5}| [+-]\d{4})?) (?P<year>\d{4})"
+)
+"""As C's `ctime` and `date` write: `Mon Mar  4 10:00:00 CET 2024`."""
+
+# --- standards -------------------------------------------------------------------------------------------------------
+
+_ISO = re.compile(
+    r"(?P<moment>\d{4}-\d\d-\d\d[T ]\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?|\d{8}T\d\d(?:\d\d(?:\d\d(?:[.,]\d+)?)?)?) ?"
+    r"(?P<offset>Z|[+-]\d\d(?::?\d\d)?)?(?:\[(?P<zone>[\w/+-]+)\])?",
     re.IGNORECASE,
 )
-_MONTH_FIRST = re.compile(
-    rf"(?P<before>(?:{_WORD}[.,]{{0,2}} ){{0,2}}?)"
-    rf"(?P<month>{_WORD})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{3,6}})",
+_MAIL = re.compile(
+    r"(?:[a-z]{3}, )?\d{1,2} [a-z]{3} (?:\d{2}|\d{4}) \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T)",
     re.IGNORECASE,
 )
-_MONTH_ALONE = re.compile(rf"(?P<month>{_WORD})\.? \d{{4}}")
-_NUMBERS = re.compile(r"(\d{1,6})([-./])(\d{1,2})\2(\d{1,6})")
-_BEFORE_A_DAY = frozenset(("the", "on", "le", "op", "de", "den", "der", "am"))
-_LONGEST = len("wednesday, the 30th of september 123456")
+_STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
+
+_SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
+"""Since 1970 in numbers: from 1973 to 2286, in milliseconds."""
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘", "'"))
 _BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
 """What stands between a date and other words on its line."""
 _WORDS_AROUND = 5
-
-
-_MONTHS: list[Any] = [
-    ("january", "jan", "janvier", "janv", "januari", "januar", "jänner", "jän"),
-    ("february", "feb", "février", "fevrier", "févr", "fév", "februari", "februar", "feber"),
-    ("march", "mar", "mars", "maart", "mrt", "märz", "maerz", "mär", "mrz"),
-    ("april", "apr", "avril", "avr"),
-    ("may", "mai", "mei"),
-    ("june", "jun", "juin", "juni"),
-    ("july", "jul", "juillet", "juil", "juli"),
-    ("august", "aug", "août", "aout", "augustus"),
-    ("september", "sep", "sept", "septembre"),
-    ("october", "oct", "octobre", "oktober", "okt"),
-    ("november", "nov", "novembre"),
-    ("december", "dec", "décembre", "decembre", "déc", "dezember", "dez"),
-]
-_WEEKDAYS: list[Any] = [
-    ("monday", "mon", "lundi", "maandag", "montag"),
-    ("tuesday", "tue", "mardi", "dinsdag", "dienstag"),
-    ("wednesday", "wed", "mercredi", "woensdag", "mittwoch"),
-    ("thursday", "thu", "jeudi", "donderdag", "donnerstag"),
-    ("friday", "fri", "vendredi", "vrijdag", "freitag"),
-    ("saturday", "sat", "samedi", "zaterdag", "samstag", "sonnabend"),
-    ("sunday", "sun", "dimanche", "zondag", "sonntag"),
-]
-"""Any: the type stubs of dateutil allow English alone, with two or three names a month."""
+_FURTHEST_HOURS = 15
 
 
 class DateError(ValueError):
-    """Something written like a date names no day; the message says why."""
-
-
-class _FourLanguages(parserinfo):
-    """Months and days of the week by all their names."""
-
-    MONTHS = _MONTHS
-    WEEKDAYS = _WEEKDAYS
-
-
-_INFO = _FourLanguages()
+    """Something written like a date cannot be read; the message says why."""
 
 
 @lru_cache(maxsize=16_384)  # a listing repeats its dates and short lines
-def read_date(text: str) -> date | None:
-    """Return the day that `text`, on one line, names and nothing else; None when it is not written like a date.
-
-    Numbers are read day first (10.02.2022, 10/02/2022) unless the year comes first (2022-02-10).
+def read_line(text: str) -> date | datetime | None:
+    """Return the day or the moment that `text`, on one line, names and nothing else; None: it is other text.
 
     Raises:
-        DateError: it is written like a date but names no day, such as 31 February 2022 or February 2022.
+        DateError: it is plainly a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
     """
     if len(text) > _LONGEST:
         return None
-    if numbers := _NUMBERS.fullmatch(text):
-        return _from_numbers(text, numbers[1], numbers[3], numbers[4])
-    named = _MONTH_FIRST.fullmatch(text)
-    if named is None or not _is_month(named["month"]):
-        named = _DAY_FIRST.fullmatch(text)
-    if named is not None and all(map(_is_before_a_day, named["before"].split())):
-        return _from_names(text, named)
-    alone = _MONTH_ALONE.fullmatch(text)
-    if alone is not None and _is_month(alone["month"]):
-        raise DateError(f"{text!r} is no date: the day is missing")
+    plain = " ".join(normalize("NFKC", text).translate(_DASHES).split()).strip(" ,;:")
+    try:
+        for read in (_iso, _mail, _written):
+            if moment := read(plain):
+                return moment
+        problem = problem_of(plain)
+    except (ValueError, OverflowError) as error:
+        problem = str(error)
+    if problem:
+        raise DateError(f"{text!r} is no date: {problem}")
     return None
 
 
 def read_moment(text: str) -> date | datetime:
-    """Return the instant or the day that `text` names, as machines or people write it: ISO 8601, RFC 5322, `read_date`.
+    """Return the instant, the moment without a zone or the day that a field names, which may be marked up.
 
     Raises:
-        DateError: it names neither.
+        DateError: it names none.
     """
-    day = read_date(text)
-    if day is not None:
-        return day
-    if len(text) <= _LONGEST:
-        from email.utils import parsedate_to_datetime  # late: few dates are written as in mail
+    bare = _unmarked(text) if "<" in text or "&" in text else text
+    if stamp := _STAMP.match(bare):
+        return read_number(int(stamp[0]))
+    moment = read_line(bare)
+    if moment is None:
+        raise DateError(f"{text[:_LONGEST]!r} is no date")
+    return moment
 
-        for read in (datetime.fromisoformat, parsedate_to_datetime):
-            try:
-                moment = read(text)
-                return moment if moment.tzinfo is None else moment.astimezone(UTC)
-            except (ValueError, TypeError, OverflowError, IndexError):
-                continue
-    raise DateError(f"{text[:_LONGEST]!r} is no date")
+
+def is_moment(text: str) -> bool:
+    """Whether `read_moment` can read it."""
+    try:
+        read_moment(text)
+    except DateError:
+        return False
+    return True
+
+
+def read_number(number: int) -> date | datetime:
+    """Return the instant of so many seconds or milliseconds since 1970, or what is written as 20220210(093000).
+
+    Raises:
+        DateError: it is none of these.
+    """
+    written = str(number) if number < 10**15 else ""
+    try:
+        if len(written) == len("20220210"):
+            return date.fromisoformat(written)
+        if len(written) == len("20220210093000"):
+            return datetime.fromisoformat(f"{written[:8]}T{written[8:]}")
+        if number in _SECONDS or number in _MILLISECONDS:
+            return datetime.fromtimestamp(number if number in _SECONDS else number // 1_000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise DateError(
+        f"{written or 'so large a number'} is no date: expected seconds since 1970, or a day such as 20220210"
+    )
 
 
 def read_beside(text: str) -> date | datetime | None:
-    """Return the instant or day with which a line begins or ends, as in `12 March 2025 – a title`; None: with none.
+    """Return the date with which a line begins or ends, as in `12 March 2025 – a title`; None: with none.
 
     A mark sets it apart, or it is all of a short line but for a few words, as in `Posted on 12 March 2025`.
     """
     pieces = [piece.strip(" ,.") for piece in _BREAK.split(text) if piece.strip(" ,.")]
     for piece in (text, *pieces[:1], *pieces[-1:]):
-        if moment := _moment(piece):
+        if moment := _tried(piece):
             return moment
     words = text.split()
     around = range(1, min(_WORDS_AROUND, len(words) - 1) + 1) if len(words) <= 2 * _WORDS_AROUND else ()
     shorter = (part for count in around for part in (words[count:], words[:-count]))
-    return next((day for part in shorter if (day := _moment(" ".join(part).strip(" ,.")))), None)
+    return next((day for part in shorter if (day := _tried(" ".join(part).strip(" ,.")))), None)
 
 
-def _moment(text: str) -> date | datetime | None:
+def _tried(text: str) -> date | datetime | None:
     try:
         return read_moment(text)
     except DateError:
         return None
 
 
-def _from_numbers(text: str, first: str, month: str, last: str) -> date | None:
-    year, day = (first, last) if len(first) > len(last) else (last, first)
-    if len(year) <= len("31"):  # 1.10.3 is a version, and the century of 10.02.22 a guess
+def _unmarked(text: str) -> str:
+    """Return the words of a date with HTML around it; the `datetime` of a `<time>` says it for machines."""
+    exact = re.search(r"<time\b[^>]*\bdatetime\s*=\s*[\"']?([^\"'>]+)", text, re.IGNORECASE)
+    return " ".join(unescape(exact[1] if exact else re.sub(r"<[^>]*>", " ", text)).split())
+
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+
+
+def _iso(plain: str) -> datetime | None:
+    match = _ISO.fullmatch(plain)
+    if match is None:
         return None
-    return _day(text, int(year), int(month), int(day))
+    moment = datetime.fromisoformat(f"{match['moment']}{match['offset'] or ''}".upper())
+    if match["zone"] and not match["offset"]:
+        moment = moment.replace(tzinfo=_zone_of(match["zone"]))
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _from_names(text: str, named: re.Match[str]) -> date:
-    month = _INFO.month(named["month"])
-    if month is None:
-        raise DateError(f"{text!r} is no date: {named['month']!r} is no month")
-    return _day(text, int(named["year"]), month, int(named["day"]))
+def _mail(plain: str) -> datetime | None:
+    if not _MAIL.fullmatch(plain):
+        return None
+    from email.utils import parsedate_to_datetime  # late: few dates are written as in mail
+
+    moment = parsedate_to_datetime(plain)
+    # RFC 5322 section 3.3: -0000 is UTC, too.
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _day(text: str, year: int, month: int, day: int) -> date:
-    if len(str(year)) != len("2022"):
-        raise DateError(f"{text!r} is no date: the year needs four digits")
-    try:
-        return date(year, month, day)
-    except ValueError as error:
-        raise DateError(f"{text!r} is no date: no such day") from error
+def _written(plain: str) -> date | datetime | None:
+    if day := day_of(plain):
+        return day
+    plain = _AMID.sub(r"\g<day> \g<year> \g<clock>", plain)
+    for pattern in (_BEHIND, _BEFORE):
+        match = pattern.fullmatch(plain)
+        if match and (match["minute"] or match["half"] or match["unit"]) and (day := day_of(match["rest"])):
+            return _at(day, match)
+    return None
 
 
-def _is_month(word: str) -> bool:
-    return _INFO.month(word) is not None
+def _at(day: date, clock: re.Match[str]) -> datetime:
+    hour = int(clock["hour"])
+    if clock["half"] and hour <= 12:  # noqa: PLR2004 - hours on a dial
+        hour = hour % 12 + 12 * (clock["half"].lower() == "p")
+    at = time(hour, int(clock["minute"] or 0), int(clock["second"] or 0))
+    zone = clock["zone"] or ""
+    if zone.startswith("-") and not clock["second"]:  # as in 10:00-12:00
+        raise ValueError("it names a span of time")
+    if zone and not is_connector(zone):
+        return datetime.combine(day, at, _zone_of(zone)).astimezone(UTC)
+    return datetime.combine(day, at)
 
 
-def _is_before_a_day(word: str) -> bool:
-    bare = word.rstrip(".,")
-    return bare.casefold() in _BEFORE_A_DAY or _INFO.weekday(bare) is not None
+def _zone_of(text: str) -> tzinfo:
+    if match := re.fullmatch(r"(?:utc|gmt)? ?([+-])(\d{1,2}):?(\d{2})?", text, re.IGNORECASE):
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        if offset <= timedelta(hours=_FURTHEST_HOURS):
+            return timezone(-offset if match[1] == "-" else offset)
+    elif "/" in text:
+        try:
+            return zone_of(text)
+        except ScheduleError as error:
+            raise ValueError(str(error)) from error
+    elif (seconds := offset_of(text)) is not None:
+        return timezone(timedelta(seconds=seconds))
+    raise ValueError(f"{text!r} is no time zone that is known here")

@@ -6,17 +6,17 @@ fetches nothing. What it cannot read as a feed is an error of the source.
 
 import json
 import re
-from calendar import timegm
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from publisher.collect.sources import feed_enclosures
 from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import Harvest, harvest, item_of
+from publisher.collect.sources.dates import is_moment
+from publisher.collect.sources.fields import Harvest, Today, Undated, first_sight, harvest, item_of
 from publisher.collect.sources.html import line_of
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.place import Place
@@ -29,7 +29,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-2"
+READER = "feed-3"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """Of one document; a feed with more is no feed."""
@@ -56,15 +56,17 @@ class FeedSource:
     """How many older documents (RFC 5005) a first reading follows back."""
     categories: Literal["themes", "keywords"] = "themes"
     """What the feed's categories are here."""
+    undated: Undated = "seen"
+    timezone: str = "UTC"
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the feed; an item without a date or words is a `Problem`, and the others are given, in its order.
+        """Read the feed; an item that cannot be read is a `Problem`, and the others are given, in its order.
 
         Raises:
             SourceError: it cannot be had, is no feed, or not one item could be read.
         """
-        place = Place(self.name, self.url, self.path, self.fetcher, READER, ACCEPT)
+        place = Place(self.name, self.url, self.path, self.fetcher, f"{READER}-{self.undated}", ACCEPT)
         known, lifetime = _without_lifetime(validator)
         found = place.fetch(validator=known, now=now)
         if found.is_unchanged:
@@ -75,7 +77,8 @@ class FeedSource:
         remarks = [*place.remarks(found)]
         if not validator:
             documents += self._older(document, place, now=now, remarks=remarks)
-        harvests = [self._harvest(each) for each in documents]
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
+        harvests = [self._harvest(each, today) for each in documents]
         return Fetch(
             items=[item for each in harvests for item in each.items],
             validator=_with_lifetime(found.validator, document.lifetime),
@@ -108,15 +111,14 @@ class FeedSource:
                 return
             yield document
 
-    def _harvest(self, document: "_Document") -> Harvest:
+    def _harvest(self, document: "_Document", today: Today) -> Harvest:
         entries = document.entries[:MAX_ITEMS]
         where = document.url or str(self.path)
-        return harvest(
-            self.name, ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1)), self._item
-        )
+        places = ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1))
+        return harvest(self.name, places, lambda values: self._item(values, today))
 
-    def _item(self, values: Mapping[str, object]) -> Item:
-        return item_of({**values, self.categories: values["categories"]})
+    def _item(self, values: Mapping[str, object], today: Today) -> Item:
+        return item_of({**values, self.categories: values["categories"]}, today=today)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +209,10 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
     as_line = clean_line if is_atom else line_of
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
-        "date": _instant(entry),
+        "date": _date(entry),
+        "draft": entry.get("app_draft"),
+        "embargo": entry.get("dcterms_available"),
+        "expires": dict.get(entry, "expired"),
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
         "html": None if is_plain else value,
@@ -230,18 +235,16 @@ def _language(detail: Mapping[str, Any] | None) -> str:
     return str((detail or {}).get("language") or "")
 
 
-def _instant(entry: dict[str, Any]) -> object:
-    """Return when an entry was published; what it says itself when that is no date feedparser knows."""
-    for name in ("published", "updated", "created"):
-        # Not its own `get`, which gives `updated` for `published` with a warning.
-        parsed = dict.get(entry, f"{name}_parsed")
-        if parsed:
-            try:
-                return datetime.fromtimestamp(timegm(parsed), tz=UTC)
-            except (ValueError, OverflowError, OSError, TypeError):
-                continue
-    written = (dict.get(entry, name) for name in ("published", "updated", "created"))
-    return next((str(value) for value in written if value), None)
+def _date(entry: dict[str, Any]) -> str | None:
+    """Return when an entry was published, as it is written; feedparser's own reading of it guesses."""
+    # Not its own `get`, which gives `updated` for `published` with a warning.
+    return _first_date([str(dict.get(entry, name) or "") for name in ("published", "updated", "created")])
+
+
+def _first_date(written: Sequence[str]) -> str | None:
+    """Return the first that is a date; else the first, so that it is told."""
+    said = [text for text in map(clean_line, written) if text]
+    return next((text for text in said if is_moment(text)), next(iter(said), None))
 
 
 def _older_link(links: object, url: str) -> str:
@@ -295,7 +298,7 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
     html = item.get("content_html")
     return {
         "id": item.get("id"),
-        "date": item.get("date_published") or item.get("date_modified"),
+        "date": _first_date([str(item.get(name) or "") for name in ("date_published", "date_modified")]),
         "title": item.get("title"),
         "text": None if html else text or item.get("summary"),
         "html": html,

@@ -1,83 +1,31 @@
 """The grammar of a listing: what is a date, a label or text, and where an item begins.
 
-- A line that is a date and nothing else begins an item, and so does `Publication date: 10 February 2022`. Beneath a
-  line of text that has not ended its sentence a date is text: a wrapped line may well begin with one.
+- A line that is a date and nothing else, as `dates.read_line` has it, begins an item, and so does `Publication date: 10
+  February 2022`. Beneath a line of text that has not ended its sentence a date is text: a wrapped line may well begin
+  with one.
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
-  `_WORDS`; any other word with a colon is text. So are a theme as long as a sentence, a language nobody knows and a
-  link that is no address; but such a line takes no label line above it along.
+  `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, a language nobody knows
+  and a link that is no address; but such a line takes no label line above it along.
 - Label lines directly above a date, with no text above them, belong to the item it begins.
 - Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
 
-A line written like a date that names no day begins an item that cannot be read: it must not end up in the item above.
+A line that is plainly a date and cannot be read begins an item that cannot be read: it must not end up in the item
+above.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
-from unicodedata import combining, normalize
+from datetime import date, datetime
 
-from publisher.collect.sources.dates import DateError, read_date
-from publisher.collect.sources.fields import enclosures_of
+from publisher.collect.sources.dates import DateError, read_line
+from publisher.collect.sources.fields import FieldError, embargo_of, enclosures_of, expiry_of
+from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
+from publisher.collect.sources.order import newest_first
 from publisher.collect.sources.text import clean_lines
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-_WORDS = {
-    "date": (
-        ("publication date", "date of publication"),
-        ("date de publication",),
-        ("publicatiedatum", "datum van publicatie"),
-        ("veroffentlichungsdatum", "datum der veroffentlichung", "erscheinungsdatum"),
-    ),
-    "themes": (
-        ("main theme", "main themes", "theme", "themes"),
-        ("theme principal", "themes principaux", "thematique", "thematiques"),
-        ("hoofdthema", "hoofdthema's", "thema", "thema's"),
-        ("hauptthema", "hauptthemen", "themen"),
-    ),
-    "keywords": (
-        ("keyword", "keywords", "key word", "key words"),
-        ("mot cle", "mots cles", "mot clef", "mots clefs"),
-        ("trefwoord", "trefwoorden", "kernwoord", "kernwoorden", "sleutelwoord", "sleutelwoorden"),
-        ("schlagwort", "schlagworte", "schlagworter", "stichwort", "stichworte", "stichworter", "schlusselworter"),
-    ),
-    "title": (("title",), ("titre",), ("titel",), ("uberschrift",)),
-    "link": (("link",), ("lien",), ("koppeling",), ("url",)),
-    "enclosures": (
-        ("attachment", "attachments", "enclosure", "enclosures", "file", "files"),
-        ("piece jointe", "pieces jointes", "fichier", "fichiers"),
-        ("bijlage", "bijlagen", "bestand", "bestanden"),
-        ("anhang", "anhange", "anlage", "anlagen", "datei", "dateien"),
-    ),
-    "language": (("language",), ("langue",), ("taal",), ("sprache",)),
-}
-"""Label words by meaning, in English, French, Dutch and German, as `_folded` leaves them. A bare `Date:` is not among
-them: texts announce events that way."""
-
-_MEANING = {word: meaning for meaning, languages in _WORDS.items() for words in languages for word in words}
-_SINGLE = ("title", "link", "language")
-"""What an item has one of; a second such line stays in its text."""
-_LONGEST_WORD = 40
-_LONGEST_THEME = 100
-"""Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
-_LONGEST_TITLE = 200
-"""Characters before the address of a file; more are a sentence."""
-_LONGEST_FILES = 10_000
-"""Characters of addresses on one line."""
-
-_LANGUAGES = {
-    "en": "english anglais engels englisch",
-    "fr": "french francais frans franzosisch",
-    "nl": "dutch neerlandais nederlands niederlandisch",
-    "de": "german allemand duits deutsch",
-}
-_LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
-_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>https?://[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
-"""An address, and before it what it is called."""
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -96,7 +44,7 @@ def parse(text: str, where: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]
             block = []
     if reader.upside_down:
         return (), (_problem(where, *reader.upside_down),)
-    items = tuple(reader.items())
+    items = newest_first(list(reader.items()))
     faults = sorted(reader.faults)
     if items and reader.is_headed:
         del faults[0]
@@ -114,9 +62,9 @@ def _problem(where: str, line: int, what: str) -> Problem:
 class _Date:
     """A line that begins an item."""
 
-    day: date | None
+    moment: date | datetime | None
     fault: str
-    """Why it names no day; empty when it does."""
+    """Why it cannot be read; empty when it can."""
     is_labelled: bool
 
 
@@ -137,71 +85,22 @@ class _Mistaken(str):
 
 def _row_of(line: str) -> _Date | _Label | str:
     head, colon, value = line.partition(":")
-    meaning = _meaning_of(head) if colon and len(head) <= _LONGEST_WORD else None
+    meaning = meaning_of(head) if colon and len(head) <= LONGEST_WORD else None
     value = value.strip()
     if meaning == "date" and value:
         return _date_of(value, is_labelled=True) or _Date(None, f"{value!r} is no date", is_labelled=True)
     if meaning is not None:
-        values = _values_of(meaning, value)
+        values = values_of(meaning, value)
         return _Mistaken(line) if values is None else _Label(line, meaning, values)
     return _date_of(line, is_labelled=False) or line
 
 
-@lru_cache(maxsize=4_096)
-def _meaning_of(word: str) -> str | None:
-    return _MEANING.get(" ".join(re.sub("[-‐‑–]", " ", _without_accents(word).replace("’", "'")).split()))
-
-
-def _without_accents(word: str) -> str:
-    """Return `word` so that capitals and accents, often left out, make no difference."""
-    return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
-
-
 def _date_of(text: str, *, is_labelled: bool) -> _Date | None:
     try:
-        day = read_date(text)
+        moment = read_line(text)
     except DateError as error:
         return _Date(None, str(error), is_labelled)
-    return None if day is None else _Date(day, "", is_labelled)
-
-
-def _values_of(meaning: str, text: str) -> tuple[str, ...] | None:
-    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text."""
-    if not text:
-        return ()
-    if meaning == "title":
-        return (text,)
-    if meaning == "link":
-        return (text,) if _ADDRESS.fullmatch(text) else None
-    if meaning == "enclosures":
-        return _files(text)
-    if meaning == "language":
-        tag = _language_tag(text)
-        return (tag,) if tag else None
-    pieces = tuple(piece for piece in map(str.strip, re.split("[,;]", text)) if piece)
-    is_sentence = meaning == "themes" and any(len(piece) > _LONGEST_THEME for piece in pieces)
-    return None if is_sentence else pieces
-
-
-def _files(text: str) -> tuple[str, ...] | None:
-    """Return addresses, each with what it is called before it; None when there are other words."""
-    found, end = [], 0
-    if len(text) > _LONGEST_FILES:
-        return None
-    while match := _FILE.match(text, end):
-        title = match["title"].strip(" ,;:–—-")
-        if len(title) > _LONGEST_TITLE:
-            return None
-        found.append(f"{title} {match['url']}".strip())
-        end = match.end()
-    return tuple(found) if end == len(text) else None
-
-
-def _language_tag(text: str) -> str:
-    """Return the BCP 47 tag of a language's name or tag; empty when it is neither."""
-    if _LANGUAGE_TAG.fullmatch(text):
-        return text
-    return _LANGUAGE_OF.get(_without_accents(text), "")
+    return None if moment is None else _Date(moment, "", is_labelled)
 
 
 def _file(value: str) -> dict[str, str]:
@@ -218,11 +117,15 @@ class _Draft:
 
     line: int
     """Of its date."""
-    day: date | None
-    """None: its date names no day, which is told already; nothing comes of the draft."""
+    moment: date | datetime | None
+    """None: its date cannot be read, which is told already; nothing comes of the draft."""
     is_labelled: bool
     paragraphs: list[str] = field(default_factory=list)
     labels: list[_Label] = field(default_factory=list)
+
+    @property
+    def day(self) -> date | None:
+        return self.moment.date() if isinstance(self.moment, datetime) else self.moment
 
     @property
     def is_empty(self) -> bool:
@@ -241,11 +144,19 @@ class _Draft:
         if text:
             self.paragraphs.append(" ".join(text))
 
-    def item(self, day: date) -> Item:
-        title, link, language = (self._values(meaning)[:1] for meaning in _SINGLE)
-        surplus = [label.line for meaning in _SINGLE for label in self._labels(meaning)[1:]]
+    def item(self, day: date) -> Item | None:
+        """Return the item; None for a draft.
+
+        Raises:
+            FieldError: its embargo or the date when it expires cannot be read.
+        """
+        if self._values("status"):
+            return None
+        title, link, language, embargo, expires = (self._values(meaning)[:1] for meaning in SINGLE)
+        surplus = [label.line for meaning in SINGLE for label in self._labels(meaning)[1:]]
         return Item(
             date=day,
+            published=self.moment if isinstance(self.moment, datetime) else None,
             text="\n\n".join([*(self.paragraphs or title), *surplus]),
             title="".join(title),
             link="".join(link),
@@ -253,6 +164,8 @@ class _Draft:
             labels=tuple(self._values("themes")),
             keywords=tuple(self._values("keywords")),
             enclosures=enclosures_of([_file(value) for value in self._values("enclosures")]),
+            embargo=embargo_of("".join(embargo)),
+            expires=expiry_of("".join(expires)),
         )
 
     def _labels(self, meaning: str) -> list[_Label]:
@@ -297,7 +210,7 @@ class _Reader:
             above = []
         if row.fault:
             self.faults.append((number, f"{row.fault}; the item was left out"))
-        self._drafts.append(_Draft(number, row.day, row.is_labelled))
+        self._drafts.append(_Draft(number, row.moment, row.is_labelled))
         return above
 
     def _add(self, start: int, rows: Sequence[_Label | str]) -> None:
@@ -316,9 +229,17 @@ class _Reader:
                 twin.labels += draft.labels
         for index, draft in enumerate(self._drafts):
             if draft.day is not None and not draft.is_empty:
-                yield draft.item(draft.day)
+                yield from self._item(draft, draft.day)
             elif draft.day is not None and self._twin(index) is None:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
+
+    def _item(self, draft: _Draft, day: date) -> Iterator[Item]:
+        try:
+            item = draft.item(day)
+        except FieldError as error:
+            self.faults.append((draft.line, f"{error}; the item was left out"))
+        else:
+            yield from (item,) if item else ()
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the neighbour whose date an empty draft repeats, one with a label and one without."""

@@ -2,7 +2,7 @@
 
 Front matter names the item's fields; the words that Hugo, Jekyll and their kin use are understood. The file's path is
 the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are left
-out, and so is an item until its day has come.
+out, and so is an item until its time has come.
 """
 
 import hashlib
@@ -10,16 +10,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, time
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import FieldError, harvest, item_of
+from publisher.collect.sources.fields import FieldError, Today, Undated, first_sight, fold_name, harvest, item_of
+from publisher.collect.sources.withheld import KEPT, SHOWN, STATES
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
-from publisher.model.schedules import local_day
+from publisher.model.schedules import instant_of
 
-READER = "markdown-2"
+READER = "markdown-3"
 SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
@@ -30,15 +31,17 @@ _FRONT_CHARACTERS = 8_192
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _NAMES = {
     "id": ("id", "guid"),
-    "date": ("date", "publishdate"),
+    "date": ("date", "pubdate", "published", "publishdate"),
     "title": ("title",),
     "link": ("link", "canonical", "url"),
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
     "keywords": ("keywords", "tags"),
     "enclosures": ("enclosures", "enclosure"),
+    "embargo": ("embargo", "embargoeduntil", "publishdate"),
+    "expires": ("expires", "expirydate", "unpublishdate"),
 }
-"""What front matter may call a field; the first that is there counts."""
+"""What front matter may call a field, as `fold_name` has it; the first that is there counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class MarkdownSource:
 
     name: str
     path: Path
+    undated: Undated = "skip"
     timezone: str = "UTC"
     """Where the day of an item begins."""
 
@@ -58,18 +62,27 @@ class MarkdownSource:
         """
         paths = list(self._paths())
         # Read one after the other, and again where something changed: all at once they may take more than there is.
-        digest, today = self._digest(paths), local_day(now, self.timezone)
-        if _is_unchanged(validator, digest, today):
+        digest = self._digest(paths)
+        if _is_unchanged(validator, digest, now):
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        waiting: list[date] = []
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
         found = harvest(
-            self.name,
-            ((str(path), path) for path in paths),
-            lambda path: self._item(path, self._read(path), today=today, waiting=waiting),
+            self.name, ((str(path), path) for path in paths), lambda path: self._item(path, self._read(path), today)
         )
-        items = sorted(found.items, key=lambda item: item.date, reverse=True)
-        next_day = min(waiting).isoformat() if waiting else ""
-        return Fetch(items=items, validator=f"{digest}:{next_day}", problems=found.problems)
+        items = sorted(found.items, key=self._moment, reverse=True)
+        waiting = [begin for item in items if (begin := self._begin(item)) > now]
+        return Fetch(
+            items=[item for item in items if self._begin(item) <= now],
+            validator=f"{digest} {min(waiting).isoformat() if waiting else ''}",
+            problems=found.problems,
+        )
+
+    def _begin(self, item: Item) -> datetime:
+        """Return when an item may appear: at the end of its embargo, else at its time, else when its day begins."""
+        return instant_of(item.embargo, self.timezone) if item.embargo else self._moment(item)
+
+    def _moment(self, item: Item) -> datetime:
+        return instant_of(item.published or datetime.combine(item.date, time()), self.timezone)
 
     def _paths(self) -> Iterator[Path]:
         if not self.path.is_dir():
@@ -93,34 +106,30 @@ class MarkdownSource:
             data = self._read(path)
             whole.update(f"{path.relative_to(self.path)}\0{len(data or b'')}\0".encode(errors="surrogateescape"))
             whole.update(data or b"")
-        return f"{READER}:{whole.hexdigest()}"
+        return f"{READER}-{self.undated}:{whole.hexdigest()}"
 
-    def _item(self, path: Path, data: bytes | None, *, today: date, waiting: list[date]) -> Item | None:
+    def _item(self, path: Path, data: bytes | None, today: Today) -> Item:
         if data is None or len(data) > MAX_BYTES:
             raise FieldError("it cannot be read" if data is None else f"it has more than {MAX_BYTES} bytes")
         front, body = _parts(data)
-        if front.get("draft") is True or front.get("published") is False:
-            return None
         relative = path.relative_to(self.path).with_suffix("").as_posix()
         dated = _DATED_NAME.fullmatch(path.stem)
         values = {field: _first(front, names) for field, names in _NAMES.items()}
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or (dated and dated[1])
-        item = item_of(values | {"html": _html(body)})
-        if (local_day(item.published, self.timezone) if item.published else item.date) > today:
-            waiting.append(item.date)
-            return None
-        return item
+        kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
+        return item_of(kept | values | {"html": _html(body)}, today=today)
 
 
-def _is_unchanged(validator: str, digest: str, today: date) -> bool:
-    """Whether the files are as they were, and no item that waited for its day has got it since."""
-    before, _, next_day = validator.rpartition(":")
-    return before == digest and not (next_day and next_day <= today.isoformat())
+def _is_unchanged(validator: str, digest: str, now: datetime) -> bool:
+    """Whether the files are as they were, and no item that waited for its time has got it since."""
+    before, _, begin = validator.rpartition(" ")
+    return before == digest and not (begin and datetime.fromisoformat(begin) <= now)
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
-    return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)
+    """Return the first of some fields that says something; yes and no are said of other things."""
+    return next((front[name] for name in names if front.get(name) not in (None, "", [], True, False)), None)
 
 
 def _parts(data: bytes) -> tuple[Mapping[str, object], str]:
@@ -136,7 +145,7 @@ def _parts(data: bytes) -> tuple[Mapping[str, object], str]:
     if len(front) > _FRONT_CHARACTERS:
         raise FieldError(f"its front matter has more than {_FRONT_CHARACTERS} characters")
     values = _toml(front) if match["fence"] == "+++" else _yaml(front)
-    return {name.lower(): value for name, value in values.items() if isinstance(name, str)}, match["body"]
+    return {fold_name(name): value for name, value in values.items() if isinstance(name, str)}, match["body"]
 
 
 def _toml(front: str) -> Mapping[str, object]:

@@ -24,7 +24,7 @@ from lxml.cssselect import CSSSelector
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
-from publisher.collect.sources.fields import FieldError, Harvest, harvest, item_of
+from publisher.collect.sources.fields import FieldError, Harvest, Today, Undated, first_sight, harvest, item_of
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
@@ -35,7 +35,7 @@ from publisher.model.items import Item
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "page-2"
+READER = "page-3"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "enclosures", "next")
 
@@ -51,7 +51,8 @@ class PageSource:
     name: str
     item: str
     """What every item is in."""
-    date: str
+    date: str = ""
+    """Empty: its items have none."""
     url: str = ""
     path: Path | None = None
     title: str = ""
@@ -68,6 +69,8 @@ class PageSource:
     """The link to the page that follows."""
     pages: int = 1
     """How many pages are read at most."""
+    undated: Undated = "skip"
+    timezone: str = "UTC"
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
@@ -93,7 +96,8 @@ class PageSource:
         """
         place = self._place
         first = place.fetch(validator=validator, now=now)
-        return Visit(first, () if first.is_unchanged else self._pages(first, place, now=now))
+        pages = () if first.is_unchanged else self._pages(first, place, now=now)
+        return Visit(first, pages, first_sight(self.undated, now=now, timezone=self.timezone))
 
     def read(self, visit: "Visit") -> Fetch:
         """Return what is on the pages.
@@ -101,7 +105,7 @@ class PageSource:
         Raises:
             SourceError: a page cannot be had, a selector is none, or not one item could be read.
         """
-        harvests = [self._harvest(page) for page in visit.pages]
+        harvests = [self._harvest(page, visit.today) for page in visit.pages]
         return Fetch(
             items=[item for each in harvests for item in each.items],
             validator=visit.first.validator,
@@ -118,7 +122,7 @@ class PageSource:
     def _reader(self) -> str:
         # With other selectors the same page says something else.
         chosen = "\0".join(getattr(self, name) for name in SELECTORS)
-        return f"{READER}-{_fingerprint(f'{chosen}{self.pages}')}"
+        return f"{READER}-{_fingerprint(f'{chosen}{self.pages}{self.undated}')}"
 
     def _pages(self, first: Fetched, place: Place, *, now: datetime) -> Iterator["Page"]:
         page = Page.of(self.name, first, str(self.path))
@@ -133,12 +137,12 @@ class PageSource:
             page = Page.of(self.name, found, address)
             yield page
 
-    def _harvest(self, page: "Page") -> Harvest:
+    def _harvest(self, page: "Page", today: Today) -> Harvest:
         elements = select(self.name, page.root, self.item)
         places = ((f"{page.where}, item {number}", element) for number, element in enumerate(elements, start=1))
-        return harvest(self.name, places, lambda element: self._item(element, page))
+        return harvest(self.name, places, lambda element: self._item(element, page, today))
 
-    def _item(self, element: html.HtmlElement, page: "Page") -> Item:
+    def _item(self, element: html.HtmlElement, page: "Page", today: Today) -> Item:
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
         return item_of(
             {
@@ -151,7 +155,8 @@ class PageSource:
                 "themes": catch(self.name, element, self.themes),
                 "keywords": catch(self.name, element, self.keywords),
                 "enclosures": list(self._enclosures(element, page.base)),
-            }
+            },
+            today=today,
         )
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
@@ -166,9 +171,12 @@ class PageSource:
                 yield {"url": address, "title": title, "type": link.get("type") or ""}
 
     def _date(self, element: html.HtmlElement) -> object:
-        """Return the first date among what the selector finds; words before or after it are left out."""
+        """Return the first date among what the selector finds; words before or after it are left out.
+
+        The `datetime` of a `<time>` counts more than its words: it says the year, and often the minute.
+        """
         failure: DateError | None = None
-        for text in catch(self.name, element, self.date):
+        for text in (*self._machine_dates(element), *catch(self.name, element, self.date)):
             for part in (text, text.partition(":")[2].strip()):
                 try:
                     return read_moment(part)
@@ -180,6 +188,11 @@ class PageSource:
             raise FieldError(str(failure)) from failure
         return None
 
+    def _machine_dates(self, element: html.HtmlElement) -> Iterator[str]:
+        if self.date and not _ATTRIBUTE.fullmatch(self.date):
+            for part in select(self.name, element, self.date):
+                yield from (str(each.get("datetime")) for each in part.iter("time") if each.get("datetime"))
+
     def _body(self, element: html.HtmlElement) -> str:
         parts = select(self.name, element, self.body) if self.body else ()
         return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
@@ -188,6 +201,8 @@ class PageSource:
         """Return an item that is its own body, without the parts that are its date."""
         attribute = _ATTRIBUTE.fullmatch(self.date)
         bare = deepcopy(element)
+        if not self.date:
+            return bare
         for part in select(self.name, bare, attribute["selector"].strip() or ":scope" if attribute else self.date):
             if part is not bare and part.getparent() is not None:
                 part.drop_tree()
@@ -241,6 +256,7 @@ class Visit:
     first: Fetched
     pages: Iterable["Page"]
     """None when the first is unchanged."""
+    today: Today = None
 
 
 @dataclass(frozen=True, slots=True)

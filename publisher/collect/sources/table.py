@@ -9,12 +9,22 @@ from io import StringIO
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import MAX_CHARACTERS, FieldError, harvest, item_of, mapped, missing_columns
+from publisher.collect.sources.fields import (
+    MAX_CHARACTERS,
+    FieldError,
+    Today,
+    Undated,
+    first_sight,
+    harvest,
+    item_of,
+    mapped,
+    missing_columns,
+)
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
-READER = "table-2"
+READER = "table-3"
 DELIMITERS = ",;\t|"
 
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
@@ -30,27 +40,31 @@ class TableSource:
     """The column of each field of `fields.FIELDS`; one that is not named is in the column of its own name."""
     separator: str = ","
     """Between the themes, keywords or enclosures in one column."""
+    undated: Undated = "skip"
+    timezone: str = "UTC"
 
-    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
 
         Raises:
             SourceError: the file cannot be read, a column is not there, or not one row makes an item.
         """
-        reader = f"{READER} {sorted(self.columns.items())} {self.separator}"
+        reader = f"{READER} {sorted(self.columns.items())} {self.separator} {self.undated}"
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         text = decoded(self.name, self.path, data)
         is_json = self.path.suffix.lower() in (".jsonl", ".ndjson")
         rows = _json_rows(text) if is_json else self._csv_rows(text)
-        found = harvest(self.name, ((f"{self.path}:{line}", row) for line, row in rows), self._item)
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
+        places = ((f"{self.path}:{line}", row) for line, row in rows)
+        found = harvest(self.name, places, lambda row: self._item(row, today))
         return Fetch(items=found.items, validator=validator_of(data, reader=reader), problems=found.problems)
 
-    def _item(self, row: Mapping[str, object] | FieldError) -> Item:
+    def _item(self, row: Mapping[str, object] | FieldError, today: Today) -> Item:
         if isinstance(row, FieldError):
             raise row
-        return item_of(mapped(row, self.columns), separator=self.separator)
+        return item_of(mapped(row, self.columns), separator=self.separator, today=today)
 
     def _csv_rows(self, text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
         head = text.partition("\n")[0]

@@ -1,13 +1,13 @@
-"""Dates as people write them."""
+"""Dates and times as people and machines write them."""
 
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.sources.dates import DateError, read_beside, read_date
+from publisher.collect.sources.dates import DateError, read_beside, read_line, read_moment, read_number
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -40,10 +40,30 @@ MONTHS = {
         ("2022-02-10", date(2022, 2, 10)),
         ("10.02.2022", date(2022, 2, 10)),
         ("10/2/2022", date(2022, 2, 10)),
+        ("Donnerstag, 10.02.2022", date(2022, 2, 10)),
+        ("Do., 10.02.2022", date(2022, 2, 10)),
+        ("jeudi 10/02/2022", date(2022, 2, 10)),
+        ("jeu. 10 févr. 2022", date(2022, 2, 10)),
+        ("vr 11 febr. 2022", date(2022, 2, 11)),
+        ("10. 02. 2022", date(2022, 2, 10)),
+        ("10 - 2 - 2022", date(2022, 2, 10)),
+        ("10-Feb-2022", date(2022, 2, 10)),
+        ("2022 February 10", date(2022, 2, 10)),
+        ("2022/2/10", date(2022, 2, 10)),
+        ("10 février 2022 :", date(2022, 2, 10)),
+        ("10 February 2022 (Thursday)", date(2022, 2, 10)),
+        ("1ᵉʳ février 2022", date(2022, 2, 1)),
+        ("1º mars 2022", date(2022, 3, 1)),
+        ("10\u00a0février\u202f2022", date(2022, 2, 10)),
+        ("Mar 8 2022", date(2022, 3, 8)),
+        ("mar. 8 mars 2022", date(2022, 3, 8)),
+        ("Sat, 10/01/2022", date(2022, 10, 1)),
+        ("Mon 10/01/2022", date(2022, 1, 10)),
+        ("Sa, 10.01.2022", date(2022, 1, 10)),
     ],
 )
 def test_a_date_is_read(written: str, meant: date) -> None:
-    assert read_date(written) == meant
+    assert read_line(written) == meant
 
 
 @pytest.mark.parametrize("language", MONTHS)
@@ -51,12 +71,117 @@ def test_a_date_is_read(written: str, meant: date) -> None:
 def test_every_month_of_every_language_is_read(language: str, day: date) -> None:
     month = MONTHS[language].split()[day.month - 1]
 
-    assert read_date(f"{day.day} {month} {day.year}") == day
+    assert read_line(f"{day.day} {month} {day.year}") == day
+
+
+AT_TEN = datetime.fromisoformat("2022-02-10T10:00")
+BRUSSELS_AT_TEN = datetime(2022, 2, 10, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "10 February 2022, 10:00",
+        "10 February 2022 at 10 a.m.",
+        "February 10, 2022 10:00 AM",
+        "10/02/2022 - 10:00",
+        "Jeudi, 10 Février, 2022 - 10:00",
+        "le jeudi 10 février 2022 à 10 h",
+        "10 février 2022 à 10h00",
+        "10 février 2022 | 10 h 00 min",
+        "à 10h le 10 février 2022",
+        "do 10 feb 2022 10:00",
+        "10 februari 2022, 10.00 uur",
+        "10 februari 2022 om 10u00",
+        "10.02.2022, 10.00 Uhr",
+        "Donnerstag, den 10. Februar 2022 um 10 Uhr",
+        "10.00 Uhr, Donnerstag, 10. Februar 2022",
+        "Thu Feb 10 10:00:00 2022",
+        "2022/2/10 10:00:00",
+        "2022-02-10 10:00",
+        "2022-02-10T10:00:00.000",
+        "20220210T100000",
+    ],
+)
+def test_a_time_without_a_zone_has_none(written: str) -> None:
+    assert read_line(written) == AT_TEN
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Thu, 10 Feb 2022 10:00:00 +0100",
+        "Thu, 10 Feb 22 10:00:00 +0100",
+        "Thu, 10 Feb 2022 09:00:00 GMT",
+        "Thu, 10 Feb 2022 09:00:00 -0000",
+        "Thu, 10 Feb 2022 04:00:00 EST",
+        "Thu, 10 Feb 2022 10:00:00 CET",
+        "jeu., 10 févr. 2022 10:00:00 +0100",
+        "Do, 10 Feb 2022 10:00:00 MEZ",
+        "Thu, 10 Feb 2022 11:00:00 EET",
+        "Thu, 10 Feb 2022 09:00:00 WET",
+        "Thu, 10 Feb 2022 10:00:00 AM CET",
+        "Thu, 10 Feb 2022 10:00:00 GMT+1",
+        "Thursday, 10-Feb-2022 10:00:00 UTC+01:00",
+        "Thu Feb 10 10:00:00 CET 2022",
+        "Thu Feb 10 2022 10:00:00 GMT+0100 (Central European Standard Time)",
+        "10/Feb/2022:10:00:00 +0100",
+        "10. Februar 2022, 10 Uhr (MEZ)",
+        "10 February 2022 10:00 Europe/Brussels",
+        "2022-02-10T10:00:00+01:00",
+        "2022-02-10T10:00:00+0100",
+        "2022-02-10 09:00:00Z",
+        "2022-02-10t09:00z",
+        "2022-02-10T10:00:00[Europe/Brussels]",
+        "2022-02-10T10:00:00+01:00[Europe/Brussels]",
+    ],
+)
+def test_a_time_with_a_zone_is_an_instant(written: str) -> None:
+    assert read_line(written) == BRUSSELS_AT_TEN
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [("CEST", 2), ("MESZ", 2), ("BST", 1), ("WEST", 1), ("EEST", 3), ("MSK", 3), ("PDT", -7), ("UT", 0), ("Z", 0)],
+)
+def test_a_zone_means_what_its_name_says(zone: str, hours: int) -> None:
+    meant = datetime(2022, 7, 10, 10, tzinfo=UTC) - timedelta(hours=hours)
+
+    assert read_line(f"Sun, 10 Jul 2022 10:00:00 {zone}") == meant
+
+
+@given(moment=st.datetimes(min_value=datetime.fromisoformat("1000-01-01")))
+def test_an_iso_moment_is_read(moment: datetime) -> None:
+    assert read_line(moment.isoformat()) == moment
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1644483600", BRUSSELS_AT_TEN),
+        ("1644483600000", BRUSSELS_AT_TEN),
+        ("1644483600.0", BRUSSELS_AT_TEN),
+        ("20220210", date(2022, 2, 10)),
+        ("20220210100000", AT_TEN),
+        ('<time datetime="2022-02-10T10:00:00+01:00">Thu, 02/10/2022 - 10:00</time>', BRUSSELS_AT_TEN),
+        ("<span>10 f&eacute;vrier 2022&nbsp;</span>", date(2022, 2, 10)),
+        ("10 February 2022", date(2022, 2, 10)),
+    ],
+)
+def test_what_stands_in_fields(written: str, meant: date) -> None:
+    assert read_moment(written) == meant
+
+
+@pytest.mark.parametrize("number", [0, 7, 44602, 99_999_999_999, 10**14, 20221310, 10**400])
+def test_a_number_that_is_no_date(number: int) -> None:
+    """44602 is what Excel has for a day."""
+    with pytest.raises(DateError, match="is no date"):
+        read_number(number)
 
 
 @given(day=st.dates(min_value=date(1000, 1, 1)))
 def test_an_iso_date_is_read(day: date) -> None:
-    assert read_date(day.isoformat()) == day
+    assert read_line(day.isoformat()) == day
 
 
 @pytest.mark.parametrize(
@@ -71,12 +196,25 @@ def test_an_iso_date_is_read(day: date) -> None:
         ("10 February 20222", "four digits"),
         ("0000-01-01", "four digits"),
         ("février 2022", "the day is missing"),
+        ("10 February", "the year is missing"),
+        ("Thursday 10.2.", "the year is missing"),
+        ("10.02.22", "four digits"),
+        ("10 Feb '22", "four digits"),
+        ("10–12 February 2022", "not understood"),
+        ("10 February 2022 – 12 February 2022", "not understood"),
+        ("Thursday, 10 Febuary 2022, 10:00", "'Febuary' is no month"),
+        ("02/13/2022", "no such day"),
+        ("10 February 2022, 10:00 IST", "'IST' is no time zone"),
+        ("10 February 2022, 10:00 Europe/Brussel", "Brussel"),
+        ("10 February 2022, 25:00", "hour"),
+        ("2022-02-10T25:00:00Z", "hour"),
+        ("10 February 2022, 10:00 +99:00", "no time zone"),
     ],
 )
 def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, problem: str) -> None:
     """Taken for text, it would end up in another item."""
     with pytest.raises(DateError, match=problem):
-        read_date(written)
+        read_line(written)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +228,15 @@ def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, pro
         "10 or 11 February 2022",
         "Covid 19 2021",
         "1.10.3",
-        "10.02.22",
+        "Thursday 10 February, 10:00",
+        "May I",
         "11:00-13:00 CEST",
         "0470 12 34 56",
         "10 February 2022 " * 1_000,
     ],
 )
 def test_other_text_is_no_date(written: str) -> None:
-    assert read_date(written) is None
+    assert read_line(written) is None
 
 
 @given(
@@ -105,8 +244,10 @@ def test_other_text_is_no_date(written: str) -> None:
 )
 def test_any_text_is_a_date_or_none_or_a_problem(text: str) -> None:
     with suppress(DateError):
-        day = read_date(text)
+        day = read_line(text)
         assert day is None or day.year >= 1000
+    with suppress(DateError):
+        assert read_moment(text).year >= 1
 
 
 @pytest.mark.parametrize(
@@ -119,7 +260,7 @@ def test_any_text_is_a_date_or_none_or_a_problem(text: str) -> None:
         ("Posted on 12 March 2025", date(2025, 3, 12)),
         ("Mis en ligne le 12 mars 2025", date(2025, 3, 12)),
         ("Veröffentlicht am 12. März 2025", date(2025, 3, 12)),
-        ("12. März 2025, 10:30 Uhr", date(2025, 3, 12)),
+        ("12. März 2025, 10:30 Uhr", datetime.fromisoformat("2025-03-12T10:30")),
         ("In the winter of 2025 the ferry did not sail on one single day, and on 12 March 2025 it did", None),
         ("a title without a date", None),
         ("", None),

@@ -50,6 +50,60 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert fetch.fresh_until == NOW + timedelta(minutes=90)
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Mardi, 10 Mars, 2026 - 12:22", date(2026, 3, 10)),
+        ("10-03-2026", date(2026, 3, 10)),
+        ("2026/3/10 15:07:41", date(2026, 3, 10)),
+        ("Tue, 10 Mar 2026 23:30:00 CET", date(2026, 3, 10)),
+        ("Tue, 10 Mar 2026 11:30:00 PM CET", date(2026, 3, 10)),
+        ("1773182400", date(2026, 3, 10)),
+        ("&lt;time datetime='2026-03-10T10:00:00+01:00'&gt;Tue, 03/10/2026&lt;/time&gt;", date(2026, 3, 10)),
+    ],
+)
+def test_a_date_means_what_it_says(tmp_path: Path, written: str, day: date) -> None:
+    (item,) = read(tmp_path, RSS.replace("Tue, 10 Mar 2026 23:30:00 GMT", written)).items
+
+    assert clean_item(item, site=SITE, policy=SourcePolicy()).date == day
+
+
+def test_a_date_that_cannot_be_read_is_told_and_never_guessed(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="'10-03-26' is no date: the year needs four digits"):
+        read(tmp_path, RSS.replace("Tue, 10 Mar 2026 23:30:00 GMT", "10-03-26"))
+
+
+def test_of_several_dates_the_first_counts_that_can_be_read(tmp_path: Path) -> None:
+    also = "<dc:date xmlns:dc='http://purl.org/dc/elements/1.1/'>2026-03-09</dc:date></item>"
+    (item,) = read(tmp_path, RSS.replace("Tue, 10 Mar 2026 23:30:00 GMT", "soon").replace("</item>", also)).items
+
+    assert item.date == date(2026, 3, 9)
+
+
+def test_an_item_without_a_date_has_that_of_the_reading(tmp_path: Path) -> None:
+    bare = RSS.replace("<pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate>", "")
+    (item,) = read(tmp_path, bare, timezone="Europe/Brussels").items
+
+    assert (item.date, item.is_undated) == (date(2026, 3, 11), True)
+    with pytest.raises(SourceError, match="it has no date"):
+        read(tmp_path, bare, undated="skip")
+
+
+def test_an_embargo_and_an_expiry_date_are_read(tmp_path: Path) -> None:
+    fields = "<dcterms:available xmlns:dcterms='http://purl.org/dc/terms/'>2026-03-12T10:00:00Z</dcterms:available>"
+    fields += "<expirationDate>Fri, 20 Mar 2026 10:00:00 GMT</expirationDate></item>"
+    (item,) = read(tmp_path, RSS.replace("</item>", fields)).items
+
+    assert item.embargo == datetime(2026, 3, 12, 10, tzinfo=UTC)
+    assert item.expires == datetime(2026, 3, 20, 10, tzinfo=UTC)
+
+
+def test_a_draft_of_atom_does_not_go_out(tmp_path: Path) -> None:
+    control = "<app:control xmlns:app='http://www.w3.org/2007/app'><app:draft>yes</app:draft></app:control>"
+
+    assert not read(tmp_path, ATOM.format(f"<title>Ferry</title>{control}")).items
+
+
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><entry><id>1</id><updated>2026-03-10T09:00:00Z</updated>
 {}</entry></feed>"""
 

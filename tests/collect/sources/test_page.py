@@ -53,6 +53,25 @@ def test_a_listing_in_english(server: Server) -> None:
     assert not fetch.problems
 
 
+def test_what_a_time_says_to_machines_counts_more_than_its_words(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p><b><time datetime='2026-03-10T23:30:00Z'>10 March</time></b><i>Ferry</i></p>")
+
+    (item,) = PageSource("news", "p", "b", path=page, title="i").fetch(validator="", now=NOW).items
+
+    assert item.published == datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
+
+
+def test_a_page_may_have_no_dates(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p><i>Ferry</i></p>")
+    source = PageSource("news", "p", path=page, title="i", undated="seen", timezone="Europe/Brussels")
+
+    (item,) = source.fetch(validator="", now=NOW).items
+
+    assert (item.title, item.date, item.is_undated) == ("Ferry", date(2026, 3, 11), True)
+
+
 def test_a_listing_in_french(server: Server) -> None:
     (item,) = read(server, "/fr/news").items
 

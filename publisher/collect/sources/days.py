@@ -1,0 +1,128 @@
+"""The days that people write, in words or numbers, and what is plainly a day and cannot be read; pure."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from publisher.collect.sources.date_words import is_connector, month_of, offset_of, weekday_of
+
+_WORD = r"[^\W\d_]+"
+_SUFFIX = r"(?: ?(?:er|[èe]?re|e|de|s?te|st|nd|rd|th|o|°)(?![^\W\d_]))?"
+_NUMBERS = re.compile(r"(\d{1,6}) ?([-./]) ?(\d{1,2}) ?\2 ?(\d{1,6})\.?")
+_DAY_FIRST = re.compile(
+    rf"(?P<day>\d{{1,2}}){_SUFFIX}(?:\.? ?|[-/])(?:of |de |du )?"
+    rf"(?P<month>{_WORD})[.,]{{0,2}}[ /-]?(?P<year>'?\d{{2,6}})",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(
+    rf"(?P<month>{_WORD})\.?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
+)
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})[ .,/-]{{1,2}}(?P<month>{_WORD})[ .,/-]{{1,2}}(?P<day>\d{{1,2}}){_SUFFIX}\.?", re.IGNORECASE
+)
+_DIGITS = "the year needs four digits"
+
+
+def day_of(plain: str) -> date | None:
+    """Return the day that is named, perhaps with a day of the week and words that say nothing around it."""
+    for bare, weekday in _without_around(plain):
+        if numbers := _NUMBERS.fullmatch(bare):
+            return _from_numbers(numbers[1], numbers[3], numbers[4], weekday, may_be_month_first=numbers[2] != ".")
+        for form in (_MONTH_FIRST, _DAY_FIRST, _YEAR_FIRST):
+            named = form.fullmatch(bare)
+            if named and (day := _from_names(named, is_day_first=form is _DAY_FIRST)):
+                return day
+    return None
+
+
+def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
+    """Yield the text, and then the same without what may stand before and behind a day, word by word."""
+    words, weekday = plain.split(" "), None
+    yield plain, weekday
+    for side in (0, 0, 0, -1, -1, -1):
+        bare = words[side].strip(".,;:()") if words else ""
+        found = weekday_of(bare)
+        if words and (found is not None or not bare or is_connector(bare)):
+            weekday = found if weekday is None else weekday
+            words.pop(side)
+            yield " ".join(words).strip(" ,;:()"), weekday
+
+
+def _from_numbers(first: str, middle: str, last: str, weekday: int | None, *, may_be_month_first: bool) -> date | None:
+    year, day = (first, last) if len(first) > len(last) else (last, first)
+    if len(year) < len("22"):  # 1.10.3 is a version
+        return None
+    if len(year) == len("22"):
+        if not _is_day(day, middle):
+            return None
+        raise ValueError(_DIGITS)
+    if may_be_month_first and weekday is not None and year is last and _is_day(middle, day):
+        other = _named_day(year, int(day), int(middle))
+        if other.weekday() == weekday and not (_is_day(day, middle) and _is_on(year, middle, day, weekday)):
+            return other
+    return _named_day(year, int(middle), int(day))
+
+
+def _is_day(day: str, month: str) -> bool:
+    return 1 <= int(day) <= 31 and 1 <= int(month) <= 12  # noqa: PLR2004 - of a month and a year
+
+
+def _is_on(year: str, month: str, day: str, weekday: int) -> bool:
+    try:
+        return date(int(year), int(month), int(day)).weekday() == weekday
+    except ValueError:
+        return False
+
+
+def _from_names(named: re.Match[str], *, is_day_first: bool) -> date | None:
+    month, year = month_of(named["month"]), named["year"]
+    if month is not None:
+        return _named_day(year, month, int(named["day"]))
+    if is_day_first and len(year) > len("'22") and not is_connector(named["month"]):
+        raise ValueError(f"{named['month']!r} is no month")
+    return None
+
+
+def _named_day(year: str, month: int, day: int) -> date:
+    if len(year) != len("2022") or not year[0].isdigit() or year.startswith("0"):
+        raise ValueError(_DIGITS)
+    try:
+        return date(int(year), month, day)
+    except ValueError as error:
+        raise ValueError("no such day") from error
+
+
+# --- what is plainly a date and cannot be read -----------------------------------------------------------------------
+
+_UNITS = "er re ère e de ste te st nd rd th o h u min hr hrs uhr uur heure heures am pm m"
+_BESIDE_NUMBERS = frozenset(_UNITS.split())
+
+
+def problem_of(plain: str) -> str:
+    """Return why a text that names no day is a date nevertheless: all its words are a date's; empty: it is none."""
+    words = re.findall(_WORD, plain)
+    numbers = re.findall(r"\d+", plain)
+    months = [word for word in words if month_of(word) is not None]
+    if not numbers or not all(map(_is_of_dates, words)):
+        return ""
+    if not months:
+        is_short = any(weekday_of(word) is not None for word in words) and re.search(
+            r"\d{1,2}\.\d{1,2}\.?(?!\d)", plain
+        )
+        return "the year is missing" if is_short else ""
+    years = [number for number in numbers if len(number) == len("2022")]
+    if not years:
+        return (
+            "" if re.search(r"\d ?:|\d ?(?:h|u|uhr|uur|[ap]\.? ?m)\b", plain, re.IGNORECASE) else "the year is missing"
+        )
+    return "the day is missing" if len(numbers) == 1 else "it is not understood"
+
+
+def _is_of_dates(word: str) -> bool:
+    return (
+        month_of(word) is not None
+        or weekday_of(word) is not None
+        or offset_of(word) is not None
+        or is_connector(word)
+        or word.lower() in _BESIDE_NUMBERS
+    )

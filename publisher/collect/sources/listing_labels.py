@@ -1,0 +1,142 @@
+"""The labels of a listing in four languages: their words, and what may stand behind them; pure."""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from unicodedata import combining, normalize
+
+from publisher.collect.sources.withheld import why_withheld
+
+WORDS = {
+    "date": (
+        ("publication date", "date of publication"),
+        ("date de publication",),
+        ("publicatiedatum", "datum van publicatie"),
+        ("veroffentlichungsdatum", "datum der veroffentlichung", "erscheinungsdatum"),
+    ),
+    "themes": (
+        ("main theme", "main themes", "theme", "themes"),
+        ("theme principal", "themes principaux", "thematique", "thematiques"),
+        ("hoofdthema", "hoofdthema's", "thema", "thema's"),
+        ("hauptthema", "hauptthemen", "themen"),
+    ),
+    "keywords": (
+        ("keyword", "keywords", "key word", "key words"),
+        ("mot cle", "mots cles", "mot clef", "mots clefs"),
+        ("trefwoord", "trefwoorden", "kernwoord", "kernwoorden", "sleutelwoord", "sleutelwoorden"),
+        ("schlagwort", "schlagworte", "schlagworter", "stichwort", "stichworte", "stichworter", "schlusselworter"),
+    ),
+    "title": (("title",), ("titre",), ("titel",), ("uberschrift",)),
+    "link": (("link",), ("lien",), ("koppeling",), ("url",)),
+    "enclosures": (
+        ("attachment", "attachments", "enclosure", "enclosures", "file", "files"),
+        ("piece jointe", "pieces jointes", "fichier", "fichiers"),
+        ("bijlage", "bijlagen", "bestand", "bestanden"),
+        ("anhang", "anhange", "anlage", "anlagen", "datei", "dateien"),
+    ),
+    "language": (("language",), ("langue",), ("taal",), ("sprache",)),
+    "embargo": (("embargo",), ("sous embargo jusqu'au",), ("embargo tot",), ("sperrfrist",)),
+    "expires": (("expires", "expiry date"), ("date d'expiration",), ("vervaldatum",), ("ablaufdatum",)),
+    "status": (("status",), ("statut",), (), ()),
+}
+"""Label words by meaning, in English, French, Dutch and German, as `fold_word` leaves them. A bare `Date:` is not among
+them: texts announce events that way."""
+
+_MEANING = {word: meaning for meaning, languages in WORDS.items() for words in languages for word in words}
+SINGLE = ("title", "link", "language", "embargo", "expires")
+"""What an item has one of; a second such line stays in its text."""
+LONGEST_WORD = 40
+_LONGEST_THEME = 100
+"""Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
+_LONGEST_TITLE = 200
+"""Characters before the address of a file; more are a sentence."""
+_LONGEST_FILES = 10_000
+"""Characters of addresses on one line."""
+
+_LANGUAGES = {
+    "en": "english anglais engels englisch",
+    "fr": "french francais frans franzosisch",
+    "nl": "dutch neerlandais nederlands niederlandisch",
+    "de": "german allemand duits deutsch",
+}
+_LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>https?://[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
+"""An address, and before it what it is called."""
+
+
+@lru_cache(maxsize=4_096)
+def meaning_of(word: str) -> str | None:
+    """Return what a word before a colon labels, a key of `WORDS`; None: it is no label."""
+    return _MEANING.get(fold_word(word))
+
+
+def fold_word(word: str) -> str:
+    """Return a label's word so that capitals, accents, hyphens and kinds of apostrophe make no difference."""
+    return " ".join(re.sub("[-‐‑–]", " ", _without_accents(word).replace("’", "'")).split())
+
+
+def _without_accents(word: str) -> str:
+    """Return `word` so that capitals and accents, often left out, make no difference."""
+    return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
+
+
+def values_of(meaning: str, text: str) -> tuple[str, ...] | None:
+    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text."""
+    return _VALUES[meaning](text) if text else ()
+
+
+def _one(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+def _address(text: str) -> tuple[str, ...] | None:
+    return (text,) if _ADDRESS.fullmatch(text) else None
+
+
+def _status(text: str) -> tuple[str, ...] | None:
+    """Return the word for a draft; any other word is text."""
+    return (text,) if why_withheld({"status": text}) else None
+
+
+def _keywords(text: str) -> tuple[str, ...]:
+    return tuple(piece for piece in map(str.strip, re.split("[,;]", text)) if piece)
+
+
+def _themes(text: str) -> tuple[str, ...] | None:
+    pieces = _keywords(text)
+    return None if any(len(piece) > _LONGEST_THEME for piece in pieces) else pieces
+
+
+def _files(text: str) -> tuple[str, ...] | None:
+    """Return addresses, each with what it is called before it; None when there are other words."""
+    found, end = [], 0
+    if len(text) > _LONGEST_FILES:
+        return None
+    while match := _FILE.match(text, end):
+        title = match["title"].strip(" ,;:–—-")
+        if len(title) > _LONGEST_TITLE:
+            return None
+        found.append(f"{title} {match['url']}".strip())
+        end = match.end()
+    return tuple(found) if end == len(text) else None
+
+
+def _language(text: str) -> tuple[str, ...] | None:
+    """Return the BCP 47 tag of a language's name or tag; None when it is neither."""
+    tag = text if _LANGUAGE_TAG.fullmatch(text) else _LANGUAGE_OF.get(_without_accents(text), "")
+    return (tag,) if tag else None
+
+
+_VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {
+    "title": _one,
+    "embargo": _one,
+    "expires": _one,
+    "status": _status,
+    "link": _address,
+    "enclosures": _files,
+    "language": _language,
+    "themes": _themes,
+    "keywords": _keywords,
+}

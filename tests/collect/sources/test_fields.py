@@ -1,0 +1,134 @@
+"""Items of named values, whatever kind of source has them."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from publisher.collect.clean import clean_item
+from publisher.collect.sources.fields import FieldError, Withheld, harvest, item_of, mapped, missing_columns
+from publisher.model.items import Item
+from publisher.model.problems import Problem
+from publisher.model.sources import SourcePolicy
+from tests.values import SITE
+
+DAY = date(2024, 3, 4)
+AT_TEN = datetime(2024, 3, 4, 9, tzinfo=UTC)
+
+
+def kept(**values: object) -> Item:
+    """What the log keeps of such values, at a site in Brussels."""
+    return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=SourcePolicy())
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-03-04 10:00",
+        "4 mars 2024, 10h00",
+        "Mon, 04 Mar 2024 10:00:00 +0100",
+        1709542800,
+        1709542800.0,
+        Decimal(1709542800),
+        "1709542800",
+        1709542800000,
+        datetime(2024, 3, 4, 10),  # noqa: DTZ001 - as databases give them
+        datetime(2024, 3, 4, 9, tzinfo=UTC),
+    ],
+)
+def test_a_moment_is_an_instant_at_the_site(value: object) -> None:
+    item = kept(date=value)
+
+    assert (item.published, item.date) == (AT_TEN, DAY)
+
+
+def test_the_day_of_a_moment_is_that_of_the_site() -> None:
+    assert kept(date="Mon, 04 Mar 2024 23:30:00 CET").date == DAY
+    assert kept(date="2024-03-04T23:30:00Z").date == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize("value", ["2024-03-04", "4. März 2024", 20240304, DAY, "2024-03-04 00:00:00"])
+def test_a_day_without_a_time_stays_a_day(value: object) -> None:
+    item = kept(date=value)
+
+    assert (item.published, item.date) == (None, DAY)
+
+
+@pytest.mark.parametrize("value", [True, "soon", 45355, float("nan"), Decimal("Infinity"), b"2024-03-04"])
+def test_what_is_no_date_is_told(value: object) -> None:
+    with pytest.raises(FieldError):
+        item_of({"title": "Ferry", "date": value})
+
+
+def test_without_a_date_there_is_no_item() -> None:
+    with pytest.raises(FieldError, match="it has no date"):
+        item_of({"title": "Ferry", "date": " "})
+
+
+def test_without_a_date_an_item_may_have_that_of_today() -> None:
+    item = item_of({"title": "Ferry"}, today=DAY)
+
+    assert (item.date, item.is_undated) == (DAY, True)
+    assert not item_of({"title": "Ferry", "date": "2024-03-04"}, today=DAY).is_undated
+
+
+# --- embargo ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_embargo_ends_when_its_day_begins() -> None:
+    assert kept(date=DAY, embargo="2024-06-01").embargo == datetime(2024, 5, 31, 22, tzinfo=UTC)
+    assert kept(date=DAY, embargo="1 June 2024, 10:00").embargo == datetime(2024, 6, 1, 8, tzinfo=UTC)
+
+
+def test_an_item_expires_when_its_day_is_over() -> None:
+    assert kept(date=DAY, expires="2024-06-01").expires == datetime(2024, 6, 1, 22, tzinfo=UTC)
+    assert kept(date=DAY, expires="1 June 2024, 10:00").expires == datetime(2024, 6, 1, 8, tzinfo=UTC)
+
+
+def test_an_embargo_that_cannot_be_read_lets_nothing_out() -> None:
+    with pytest.raises(FieldError, match="its embargo cannot be read: 'after the vote' is no date"):
+        item_of({"title": "Ferry", "date": DAY, "embargo": "after the vote"})
+
+
+def test_what_a_source_keeps_back_is_noted_and_is_no_problem() -> None:
+    rows = ({"title": "Ferry", "date": DAY}, {"title": "Crane", "date": DAY, "status": "draft"})
+    found = harvest("news", enumerate_rows(rows), item_of)
+
+    assert [item.title for item in found.items] == ["Ferry"]
+    assert found.notes == (Problem(where="row 2", what="a draft (status: draft)"),)
+    assert not found.problems
+
+
+def enumerate_rows(rows: tuple[dict[str, object], ...]) -> list[tuple[str, dict[str, object]]]:
+    return [(f"row {number}", row) for number, row in enumerate(rows, start=1)]
+
+
+def test_all_drafts_are_no_failure() -> None:
+    with pytest.raises(Withheld):
+        item_of({"draft": "yes"})
+    assert harvest("news", [("row 1", {"draft": "yes"})], item_of).items == ()
+
+
+# --- columns ---------------------------------------------------------------------------------------------------------
+
+
+def test_capitals_and_spaces_in_the_names_of_columns_make_no_difference() -> None:
+    row = {" Title ": "Ferry", "DATE": "2024-03-04", "Key words": "night", "Status": "ok"}
+
+    values = mapped(row, {"keywords": "Keywords"})
+
+    assert (values["title"], values["date"], values["keywords"], values["status"]) == (
+        "Ferry",
+        "2024-03-04",
+        "night",
+        "ok",
+    )
+    assert missing_columns(list(row), {"keywords": "keywords", "link": "address"}) == ["address"]
+
+
+def test_a_column_of_exactly_that_name_comes_first() -> None:
+    assert mapped({"Title": "other", "title": "Ferry"}, {})["title"] == "Ferry"
+    assert mapped({"author": {"Name": "Ada"}}, {"themes": "author.name"})["themes"] == "Ada"

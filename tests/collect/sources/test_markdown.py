@@ -1,0 +1,86 @@
+"""The `markdown` kind: when the items of a folder appear."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.markdown import MarkdownSource
+
+NOW = datetime(2024, 3, 6, 7, tzinfo=UTC)
+"""Eight o'clock in Brussels."""
+
+
+def write(folder: Path, name: str, front: str) -> None:
+    (folder / name).write_text(f"---\n{front}\n---\nText.\n", encoding="utf-8")
+
+
+def read(folder: Path, *, now: datetime = NOW, validator: str = "", undated: Literal["seen", "skip"] = "skip") -> Fetch:
+    source = MarkdownSource("news", folder, timezone="Europe/Brussels", undated=undated)
+    return source.fetch(validator=validator, now=now)
+
+
+def titles(fetch: Fetch) -> list[str]:
+    return [item.title for item in fetch.items]
+
+
+@pytest.mark.parametrize(
+    ("front", "begin"),
+    [
+        ("date: 2024-03-06T17:00:00+01:00", "2024-03-06T17:00+01:00"),
+        ("date: 2024-03-06 17:00", "2024-03-06T17:00+01:00"),
+        ("date: 2024-03-07", "2024-03-07T00:00+01:00"),
+        ("date: 2024-03-01\npublishDate: 2024-06-01", "2024-06-01T00:00+02:00"),
+        ("date: 2024-03-01\nembargo: 2024-03-06 17:00", "2024-03-06T17:00+01:00"),
+        ("publish_date: 2024-06-01", "2024-06-01T00:00+02:00"),
+    ],
+)
+def test_an_item_waits_for_its_time(tmp_path: Path, front: str, begin: str) -> None:
+    moment = datetime.fromisoformat(begin)
+    write(tmp_path, "ferry.md", f"title: Ferry\n{front}")
+
+    before = read(tmp_path, now=moment - timedelta(seconds=1))
+    later = read(tmp_path, now=moment, validator=before.validator)
+
+    assert titles(before) == []
+    assert titles(later) == ["Ferry"]
+    assert read(tmp_path, now=moment, validator=later.validator).is_unchanged
+
+
+def test_nothing_is_read_again_while_items_wait(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-06 17:00")
+    first = read(tmp_path)
+
+    assert read(tmp_path, now=NOW + timedelta(hours=1), validator=first.validator).is_unchanged
+
+
+@pytest.mark.parametrize("front", ["draft: true", "draft: 'yes'", "status: hidden", "published: false", "private: on"])
+def test_a_draft_does_not_go_out(tmp_path: Path, front: str) -> None:
+    write(tmp_path, "ferry.md", f"title: Ferry\ndate: 2024-03-01\n{front}")
+    write(tmp_path, "crane.md", "title: Crane\ndate: 2024-03-02")
+
+    assert titles(read(tmp_path)) == ["Crane"]
+
+
+def test_published_may_be_the_date(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\npublished: 2024-03-01")
+    write(tmp_path, "crane.md", "title: Crane\npublished: true\ndate: 2024-03-02")
+
+    assert [item.date for item in read(tmp_path).items] == [date(2024, 3, 2), date(2024, 3, 1)]
+
+
+def test_a_file_without_a_date_may_have_that_of_the_reading(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry")
+
+    (item,) = read(tmp_path, undated="seen").items
+
+    assert (item.date, item.is_undated) == (date(2024, 3, 6), True)
+
+
+def test_times_order_the_items_of_a_day(tmp_path: Path) -> None:
+    for hour, title in ((9, "Nine"), (7, "Seven"), (8, "Eight")):
+        write(tmp_path, f"{title}.md", f"title: {title}\ndate: 2024-03-04 0{hour}:00")
+
+    assert titles(read(tmp_path)) == ["Nine", "Eight", "Seven"]
