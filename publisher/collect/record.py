@@ -16,6 +16,7 @@ from publisher.collect.mint import draft, fetch_taken, in_log_order, mint
 from publisher.collect.reading import Reading
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch
+from publisher.collect.undated import date_as_known
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names
 from publisher.model.problems import Problem
@@ -50,10 +51,11 @@ def record_listing(
     listing = _clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source, also_in=rules.gathering) as log:
         known = log.known(
-            since=min((item.date for item in listing.items), default=None),
+            since=min((item.date for item in listing.items if not item.is_undated), default=None),
             ids={item.native_id for item in listing.items},
             links={item.link for item in listing.items},
         )
+        listing = replace(listing, items=date_as_known(known, listing.items))
         changes = _plan_changes(known, listing, log, rules)
         why = _suspect(changes.own, known, listing, log, rules)
         if why and rules.on_suspicion is OnSuspicion.HOLD:

@@ -185,7 +185,7 @@ def test_prose_without_titles_begins_after_its_date(tmp_path: Path) -> None:
     )
 
     assert found.selectors == {"item": "div > p", "date": "strong", "body": ":scope"}
-    assert [item.date for item in fetch.items] == [date(2026, 3, 1), date(2026, 3, 2)]
+    assert [item.date for item in fetch.items] == [date(2026, 3, 2), date(2026, 3, 1)]
     assert [item.html for item in fetch.items] == ['<br>Die Fähre fährt um zehn. Mehr <a href="/f">hier</a>.'] * 2
 
 

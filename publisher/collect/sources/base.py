@@ -99,12 +99,12 @@ def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSi
     """
     make = load_kind(kind)
     match kind:
-        case "markdown":
-            return make(name, timezone=site.timezone, **keys)
-        case "feed" | "page":
-            return make(name, fetcher=None if "path" in keys else site.fetcher, **keys)
-        case _ if kind in KINDS:
+        case "listing":
             return make(name, **keys)
+        case "feed" | "page":
+            return make(name, timezone=site.timezone, fetcher=None if "path" in keys else site.fetcher, **keys)
+        case _ if kind in KINDS:
+            return make(name, timezone=site.timezone, **keys)
     return make(name=name, site=site, **keys)
 
 

@@ -41,4 +41,4 @@ def test_all_feeds_on_the_web_are_fetched_by_one_and_files_by_none(tmp_path: Pat
     assert isinstance(one, FeedSource)
     assert isinstance(other, FeedSource)
     assert one.fetcher is other.fetcher is SITE.fetcher
-    assert file == FeedSource("file", path=tmp_path / "feed.xml")
+    assert file == FeedSource("file", path=tmp_path / "feed.xml", timezone="Europe/Brussels")

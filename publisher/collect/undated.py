@@ -1,0 +1,37 @@
+"""Gives items that their source does not date the date they have in the log; pure."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from publisher.model.items import Item, digest_of_text
+from publisher.model.records import Known, State
+
+_STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
+
+
+def date_as_known(known: Sequence[Known], listed: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the listed items, each undated one that is known with its date in the log; the others stay as they are.
+
+    It is known by its id, else by its link, else by its words; of several that share them, the n-th is the n-th.
+    """
+    standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.number))
+    items = dict(enumerate(listed))
+    undated = [place for place, item in items.items() if item.is_undated]
+    keys: tuple[tuple[Callable[[Known], str], Callable[[Item], str]], ...] = (
+        (lambda old: old.native_id, lambda new: new.native_id),
+        (lambda old: old.link, lambda new: new.link),
+        (lambda old: old.text_digest, digest_of_text),
+    )
+    for key_of_known, key_of_item in keys:
+        waiting: dict[str, deque[Known]] = defaultdict(deque)
+        for old in standing if undated else ():
+            waiting[key_of_known(old)].append(old)
+        for place in list(undated):
+            key = key_of_item(items[place])
+            if key and waiting[key]:
+                old = waiting[key].popleft()
+                items[place] = replace(items[place], date=old.date)
+                standing.remove(old)
+                undated.remove(place)
+    return tuple(items.values())

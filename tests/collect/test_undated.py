@@ -1,0 +1,111 @@
+"""Items that their source does not date keep the day on which they were first seen."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.run import collect
+from publisher.collect.sources.base import Fetch
+from publisher.collect.undated import date_as_known
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.records import Known, State
+from publisher.model.themes import Theme, ThemeMap
+from publisher.store import Store
+from tests.values import SITE
+
+SEEN, TODAY = date(2024, 3, 5), date(2024, 3, 9)
+NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
+RULES = CollectRules(
+    site=SITE,
+    theme_map=ThemeMap(default=Theme(slug="general", title="General")),
+    authority="example.org",
+    on_suspicion=OnSuspicion.RELEASE,
+)
+
+
+def undated(text: str = "The ferry sails.", day: date = TODAY, **fields: Any) -> Item:
+    return Item(date=day, text=text, is_undated=True, **fields)
+
+
+def known(*items: Item) -> list[Known]:
+    return [
+        Known(
+            number=number,
+            date=item.date,
+            native_id=item.native_id,
+            link=item.link,
+            text_digest=digest_of_text(item),
+            content_digest=digest_of_content(item),
+            state=State.LISTED,
+        )
+        for number, item in enumerate(items, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"native_id": "f1"},
+        {"native_id": "f1", "text": "It sailed."},
+        {"link": "https://example.org/f1", "text": "It sailed."},
+        {"text": "The ferry sails.", "native_id": "other", "link": "https://example.org/other"},
+    ],
+)
+def test_an_undated_item_is_known_by_its_id_its_link_or_its_words(before: dict[str, Any]) -> None:
+    log = known(undated(day=SEEN, **before))
+    (item,) = date_as_known(log, [undated(native_id="f1", link="https://example.org/f1")])
+
+    assert item.date == SEEN
+
+
+def test_a_dated_item_and_a_new_one_stay_as_they_are() -> None:
+    listed = (Item(date=TODAY, text="The ferry sails."), undated("A crane."))
+
+    assert date_as_known(known(undated(day=SEEN)), listed) == listed
+
+
+def test_two_that_say_the_same_are_two() -> None:
+    log = known(undated(day=SEEN), undated(day=SEEN + timedelta(days=1)))
+    items = date_as_known(log, [undated(), undated(), undated()])
+
+    assert [item.date for item in items] == [SEEN, SEEN + timedelta(days=1), TODAY]
+
+
+class Undated:
+    """A source that lists what it is given, without dates."""
+
+    name = "news"
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        items = [undated(text, day=now.date(), native_id=text.partition(" ")[0]) for text in self.texts]
+        return Fetch(items=items, validator=f"{validator}+")
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True, min_size=1, max_size=6), min_size=1, max_size=5))
+def test_an_item_keeps_its_first_day_whatever_is_listed_later(days: list[list[str]]) -> None:
+    first: dict[str, date] = {}
+    with Store.open("sqlite://") as store:
+        for number, names in enumerate(days):
+            now = NOW + timedelta(days=number)
+            for name in names:
+                first.setdefault(name, now.date())
+            collect([Undated(*(f"{name} sails" for name in names))], store=store, rules=RULES, now=now)
+        records = store.items.latest(None, limit=99)
+
+    assert {record.item.text[0]: record.item.date for record in records}.items() <= first.items()
+    assert {*days[-1]} <= {record.item.text[0] for record in records}
+
+
+def test_another_reading_on_another_day_is_no_news() -> None:
+    with Store.open("sqlite://") as store:
+        collect([Undated("a sails", "b sails")], store=store, rules=RULES, now=NOW)
+        again = collect([Undated("a sails", "b sails")], store=store, rules=RULES, now=NOW + timedelta(days=3))
+
+    assert (again.added, again.revised, again.withdrawn) == (0, 0, 0)
