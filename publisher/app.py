@@ -246,9 +246,8 @@ class Publisher:
         policies = {settings.name: settings.policy for settings in config.sources}
         rules = CollectRules(
             site=config.site,
-            theme_map=config.themes,
+            gathering=self._publication.gathering,
             authority=self._authority.partition(",")[0],
-            combined=config.feeds.combined,
             policies=policies,
             configured=policies.keys(),
             on_suspicion=on_suspicion,

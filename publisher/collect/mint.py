@@ -15,20 +15,20 @@ from typing import Protocol
 from urllib.parse import quote
 
 from publisher.collect.rules import CollectRules
+from publisher.model.feeds import Gathered, gather
 from publisher.model.items import Item, digest_of_text
 from publisher.model.labels import Names, slug_of
 from publisher.model.records import NewRecord
 from publisher.model.schedules import noon
-from publisher.model.themes import Theme, assign_themes
 from publisher.model.titles import title_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A new item with its themes and the permanent names it asks for."""
+    """A new item with its themes and feeds and the permanent names it asks for."""
 
     item: Item
-    themes: tuple[Theme, ...]
+    gathered: Gathered
     uid: str
     path: str
 
@@ -77,7 +77,7 @@ def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Nam
     return tuple(
         Draft(
             item=item,
-            themes=assign_themes(item, rules.theme_map, source=source, names=names),
+            gathered=gather(item, rules.gathering, source=source, names=names),
             uid=_uid(item, source, rules.authority),
             path=f"items/{item.date.year:04d}/{slug_of(title_of(item))}",
         )
@@ -104,7 +104,7 @@ def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime)
     days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
     others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
     return tuple(
-        NewRecord(item=each.item, themes=each.themes, uid=uid, path=path, published=instant or next(others))
+        NewRecord(item=each.item, gathered=each.gathered, uid=uid, path=path, published=instant or next(others))
         for each, uid, path, instant in zip(drafts, uids, paths, exact, strict=True)
     )
 

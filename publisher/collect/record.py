@@ -17,14 +17,15 @@ from publisher.collect.reading import Reading
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import date_as_known
+from publisher.model.feeds import gather
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names
 from publisher.model.problems import Problem
-from publisher.model.records import Known, NewRecord
+from publisher.model.records import Known, NewRecord, Revision
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.sources import SourcePolicy
-from publisher.model.themes import Theme, assign_themes, wanted_names
+from publisher.model.themes import wanted_names
 from publisher.store import Heir, LogPass, SourceState, Store
 
 
@@ -49,7 +50,7 @@ def record_listing(
 ) -> CollectReport:
     """Record what differs from the source's items in the log, unless it looks like an accident and waits."""
     listing = _clean_listing(reading, fetch, rules)
-    with store.log.open_pass(listing.source, also_in=rules.gathering) as log:
+    with store.log.open_pass(listing.source) as log:
         known = log.known(
             since=min((item.date for item in listing.items if not item.is_undated), default=None),
             ids={item.native_id for item in listing.items},
@@ -177,9 +178,8 @@ def _hand_over(
     same = {number for number, item in said.items() if reads_as(before[number], item)}
     log.rename([(number, said[number]) for number in sorted(same)])
     revised = [(number, item) for number, item in said.items() if number not in same]
-    names = log.name(wanted_names([item for _, item in revised], rules.theme_map))
-    themed = [(number, item, _themes(item, heirs[number].source, rules, names)) for number, item in revised]
-    log.revise(themed, now=now)
+    names = log.name(wanted_names([item for _, item in revised], rules.gathering.theme_map))
+    log.revise([_revision(number, item, heirs[number].source, rules, names) for number, item in revised], now=now)
     return len(revised)
 
 
@@ -190,8 +190,9 @@ def _write_plan(plan: Reconciliation, log: LogPass, source: str, rules: CollectR
     log.rename([(number, add_language(item, rules.site)) for number, item in plan.renamed])
     revised = [(number, add_language(item, rules.site)) for number, item in plan.revised]
     added = [add_language(item, rules.site) for item in plan.added]
-    names = log.name(wanted_names([*(item for _, item in revised), *in_log_order(added)], rules.theme_map))
-    log.revise([(number, item, _themes(item, source, rules, names)) for number, item in revised], now=now)
+    naming = [*(item for _, item in revised), *in_log_order(added)]
+    names = log.name(wanted_names(naming, rules.gathering.theme_map))
+    log.revise([_revision(number, item, source, rules, names) for number, item in revised], now=now)
     log.add(_mint_records(added, log, source, rules, names=names, now=now), now=now)
 
 
@@ -207,5 +208,5 @@ def _mint_records(
     return mint(drafts, fetch_taken(drafts, log), timezone=rules.site.timezone, now=now)
 
 
-def _themes(item: Item, source: str, rules: CollectRules, names: Names) -> tuple[Theme, ...]:
-    return assign_themes(item, rules.theme_map, source=source, names=names)
+def _revision(number: int, item: Item, source: str, rules: CollectRules, names: Names) -> Revision:
+    return Revision(number=number, item=item, gathered=gather(item, rules.gathering, source=source, names=names))

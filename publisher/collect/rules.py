@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from publisher.model.feeds import CombinedFeed, Gathering
+from publisher.model.feeds import Gathering
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
-from publisher.model.themes import ThemeMap
 
 
 class OnSuspicion(StrEnum):
@@ -26,20 +25,14 @@ class CollectRules:
     """How a pass records what the sources list."""
 
     site: Site
-    theme_map: ThemeMap
+    gathering: Gathering
     authority: str
     """The host that `tag:` URIs name (RFC 4151 section 2.1)."""
-    combined: tuple[CombinedFeed, ...] = ()
     policies: Mapping[str, SourcePolicy] = field(default_factory=dict)
     """By the source's name; a source without one has the defaults."""
     configured: Collection[str] | None = None
     """Names of the sources in config.toml, read in this pass or not; None: every source ever read counts as one."""
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
-
-    @property
-    def gathering(self) -> Gathering:
-        """What puts items into feeds besides those of their themes."""
-        return Gathering(language=self.site.language, combined=self.combined)
 
     def policy_of(self, source: str) -> SourcePolicy:
         return self.policies.get(source, SourcePolicy())

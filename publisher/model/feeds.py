@@ -10,7 +10,7 @@ from typing import Literal
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names, fold_label
 from publisher.model.site import Site
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap, assign_themes
 
 ALL = "all"
 """The slug of the feed of all items."""
@@ -94,19 +94,38 @@ class FeedSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathering:
-    """What decides; called with an item and its themes."""
+    """What configuration says about which themes and feeds an item is in."""
 
+    theme_map: ThemeMap
     language: str
     """Of items that do not name theirs."""
     combined: tuple[CombinedFeed, ...] = ()
 
-    def __call__(self, item: Item, themes: Sequence[Theme], names: Names = NO_NAMES) -> tuple[Feed, ...]:
-        """The feeds of its keywords and its language, and the combined ones that ask for it; each once."""
-        keywords = [keyword_feed(keyword, names) for keyword in item.keywords if fold_label(keyword)]
-        language = language_feed(item.language, fallback=self.language)
-        has = ({theme.slug for theme in themes}, {*map(fold_label, item.keywords)}, {language.slug})
-        combined = [combined_feed(asked) for asked in self.combined if _is_asked_for(has, asked)]
-        return tuple({feed.slug: feed for feed in (*reversed(keywords), language, *combined)}.values())
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Which themes and feeds an item is in."""
+
+    themes: tuple[Theme, ...]
+    """Never empty; in the order of the item's labels."""
+    feeds: tuple[Feed, ...]
+    """Those of the themes among them; each once."""
+
+
+def gather(item: Item, gathering: Gathering, *, source: str, names: Names = NO_NAMES) -> Gathered:
+    """Return which themes and feeds an item of a source is in; `names` has the slugs of its labels and keywords."""
+    themes = assign_themes(item, gathering.theme_map, source=source, names=names)
+    found = (*map(Feed.of_theme, themes), *other_feeds(item, themes, gathering, names))
+    return Gathered(themes=themes, feeds=tuple({feed.slug: feed for feed in reversed(found)}.values()))
+
+
+def other_feeds(item: Item, themes: Sequence[Theme], gathering: Gathering, names: Names = NO_NAMES) -> tuple[Feed, ...]:
+    """Return the feeds of an item's keywords and language, and the combined ones that ask for it; each once."""
+    keywords = [keyword_feed(keyword, names) for keyword in item.keywords if fold_label(keyword)]
+    language = language_feed(item.language, fallback=gathering.language)
+    has = ({theme.slug for theme in themes}, {*map(fold_label, item.keywords)}, {language.slug})
+    combined = [combined_feed(asked) for asked in gathering.combined if _is_asked_for(has, asked)]
+    return tuple({feed.slug: feed for feed in (*reversed(keywords), language, *combined)}.values())
 
 
 def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:

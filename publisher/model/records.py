@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.themes import Theme
 
@@ -80,10 +81,19 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord:
-    """A new item with what it keeps for ever, and its themes."""
+    """A new item with what it keeps for ever, and its themes and feeds."""
 
     item: Item
-    themes: tuple[Theme, ...]
+    gathered: Gathered
     uid: str
     path: str
     published: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item says now, and its themes and feeds."""
+
+    number: int
+    item: Item
+    gathered: Gathered

@@ -69,11 +69,6 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> Wanted:
     return Wanted(labels=labels, keywords=keywords, taken=frozenset(map(theme_slug_of, mapped)))
 
 
-def nothing_wanted(_items: Iterable[Item]) -> Wanted:
-    """For a site that has no labels."""
-    return Wanted(labels={}, keywords={}, taken=frozenset())
-
-
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
     """Return the item's themes: those of its labels in their order, then those of rules; the default one without any.
 

@@ -48,7 +48,7 @@ class Publication:
 
         FEEDS decides which feeds items are in, ADDRESSES what the documents of archives are made with.
         """
-        feeds = repr((self.theme_map, self.gathering))
+        feeds = repr(self.gathering)
         addresses = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
         shown = [(audience.name, audience.title) for audience in self.audiences]
         rest = repr((__version__, self.site, self.settings, self.templates.fingerprint(), shown))
@@ -63,8 +63,8 @@ class Publication:
 
     @property
     def gathering(self) -> Gathering:
-        """What puts items into feeds besides those of their themes."""
-        return Gathering(language=self.site.language, combined=self.settings.combined)
+        """Which themes and feeds an item is in."""
+        return Gathering(theme_map=self.theme_map, language=self.site.language, combined=self.settings.combined)
 
     @property
     def known_feeds(self) -> tuple[Feed, ...]:

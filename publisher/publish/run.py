@@ -18,10 +18,11 @@ from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.records import Record, State
 from publisher.model.reports import PublishReport
-from publisher.model.themes import assign_themes, wanted_names
+from publisher.model.themes import wanted_names
 from publisher.publish.files import COPIES, Files, remove_copies
 from publisher.publish.pagination import EditionPages, Leaves, Sitemap, shown_editions
 from publisher.publish.plan import CONSUMER, Extent, Publication, PublishPlan, plan, worth_a_feed
+from publisher.publish.regather import regather
 from publisher.store import Archive, FeedState, Store
 
 if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
@@ -105,13 +106,7 @@ def _settle_feeds(
 ) -> PublishPlan:
     """Give every item the themes and feeds that configuration now says; the plan with the feeds there are then."""
     if planned.is_regathered:
-        store.items.retheme(
-            lambda item, source, names: assign_themes(item, publication.theme_map, source=source, names=names),
-            also_in=publication.gathering,
-            wanted=lambda items: wanted_names(items, publication.theme_map),
-            now=now,
-            progress=progress,
-        )
+        regather(store, publication.gathering, now=now, progress=progress)
     store.feeds.ensure(publication.known_feeds, now=now)
     for theme in (publication.theme_map.default, *publication.theme_map.themes):
         if former := publication.theme_map.former(theme.slug):

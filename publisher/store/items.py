@@ -1,6 +1,7 @@
 """Questions about items. Each costs what its answer weighs, however large the archive is."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or
 
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
-from publisher.model.labels import Wanted
-from publisher.model.progress import Progress, quiet
 from publisher.model.records import Record
-from publisher.model.themes import nothing_wanted
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database
-from publisher.store.memberships import AlsoIn, nowhere_else
-from publisher.store.retheme import Assign, retheme_page
+from publisher.store.retheme import ItemPage
 from publisher.store.schema import (
     IS_LIVE,
     IS_LIVE_REVISION,
@@ -154,27 +151,11 @@ class Items:
 
     # --- a changed configuration -------------------------------------------------------------------------------------
 
-    def retheme(
-        self,
-        assign: Assign,
-        *,
-        also_in: AlsoIn = nowhere_else,
-        wanted: Callable[[Iterable[Item]], Wanted] = nothing_wanted,
-        now: datetime,
-        progress: Progress = quiet,
-    ) -> None:
-        """Give every item its themes and feeds anew, page by page; one that is cut short can simply be repeated.
-
-        `wanted` says which labels and keywords of some items need a name.
-
-        The log does not grow: the organisation changed nothing, so nobody shall be told.
-        """
-        last_item = self.last_number()
-        after: int | None = 0
-        while after is not None:
-            progress("themes", min(after, last_item), last_item)
-            with self._database.writing() as connection:
-                after = retheme_page(connection, assign, also_in, wanted, after=after, now=now)
+    @contextmanager
+    def open_page(self, *, after: int) -> Iterator[ItemPage]:
+        """The next items beyond number `after`; what is done with them is committed when the block ends."""
+        with self._database.writing() as connection:
+            yield ItemPage(connection, after=after)
 
     def _records(self, query: Select[Any]) -> list[Record]:
         with self._database.reading() as connection:

@@ -13,7 +13,6 @@ from publisher.store.content import record_of
 from publisher.store.engine import BATCH, Database
 from publisher.store.items import last_changes
 from publisher.store.log_pass import LogPass
-from publisher.store.memberships import AlsoIn, nowhere_else
 from publisher.store.schema import counters, cursors, items, log
 
 
@@ -60,13 +59,10 @@ class Log:
                 connection.execute(insert(cursors).values(consumer=consumer, seq=seq, settings=settings))
 
     @contextmanager
-    def open_pass(self, source: str, *, also_in: AlsoIn = nowhere_else) -> Iterator[LogPass]:
-        """One pass over the log for a source; committed when the block ends, forgotten when it raises.
-
-        `also_in` says in which feeds an item is besides those of its themes.
-        """
+    def open_pass(self, source: str) -> Iterator[LogPass]:
+        """One pass over the log for a source; committed when the block ends, forgotten when it raises."""
         with self._database.writing() as connection:
-            log_pass = LogPass(connection, source, also_in=also_in)
+            log_pass = LogPass(connection, source)
             yield log_pass
             log_pass.write_counters()
 

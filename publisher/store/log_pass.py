@@ -8,18 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from publisher.model.items import Item, digest_of_content, digest_of_text
-from publisher.model.labels import NO_NAMES, Names, Wanted
-from publisher.model.records import ChangeKind, NewRecord, State
+from publisher.model.labels import Names, Wanted
+from publisher.model.records import ChangeKind, NewRecord, Revision, State
 from publisher.model.themes import Theme
 from publisher.store import numbering, sources
 from publisher.store.content import content_of, themes_text
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
 from publisher.store.memberships import (
-    AlsoIn,
     FeedChanges,
     Membership,
-    feeds_of,
     forget_withdrawals,
     join_feeds,
     leave_feeds,
@@ -34,10 +32,8 @@ from publisher.store.schema import copies, items
 class LogPass(Facts):
     """One source's pass over the log. All it does is committed together when the pass ends, or not at all."""
 
-    def __init__(self, connection: Connection, source: str, *, also_in: AlsoIn) -> None:
+    def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
-        self._also_in = also_in
-        self._names = NO_NAMES
         self._listed = self._state.listed
         self._counters = Counters.read(connection)
         self._before = replace(self._counters)
@@ -46,25 +42,23 @@ class LogPass(Facts):
 
     def name(self, wanted: Wanted) -> Names:
         """Give labels and keywords their slugs, before the items that bring them are added or revised."""
-        self._names = settle_names(self._connection, wanted)
-        return self._names
+        return settle_names(self._connection, wanted)
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         """Append new items to the log, in the order given."""
         for some in batches(new):
             self._add(some, now=now)
 
-    def revise(self, revised: Sequence[tuple[int, Item, tuple[Theme, ...]]], *, now: datetime) -> None:
-        """Replace what items say and their themes; a withdrawn one is back, and all of them are listed."""
-        old = {row.number: row for row in self._rows([number for number, _, _ in revised])}
-        pairs = [(old[number], item, themes) for number, item, themes in revised]
-        rows = [self._revised_row(row, item, themes, now=now) for row, item, themes in pairs]
+    def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
+        """Replace what items say, their themes and their feeds; a withdrawn one is back, and all of them are listed."""
+        old = {row.number: row for row in self._rows([each.number for each in revised])}
+        rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
         left = slugs_of(self._connection, list(old))
-        joined = [feeds_of(item, themes, self._also_in, self._names) for _, item, themes in pairs]
+        joined = [each.gathered.feeds for each in revised]
         changes = FeedChanges(now)
-        for (row, _, _), feeds in zip(pairs, joined, strict=True):
-            changes.left(left.get(row.number, ()))
-            changes.joined(feeds)
+        for each in revised:
+            changes.left(left.get(each.number, ()))
+            changes.joined(each.gathered.feeds)
         changes.write(self._connection)
         self._update(rows)
         touched = [
@@ -207,7 +201,7 @@ class LogPass(Facts):
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         rows = [self._new_row(record, seq=self._counters.next_seq()) for record in new]
-        joined = [feeds_of(record.item, record.themes, self._also_in, self._names) for record in new]
+        joined = [record.gathered.feeds for record in new]
         changes = FeedChanges(now)
         for feeds in joined:
             changes.joined(feeds)
@@ -226,7 +220,7 @@ class LogPass(Facts):
         self._listed += len(rows)
 
     def _new_row(self, record: NewRecord, *, seq: int) -> dict[str, Any]:
-        return _content_columns(record.item, record.themes) | {
+        return _content_columns(record.item, record.gathered.themes) | {
             "number": self._counters.next_number(),
             "source": self._source,
             "uid": record.uid,
@@ -240,8 +234,8 @@ class LogPass(Facts):
             "state": State.LISTED.value,
         }
 
-    def _revised_row(self, old: Row[Any], item: Item, themes: Sequence[Theme], *, now: datetime) -> dict[str, Any]:
-        return _content_columns(item, themes) | {
+    def _revised_row(self, old: Row[Any], new: Revision, *, now: datetime) -> dict[str, Any]:
+        return _content_columns(new.item, new.gathered.themes) | {
             "number": old.number,
             "updated": now,
             "seq": self._counters.next_seq(),

@@ -1,35 +1,18 @@
 """Which live items are in which feeds, what was withdrawn from them, and what a change of items does to feeds."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from publisher.model.feeds import Feed, FeedKind
-from publisher.model.items import Item
-from publisher.model.labels import Names
-from publisher.model.themes import Theme
 from publisher.store.engine import batches
 from publisher.store.schema import feeds, item_feeds, withdrawals
 
-AlsoIn = Callable[[Item, Sequence[Theme], Names], tuple[Feed, ...]]
-"""The feeds an item with these themes belongs to besides those of the themes."""
-
 _RENAMED = (FeedKind.THEME, FeedKind.COMBINED)
 """Feeds called what they are called now; a keyword and a language keep their first spelling."""
-
-
-def nowhere_else(_item: Item, _themes: Sequence[Theme], _names: Names) -> tuple[Feed, ...]:
-    """The `AlsoIn` of a site that has feeds of themes only."""
-    return ()
-
-
-def feeds_of(item: Item, themes: Sequence[Theme], also_in: AlsoIn, names: Names) -> tuple[Feed, ...]:
-    """All the feeds of an item, each once."""
-    found = (*map(Feed.of_theme, themes), *also_in(item, themes, names))
-    return tuple({feed.slug: feed for feed in reversed(found)}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,60 +1,72 @@
-"""Gives items their themes and feeds anew, page by page, when the configuration has changed."""
+"""Items to be given their themes and feeds anew, page by page, when the configuration has changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from publisher.model.feeds import Feed
+from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.labels import Names, Wanted
 from publisher.model.records import State
-from publisher.model.themes import Theme
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
-from publisher.store.memberships import AlsoIn, FeedChanges, Membership, feeds_of, join_feeds, leave_feeds, slugs_of
+from publisher.store.memberships import FeedChanges, Membership, join_feeds, leave_feeds, slugs_of
 from publisher.store.names import settle_names
 from publisher.store.schema import items
 
-Assign = Callable[[Item, str, Names], tuple[Theme, ...]]
-"""The themes of an item of a source."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredItem:
+    """An item as far as its themes and feeds follow from it."""
+
+    number: int
+    source: str
+    item: Item
+    is_kept_from_readers: bool
 
 
-def retheme_page(
-    connection: Connection,
-    assign: Assign,
-    also_in: AlsoIn,
-    wanted: Callable[[Iterable[Item]], Wanted],
-    *,
-    after: int,
-    now: datetime,
-) -> int | None:
-    """Assign anew the feeds of the next `BATCH` items beyond number `after`; the last number seen, None at the end.
+class ItemPage:
+    """The next items beyond a number. All that is done with them is committed together, or not at all."""
 
-    The log does not grow: the organisation changed nothing, so no audience shall get old items again.
-    """
-    columns = items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"]
-    page = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
-    rows = connection.execute(page).all()
-    old = slugs_of(connection, [row.number for row in rows])
-    said = [item_of(row.content) for row in rows]
-    # What was kept from readers shall take no name from what they see.
-    names = settle_names(connection, wanted(item for row, item in zip(rows, said, strict=True) if row.added_seq))
-    assigned: list[tuple[Row[Any], tuple[Theme, ...], tuple[Feed, ...]]] = []
-    for row, item in zip(rows, said, strict=True):
-        themes = assign(item, row.source, names)
-        assigned.append((row, themes, feeds_of(item, themes, also_in, names)))
-    _retheme(connection, [(row, themes) for row, themes, _ in assigned if themes_text(themes) != row.themes])
-    live = [(row, new) for row, _, new in assigned if row.state != State.WITHDRAWN]
-    moved = [(row, new) for row, new in live if sorted(feed.slug for feed in new) != old.get(row.number, [])]
-    _move(connection, moved, old, now=now)
-    return rows[-1].number if rows else None
+    def __init__(self, connection: Connection, *, after: int) -> None:
+        self._connection = connection
+        columns = items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"]
+        page = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
+        self._rows = connection.execute(page).all()
+        self.items = [
+            StoredItem(
+                number=row.number,
+                source=row.source,
+                item=item_of(row.content),
+                is_kept_from_readers=row.added_seq == 0,
+            )
+            for row in self._rows
+        ]
+        """In the order of their numbers; empty beyond the last one."""
+
+    def name(self, wanted: Wanted) -> Names:
+        """Give labels and keywords their slugs, before their items join feeds."""
+        return settle_names(self._connection, wanted)
+
+    def retheme(self, gathered: Mapping[int, Gathered], *, now: datetime) -> None:
+        """Give the items of the page, by number, these themes and feeds.
+
+        The log does not grow: the organisation changed nothing, so no audience gets old items again.
+        """
+        pairs = [(row, gathered[row.number]) for row in self._rows]
+        _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])
+        old = slugs_of(self._connection, [row.number for row in self._rows])
+        live = [(row, new.feeds) for row, new in pairs if row.state != State.WITHDRAWN]
+        moved = [(row, new) for row, new in live if sorted(feed.slug for feed in new) != old.get(row.number, [])]
+        _move(self._connection, moved, old, now=now)
 
 
-def _retheme(connection: Connection, changed: Sequence[tuple[Row[Any], tuple[Theme, ...]]]) -> None:
+def _write_themes(connection: Connection, changed: Sequence[tuple[Row[Any], Gathered]]) -> None:
     assigned = update(items).where(items.c.number == bindparam("of_number")).values(themes=bindparam("new_themes"))
-    if rows := [{"of_number": row.number, "new_themes": themes_text(themes)} for row, themes in changed]:
+    if rows := [{"of_number": row.number, "new_themes": themes_text(new.themes)} for row, new in changed]:
         connection.execute(assigned, rows)
 
 

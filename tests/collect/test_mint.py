@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.collect.mint import draft, fetch_taken, mint
 from publisher.collect.rules import CollectRules
+from publisher.model.feeds import Gathering
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, RESERVED_SLUGS, SLUG_LENGTH, fold_label, slug_of, theme_slug_of
 from publisher.model.records import NewRecord
@@ -136,7 +137,7 @@ def test_rules_put_items_into_themes_besides_their_labels(
 # --- permanent names -------------------------------------------------------------------------------------------------
 
 
-RULES = CollectRules(site=SITE, theme_map=THEMES, authority="news.example.org")
+RULES = CollectRules(site=SITE, gathering=Gathering(theme_map=THEMES, language="en"), authority="news.example.org")
 
 
 class Log:
@@ -192,7 +193,7 @@ def test_names_are_permanent() -> None:
     assert record.uid == "tag:news.example.org,2022-02-09:news/9c4c62596dc6"
     assert record.path == "items/2022/the-reading-room-opens"
     assert record.published == datetime(2022, 2, 9, 11, 0, tzinfo=UTC)
-    assert record.themes == (GENERAL,)
+    assert record.gathered.themes == (GENERAL,)
 
 
 def test_a_uid_follows_the_id_or_link_of_an_item_rather_than_its_words() -> None:

@@ -12,7 +12,7 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import SourceError
-from publisher.model.feeds import ALL
+from publisher.model.feeds import ALL, Gathering
 from publisher.model.items import Enclosure, Item
 from publisher.model.problems import Problem
 from publisher.model.records import Record, State
@@ -26,7 +26,7 @@ from tests.values import SITE
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 RULES = CollectRules(
     site=replace(SITE, languages=("fr", "nl", "de")),
-    theme_map=ThemeMap(default=Theme(slug="general", title="General")),
+    gathering=Gathering(theme_map=ThemeMap(default=Theme(slug="general", title="General")), language="en"),
     authority="news.example.org",
 )
 

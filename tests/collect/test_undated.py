@@ -11,6 +11,7 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import date_as_known
+from publisher.model.feeds import Gathering
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
 from publisher.model.themes import Theme, ThemeMap
@@ -21,7 +22,7 @@ SEEN, TODAY = date(2024, 3, 5), date(2024, 3, 9)
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
 RULES = CollectRules(
     site=SITE,
-    theme_map=ThemeMap(default=Theme(slug="general", title="General")),
+    gathering=Gathering(theme_map=ThemeMap(default=Theme(slug="general", title="General")), language="en"),
     authority="example.org",
     on_suspicion=OnSuspicion.RELEASE,
 )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from publisher.model.editions import Edition
+from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
-from publisher.model.records import NewRecord
+from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme
 from publisher.store import Store
 
@@ -19,10 +20,15 @@ def item(text: str = "A new report is out.", *, day: date = DAY) -> Item:
     return Item(date=day, text=text)
 
 
+def gathered(*themes: Theme) -> Gathered:
+    """An item of these themes, and in no other feeds than theirs."""
+    return Gathered(themes=themes, feeds=tuple(map(Feed.of_theme, themes)))
+
+
 def record(name: str, *themes: Theme, day: date = DAY, published: datetime = NOON) -> NewRecord:
     return NewRecord(
         item=item(f"About {name}.", day=day),
-        themes=themes or (BORDERS,),
+        gathered=gathered(*(themes or (BORDERS,))),
         uid=f"tag:example.org,2026:{name}",
         path=f"items/2026/{name}",
         published=published,
@@ -43,8 +49,18 @@ def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime =
 
 def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime = NOON) -> None:
     with store.log.open_pass("news") as collecting:
-        collecting.revise([(number, item(text), themes or (BORDERS,))], now=now)
+        revision = Revision(number=number, item=item(text), gathered=gathered(*(themes or (BORDERS,))))
+        collecting.revise([revision], now=now)
         collecting.finish("revised", now=now)
+
+
+def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
+    """Give every item these themes and feeds anew."""
+    after: int | None = 0
+    while after is not None:
+        with store.items.open_page(after=after) as page:
+            page.retheme({stored.number: new for stored in page.items}, now=now)
+            after = page.items[-1].number if page.items else None
 
 
 def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:

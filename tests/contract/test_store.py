@@ -1,14 +1,16 @@
 """What every store does with the log, whichever database it is in."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from publisher.model.errors import StoreError
-from publisher.model.feeds import ALL, Feed, FeedKind
+from publisher.model.feeds import ALL, Feed, FeedKind, Gathering
 from publisher.model.items import Item
 from publisher.model.records import State
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap
+from publisher.publish.regather import regather
 from publisher.store import Cursor, SourceState, Store
 from tests.contract.stories import (
     ASYLUM,
@@ -17,10 +19,12 @@ from tests.contract.stories import (
     NOON,
     collect,
     due,
+    gathered,
     item,
     numbers_of,
     record,
     records,
+    retheme,
     revise,
     withdraw,
 )
@@ -45,8 +49,8 @@ class TestCollecting:
             labels=("Frontières et visas", "Asile"),
             keywords=("visa", "Schengen"),
         )
-        new = record("full", BORDERS, ASYLUM)
-        collect(store, type(new)(item=full, themes=new.themes, uid=new.uid, path=new.path, published=new.published))
+        new = replace(record("full", BORDERS, ASYLUM), item=full)
+        collect(store, new)
 
         (found,) = store.items.added_last(ALL, limit=5)
 
@@ -351,8 +355,9 @@ class TestFeeds:
         end = store.log.end()
         steps: list[tuple[int, int]] = []
 
-        store.items.retheme(
-            lambda _item, _source, _names: (ASYLUM,),
+        regather(
+            store,
+            Gathering(theme_map=ThemeMap(default=ASYLUM), language="en"),
             now=LATER,
             progress=lambda _step, done, total: steps.append((done, total)),
         )
@@ -370,7 +375,7 @@ class TestFeeds:
         collect(store, *records("n", 3))
         before = dump(store)
 
-        store.items.retheme(lambda _item, _source, _names: (BORDERS,), now=LATER)
+        retheme(store, gathered(BORDERS), now=LATER)
 
         assert dump(store) == before
 

@@ -5,8 +5,21 @@ from datetime import timedelta
 
 from publisher.model.editions import Edition
 from publisher.model.items import Enclosure, Item
+from publisher.model.records import Revision
 from publisher.store import AudienceState, Store
-from tests.contract.stories import BORDERS, DAY, NOON, collect, due, numbers_of, record, records, revise, withdraw
+from tests.contract.stories import (
+    BORDERS,
+    DAY,
+    NOON,
+    collect,
+    due,
+    gathered,
+    numbers_of,
+    record,
+    records,
+    revise,
+    withdraw,
+)
 from tests.databases import dump
 
 LATER = NOON + timedelta(days=7)
@@ -66,7 +79,7 @@ class TestCorrections:
         compose(store)
         with store.log.open_pass("news") as collecting:
             changed = Item(date=DAY, text="About a.", keywords=("video",), labels=("Borders",))
-            collecting.revise([(1, changed, (BORDERS,))], now=LATER)
+            collecting.revise([Revision(number=1, item=changed, gathered=gathered(BORDERS))], now=LATER)
             collecting.finish("keywords", now=LATER)
 
         assert pending(store) == []
@@ -79,7 +92,7 @@ class TestCorrections:
         for enclosure, told in ((report, [1]), (replace(report, size_bytes=5), [])):
             with store.log.open_pass("news") as collecting:
                 changed = Item(date=DAY, text="About a.", enclosures=(enclosure,))
-                collecting.revise([(1, changed, (BORDERS,))], now=LATER)
+                collecting.revise([Revision(number=1, item=changed, gathered=gathered(BORDERS))], now=LATER)
                 collecting.finish("files", now=LATER)
             assert numbers_of(compose(store).corrections) == told
 

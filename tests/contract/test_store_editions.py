@@ -13,9 +13,11 @@ from tests.contract.stories import (
     NOON,
     collect,
     due,
+    gathered,
     numbers_of,
     record,
     records,
+    retheme,
     revise,
     withdraw,
 )
@@ -94,7 +96,7 @@ class TestDue:
         collect(store, record("a"))
         store.editions.pass_over("asylum-only", AudienceState(cursor=1, start=0, last_number=0, last_tick=None))
 
-        store.items.retheme(lambda _item, _source, _names: (ASYLUM,), now=LATER)
+        retheme(store, gathered(ASYLUM), now=LATER)
 
         assert due(store, "asylum-only", themes=("asylum",)).records == ()
 
@@ -184,7 +186,7 @@ class TestOutbox:
 
         revise(store, 1, "Changed since.", ASYLUM, now=LATER)
         revise(store, 2, "Changed since.", BORDERS, now=LATER)
-        store.items.retheme(lambda _item, _source, _names: (BORDERS, ASYLUM), now=LATER)
+        retheme(store, gathered(BORDERS, ASYLUM), now=LATER)
 
         assert store.editions.unwritten() == [edition]
 

@@ -2,30 +2,45 @@
 
 from datetime import timedelta
 
-from publisher.model.feeds import ALL, Feed, FeedKind, Gathering, keyword_feed
+from publisher.model.feeds import ALL, Feed, FeedKind, Gathering, gather, keyword_feed
 from publisher.model.items import Item
+from publisher.model.progress import quiet
 from publisher.model.records import NewRecord
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap
+from publisher.publish.regather import regather
 from publisher.store import Archive, Store
-from tests.contract.stories import BORDERS, DAY, NOON, collect, numbers_of, record, records, revise, withdraw
+from tests.contract.stories import (
+    BORDERS,
+    DAY,
+    NOON,
+    collect,
+    gathered,
+    numbers_of,
+    record,
+    records,
+    retheme,
+    revise,
+    withdraw,
+)
 
 LATER = NOON + timedelta(days=1)
-GATHERING = Gathering(language="en")
+GATHERING = Gathering(theme_map=ThemeMap(default=BORDERS), language="en")
 
 
 def collect_with_keywords(store: Store, *keywords: str) -> None:
     """One item for each keyword, which it has alone."""
+    items = [Item(date=DAY, text=f"About {word}.", keywords=(word,)) for word in keywords]
     new = [
         NewRecord(
-            item=Item(date=DAY, text=f"About {word}.", keywords=(word,)),
-            themes=(BORDERS,),
+            item=item,
+            gathered=gather(item, GATHERING, source="news"),
             uid=f"tag:example.org,2026:{number}",
             path=f"items/2026/{number}",
             published=NOON + timedelta(seconds=number),
         )
-        for number, word in enumerate(keywords)
+        for number, item in enumerate(items)
     ]
-    with store.log.open_pass("news", also_in=GATHERING) as collecting:
+    with store.log.open_pass("news") as collecting:
         collecting.add(new, now=NOON)
         collecting.finish("v", now=NOON)
 
@@ -57,7 +72,7 @@ class TestGathering:
         collect(store, *records("n", 3))
         end = store.log.end()
 
-        store.items.retheme(lambda _item, _source, _names: (BORDERS,), also_in=GATHERING, now=LATER)
+        regather(store, GATHERING, now=LATER, progress=quiet)
 
         assert numbers_of(store.items.added_last("languages/en", limit=9)) == [3, 2, 1]
         assert store.log.end() == end
@@ -68,7 +83,7 @@ class TestFollowingOn:
 
     def renamed(self, store: Store, slug: str, *former: str) -> Feed:
         theme = Theme(slug=slug, title=slug)
-        store.items.retheme(lambda _item, _source, _names: (theme,), now=LATER)
+        retheme(store, gathered(theme), now=LATER)
         store.feeds.ensure([Feed.of_theme(theme)], now=LATER)
         if former:
             store.feeds.follow_on(slug, former)

@@ -20,12 +20,12 @@ from publisher.compose.outbox import OutboxFolder
 from publisher.compose.plan import Plan
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.items import Item
-from publisher.model.records import NewRecord
+from publisher.model.records import NewRecord, Revision
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import Schedule
 from publisher.rendering.templates import Templates, default_folders
 from publisher.store import Store
-from tests.contract.stories import BORDERS
+from tests.contract.stories import BORDERS, gathered
 from tests.editions import AUDIENCE, SITE
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -58,7 +58,7 @@ class Life:
         item = Item(date=date(2026, 3, 2), text=text or f"Item {number}.", title=f"Item {number}", language=language)
         new = NewRecord(
             item=item,
-            themes=(BORDERS,),
+            gathered=gathered(BORDERS),
             uid=f"tag:example.org,2026:{number}",
             path=f"items/2026/{number}",
             published=self.now,
@@ -76,7 +76,7 @@ class Life:
         language = self.languages[number]
         item = Item(date=date(2026, 3, 2), text=text, title=f"Item {number}", language=language)
         with self.store.log.open_pass("news") as collecting:
-            collecting.revise([(number, item, (BORDERS,))], now=self.now)
+            collecting.revise([Revision(number=number, item=item, gathered=gathered(BORDERS))], now=self.now)
             collecting.finish(text, now=self.now)
         self.withdrawn.discard(number)
 

@@ -16,9 +16,10 @@ from publisher.model.feeds import (
     is_worth_a_feed,
     keyword_feed,
     language_feed,
+    other_feeds,
 )
 from publisher.model.items import Item
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap
 from tests.values import DAY, FERRIES, PEOPLE
 
 ITEM = Item(date=DAY, text="The ferry sailed.", keywords=("ice",), language="fr")
@@ -26,7 +27,8 @@ CHOICE = CombinedFeed(name="choice", title="Choice")
 
 
 def slugs(item: Item, *themes: Theme, combined: tuple[CombinedFeed, ...] = ()) -> list[str]:
-    return [feed.slug for feed in Gathering(language="en", combined=combined)(item, themes)]
+    gathering = Gathering(theme_map=ThemeMap(default=FERRIES), language="en", combined=combined)
+    return [feed.slug for feed in other_feeds(item, themes, gathering)]
 
 
 def test_an_item_is_in_the_feeds_of_its_keywords_and_its_language() -> None:
@@ -100,7 +102,8 @@ class TestWorth:
 
 @given(st.lists(st.text(max_size=80), max_size=6), st.text(max_size=12))
 def test_every_item_finds_its_place(keywords: list[str], language: str) -> None:
-    feeds = Gathering(language="en")(replace(ITEM, keywords=tuple(keywords), language=language), (FERRIES,))
+    gathering = Gathering(theme_map=ThemeMap(default=FERRIES), language="en")
+    feeds = other_feeds(replace(ITEM, keywords=tuple(keywords), language=language), (FERRIES,), gathering)
 
     assert len({feed.slug for feed in feeds}) == len(feeds)
     assert [feed.kind for feed in feeds][-1] is FeedKind.LANGUAGE

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from publisher.model.feeds import FeedKind
 from publisher.model.items import Enclosure, Item
-from publisher.model.labels import Names
-from publisher.model.records import NewRecord, State
+from publisher.model.records import NewRecord, Revision, State
 from publisher.model.themes import Theme
 from publisher.store import LogPass, Store
 from publisher.store.content import content_of, item_of, themes_of
 from publisher.store.schema import item_feeds, items, log
+from tests.contract.stories import gathered, retheme
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -32,7 +32,7 @@ def adding(names: list[str], themes: tuple[Theme, ...]) -> Step:
         taken = collecting.taken_uids(names)
         new = [name for name in names if name not in taken]
         item = Item(date=DAY, text="New.")
-        records = [NewRecord(item=item, themes=themes, uid=name, path=name, published=NOW) for name in new]
+        records = [NewRecord(item=item, gathered=gathered(*themes), uid=name, path=name, published=NOW) for name in new]
         collecting.add(records, now=NOW)
 
     return step
@@ -41,7 +41,10 @@ def adding(names: list[str], themes: tuple[Theme, ...]) -> Step:
 def revising(picks: list[int], themes: tuple[Theme, ...]) -> Step:
     def step(collecting: LogPass, known: list[int]) -> None:
         chosen = chosen_from(picks, known)
-        collecting.revise([(number, Item(date=DAY, text="Revised."), themes) for number in chosen], now=NOW)
+        item = Item(date=DAY, text="Revised.")
+        collecting.revise(
+            [Revision(number=number, item=item, gathered=gathered(*themes)) for number in chosen], now=NOW
+        )
 
     return step
 
@@ -69,12 +72,8 @@ def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tup
                     step(collecting, [known.number for known in collecting.known(since=None)])
                 collecting.finish(f"validator {number}", now=NOW)
         for themes in rethemed:
-            store.items.retheme(always(themes), now=NOW)
+            retheme(store, gathered(*themes), now=NOW)
         assert_sums(store)
-
-
-def always(themes: tuple[Theme, ...]) -> Callable[[Item, str, Names], tuple[Theme, ...]]:
-    return lambda _item, _source, _names: themes
 
 
 def assert_sums(store: Store) -> None:

@@ -16,6 +16,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
+from publisher.model.feeds import Gathering
 from publisher.model.sources import Fetching, SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
@@ -25,7 +26,9 @@ from tests.values import SITE
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 MAX_AGE = {"Cache-Control": "max-age=3600"}
 GENERAL = Theme(slug="general", title="General")
-RULES = CollectRules(site=SITE, theme_map=ThemeMap(default=GENERAL), authority="example.org")
+RULES = CollectRules(
+    site=SITE, gathering=Gathering(theme_map=ThemeMap(default=GENERAL), language="en"), authority="example.org"
+)
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><language>nl-be</language><ttl>90</ttl>
 <item><title>Ferry &amp;amp; quay</title><link>/ferry?fbclid=x</link><guid isPermaLink="false">f1</guid>
 <pubDate>Tue, 10 Mar 2026 23:30:00 GMT</pubDate><category>Ferries</category>

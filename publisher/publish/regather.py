@@ -1,0 +1,29 @@
+"""Gives every item its themes and feeds anew, when the configuration has changed."""
+
+from datetime import datetime
+
+from publisher.model.feeds import Gathering, gather
+from publisher.model.progress import Progress
+from publisher.model.themes import wanted_names
+from publisher.store import Store
+
+
+def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
+    """Go through all items, page by page; when it is cut short it can simply be repeated.
+
+    The log does not grow: the organisation changed nothing, so nobody is told.
+    """
+    last_item = store.items.last_number()
+    after: int | None = 0
+    while after is not None:
+        progress("themes", min(after, last_item), last_item)
+        with store.items.open_page(after=after) as page:
+            # What is kept from readers must not take a name from what they see.
+            shown = [stored.item for stored in page.items if not stored.is_kept_from_readers]
+            names = page.name(wanted_names(shown, gathering.theme_map))
+            gathered = {
+                stored.number: gather(stored.item, gathering, source=stored.source, names=names)
+                for stored in page.items
+            }
+            page.retheme(gathered, now=now)
+            after = page.items[-1].number if page.items else None
