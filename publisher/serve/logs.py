@@ -1,35 +1,53 @@
-"""The log of the service: how its lines look, and what it says of a pass."""
+"""The log of the service: the format of its lines, and the lines about a pass."""
 
 import logging
 import sys
+from collections.abc import Sequence
 
 import structlog
 
+from publisher.model.problems import Problem
 from publisher.model.reports import RunReport, SourceCondition
-from publisher.serve.health import PassHealth
 
 logger = structlog.get_logger("publisher")
 
 
-def log_pass(report: RunReport, health: PassHealth) -> None:
-    """Say what a pass did, and which problems are new."""
-    if (collected := report.collect) and collected.is_news:
-        logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
-    if (published := report.publish) and published.is_news:
-        logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
-    for edition in report.compose.editions if report.compose else ():
-        logger.info("composed", edition=edition.name, items=len(edition.records))
-    for turn in report.turns:
-        tell = logger.info if turn.condition is SourceCondition.WELL else logger.warning
-        tell("source turned", source=turn.source, condition=turn.condition.value, since=turn.since, detail=turn.detail)
-    for notice in report.notices:
-        logger.info("notice", notice=notice.name, to=notice.to.address)
-    for problem in health.new(report.all_problems):
-        logger.warning("problem", where=problem.where, what=problem.what)
+class PassLog:
+    """Logs what passes did; a problem that every pass meets is logged once."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[str, str]] = set()
+
+    def write(self, report: RunReport) -> None:
+        """Log what a pass did, and the problems that the pass before did not meet."""
+        if (collected := report.collect) and collected.is_news:
+            logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
+        if (published := report.publish) and published.is_news:
+            logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
+        for edition in report.compose.editions if report.compose else ():
+            logger.info("composed", edition=edition.name, items=len(edition.records))
+        for turn in report.turns:
+            log = logger.info if turn.condition is SourceCondition.WELL else logger.warning
+            condition = turn.condition.value
+            log("source changed", source=turn.source, condition=condition, since=turn.since, detail=turn.detail)
+        for notice in report.notices:
+            logger.info("notice written", notice=notice.name, to=notice.to.address)
+        for problem in self.take_new(report.all_problems):
+            logger.warning("problem", where=problem.where, what=problem.what)
+
+    def take_new(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Return the problems that the last call was not given, and remember all of these for the next one."""
+        before, self._known = self._known, {(problem.where, problem.what) for problem in problems}
+        return [
+            problem for problem in problems if not problem.is_repeated and (problem.where, problem.what) not in before
+        ]
 
 
 def configure_logs() -> None:
-    """One line an event on standard error: for people on a terminal, JSON for a journal; what libraries warn of too."""
+    """Send every event to standard error as one line: coloured on a terminal, JSON elsewhere.
+
+    Events of this program are logged from `info` on, those of libraries from `warning` on.
+    """
     is_terminal = sys.stderr.isatty()
     prepare: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,

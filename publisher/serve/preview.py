@@ -1,7 +1,7 @@
-"""Preview: the next editions in a browser, on this machine only, made anew whenever something they are made of changes.
+"""`publisher preview`: the next editions in a browser on this machine, built again whenever something changes.
 
-It answers to its own name only, so that no page of another site can ask it anything, and shows mails where no script
-runs.
+The web server answers to its own name only, so that no page of another site can ask it anything. Mails are shown in
+frames in which no script runs.
 """
 
 import threading
@@ -26,70 +26,72 @@ HOST = "127.0.0.1"
 PAGES = Path(__file__).parent / "previewer"
 DARK = "@media (prefers-color-scheme: dark)"
 SCHEMES = {"light": "@media not all", "dark": "@media all"}
-"""What becomes of the rules for the dark: a frame has no setting of its own for them."""
+"""What replaces `DARK` in a mail: a frame has no colour scheme of its own."""
 WIDTHS_PX = (320, 600, 1000)
 
 OpenSite = Callable[[], AbstractContextManager[Publisher]]
-"""Opens the site for a rehearsal, with its config.toml read anew."""
+"""Reads config.toml and opens the site for a rehearsal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """The next edition of every audience, or why there is none."""
+class Preview:
+    """The next edition of every audience, or the problems that prevent it."""
 
     editions: tuple[NextEdition, ...] = ()
     problems: tuple[str, ...] = ()
 
     def of(self, audience: str) -> NextEdition | None:
-        """That audience's; else the first that has an edition, else the first."""
+        """The audience's next edition; of an unknown audience the first one with items, else the first."""
         named = [each for each in self.editions if each.audience.name == audience]
         return next(iter([*named, *(each for each in self.editions if each.edition), *self.editions]), None)
 
 
-class Desk:
-    """Builds what is shown of the next editions, once for as long as nothing changes."""
+class LivePreview:
+    """Builds the preview, and builds it again when something changed that it is made of."""
 
     def __init__(self, config: Path, open_site: OpenSite, audience: str | None) -> None:
+        """`audience`: the only one to show; None: all."""
         self._config = config
         self._open_site = open_site
         self._audience = audience
         self._lock = threading.Lock()
-        self._last = ("", Built())
+        self._last = ("", Preview())
 
     def version(self) -> str:
-        """Changes when something does that an edition is made of."""
+        """A text that changes when a file changes that editions are made of."""
         return "-".join(_stamp(path) for path in _watched(self._config))
 
-    def built(self) -> Built:
-        """The next editions as of now."""
+    def now(self) -> Preview:
+        """The preview as of now."""
         with self._lock:
             version = self.version()
             if self._last[0] != version:
                 self._last = (version, self._build())
             return self._last[1]
 
-    def _build(self) -> Built:
+    def _build(self) -> Preview:
         try:
             with self._open_site() as publisher:
                 problems = publisher.collect().all_problems
                 audiences = audiences_named(self._audience, publisher.config)
                 editions = [describe(audience, publisher.office) for audience in audiences]
         except PublisherError as error:
-            return Built(problems=tuple(str(error).splitlines()))
-        return Built(editions=tuple(editions), problems=tuple(map(str, problems)))
+            return Preview(problems=tuple(str(error).splitlines()))
+        return Preview(editions=tuple(editions), problems=tuple(map(str, problems)))
 
 
-def preview_pages(desk: Desk) -> Blueprint:
-    """The part of the application that shows the next editions.
+def preview_pages(live: LivePreview) -> Blueprint:
+    """The part of the web application that shows the next editions.
 
-    `/` is the page for the editor, `/digest` the mail in its frames. `/version` changes when the page is out of date.
+    `/` is the page for the editor, and `/digest` the mail in its frames. The page asks `/version` every second, and
+    loads again when the answer changes.
     """
     part = Blueprint("preview", __name__)
     templates = Templates((PAGES,))
 
     @part.before_app_request
     def refuse_other_names() -> Response | None:
-        # DNS rebinding: a page elsewhere may give this machine a name of its own, but not make a browser say ours.
+        # DNS rebinding: another site may give this machine a name of its own, but cannot make a browser send our name.
         port = request.environ["SERVER_PORT"]
         is_ours = request.headers.get("Host") in (f"{HOST}:{port}", f"localhost:{port}")
         return None if is_ours else _text("not by this name", 403)
@@ -105,17 +107,17 @@ def preview_pages(desk: Desk) -> Blueprint:
 
     @part.get("/version")
     def show_version() -> Response:
-        return _text(desk.version())
+        return _text(live.version())
 
     @part.get("/digest")
     def show_digest() -> str:
-        shown = desk.built().of(request.args.get("audience", ""))
+        shown = live.now().of(request.args.get("audience", ""))
         html = shown.digest.html if shown and shown.digest else ""
         return in_scheme(html, request.args.get("scheme", "light"))
 
     @part.get("/")
     def show_page() -> str:
-        return _page(desk, templates, audience=request.args.get("audience", ""), scheme=request.args.get("scheme", ""))
+        return _page(live, templates, audience=request.args.get("audience", ""), scheme=request.args.get("scheme", ""))
 
     return part
 
@@ -124,16 +126,16 @@ def _text(text: str, status: int = 200) -> Response:
     return Response(text, status, mimetype="text/plain")
 
 
-def _page(desk: Desk, templates: Templates, *, audience: str, scheme: str) -> str:
-    version, built = desk.version(), desk.built()
+def _page(live: LivePreview, templates: Templates, *, audience: str, scheme: str) -> str:
+    version, preview = live.version(), live.now()
     return templates.render(
         "page.html",
         language="en",
         domain="pages",
         version=version,
-        problems=built.problems,
-        editions=built.editions,
-        shown=built.of(audience),
+        problems=preview.problems,
+        editions=preview.editions,
+        shown=preview.of(audience),
         scheme=scheme if scheme in SCHEMES else "light",
         widths=WIDTHS_PX,
         limit=MAX_HTML_BYTES,
@@ -143,22 +145,22 @@ def _page(desk: Desk, templates: Templates, *, audience: str, scheme: str) -> st
 def serve(
     config: Path, open_site: OpenSite, audience: str | None, *, port: int, ready: Callable[[str], object]
 ) -> None:
-    """Show the next editions until interrupted; `ready` is called with the address. Port 0: any that is free.
+    """Show the next editions until KeyboardInterrupt; call `ready` with the address. Port 0 is any free one.
 
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port cannot be used.
     """
-    app = application(preview_pages(Desk(config, open_site, audience)))
+    app = application(preview_pages(LivePreview(config, open_site, audience)))
     with listening(app, f"{HOST}:{port}", key="--port", remedy="choose another port") as address:
         ready(f"http://{address}/")
         threading.Event().wait()
 
 
 def in_scheme(html: str, scheme: str) -> str:
-    """The digest as a reader sees it whose mail programs are set to light, or to dark."""
-    turned = html.replace(DARK, SCHEMES.get(scheme, SCHEMES["light"]))
-    # Links lead to a window of their own, as a frame is for the mail; but not those within the mail.
-    inside = turned.replace(' href="#', ' target="_self" href="#')
+    """The digest as a mail program shows it that is set to the colour scheme, `light` or `dark`."""
+    coloured = html.replace(DARK, SCHEMES.get(scheme, SCHEMES["light"]))
+    # Links open a window of their own, but for links to a place in the same mail: the frame is for the mail.
+    inside = coloured.replace(' href="#', ' target="_self" href="#')
     return inside.replace("<head>", '<head><base target="_blank">', 1)
 
 
@@ -168,7 +170,7 @@ def _watched(path: Path) -> Iterator[Path]:
     try:
         config = Config.load(path)
     except PublisherError:
-        return  # once it is mended, that is a change
+        return  # fixing config.toml is a change
     for folder in (config.templates_directory, *default_folders()):
         yield from sorted(folder.rglob("*"))
     for source in config.sources:
@@ -185,5 +187,5 @@ def _stamp(path: Path) -> str:
         status = path.stat()
     except OSError:
         return ""
-    # SQLite makes an empty journal for whoever only reads, and takes it away again.
+    # SQLite makes an empty journal while somebody reads, and removes it afterwards.
     return f"{status.st_mtime_ns:x}.{status.st_size:x}" if status.st_size else ""

@@ -1,7 +1,7 @@
-"""The public folder over HTTP, as it lies there.
+"""The public folder `feeds/` over HTTP.
 
-Every answer is decided by a file's name, size and moment of change, so a reader that asks again is answered 304 until
-the file is another one. Nothing here changes anything.
+A file's name, size and time of change decide the answer. So a reader that asks again is answered 304 until the file
+changes. Nothing here changes a file.
 """
 
 import gzip
@@ -25,10 +25,10 @@ from publisher.rendering import urls
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
 ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
-"""The same for a document of a feed's archive, which changes only when the operator asks for it."""
+"""The same for a document of a feed's archive, which changes only when the operator asks for that."""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
-"""A shorter text is sent as it is: compressed it would hardly be smaller."""
+"""A shorter text is sent uncompressed: it would hardly become smaller."""
 GZIP_LEVEL = 6
 """On feeds and pages level 9 gains 0.3 %."""
 TYPES = {
@@ -45,7 +45,7 @@ FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.val
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Pages run nothing and load nothing but their style; a browser that was tricked into either refuses."""
+"""Pages run no script and load nothing but their style and pictures; a browser refuses everything else in them."""
 
 
 def public_pages(
@@ -65,7 +65,7 @@ def public_pages(
 
 
 class _Folder:
-    """The folder and what is said of its files."""
+    """Answers requests for the files of the folder."""
 
     def __init__(self, root: Path, *, base_url: str, hub: str, was: Mapping[str, str]) -> None:
         self._root = root
@@ -75,7 +75,7 @@ class _Folder:
         self._hub = hub
 
     def answer(self, _: str = "") -> Response:
-        """What the address asked for shows.
+        """The file at the address that was asked for, or a redirect to where it is.
 
         Raises:
             NotFound: there is no such file, or it is not public.
@@ -97,7 +97,7 @@ class _Folder:
         )
 
     def _path_of(self, path: str) -> str:
-        """The path below the folder; a proxy may have taken the site's own path away or left it."""
+        """The path below the folder, whether or not a proxy removed the site's own path from the address."""
         return path.removeprefix(self._prefix if path.startswith(self._prefix) else "/")
 
     def _moved(self, path: str) -> str:
@@ -114,7 +114,7 @@ class _Folder:
             return None
         try:
             place = (self._root / name).resolve(strict=True)
-        except (OSError, RuntimeError):  # no such thing, a name longer than any can be, a link that leads to itself
+        except (OSError, RuntimeError):  # no such file, a name that is too long, a link that leads to itself
             return None
         return place if place.is_relative_to(self._root.resolve()) else None
 
@@ -127,7 +127,7 @@ class _Folder:
             status = HTTPStatus.GONE
         try:
             file = place.open("rb")
-        except OSError:  # a folder, gone since, or not for us to read
+        except OSError:  # a folder, removed since, or not readable for us
             return None
         try:
             response = _file_response(file, name, status=status)
@@ -138,7 +138,7 @@ class _Folder:
         return response
 
     def _headers(self, name: str) -> Mapping[str, str]:
-        """What is said of a file besides its content."""
+        """The headers that depend on the file's name alone."""
         max_age_s = MAX_AGE_S
         headers = {}
         if name.endswith(".html"):
@@ -154,15 +154,15 @@ class _Folder:
 
 
 def _redirect(place: str) -> Response:
-    """Lead to a place relative to the address asked for: a proxy may have another name for us."""
+    """Lead to a place relative to the address that was asked for: a proxy may have another name for us."""
     return Response(status=301, headers={"Location": quote(place), "Cache-Control": f"public, max-age={MAX_AGE_S}"})
 
 
 def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
-    """The open file as an answer, compressed where that is welcome.
+    """The open file as an answer, compressed if the client accepts that.
 
-    Not Flask's `send_file`: given a path it looks at the file and opens it one after the other, and a file that is
-    replaced in between would be sent with the length of the one before.
+    Flask's `send_file` is not used: it reads a file's size from its path and then opens the path, and a file that a
+    pass replaces in between would be sent with the size of the former one.
     """
     facts = os.fstat(file.fileno())
     media_type, etag = type_of(name), f"{facts.st_size:x}-{facts.st_mtime_ns:x}"
@@ -185,20 +185,20 @@ def _file_response(file: BinaryIO, name: str, *, status: int) -> Response:
 
 
 def is_public(path: str) -> bool:
-    """Whether a path stays inside the folder and names nothing hidden, such as what is about to be put in place."""
+    """Whether a path stays inside the folder and names nothing hidden, such as `.staging`."""
     parts = path.removesuffix("/").split("/") if path else []
     return all(part and not part.startswith(".") and not set(part) & {"\\", "\0"} for part in parts)
 
 
 def is_text(media_type: str) -> bool:
-    """Whether compressing makes it smaller; pictures are compressed already."""
+    """Whether a file of this type becomes smaller by compressing; pictures are compressed already."""
     return media_type.startswith("text/") or media_type.partition(";")[0].endswith(("xml", "json", "javascript"))
 
 
 def takes_gzip(asked: Request) -> bool:
-    """Whether a client would rather have a text compressed than as it is, and as a whole.
+    """Whether a client prefers a compressed text, and wants all of it.
 
-    RFC 9110 section 12.5.3: a quality of 0 is a refusal, and `identity` (the text as it is) comes last unless named.
+    RFC 9110 section 12.5.3: a quality of 0 is a refusal; `identity` (uncompressed) comes last unless it is named.
     """
     accepted = asked.accept_encodings
     plain = accepted.quality("identity") if "identity" in map(str.lower, accepted.values()) else 0
@@ -206,13 +206,13 @@ def takes_gzip(asked: Request) -> bool:
 
 
 def understands_range(asked: Request) -> bool:
-    """Whether a client asks for one part of a file, or for all of it; others are ignored (RFC 9110 section 14.2)."""
+    """Whether a client asks for one part of a file, or for all of it; RFC 9110 section 14.2 lets us ignore the rest."""
     wanted = parse_range_header(asked.headers.get("Range", "bytes=0-"))
     return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
 
 
 def type_of(name: str) -> str:
-    """What a file is served as."""
+    """The Content-Type of a file."""
     file = name.rpartition("/")[2]
     known = TYPES.get(file) or TYPES.get(Path(file).suffix)
     return known or guess_type(file, strict=False)[0] or "application/octet-stream"

@@ -1,7 +1,7 @@
-"""The web application, made of parts, and the server that listens for it.
+"""The web application, put together from parts, and the server that listens for it.
 
 A part is a Flask blueprint: the public folder, the health of the service, the preview. `publisher serve` and
-`publisher preview` each put theirs together. Nothing here answers a request by itself.
+`publisher preview` each choose their parts.
 """
 
 import logging
@@ -16,15 +16,15 @@ from werkzeug.exceptions import MethodNotAllowed
 from publisher.model.errors import UsageError
 
 THREADS = 4
-# It warns whenever five requests come at once, which is no news.
+# It warns whenever five requests come at once, which the operator need not know.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def application(*parts: Blueprint) -> Flask:
-    """The WSGI application that answers with these parts."""
+    """The web application of these parts, with the headers that every answer has."""
     app = Flask(__name__, static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # a method that nobody needs is refused
-    app.url_map.merge_slashes = False  # a//b is no file; the library would lead to a/b
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # only GET and HEAD are needed
+    app.url_map.merge_slashes = False  # a//b is no file, and no redirect to a/b
     app.after_request(_protect)
     app.register_error_handler(MethodNotAllowed, _refuse_method)
     for part in parts:
@@ -45,9 +45,9 @@ def _refuse_method(error: MethodNotAllowed) -> Response:
 
 @contextmanager
 def listening(app: Flask, address: str, *, key: str, remedy: str) -> Iterator[str]:
-    """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; gives the address in use.
+    """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
-    `key` says where the operator chose the address, and `remedy` what to do when it cannot be used.
+    The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.

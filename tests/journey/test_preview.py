@@ -14,7 +14,7 @@ from lxml import html as lxml_html
 
 from publisher.app import Publisher
 from publisher.config.config import Config
-from publisher.serve.preview import Desk, preview_pages
+from publisher.serve.preview import LivePreview, preview_pages
 from publisher.serve.web import application
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, barriers
 from tests.world import CONFIG, NOW, World, news
@@ -44,8 +44,8 @@ class Browser:
     """Asks the preview of a site, as its page does."""
 
     def __init__(self, world: World) -> None:
-        desk = Desk(world.config, lambda: Publisher.rehearsing(Config.load(world.config), now=LATER), None)
-        self._client = application(preview_pages(desk)).test_client()
+        live = LivePreview(world.config, lambda: Publisher.rehearsing(Config.load(world.config), now=LATER), None)
+        self._client = application(preview_pages(live)).test_client()
 
     def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[int, str]:
         """The status and the body."""
@@ -107,7 +107,7 @@ def test_what_stays_out_is_told_with_the_reason(world: World, browser: Browser) 
     assert "Fresh from the listing none of its themes is among the audience's themes" in left_out
     assert "À la frontière its language, fr, is not among the audience's languages" in left_out
     assert "at the border waits for the edition after this one" in left_out
-    assert "Nothing that is new stays out." == browser.part("out", "?audience=weekly")
+    assert "No new item is left out." == browser.part("out", "?audience=weekly")
 
 
 def test_too_few_items_are_a_reason(world: World, browser: Browser) -> None:
@@ -221,7 +221,7 @@ def test_a_keyboard_reaches_every_part(served: str, reader: Reader) -> None:
     shown = page.locator("[role=tabpanel]:visible")
 
     page.keyboard.press("Tab")
-    assert "Show in the dark" == focused.inner_text()
+    assert "Show in dark mode" == focused.inner_text()
     page.keyboard.press("Tab")
     reached = []
     for _ in PARTS:

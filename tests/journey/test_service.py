@@ -23,7 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from publisher.config.config import Config
 from publisher.model.schedules import Schedule
 from publisher.serve.logs import configure_logs
-from publisher.serve.scheduler import LEAP_S, ClockWatch, CronTrigger, _scheduler, set_alarms
+from publisher.serve.scheduler import LEAP_S, ClockWatch, ScheduleTrigger, one_at_a_time, set_alarms
 from tests.judges import program, run
 from tests.world import CONFIG, ROOT, World, news
 
@@ -220,7 +220,7 @@ def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callabl
 @pytest.fixture
 def scheduler() -> Iterator[BackgroundScheduler]:
     """The service's scheduler, not started."""
-    scheduler = _scheduler()
+    scheduler = one_at_a_time()
     yield scheduler
     if scheduler.running:
         scheduler.shutdown(wait=True)
@@ -276,7 +276,7 @@ def test_clock_that_was_set_or_slept_is_noticed_once() -> None:
 
 def test_alarms_are_the_ticks_of_the_schedule() -> None:
     schedule = Schedule.parse("0 8 * * 1", "Europe/Brussels")
-    trigger = CronTrigger(schedule)
+    trigger = ScheduleTrigger(schedule)
     now = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 
     first = trigger.get_next_fire_time(None, now)

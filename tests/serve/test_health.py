@@ -1,11 +1,9 @@
-"""What /health answers, and which problems are new."""
+"""What /health answers."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from publisher.model.problems import Problem
 from publisher.serve.health import STALLED_AFTER, PassHealth, health_page
 from publisher.serve.web import application
 
@@ -32,22 +30,3 @@ def test_health_is_that_of_the_last_pass_and_of_the_time_since() -> None:
     assert (False, {"problems": 0, "last_pass_age_s": 241}) == health.state()
     health.note(2)
     assert (False, {"problems": 2, "last_pass_age_s": 0}) == health.state()
-
-
-def test_what_every_pass_meets_is_told_once() -> None:
-    health = PassHealth(900)
-    full = Problem(where="publish", what="the disk is full")
-    gone = Problem(where="source 'news'", what="there is no news.txt")
-
-    told = [
-        health.new(problems)
-        for problems in (
-            [full, gone],
-            [full, replace(gone, is_repeated=True)],
-            [],
-            [replace(gone, is_repeated=True)],
-            [full],
-        )
-    ]
-
-    assert [[full, gone], [], [], [], [full]] == told
