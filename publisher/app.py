@@ -327,7 +327,8 @@ class Publisher:
         if news.is_nothing:
             return report
         told = send_notices(news, self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=now)
-        return replace(report, turns=news.turns, notices=told.notices).with_problems(*told.problems)
+        report = replace(report, condition_changes=news.condition_changes, notices=told.notices)
+        return report.with_problems(*told.problems)
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
 

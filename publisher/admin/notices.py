@@ -1,8 +1,8 @@
-"""Notify: how the sources fare and which editions are held goes in, what people are to be told comes out, each once.
+"""Notify: the conditions of sources and the held editions go in, notices come out, each once.
 
-A source turns when it is no longer as it was told last: it cannot be read for the third time or for a day, it lists
-nothing, its layout drifted, it is held, it is silent, or it is well again. Every turn is in the report, for the log;
-the operator gets a notice of it where config.toml says whom to tell, and so does the editor of an edition that is held.
+A change of a source's condition is told once: it cannot be read for the third time or for a day, it lists nothing, its
+layout drifted, it is held, it is silent, or it is well again. Every change is in the report, for the log. If
+`notices.to` is set, the operator gets a notice of it; the editor of a held edition gets one, too.
 
 What a crash leaves: turns and notices are recorded in one transaction. Before it, nothing: the next pass decides the
 same again. After it, a notice that is not in the outbox: the next pass puts it there, to the byte, and notes that.
@@ -20,7 +20,7 @@ from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
-from publisher.model.reports import SourceCondition, Turn
+from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.rendering.notices import review_notice, source_notice
 from publisher.store import SourceState, Store
 
@@ -38,7 +38,7 @@ _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 class NewsToTell:
     """What people are to be told now."""
 
-    turns: tuple[Turn, ...]
+    condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
     """Held editions whose editors were not told yet."""
     has_unwritten: bool
@@ -46,7 +46,7 @@ class NewsToTell:
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.turns or self.to_review or self.has_unwritten)
+        return not (self.condition_changes or self.to_review or self.has_unwritten)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Told:
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:
     """What is to be told and was not; nothing is written by asking."""
     return NewsToTell(
-        turns=tuple(_turns(config, store.sources.states(), now=now)),
+        condition_changes=tuple(_find_changes(config, store.sources.states(), now=now)),
         to_review=tuple(_to_review(config, store)),
         has_unwritten=bool(store.notices.unwritten()),
     )
@@ -71,15 +71,16 @@ def send_notices(
     news: NewsToTell, config: Config, *, store: Store, renderer: "Renderer", outbox: Outbox, now: datetime
 ) -> Told:
     """Record what is to be told, and put the notices of it into the outbox, with those that were not there yet."""
-    notices = [_source_notice(turn, config, now=now) for turn in news.turns if config.notices_to]
+    notices = [_source_notice(change, config, now=now) for change in news.condition_changes if config.notices_to]
     problems: list[Problem] = []
     for edition in news.to_review:
         try:
             notices.append(_review_notice(edition, config, renderer, outbox, now=now))
         except PublisherError as error:
             problems.append(Problem.of(f"edition {edition.name}", error))
-    if news.turns or notices:
-        store.notices.record(notices, told={turn.source: _told(turn.condition) for turn in news.turns})
+    if news.condition_changes or notices:
+        told = {change.source: _told(change.condition) for change in news.condition_changes}
+        store.notices.record(notices, told=told)
     written, refused = _put_out(store, renderer, outbox, now=now)
     return Told(notices=tuple(written), problems=(*problems, *refused))
 
@@ -98,32 +99,32 @@ def _told(condition: SourceCondition) -> str:
     return "" if condition in _WELL else condition.value
 
 
-def _turns(config: Config, states: dict[str, SourceState], *, now: datetime) -> Iterator[Turn]:
+def _find_changes(config: Config, states: dict[str, SourceState], *, now: datetime) -> Iterator[ConditionChange]:
     for source in config.sources:
         state = states.get(source.name, SourceState())
         condition = condition_to_tell(state, condition_of(state, source.policy, now=now), now=now)
         if condition is not None:
-            yield _turn(source.name, condition, state)
+            yield _change_of(source.name, condition, state)
 
 
-def _turn(source: str, condition: SourceCondition, state: SourceState) -> Turn:
+def _change_of(source: str, condition: SourceCondition, state: SourceState) -> ConditionChange:
     match condition:
         case SourceCondition.FAILING | SourceCondition.EMPTY:
-            return Turn(source=source, condition=condition, since=state.failing_since, detail=state.problem)
+            return ConditionChange(source=source, condition=condition, since=state.failing_since, detail=state.problem)
         case SourceCondition.DRIFTED | SourceCondition.HELD:
-            return Turn(source=source, condition=condition, since=state.held_at, detail=state.held)
+            return ConditionChange(source=source, condition=condition, since=state.held_at, detail=state.held)
         case SourceCondition.SILENT:
-            return Turn(source=source, condition=condition, since=state.changed_at, detail="")
+            return ConditionChange(source=source, condition=condition, since=state.changed_at, detail="")
         case _:
-            return Turn(source=source, condition=SourceCondition.WELL, since=None, detail="")
+            return ConditionChange(source=source, condition=SourceCondition.WELL, since=None, detail="")
 
 
-def _source_notice(turn: Turn, config: Config, *, now: datetime) -> Notice:
+def _source_notice(change: ConditionChange, config: Config, *, now: datetime) -> Notice:
     assert config.notices_to is not None, "somebody is to be told"
-    subject, text = source_notice(turn, site=config.site, config=config.path)
+    subject, text = source_notice(change, site=config.site, config=config.path)
     return Notice(
-        about=turn.source,
-        kind=turn.condition.value,
+        about=change.source,
+        kind=change.condition.value,
         at=now,
         to=config.notices_to,
         language=config.site.language,

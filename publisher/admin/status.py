@@ -103,7 +103,7 @@ def kept_report(report: RunReport) -> str:
                 "editions": [edition.name for edition in composed.editions],
                 "problems": [asdict(problem) for problem in composed.problems],
             },
-            "turns": [asdict(turn) for turn in report.turns],
+            "condition_changes": [asdict(change) for change in report.condition_changes],
             "notices": [notice.name for notice in report.notices],
             "problems": [asdict(problem) for problem in report.problems],
         },

@@ -62,7 +62,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 @site_command
 @click.argument("source")
 def release_source(options: Options, source: str) -> None:
-    """Take for news what SOURCE lists now, although it looks like an accident and is held."""
+    """Accept what SOURCE, which is held, lists now: it is recorded as usual."""
     with options.publisher() as publisher:
         finish(publisher.decide_source(source, OnSuspicion.RELEASE), options, publisher)
 
@@ -71,7 +71,7 @@ def release_source(options: Options, source: str) -> None:
 @site_command
 @click.argument("source")
 def discard_source(options: Options, source: str) -> None:
-    """Keep from readers for ever what is new in SOURCE, which is held; what is gone from it stays."""
+    """Hide what is new in SOURCE, which is held, from readers for good; what is gone from it stays."""
     with options.publisher() as publisher:
         finish(publisher.decide_source(source, OnSuspicion.DISCARD), options, publisher)
 

@@ -117,7 +117,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.compose:
         lines += [f"compose: {_edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]
-    lines += [f"source {turn.source}: {turn.condition}" for turn in report.turns]
+    lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
     lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
     if not lines:
         # A source that failed may have news: silence is no answer then.
@@ -147,7 +147,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
             "editions": [_edition_values(edition) for edition in report.compose.editions],
             "discarded": report.compose.discarded,
         },
-        "turns": [asdict(turn) for turn in report.turns],
+        "condition_changes": [asdict(change) for change in report.condition_changes],
         "notices": [_notice_values(notice) for notice in report.notices],
         "problems": [asdict(problem) for problem in report.all_problems],
     }

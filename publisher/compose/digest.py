@@ -19,7 +19,7 @@ from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
-from publisher.model.titles import shortened, summary_of, title_of
+from publisher.model.titles import shorten, summary_of, title_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.languages import dir_of
@@ -222,7 +222,7 @@ class Page:
         sections = _sections(self.grouped, items)
         self.subject = self._subject(titles, common)
         others = titles[1:] or [item.text for section in sections for item in section.items]
-        self.preheader = shortened(one_line(" · ".join(others)), PREHEADER_CHARS)
+        self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
         self._values: dict[str, object] = {
             **common,
             "preheader": self.preheader,
@@ -260,7 +260,7 @@ class Page:
         excess = len(subject) - SUBJECT_CHARS
         if excess <= 0:
             return subject
-        hint = shortened(first, max(len(first) - excess, LEAST_HINT_CHARS))
+        hint = shorten(first, max(len(first) - excess, LEAST_HINT_CHARS))
         return one_line(self._filled("digest-subject.txt", first=hint, **common))
 
     def _filled(self, template: str, **values: object) -> str:
@@ -348,7 +348,7 @@ def _correction(record: Record, site: Site) -> Correction:
 
 def _labels(labels: Iterable[str]) -> tuple[str, ...]:
     # Cut before it is cleaned as well: somebody's label of two megabytes is not worth reading to its end.
-    return tuple(shortened(one_line(label[: 10 * LABEL_CHARS]), LABEL_CHARS) for label in labels)
+    return tuple(shorten(one_line(label[: 10 * LABEL_CHARS]), LABEL_CHARS) for label in labels)
 
 
 def _language_of(item: Item, site: Site) -> str:

@@ -15,32 +15,32 @@ class Edition:
 
     audience: str
     number: int
-    """1, 2, 3 … without a gap within an audience."""
+    """Counts the editions of an audience from 1, without a gap."""
     after: int
     """The audience's cursor before this edition: items up to it were in earlier ones."""
     upto: int
     """The cursor after it."""
     composed_at: datetime
-    """UTC; its Message-ID comes from it."""
+    """UTC; the Message-ID is made from it."""
     records: tuple[Record, ...]
-    """As they were when it was composed, in the order of the digest; those withdrawn since are gone."""
+    """Its items as they were when it was composed, in the order of the digest, without those withdrawn since."""
     corrections: tuple[Record, ...] = ()
-    """Items of earlier editions that read otherwise since the audience was last told of them; as `records`."""
+    """Items of earlier editions that changed since the audience was last told of them; otherwise like `records`."""
     introduction: str = ""
-    """What the editor wrote above the items: plain text, paragraphs apart by an empty line."""
+    """The editor's text above the items: plain text, paragraphs separated by an empty line."""
     held_until: datetime | None = None
-    """UTC; until then it waits for the editor. None: it is not held."""
+    """UTC; until then the edition waits for the editor. None: it is not held."""
     released_at: datetime | None = None
-    """UTC; when the editor, or silence, let it go. None: it was never held, or still is."""
+    """UTC; when the editor released it or its time for review ended. None: it was never held, or it is held now."""
 
     @property
     def dated(self) -> datetime:
-        """What the mail's Date says: when it could go out at the earliest."""
+        """The Date of the mail: the earliest time at which it could go out."""
         return self.released_at or self.composed_at
 
     @property
     def name(self) -> str:
-        """Its folder in the outbox."""
+        """The name of its folder in the outbox."""
         return f"{self.audience}-{self.number}"
 
 
@@ -52,7 +52,7 @@ class DigestItem:
     title: str
     url: str
     themes: tuple[str, ...]
-    """Slugs; the one it stands under is first among those the audience follows."""
+    """Slugs. The item stands under the first one that the audience follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +62,19 @@ class Digest:
     subject: str
     """One line."""
     preheader: str
-    """What mail programs show beside the subject; one line, may be empty."""
+    """The text that mail programs show beside the subject; one line, may be empty."""
     html: str
-    """Styles inlined, nothing to fetch."""
+    """A page with inlined styles; a mail program fetches nothing for it."""
     text: str
-    """Lines of at most 72 columns, but for web addresses."""
+    """Plain text in lines of at most 72 columns; only web addresses may be longer."""
     shown: tuple[DigestItem, ...]
-    """In the order of the digest."""
+    """The items that have their place in the mail, in the order of the digest."""
     corrected: tuple[DigestItem, ...] = ()
-    """Items of earlier editions that it says read otherwise now."""
+    """Items of earlier editions whose corrections it announces."""
     left_out: tuple[DigestItem, ...] = ()
-    """Those a mail of bearable size has no room for: it says how many, and where they are on the web."""
+    """Items for which the mail has no room. It says how many they are, and where to find them on the web."""
     archive_url: str = ""
-    """Where everybody may read the audience's editions; empty: nowhere."""
+    """Address of the audience's editions on the web; empty: they are not public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +82,20 @@ class Audience:
     """A group of people who get the same digest."""
 
     name: str
-    """Lower-case letters, digits and hyphens: it names folders and List-Ids."""
+    """Lower-case letters, digits and hyphens: it is part of folder names and List-Ids."""
     title: str
-    """What the digest calls itself; the site's title unless configured."""
+    """The name of the digest; the site's title unless config.toml says otherwise."""
     themes: tuple[str, ...]
-    """Theme slugs, or `*` alone for all."""
+    """Slugs of the themes, or `*` alone for all themes."""
     sender: Mailbox
     to: Mailbox
     """Usually a mailing list."""
     reply_to: Mailbox | None = None
-    """Who gets the answers of its readers; None: the sender."""
+    """Who gets the answers of readers; None: the sender."""
     schedule: Schedule | None = None
-    """When `publisher serve` composes; None: only by hand."""
+    """When `publisher serve` composes its editions; None: they are composed by hand only."""
     first: int | None = None
-    """How many of the items already in the log its first edition holds; None: all, 0: none."""
+    """How many items that are in the log already go into its first edition; None: all."""
     unsubscribe_url: str = ""
     """The list's page for those who leave it, the same for all readers; empty: by mail only."""
     unsubscribe_mailto: str = ""
@@ -104,27 +104,27 @@ class Audience:
     is_public: bool = True
     """Whether everybody may read its editions on the web."""
     language: str = ""
-    """BCP 47, of all fixed texts, dates and the subject; empty: the site's."""
+    """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...] = ("*",)
-    """The languages of its items, the preferred one first. `*` stands for all others; without it they are left out."""
+    """The languages of its items, the preferred one first. `*` means all others; without it they are left out."""
     content: Literal["summary", "full"] = "summary"
-    """`summary`: long texts are summed up; short ones are short enough."""
+    """`summary`: only the first sentences of long texts."""
     shows_keywords: bool = True
     overflow: Literal["web", "next"] = "web"
-    """Where items are found that one mail has no room for: on the web only, or in the next edition."""
+    """Where the items go for which a mail has no room: on the web only, or into the next edition."""
     min_items: int = 1
-    """An edition waits until it has that many."""
+    """How many items an edition needs to go out."""
     max_items: int | None = None
-    """Those that have waited longest come first, the others in the next edition; None: as many as there are."""
+    """How many items an edition holds at most: the oldest first, the others go into the next one. None: all."""
     review: timedelta | None = None
-    """How long an edition is held for the editor; None: it goes out at once."""
+    """How long an edition waits for the editor; None: it goes out at once."""
     on_silence: Literal["send", "keep"] = "send"
-    """What becomes of a held edition after that, when nobody decided."""
+    """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
-    """Who is told of an edition that is held; None: nobody, by mail."""
+    """Who gets a mail about a held edition; None: nobody."""
 
     def language_at(self, site: Site) -> str:
-        """What the digest is written in."""
+        """Return the language of the digest."""
         return self.language or site.language
 
 
@@ -133,46 +133,46 @@ class DigestStyle:
     """How every digest of a site looks."""
 
     accent: str = "#0a4f8f"
-    """Of links and rules, on white: `#` and six hexadecimal digits."""
+    """The colour of links and lines on white: `#` and six hexadecimal digits."""
     accent_dark: str = "#8cc0f5"
-    """The same where a mail program shows mail in the dark."""
+    """The same colour in a mail program's dark mode."""
     logo: str = ""
-    """A picture above the title, below the site's base URL; empty: none."""
+    """Path of the picture above the title, below the site's base URL; empty: none."""
     logo_alt: str = ""
-    """What is read where it is not seen; empty: the site's title."""
+    """The text in place of the picture; empty: the site's title."""
     logo_width: int = 160
     """Pixels."""
     width: int = 600
-    """Pixels, of the column at its widest."""
+    """Pixels; the greatest width of the column."""
     fonts: tuple[str, ...] = ("Helvetica Neue", "Helvetica", "Arial", "sans-serif")
-    """For the text: the first one a reader has. Nothing is fetched, so they are named and not linked."""
+    """Names of fonts for the text: a mail program takes the first one it has, and fetches none."""
     heading_fonts: tuple[str, ...] = ("Georgia", "Times New Roman", "serif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A mail in which the operator or an editor is told something once."""
+    """A mail that tells the operator or an editor something once."""
 
     number: int = 0
-    """1, 2, 3 … in the order in which they were recorded; 0: not recorded yet."""
+    """Counts the recorded notices from 1; 0: it is not recorded yet."""
     about: str
-    """The source or edition, by its name."""
+    """The name of the source or edition that it is about."""
     kind: str
-    """A `SourceCondition` of the source, or `REVIEW`."""
+    """The `SourceCondition` of the source, or `REVIEW`."""
     at: datetime
-    """UTC; the mail's Date and Message-ID come from it."""
+    """UTC; the mail's Date and Message-ID are made from it."""
     to: Mailbox
     language: str
-    """BCP 47, of the words."""
+    """BCP 47; the language of subject and text."""
     subject: str
     """One line."""
     text: str
 
     @property
     def name(self) -> str:
-        """Its folder in the outbox."""
+        """The name of its folder in the outbox."""
         return f"{self.number:04}-{self.about}-{self.kind}"
 
 
 REVIEW = "review"
-"""The kind of a notice to an editor: an edition is held for them."""
+"""The kind of a notice to an editor about a held edition."""

@@ -1,4 +1,4 @@
-"""What the operator can fix, as one line each.
+"""Errors that the operator can fix, one line each.
 
 Anything that is not a `PublisherError` is a bug and keeps its traceback::
 
@@ -29,13 +29,13 @@ class PublisherError(Exception):
 
 
 class UsageError(PublisherError):
-    """The command asks for something that is not there, such as an audience nobody configured."""
+    """The command asks for something that is not there, such as an audience that is not in config.toml."""
 
     exit_code = EXIT_USAGE
 
 
 class ConfigError(PublisherError):
-    """Everything that is wrong in config.toml; `problems` has one line each, starting with the key's path."""
+    """config.toml is wrong; `problems` has a line for each error, which begins with the path of the key."""
 
     exit_code = EXIT_USAGE
 
@@ -46,7 +46,7 @@ class ConfigError(PublisherError):
 
 
 class TemplateError(PublisherError):
-    """A template cannot be used as it is."""
+    """A template cannot be used."""
 
     exit_code = EXIT_USAGE
 
@@ -65,14 +65,14 @@ class SourceError(PublisherError):
         self.source = source
         self.problem = problem
         self.wait = wait
-        """How long a server asked to be left alone, 0 when it did not ask; None: there is none, look again any time."""
+        """The pause that a server asked for, 0 if it asked for none; None: there is no server to spare."""
 
     def __reduce__(self) -> tuple[partial["SourceError"], tuple[str, str]]:
         return partial(SourceError, wait=self.wait), (self.source, self.problem)
 
 
 class StoreError(PublisherError):
-    """The store cannot be used now; nothing of the step in hand was recorded."""
+    """The store cannot be used now. Nothing of the present step was recorded."""
 
 
 class BusyError(PublisherError):
@@ -80,4 +80,4 @@ class BusyError(PublisherError):
 
 
 class FilesError(PublisherError):
-    """A file or folder could not be written; what was there before is still whole."""
+    """A file or folder could not be written. The file from before is still whole."""

@@ -26,24 +26,24 @@ class FeedKind(StrEnum):
     """What the items of a feed have in common."""
 
     ALL = "all"
-    """They are on the site: there is one such feed, always."""
+    """Nothing: this is the one feed of all items. It is always there."""
     THEME = "theme"
     KEYWORD = "keyword"
     LANGUAGE = "language"
     COMBINED = "combined"
-    """Whatever the operator named in config.toml."""
+    """A choice of themes, keywords and languages in config.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What gathers items so that they can be followed together."""
+    """Items that readers can follow together."""
 
     kind: FeedKind
     slug: str
     """`all`; or a theme's own; or the kind's folder and a name: `keywords/ice`, `languages/fr`, `combined/choice`."""
     title: str
     first_slug: str = ""
-    """Of a renamed theme, the one its id is made of for ever; empty: its own."""
+    """The slug from which the id of a renamed theme's feed is made; empty: `slug`."""
 
     @classmethod
     def of_all(cls, site: Site) -> "Feed":
@@ -56,13 +56,13 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombinedFeed:
-    """A feed of the operator's choice: items that have one of its themes, one of its keywords and one of its languages.
+    """A feed that config.toml defines: items with one of its themes, one of its keywords and one of its languages.
 
-    What is empty is not asked for.
+    An empty condition holds for every item.
     """
 
     name: str
-    """Its folder below feeds/."""
+    """The name of its folder below feeds/."""
     title: str
     themes: tuple[str, ...] = ()
     """Slugs."""
@@ -78,18 +78,18 @@ class FeedSettings:
 
     formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
     limit: int = 50
-    """How many of the items added last a feed holds. One run's items are never cut below that run (up to 4 × limit)."""
+    """How many of the items added last a feed holds; more, up to 4 × limit, to hold all items of one run."""
     keywords_from: int = 3
-    """How many items make a keyword worth a feed, which it then keeps; 0: no keyword has one."""
+    """How many items a keyword needs to get a feed, which it then keeps; 0: no keyword gets a feed."""
     languages: bool = True
-    """Whether each language has a feed, once there are two."""
+    """Whether each language has a feed, if items are in two languages or more."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
-    """A square picture, below the site's base URL; empty: none."""
+    """Path of a square picture below the site's base URL; empty: none."""
     logo: str = ""
-    """A picture twice as wide as high, likewise."""
+    """Path of a picture twice as wide as high, likewise."""
     hub: str = ""
-    """The WebSub hub that is told of changes; empty: none."""
+    """Address of the WebSub hub to tell of changes; empty: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Gathering:
 
     theme_map: ThemeMap
     language: str
-    """Of items that do not name theirs."""
+    """The language of items without one."""
     combined: tuple[CombinedFeed, ...] = ()
 
 
@@ -109,7 +109,7 @@ class Gathered:
     themes: tuple[Theme, ...]
     """Never empty; in the order of the item's labels."""
     feeds: tuple[Feed, ...]
-    """Those of the themes among them; each once."""
+    """Each feed once; the feeds of the themes are among them."""
 
 
 def gather(item: Item, gathering: Gathering, *, source: str, names: Names = NO_NAMES) -> Gathered:
@@ -124,32 +124,37 @@ def other_feeds(item: Item, themes: Sequence[Theme], gathering: Gathering, names
     keywords = [keyword_feed(keyword, names) for keyword in item.keywords if fold_label(keyword)]
     language = language_feed(item.language, fallback=gathering.language)
     has = ({theme.slug for theme in themes}, {*map(fold_label, item.keywords)}, {language.slug})
-    combined = [combined_feed(asked) for asked in gathering.combined if _is_asked_for(has, asked)]
+    combined = [combined_feed(asked) for asked in gathering.combined if _meets(has, asked)]
     return tuple({feed.slug: feed for feed in (*reversed(keywords), language, *combined)}.values())
 
 
 def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:
-    """The feed of a keyword, whatever its capitals and spaces."""
+    """Return the feed of a keyword. Spellings that differ in capitals or spaces share one."""
     slug = f"{KEYWORDS}/{names.keyword_slug(keyword)}"
     return Feed(kind=FeedKind.KEYWORD, slug=slug, title=" ".join(keyword.split()))
 
 
 def language_feed(tag: str, *, fallback: str) -> Feed:
-    """The feed of a language: of Dutch for `nl` and `nl-BE`, but one for each way to write Chinese."""
+    """Return the feed of a language tag. `nl` and `nl-BE` share one; each way to write Chinese has its own."""
     match = _TAG.fullmatch(tag.lower()) or _TAG.fullmatch(fallback.lower())
     name = f"{match[1]}{match[2] or ''}" if match else "und"  # BCP 47 section 2.2.1: undetermined
     return Feed(kind=FeedKind.LANGUAGE, slug=f"{LANGUAGES}/{name}", title=name)
 
 
 def combined_feed(asked: CombinedFeed) -> Feed:
-    """The feed of the operator's choice. Its slug is not its folder's name: a theme of that name may turn up."""
+    """Return a feed that config.toml defines. Its slug is not its folder, because a theme may have that slug."""
     return Feed(kind=FeedKind.COMBINED, slug=f"{COMBINED}/{asked.name}", title=asked.title)
 
 
 def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, settings: FeedSettings) -> bool:
-    """Whether a feed with so many live items is written for readers; `is_open`: it was once, so it goes on.
+    """Whether a feed is written for readers.
 
-    `languages` is how many languages the site's items have.
+    Args:
+        feed: any feed.
+        items: how many live items it has.
+        is_open: whether it was written before. Such a feed goes on.
+        languages: how many languages the site's items are in.
+        settings: which feeds the operator wants.
     """
     match feed.kind:
         case FeedKind.ALL | FeedKind.THEME:
@@ -162,8 +167,8 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
             return feed.slug in {combined_feed(asked).slug for asked in settings.combined}
 
 
-def _is_asked_for(has: tuple[AbstractSet[str], AbstractSet[str], AbstractSet[str]], asked: CombinedFeed) -> bool:
-    """Whether an item has what is asked for; `has` are the slugs of its themes, its folded keywords, its language."""
+def _meets(has: tuple[AbstractSet[str], AbstractSet[str], AbstractSet[str]], asked: CombinedFeed) -> bool:
+    """Whether an item meets the conditions; `has` are its theme slugs, folded keywords and language feed slug."""
     wanted = (
         asked.themes,
         [fold_label(keyword) for keyword in asked.keywords],

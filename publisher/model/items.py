@@ -1,4 +1,4 @@
-"""Items as a source lists them, and the digests that tell whether two say the same."""
+"""Items as a source lists them, and the digests that show whether two items say the same."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ class Enclosure:
 
     url: str
     media_type: str = ""
-    """As the source says, such as `application/pdf`; empty: readers are told what its address looks like."""
+    """As the source gives it, such as `application/pdf`; empty: it is guessed from the address."""
     size_bytes: int | None = None
-    """None: the source does not say."""
+    """None: the source does not give it."""
     title: str = ""
-    """Empty: the name of the file has to do."""
+    """Empty: readers see the name of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,11 @@ class Item:
     text: str
     """Plain text, paragraphs separated by one empty line."""
     title: str = ""
-    """Empty when the source gives none; `rendering.text.title_of` makes one from the first sentence."""
+    """Empty: the source gives none, and `titles.title_of` makes one from the first sentence."""
     link: str = ""
     """Where the item lives on the web; empty: the site makes a page for it."""
     native_id: str = ""
-    """The source's own permanent id; empty when it has none, as in a listing."""
+    """The permanent id that the source gives the item; empty: it gives none, as in a listing."""
     language: str = ""
     """BCP 47; empty: the site's language."""
     labels: tuple[str, ...] = ()
@@ -41,27 +41,27 @@ class Item:
     keywords: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     html: str = ""
-    """Its body as safe HTML, every link absolute; empty: `text` is all there is. As a source gives it: any HTML."""
+    """The body as safe HTML with absolute links; empty: `text` is the whole body. Fresh from a source: any HTML."""
     published: datetime | None = None
-    """UTC; when the organisation gave an instant and not only a day. As a source gives it: also without a zone, which
-    is then the site's."""
+    """UTC; the instant of publication, if the organisation gives more than a day. Fresh from a source it may have no
+    zone, and is then in the site's."""
     is_language_guessed: bool = False
-    """`language` was found by looking at the words; the source did not say."""
+    """Whether `language` was guessed from the words, because the source does not give it."""
     is_undated: bool = False
-    """The source gives no date: `date` is the day of this reading, and an item that is known keeps its own."""
+    """Whether the source gives no date: `date` is the day of this reading, and a known item keeps the date it has."""
     embargo: datetime | None = None
-    """UTC; before it no reader may see the item. None: its date alone says. As a source gives it: like `published`."""
+    """UTC; no reader sees the item before it. None: only its date decides. Fresh from a source: like `published`."""
     expires: datetime | None = None
-    """UTC; from it on the item is in no feed. None: for good. As a source gives it: like `published`."""
+    """UTC; from then on the item is in no feed. None: it never expires. Fresh from a source: like `published`."""
 
 
 def digest_of_text(item: Item) -> str:
-    """Return a digest of the words a reader sees, title and text; the same for ever, whatever fields items get."""
+    """Return a digest of the words a reader sees: title and text. New fields of items never change it."""
     return _digest([" ".join(item.title.split()), " ".join(item.text.split())])
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a digest of all the item says; the same for ever, also when items get new fields that it leaves empty."""
+    """Return a digest of all that the item says. A new field changes it only for items that fill the field."""
     return _digest({name: value for name, value in _fields(item) if value})
 
 
@@ -71,7 +71,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "title", item.title
     yield "link", item.link
     yield "native_id", item.native_id
-    # A guess is no word of the source's: a better one must not look like an edit.
+    # The source did not give a guessed language, so a better guess must not look like an edit.
     yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels
     yield "keywords", item.keywords

@@ -1,9 +1,8 @@
-"""Labels and keywords: when two are one, and the slug each gets, safe in addresses and file systems; pure.
+"""Labels and keywords: which ones are the same, and the slug each gets for addresses and folders; pure.
 
-A slug is given when a label is first seen and kept for ever. What makes two labels one is said by `fold_label`:
-capitals, spaces, and ways to encode a letter. Of two others that make one slug, such as "C++" and "C#", the first in
-the log has it, and the later one has it with digits behind that come of that label alone. A label that configuration
-names counts as seen before all others.
+A label gets its slug when it is first seen, and keeps it. Two labels are the same if `fold_label` makes them equal.
+Different labels may make the same slug, such as "C++" and "C#": the first one in the log gets it, and the later one
+gets it with digits, which depend on that label alone. Labels in config.toml come before all others.
 """
 
 import hashlib
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from unicodedata import combining, normalize
 
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "items", "keywords", "languages"})
-"""Folders under feeds/ that are no theme's."""
+"""Folders below feeds/ that no theme may have."""
 
 
 SLUG_LENGTH = 60
@@ -30,9 +29,9 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 
 def fold_label(label: str) -> str:
-    """Return `label` so that capitals, spaces and ways to encode a letter make no difference.
+    """Return `label` without differences in capitals, spaces and Unicode encoding.
 
-    This is the rule of the whole program: labels, or keywords, are one when this makes them equal, and only then.
+    Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
     """
     return " ".join(normalize("NFKC", normalize("NFKC", label).casefold()).split())
 
@@ -40,7 +39,7 @@ def fold_label(label: str) -> str:
 def slug_of(text: str) -> str:
     """Return lower-case ASCII letters, digits and single hyphens; never empty, at most `SLUG_LENGTH`, cut at a word.
 
-    Letters that ASCII has no like for (Greek, Chinese) are told apart by a few digits of a digest.
+    A text that ASCII cannot write, such as Greek or Chinese, gets some digits of its digest.
     """
     slug, is_lossy = _ascii(text)
     slug = _cut(slug, SLUG_LENGTH - _DIGITS - 1 if is_lossy else SLUG_LENGTH)
@@ -48,13 +47,13 @@ def slug_of(text: str) -> str:
 
 
 def theme_slug_of(label: str) -> str:
-    """Return a slug that is no reserved one, and that differs for long labels which differ only at their end."""
+    """Return a slug that is not reserved, and that differs for long labels which differ only at the end."""
     slug = keyword_slug_of(label)
     return f"{slug}-theme" if slug in RESERVED_SLUGS else slug
 
 
 def keyword_slug_of(keyword: str) -> str:
-    """Return a slug that differs for long keywords which differ only at their end."""
+    """Return a slug that differs for long keywords which differ only at the end."""
     slug, _ = _ascii(keyword)
     if len(slug) > SLUG_LENGTH:
         return f"{_cut(slug, SLUG_LENGTH - _DIGITS - 1)}-{_digest(keyword)}"
@@ -62,7 +61,7 @@ def keyword_slug_of(keyword: str) -> str:
 
 
 def nth_slug(slug: str, label: str, number: int) -> str:
-    """Return the slug to try as the `number`th for a label that makes `slug`: itself, then with digits of the label."""
+    """Return the slug to try as the `number`th for a label that makes `slug`: first `slug`, then `slug` and digits."""
     if number == 1:
         return slug
     digits = _digest(" ".join([label] * (number - 1)))
@@ -74,7 +73,7 @@ def _digest(text: str) -> str:
 
 
 def _ascii(text: str) -> tuple[str, bool]:
-    """Return the words of `text` in ASCII with hyphens between, and whether a letter was lost or nothing is left."""
+    """Return the words of `text` in ASCII, joined by hyphens, and whether a letter was lost or nothing is left."""
     letters = text.casefold()
     if not letters.isascii():
         letters = normalize("NFKD", letters).translate(_NO_DECOMPOSITION)
@@ -93,17 +92,17 @@ def _cut(slug: str, length: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """The slugs that labels and keywords have in a store, by what `fold_label` makes of them."""
+    """The slugs of labels and keywords that the store knows; the keys are folded by `fold_label`."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     keywords: Mapping[str, str] = field(default_factory=dict)
 
     def theme_slug(self, label: str) -> str:
-        """That of a label; of one never seen, what it makes by itself."""
+        """Return the slug of a label; an unknown label gets the slug that it makes by itself."""
         return self.labels.get(fold_label(label)) or theme_slug_of(label)
 
     def keyword_slug(self, keyword: str) -> str:
-        """That of a keyword; of one never seen, what it makes by itself."""
+        """Return the slug of a keyword; an unknown keyword gets the slug that it makes by itself."""
         return self.keywords.get(fold_label(keyword)) or keyword_slug_of(keyword)
 
 
@@ -112,18 +111,18 @@ NO_NAMES = Names()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What some items ask a store to name: each folded label with the slug that its first spelling makes, in order."""
+    """Labels and keywords that need a slug: each folded one, in log order, with the slug its first spelling makes."""
 
     labels: Mapping[str, str]
     keywords: Mapping[str, str]
     taken: AbstractSet[str]
-    """Slugs that labels in configuration make, and no other label can have."""
+    """Slugs of labels in config.toml, which no other label may get."""
 
 
 def free_slugs(wanted: Mapping[str, str], taken: Callable[[Collection[str]], AbstractSet[str]]) -> dict[str, str]:
-    """Return a slug of its own for each folded label that wants one: that one, or the same with digits behind.
+    """Return a distinct slug for each folded label: the one it wants, or that one with digits.
 
-    `taken` says which of some slugs other labels have.
+    `taken` returns which of some slugs other labels have.
     """
     found: dict[str, str] = {}
     waiting, used, number = dict(wanted), set[str](), 1

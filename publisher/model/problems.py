@@ -1,4 +1,4 @@
-"""Problems: what went wrong while the rest went on, and how messages say counts and long lists; pure."""
+"""Problems: what went wrong while the rest went on; and how messages write counts and long lists. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from publisher.model.errors import EXIT_TRY_LATER, PublisherError
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 item`, `2 items`."""
+    """Return a number with its noun: `1 item`, `2 items`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def some_of(texts: Sequence[str], most: int) -> str:
-    """The first of the texts, `most` at the most, and how many more there are."""
+    """Return the first texts, at most `most` of them, and how many more there are: `a, b and 3 more`."""
     more = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
@@ -22,17 +22,17 @@ class Problem:
     """Something that went wrong while the rest went on; shown as one line."""
 
     where: str
-    """The source, theme, audience or file (with line) it concerns."""
+    """The source, theme, audience or file (with line) that has the problem."""
     what: str
     """What is wrong and what to do."""
     exit_code: int = EXIT_TRY_LATER
-    """What a command that met it exits with."""
+    """With which a command exits that met the problem."""
     is_repeated: bool = False
-    """The pass before met the same."""
+    """Whether the pass before met the same problem."""
 
     @classmethod
     def of(cls, where: str, error: PublisherError) -> "Problem":
-        """The error as a line of a report, for work that goes on without the thing that failed."""
+        """Return an error as a problem of `where`, for work that goes on without it."""
         return cls(where=where, what=str(error), exit_code=error.exit_code)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Records: items as the log knows them, and what the log says of them."""
+"""Records: what the log knows of items, and what new entries of the log bring."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from publisher.model.themes import Theme
 
 
 class ChangeKind(StrEnum):
-    """What the log can say of an item. An item that comes back after a withdrawal is `REVISED`."""
+    """What happened to an item. One that comes back after a withdrawal is `REVISED`."""
 
     ADDED = "added"
     REVISED = "revised"
@@ -18,45 +18,45 @@ class ChangeKind(StrEnum):
 
 
 class State(StrEnum):
-    """Where an item stands with its source."""
+    """Whether an item's source still lists it."""
 
     LISTED = "listed"
-    """In the listing when it was last read."""
+    """The source listed it when it was last read."""
     UNLISTED = "unlisted"
-    """Older than what the listing still shows: it stays in feeds and pages."""
+    """It is older than what the source still lists. It stays in feeds and pages."""
     WITHDRAWN = "withdrawn"
-    """Taken out by the organisation: it leaves feeds and digests, and its page says so."""
+    """The organisation took it out. It leaves feeds and digests, and its page says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An item as the log knows it. `uid`, `path` and `published` never change once given."""
+    """An item as the log knows it. Its `uid`, `path` and `published` never change."""
 
     number: int
-    """The item's row in this store; never shown to readers."""
+    """The item's number in this store; readers never see it."""
     source: str
     uid: str
-    """A `tag:` URI (RFC 4151), the same in every feed and for ever."""
+    """A `tag:` URI (RFC 4151), the same in every feed."""
     path: str
-    """Its page below the base URL, without an ending: `items/2022/to-what-extent`."""
+    """The address of its page below the base URL, without an ending: `items/2022/to-what-extent`."""
     item: Item
     themes: tuple[Theme, ...]
-    """Never empty: an item without a label belongs to the default theme."""
+    """Never empty: an item without a label is in the default theme."""
     published: datetime
-    """UTC; distinct from that of every other item of its day (RFC 4287 section 3.3)."""
+    """UTC; no other item of its day has the same instant (RFC 4287 section 3.3)."""
     updated: datetime
-    """UTC; `published` until the item is revised, then when we learnt of the revision."""
+    """UTC; when we learnt of its latest revision or withdrawal, or else `published`."""
     added_seq: int
-    """The log number under which it first appeared."""
+    """The log number of its first appearance."""
     seq: int
     """The log number of its latest change."""
     revision: int
-    """1 when added; one more for every revision."""
+    """1 when added, and one more for each revision."""
     state: State
 
     @property
     def short_id(self) -> str:
-        """The end of its id, which is short enough to type."""
+        """The end of its id, short enough to type."""
         return self.uid.rpartition("/")[2]
 
 
@@ -81,7 +81,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord:
-    """A new item with what it keeps for ever, and its themes and feeds."""
+    """A new item with its permanent names, and its themes and feeds."""
 
     item: Item
     gathered: Gathered

@@ -1,4 +1,4 @@
-"""What the verbs report and what status tells. Frozen, and free of third parties."""
+"""Reports: what each verb did, and what `publisher status` shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,34 +12,34 @@ from publisher.model.problems import Problem
 
 
 class SourceCondition(StrEnum):
-    """What a source's silence means."""
+    """How a source fares."""
 
     WELL = "well"
-    """There is no news, or it was told."""
+    """It can be read, and all of its news is in the log."""
     UNREAD = "unread"
     """It was never read to its end."""
     FAILING = "failing"
     """It cannot be read."""
     EMPTY = "empty"
-    """It can be read, and lists nothing where it used to list items."""
+    """It can be read, but lists nothing, and it listed items before."""
     DRIFTED = "drifted"
-    """What nearly all of its items had is gone from all of them, which waits for the operator."""
+    """All of its items lack a field that nearly all of them had. They wait for the operator."""
     HELD = "held"
-    """What it lists looks like another accident, and waits for the operator."""
+    """What it lists is suspicious for another reason, and waits for the operator."""
     SILENT = "silent"
-    """It can be read, and has had no news for longer than is to be expected."""
+    """It can be read, but has had no news for longer than expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """How a source fares now, told once when it is no longer as it was told before."""
+class ConditionChange:
+    """A source that is in another condition than was last reported; it is reported once."""
 
     source: str
     condition: SourceCondition
     since: datetime | None
-    """None: of a source that is well again."""
+    """UTC; since when it is in this condition. None: it is well again."""
     detail: str
-    """Why, in words; may be empty."""
+    """The reason in words; may be empty."""
 
 
 # --- what the verbs report -------------------------------------------------------------------------------------------
@@ -47,19 +47,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectReport:
-    """What one pass over the sources learnt."""
+    """What one pass over the sources recorded."""
 
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
     kept_from_readers: int = 0
-    """New items that no reader ever sees: older than the source's `since`, or discarded."""
+    """New items that no reader will ever see: they are older than the source's `since`, or discarded."""
     sources_read: int = 0
     sources_unchanged: int = 0
     sources_waiting: int = 0
-    """Not asked, because their server failed just before or asked to be left alone."""
+    """Sources that were not read, because their server failed just before or asked for a pause."""
     sources_held: int = 0
-    """Read, and held for the operator, now or before."""
+    """Sources whose listing waits for the operator, since this pass or an earlier one."""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ class PublishReport:
     """Which files a publishing pass wrote."""
 
     feeds: tuple[str, ...] = ()
-    """Folders of the feeds of which a file was written."""
+    """Folders of the feeds with a file that was written."""
     files_written: int = 0
     """A text and its compressed copies are one file."""
     files_unchanged: int = 0
@@ -89,7 +89,7 @@ class ComposeReport:
 
     editions: tuple[Edition, ...] = ()
     discarded: tuple[str, ...] = ()
-    """Names of editions that the editor gave up."""
+    """Names of editions that the editor discarded."""
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -104,34 +104,35 @@ class RunReport:
     collect: CollectReport | None = None
     publish: PublishReport | None = None
     compose: ComposeReport | None = None
-    turns: tuple[Turn, ...] = ()
+    condition_changes: tuple[ConditionChange, ...] = ()
     notices: tuple[Notice, ...] = ()
-    """What is new in the outbox besides editions."""
+    """Notices that are new in the outbox."""
     problems: tuple[Problem, ...] = field(default=())
-    """Of the pass itself; each stage's own are in its report."""
+    """Problems of the pass itself; those of a stage are in its report."""
 
     @property
     def is_news(self) -> bool:
         stages = (self.collect, self.publish, self.compose)
-        return bool(self.turns or self.notices) or any(stage is not None and stage.is_news for stage in stages)
+        told = bool(self.condition_changes or self.notices)
+        return told or any(stage is not None and stage.is_news for stage in stages)
 
     def with_problems(self, *problems: Problem) -> "RunReport":
-        """The same, with these problems of the pass itself."""
+        """Return the same report with these problems of the pass itself."""
         return replace(self, problems=(*self.problems, *problems))
 
     @property
     def all_problems(self) -> Sequence[Problem]:
-        """Those of every stage and of the pass itself."""
+        """The problems of every stage and of the pass itself."""
         stages = (self.collect, self.publish, self.compose)
         return [*(problem for stage in stages if stage for problem in stage.problems), *self.problems]
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 when something in the site's own files must be mended; or 75 when trying later may do."""
+        """0: no problem; 2: something in the site's own files must be fixed; 75: trying later may work."""
         return min((problem.exit_code for problem in self.all_problems), default=0)
 
 
-# --- what status tells -----------------------------------------------------------------------------------------------
+# --- what status shows -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,32 +143,32 @@ class SourceStatus:
     condition: SourceCondition
     listed: int
     changed_at: datetime | None
-    """When a reading last differed from the one before; None: never read."""
+    """When a reading last differed from the one before; None: it was never read."""
     failures: int
     problem: str
     failing_since: datetime | None
     skipped: tuple[str, ...]
-    """The items of the last good reading that could not be read, a line each."""
+    """A line for each item of the last good reading that could not be read."""
     next_try: datetime | None = None
-    """Until then its server is left alone; None: the next pass asks it."""
+    """Until then it is not read; None: the next pass reads it."""
     held: str = ""
-    """Why its last reading waits for the operator, and what it would do."""
+    """Why its last reading waits for the operator, and what it would change."""
     held_at: datetime | None = None
     expect_every: timedelta | None = None
-    """How long a silence is nothing to tell of; None: any."""
+    """How long it may have no news before it counts as silent; None: any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceStatus:
-    """What one audience waits for."""
+    """How one audience stands."""
 
     name: str
     waiting: int
-    """Items its next edition would hold now."""
+    """How many items its next edition would hold now."""
     next_tick: datetime | None
-    """None: it is composed by hand only."""
+    """When its next edition is due; None: its editions are composed by hand only."""
     last_edition: int
-    """0: none yet."""
+    """The number of its last edition; 0: it has none yet."""
     last_composed_at: datetime | None
 
 
@@ -179,7 +180,7 @@ class HeldStatus:
     items: int
     held_until: datetime
     on_silence: str
-    """`send` or `keep`: what becomes of it then."""
+    """What happens to it then: `send` or `keep`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,26 +191,26 @@ class RunStatus:
     started: datetime
     exit_code: int
     problems: tuple[str, ...]
-    """A line each."""
+    """One line for each problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What ran, what is due, what waits, what is wrong."""
+    """What ran, what is due, what waits, and what is wrong."""
 
     site: str
     items: int
     is_served: bool
-    """A service is at work on this site."""
+    """Whether a service is running for this site."""
     unpublished: int
-    """Changes in the log that feeds and pages do not show yet."""
+    """How many changes in the log feeds and pages do not show yet."""
     unwritten: tuple[str, ...]
-    """Editions recorded, but not in the outbox yet."""
+    """Names of editions that are recorded, but not in the outbox yet."""
     stranded: tuple[str, ...]
-    """Those, held or not, whose audience is not in config.toml any more: nobody gets them."""
+    """Names of unwritten editions whose audience is no longer in config.toml: nobody gets them."""
     held: tuple[HeldStatus, ...]
-    """Those that wait for the editor."""
+    """Editions that wait for the editor."""
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     runs: tuple[RunStatus, ...]
-    """Latest first."""
+    """The latest runs, latest first."""

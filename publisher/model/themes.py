@@ -1,4 +1,4 @@
-"""Themes: what gathers items into one feed, and which themes an item has; pure."""
+"""Themes: what they are, and which ones an item is in; pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,43 +19,43 @@ class Theme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRule:
-    """What else than a label puts an item into a theme: any one of these."""
+    """What puts an item into a theme besides its labels. Any one of these conditions is enough."""
 
     slug: str
-    """Of the theme."""
+    """The theme's."""
     keywords: tuple[str, ...] = ()
-    """Folded by `labels.fold_label`; an item has one of them."""
+    """The item has one of these keywords; folded by `labels.fold_label`."""
     sources: tuple[str, ...] = ()
-    """The item comes from one of them."""
+    """The item comes from one of these sources."""
     words: tuple[str, ...] = ()
-    """Folded likewise; one of them stands in the item's title or text, as whole words."""
+    """The item's title or text contains one of these as whole words; folded likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeMap:
-    """How labels become themes; a label nobody mapped becomes a theme of its own."""
+    """How labels become themes. A label that is not mapped becomes a theme of its own."""
 
     default: Theme
-    """For items without a label."""
+    """The theme of items that are in no other."""
     themes: tuple[Theme, ...] = ()
-    """Those configuration names: they have a feed even while they have no item."""
+    """The themes that config.toml names. They have a feed even without items."""
     by_label: tuple[tuple[str, str], ...] = ()
-    """(label folded by `labels.fold_label`, theme slug) pairs."""
+    """Pairs of a label, folded by `labels.fold_label`, and the slug of its theme."""
     rules: tuple[ThemeRule, ...] = ()
     was: tuple[tuple[str, str], ...] = ()
-    """(former slug, slug) pairs of renamed themes; no theme has a former slug of another."""
+    """Pairs of a former slug and the present one, for renamed themes. A former slug belongs to one theme only."""
 
     def current(self, slug: str) -> str:
-        """What a theme of that slug, former or not, is called now."""
+        """Return the present slug of the theme that has, or had, this slug."""
         return next((now for former, now in self.was if former == slug), slug)
 
     def former(self, slug: str) -> tuple[str, ...]:
-        """What a theme was called before, as configuration has it."""
+        """Return the former slugs of a theme, in the order of config.toml."""
         return tuple(former for former, now in self.was if now == slug)
 
 
 def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> Wanted:
-    """What these items, in the order of the log, ask for. A label that configuration maps needs no name."""
+    """Return the labels and keywords of these items, in log order, that need a slug. Mapped labels need none."""
     mapped = {label for label, _ in theme_map.by_label}
     labels: dict[str, str] = {}
     keywords: dict[str, str] = {}
@@ -70,9 +70,9 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> Wanted:
 
 
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
-    """Return the item's themes: those of its labels in their order, then those of rules; the default one without any.
+    """Return the item's themes: those of its labels in their order, then those of rules, or else the default theme.
 
-    A label nobody mapped joins the theme of the slug it has in `names`, or becomes a theme of its own.
+    A label that is not mapped puts the item into the theme with the slug that the label has in `names`.
     """
     themes: dict[str, Theme] = {}
     for label in item.labels:
@@ -80,20 +80,20 @@ def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names 
             theme = _theme_of(label, folded, theme_map, names)
             themes.setdefault(theme.slug, theme)
     for rule in theme_map.rules:
-        if _holds(rule, item, source):
+        if _applies(rule, item, source):
             themes.setdefault(rule.slug, next(theme for theme in theme_map.themes if theme.slug == rule.slug))
     return tuple(themes.values()) or (theme_map.default,)
 
 
-def _holds(rule: ThemeRule, item: Item, source: str) -> bool:
+def _applies(rule: ThemeRule, item: Item, source: str) -> bool:
     return (
         source in rule.sources
         or (bool(rule.keywords) and not {*rule.keywords}.isdisjoint(map(fold_label, item.keywords)))
-        or (bool(rule.words) and _has_one(rule.words, fold_label(f"{item.title} {item.text}")))
+        or (bool(rule.words) and _contains_any(rule.words, fold_label(f"{item.title} {item.text}")))
     )
 
 
-def _has_one(words: Sequence[str], folded: str) -> bool:
+def _contains_any(words: Sequence[str], folded: str) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 

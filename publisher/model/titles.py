@@ -1,8 +1,8 @@
 """A title and a summary for items whose source gives only text; pure.
 
-A sentence is found the way a careful reader would: a full stop after an abbreviation, an initial or the number of a day
-ends nothing, and neither does one before a lower-case letter. When in doubt the sentence goes on, because a title that
-is cut by its length still reads well, and one that ends at `No.` does not.
+A full stop ends a sentence, unless it belongs to an abbreviation, an initial or the number of a day, or a lower-case
+letter follows. In doubt the sentence goes on: a title that is cut by its length still reads well, and one that ends at
+`No.` does not.
 """
 
 import re
@@ -30,20 +30,20 @@ _ABBREVIATIONS = frozenset(" ".join(_ABBREVIATIONS_IN.values()).split())
 _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
-"""Characters; whatever follows could appear in neither, however long the text."""
+"""Characters of a text that are looked at: more fit into neither a title nor a summary."""
 _KEPT = 2_000
-"""Beginnings of texts whose sentences are remembered: each is asked for by every page and feed that shows the item."""
+"""Texts whose sentences are cached: every page and feed that shows an item asks for them."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
 _LEAST_SHARE = 0.75
-"""Of its greatest length that must be left when more is cut than had to be: less would say too little."""
+"""Share of the length limit that must be left when more is cut than the limit requires."""
 _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
-"""Short words before the cut: articles, prepositions and their like in each of our languages."""
+"""Short words before the cut, such as articles and prepositions."""
 
 
 def title_of(item: Item) -> str:
-    """Return the item's title, or its first sentence; at most `TITLE_LENGTH` characters, cut where sense ends."""
+    """Return the item's title or its first sentence. One longer than `TITLE_LENGTH` is cut at a clause or a word."""
     title = " ".join(item.title.split())
     if not title:
         title = _without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), ""))
@@ -52,22 +52,22 @@ def title_of(item: Item) -> str:
     clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
     if clause >= _LEAST_SHARE * TITLE_LENGTH:
         return title[:clause].rstrip(_TRAILING) + "…"
-    return shortened(title, TITLE_LENGTH)
+    return shorten(title, TITLE_LENGTH)
 
 
 def summary_of(item: Item) -> str:
-    """Return the first sentences of the text, at most two and `SUMMARY_LENGTH` characters; the first may be cut."""
+    """Return the first one or two sentences of the text; one that is longer than `SUMMARY_LENGTH` is cut."""
     summary = ""
     for sentence in _sentences(item.text[:_ENOUGH]):
         longer = f"{summary} {sentence}".strip()
         if summary and len(longer) > SUMMARY_LENGTH:
             break
         summary = longer
-    return shortened(summary, SUMMARY_LENGTH)
+    return shorten(summary, SUMMARY_LENGTH)
 
 
-def shortened(text: str, length: int) -> str:
-    """Return `text`, or as many of its words as fit `length` with an ellipsis."""
+def shorten(text: str, length: int) -> str:
+    """Return `text`, or as many of its words as fit into `length` with an ellipsis."""
     if len(text) <= length:
         return text
     cut = text[: length - 1]
@@ -80,7 +80,7 @@ def shortened(text: str, length: int) -> str:
 
 @lru_cache(_KEPT)
 def _sentences(text: str) -> tuple[str, ...]:
-    """The first sentences of a text, as many as a summary has."""
+    """Return the first sentences of a text, as many as a summary may have."""
     return tuple(islice(_all_sentences(text), SUMMARY_SENTENCES))
 
 
@@ -98,7 +98,7 @@ def _all_sentences(text: str) -> Iterator[str]:
 
 
 def _is_end(text: str, stop: re.Match[str]) -> bool:
-    """Whether a sentence ends with these marks; the words of `text` are one space apart."""
+    """Whether a sentence ends with these marks. The words of `text` are separated by one space."""
     following = text[stop.end() + 1 : stop.end() + 2]
     if stop["mark"] != "." or stop.end() > stop.end("mark") or not following:
         return not following.islower()
@@ -112,7 +112,7 @@ def _owns_its_stop(word: str) -> bool:
 
 
 def _without_full_stop(sentence: str) -> str:
-    """Return `sentence` as a heading: without the full stop that ends it, unless that belongs to its last word."""
+    """Return `sentence` as a heading: without its final full stop, unless that belongs to the last word."""
     bare = sentence.removesuffix(".")
     last = bare.rsplit(" ", 1)[-1]
     is_kept = bare.endswith(".") or (_owns_its_stop(last) and not last.isdigit())

@@ -17,7 +17,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
-from publisher.model.titles import shortened, summary_of, title_of
+from publisher.model.titles import shorten, summary_of, title_of
 from publisher.publish.document import title_of_feed
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import ShownFile, files_of
@@ -124,7 +124,7 @@ def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] =
         file,
         look=look,
         title=shown.title,
-        short_title=shortened(shown.title, max(SHORT_TITLE - len(f" – {look.site.title}"), SHORT_TITLE // 2)),
+        short_title=shorten(shown.title, max(SHORT_TITLE - len(f" – {look.site.title}"), SHORT_TITLE // 2)),
         canonical=urls.url_of(record, look.site),
         feeds=[feed for theme in shown.themes for feed in theme.feeds],
         item=shown,

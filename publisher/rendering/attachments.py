@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from publisher.model.items import Enclosure, Item
-from publisher.model.titles import shortened
+from publisher.model.titles import shorten
 from publisher.rendering import languages
 from publisher.rendering.text import one_line
 from publisher.rendering.urls import is_web_address
@@ -67,7 +67,7 @@ def files_of(item: Item, *, language: str) -> tuple[ShownFile, ...]:
 def _shown(enclosure: Enclosure, language: str) -> ShownFile:
     size = "" if enclosure.size_bytes is None else languages.format_size(enclosure.size_bytes, language)
     facts = ", ".join(filter(None, (_format(enclosure), size)))
-    title = shortened(enclosure.title or _file_name(enclosure.url), TITLE_CHARS)
+    title = shorten(enclosure.title or _file_name(enclosure.url), TITLE_CHARS)
     return ShownFile(
         url=enclosure.url,
         title=title,

@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from publisher.model.editions import Audience, Edition
-from publisher.model.reports import SourceCondition, Turn
+from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
 from publisher.model.titles import title_of
@@ -16,18 +16,18 @@ DOMAIN = "notices"
 """Of the catalogues of these texts."""
 
 
-def source_notice(turn: Turn, *, site: Site, config: Path) -> tuple[str, str]:
+def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple[str, str]:
     """The subject and the text of a notice about a source, in the site's language."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {
-        "source": turn.source,
+        "source": change.source,
         "site": site.title,
-        "since": _when(turn.since, site, site.language) if turn.since else "",
+        "since": _when(change.since, site, site.language) if change.since else "",
         "config": str(config),
     }
-    subject, what, advice = (text % said for text in _source_texts(turn.condition, gettext))
-    known = [gettext("What is known of it:"), f"    {turn.detail}"] if turn.detail else []
-    commands = {f"{verb} {turn.source}": about for verb, about in _source_commands(turn.condition, gettext).items()}
+    subject, what, advice = (text % said for text in _source_texts(change.condition, gettext))
+    known = [gettext("What is known of it:"), f"    {change.detail}"] if change.detail else []
+    commands = {f"{verb} {change.source}": about for verb, about in _source_commands(change.condition, gettext).items()}
     commands["status"] = gettext("how all sources fare")
     return subject, _paragraphs([what], known, [advice], _commands(commands, config))
 
@@ -76,13 +76,13 @@ def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> 
             return (
                 gettext("%(site)s: the source %(source)s cannot be read"),
                 gettext("The source %(source)s cannot be read, since %(since)s. Readers see what they saw before."),
-                gettext("Mend it; it is asked again by itself.") + once,
+                gettext("Fix it; it is read again automatically.") + once,
             )
         case SourceCondition.EMPTY:
             return (
                 gettext("%(site)s: the source %(source)s lists nothing"),
                 gettext("The source %(source)s can be read and lists nothing, since %(since)s. Nothing was withdrawn."),
-                gettext("Mend it; it is asked again by itself.") + once,
+                gettext("Fix it; it is read again automatically.") + once,
             )
         case SourceCondition.DRIFTED:
             return (
@@ -93,14 +93,14 @@ def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> 
         case SourceCondition.HELD:
             return (
                 gettext("%(site)s: the source %(source)s waits for your decision"),
-                gettext("What the source %(source)s lists since %(since)s looks like an accident.") + wait,
+                gettext("The source %(source)s has listed something suspicious since %(since)s.") + wait,
                 once.strip(),
             )
         case SourceCondition.SILENT:
             return (
                 gettext("%(site)s: the source %(source)s is silent"),
                 gettext("The source %(source)s can be read, and has had no news since %(since)s."),
-                gettext("See whether it moved. If it is nothing to wonder at, set expect_every higher in %(config)s.")
+                gettext("See whether it moved. If such a silence is usual, set expect_every higher in %(config)s.")
                 + once,
             )
         case _:

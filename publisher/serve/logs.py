@@ -26,10 +26,10 @@ class PassLog:
             logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
         for edition in report.compose.editions if report.compose else ():
             logger.info("composed", edition=edition.name, items=len(edition.records))
-        for turn in report.turns:
-            log = logger.info if turn.condition is SourceCondition.WELL else logger.warning
-            condition = turn.condition.value
-            log("source changed", source=turn.source, condition=condition, since=turn.since, detail=turn.detail)
+        for change in report.condition_changes:
+            log = logger.info if change.condition is SourceCondition.WELL else logger.warning
+            condition = change.condition.value
+            log("source changed", source=change.source, condition=condition, since=change.since, detail=change.detail)
         for notice in report.notices:
             logger.info("notice written", notice=notice.name, to=notice.to.address)
         for problem in self.take_new(report.all_problems):

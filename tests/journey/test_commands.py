@@ -252,9 +252,9 @@ def test_report_for_machines_has_every_stage(world: World) -> None:
     report = world.publisher("run", "--json", at=NOW).json
 
     stages = {"collect", "publish", "compose"}
-    assert {"is_news", "exit_code", *stages, "turns", "notices", "problems"} == set(report)
+    assert {"is_news", "exit_code", *stages, "condition_changes", "notices", "problems"} == set(report)
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
-    assert [] == report["turns"] == report["notices"]
+    assert [] == report["condition_changes"] == report["notices"]
     counts = {"sources_read": 1, "sources_unchanged": 0, "sources_waiting": 0, "sources_held": 0}
     assert {"added": 2, "revised": 0, "withdrawn": 0, "kept_from_readers": 0, **counts} == report["collect"]
     assert ["borders-visa", "general", "all"] == report["publish"]["feeds"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.items import Item
-from publisher.model.titles import SUMMARY_LENGTH, TITLE_LENGTH, shortened, summary_of, title_of
+from publisher.model.titles import SUMMARY_LENGTH, TITLE_LENGTH, shorten, summary_of, title_of
 
 
 def item(text: str, title: str = "") -> Item:
@@ -93,7 +93,7 @@ def test_any_text_gives_a_title_and_a_summary_that_fit_one_line(text: str) -> No
 
 @given(st.text(), st.integers(min_value=1, max_value=50))
 def test_shortened_text_begins_like_the_whole(text: str, length: int) -> None:
-    short = shortened(text, length)
+    short = shorten(text, length)
 
     assert len(short) <= length
     assert short == text or text.startswith(short.removesuffix("…"))

@@ -15,7 +15,14 @@ from publisher.config.keys import KEYS, REQUIRED, Key
 from publisher.model.editions import Digest, DigestItem, Notice
 from publisher.model.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.model.problems import Problem
-from publisher.model.reports import CollectReport, ComposeReport, PublishReport, RunReport, SourceCondition, Turn
+from publisher.model.reports import (
+    CollectReport,
+    ComposeReport,
+    ConditionChange,
+    PublishReport,
+    RunReport,
+    SourceCondition,
+)
 from publisher.model.site import Mailbox
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 from tests.world import NOW
@@ -122,7 +129,7 @@ def test_every_field_of_a_report_is_described_and_no_other() -> None:
         collect=CollectReport(),
         publish=PublishReport(),
         compose=ComposeReport(editions=(edition_of(record_of("One.")),)),
-        turns=(Turn(source="news", condition=SourceCondition.WELL, since=None, detail=""),),
+        condition_changes=(ConditionChange(source="news", condition=SourceCondition.WELL, since=None, detail=""),),
         notices=(notice,),
         problems=(Problem(where="news", what="gone"),),
     )

@@ -192,7 +192,7 @@ def _read_moment(value: object) -> date | datetime:
         return read_moment(clean_line(value))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return read_number(int(value))
-    raise DateError(f"{shortened(value)} is no date")
+    raise DateError(f"{shorten(value)} is no date")
 
 
 def _text(values: Mapping[str, object], name: str) -> str:
@@ -200,7 +200,7 @@ def _text(values: Mapping[str, object], name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, _WRITTEN):
-        raise FieldError(f"its {name} is no text: {shortened(value)}")
+        raise FieldError(f"its {name} is no text: {shorten(value)}")
     try:
         return str(value)[:MAX_CHARACTERS]
     except ValueError as error:  # an int of more digits than Python writes
@@ -214,7 +214,7 @@ def _list(values: Mapping[str, object], name: str, separator: str) -> tuple[str,
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def shortened(value: object) -> str:
+def shorten(value: object) -> str:
     """Return how a message shows a value that came from outside: its beginning, on one line."""
     is_short = isinstance(value, str | float) or (isinstance(value, int) and value.bit_length() < 4 * _SHOWN)
     shown = clean_line(repr(value) if is_short else f"a {type(value).__name__}")
