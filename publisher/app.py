@@ -117,7 +117,7 @@ class Publisher:
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        held = [each.name for each in self.config.sources if self._store.sources.state(each.name).held]
+        held = [each.name for each in self.config.sources if self._store.sources.state(each.name).hold_reason]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
         return self._run_exclusively(decision.value, lambda: self._collect(self._sources([source]), [source], decision))

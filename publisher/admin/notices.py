@@ -94,9 +94,9 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
     return None if _told(condition) == state.told else condition
 
 
-def _told(condition: SourceCondition) -> str:
+def _told(condition: SourceCondition) -> SourceCondition | None:
     """What the store keeps of it."""
-    return "" if condition in _WELL else condition.value
+    return None if condition in _WELL else condition
 
 
 def _find_changes(config: Config, states: dict[str, SourceState], *, now: datetime) -> Iterator[ConditionChange]:

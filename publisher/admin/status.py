@@ -58,7 +58,7 @@ def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> 
         failures=state.failures,
         problem=state.problem,
         failing_since=state.failing_since,
-        skipped=tuple(state.skipped.splitlines()),
+        skipped=state.skipped,
         next_try=state.next_try if state.next_try and state.next_try > now else None,
         held=state.held,
         held_at=state.held_at,

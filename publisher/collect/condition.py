@@ -1,26 +1,23 @@
-"""Decides what condition a source is in: well, unread, failing, empty, drifted, held or silent. Pure."""
+"""Decides what condition a source is in, and what a reading changes of what is known of it. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from publisher.model.errors import SourceError
+from publisher.collect.sources.base import Fetch
+from publisher.model.errors import EmptySourceError, SourceError
 from publisher.model.items import Item
 from publisher.model.reports import SourceCondition
-from publisher.model.sources import SourcePolicy
+from publisher.model.sources import FailureKind, HoldReason, SourcePolicy, Suspicion
 from publisher.store import SourceState
-
-DRIFT = "not one of its "
-"""How the reason to hold a reading begins when a layout changed: what nearly all items had is gone from all."""
-_LISTS_NOTHING = "it lists nothing"
-"""How the problem of a source begins that could be read, and gave not one item."""
 
 
 def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> SourceCondition:
     """Return what a source's silence means."""
-    if state.failures:
-        return SourceCondition.EMPTY if state.problem.startswith(_LISTS_NOTHING) else SourceCondition.FAILING
-    if state.held:
-        return SourceCondition.DRIFTED if state.held.startswith(DRIFT) else SourceCondition.HELD
+    if state.failure is not None:
+        return SourceCondition.EMPTY if state.failure is FailureKind.EMPTY else SourceCondition.FAILING
+    if state.hold_reason is not None:
+        return SourceCondition.DRIFTED if state.hold_reason is HoldReason.DRIFT else SourceCondition.HELD
     if state.changed_at is None:
         return SourceCondition.UNREAD
     if policy.expect_every is not None and state.changed_at + policy.expect_every < now:
@@ -32,11 +29,88 @@ def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> N
     """Refuse a reading without items of a source that had some.
 
     Raises:
-        SourceError: it is such a reading.
+        EmptySourceError: it is such a reading.
     """
     if not items and state.listed:
-        raise SourceError(
+        raise EmptySourceError(
             source,
-            f"{_LISTS_NOTHING} now, but {state.listed} items when it was last read; nothing was withdrawn: "
+            f"it lists nothing now, but {state.listed} items when it was last read; nothing was withdrawn: "
             "check that the source is complete",
         )
+
+
+# --- after a reading -------------------------------------------------------------------------------------------------
+
+
+def after_failure(state: SourceState, error: SourceError, *, next_try: datetime | None, now: datetime) -> SourceState:
+    """Return the state after a reading that failed."""
+    return replace(
+        state,
+        failure=FailureKind.EMPTY if isinstance(error, EmptySourceError) else FailureKind.UNREADABLE,
+        failures=state.failures + 1,
+        problem=error.problem,
+        failing_since=state.failing_since or now,
+        next_try=next_try,
+    )
+
+
+def after_no_change(state: SourceState, fetch: Fetch, *, next_try: datetime | None) -> SourceState:
+    """Return the state after a reading like the one before; a held one goes on waiting if that is the one."""
+    state = _without_failure(state, next_try=next_try)
+    return state if fetch.validator == state.held_validator else _without_held(state)
+
+
+def after_hold(state: SourceState, suspicion: Suspicion, fetch: Fetch, *, now: datetime) -> SourceState:
+    """Return the state after a reading that waits for the operator."""
+    return replace(
+        _without_failure(state, next_try=None),
+        lifetime_s=int(fetch.lifetime.total_seconds()),
+        hold_reason=suspicion.reason,
+        held=suspicion.words,
+        held_validator=fetch.validator,
+        held_at=state.held_at or now,
+    )
+
+
+def after_listing(
+    state: SourceState,
+    fetch: Fetch,
+    *,
+    fields: tuple[str, ...],
+    skipped: tuple[str, ...],
+    added: int,
+    is_changed: bool,
+    next_try: datetime | None,
+    now: datetime,
+) -> SourceState:
+    """Return the state after a reading that was recorded.
+
+    Args:
+        state: what was known before.
+        fetch: what the source gave.
+        fields: what nearly all of its items have.
+        skipped: a line for each item that could not be read.
+        added: how many items are new.
+        is_changed: whether it changed anything in the log.
+        next_try: until when the source is left alone.
+        now: the time of the reading.
+    """
+    is_first = state.changed_at is None
+    is_changed = is_changed or is_first or fetch.validator != state.validator
+    return replace(
+        _without_held(_without_failure(state, next_try=next_try)),
+        validator=fetch.validator,
+        fields=fields,
+        skipped=skipped,
+        lifetime_s=int(fetch.lifetime.total_seconds()),
+        most_added=state.most_added if is_first else max(state.most_added, added),
+        changed_at=now if is_changed else state.changed_at,
+    )
+
+
+def _without_failure(state: SourceState, *, next_try: datetime | None) -> SourceState:
+    return replace(state, failure=None, failures=0, problem="", failing_since=None, next_try=next_try)
+
+
+def _without_held(state: SourceState) -> SourceState:
+    return replace(state, hold_reason=None, held="", held_validator="", held_at=None)

@@ -7,10 +7,10 @@ title; a page cut short has lost half its items. The words of an item are held a
 
 from collections.abc import Collection, Sequence
 
-from publisher.collect.condition import DRIFT
 from publisher.collect.identity import Reconciliation
 from publisher.model.items import Item
 from publisher.model.records import Known, State
+from publisher.model.sources import HoldReason, Suspicion
 
 FAR_MORE = 3
 """How many times the most that ever came at once is far more than ever."""
@@ -22,7 +22,7 @@ _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 _WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
 
 
-def suspicion(
+def suspicion_of(
     plan: Reconciliation,
     known: Collection[Known],
     listed: Sequence[Item],
@@ -30,8 +30,8 @@ def suspicion(
     hold_above: int,
     most_added: int,
     fields: Collection[str],
-) -> str:
-    """Return why the operator should look at a reading first; empty when there is no reason.
+) -> Suspicion | None:
+    """Return why the operator should look at a reading first; None when there is no reason.
 
     Args:
         plan: what the reading would change.
@@ -47,19 +47,27 @@ def suspicion(
     lost = sorted(set(fields) - set(fields_of(listed, at_least=0)))
     if lost and len(listed) >= A_CROWD:
         words = " or ".join(_WORD_FOR.get(name, name) for name in lost)
-        return f"{DRIFT}{len(listed)} items has a {words}, and nearly all of them had"
+        return Suspicion(
+            reason=HoldReason.DRIFT,
+            words=f"not one of its {len(listed)} items has a {words}, and nearly all of them had",
+        )
     if len(plan.added) > max(hold_above, FAR_MORE * most_added):
         so_far = f"never brought more than {most_added}" if most_added else "brought none since it was first read"
-        return f"it brings {len(plan.added)} new items at once, and {so_far}"
+        return Suspicion(reason=HoldReason.FLOOD, words=f"it brings {len(plan.added)} new items at once, and {so_far}")
     if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):
-        return f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had"
+        return Suspicion(
+            reason=HoldReason.BACK_DATED,
+            words=f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had",
+        )
     if len(plan.withdrawn) >= A_CROWD and 2 * len(plan.withdrawn) > len(before):
-        return f"{len(plan.withdrawn)} of the {len(before)} items it had are gone"
-    return ""
+        return Suspicion(
+            reason=HoldReason.LOSS, words=f"{len(plan.withdrawn)} of the {len(before)} items it had are gone"
+        )
+    return None
 
 
-def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> str:
-    """Return why the operator should look at the first reading of a source; empty when there is no reason.
+def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> Suspicion | None:
+    """Return why the operator should look at the first reading of a source; None when there is no reason.
 
     Args:
         plan: what the reading would change.
@@ -67,10 +75,11 @@ def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> s
         repeated: how many of the new items have the words of one of its items, which readers have.
     """
     if 2 * repeated <= len(plan.added):
-        return ""
-    return (
-        f"{repeated} of its {len(plan.added)} items are those of source {former!r}, which is gone from config.toml: "
-        "give it that name back, or discard what readers have already"
+        return None
+    return Suspicion(
+        reason=HoldReason.RENAMED,
+        words=f"{repeated} of its {len(plan.added)} items are those of source {former!r}, which is gone from "
+        "config.toml: give it that name back, or discard what readers have already",
     )
 
 

@@ -25,8 +25,7 @@ class Reconciliation:
     relisted: tuple[int, ...] = ()
     """Unlisted before, and in the listing again as they were."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Known items that nobody edited: new are their ids, enclosures no earlier program read, or all of an item that is
-    kept from readers."""
+    """Known items that nobody edited: new are their ids, or all of an item that is kept from readers."""
 
     def without_withdrawals(self) -> "Reconciliation":
         """The same for a reading with problems: an item that could not be read may be the one that is missing."""
@@ -235,9 +234,8 @@ def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
 
 
 def reads_as(old: Known, item: Item) -> bool:
-    """Return whether `item` says what is known already, but for its id and what no earlier program read of it."""
-    enclosures = item.enclosures if old.knows_enclosures else ()
-    return digest_of_content(replace(item, native_id=old.native_id, enclosures=enclosures)) == old.content_digest
+    """Return whether `item` says what is known already, but for its id."""
+    return digest_of_content(replace(item, native_id=old.native_id)) == old.content_digest
 
 
 def _is_renamed(old: Known, new: Listed) -> bool:

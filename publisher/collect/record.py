@@ -10,6 +10,7 @@ from datetime import datetime
 
 from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item
+from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
 from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
 from publisher.collect.mint import draft, fetch_taken, in_log_order, mint
@@ -24,7 +25,7 @@ from publisher.model.problems import Problem
 from publisher.model.records import Known, NewRecord, Revision
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
-from publisher.model.sources import SourcePolicy
+from publisher.model.sources import SourcePolicy, Suspicion
 from publisher.model.themes import wanted_names
 from publisher.store import Heir, LogPass, SourceState, Store
 
@@ -58,26 +59,29 @@ def record_listing(
         )
         listing = replace(listing, items=date_as_known(known, listing.items))
         changes = _plan_changes(known, listing, log, rules)
-        why = _suspect(changes.own, known, listing, log, rules)
-        if why and rules.on_suspicion is OnSuspicion.HOLD:
-            log.hold(why, fetch.validator, now=now)
-            return CollectReport(sources_read=1, sources_held=1, problems=(_held_problem(listing.source, why),))
-        is_discarded = bool(why) and rules.on_suspicion is OnSuspicion.DISCARD
+        suspicion = _suspect(changes.own, known, listing, log, rules)
+        if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
+            log.write_state(after_hold(log.state, suspicion, fetch, now=now))
+            problem = _held_problem(listing.source, suspicion)
+            return CollectReport(sources_read=1, sources_held=1, problems=(problem,))
+        is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
         plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
         log.keep_from_readers(_mint_records(hidden, log, listing.source, rules, names=NO_NAMES, now=now))
         inherited = _hand_over(changes.heirs, known, log, rules, now=now)
         _write_plan(plan, log, listing.source, rules, now=now)
         _write_copies(changes, log)
-        # Items discarded because they have no titles must not make a source of one that never had any.
-        fields = listing.state.fields if is_discarded else " ".join(guard.fields_of(listing.items))
-        log.finish(
-            fetch.validator,
-            now=now,
-            skipped="\n".join(str(problem) for problem in listing.problems),
-            fields=fields,
+        state = after_listing(
+            log.state,
+            fetch,
+            # Items discarded because they have no titles must not make a source of one that never had any.
+            fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
+            skipped=tuple(map(str, listing.problems)),
             added=len(plan.added),
+            is_changed=log.is_changed,
             next_try=next_try,
+            now=now,
         )
+        log.write_state(state)
     return CollectReport(
         added=len(plan.added),
         revised=len(plan.revised) + inherited,
@@ -123,25 +127,31 @@ def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules
     return leave_to_others(own, copied, elsewhere, heirs, policy=listing.policy)
 
 
-def _suspect(plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> str:
-    """Return why the operator should look first, and what would happen; empty when there is no reason."""
+def _suspect(
+    plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
+) -> Suspicion | None:
+    """Return why the operator should look first, and what would happen; None when there is no reason."""
     if listing.is_first:  # all of it is new, unless the source only has a new name
         former, count = log.orphans(plan.added, among=rules.configured)
-        why = guard.suspicion_of_first(plan, former=former, repeated=count)
+        suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)
     else:
-        why = guard.suspicion(
+        suspicion = guard.suspicion_of(
             plan,
             known,
             listing.items,
             hold_above=listing.policy.hold_above,
             most_added=listing.state.most_added,
-            fields=listing.state.fields.split(),
+            fields=listing.state.fields,
         )
-    return why and f"{why}; it would {guard.told(plan)}"
+    if suspicion is None:
+        return None
+    return replace(suspicion, words=f"{suspicion.words}; it would {guard.told(plan)}")
 
 
-def _held_problem(source: str, why: str) -> Problem:
-    what = f"held: {why}; `publisher release {source}` if that is right, `publisher discard {source}` if not"
+def _held_problem(source: str, suspicion: Suspicion) -> Problem:
+    what = (
+        f"held: {suspicion.words}; `publisher release {source}` if that is right, `publisher discard {source}` if not"
+    )
     return Problem(where=f"source {source!r}", what=what)
 
 

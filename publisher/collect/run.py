@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from publisher.collect.condition import after_failure, after_no_change
 from publisher.collect.reading import Reading, read_sources
 from publisher.collect.rules import CollectRules
 from publisher.collect.sources.base import Fetch, Source
@@ -55,31 +56,34 @@ def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetim
     if isinstance(outcome, SourceError):
         return _record_failure(reading, outcome, store, now=now)
     if outcome.is_unchanged:
-        store.sources.record_unchanged(reading.source, outcome.validator, next_try=_next_try(outcome, now))
-        return CollectReport(sources_unchanged=1, sources_held=int(bool(reading.state.held)))
+        before = store.sources.state(reading.source)
+        next_try = _next_try(outcome, timedelta(seconds=before.lifetime_s), now)
+        store.sources.write(reading.source, after_no_change(before, outcome, next_try=next_try), before=before)
+        return CollectReport(sources_unchanged=1, sources_held=int(before.hold_reason is not None))
     from publisher.collect.record import record_listing  # late: a pass without news records nothing
 
-    return record_listing(reading, outcome, store, rules, next_try=_next_try(outcome, now), now=now)
+    return record_listing(reading, outcome, store, rules, next_try=_next_try(outcome, outcome.lifetime, now), now=now)
 
 
 def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now: datetime) -> CollectReport:
-    next_try = None
+    next_try, before = None, store.sources.state(reading.source)
     if failure.wait is not None:
         from publisher.collect.sources.fetch import wait_after  # late: httpx takes 0.1 s, and here fetching failed
 
-        next_try = now + wait_after(reading.state.failures + 1, source=reading.source, asked=failure.wait)
-    store.sources.record_failure(reading.source, failure.problem, now=now, next_try=next_try)
+        next_try = now + wait_after(before.failures + 1, source=reading.source, asked=failure.wait)
+    store.sources.write(reading.source, after_failure(before, failure, next_try=next_try, now=now), before=before)
     problem = Problem(
         where=f"source {reading.source!r}",
         what=failure.problem,
-        is_repeated=failure.problem == reading.state.problem,
+        is_repeated=failure.problem == before.problem,
     )
     return CollectReport(problems=(problem,))
 
 
-def _next_try(fetch: Fetch, now: datetime) -> datetime | None:
-    """Return until when to leave the source alone; None: it may be asked any time."""
-    return fetch.fresh_until if fetch.fresh_until and fetch.fresh_until - now > _WORTH_NOTING else None
+def _next_try(fetch: Fetch, lifetime: timedelta, now: datetime) -> datetime | None:
+    """Return until when to leave the source alone, by its server and by what it says itself; None: ask any time."""
+    fresh_until = max(now + lifetime, fetch.fresh_until or now)
+    return fresh_until if fresh_until - now > _WORTH_NOTING else None
 
 
 def _add(total: CollectReport, one: CollectReport) -> CollectReport:

@@ -7,6 +7,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     ├── ConfigError       exit 2: config.toml, all its problems at once
     ├── TemplateError     exit 2: a template, with file and line
     ├── SourceError       a source could not be read at all
+    │   └── EmptySourceError   it lists nothing where it used to list items
     ├── StoreError        the database is locked, unreadable or newer than this program
     ├── BusyError         another publisher process is at work on this site
     └── FilesError        a file or folder could not be written
@@ -15,6 +16,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Self
 
 EXIT_BUG = 1
 EXIT_USAGE = 2
@@ -67,8 +69,12 @@ class SourceError(PublisherError):
         self.wait = wait
         """The pause that a server asked for, 0 if it asked for none; None: there is no server to spare."""
 
-    def __reduce__(self) -> tuple[partial["SourceError"], tuple[str, str]]:
-        return partial(SourceError, wait=self.wait), (self.source, self.problem)
+    def __reduce__(self) -> tuple[partial[Self], tuple[str, str]]:
+        return partial(type(self), wait=self.wait), (self.source, self.problem)
+
+
+class EmptySourceError(SourceError):
+    """A source could be read, and lists nothing where it used to list items."""
 
 
 class StoreError(PublisherError):

@@ -73,8 +73,6 @@ class Known:
     state: State
     is_kept_from_readers: bool = False
     """Listed before its source was read first, or discarded: no reader ever saw it, and none will."""
-    knows_enclosures: bool = True
-    """False: it was read by a program that left them out, so that their being there now is no edit."""
     is_copy: bool = False
     """It is another source's item, and this is what the source says of it."""
 

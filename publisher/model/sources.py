@@ -1,7 +1,8 @@
-"""What the operator wants of sources: policies, and limits of what is fetched."""
+"""What the operator wants of sources (policies, limits of what is fetched), and what can be wrong with a reading."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Literal
 
 
@@ -31,3 +32,36 @@ class Fetching:
     """Of an answer, unpacked."""
     private: tuple[str, ...] = ()
     """Hosts and networks that may be asked although they are none of the Internet's."""
+
+
+class FailureKind(StrEnum):
+    """Why a reading failed."""
+
+    UNREADABLE = "unreadable"
+    """The source could not be read."""
+    EMPTY = "empty"
+    """It could be read, and lists nothing where it used to list items."""
+
+
+class HoldReason(StrEnum):
+    """Why a reading looks like an accident, and waits for the operator."""
+
+    DRIFT = "drift"
+    """What nearly all items had is gone from all of them: a layout changed."""
+    FLOOD = "flood"
+    """It brings far more new items at once than ever before."""
+    BACK_DATED = "back-dated"
+    """Most of its items are new, and older than what the source had."""
+    LOSS = "loss"
+    """Most of the items that the source had are gone."""
+    RENAMED = "renamed"
+    """Most of its items are those of a source that config.toml no longer names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """What makes a reading look like an accident."""
+
+    reason: HoldReason
+    words: str
+    """The same for the operator, with figures."""

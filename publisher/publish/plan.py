@@ -1,7 +1,7 @@
 """What feeds and pages are made with, and what a publishing pass has to render."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -43,16 +43,17 @@ class Publication:
     audiences: tuple[Audience, ...] = ()
     """Those whose editions everybody may read on the web."""
 
-    def digests(self) -> str:
-        """Changes whenever a file could come out differently for the same items: `FEEDS/ADDRESSES/REST`, all hex.
+    def digests(self) -> dict[str, str]:
+        """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
 
-        FEEDS decides which feeds items are in, ADDRESSES what the documents of archives are made with.
+        `feeds` decides which feeds items are in, `archives` what the documents of archives are made with, `files` is
+        of the rest.
         """
         feeds = repr(self.gathering)
-        addresses = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
+        archives = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
         shown = [(audience.name, audience.title) for audience in self.audiences]
         rest = repr((__version__, self.site, self.settings, self.templates.fingerprint(), shown))
-        return "/".join(map(_sha256, (feeds, addresses, rest)))
+        return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}
 
     @property
     def look(self) -> "Look":
@@ -79,7 +80,7 @@ class PublishPlan:
 
     cursor: Cursor
     upto: int
-    digests: str
+    digests: Mapping[str, str]
     """Of the publication this plan is for; kept with the cursor."""
     slugs: tuple[str, ...]
     """Of the feeds that are rendered with their pages, in order; that of all items goes without saying."""
@@ -100,7 +101,7 @@ class PublishPlan:
     @property
     def is_regathered(self) -> bool:
         """Whether items are in other feeds than when the cursor was last moved."""
-        return _differs(self.cursor, self.digests, _FEEDS)
+        return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
 def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
@@ -127,7 +128,7 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
         digests=digests,
         slugs=tuple(sorted(slugs)),
         is_full=is_full,
-        repeats_archives=extent is Extent.ARCHIVES or _differs(cursor, digests, _ADDRESSES),
+        repeats_archives=extent is Extent.ARCHIVES or cursor.settings.get("archives") != digests["archives"],
     )
 
 
@@ -144,14 +145,6 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 def _languages_without_feed(store: Store) -> list[FeedState]:
     """The languages without a feed: the one that was alone gets its own when a second one comes."""
     return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
-
-
-_FEEDS, _ADDRESSES = 0, 1
-"""Parts of `Publication.digests`."""
-
-
-def _differs(cursor: Cursor, digests: str, part: int) -> bool:
-    return cursor.settings.split("/")[part : part + 1] != digests.split("/")[part : part + 1]
 
 
 def _sha256(text: str) -> str:

@@ -98,7 +98,7 @@ def _show(
     files.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := writer.last(audience)):
-            store.log.move_cursor(shown_editions(audience), expected=last, seq=numbers[-1], settings="")
+            store.log.move_cursor(shown_editions(audience), expected=last, seq=numbers[-1], settings={})
 
 
 def _settle_feeds(

@@ -24,7 +24,7 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 CONSUMER = "hub"
-"""The name of the hub's cursor; its settings are the hub's address."""
+"""The name of the hub's cursor; its settings have the hub's address."""
 LIMIT_S = 10.0
 """How long a pass waits for the hub, however many feeds have changed."""
 
@@ -39,14 +39,14 @@ def tell_hub(
     if not settings.hub:
         return ()
     cursor, published = store.log.cursor(CONSUMER), store.log.cursor(FEEDS).seq
-    if cursor.settings == settings.hub and cursor.seq >= published:
+    if cursor.settings.get(CONSUMER) == settings.hub and cursor.seq >= published:
         return ()
-    if cursor.settings == settings.hub:
+    if cursor.settings.get(CONSUMER) == settings.hub:
         topics = _topics(store, settings, site, themes, after=cursor.seq, upto=published)
         if problem := _told(settings.hub, topics, limit_s=limit_s):
             what = f"{problem}; feeds are up to date all the same, and the next pass tells it again"
             return (Problem(where=f"hub {settings.hub}", what=what),)
-    store.log.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings=settings.hub)
+    store.log.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings={CONSUMER: settings.hub})
     return ()
 
 

@@ -1,7 +1,7 @@
 """Items and themes as text columns, one spelling for one value, and rows as records."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import lru_cache
@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from publisher.model.items import Enclosure, Item
-from publisher.model.records import Record, State
+from publisher.model.records import Record
 from publisher.model.themes import Theme
+from publisher.store.columns import canonical_json
 
 
 def content_of(item: Item) -> str:
@@ -30,7 +31,7 @@ def content_of(item: Item) -> str:
         "published": item.published and item.published.isoformat(),
         "is_language_guessed": item.is_language_guessed,
     }
-    return _json({name: value for name, value in fields.items() if value or name == "text"})
+    return canonical_json({name: value for name, value in fields.items() if value or name == "text"})
 
 
 def item_of(content: str) -> Item:
@@ -51,7 +52,7 @@ def _enclosure_fields(enclosure: Enclosure) -> dict[str, object]:
 
 def themes_text(themes: Sequence[Theme]) -> str:
     """Themes as canonical JSON, in their order."""
-    return _json([[theme.slug, theme.title] for theme in themes])
+    return canonical_json([[theme.slug, theme.title] for theme in themes])
 
 
 @lru_cache(1_000)  # many items have the same
@@ -74,14 +75,5 @@ def record_of(row: Row[Any]) -> Record:
         added_seq=row.added_seq,
         seq=row.seq,
         revision=row.revision,
-        state=State(row.state),
+        state=row.state,
     )
-
-
-def touched_text(slugs: Iterable[str]) -> str:
-    """Slugs as one column of the log."""
-    return " ".join(sorted(set(slugs)))
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -189,7 +189,7 @@ class Editions:
 
     def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
         """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
-        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
+        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: set[tuple[str, int]] = set()
         with self._database.reading() as connection:
             for table in (edition_items, edition_corrections):
@@ -290,7 +290,7 @@ def _composed_records(connection: Connection, table: Table, audience: str, numbe
         *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
         *table.c["seq", "themes"],
         *log.c["revision", "content"],
-        case((log.c.kind == ChangeKind.ADDED.value, items.c.published), else_=log.c.at).label("updated"),
+        case((log.c.kind == ChangeKind.ADDED, items.c.published), else_=log.c.at).label("updated"),
     ]
     query = (
         select(*columns)

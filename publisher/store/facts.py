@@ -32,7 +32,7 @@ class Facts:
     def __init__(self, connection: Connection, source: str) -> None:
         self._connection = connection
         self._source = source
-        self._state = sources.source_state(connection, source)
+        self._state = sources.read_state(connection, source)
 
     def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
         """The source's items to hold a listing against, in the order they were added; None: all.
@@ -142,7 +142,7 @@ class Facts:
     def _known(self, *which: ColumnElement[bool]) -> list[Known]:
         columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
         query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
-        return [_known(row, self._state) for row in self._connection.execute(query)]
+        return [_known(row) for row in self._connection.execute(query)]
 
     def _copies(self) -> list[Known]:
         columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
@@ -162,7 +162,7 @@ class Facts:
         ]
 
 
-def _known(row: Row[Any], state: sources.SourceState) -> Known:
+def _known(row: Row[Any]) -> Known:
     return Known(
         number=row.number,
         date=row.date,
@@ -170,7 +170,6 @@ def _known(row: Row[Any], state: sources.SourceState) -> Known:
         link=row.link,
         text_digest=row.text_digest,
         content_digest=row.content_digest,
-        state=State(row.state),
+        state=row.state,
         is_kept_from_readers=row.added_seq == 0,
-        knows_enclosures=state.knows_enclosures,
     )

@@ -38,7 +38,7 @@ class Feeds:
 
     def of_kind(self, kind: FeedKind) -> list[FeedState]:
         """Every feed of that kind there ever was, by slug."""
-        is_kind = feeds.c.kind == kind.value
+        is_kind = feeds.c.kind == kind
         return self._where(is_kind if kind is FeedKind.KEYWORD else is_kind & IS_NO_KEYWORD)
 
     def all_open(self) -> list[FeedState]:
@@ -96,7 +96,7 @@ class Feeds:
 
 def _state(row: Row[Any]) -> FeedState:
     return FeedState(
-        feed=Feed(kind=FeedKind(row.kind), slug=row.slug, title=row.title, first_slug=row.first_slug),
+        feed=Feed(kind=row.kind, slug=row.slug, title=row.title, first_slug=row.first_slug),
         items=row.items,
         changed_at=row.changed_at,
         is_open=row.opened_at is not None,

@@ -1,9 +1,9 @@
 """The item log and its cursors: each change has a number, each consumer remembers the last one it has dealt with."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -22,8 +22,8 @@ class Cursor:
 
     seq: int = 0
     """The last log number it has dealt with."""
-    settings: str = ""
-    """A digest of what its output was made with besides the log; when that changes it starts over."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What its output is made with besides the log, by name: a digest, or an address."""
 
 
 class Log:
@@ -42,7 +42,7 @@ class Log:
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
-    def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: str) -> None:
+    def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
         """Move a consumer on from `expected`; nothing is written when it stands there already.
 
         Raises:
@@ -80,16 +80,16 @@ class Log:
         """Slugs of the feeds that the changes in (after, upto] touch, the ones left and the ones joined."""
         query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
-            return {slug for (touched,) in connection.execute(query) for slug in touched.split()}
+            return {slug for (touched,) in connection.execute(query) for slug in touched}
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
         """By feed, the log numbers under which the items were added that were revised or withdrawn in (after, upto]."""
         query = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item)
-        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED.value)
+        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: dict[str, list[int]] = defaultdict(list)
         with self._database.reading() as connection:
             for touched, added_seq in connection.execute(query.where(*is_change)):
-                for slug in touched.split():
+                for slug in touched:
                     found[slug].append(added_seq)
         return found
 

@@ -27,6 +27,7 @@ from publisher.store.memberships import (
 from publisher.store.names import settle_names
 from publisher.store.numbering import Counters
 from publisher.store.schema import copies, items
+from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
@@ -93,7 +94,7 @@ class LogPass(Facts):
         changes.write(self._connection)
         # Its content stays with the revision that said it: a withdrawal says nothing new.
         rows = [
-            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN.value, "updated": now}
+            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN, "updated": now}
             for row in live
         ]
         self._update(rows)
@@ -108,7 +109,7 @@ class LogPass(Facts):
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
         """Remember new items without telling anybody: they are not in the log, and never will be."""
         for some in batches(new):
-            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN.value} for record in some]
+            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN} for record in some]
             self._connection.execute(insert(items), rows)
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
@@ -146,51 +147,23 @@ class LogPass(Facts):
         """Note that the source lists these again, unchanged. No reader sees a change."""
         self._listed += self._restate(numbers, State.UNLISTED, State.LISTED)
 
-    def hold(self, why: str, validator: str, *, now: datetime) -> None:
-        """Note that a reading waits for the operator; nothing else of it is recorded."""
-        held = replace(
-            sources.recovered(self._state, validator, next_try=None),
-            held=why,
-            held_validator=validator,
-            held_at=self._state.held_at or now,
-        )
-        sources.write_state(self._connection, self._source, held, before=self._state)
+    # --- the source itself -------------------------------------------------------------------------------------------
 
-    def finish(
-        self,
-        validator: str,
-        *,
-        now: datetime,
-        skipped: str = "",
-        fields: str = "",
-        added: int = 0,
-        next_try: datetime | None = None,
-    ) -> None:
-        """Record that the source was read to its end; `validator` is for its next reading.
+    @property
+    def state(self) -> SourceState:
+        """What was known of the source when the pass began."""
+        return self._state
 
-        `skipped` has a line for each item that could not be read, `fields` names what nearly all items had, `added` is
-        how many were new, and until `next_try` the source is left alone.
-        """
-        is_changed = self._counters != self._before or self._listed != self._state.listed
-        is_changed = is_changed or validator != self._state.validator or self._state.changed_at is None
-        read = replace(
-            self._state,
-            validator=validator,
-            listed=self._listed,
-            failures=0,
-            problem="",
-            skipped=skipped,
-            failing_since=None,
-            changed_at=now if is_changed else self._state.changed_at,
-            next_try=next_try,
-            most_added=max(self._state.most_added, added if self._state.changed_at else 0),
-            fields=fields,
-            held="",
-            held_validator="",
-            held_at=None,
-            knows_enclosures=True,
-        )
-        sources.write_state(self._connection, self._source, read, before=self._state)
+    @property
+    def is_changed(self) -> bool:
+        """Whether the pass changed an item, or what the source lists, so far."""
+        return self._counters != self._before or self._listed != self._state.listed
+
+    def write_state(self, state: SourceState) -> None:
+        """Replace what is known of the source, but for how many items it lists: that is counted here."""
+        state = replace(state, listed=self._listed)
+        if state != self._state:
+            sources.write_state(self._connection, self._source, state)
 
     def write_counters(self) -> None:
         """Last of all: where the log ends now. The store calls it when the pass has ended."""
@@ -231,7 +204,7 @@ class LogPass(Facts):
             "pass_start": None if self._state.changed_at is None else self._before.log_end,
             "seq": seq,
             "revision": 1,
-            "state": State.LISTED.value,
+            "state": State.LISTED,
         }
 
     def _revised_row(self, old: Row[Any], new: Revision, *, now: datetime) -> dict[str, Any]:
@@ -240,7 +213,7 @@ class LogPass(Facts):
             "updated": now,
             "seq": self._counters.next_seq(),
             "revision": old.revision + 1,
-            "state": State.LISTED.value,
+            "state": State.LISTED,
         }
 
     def _forget_copies(self, numbers: Collection[int]) -> None:
@@ -286,8 +259,8 @@ class LogPass(Facts):
         """Move those items that are in one state to another; how many were."""
         moved = 0
         for some in batches(sorted(set(numbers))):
-            statement = update(items).where(items.c.number.in_(some), items.c.state == before.value)
-            moved += self._connection.execute(statement.values(state=after.value)).rowcount
+            statement = update(items).where(items.c.number.in_(some), items.c.state == before)
+            moved += self._connection.execute(statement.values(state=after)).rowcount
         return moved
 
 

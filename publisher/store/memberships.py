@@ -52,7 +52,7 @@ def ensure_feeds(connection: Connection, wanted: Sequence[Feed], *, now: datetim
     by_slug = {feed.slug: feed for feed in wanted}
     known = _titles(connection, by_slug)
     if new := [feed for slug, feed in by_slug.items() if slug not in known]:
-        added = [{"slug": feed.slug, "kind": feed.kind.value, "title": feed.title} for feed in new]
+        added = [{"slug": feed.slug, "kind": feed.kind, "title": feed.title, "first_slug": ""} for feed in new]
         connection.execute(insert(feeds), [row | {"items": 0, "changed_at": now} for row in added])
     renamed = [by_slug[slug] for slug, title in known.items() if title != by_slug[slug].title]
     if rows := [{"of_slug": feed.slug, "name": feed.title, "now": now} for feed in renamed if feed.kind in _RENAMED]:

@@ -58,7 +58,7 @@ def _settled(
     unknown = {label: slug for label, slug in wanted.items() if label not in known}
     new = free_slugs(unknown, _taken(connection, kind, reserved))
     if new:
-        rows = [{"kind": kind.value, "label": key_of(label), "slug": slug} for label, slug in new.items()]
+        rows = [{"kind": kind, "label": key_of(label), "slug": slug} for label, slug in new.items()]
         connection.execute(insert(names), rows)
     return known | new
 
@@ -69,7 +69,7 @@ def _taken(
     def taken(slugs: Collection[str]) -> AbstractSet[str]:
         found = reserved & set(slugs)
         for some in batches(sorted(slugs)):
-            query = select(names.c.slug).where(names.c.kind == kind.value, names.c.slug.in_(some))
+            query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
             found |= set(connection.execute(query).scalars())
         return found
 
@@ -80,7 +80,7 @@ def _known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> d
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):
-        query = select(names.c.label, names.c.slug).where(names.c.kind == kind.value, names.c.label.in_(some))
+        query = select(names.c.label, names.c.slug).where(names.c.kind == kind, names.c.label.in_(some))
         found.update((by_key[key], slug) for key, slug in connection.execute(query))
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 
 from publisher.model.editions import Notice
+from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
 from publisher.store.engine import Database
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
@@ -19,7 +20,7 @@ class Notices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, new: Sequence[Notice], *, told: Mapping[str, str]) -> list[Notice]:
+    def record(self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None]) -> list[Notice]:
         """Number notices and keep them, together with the condition that was told of each source; as they are kept."""
         with self._database.writing() as connection:
             for name, condition in told.items():

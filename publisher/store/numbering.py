@@ -8,7 +8,6 @@ from typing import Any, Self
 from sqlalchemy import Connection, insert, select, update
 
 from publisher.model.records import ChangeKind
-from publisher.store.content import touched_text
 from publisher.store.schema import counters, log
 
 
@@ -48,11 +47,11 @@ def change(
     return {
         "seq": seq,
         "item": item,
-        "kind": kind.value,
+        "kind": kind,
         "at": now,
         "revision": revision,
         "content": content,
-        "touched": touched_text(touched),
+        "touched": sorted(set(touched)),
     }
 
 

@@ -1,58 +1,37 @@
-"""The tables, as they are at `HEAD`; migrations/ brings every older database here.
+"""The tables, as they are at `HEAD`; migrations/ makes them, and brings every older database here.
 
 The log is the truth and never changes; everything else is what it adds up to, kept so that a question costs what its
 answer weighs and not what the archive weighs.
 """
 
-from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    false,
     literal_column,
 )
 
-HEAD = "0011"
+from publisher.model.feeds import FeedKind
+from publisher.model.records import ChangeKind, State
+from publisher.model.reports import SourceCondition
+from publisher.model.sources import FailureKind, HoldReason
+from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
+
+HEAD = "s0001"
 """The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
+UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
+"""What programs before the first release wrote where `HEAD` stands now. Their tables are not read."""
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes in and out; SQLite itself would return naive ones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive datetime does not say which instant it is: {value!r}")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-# Compared byte by byte in both databases: a server's language must not change the order of anything.
-Key = String().with_variant(String(collation="C"), "postgresql")
 
 metadata = MetaData(
     naming_convention={
@@ -110,7 +89,7 @@ items = Table(
     _column("pass_start", Integer, nullable=True),
     _column("seq", Integer),
     _column("revision", Integer),
-    _column("state", Key),
+    _column("state", Choice(State)),
 )
 
 # Written out and not bound: only then do both databases see that a partial index answers the question.
@@ -152,12 +131,12 @@ log = Table(
     metadata,
     _column("seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    _column("kind", Key),
+    _column("kind", Choice(ChangeKind)),
     _column("at", UtcDateTime),
     _column("revision", Integer),
     _column("content", Text),
-    # The themes whose feeds the change touches, old and new ones, as slugs with a space between.
-    _column("touched", Text),
+    # Slugs of the feeds that the change touches: those the item left and those it joined, sorted.
+    _column("touched", Words),
     Index("ix_log_item", "item", "seq"),
 )
 
@@ -165,25 +144,24 @@ feeds = Table(
     "feeds",
     metadata,
     _column("slug", Key, primary_key=True),
-    _column("kind", Key),
+    _column("kind", Choice(FeedKind)),
     _column("title", Text),
     _column("items", Integer),
     _column("changed_at", UtcDateTime),
     # When it was first written for readers; a feed that was is kept up for ever.
     _column("opened_at", UtcDateTime, nullable=True),
     # What its id is made of: the slug it had before it was first renamed; empty: its own.
-    _column("first_slug", Key, server_default=""),
+    _column("first_slug", Key),
 )
 
-# The slug each label and keyword got when it was first seen. Several may share one: a site that is older than this
-# table knew labels by their slugs alone, and keeps its addresses.
+# The slug each label and keyword got when it was first seen.
 names = Table(
     "names",
     metadata,
-    _column("kind", Key, primary_key=True),
+    _column("kind", Choice(FeedKind), primary_key=True),
     _column("label", Key, primary_key=True),
     _column("slug", Key),
-    Index("ix_names_slug", "kind", "slug"),
+    UniqueConstraint("kind", "slug"),
     sqlite_with_rowid=False,
 )
 
@@ -252,23 +230,27 @@ sources = Table(
     "sources",
     metadata,
     _column("name", Key, primary_key=True),
+    # The last reading to the end.
     _column("validator", Text),
     _column("listed", Integer),
-    _column("failures", Integer),
-    _column("problem", Text),
-    _column("skipped", Text),
-    _column("failing_since", UtcDateTime, nullable=True),
+    _column("fields", Words),
+    _column("skipped", Words),
+    _column("lifetime_s", Integer),
+    _column("most_added", Integer),
     _column("changed_at", UtcDateTime, nullable=True),
     _column("next_try", UtcDateTime, nullable=True),
-    _column("most_added", Integer, server_default="0"),
-    _column("fields", Text, server_default=""),
-    _column("held", Text, server_default=""),
-    _column("held_validator", Text, server_default=""),
+    # Readings that failed since; empty: none.
+    _column("failure", Choice(FailureKind), nullable=True),
+    _column("failures", Integer),
+    _column("problem", Text),
+    _column("failing_since", UtcDateTime, nullable=True),
+    # A reading that waits for the operator; empty: none.
+    _column("hold_reason", Choice(HoldReason), nullable=True),
+    _column("held", Text),
+    _column("held_validator", Text),
     _column("held_at", UtcDateTime, nullable=True),
-    # False where an earlier program, which left enclosures out, read the source last.
-    _column("knows_enclosures", Boolean, server_default=false()),
     # The condition that was told last; empty: none, or that all is well.
-    _column("told", Key, server_default=""),
+    _column("told", Choice(SourceCondition), nullable=True),
 )
 
 cursors = Table(
@@ -276,7 +258,7 @@ cursors = Table(
     metadata,
     _column("consumer", Key, primary_key=True),
     _column("seq", Integer),
-    _column("settings", Text),
+    _column("settings", ByName),
 )
 
 audiences = Table(

@@ -1,4 +1,4 @@
-"""Brings a database to the tables this program knows."""
+"""Makes the tables this program knows, or brings those of an older release there."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from publisher.model.errors import StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translated
 from publisher.store.locks import Locks
-from publisher.store.schema import HEAD
+from publisher.store.schema import HEAD, UNRELEASED
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -22,7 +22,7 @@ def ensure_head(database: Database, locks: Locks) -> None:
     """Create or migrate the tables where they are not at `HEAD`; otherwise a single question.
 
     Raises:
-        StoreError: the database is newer than this program, or holds something else.
+        StoreError: the database is of a newer program, of one before the first release, or holds something else.
     """
     if _version(database) == HEAD:
         return
@@ -52,11 +52,7 @@ def _migrate(database: Database, version: str | None) -> None:
     from alembic import command
 
     config = _alembic_config()
-    if version is not None and not _is_known(config, version):
-        raise StoreError(
-            f"store {database.place}: a newer publisher has changed it (version {version}, this one knows {HEAD}); "
-            "install that release again"
-        )
+    _check_version(database, config, version)
     if database.is_sqlite and not database.is_in_memory:
         _use_wal(database)
     try:
@@ -71,6 +67,19 @@ def _migrate(database: Database, version: str | None) -> None:
         raise StoreError(
             f"store {database.place}: it holds tables of another program; name another database in store.url"
         ) from error
+
+
+def _check_version(database: Database, config: "Config", version: str | None) -> None:
+    if version in UNRELEASED:
+        raise StoreError(
+            f"store {database.place}: a publisher before the first release made it (version {version}), which this one "
+            "does not read; move it away, or name another database in store.url"
+        )
+    if version is not None and not _is_known(config, version):
+        raise StoreError(
+            f"store {database.place}: a newer publisher has changed it (version {version}, this one knows {HEAD}); "
+            "install that release again"
+        )
 
 
 def _alembic_config() -> "Config":

@@ -255,17 +255,6 @@ def test_an_enclosure_that_comes_or_goes_or_changes_is_an_edit(name: dict[str, A
         assert log_of(old, LAST).plan([new, LAST]) == Reconciliation(revised=((2, new),))
 
 
-@pytest.mark.parametrize("name", [{}, {"native_id": "7"}, {"link": "https://example.org/7"}])
-def test_an_enclosure_that_no_earlier_program_read_is_no_edit(name: dict[str, Any]) -> None:
-    log = log_of(item(**name), item(FERRY), LAST)
-    read_before = [replace(known, knows_enclosures=False) for known in log.known()]
-    with_report, edited = item(enclosures=(REPORT,), **name), item(FERRY + " Now.", enclosures=(REPORT,))
-
-    plan = log.plan([with_report, edited, LAST], known=read_before)
-
-    assert plan == Reconciliation(renamed=((3, with_report),), revised=((2, edited),))
-
-
 def test_a_link_that_several_items_share_names_none_of_them() -> None:
     place = "https://example.org/news"
     log = log_of(item(link=place), item(FERRY, OLD, link=place), LAST)

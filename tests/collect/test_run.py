@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
 
 from publisher.collect.condition import condition_of
 from publisher.collect.rules import CollectRules, OnSuspicion
@@ -13,14 +12,14 @@ from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import SourceError
 from publisher.model.feeds import ALL, Gathering
-from publisher.model.items import Enclosure, Item
+from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.records import Record, State
 from publisher.model.reports import CollectReport, SourceCondition
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
-from publisher.store.schema import sources
+from tests.contract.stories import fail
 from tests.values import SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -87,7 +86,7 @@ def test_an_item_that_cannot_be_read_any_more_is_not_withdrawn(store: Store) -> 
 
     assert (report.withdrawn, report.problems) == (0, tuple(shelf.problems))
     assert states(store)["Middle"] == State.LISTED
-    assert store.sources.state("shelf").skipped == "news.txt:4: no such day"
+    assert store.sources.state("shelf").skipped == ("news.txt:4: no such day",)
 
 
 def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropped(store: Store) -> None:
@@ -100,22 +99,6 @@ def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropp
     assert read(store, shelf).withdrawn == 0
 
     assert states(store)["Old"] == State.UNLISTED
-
-
-def test_files_an_earlier_program_left_out_are_there_without_a_word_of_an_edit(store: Store) -> None:
-    shelf = Shelf(items=[item("Une étude sur les files d’attente est parue.", 20), item("Old", 10)])
-    read(store, shelf)
-    with store._database.writing() as connection:
-        connection.execute(update(sources).values(knows_enclosures=False))
-    shelf.items[0] = replace(shelf.items[0], enclosures=(Enclosure(url="https://example.org/a.pdf"),))
-    end = store.log.end()
-
-    assert read(store, shelf).revised == 0
-
-    (record,) = [each for batch in store.log.changed_records(0, end) for each in batch if each.item.enclosures]
-    assert (record.revision, record.item.language, store.log.end()) == (1, "fr", end)
-    shelf.items[1] = replace(shelf.items[1], enclosures=(Enclosure(url="https://example.org/b.pdf"),))
-    assert read(store, shelf).revised == 1, "from now on it is one"
 
 
 def test_a_source_that_falls_silent_is_a_problem_and_withdraws_nothing(store: Store) -> None:
@@ -445,7 +428,7 @@ def test_silence_is_told_apart_from_no_news(store: Store) -> None:
     shelf.items.clear()
     read(store, shelf)
     found.append(condition_of(store.sources.state("shelf"), policy, now=NOW))
-    store.sources.record_failure("shelf", "nobody answers", now=NOW)
+    fail(store, "nobody answers", source="shelf", now=NOW)
     found.append(condition_of(store.sources.state("shelf"), policy, now=NOW))
 
     assert [condition.value for condition in found] == ["unread", "well", "silent", "empty", "failing"]

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from publisher.collect.condition import after_failure, after_listing, after_no_change
+from publisher.collect.sources.base import Fetch
 from publisher.model.editions import Edition
+from publisher.model.errors import SourceError
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme
-from publisher.store import Store
+from publisher.store import LogPass, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -44,14 +47,43 @@ def records(prefix: str, count: int, *themes: Theme, published: datetime = NOON)
 def collect(store: Store, *new: NewRecord, source: str = "news", now: datetime = NOON, validator: str = "v") -> None:
     with store.log.open_pass(source) as collecting:
         collecting.add(new, now=now)
-        collecting.finish(validator, now=now)
+        finish(collecting, validator, now=now)
+
+
+def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
+    """The source was read to its end."""
+    state = after_listing(
+        log.state,
+        Fetch(items=(), validator=validator),
+        fields=(),
+        skipped=(),
+        added=0,
+        is_changed=log.is_changed,
+        next_try=None,
+        now=now,
+    )
+    log.write_state(state)
+
+
+def fail(store: Store, problem: str, *, source: str = "news", now: datetime = NOON) -> None:
+    """A reading failed."""
+    before = store.sources.state(source)
+    after = after_failure(before, SourceError(source, problem), next_try=None, now=now)
+    store.sources.write(source, after, before=before)
+
+
+def find_no_change(store: Store, *, source: str = "news") -> None:
+    """A reading found nothing changed."""
+    before = store.sources.state(source)
+    fetch = Fetch(items=(), validator=before.validator, is_unchanged=True)
+    store.sources.write(source, after_no_change(before, fetch, next_try=None), before=before)
 
 
 def revise(store: Store, number: int, text: str, *themes: Theme, now: datetime = NOON) -> None:
     with store.log.open_pass("news") as collecting:
         revision = Revision(number=number, item=item(text), gathered=gathered(*(themes or (BORDERS,))))
         collecting.revise([revision], now=now)
-        collecting.finish("revised", now=now)
+        finish(collecting, "revised", now=now)
 
 
 def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
@@ -66,7 +98,7 @@ def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
 def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
     with store.log.open_pass("news") as collecting:
         collecting.withdraw(numbers, now=now)
-        collecting.finish("withdrawn", now=now)
+        finish(collecting, "withdrawn", now=now)
 
 
 def due(

@@ -9,6 +9,8 @@ from publisher.model.errors import StoreError
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering
 from publisher.model.items import Item
 from publisher.model.records import State
+from publisher.model.reports import SourceCondition
+from publisher.model.sources import FailureKind, HoldReason
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.regather import regather
 from publisher.store import Cursor, SourceState, Store
@@ -19,6 +21,9 @@ from tests.contract.stories import (
     NOON,
     collect,
     due,
+    fail,
+    find_no_change,
+    finish,
     gathered,
     item,
     numbers_of,
@@ -114,7 +119,7 @@ class TestCollecting:
 
         with store.log.open_pass("news") as collecting:
             collecting.unlist([1])
-            collecting.finish("v2", now=LATER)
+            finish(collecting, "v2", now=LATER)
 
         assert store.log.end() == 2
         assert {one.number: one.state for one in store.items.added_last(ALL, limit=5)} == {
@@ -179,7 +184,7 @@ class TestCollecting:
             with store.log.open_pass("news") as collecting:
                 collecting.add(records("new", 3, ASYLUM), now=LATER)
                 collecting.withdraw([1], now=LATER)
-                collecting.finish("v2", now=LATER)
+                finish(collecting, "v2", now=LATER)
                 raise RuntimeError("power cut")
 
         with pytest.raises(RuntimeError, match="power cut"):
@@ -205,7 +210,7 @@ class TestCollecting:
         revise(store, 2, "Corrected.", ASYLUM, now=LATER)
         withdraw(store, 3, now=LATER)
         store.feeds.ensure([theme_feed("zoo", "Zoo"), theme_feed("a-b", "A b")], now=LATER)
-        store.log.move_cursor("feeds", expected=0, seq=8, settings="s")
+        store.log.move_cursor("feeds", expected=0, seq=8, settings={"files": "s"})
 
     def test_two_items_cannot_have_one_name(self, store: Store) -> None:
         collect(store, record("a"))
@@ -221,8 +226,8 @@ class TestSources:
         assert store.sources.state("news") == SourceState()
 
     def test_failures_are_counted_until_a_reading_succeeds(self, store: Store) -> None:
-        store.sources.record_failure("news", "no such file", now=NOON)
-        store.sources.record_failure("news", "no access", now=LATER)
+        fail(store, "no such file", now=NOON)
+        fail(store, "no access", now=LATER)
 
         failing = store.sources.state("news")
         assert (failing.failures, failing.problem, failing.failing_since) == (2, "no access", NOON)
@@ -233,18 +238,59 @@ class TestSources:
     def test_a_reading_without_change_ends_the_failures_and_moves_nothing_else(self, store: Store) -> None:
         collect(store, record("a"), validator="v1")
         before = store.sources.state("news")
-        store.sources.record_failure("news", "no such file", now=LATER)
+        fail(store, "no such file", now=LATER)
 
-        store.sources.record_unchanged("news")
+        find_no_change(store)
 
         assert store.sources.state("news") == before
 
     def test_a_source_that_failed_from_the_start_recovers(self, store: Store) -> None:
-        store.sources.record_failure("news", "no such file", now=NOON)
-        store.sources.record_unchanged("news")
-        store.sources.record_failure("news", "no access", now=LATER)
+        fail(store, "no such file", now=NOON)
+        find_no_change(store)
+        fail(store, "no access", now=LATER)
 
         assert store.sources.state("news").failing_since == LATER
+
+    def test_what_is_known_of_a_source_comes_back_as_it_went_in(self, store: Store) -> None:
+        known = SourceState(
+            validator="v1",
+            fields=("title", "a name with blanks"),
+            skipped=("news.txt:4: no such day", "two\nlines"),
+            lifetime_s=3600,
+            most_added=7,
+            changed_at=NOON,
+            next_try=LATER,
+            failure=FailureKind.EMPTY,
+            failures=2,
+            problem="it lists nothing",
+            failing_since=NOON,
+            hold_reason=HoldReason.DRIFT,
+            held="not one has a title",
+            held_validator="v2",
+            held_at=LATER,
+            told=SourceCondition.DRIFTED,
+        )
+
+        store.sources.write("news", known, before=SourceState())
+
+        assert store.sources.state("news") == known
+        assert store.sources.states() == {"news": known}
+
+    def test_a_source_that_somebody_else_read_is_left_alone(self, store: Store) -> None:
+        before = store.sources.state("news")
+        fail(store, "no such file")
+
+        with pytest.raises(StoreError, match="source 'news': another publisher read it meanwhile"):
+            store.sources.write("news", replace(before, validator="v2"), before=before)
+
+        assert store.sources.state("news").problem == "no such file"
+
+    def test_the_log_counts_what_a_source_lists(self, store: Store) -> None:
+        with store.log.open_pass("news") as collecting:
+            collecting.add([record("a"), record("b")], now=NOON)
+            collecting.write_state(SourceState(validator="v", listed=99, changed_at=NOON))
+
+        assert store.sources.state("news").listed == 2
 
     def test_reading_the_same_again_changes_nothing(self, store: Store) -> None:
         collect(store, record("a"))
@@ -252,27 +298,27 @@ class TestSources:
 
         with store.log.open_pass("news") as collecting:
             collecting.known(since=None)
-            collecting.finish("v", now=LATER)
-        store.sources.record_unchanged("news")
+            finish(collecting, "v", now=LATER)
+        find_no_change(store)
 
         assert dump(store) == before
 
 
 class TestCursors:
     def test_a_cursor_begins_at_the_beginning_and_moves(self, store: Store) -> None:
-        assert store.log.cursor("feeds") == Cursor(seq=0, settings="")
+        assert store.log.cursor("feeds") == Cursor(seq=0, settings={})
 
-        store.log.move_cursor("feeds", expected=0, seq=7, settings="blue")
-        store.log.move_cursor("feeds", expected=7, seq=9, settings="red")
+        store.log.move_cursor("feeds", expected=0, seq=7, settings={"files": "blue"})
+        store.log.move_cursor("feeds", expected=7, seq=9, settings={"files": "red"})
 
-        assert store.log.cursor("feeds") == Cursor(seq=9, settings="red")
+        assert store.log.cursor("feeds") == Cursor(seq=9, settings={"files": "red"})
         assert store.log.cursor("hub") == Cursor()
 
     def test_a_cursor_somebody_else_moved_is_left_alone(self, store: Store) -> None:
-        store.log.move_cursor("feeds", expected=0, seq=7, settings="")
+        store.log.move_cursor("feeds", expected=0, seq=7, settings={})
 
         with pytest.raises(StoreError, match="cursor 'feeds': another publisher moved it"):
-            store.log.move_cursor("feeds", expected=0, seq=9, settings="")
+            store.log.move_cursor("feeds", expected=0, seq=9, settings={})
 
         assert store.log.cursor("feeds").seq == 7
 
@@ -314,7 +360,7 @@ class TestReading:
             assert min(one.added_seq for one in found) == 30 + added - held + 1
 
     def test_a_first_pass_does_not_stretch_a_feed(self, store: Store) -> None:
-        store.sources.record_failure("news", "not there yet", now=NOON)
+        fail(store, "not there yet", now=NOON)
         collect(store, *records("archive", 30))
 
         assert len(store.items.added_last(ALL, limit=4)) == 4
@@ -403,7 +449,7 @@ class TestRehearsal:
             collect(rehearsal, record("b"), record("c", ASYLUM), now=LATER)
             withdraw(rehearsal, 1)
             rehearsal.editions.record(due(rehearsal), start=0, tick=NOON)
-            rehearsal.log.move_cursor("feeds", expected=0, seq=rehearsal.log.end(), settings="")
+            rehearsal.log.move_cursor("feeds", expected=0, seq=rehearsal.log.end(), settings={})
             assert numbers_of(rehearsal.items.added_last(ALL, limit=9)) == [3, 2]
             assert [len(page) for page in rehearsal.log.changed_records(0, 4, batch=2)] == [2, 1]
             assert [edition.number for edition in rehearsal.editions.unwritten()] == [1]

@@ -13,6 +13,7 @@ from tests.contract.stories import (
     NOON,
     collect,
     due,
+    finish,
     gathered,
     numbers_of,
     record,
@@ -80,7 +81,7 @@ class TestCorrections:
         with store.log.open_pass("news") as collecting:
             changed = Item(date=DAY, text="About a.", keywords=("video",), labels=("Borders",))
             collecting.revise([Revision(number=1, item=changed, gathered=gathered(BORDERS))], now=LATER)
-            collecting.finish("keywords", now=LATER)
+            finish(collecting, "keywords", now=LATER)
 
         assert pending(store) == []
 
@@ -93,7 +94,7 @@ class TestCorrections:
             with store.log.open_pass("news") as collecting:
                 changed = Item(date=DAY, text="About a.", enclosures=(enclosure,))
                 collecting.revise([Revision(number=1, item=changed, gathered=gathered(BORDERS))], now=LATER)
-                collecting.finish("files", now=LATER)
+                finish(collecting, "files", now=LATER)
             assert numbers_of(compose(store).corrections) == told
 
     def test_corrections_wait_for_the_next_edition_however_far_the_audience_was_passed_over(self, store: Store) -> None:

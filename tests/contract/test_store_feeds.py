@@ -14,6 +14,7 @@ from tests.contract.stories import (
     DAY,
     NOON,
     collect,
+    finish,
     gathered,
     numbers_of,
     record,
@@ -42,7 +43,7 @@ def collect_with_keywords(store: Store, *keywords: str) -> None:
     ]
     with store.log.open_pass("news") as collecting:
         collecting.add(new, now=NOON)
-        collecting.finish("v", now=NOON)
+        finish(collecting, "v", now=NOON)
 
 
 class TestGathering:

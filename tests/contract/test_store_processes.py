@@ -17,7 +17,7 @@ from publisher.model.editions import Edition
 from publisher.model.errors import BusyError, StoreError
 from publisher.model.feeds import ALL
 from publisher.store import Store
-from tests.contract.stories import NOON, collect, due, numbers_of, record, records
+from tests.contract.stories import NOON, collect, due, finish, numbers_of, record, records
 from tests.databases import dump
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -119,7 +119,7 @@ def publish_once(store: Store) -> list[tuple[int, int]]:
     after, upto = store.log.cursor("feeds").seq, store.log.end()
     if after != upto:
         with outrun_is_fine():
-            store.log.move_cursor("feeds", expected=after, seq=upto, settings="")
+            store.log.move_cursor("feeds", expected=after, seq=upto, settings={})
             return [(after, upto)]
     return []
 
@@ -138,7 +138,7 @@ def collect_slowly(pipe: Connection, url: str) -> None:
     """Number changes, then wait for a word before they are committed."""
     with Store.open(url) as store, store.log.open_pass("slow") as collecting:
         collecting.add(records("slow", 3), now=NOON)
-        collecting.finish("slow", now=NOON)
+        finish(collecting, "slow", now=NOON)
         pipe.send("numbered")
         pipe.recv()
 

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme
 from publisher.store import AudienceState, Store
-from tests.contract.stories import BORDERS, DAY, NOON, collect, due, record, records, withdraw
+from tests.contract.stories import BORDERS, DAY, NOON, collect, due, find_no_change, finish, record, records, withdraw
 
 
 def known_today(store: Store) -> object:
@@ -186,12 +186,12 @@ def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> N
     with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
         collect(store, *records("n", 50))
         store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON)
-        store.log.move_cursor("feeds", expected=0, seq=50, settings="s")
+        store.log.move_cursor("feeds", expected=0, seq=50, settings={"files": "s"})
         store.editions.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
     before = traces(tmp_path)
 
     with Store.open(sqlite_url) as store, store.exclusive("run", wait_s=0):
-        store.sources.record_unchanged("news")
+        find_no_change(store)
         with store.log.open_pass("news") as collecting:
             collecting.known(since=None)
             collecting.withdraw([], now=NOON)
@@ -199,9 +199,9 @@ def test_a_run_with_no_news_writes_nothing(sqlite_url: str, tmp_path: Path) -> N
             collecting.add([], now=NOON)
             collecting.unlist([])
             collecting.relist([1])
-            collecting.finish("v", now=NOON + timedelta(days=1))
+            finish(collecting, "v", now=NOON + timedelta(days=1))
         store.feeds.ensure([Feed.of_theme(BORDERS)], now=NOON + timedelta(days=1))
-        store.log.move_cursor("feeds", expected=50, seq=50, settings="s")
+        store.log.move_cursor("feeds", expected=50, seq=50, settings={"files": "s"})
         store.editions.pass_over("weekly", AudienceState(cursor=50, start=0, last_number=0, last_tick=NOON))
         store.editions.mark_written("weekly", 1, at=NOON)
         for question in QUESTIONS.values():

@@ -25,7 +25,7 @@ from publisher.model.reports import ComposeReport
 from publisher.model.schedules import Schedule
 from publisher.rendering.templates import Templates, default_folders
 from publisher.store import Store
-from tests.contract.stories import BORDERS, gathered
+from tests.contract.stories import BORDERS, finish, gathered
 from tests.editions import AUDIENCE, SITE
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -65,7 +65,7 @@ class Life:
         )
         with self.store.log.open_pass("news") as collecting:
             collecting.add([new], now=self.now)
-            collecting.finish(str(number), now=self.now)
+            finish(collecting, str(number), now=self.now)
         self.languages[number] = language
 
     def collect_some(self, count: int, text: str) -> None:
@@ -77,13 +77,13 @@ class Life:
         item = Item(date=date(2026, 3, 2), text=text, title=f"Item {number}", language=language)
         with self.store.log.open_pass("news") as collecting:
             collecting.revise([Revision(number=number, item=item, gathered=gathered(BORDERS))], now=self.now)
-            collecting.finish(text, now=self.now)
+            finish(collecting, text, now=self.now)
         self.withdrawn.discard(number)
 
     def withdraw(self, number: int) -> None:
         with self.store.log.open_pass("news") as collecting:
             collecting.withdraw([number], now=self.now)
-            collecting.finish("", now=self.now)
+            finish(collecting, "", now=self.now)
         self.withdrawn.add(number)
 
     def compose(self, **changes: Any) -> ComposeReport:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.faults import place_of, translated
+from tests.contract.stories import fail
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSWORD = "s3cret"
@@ -78,7 +79,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
 
         with pytest.raises(StoreError, match="the disk is full; make room and run again"):
-            store.sources.record_failure("news", "x" * 100_000, now=NOW)
+            fail(store, "x" * 100_000, now=NOW)
 
         assert store.log.end() == 0
 

@@ -15,7 +15,7 @@ from publisher.model.themes import Theme
 from publisher.store import LogPass, Store
 from publisher.store.content import content_of, item_of, themes_of
 from publisher.store.schema import item_feeds, items, log
-from tests.contract.stories import gathered, retheme
+from tests.contract.stories import finish, gathered, retheme
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -70,7 +70,7 @@ def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tup
             with store.log.open_pass("news") as collecting:
                 for step in taken:
                     step(collecting, [known.number for known in collecting.known(since=None)])
-                collecting.finish(f"validator {number}", now=NOW)
+                finish(collecting, f"validator {number}", now=NOW)
         for themes in rethemed:
             retheme(store, gathered(*themes), now=NOW)
         assert_sums(store)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from inspect import Parameter, signature
 from pathlib import Path
@@ -29,6 +29,9 @@ class Fetch:
     """Single items that could not be read, each with its place; the others are in `items`."""
     remarks: Sequence[Problem] = ()
     """What the operator should know of the source as a whole, such as its move to another address."""
+    lifetime: timedelta = timedelta(0)
+    """How long the source itself says that it stays as it was read; 0: it does not say. It is remembered, and counts
+    from every later reading that finds nothing changed too."""
     fresh_until: datetime | None = None
     """Until when its server says that asking again is of no use; None: ask whenever you like."""
     is_unchanged: bool = False

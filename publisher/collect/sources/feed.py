@@ -67,11 +67,9 @@ class FeedSource:
             SourceError: it cannot be had, is no feed, or not one item could be read.
         """
         place = Place(self.name, self.url, self.path, self.fetcher, f"{READER}-{self.undated}", ACCEPT)
-        known, lifetime = _without_lifetime(validator)
-        found = place.fetch(validator=known, now=now)
+        found = place.fetch(validator=validator, now=now)
         if found.is_unchanged:
-            fresh_until = _latest(found.fresh_until, _fresh_until(lifetime, now))
-            return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=fresh_until)
+            return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=found.fresh_until)
         document = self._document(found.body, found.url or self.url, found.charset)
         documents = [document]
         remarks = [*place.remarks(found)]
@@ -81,10 +79,11 @@ class FeedSource:
         harvests = [self._harvest(each, today) for each in documents]
         return Fetch(
             items=[item for each in harvests for item in each.items],
-            validator=_with_lifetime(found.validator, document.lifetime),
+            validator=found.validator,
             problems=[problem for each in harvests for problem in each.problems],
             remarks=remarks,
-            fresh_until=_latest(found.fresh_until, _fresh_until(document.lifetime, now)),
+            lifetime=min(document.lifetime, LONGEST_WAIT),
+            fresh_until=found.fresh_until,
         )
 
     def _document(self, body: bytes, url: str, charset: str) -> "_Document":
@@ -132,29 +131,6 @@ class _Document:
     """The document before it; empty: none."""
     lifetime: timedelta = timedelta(0)
     """How long its publisher says it stays as it is."""
-
-
-# --- how long it stays as it is --------------------------------------------------------------------------------------
-
-_LIFETIME = re.compile(r"(?P<known>.*) stays (?P<seconds>\d{1,9})", re.DOTALL)
-
-
-def _with_lifetime(validator: str, lifetime: timedelta) -> str:
-    """Return the validator with what an unchanged feed, which is not read, would say again."""
-    return f"{validator} stays {int(lifetime.total_seconds())}" if lifetime else validator
-
-
-def _without_lifetime(validator: str) -> tuple[str, timedelta]:
-    match = _LIFETIME.fullmatch(validator)
-    return (match["known"], timedelta(seconds=int(match["seconds"]))) if match else (validator, timedelta(0))
-
-
-def _fresh_until(lifetime: timedelta, now: datetime) -> datetime | None:
-    return now + min(lifetime, LONGEST_WAIT) if lifetime else None
-
-
-def _latest(*instants: datetime | None) -> datetime | None:
-    return max((instant for instant in instants if instant), default=None)
 
 
 # --- RSS and Atom ----------------------------------------------------------------------------------------------------

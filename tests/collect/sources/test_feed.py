@@ -50,7 +50,7 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert item.language == "nl-be"
     assert item.published == datetime(2026, 3, 10, 23, 30, tzinfo=UTC)
     assert item.date == date(2026, 3, 11), "it was after midnight in Brussels"
-    assert fetch.fresh_until == NOW + timedelta(minutes=90)
+    assert fetch.lifetime == timedelta(minutes=90)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""The first tables: the log and what it adds up to, cursors, editions and runs."""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0001"
+revision = "s0001"
 down_revision = None
 
 # Spelt out here and not taken from `schema`, which goes on changing: a migration never does.
@@ -11,17 +11,30 @@ KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 IS_LIVE = sa.text("state != 'withdrawn'")
 IS_LISTED = sa.text("state = 'listed'")
+IS_WITHDRAWN = sa.text("state = 'withdrawn'")
+IS_LIVE_REVISION = sa.text("state != 'withdrawn' AND revision > 1")
+HAS_ID = sa.text("native_id != ''")
+HAS_LINK = sa.text("link != ''")
+IS_OPEN = sa.text("opened_at IS NOT NULL")
+IS_NO_KEYWORD = sa.text("kind != 'keyword'")
+IS_REVISED = sa.text("revised_seq IS NOT NULL")
+IS_UNWRITTEN = sa.text("written_at IS NULL")
 
 
 def upgrade() -> None:
+    _create_numbers()
+    _create_items()
     _create_log()
-    _create_themes()
-    _create_readers()
+    _create_feeds()
+    _create_memberships()
+    _create_archives_and_pages()
+    _create_sources()
     _create_editions()
-    _create_runs()
+    _create_items_of_editions()
+    _create_notices_and_runs()
 
 
-def _create_log() -> None:
+def _create_numbers() -> None:
     op.create_table(
         "counters",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
@@ -39,6 +52,9 @@ def _create_log() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_site"),
         sa.CheckConstraint("id = 1", name="ck_site_one_row"),
     )
+
+
+def _create_items() -> None:
     op.create_table(
         "items",
         sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
@@ -58,20 +74,46 @@ def _create_log() -> None:
         sa.Column("pass_start", sa.Integer, nullable=True),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
-        sa.Column("state", KEY, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_items"),
-        sa.UniqueConstraint("uid", name="uq_items_uid"),
         sa.UniqueConstraint("path", name="uq_items_path"),
+        sa.UniqueConstraint("uid", name="uq_items_uid"),
     )
+    # In this order: of indexes that serve alike SQLite takes the one made last, and `listed` is the smaller one.
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
     op.create_index("ix_items_source_date", "items", ["source", "date"])
     op.create_index("ix_items_listed", "items", ["source", "date"], sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
     op.create_index("ix_items_date_published", "items", ["date", "published"])
+    op.create_index("ix_items_withdrawn", "items", ["seq"], sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
+    op.create_index(
+        "ix_items_revised", "items", ["seq"], sqlite_where=IS_LIVE_REVISION, postgresql_where=IS_LIVE_REVISION
+    )
+    op.create_index(
+        "ix_items_native_id", "items", ["native_id", "source"], sqlite_where=HAS_ID, postgresql_where=HAS_ID
+    )
+    op.create_index("ix_items_link", "items", ["link", "source"], sqlite_where=HAS_LINK, postgresql_where=HAS_LINK)
+    op.create_table(
+        "copies",
+        sa.Column("source", KEY, nullable=False),
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("date", sa.Date, nullable=False),
+        sa.Column("native_id", KEY, nullable=False),
+        sa.Column("link", KEY, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("text_digest", KEY, nullable=False),
+        sa.Column("content_digest", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("source", "item", name="pk_copies"),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_copies_item"),
+    )
+    op.create_index("ix_copies_item", "copies", ["item"])
+
+
+def _create_log() -> None:
     op.create_table(
         "log",
         sa.Column("seq", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("item", sa.Integer, nullable=False),
-        sa.Column("kind", KEY, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
@@ -80,43 +122,6 @@ def _create_log() -> None:
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_log_item"),
     )
     op.create_index("ix_log_item", "log", ["item", "seq"])
-
-
-def _create_themes() -> None:
-    op.create_table(
-        "themes",
-        sa.Column("slug", KEY, nullable=False),
-        sa.Column("title", sa.Text, nullable=False),
-        sa.Column("items", sa.Integer, nullable=False),
-        sa.Column("changed_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("slug", name="pk_themes"),
-    )
-    op.create_table(
-        "item_themes",
-        sa.Column("theme", KEY, nullable=False),
-        sa.Column("added_seq", sa.Integer, autoincrement=False, nullable=False),
-        sa.Column("item", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("theme", "added_seq", name="pk_item_themes"),
-        sa.ForeignKeyConstraint(["theme"], ["themes.slug"], name="fk_item_themes_theme"),
-        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_item_themes_item"),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_item_themes_item", "item_themes", ["item", "theme"], unique=True)
-
-
-def _create_readers() -> None:
-    op.create_table(
-        "sources",
-        sa.Column("name", KEY, nullable=False),
-        sa.Column("validator", sa.Text, nullable=False),
-        sa.Column("listed", sa.Integer, nullable=False),
-        sa.Column("failures", sa.Integer, nullable=False),
-        sa.Column("problem", sa.Text, nullable=False),
-        sa.Column("skipped", sa.Text, nullable=False),
-        sa.Column("failing_since", INSTANT, nullable=True),
-        sa.Column("changed_at", INSTANT, nullable=True),
-        sa.PrimaryKeyConstraint("name", name="pk_sources"),
-    )
     op.create_table(
         "cursors",
         sa.Column("consumer", KEY, nullable=False),
@@ -124,6 +129,113 @@ def _create_readers() -> None:
         sa.Column("settings", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("consumer", name="pk_cursors"),
     )
+
+
+def _create_feeds() -> None:
+    op.create_table(
+        "feeds",
+        sa.Column("slug", KEY, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("items", sa.Integer, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=False),
+        sa.Column("opened_at", INSTANT, nullable=True),
+        sa.Column("first_slug", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("slug", name="pk_feeds"),
+    )
+    op.create_index(
+        "ix_feeds_no_keyword", "feeds", ["kind", "slug"], sqlite_where=IS_NO_KEYWORD, postgresql_where=IS_NO_KEYWORD
+    )
+    op.create_index("ix_feeds_open", "feeds", ["slug"], sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
+    op.create_table(
+        "names",
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("label", KEY, nullable=False),
+        sa.Column("slug", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "label", name="pk_names"),
+        sa.UniqueConstraint("kind", "slug", name="uq_names_kind_slug"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_memberships() -> None:
+    op.create_table(
+        "item_feeds",
+        sa.Column("feed", KEY, nullable=False),
+        sa.Column("added_seq", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("item", sa.Integer, nullable=False),
+        sa.Column("revised_seq", sa.Integer, nullable=True),
+        sa.PrimaryKeyConstraint("feed", "added_seq", name="pk_item_feeds"),
+        sa.ForeignKeyConstraint(["feed"], ["feeds.slug"], name="fk_item_feeds_feed"),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_item_feeds_item"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_item_feeds_item", "item_feeds", ["item", "feed"], unique=True)
+    op.create_index(
+        "ix_item_feeds_revised",
+        "item_feeds",
+        ["feed", "revised_seq"],
+        sqlite_where=IS_REVISED,
+        postgresql_where=IS_REVISED,
+    )
+    op.create_table(
+        "withdrawals",
+        sa.Column("feed", KEY, nullable=False),
+        sa.Column("seq", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("item", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("feed", "seq", name="pk_withdrawals"),
+        sa.ForeignKeyConstraint(["feed"], ["feeds.slug"], name="fk_withdrawals_feed"),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_withdrawals_item"),
+        sa.ForeignKeyConstraint(["seq"], ["log.seq"], name="fk_withdrawals_seq"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_withdrawals_item", "withdrawals", ["item"])
+
+
+def _create_archives_and_pages() -> None:
+    op.create_table(
+        "archives",
+        sa.Column("feed", KEY, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("upto", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("feed", "number", name="pk_archives"),
+    )
+    op.create_table(
+        "pages",
+        sa.Column("feed", KEY, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("upto", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("feed", "number", name="pk_pages"),
+    )
+    op.create_index("ix_pages_upto", "pages", ["feed", "upto"])
+
+
+def _create_sources() -> None:
+    op.create_table(
+        "sources",
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("validator", sa.Text, nullable=False),
+        sa.Column("listed", sa.Integer, nullable=False),
+        sa.Column("fields", sa.Text, nullable=False),
+        sa.Column("skipped", sa.Text, nullable=False),
+        sa.Column("lifetime_s", sa.Integer, nullable=False),
+        sa.Column("most_added", sa.Integer, nullable=False),
+        sa.Column("changed_at", INSTANT, nullable=True),
+        sa.Column("next_try", INSTANT, nullable=True),
+        sa.Column("failure", sa.String, nullable=True),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("problem", sa.Text, nullable=False),
+        sa.Column("failing_since", INSTANT, nullable=True),
+        sa.Column("hold_reason", sa.String, nullable=True),
+        sa.Column("held", sa.Text, nullable=False),
+        sa.Column("held_validator", sa.Text, nullable=False),
+        sa.Column("held_at", INSTANT, nullable=True),
+        sa.Column("told", sa.String, nullable=True),
+        sa.PrimaryKeyConstraint("name", name="pk_sources"),
+    )
+
+
+def _create_editions() -> None:
     op.create_table(
         "audiences",
         sa.Column("name", KEY, nullable=False),
@@ -133,9 +245,6 @@ def _create_readers() -> None:
         sa.Column("last_tick", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_audiences"),
     )
-
-
-def _create_editions() -> None:
     op.create_table(
         "editions",
         sa.Column("audience", KEY, nullable=False),
@@ -145,11 +254,18 @@ def _create_editions() -> None:
         sa.Column("composed_at", INSTANT, nullable=False),
         sa.Column("items", sa.Integer, nullable=False),
         sa.Column("written_at", INSTANT, nullable=True),
+        sa.Column("held_until", INSTANT, nullable=True),
+        sa.Column("shown_at", INSTANT, nullable=True),
+        sa.Column("introduction", sa.Text, nullable=True),
+        sa.Column("released_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("audience", "number", name="pk_editions"),
         sa.ForeignKeyConstraint(["audience"], ["audiences.name"], name="fk_editions_audience"),
     )
     op.create_index("ix_editions_composed_at", "editions", ["composed_at"])
     op.create_index("ix_editions_written_at", "editions", ["written_at"])
+
+
+def _create_items_of_editions() -> None:
     op.create_table(
         "edition_items",
         sa.Column("audience", KEY, nullable=False),
@@ -159,16 +275,61 @@ def _create_editions() -> None:
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("themes", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("audience", "item", name="pk_edition_items"),
-        sa.UniqueConstraint("audience", "number", "position", name="uq_edition_items_audience_number_position"),
-        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_edition_items_item"),
-        sa.ForeignKeyConstraint(["seq"], ["log.seq"], name="fk_edition_items_seq"),
         sa.ForeignKeyConstraint(
             ["audience", "number"], ["editions.audience", "editions.number"], name="fk_edition_items_audience"
         ),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_edition_items_item"),
+        sa.ForeignKeyConstraint(["seq"], ["log.seq"], name="fk_edition_items_seq"),
+        sa.UniqueConstraint("audience", "number", "position", name="uq_edition_items_audience_number_position"),
+    )
+    op.create_table(
+        "dropped_items",
+        sa.Column("audience", KEY, nullable=False),
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("audience", "item", name="pk_dropped_items"),
+        sa.ForeignKeyConstraint(
+            ["audience", "number"], ["editions.audience", "editions.number"], name="fk_dropped_items_audience"
+        ),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_dropped_items_item"),
+    )
+    op.create_table(
+        "edition_corrections",
+        sa.Column("audience", KEY, nullable=False),
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("themes", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("audience", "item", "number", name="pk_edition_corrections"),
+        sa.ForeignKeyConstraint(
+            ["audience", "number"], ["editions.audience", "editions.number"], name="fk_edition_corrections_audience"
+        ),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_edition_corrections_item"),
+        sa.ForeignKeyConstraint(["seq"], ["log.seq"], name="fk_edition_corrections_seq"),
+        sa.UniqueConstraint("audience", "number", "position", name="uq_edition_corrections_audience_number_position"),
     )
 
 
-def _create_runs() -> None:
+def _create_notices_and_runs() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("about", KEY, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("recipient", sa.Text, nullable=False),
+        sa.Column("recipient_name", sa.Text, nullable=False),
+        sa.Column("language", KEY, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("written_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("number", name="pk_notices"),
+    )
+    op.create_index("ix_notices_about", "notices", ["about", "kind"])
+    op.create_index(
+        "ix_notices_unwritten", "notices", ["number"], sqlite_where=IS_UNWRITTEN, postgresql_where=IS_UNWRITTEN
+    )
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer, nullable=False),

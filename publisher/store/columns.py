@@ -1,0 +1,81 @@
+"""Types of columns: Python values that both databases keep alike."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+
+_E = TypeVar("_E", bound=StrEnum)
+
+# Compared byte by byte in both databases: a server's language must not change the order of anything.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite itself would return a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime does not say which instant it is: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Choice(TypeDecorator[_E]):
+    """A member of an enumeration, kept as its value."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[_E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: _E | None, _dialect: Dialect) -> str | None:
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> _E | None:
+        return None if value is None else self.members(value)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Strings in their order, kept as a JSON array."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[str] | None, _dialect: Dialect) -> str | None:
+        return None if value is None else canonical_json(list(value))
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(json.loads(value))
+
+
+class ByName(TypeDecorator[Mapping[str, str]]):
+    """Strings by name, kept as a JSON object."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, str] | None, _dialect: Dialect) -> str | None:
+        return None if value is None else canonical_json(dict(value))
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Mapping[str, str] | None:
+        return None if value is None else dict(json.loads(value))
+
+
+def canonical_json(value: object) -> str:
+    """JSON with one spelling for one value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
