@@ -35,7 +35,7 @@ LAYOUTS = {
     ),
 }
 AS_HUGO = '\n[feeds]\nformats = ["rss"]\n'
-"""Publisher with no more formats than Hugo. Archives, pages to leaf through and the digest are there all the same."""
+"""Publisher with no more formats than Hugo. Archives, numbered pages and the digest are there all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,9 @@ from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import ComposeReport, RunReport, Status
-from publisher.publish import run as publish
+from publisher.model.reports import ComposeReport, PublishReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import Extent, Publication
+from publisher.publish.plan import Extent, Publication, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from publisher.store import Store
@@ -259,21 +258,30 @@ class Publisher:
 
     def _publish(self, report: RunReport, extent: Extent) -> RunReport:
         """The report with the publishing stage; without it, and with a problem, when files could not be written."""
-        root = self.config.feeds_directory
+        # An emptied folder is filled again without being asked.
+        is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
         try:
-            published = publish.publish(
-                self._store,
-                self._publication,
-                self._files,
-                # An emptied folder is filled again without being asked.
-                extent=Extent.ALL if extent is Extent.NEWS and not (root / urls.INDEX_FILE).exists() else extent,
-                authority=self._authority,
-                now=self._clock(),
-                progress=self._progress,
-            )
+            least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
+            planned = plan(self._store, self._publication, least)
+            return replace(report, publish=self._render_site(planned))
         except (FilesError, TemplateError) as error:
             return report.with_problems(Problem.of("publish", error))
-        return replace(report, publish=published)
+
+    def _render_site(self, planned: PublishPlan) -> PublishReport:
+        """Render what is planned; no file is even opened when that is nothing."""
+        if planned.is_empty:
+            return PublishReport()
+        from publisher.publish.run import publish  # late: a pass with no news renders nothing
+
+        return publish(
+            planned,
+            store=self._store,
+            publication=self._publication,
+            files=self._files(),
+            authority=self._authority,
+            now=self._clock(),
+            progress=self._progress,
+        )
 
     def _held(self) -> Iterator[Problem]:
         """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
@@ -294,7 +302,7 @@ class Publisher:
         composed = report.compose or ComposeReport()
         editions = compose.take_up(audiences, store=self._store, now=self._clock())
         try:
-            publish.publish_editions(self._store, self._publication, self._files)
+            self._show_editions()
         except (FilesError, TemplateError) as error:
             composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
             editions = [(edition, audience) for edition, audience in editions if not audience.is_public]
@@ -309,6 +317,13 @@ class Publisher:
             )
             composed = replace(composed, editions=done.editions, problems=(*composed.problems, *done.problems))
         return replace(report, compose=composed)
+
+    def _show_editions(self) -> None:
+        """Write the web pages of editions that have none; no file is even opened when there is no such edition."""
+        if numbers_of := plan_editions(self._store, self._publication.audiences):
+            from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
+
+            publish_editions(numbers_of, store=self._store, publication=self._publication, files=self._files())
 
     def _tell_hub(self, report: RunReport) -> RunReport:
         """The report, with a problem when the hub of config.toml could not be told of changed feeds."""

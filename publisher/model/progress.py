@@ -13,3 +13,23 @@ class Progress(Protocol):
 
 def quiet(step: str, done: int, total: int) -> None:
     """Ignore the counts: nobody watches."""
+
+
+class Steps:
+    """Counts the steps of one phase of a verb, and tells a `Progress`."""
+
+    def __init__(self, progress: Progress, step: str, total: int) -> None:
+        self._progress = progress
+        self._step = step
+        self.total = total
+        self.done = 0
+        self.advance(0)
+
+    def advance(self, steps: int) -> None:
+        """So many more are done."""
+        self.reach(self.done + steps)
+
+    def reach(self, done: int) -> None:
+        """So many are done in all, were they not more before."""
+        self.done = min(max(done, self.done), self.total)
+        self._progress(self._step, self.done, self.total)

@@ -12,6 +12,7 @@ from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.titles import summary_of, title_of
+from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import enclosures_of
 from publisher.rendering.text import html_with_images, scrub
@@ -35,6 +36,12 @@ class FeedLook:
     """URLs; empty: none."""
     logo: str = ""
     hub: str = ""
+
+    @classmethod
+    def of(cls, publication: Publication, authority: str) -> "FeedLook":
+        site, settings = publication.site, publication.settings
+        icon, logo = (picture and site.base_url + picture for picture in (settings.icon, settings.logo))
+        return cls(site=site, authority=authority, formats=settings.formats, icon=icon, logo=logo, hub=settings.hub)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

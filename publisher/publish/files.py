@@ -58,12 +58,42 @@ class RehearsedFiles:
         """Nothing: readers see what they saw."""
 
 
-def remove_copies(files: Files, path: str) -> None:
-    """Remove the compressed copies of a file of ours; called before the file is written, so that none is ever older.
+class PublicFiles:
+    """The files of the public folder as one pass writes them, counted.
 
-    No version keeps copies up to date any more, and a web server that looks for them (`gzip_static` in nginx) would
-    send their old content for good. Files that others put into the folder are safe, for a copy is removed only beside
-    a file that publish writes.
+    It removes the compressed copies that earlier versions laid beside them. No version keeps copies up to date any
+    more, and a web server that looks for them (`gzip_static` in nginx) would send their old content for good. Files
+    that others put into the folder are safe, for a copy is removed only beside a file that publish writes.
     """
-    for suffix in COPIES:
-        files.remove(path + suffix)
+
+    def __init__(self, files: Files, *, removes_copies: bool) -> None:
+        self._files = files
+        self._removes_copies = removes_copies
+        self.written = 0
+        self.unchanged = 0
+
+    def write(self, path: str, data: bytes) -> None:
+        """Make `data` the content of `path`; a file that has it already is not touched."""
+        self.remove_copies(path)  # first, so that none is ever older than its file
+        if self._files.write(path, data):
+            self.written += 1
+        else:
+            self.unchanged += 1
+
+    def remove(self, path: str) -> None:
+        """Have `path` go away with the next `commit`, if it is there."""
+        self._files.remove(path)
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return self._files.has(path)
+
+    def remove_copies(self, path: str) -> None:
+        """Remove the copies of a file that stays as it is."""
+        if self._removes_copies:
+            for suffix in COPIES:
+                self._files.remove(path + suffix)
+
+    def commit(self) -> None:
+        """Show readers what was written and removed."""
+        self._files.commit()

@@ -5,9 +5,7 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import UTC, datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -17,96 +15,28 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
-from publisher.model.titles import shorten, summary_of, title_of
+from publisher.model.titles import shorten, summary_of
 from publisher.publish.document import title_of_feed
+from publisher.publish.page_values import (
+    FeedCount,
+    Look,
+    ShownEdition,
+    ShownFeed,
+    group_by_theme,
+    leave_out_theme,
+    list_items,
+    pace_of,
+    show_feed,
+    show_item,
+    sort_by_title,
+)
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import ShownFile, files_of
-from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
 
 DOMAIN = "pages"
 SHORT_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
-DAYS_A_MONTH = 365.25 / 12
-PACE_ITEMS = 5
-"""With fewer items nobody can say how often a site speaks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedCount:
-    """A feed and how many items it holds now."""
-
-    feed: Feed
-    items: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What every page of a site is made with."""
-
-    site: Site
-    templates: Templates
-    formats: tuple[str, ...]
-    """Of the feeds, the preferred one first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedLink:
-    """A feed as a page offers it."""
-
-    title: str
-    """The feed's own."""
-    format: str
-    media_type: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownFeed:
-    """A theme, or another feed, as a template shows it."""
-
-    title: str
-    url: str
-    feeds: tuple[FeedLink, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownItem:
-    """An item as a template shows it; all text is plain but `html`."""
-
-    title: str
-    url: str
-    day: date
-    language: str
-    rest: str
-    """What the summary says beyond the title; empty when the title says it all."""
-    themes: tuple[ShownFeed, ...]
-    keywords: tuple[str, ...]
-    item: Item
-
-    @property
-    def html(self) -> str:
-        """The whole text, without the sentence that became the title; already escaped."""
-        return html_of(_without_title(self.item, self.title))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEdition:
-    """An edition as a list shows it."""
-
-    url: str
-    day: date
-    items: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How often a site speaks."""
-
-    items: int
-    """About so many in the period."""
-    period: str
-    """`month` or `year`."""
 
 
 def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] = MappingProxyType({})) -> bytes:
@@ -117,9 +47,9 @@ def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] =
     if record.state is State.WITHDRAWN:
         return _withdrawn_page(record, look=look)
     file = urls.item_file(record)
-    shown = _shown(record, start=file, look=look)
+    shown = show_item(record, start=file, look=look)
     files = files_of(record.item, language=look.site.language)
-    return _page(
+    return _render(
         "item.html",
         file,
         look=look,
@@ -163,25 +93,25 @@ def feed_page(
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
-    listed = _listed(records, start=file, look=look)
+    listed = list_items(records, start=file, look=look)
     own = urls.relative(urls.feed_page_file(folder), start=file)
-    return _page(
+    return _render(
         "theme.html",
         file,
         look=look,
         title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
-        feeds=_feeds(feed, start=file, look=look),
-        listed=[_without_theme(item, own) for item in listed],
+        feeds=show_feed(feed, start=file, look=look).feeds,
+        listed=[leave_out_theme(item, own) for item in listed],
         items=items,
         is_all=feed.kind is FeedKind.ALL,
         number=number,
-        leaves=_leaves(folder, number, last),
+        pagination=_pagination(folder, number, last),
     )
 
 
-def _leaves(folder: str, number: int | None, last: int) -> dict[str, str]:
-    """Where one can leaf to from a page of a feed; `oldest` and `newest` only where they are further than one leaf."""
+def _pagination(folder: str, number: int | None, last: int) -> dict[str, str]:
+    """Links to a feed's other pages; `oldest` and `newest` only where they are more than one page away."""
     at = last + 1 if number is None else number
     to = {"newest": last + 1, "newer": at + 1, "older": at - 1, "oldest": 1}
     near = {at, at + 1, at - 1}
@@ -195,13 +125,13 @@ def _leaves(folder: str, number: int | None, last: int) -> dict[str, str]:
 
 def moved_page(feed: Feed, file: str, *, to: str, look: Look) -> bytes:
     """What is at `file`, a former address of a renamed theme's page, which is in the file `to` now."""
-    return _page(
+    return _render(
         "moved.html",
         file,
         look=look,
         title=scrub(title_of_feed(feed)),
         canonical=f"{look.site.base_url}{to.removesuffix(urls.INDEX_FILE)}",
-        feeds=_feeds(feed, start=file, look=look),
+        feeds=show_feed(feed, start=file, look=look).feeds,
         place=urls.relative(to, start=file),
     )
 
@@ -220,16 +150,16 @@ def index_page(
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
-    for count in _by_title(counts):
-        by_kind[count.feed.kind].append((_shown_feed(count.feed, start=file, look=look), count.items))
-    return _page(
+    for count in sort_by_title(counts):
+        by_kind[count.feed.kind].append((show_feed(count.feed, start=file, look=look), count.items))
+    return _render(
         "index.html",
         file,
         look=look,
         title="",
         canonical=look.site.base_url,
-        feeds=_feeds(Feed.of_all(look.site), start=file, look=look),
-        listed=_listed(latest, start=file, look=look),
+        feeds=show_feed(Feed.of_all(look.site), start=file, look=look).feeds,
+        listed=list_items(latest, start=file, look=look),
         items=items,
         pace=pace_of([record.item.date for record in latest]),
         themes=by_kind[FeedKind.THEME],
@@ -243,14 +173,14 @@ def index_page(
 def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
     """Every keyword that has a feed."""
     file = urls.KEYWORDS_FILE
-    return _page(
+    return _render(
         "keywords.html",
         file,
         look=look,
         title="",
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=(),
-        keywords=[(_shown_feed(count.feed, start=file, look=look), count.items) for count in _by_title(counts)],
+        keywords=[(show_feed(count.feed, start=file, look=look), count.items) for count in sort_by_title(counts)],
     )
 
 
@@ -260,8 +190,8 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
     What was withdrawn since is not on it. `previous` is the number of the edition before.
     """
     file = urls.edition_file(edition.audience, edition.number)
-    shown = _listed(edition.records, start=file, look=look)
-    return _page(
+    shown = list_items(edition.records, start=file, look=look)
+    return _render(
         "edition.html",
         file,
         look=look,
@@ -270,10 +200,10 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
         feeds=(),
         day=local_day(edition.composed_at, look.site.timezone),
         introduction=html_of(Item(date=edition.composed_at.date(), text=edition.introduction)),
-        sections=_sections(shown[: urls.EDITION_ITEMS]),
+        sections=group_by_theme(shown[: urls.EDITION_ITEMS]),
         items=len(shown),
         left_out=max(len(shown) - urls.EDITION_ITEMS, 0),
-        corrections=_listed(edition.corrections, start=file, look=look)[: urls.EDITION_ITEMS],
+        corrections=list_items(edition.corrections, start=file, look=look)[: urls.EDITION_ITEMS],
         previous=urls.relative(urls.edition_file(edition.audience, previous), start=file) if previous else "",
         editions=urls.relative(urls.editions_file(edition.audience), start=file),
     )
@@ -282,7 +212,7 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
 def editions_page(audience: Audience, rows: Iterable[tuple[int, datetime, int]], *, look: Look) -> bytes:
     """The editions of an audience, latest first; each as (number, when it was composed, how many items)."""
     file = urls.editions_file(audience.name)
-    return _page(
+    return _render(
         "editions.html",
         file,
         look=look,
@@ -302,7 +232,7 @@ def editions_page(audience: Audience, rows: Iterable[tuple[int, datetime, int]],
 
 def not_found_page(*, look: Look) -> bytes:
     """What a server shows for an address that is none, wherever that is: so its links begin at the server's root."""
-    return _page("404.html", urls.NOT_FOUND_FILE, look=look, root=_root(look.site), title="", canonical="", feeds=())
+    return _render("404.html", urls.NOT_FOUND_FILE, look=look, root=_root(look.site), title="", canonical="", feeds=())
 
 
 def style_sheet(*, look: Look) -> bytes:
@@ -310,32 +240,22 @@ def style_sheet(*, look: Look) -> bytes:
     return look.templates.render("style.css", language=look.site.language, domain=DOMAIN).encode()
 
 
-def pace_of(days: Sequence[date]) -> Pace | None:
-    """How often items of these days came; None when they are too few or all of one day."""
-    if len(days) < PACE_ITEMS or min(days) == max(days):
-        return None
-    a_month = (len(days) - 1) / ((max(days) - min(days)).days / DAYS_A_MONTH)
-    if a_month >= 1:
-        return Pace(items=round(a_month), period="month")
-    return Pace(items=max(1, round(a_month * 12)), period="year")
-
-
 def _withdrawn_page(record: Record, *, look: Look) -> bytes:
     file = urls.item_file(record)
-    return _page(
+    return _render(
         "withdrawn.html",
         file,
         look=look,
         title="",
         canonical=urls.page_url(record, look.site),
         feeds=(),
-        themes=[_shown_feed(Feed.of_theme(theme), start=file, look=look) for theme in record.themes],
+        themes=[show_feed(Feed.of_theme(theme), start=file, look=look) for theme in record.themes],
         day=record.item.date,
         withdrawn=local_day(record.updated, look.site.timezone),
     )
 
 
-def _page(name: str, file: str, *, look: Look, root: str = "", **values: object) -> bytes:
+def _render(name: str, file: str, *, look: Look, root: str = "", **values: object) -> bytes:
     page = look.templates.render(
         name,
         language=look.site.language,
@@ -355,87 +275,8 @@ def _root(site: Site) -> str:
     return urlsplit(site.base_url).path
 
 
-def _sections(shown: Iterable[ShownItem]) -> list[tuple[ShownFeed, list[ShownItem]]]:
-    """Items below the first of their themes, which then goes without saying; themes by title."""
-    found: dict[ShownFeed, list[ShownItem]] = {}
-    for item in shown:
-        found.setdefault(item.themes[0], []).append(replace(item, themes=item.themes[1:]))
-    return sorted(found.items(), key=lambda section: (section[0].title.casefold(), section[0].url))
-
-
-def _listed(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:
-    newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
-    return [_shown(record, start=start, look=look) for record in newest_first if record.state is not State.WITHDRAWN]
-
-
-def _shown(record: Record, *, start: str, look: Look) -> ShownItem:
-    item, page = record.item, urls.page_url(record, look.site)
-    url = urls.url_of(record, look.site)
-    title = scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language)
-    return ShownItem(
-        title=title,
-        url=urls.relative(urls.item_file(record), start=start) if url == page else url,
-        day=item.date,
-        language=item.language or look.site.language,
-        rest=_after(title, scrub(summary_of(item))),
-        themes=tuple(_shown_feed(Feed.of_theme(theme), start=start, look=look) for theme in record.themes),
-        keywords=tuple(scrub(keyword) for keyword in item.keywords),
-        item=item,
-    )
-
-
-def _without_theme(item: ShownItem, url: str) -> ShownItem:
-    """On a theme's own page, where it goes without saying."""
-    return replace(item, themes=tuple(theme for theme in item.themes if theme.url != url))
-
-
-def _without_title(item: Item, title: str) -> Item:
-    return item if item.title else replace(item, text=_after(title, scrub(item.text)))
-
-
-def _after(title: str, text: str) -> str:
-    """The text without the sentence at its beginning that became the title: nobody wants to read it twice."""
-    rest = text.removeprefix(title).removeprefix(".")  # a title has lost its full stop
-    return rest.lstrip() if rest != text and (rest == "" or rest[0].isspace()) else text
-
-
-def _by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
-    return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
-
-
 def _page_of(feed: Feed | None, *, start: str) -> str:
     return urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=start) if feed else ""
-
-
-def _shown_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
-    return _feed_seen_from(urls.folder_with(start), feed, look.formats)
-
-
-@lru_cache(4_000)  # the same feeds are on page after page of a folder
-def _feed_seen_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownFeed:
-    title = scrub(title_of_feed(feed))
-    return ShownFeed(
-        title=title,
-        url=urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=folder),
-        feeds=_links(title, urls.folder_of(feed), start=folder, formats=formats),
-    )
-
-
-def _feeds(feed: Feed, *, start: str, look: Look) -> tuple[FeedLink, ...]:
-    title = scrub(title_of_feed(feed))
-    return _links(title, urls.folder_of(feed), start=start, formats=look.formats)
-
-
-def _links(title: str, folder: str, *, start: str, formats: Iterable[str]) -> tuple[FeedLink, ...]:
-    return tuple(
-        FeedLink(
-            title=title,
-            format=urls.FEED_FORMATS[key].title,
-            media_type=urls.FEED_FORMATS[key].media_type,
-            url=urls.relative(urls.feed_file(folder, key), start=start),
-        )
-        for key in formats
-    )
 
 
 def _instant(instant: datetime) -> str:

@@ -1,21 +1,22 @@
-"""What feeds and pages are made with, and what a publishing pass has to render."""
+"""What a publishing pass has to render, and what feeds and pages are made with. Decides, and does nothing.
+
+It imports nothing that renders: a pass without news asks it and is over.
+"""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from publisher import __version__
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combined_feed, is_worth_a_feed
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
+from publisher.rendering import urls
+from publisher.rendering.templates import Templates
 from publisher.store import Cursor, FeedState, Store
-
-if TYPE_CHECKING:  # what renders is imported when there is something to render: a pass with no news stays light
-    from publisher.publish.pages import Look
-    from publisher.rendering.templates import Templates
 
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
@@ -34,12 +35,12 @@ class Extent(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """Everything but the items that decides what feeds and pages look like."""
+    """All that decides what feeds and pages look like, besides the items."""
 
     site: Site
     theme_map: ThemeMap
     settings: FeedSettings
-    templates: "Templates"
+    templates: Templates
     audiences: tuple[Audience, ...] = ()
     """Those whose editions everybody may read on the web."""
 
@@ -56,20 +57,13 @@ class Publication:
         return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}
 
     @property
-    def look(self) -> "Look":
-        """What pages are made with."""
-        from publisher.publish.pages import Look
-
-        return Look(site=self.site, templates=self.templates, formats=self.settings.formats)
-
-    @property
     def gathering(self) -> Gathering:
         """Which themes and feeds an item is in."""
         return Gathering(theme_map=self.theme_map, language=self.site.language, combined=self.settings.combined)
 
     @property
     def known_feeds(self) -> tuple[Feed, ...]:
-        """Those that are written whether or not an item belongs to them."""
+        """The feeds that are written even without an item: themes and combined feeds of config.toml."""
         themes = map(Feed.of_theme, (self.theme_map.default, *self.theme_map.themes))
         return (*themes, *map(combined_feed, self.settings.combined))
 
@@ -80,14 +74,15 @@ class PublishPlan:
 
     cursor: Cursor
     upto: int
+    """The log's end: changes up to it are rendered."""
     digests: Mapping[str, str]
     """Of the publication this plan is for; kept with the cursor."""
     slugs: tuple[str, ...]
-    """Of the feeds that are rendered with their pages, in order; that of all items goes without saying."""
+    """Slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool
     """Everything is rendered: it was asked for, or more than items changed."""
     repeats_archives: bool
-    """Even the documents of archives, which no item changes any more: it was asked for, or their addresses changed."""
+    """Even the documents of archives, which no item changes: it was asked for, or their addresses changed."""
 
     @property
     def is_empty(self) -> bool:
@@ -99,13 +94,29 @@ class PublishPlan:
         return 0 if self.is_full else self.cursor.seq
 
     @property
-    def is_regathered(self) -> bool:
+    def regroups_items(self) -> bool:
         """Whether items are in other feeds than when the cursor was last moved."""
         return self.cursor.settings.get("feeds") != self.digests["feeds"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFeeds:
+    """The feeds that readers have once a pass is over."""
+
+    all_items: FeedState
+    by_slug: Mapping[str, FeedState]
+    """The others, sorted."""
+    clashing: frozenset[str]
+    """Slugs of combined feeds that are not written, because a theme turned up that has their folder."""
+
+    @property
+    def written(self) -> list[FeedState]:
+        """Those of `by_slug` that are written."""
+        return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
+
+
 def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
-    """Decide what to render: `extent` at the least, and all when the publication itself changed.
+    """Decide what to render: `extent` at the least, and everything when the publication itself changed.
 
     Raises:
         TemplateError: a template cannot be read.
@@ -116,8 +127,7 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
     if is_full:
         states = [state for kind in FeedKind for state in store.feeds.of_kind(kind)]
     elif cursor.seq < upto:
-        touched = store.feeds.states(store.log.touched_feeds(cursor.seq, upto))
-        states = [*touched.values(), *_languages_without_feed(store)]
+        states = [*store.feeds.states(store.log.touched_feeds(cursor.seq, upto)).values(), *_closed_languages(store)]
     worth = worth_a_feed(store, publication.settings, states) if states else []
     slugs = {publication.theme_map.current(state.feed.slug) for state in worth}
     if is_full:
@@ -132,8 +142,29 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
     )
 
 
+def open_feeds(store: Store, publication: Publication, planned: PublishPlan) -> OpenFeeds:
+    """The feeds that readers have once everything planned is rendered."""
+    states = {state.feed.slug: state for state in store.feeds.all_open()}
+    states |= store.feeds.states([slug for slug in planned.slugs if slug not in states])
+    written = {
+        state.feed.slug: state
+        for state in worth_a_feed(store, publication.settings, [states[slug] for slug in sorted(states)])
+        if publication.theme_map.current(state.feed.slug) == state.feed.slug
+    }
+    folders = Counter(urls.folder_of(state.feed) for state in written.values())
+    combined = (state.feed for state in written.values() if state.feed.kind is FeedKind.COMBINED)
+    all_items = FeedState(
+        feed=Feed.of_all(publication.site),
+        items=store.items.count(),
+        changed_at=max(state.changed_at for state in written.values() if state.feed.kind is FeedKind.THEME),
+        is_open=True,
+    )
+    clashing = frozenset(feed.slug for feed in combined if folders[urls.folder_of(feed)] > 1)
+    return OpenFeeds(all_items=all_items, by_slug=written, clashing=clashing)
+
+
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:
-    """Those of these feeds that are written for readers."""
+    """The feeds among these that are written for readers."""
     languages = sum(state.items > 0 for state in store.feeds.of_kind(FeedKind.LANGUAGE))
     return [
         state
@@ -142,7 +173,19 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
     ]
 
 
-def _languages_without_feed(store: Store) -> list[FeedState]:
+def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:
+    """Numbers of the editions that went out, or go out now, and have no page on the web yet."""
+    last = {audience: store.log.cursor(edition_cursor(audience)).seq for audience in audiences}
+    new = {audience: store.editions.released_numbers(audience.name, after=after) for audience, after in last.items()}
+    return {audience: numbers for audience, numbers in new.items() if numbers}
+
+
+def edition_cursor(audience: Audience) -> str:
+    """The name of the cursor that says up to which number an audience's editions have a page."""
+    return f"editions {audience.name}"
+
+
+def _closed_languages(store: Store) -> list[FeedState]:
     """The languages without a feed: the one that was alone gets its own when a second one comes."""
     return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
 

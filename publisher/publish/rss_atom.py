@@ -8,15 +8,15 @@ date by the C library in that moment; nothing here does (Babel and `format_datet
 from html import escape
 from typing import Any
 
+from feedgen.feed import FeedGenerator
+
 from publisher.publish.document import FeedDocument, FeedItem
-from publisher.publish.jsonfeed import json_feed
+from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel, RssItem
 from publisher.rendering import urls
 
 
 def rss(document: FeedDocument) -> bytes:
     """The document as RSS 2.0, with full content beside the summary (content:encoded)."""
-    from publisher.publish.feedgen_extension import RssChannel, RssItem
-
     feed = _feed(document, urls.FEED_FORMATS["rss"])
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
@@ -37,8 +37,6 @@ def rss(document: FeedDocument) -> bytes:
 
 def atom(document: FeedDocument) -> bytes:
     """The document as Atom 1.0 (RFC 4287)."""
-    from publisher.publish.feedgen_extension import AtomEntry, AtomFeed
-
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address)
     feed.icon(document.look.icon or None)
@@ -56,13 +54,7 @@ def atom(document: FeedDocument) -> bytes:
     return bytes(feed.atom_str(pretty=True))
 
 
-WRITERS = {"rss": rss, "atom": atom, "json": json_feed}
-"""By the format's key in config.toml."""
-
-
 def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa: ANN401  # feedgen has no types
-    from feedgen.feed import FeedGenerator
-
     feed = FeedGenerator()
     feed.id(document.id)
     feed.title(document.title)

@@ -1,13 +1,58 @@
-"""The sitemap for search engines (sitemaps.org 0.9): an index, and files of which each changes only with its pages."""
+"""The sitemap for search engines (sitemaps.org 0.9): an index, and files of which each changes only with its pages.
 
-from collections.abc import Iterable
+A pass writes the files that its items are in, the file of feeds, and the index.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from publisher.model.feeds import ALL
+from publisher.model.records import Record
+from publisher.model.site import Site
+from publisher.publish.files import PublicFiles
+from publisher.rendering import urls
+from publisher.store import FeedState, Store
+
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 50_000
 """In one file, says the protocol."""
+FILE_ITEMS = 1_000
+"""Items in a file: as many addresses are written again when one of them changes."""
+
+
+class Sitemap:
+    """The sitemap, as one pass writes it."""
+
+    def __init__(self, *, store: Store, files: PublicFiles, site: Site) -> None:
+        self._store = store
+        self._files = files
+        self._site = site
+        self._parts: set[int] = set()
+
+    def note(self, records: Iterable[Record]) -> None:
+        """Note that these items changed: `render` writes the files they are in."""
+        self._parts.update(_part_of(record.number) for record in records)
+
+    def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
+        """Write what changed; `changed_at` dates the front page and the page of all items."""
+        for part in sorted(self._parts):
+            self._files.write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
+        site = self._site
+        feeds = [(urls.feed_page_url(urls.folder_of(state.feed), site), state.changed_at) for state in states]
+        feeds = [(site.base_url, changed_at), (urls.feed_page_url(ALL, site), changed_at), *feeds]
+        self._files.write(urls.sitemap_file("feeds"), sitemap(feeds[:MOST_ADDRESSES]))
+        parts = ["feeds", *map(str, range(1, _part_of(self._store.items.last_number()) + 1))]
+        index = sitemap_index(site.base_url + urls.sitemap_file(part) for part in parts)
+        self._files.write(urls.SITEMAP_FILE, index)
+
+    def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
+        """The item pages on this site; an item with a link of its own is found there."""
+        after = (part - 1) * FILE_ITEMS
+        for place in self._store.items.addresses(after, after + FILE_ITEMS):
+            if not urls.is_web_address(place.link):
+                yield f"{self._site.base_url}{urls.item_file(place)}", place.updated
 
 
 def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
@@ -18,6 +63,11 @@ def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
 def sitemap_index(files: Iterable[str]) -> bytes:
     """The file that leads to all the others; it tells no dates, and so stays as it is until there is one more."""
     return _document("sitemapindex", "sitemap", ((file, None) for file in files))
+
+
+def _part_of(number: int) -> int:
+    """The number of the file that an item of that number is in; 0 for none."""
+    return -(-number // FILE_ITEMS)
 
 
 def _document(root: str, element: str, places: Iterable[tuple[str, datetime | None]]) -> bytes:

@@ -1,4 +1,4 @@
-"""The pages on which visitors leaf through a feed. What a full one holds is settled, so that none ever shifts."""
+"""The numbered pages of a feed, back to its first item. What a full one holds is settled, so that none ever shifts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

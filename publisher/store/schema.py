@@ -215,7 +215,7 @@ archives = Table(
     _column("upto", Integer),
 )
 
-# The pages on which visitors leaf through a feed, in the same way.
+# The numbered pages of a feed, in the same way.
 pages = Table(
     "pages",
     metadata,

@@ -17,11 +17,12 @@ from publisher.model.feeds import Feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
 from publisher.publish import pages
+from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
 from publisher.rendering.templates import Templates, default_folders
 from tests.values import DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
-LOOK = pages.Look(site=SITE, templates=Templates(default_folders()), formats=("rss", "atom"))
+LOOK = Look(site=SITE, templates=Templates(default_folders()), formats=("rss", "atom"))
 ABOUT_FERRIES = Feed.of_theme(FERRIES)
 LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ Page: TypeAlias = Any
 """An element of lxml.html, which has no types."""
 
 
-def in_language(language: str) -> pages.Look:
+def in_language(language: str) -> Look:
     return replace(LOOK, site=replace(SITE, language=language))
 
 
@@ -37,7 +38,7 @@ def parsed(page: bytes) -> Page:
     return html.document_fromstring(page.decode())
 
 
-def item_page(one: Record, look: pages.Look = LOOK) -> Page:
+def item_page(one: Record, look: Look = LOOK) -> Page:
     return parsed(pages.item_page(one, look=look))
 
 
@@ -46,8 +47,8 @@ def theme_page(*records: Record, feed: Feed = ABOUT_FERRIES, items: int | None =
     return parsed(pages.feed_page(feed, records, items=count, look=LOOK))
 
 
-def index_page(*records: Record, look: pages.Look = LOOK) -> Page:
-    counts = [pages.FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
+def index_page(*records: Record, look: Look = LOOK) -> Page:
+    counts = [FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     return parsed(pages.index_page(counts, records, items=len(records), look=look))
 
 
@@ -55,8 +56,8 @@ def words(page: Page, path: str = "//main") -> str:
     return " ".join(" ".join(str(found.text_content()) for found in page.xpath(path)).split())
 
 
-def whole_site(records: Sequence[Record], look: pages.Look = LOOK) -> dict[str, bytes]:
-    counts = [pages.FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
+def whole_site(records: Sequence[Record], look: Look = LOOK) -> dict[str, bytes]:
+    counts = [FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     site = {urls.item_file(one): pages.item_page(one, look=look) for one in records}
     for feed in (ABOUT_FERRIES, Feed.of_theme(PEOPLE), EVERYTHING):
         site[urls.feed_page_file(feed.slug)] = pages.feed_page(feed, records, items=len(records), look=look)
@@ -286,14 +287,14 @@ class TestIndexPage:
         ([], None),
         ([0, 0, 0, 0, 0, 0], None),
         ([0, 1, 2, 3], None),
-        ([0, 30, 60, 90, 120], pages.Pace(items=1, period="month")),
-        ([0, 1, 2, 3, 4, 5], pages.Pace(items=30, period="month")),
-        ([0, 100, 200, 300, 400], pages.Pace(items=4, period="year")),
-        ([0, 1000, 2000, 3000, 4000], pages.Pace(items=1, period="year")),
+        ([0, 30, 60, 90, 120], Pace(items=1, period="month")),
+        ([0, 1, 2, 3, 4, 5], Pace(items=30, period="month")),
+        ([0, 100, 200, 300, 400], Pace(items=4, period="year")),
+        ([0, 1000, 2000, 3000, 4000], Pace(items=1, period="year")),
     ],
 )
-def test_pace(offsets: list[int], pace: pages.Pace | None) -> None:
-    assert pages.pace_of([DAY + timedelta(days=offset) for offset in offsets]) == pace
+def test_pace(offsets: list[int], pace: Pace | None) -> None:
+    assert pace_of([DAY + timedelta(days=offset) for offset in offsets]) == pace
 
 
 @pytest.mark.parametrize(

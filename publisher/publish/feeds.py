@@ -1,0 +1,133 @@
+"""One feed: in every format, with the documents of its archive, its pages, and what is at its former addresses.
+
+A closed document of an archive never changes (RFC 5005 section 4), so it is written again only when it has vanished,
+all its addresses have changed, or that was asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from publisher.model.feeds import Feed
+from publisher.model.progress import Steps
+from publisher.model.records import Record
+from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
+from publisher.publish.files import PublicFiles
+from publisher.publish.jsonfeed import json_feed
+from publisher.publish.pagination import Pagination
+from publisher.publish.plan import Publication, PublishPlan
+from publisher.publish.rss_atom import atom, rss
+from publisher.rendering import urls
+from publisher.store import Archive, FeedState, Store
+
+ANNOUNCED = 20
+"""How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
+WRITERS: Mapping[str, Callable[[FeedDocument], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
+"""By the format's key in config.toml."""
+
+
+class FeedWriter:
+    """Writes feeds, as one pass does it."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        publication: Publication,
+        planned: PublishPlan,
+        files: PublicFiles,
+        look: FeedLook,
+        pagination: Pagination,
+        steps: Steps,
+    ) -> None:
+        """`steps` is told of each document of an archive how many items are in it."""
+        self._store = store
+        self._settings = publication.settings
+        self._theme_map = publication.theme_map
+        self._planned = planned
+        self._files = files
+        self._look = look
+        self._pagination = pagination
+        self._steps = steps
+        self._closed: list[Archive] = []
+
+    def write(self, state: FeedState) -> None:
+        """Write all that is of a feed; what it links to before itself."""
+        feed = state.feed
+        records = self._store.items.added_last(feed.slug, limit=self._settings.limit)
+        last_page = self._pagination.render(state)
+        last_archive = self._write_archive(feed)
+        document = feed_document(
+            feed,
+            self._add_revised(records, feed.slug) if last_archive else records,
+            look=self._look,
+            changed_at=state.changed_at,
+            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED),
+            last_archive=last_archive,
+        )
+        self._write_document(document, urls.folder_of(feed))
+        for former in self._theme_map.former(feed.slug):
+            self._write_document(document, former)
+            self._pagination.render_moved(feed, former, last=last_page)
+
+    def settle(self) -> None:
+        """Keep what closed archives and full pages hold; after readers see them."""
+        self._store.feeds.archives.close(self._closed)
+        self._pagination.settle()
+
+    def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
+        """The records and those that read otherwise in an archive: RFC 5005 section 4 has the feed itself say it."""
+        revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
+        return list({record.number: record for record in (*records, *revised)}.values())
+
+    def _write_archive(self, feed: Feed) -> int | None:
+        """Close the documents that the feed has become too long for.
+
+        Returns the number of the last one; None: there is none.
+        """
+        slug, folder = feed.slug, urls.folder_of(feed)
+        due = self._store.feeds.archives.due(slug, size=self._settings.limit)
+        for archive in (*self._archives_to_repeat(feed), *due):
+            records = self._store.items.added_between(slug, archive.after, archive.upto)
+            gone = self._store.items.withdrawn_between(slug, archive.after, archive.upto)
+            document = archive_document(feed, archive.number, records, look=self._look, withdrawn=gone)
+            for place in (folder, *self._former_places(feed, archive)):
+                self._write_document(document, place, archive=archive.number)
+            self._steps.advance(len(records))
+        self._closed += due
+        found = due[-1] if due else self._store.feeds.archives.last(slug)
+        last = found.number if found else 0
+        if self._planned.repeats_archives:
+            self._empty_former(feed, last)
+        return last or None
+
+    def _empty_former(self, feed: Feed, last: int) -> None:
+        """Leave nothing in what a renamed theme had archived beyond the documents that it has now."""
+        for former in self._theme_map.former(feed.slug):
+            ended = self._store.feeds.archives.last(former)
+            for number in range(last + 1, (ended.number if ended else 0) + 1):
+                empty = archive_document(feed, number, (), look=self._look)
+                self._write_document(empty, former, archive=number)
+
+    def _archives_to_repeat(self, feed: Feed) -> Iterator[Archive]:
+        if self._planned.is_full:
+            for archive in self._store.feeds.archives.of(feed.slug):
+                places = (urls.folder_of(feed), *self._former_places(feed, archive))
+                files = [
+                    urls.feed_file(place, key, archive=archive.number)
+                    for place in places
+                    for key in self._settings.formats
+                ]
+                for file in files:
+                    self._files.remove_copies(file)
+                if self._planned.repeats_archives or not all(map(self._files.has, files)):
+                    yield archive
+
+    def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
+        """The former folders of a renamed theme that had a document of this number."""
+        for former in self._theme_map.former(feed.slug):
+            last = self._store.feeds.archives.last(former)
+            if last is not None and archive.number <= last.number:
+                yield former
+
+    def _write_document(self, document: FeedDocument, folder: str, *, archive: int | None = None) -> None:
+        for key in self._settings.formats:
+            self._files.write(urls.feed_file(folder, key, archive=archive), WRITERS[key](document))

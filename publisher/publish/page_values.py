@@ -1,0 +1,192 @@
+"""What pages show of items, feeds and editions, as templates get it. Records in, values out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from publisher.model.feeds import Feed
+from publisher.model.items import Item
+from publisher.model.records import Record, State
+from publisher.model.site import Site
+from publisher.model.titles import summary_of, title_of
+from publisher.publish.document import title_of_feed
+from publisher.publish.plan import Publication
+from publisher.rendering import languages, urls
+from publisher.rendering.templates import Templates
+from publisher.rendering.text import html_of, scrub
+
+DAYS_A_MONTH = 365.25 / 12
+PACE_ITEMS = 5
+"""Fewer items say nothing about how often a site speaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What every page of a site is made with."""
+
+    site: Site
+    templates: Templates
+    formats: tuple[str, ...]
+    """Of the feeds, the preferred one first."""
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Look":
+        return cls(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedCount:
+    """A feed and how many items it holds now."""
+
+    feed: Feed
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLink:
+    """A feed as a page offers it."""
+
+    title: str
+    """The feed's own."""
+    format: str
+    media_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFeed:
+    """A theme, or another feed, as a template shows it."""
+
+    title: str
+    url: str
+    feeds: tuple[FeedLink, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownItem:
+    """An item as a template shows it; all text is plain but `html`."""
+
+    title: str
+    url: str
+    day: date
+    language: str
+    rest: str
+    """What the summary says beyond the title; empty when the title says it all."""
+    themes: tuple[ShownFeed, ...]
+    keywords: tuple[str, ...]
+    item: Item
+
+    @property
+    def html(self) -> str:
+        """The whole text, without the sentence that became the title; already escaped."""
+        return html_of(_without_title(self.item, self.title))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownEdition:
+    """An edition as a list shows it."""
+
+    url: str
+    day: date
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a site speaks."""
+
+    items: int
+    """About so many in the period."""
+    period: str
+    """`month` or `year`."""
+
+
+# --- items -----------------------------------------------------------------------------------------------------------
+
+
+def list_items(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:
+    """The items that are not withdrawn, newest first, with links from the page `start`."""
+    newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
+    return [show_item(record, start=start, look=look) for record in newest_first if record.state is not State.WITHDRAWN]
+
+
+def show_item(record: Record, *, start: str, look: Look) -> ShownItem:
+    """The item, with links from the page `start`."""
+    item, page = record.item, urls.page_url(record, look.site)
+    url = urls.url_of(record, look.site)
+    title = scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language)
+    return ShownItem(
+        title=title,
+        url=urls.relative(urls.item_file(record), start=start) if url == page else url,
+        day=item.date,
+        language=item.language or look.site.language,
+        rest=_after(title, scrub(summary_of(item))),
+        themes=tuple(show_feed(Feed.of_theme(theme), start=start, look=look) for theme in record.themes),
+        keywords=tuple(scrub(keyword) for keyword in item.keywords),
+        item=item,
+    )
+
+
+def leave_out_theme(item: ShownItem, url: str) -> ShownItem:
+    """The item without the theme of this page, for the page itself, where it goes without saying."""
+    return replace(item, themes=tuple(theme for theme in item.themes if theme.url != url))
+
+
+def group_by_theme(shown: Iterable[ShownItem]) -> list[tuple[ShownFeed, list[ShownItem]]]:
+    """Items below the first of their themes, without it; themes by title."""
+    found: dict[ShownFeed, list[ShownItem]] = {}
+    for item in shown:
+        found.setdefault(item.themes[0], []).append(replace(item, themes=item.themes[1:]))
+    return sorted(found.items(), key=lambda section: (section[0].title.casefold(), section[0].url))
+
+
+def pace_of(days: Sequence[date]) -> Pace | None:
+    """How often items of these days came; None when they are too few or all of one day."""
+    if len(days) < PACE_ITEMS or min(days) == max(days):
+        return None
+    a_month = (len(days) - 1) / ((max(days) - min(days)).days / DAYS_A_MONTH)
+    if a_month >= 1:
+        return Pace(items=round(a_month), period="month")
+    return Pace(items=max(1, round(a_month * 12)), period="year")
+
+
+def _without_title(item: Item, title: str) -> Item:
+    return item if item.title else replace(item, text=_after(title, scrub(item.text)))
+
+
+def _after(title: str, text: str) -> str:
+    """The text without the sentence at its beginning that became the title, so that it is read once."""
+    rest = text.removeprefix(title).removeprefix(".")  # a title has lost its full stop
+    return rest.lstrip() if rest != text and (rest == "" or rest[0].isspace()) else text
+
+
+# --- feeds -----------------------------------------------------------------------------------------------------------
+
+
+def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
+    """The feeds in the order of a list for people."""
+    return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
+
+
+def show_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
+    """The feed, with links from the page `start`."""
+    return _show_feed_from(urls.folder_with(start), feed, look.formats)
+
+
+@lru_cache(4_000)  # the same feeds are on page after page of a folder
+def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownFeed:
+    title, own = scrub(title_of_feed(feed)), urls.folder_of(feed)
+    return ShownFeed(
+        title=title,
+        url=urls.relative(urls.feed_page_file(own), start=folder),
+        feeds=tuple(
+            FeedLink(
+                title=title,
+                format=urls.FEED_FORMATS[key].title,
+                media_type=urls.FEED_FORMATS[key].media_type,
+                url=urls.relative(urls.feed_file(own, key), start=folder),
+            )
+            for key in formats
+        ),
+    )
