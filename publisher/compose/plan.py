@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from publisher.model.editions import Audience, Edition
+from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.site import Site
-from publisher.store import AudienceState
+from publisher.store import AudienceState, ChangedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,8 @@ class Facts:
     """The end of the log: what is collected later is for a later edition."""
     new: tuple[Record, ...]
     """Live items of the audience's themes that it has not had, in the order they were added."""
-    corrected: tuple[Record, ...] = ()
-    """Items of its earlier editions that read otherwise now than when it was last told of them."""
+    changed: tuple[ChangedItem, ...] = ()
+    """Items of its earlier editions that changed since it was last told of them, in the order of the changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now
         upto=facts.upto,
         composed_at=composed_at,
         records=tuple(sorted(items, key=lambda record: (record.published, record.added_seq), reverse=True)),
-        corrections=facts.corrected,
+        corrections=tuple(each.record for each in facts.changed if is_correction(each)),
         held_until=None if audience.review is None else composed_at + audience.review,
     )
     return edition if audience.max_items is None else carried_over(edition, keep=audience.max_items)
@@ -104,6 +105,15 @@ def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
 def due_items(audience: Audience, facts: Facts, site: Site) -> list[Record]:
     """What is new to the audience in a language it reads, in the order it was added."""
     return [record for record in facts.new if is_read_by(audience, record, site)]
+
+
+def is_correction(changed: ChangedItem) -> bool:
+    """Whether those who had the item would want to read it again: not for new labels, keywords or sizes of files."""
+    return _words(changed.record.item) != _words(changed.told)
+
+
+def _words(item: Item) -> tuple[object, ...]:
+    return item.date, item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}
 
 
 def is_read_by(audience: Audience, record: Record, site: Site) -> bool:

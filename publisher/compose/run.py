@@ -94,8 +94,8 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     """An edition of the latest items, for judging how mails look when nothing is new; None: there are no items."""
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
-    corrected = store.items.corrected_for(audience.name, upto=state.cursor)
-    facts = Facts(state=state, upto=state.cursor, new=tuple(latest), corrected=tuple(corrected))
+    changed = store.items.changed_since_told(audience.name, upto=state.cursor)
+    facts = Facts(state=state, upto=state.cursor, new=tuple(latest), changed=tuple(changed))
     return edition_of(audience, facts, latest, now=now) if latest else None
 
 
@@ -244,8 +244,8 @@ def _facts(audience: Audience, store: Store, site: Site) -> Facts:
         audience.name, themes=themes_of(audience), after=state.cursor, upto=upto, start=state.start
     )
     # Corrections alone make no edition, so a pass with no news does not ask for them.
-    corrected = store.items.corrected_for(audience.name, upto=upto) if new else ()
-    return Facts(state=state, upto=upto, new=tuple(new), corrected=tuple(corrected))
+    changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
+    return Facts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
 
 
 def _state(audience: Audience, store: Store, site: Site) -> AudienceState:

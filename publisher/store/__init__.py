@@ -7,7 +7,7 @@ from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Heir
 from publisher.store.feeds import FeedState
-from publisher.store.items import PageAddress
+from publisher.store.items import ChangedItem, PageAddress
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
@@ -18,6 +18,7 @@ from publisher.store.store import Store
 __all__ = [
     "Archive",
     "AudienceState",
+    "ChangedItem",
     "Cursor",
     "EditionRow",
     "FeedState",

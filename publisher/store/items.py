@@ -44,6 +44,16 @@ class PageAddress:
     updated: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedItem:
+    """An item that an audience had, and that changed since."""
+
+    record: Record
+    """As it is now."""
+    told: Item
+    """As the audience was last told of it."""
+
+
 class Items:
     """What is known of items as they are now; `feed` is the slug of one."""
 
@@ -135,10 +145,10 @@ class Items:
             query = query.where(exists().where(of_item))
         return sorted(self._records(query), key=lambda record: record.added_seq)
 
-    def corrected_for(self, audience: str, *, upto: int) -> list[Record]:
-        """The live items of an audience's editions that read otherwise now than when it was last told of them.
+    def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
+        """The live items of an audience's editions that changed since it was last told of them.
 
-        Those that changed after its latest edition and up to `upto`, in the order of those changes.
+        Only changes after its latest edition and up to `upto` count; the items are in the order of those changes.
         """
         its = select(editions.c.upto).where(editions.c.audience == audience)
         with self._database.reading() as connection:
@@ -146,8 +156,7 @@ class Items:
             if after is None:
                 return []
             rows = connection.execute(_told_before(audience, after, upto))
-            changed = [(record_of(row), item_of(row.told_content)) for row in rows]
-        return [record for record, told_item in changed if _reads_otherwise(record.item, told_item)]
+            return [ChangedItem(record=record_of(row), told=item_of(row.told_content)) for row in rows]
 
     # --- a changed configuration -------------------------------------------------------------------------------------
 
@@ -231,12 +240,3 @@ def _told_seq(audience: str) -> ColumnElement[int]:
         for table in (edition_corrections, edition_items)
     )
     return func.coalesce(corrected.scalar_subquery(), sent.scalar_subquery())
-
-
-def _reads_otherwise(item: Item, told: Item) -> bool:
-    """Whether a reader of the one would want to read the other: not for new labels or keywords."""
-    return _read(item) != _read(told)
-
-
-def _read(item: Item) -> tuple[object, ...]:
-    return item.date, item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}

@@ -1,10 +1,16 @@
-"""Which items an edition keeps, and which languages an audience reads."""
+"""Which items an edition keeps, what is a correction, and which languages an audience reads."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.compose.plan import carried_over, language_rank
+from publisher.compose.plan import carried_over, is_correction, language_rank
+from publisher.model.items import Enclosure
+from publisher.store import ChangedItem
 from tests.editions import edition_of, record_of
 
 
@@ -34,3 +40,27 @@ def test_what_waited_longest_is_kept_and_the_cursor_stops_before_the_rest(order:
     assert list(range(1, min(keep, 8) + 1)) == sorted(record.number for record in cut.records)
     assert [record for record in edition.records if record in cut.records] == list(cut.records)
     assert cut.upto == (edition.upto if keep >= 8 else keep)
+
+
+FILE = Enclosure(url="https://example.org/1.pdf", title="The report", size_bytes=5)
+TOLD = record_of("It sails.", title="Ferry", link="https://example.org/ferry", enclosures=(FILE,))
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_one"),
+    [
+        ({"text": "It sails again."}, True),
+        ({"title": "The ferry"}, True),
+        ({"link": "https://example.org/ferries"}, True),
+        ({"date": TOLD.item.date + timedelta(days=1)}, True),
+        ({"enclosures": ()}, True),
+        ({"enclosures": (replace(FILE, url="https://example.org/2.pdf"),)}, True),
+        ({"enclosures": (replace(FILE, size_bytes=6, title="Report"),)}, False),
+        ({"labels": ("Ferries",), "keywords": ("ferry",)}, False),
+        ({"native_id": "7", "language": "nl", "html": "<p>It sails.</p>"}, False),
+    ],
+)
+def test_a_correction_is_what_a_reader_would_want_to_read_again(changes: dict[str, Any], is_one: bool) -> None:
+    now = replace(TOLD, item=replace(TOLD.item, **changes), revision=2)
+
+    assert is_correction(ChangedItem(record=now, told=TOLD.item)) is is_one

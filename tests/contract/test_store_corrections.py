@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from publisher.compose.plan import is_correction
 from publisher.model.editions import Edition
 from publisher.model.items import Enclosure, Item
-from publisher.model.records import Revision
+from publisher.model.records import Record, Revision
 from publisher.store import AudienceState, Store
 from tests.contract.stories import (
     BORDERS,
@@ -29,14 +30,18 @@ LATER = NOON + timedelta(days=7)
 def compose(store: Store, audience: str = "weekly") -> Edition:
     """The audience's next edition with its corrections, recorded."""
     edition = due(store, audience)
-    corrections = store.items.corrected_for(audience, upto=edition.upto)
-    edition = replace(edition, corrections=tuple(corrections))
+    edition = replace(edition, corrections=corrections(store, audience, upto=edition.upto))
     store.editions.record(edition, start=0, tick=None)
     return edition
 
 
 def pending(store: Store, audience: str = "weekly") -> list[int]:
-    return numbers_of(store.items.corrected_for(audience, upto=store.log.end()))
+    return numbers_of(corrections(store, audience, upto=store.log.end()))
+
+
+def corrections(store: Store, audience: str, *, upto: int) -> tuple[Record, ...]:
+    changed = store.items.changed_since_told(audience, upto=upto)
+    return tuple(each.record for each in changed if is_correction(each))
 
 
 class TestCorrections:
@@ -123,9 +128,7 @@ class TestCorrections:
         revise(store, 1, "Corrected.")
         revise(store, 3, "Revised before it was sent.")
         edition = due(store)
-        short = replace(
-            edition, records=edition.records[1:], corrections=tuple(store.items.corrected_for("weekly", upto=5)), upto=1
-        )
+        short = replace(edition, records=edition.records[1:], corrections=corrections(store, "weekly", upto=5), upto=1)
         store.editions.record(short, start=0, tick=None)
 
         assert pending(store) == []

@@ -96,7 +96,7 @@ def test_an_item_dropped_is_never_due_again_for_that_audience(store: Store, held
     store.editions.mark_written("weekly", 1, at=NOON)
     revise(store, 2, "Written anew.")
     assert due(store).records == due(store).corrections == ()
-    assert store.items.corrected_for("weekly", upto=store.log.end()) == []
+    assert store.items.changed_since_told("weekly", upto=store.log.end()) == []
     assert numbers_of(due(store, "daily").records) == [1, 2, 3]
 
 
