@@ -129,6 +129,10 @@ class World:
         when = () if at is None else ("--now", at.isoformat())
         return run_main(verb, "--config", str(self.config), *when, *arguments)
 
+    def publisher_source(self, verb: str, *arguments: str, at: datetime) -> Outcome:
+        """Run `publisher source VERB`."""
+        return run_main("source", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
+
     def publisher_edition(self, verb: str, *arguments: str, at: datetime) -> Outcome:
         """Run `publisher edition VERB`."""
         return run_main("edition", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)

@@ -54,7 +54,7 @@ class Found:
     is_hint: bool
 
     def __str__(self) -> str:
-        return f"{'hint' if self.is_hint else 'mend'}: {self.where}: {self.what}"
+        return f"{'hint' if self.is_hint else 'fix'}: {self.where}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 when something must be mended. Hints do not count."""
+        """0; or 2 when something must be fixed. Hints do not count."""
         return EXIT_USAGE if any(not found.is_hint for found in self.found) else 0
 
 

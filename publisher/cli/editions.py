@@ -1,4 +1,4 @@
-"""The commands of `publisher edition`: look at editions, and decide about those that are held."""
+"""The commands of `publisher edition`: list editions, and decide about those that are held."""
 
 import sys
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import click
 
 from publisher.admin import review
 from publisher.admin.office import Office
-from publisher.cli import output
+from publisher.cli.edition_output import show_edition as print_edition
+from publisher.cli.edition_output import show_editions
 from publisher.cli.group import Commands, Options, finish, site_command
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval
@@ -16,7 +17,7 @@ from publisher.model.schedules import parse_interval
 
 @click.group(cls=Commands)
 def edition() -> None:
-    """Look at editions, and decide about those that are held for you."""
+    """List editions, and decide about those that are held for review."""
 
 
 @edition.command("list")
@@ -25,27 +26,27 @@ def edition() -> None:
     "--limit", metavar="NUMBER", type=click.IntRange(1), default=10, show_default=True, help="How many, latest first."
 )
 def list_editions(options: Options, limit: int) -> None:
-    """The editions composed last."""
-    with options.rehearsal() as publisher:
+    """List the latest editions."""
+    with options.open_rehearsal() as publisher:
         rows = publisher.office.store.editions.latest(limit=limit)
-        output.show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
 @edition.command("show")
 @site_command
 @click.argument("name")
 def show_edition(options: Options, name: str) -> None:
-    """The items of the held edition NAME, each with the name that `drop` takes."""
-    with options.rehearsal() as publisher:
+    """List the items of the held edition NAME, each with the id that `drop` takes."""
+    with options.open_rehearsal() as publisher:
         found, _ = review.held_edition(name, publisher.office)
-        output.show_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        print_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
 @edition.command()
 @site_command
 @click.argument("name")
 def release(options: Options, name: str) -> None:
-    """Let the held edition NAME go out now."""
+    """Put the held edition NAME into the outbox now."""
     _decide(options, partial(review.release, name))
 
 
@@ -54,7 +55,7 @@ def release(options: Options, name: str) -> None:
 @click.argument("name")
 @click.argument("delay")
 def postpone(options: Options, name: str, delay: str) -> None:
-    """Hold the edition NAME for DELAY from now, such as 2h or 1d."""
+    """Hold the edition NAME until DELAY from now, such as 2h or 1d."""
     try:
         interval = parse_interval(delay)
     except ValueError as error:
@@ -68,7 +69,7 @@ def postpone(options: Options, name: str, delay: str) -> None:
 @click.argument("item")
 @click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
 def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
-    """Take ITEM out of the held edition NAME: its address, its id, or the end of its id."""
+    """Take ITEM out of the held edition NAME; ITEM is an address, an id, or the end of an id."""
     _decide(options, partial(review.put_off if until_next else review.drop, name, item))
 
 
@@ -77,7 +78,7 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @click.argument("name")
 @click.argument("text")
 def introduce(options: Options, name: str, text: str) -> None:
-    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty one takes it away."""
+    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty text removes it."""
     written = sys.stdin.read() if text == "-" else text
     _decide(options, partial(review.introduce, name, written))
 
@@ -86,10 +87,10 @@ def introduce(options: Options, name: str, text: str) -> None:
 @site_command
 @click.argument("name")
 def discard(options: Options, name: str) -> None:
-    """Give the edition NAME up, which is held or whose audience is gone: nobody gets it nor its items."""
+    """Discard the edition NAME and its items, so that nobody gets them; it is held, or its audience is gone."""
     _decide(options, partial(review.discard, name))
 
 
 def _decide(options: Options, decision: Callable[[Office], ComposeReport]) -> None:
-    with options.publisher() as publisher:
+    with options.open_site() as publisher:
         finish(publisher.decide(decision), options, publisher)

@@ -1,4 +1,4 @@
-"""What all commands share: the group they belong to, their options, and how a site is opened for one."""
+"""What all commands share: their group, their options, and how each opens the site."""
 
 import functools
 import sys
@@ -13,8 +13,8 @@ import click
 
 from publisher import __version__
 from publisher.app import Publisher
-from publisher.cli import output
 from publisher.cli.progress import show_progress
+from publisher.cli.report_output import show_report
 from publisher.config.config import Config
 from publisher.model.reports import RunReport
 from publisher.model.schedules import zone_of
@@ -22,36 +22,37 @@ from publisher.model.schedules import zone_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What every command of a site takes."""
+    """The options that every command of a site takes."""
 
     config: Path
     now: str | None
+    """ISO 8601, as typed; None: the present."""
     is_json: bool
 
     @contextmanager
-    def publisher(self) -> Iterator[Publisher]:
-        """The site, opened; it says how far long work is."""
+    def open_site(self) -> Iterator[Publisher]:
+        """Open the site for the length of a `with`, with progress shown on standard error."""
         config, now = self._read()
         with show_progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
 
     @contextmanager
-    def service(self) -> Iterator[Publisher]:
-        """The same, for one that has a log to write."""
+    def open_service(self) -> Iterator[Publisher]:
+        """Open the site for the service, which logs and shows no progress."""
         config, now = self._read()
         with Publisher.open(config, now=now) as publisher:
             yield publisher
 
     @contextmanager
-    def rehearsal(self) -> Iterator[Publisher]:
-        """The same site, of which nothing changes whatever it is told to do."""
+    def open_rehearsal(self) -> Iterator[Publisher]:
+        """Open the site so that nothing changes, whatever it is told to do."""
         config, now = self._read()
         with show_progress() as progress, Publisher.rehearsing(config, now=now, progress=progress) as publisher:
             yield publisher
 
-    def for_(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
-        """The site of a command that may be told to do nothing."""
-        return self.rehearsal() if dry_run else self.publisher()
+    def open_for(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
+        """Open the site for a command that takes `--dry-run`."""
+        return self.open_rehearsal() if dry_run else self.open_site()
 
     def _read(self) -> tuple[Config, datetime | None]:
         config = Config.load(self.config)
@@ -77,7 +78,7 @@ def site_command(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="The site's configuration; also PUBLISHER_CONFIG.",
     )
-    @click.option("--now", metavar="ISO-8601", help="Take this for the present, to travel in time.")
+    @click.option("--now", metavar="ISO-8601", help="Act as if it were this moment.")
     @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
     @functools.wraps(command)
     def with_options(config: Path, now: str | None, is_json: bool, **rest: Any) -> None:  # noqa: ANN401, FBT001
@@ -90,14 +91,14 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 
 
 class Commands(click.Group):
-    """Commands in the order of this file, each listed with all of what it does: click sorts, and cuts at line ends."""
+    """Lists commands in the order in which they are added, with all their words; click sorts and shortens them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """As they are needed."""
+        """The names in the order in which the commands are added."""
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list."""
+        """Write the list of commands for `--help`."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.commands[name].help or "") for name in self.list_commands(ctx)])
 
@@ -109,7 +110,8 @@ def cli() -> None:
 
 
 def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehearsal: bool = False) -> None:
+    """Print the report, and exit with its code if that is not 0."""
     timezone = publisher.config.site.timezone
-    output.show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
+    show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
     if report.exit_code:
         sys.exit(report.exit_code)

@@ -1,7 +1,7 @@
-"""A new site: the shipped sample, copied to where the operator wants one.
+"""Make a new site: copy the shipped sample to where the operator wants it.
 
-Templates are not copied unless asked for: a copy wins over the shipped one for ever, so one that nobody edited would
-miss every later mend, and fail when the program asks it for something new.
+Templates are copied only on request. A copy replaces the shipped template for good, so a copy that nobody edited would
+miss every later fix, and fail when the program gives it other values.
 """
 
 import shutil
@@ -20,7 +20,7 @@ It is empty at first: what is not here follows every upgrade.
 
 
 def make_site(directory: Path) -> None:
-    """Copy configuration and sample content into `directory`, which may exist but holds no site yet.
+    """Copy configuration and sample content into `directory`, which may exist but must hold no site.
 
     Raises:
         UsageError: something of that name is there already; nothing was copied.
@@ -40,7 +40,7 @@ def make_site(directory: Path) -> None:
 
 
 def copy_templates(directory: Path) -> list[Path]:
-    """Copy the shipped templates into a site's templates folder, to be edited; those already there stay as they are.
+    """Copy the shipped templates into a site's templates folder; return those copied. Files already there stay.
 
     Raises:
         FilesError: the folder cannot be written.
@@ -59,7 +59,7 @@ def copy_templates(directory: Path) -> list[Path]:
 
 
 def _shipped(part: str) -> Path:
-    """The wheel's copy; in a checkout, whose packaging has not run, the part itself."""
+    """Where a shipped file or folder is: in the package; in a checkout, beside it."""
     packaged = PACKAGE / TEMPLATES if part == TEMPLATES else PACKAGE / "starter" / part
     return packaged if packaged.exists() else PACKAGE.parent / part
 
@@ -72,7 +72,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _remove_made(directory: Path) -> None:
-    """Take away half a site, which would stand in the way of the next try; what cannot be is left to the operator."""
+    """Remove half a site, which would prevent the next try; what cannot be removed is left to the operator."""
     for part in (*PARTS, TEMPLATES):
         path = directory / part
         with suppress(OSError):

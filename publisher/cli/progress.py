@@ -1,4 +1,4 @@
-"""How far long work is: bars on a terminal, a line now and then elsewhere."""
+"""Progress of long work on standard error: bars on a terminal, elsewhere a line now and then, never a bar in a log."""
 
 import sys
 import time
@@ -12,11 +12,11 @@ from publisher.model.progress import Progress
 
 @contextmanager
 def show_progress() -> Iterator[Progress]:
-    """Bars on a terminal, a line now and then elsewhere; rich is imported only when there is something to draw."""
+    """Show progress for the length of a `with`: bars if standard error is a terminal, else lines."""
     if not sys.stderr.isatty():
         yield Lines()
         return
-    bars = _Bars()
+    bars = Bars()
     try:
         yield bars
     finally:
@@ -24,10 +24,10 @@ def show_progress() -> Iterator[Progress]:
 
 
 class Lines:
-    """How far long work is, in lines for a log; nothing of what is over soon."""
+    """Prints how far long work is, a line at a time; a step that is over soon has no line."""
 
     PAUSE_S = 30
-    """From the start of a step to its first line, and from line to line."""
+    """Seconds from the start of a step to its first line, and from line to line."""
 
     def __init__(self) -> None:
         self._step, self._since_s = "", 0.0
@@ -41,14 +41,14 @@ class Lines:
             click.echo(f"publisher: {step}, {done / total:.0%}", err=True)
 
 
-class _Bars:
-    """A bar a step, drawn on standard error."""
+class Bars:
+    """Draws a bar for each step on standard error."""
 
     WORTH_A_BAR_S = 0.5
-    """Shorter work is over before a bar can be read."""
+    """Seconds; a shorter step is over before its bar can be read."""
 
     def __init__(self) -> None:
-        from rich.console import Console
+        from rich.console import Console  # late: most runs draw nothing, and rich costs 0.1 s
         from rich.progress import Progress as Drawing
         from rich.progress import TaskID
 

@@ -1,24 +1,35 @@
-"""What `publisher check --source` says, in words."""
+"""What `publisher check --source` prints."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
+import click
+
 from publisher.admin.examine import SHOWN, Caught, Examined, Offer, SeenItem
+from publisher.cli.formats import as_json, local_time
 from publisher.model.problems import counted, some_of
 
 _INDENT = "  "
 
 
-def lines_of(examined: Examined, *, timezone: str) -> Iterator[str]:
-    """Yield what was found out, line by line."""
+def show_examined(examined: Examined, *, is_json: bool, timezone: str) -> None:
+    """Print what was found out about a source on standard output."""
+    if is_json:
+        click.echo(as_json({"exit_code": examined.exit_code, **asdict(examined)}))
+    else:
+        click.echo("\n".join(_lines(examined, ZoneInfo(timezone))))
+
+
+def _lines(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
     if examined.kind:
         yield from _source(examined)
     for problem in examined.problems:
-        yield f"mend: {problem}"
+        yield f"fix: {problem}"
     if examined.failure:
-        yield f"mend: {examined.source}: {examined.failure}"
+        yield f"fix: {examined.source}: {examined.failure}"
     if examined.kind:
-        yield from _outcome(examined, ZoneInfo(timezone))
+        yield from _outcome(examined, zone)
     for number, offer in enumerate(examined.offers):
         yield from ("",) if number or examined.kind else ()
         yield from _offer(offer, examined, is_first=number == 0)
@@ -82,10 +93,10 @@ def _outcome(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
     told = [f"{word} {number}" for word, number in counts.items() if number]
     yield f"a pass would {' and '.join(told) or 'change nothing'}"
     if examined.waits_until:
-        yield f"passes leave its server alone until {examined.waits_until.astimezone(zone):%a %Y-%m-%d %H:%M}"
+        yield f"passes leave its server alone until {local_time(examined.waits_until, zone)}"
     for problem in done.problems:
         if problem not in examined.problems:
-            yield f"mend: {problem}"
+            yield f"fix: {problem}"
 
 
 def _offer(offer: Offer, examined: Examined, *, is_first: bool) -> Iterator[str]:

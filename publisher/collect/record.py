@@ -149,9 +149,8 @@ def _suspect(
 
 
 def _held_problem(source: str, suspicion: Suspicion) -> Problem:
-    what = (
-        f"held: {suspicion.words}; `publisher release {source}` if that is right, `publisher discard {source}` if not"
-    )
+    remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
+    what = f"held: {suspicion.words}; {remedy}"
     return Problem(where=f"source {source!r}", what=what)
 
 

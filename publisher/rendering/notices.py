@@ -115,8 +115,8 @@ def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) 
     match condition:
         case SourceCondition.DRIFTED | SourceCondition.HELD:
             return {
-                "release": gettext("if it is right"),
-                "discard": gettext("if not: nobody ever sees what is new in it"),
+                "source release": gettext("if it is right"),
+                "source discard": gettext("if not: nobody ever sees what is new in it"),
             }
         case SourceCondition.FAILING | SourceCondition.EMPTY:
             return {"collect": gettext("asks it at once")}

@@ -220,7 +220,7 @@ def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: 
     report = read(store, shelf)
 
     assert (report.added, report.revised, report.withdrawn) == (0, 0, 0)
-    assert "publisher release shelf" in report.problems[0].what
+    assert "publisher source release shelf" in report.problems[0].what
     assert (states(store), store.log.end()) == (before, end)
     state = store.sources.state("shelf")
     assert state.held

@@ -41,7 +41,7 @@ def test_with_nothing_new_a_mail_of_the_latest_items_is_judged(world: World) -> 
 
     assert 2 == outcome.exit_code
     assert (
-        "mend: audience 'weekly', text part: its text part says nothing but addresses, as spam does; mend digest.txt"
+        "fix: audience 'weekly', text part: its text part says nothing but addresses, as spam does; mend digest.txt"
         in outcome.lines
     )
 
@@ -52,7 +52,7 @@ def test_addresses_of_an_example_must_be_replaced(world: World) -> None:
     outcome = world.publisher("check", at=NOW)
 
     assert 2 == outcome.exit_code
-    assert ["mend: site.base_url: news.example.org is an example, which nobody can reach; write your own"] == (
+    assert ["fix: site.base_url: news.example.org is an example, which nobody can reach; write your own"] == (
         outcome.lines
     )
 
@@ -89,7 +89,7 @@ def test_a_broken_template_is_named_with_its_line_even_when_no_mail_needs_it(wor
 
     assert 2 == outcome.exit_code
     [line] = outcome.lines
-    assert line.startswith(f"mend: templates: template {broken}:2: ")
+    assert line.startswith(f"fix: templates: template {broken}:2: ")
 
 
 def test_a_source_that_fails_is_told(world: World) -> None:
@@ -98,7 +98,7 @@ def test_a_source_that_fails_is_told(world: World) -> None:
     outcome = world.publisher("check", at=NOW)
 
     assert 2 == outcome.exit_code
-    assert outcome.lines[0].startswith("mend: source 'news': there is no ")
+    assert outcome.lines[0].startswith("fix: source 'news': there is no ")
 
 
 def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
@@ -107,7 +107,7 @@ def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
     outcome = world.publisher("check", at=NOW)
 
     assert 2 == outcome.exit_code
-    assert [f"mend: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
+    assert [f"fix: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
 
 
 def test_names_that_may_be_slips_are_hinted_at(world: World) -> None:

@@ -65,7 +65,7 @@ def test_a_feed_is_better_than_a_page_and_comments_are_no_news(world: World, ser
 
     assert f"a feed with 1 item: {server.url('/feed.xml')}" in outcome.lines
     assert 'kind = "feed"' in block_of(outcome.lines)
-    assert f"mend: {server.url('/gone')}: {server.url('/gone')} answers 404 Not Found" in outcome.lines
+    assert f"fix: {server.url('/gone')}: {server.url('/gone')} answers 404 Not Found" in outcome.lines
     assert [path for path, _ in server.asked] == ["/en/news", "/gone", "/feed.xml"]
 
 
@@ -93,7 +93,7 @@ def test_a_page_without_a_list(world: World, server: Server) -> None:
 
     assert 2 == outcome.exit_code
     nothing = "it is no feed, and no page with a list of items that have dates and words"
-    assert [f"mend: {server.url('/about')}: {nothing}"] == outcome.lines
+    assert [f"fix: {server.url('/about')}: {nothing}"] == outcome.lines
 
 
 def test_a_name_that_is_none(world: World) -> None:
@@ -160,7 +160,7 @@ def test_other_selectors_are_suggested_when_those_there_are_find_nothing(
     outcome = world.publisher("check", "--source", "website", at=NOW)
 
     assert 2 == outcome.exit_code
-    assert any(line.startswith("mend: website: ") and told in line for line in outcome.lines)
+    assert any(line.startswith("fix: website: ") and told in line for line in outcome.lines)
     block = block_of(outcome.lines)
     assert 'since = "30 days"' in block
     world.config.write_text(good.partition('[[sources]]\nname = "website"')[0] + block, "utf-8")

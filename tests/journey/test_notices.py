@@ -127,9 +127,9 @@ def test_a_held_source_is_told_with_what_to_decide(world: World, verb: str) -> N
     assert ["0001-news-held"] == told(world)
     text = (world.outbox / "notices" / "0001-news-held" / "notice.txt").read_text("utf-8")
     assert "it would add 40" in text
-    assert f"  publisher {verb} news --config {world.config}\n" in text
+    assert f"  publisher source {verb} news --config {world.config}\n" in text
 
-    world.publisher(verb, "news", at=NOW + timedelta(minutes=45))
+    world.publisher_source(verb, "news", at=NOW + timedelta(minutes=45))
 
     assert ["0001-news-held", "0002-news-well"] == told(world)
 

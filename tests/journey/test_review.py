@@ -108,7 +108,7 @@ def test_an_edition_whose_audience_is_gone_is_told_and_has_a_way_out(world: Worl
     told = "edition weekly-1: its audience is not in config.toml any more"
     assert any(line.startswith(told) for line in world.publisher("status", at=MONDAY).lines)
     assert "held for you" not in world.publisher("status", at=MONDAY).out
-    assert any(line.startswith(f"mend: {told}") for line in world.publisher("check", at=MONDAY).lines)
+    assert any(line.startswith(f"fix: {told}") for line in world.publisher("check", at=MONDAY).lines)
     refused = world.publisher_edition("release", "weekly-1", at=MONDAY)
     assert (2, True) == (refused.exit_code, "`publisher edition discard weekly-1`" in refused.err)
 

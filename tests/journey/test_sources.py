@@ -104,11 +104,11 @@ def test_a_flood_is_held_and_told_and_released(world: World) -> None:
     assert before == world.contents()
     assert (
         f"source news: held since Wed 2026-03-04 10:45: {why}; "
-        "`publisher release news` or `publisher discard news`" in world.publisher("status").lines
+        "`publisher source release news` or `publisher source discard news`" in world.publisher("status").lines
     )
     assert "nothing new; 1 source held: see `publisher status`\n" == world.publisher("run", at=LATER).out
 
-    assert ["collect: 40 added", "source news: well"] == world.publisher("release", "news", at=LATER).lines
+    assert ["collect: 40 added", "source news: well"] == world.publisher_source("release", "news", at=LATER).lines
     world.publisher("run", at=LATER)
 
     assert 40 == sum("flags" in text for text in world.summaries("all"))
@@ -119,7 +119,9 @@ def test_a_flood_that_is_discarded_is_never_published(world: World) -> None:
     register(world.folder, [*texts(12), *texts(40, "flags")])
     world.publisher("run", at=LATER)
 
-    assert ["collect: 40 kept from readers", "source news: well"] == world.publisher("discard", "news", at=LATER).lines
+    assert ["collect: 40 kept from readers", "source news: well"] == world.publisher_source(
+        "discard", "news", at=LATER
+    ).lines
 
     register(world.folder, [*texts(12), *texts(40, "flags"), "One more."])
     assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]
@@ -161,7 +163,7 @@ def test_a_source_under_another_name_goes_on_when_what_it_repeats_is_discarded(w
     world.configure('name = "news"', 'name = "register"')
     world.publisher("run", at=LATER)
 
-    assert "collect: 12 kept from readers" == world.publisher("discard", "register", at=LATER).lines[0]
+    assert "collect: 12 kept from readers" == world.publisher_source("discard", "register", at=LATER).lines[0]
 
     register(world.folder, [*texts(12), "One more."])
     assert "collect: 1 added" == world.publisher("run", at=LATER).lines[0]
@@ -177,7 +179,7 @@ def test_another_source_beside_one_that_is_gone_is_new(world: World) -> None:
 
 @pytest.mark.parametrize("verb", ["release", "discard"])
 def test_a_source_that_is_not_held_cannot_be_decided_about(world: World, verb: str) -> None:
-    outcome = world.publisher(verb, "news", at=LATER)
+    outcome = world.publisher_source(verb, "news", at=LATER)
 
     assert 2 == outcome.exit_code
     assert ["publisher: source 'news' is not held; held is: none"] == outcome.problems

@@ -1,0 +1,75 @@
+"""`publisher preview`: the next edition in a browser, or as files where there is none."""
+
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from publisher.admin.office import audiences_named
+from publisher.cli.formats import as_json
+from publisher.cli.group import Options, site_command
+from publisher.cli.report_output import show_problems
+from publisher.model.editions import Digest
+from publisher.store.files import explained
+
+
+@click.command()
+@site_command
+@click.argument("audience", required=False)
+@click.option("--at", metavar="ISO-8601", help="Show the edition of that moment; the same as --now.")
+@click.option("--port", metavar="NUMBER", type=click.IntRange(0, 65535), help="Serve on this port; 0: any free one.")
+@click.option("--output", "folder", type=Path, help="Write digest.html and digest.txt into this folder instead.")
+def preview(options: Options, audience: str | None, at: str | None, port: int | None, folder: Path | None) -> None:
+    """Show the next edition of AUDIENCE as it would be now, in a browser; nothing is recorded."""
+    options = replace(options, now=at or options.now)
+    if folder is None and not options.is_json and (port is not None or sys.stdout.isatty()):
+        _serve(options, audience, port=port or 0)
+    else:
+        _write(options, audience, folder)
+
+
+def _serve(options: Options, audience: str | None, *, port: int) -> None:
+    from publisher.serve.preview import serve  # late: no pass needs it
+
+    with options.open_rehearsal() as publisher:
+        audiences_named(audience, publisher.config)  # a wrong name is told at once, and on the terminal
+
+    def announce(address: str) -> None:
+        click.echo(f"{address}  (end with Ctrl-C)")
+        if sys.stdout.isatty():
+            click.launch(address)
+
+    try:
+        serve(options.config, options.open_rehearsal, audience, port=port, ready=announce)
+    except KeyboardInterrupt:
+        return
+
+
+def _write(options: Options, audience: str | None, folder: Path | None) -> None:
+    """Write the next edition into `folder`, or into a new temporary one, and print where."""
+    from publisher.admin.next_edition import first_digest  # late: no pass needs it, and reading HTML costs 20 ms
+
+    with options.open_rehearsal() as publisher:
+        report = publisher.collect()  # a preview shows what is listed by now, too
+        found = first_digest(audiences_named(audience, publisher.config), publisher.office)
+    show_problems(report)
+    if found is None:
+        click.echo(as_json(None) if options.is_json else "nothing new")
+        return
+    edition, digest = found
+    files = _write_files(folder or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
+    if options.is_json:
+        click.echo(as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
+    else:
+        click.echo("\n".join([f"{edition.name}: {digest.subject}", *files]))
+
+
+def _write_files(folder: Path, digest: Digest) -> list[str]:
+    files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in files.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return [str(path) for path in files]

@@ -1,0 +1,89 @@
+"""What a command prints that collects, publishes, composes or decides: the report of what it did."""
+
+from dataclasses import asdict
+from zoneinfo import ZoneInfo
+
+import click
+
+from publisher.cli.edition_output import edition_line, edition_values
+from publisher.cli.formats import as_json
+from publisher.model.editions import Notice
+from publisher.model.problems import counted
+from publisher.model.reports import CollectReport, RunReport
+
+
+def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
+    """Print what was done on standard output, and what went wrong on standard error."""
+    if is_json:
+        click.echo(as_json(report_as_values(report)))
+    else:
+        for line in report_lines(report, is_rehearsal=is_rehearsal, zone=ZoneInfo(timezone)):
+            click.echo(line)
+    show_problems(report)
+
+
+def show_problems(report: RunReport) -> None:
+    """Print what went wrong on standard error, a line each."""
+    for problem in report.all_problems:
+        click.echo(f"problem: {problem}", err=True)
+
+
+def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:
+    """The report in words, a line for each stage; `nothing new` only if no source failed."""
+    lines = []
+    if (collected := report.collect) and collected.is_news:
+        counts = {
+            "added": collected.added,
+            "revised": collected.revised,
+            "withdrawn": collected.withdrawn,
+            "kept from readers": collected.kept_from_readers,
+        }
+        lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
+    if (published := report.publish) and published.is_news:
+        feeds = f"{counted(len(published.feeds), 'feed')}, " if published.feeds else ""
+        lines.append(f"publish: {feeds}{counted(published.files_written, 'file')} written")
+    if report.compose:
+        lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
+        lines += [f"compose: {name} discarded" for name in report.compose.discarded]
+    lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
+    lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
+    if not lines:
+        # A source that failed may have news.
+        return [] if report.all_problems else [_nothing_new(report.collect)]
+    return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def _nothing_new(collected: CollectReport | None) -> str:
+    """`nothing new`, with the number of sources that may have news: those that are held or were not asked."""
+    silent = []
+    if collected and collected.sources_held:
+        silent.append(f"{counted(collected.sources_held, 'source')} held")
+    if collected and collected.sources_waiting:
+        silent.append(f"{counted(collected.sources_waiting, 'source')} not asked yet")
+    return f"nothing new; {' and '.join(silent)}: see `publisher status`" if silent else "nothing new"
+
+
+def report_as_values(report: RunReport) -> dict[str, object]:
+    """The report as `--json` prints it."""
+    return {
+        "is_news": report.is_news,
+        "exit_code": report.exit_code,
+        "collect": report.collect and _without_problems(asdict(report.collect)),
+        "publish": report.publish and _without_problems(asdict(report.publish)),
+        "compose": report.compose
+        and {
+            "editions": [edition_values(edition) for edition in report.compose.editions],
+            "discarded": report.compose.discarded,
+        },
+        "condition_changes": [asdict(change) for change in report.condition_changes],
+        "notices": [_notice_values(notice) for notice in report.notices],
+        "problems": [asdict(problem) for problem in report.all_problems],
+    }
+
+
+def _without_problems(values: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key != "problems"}
+
+
+def _notice_values(notice: Notice) -> dict[str, object]:
+    return {"name": notice.name, "about": notice.about, "kind": notice.kind, "subject": notice.subject}

@@ -1,0 +1,86 @@
+"""What `publisher status` prints."""
+
+from dataclasses import asdict
+from zoneinfo import ZoneInfo
+
+import click
+
+from publisher.cli.formats import as_json, local_time
+from publisher.model.problems import counted
+from publisher.model.reports import AudienceStatus, HeldStatus, SourceCondition, SourceStatus, Status
+
+
+def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
+    """Print the status on standard output."""
+    click.echo(as_json(asdict(status)) if is_json else "\n".join(status_lines(status, timezone=timezone)))
+
+
+def status_lines(status: Status, *, timezone: str) -> list[str]:
+    """The status in words."""
+    zone = ZoneInfo(timezone)
+    service = "a service is at work" if status.is_served else "no service is running"
+    lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
+    for source in status.sources:
+        lines.append(_source_line(source, zone))
+        lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
+    if status.unpublished:
+        lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
+    lines += [_audience_line(audience, zone) for audience in status.audiences]
+    lines += [
+        f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
+    ]
+    lines += [
+        f"edition {name}: its audience is not in config.toml any more, so nobody gets it; put it back, or "
+        f"`publisher edition discard {name}`"
+        for name in status.stranded
+    ]
+    lines += [_held_line(held, zone) for held in status.held]
+    for run in status.runs:
+        result = f"exit code {run.exit_code}" if run.exit_code else "done"
+        lines.append(f"{run.verb} on {local_time(run.started, zone)}: {result}")
+        lines += [f"  problem: {problem}" for problem in run.problems if run is status.runs[0]]
+    return lines
+
+
+def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:
+    return f"source {source.name}: {_condition_words(source, zone)}"
+
+
+def _condition_words(source: SourceStatus, zone: ZoneInfo) -> str:
+    changed = f"last change {local_time(source.changed_at, zone)}" if source.changed_at else "never read"
+    match source.condition:
+        case SourceCondition.FAILING | SourceCondition.EMPTY if source.failing_since:
+            how = "failing" if source.condition is SourceCondition.FAILING else "empty"
+            since = local_time(source.failing_since, zone)
+            times = counted(source.failures, "time")
+            return f"{how} since {since} ({times}): {source.problem}{_waiting_words(source, zone)}"
+        case SourceCondition.DRIFTED | SourceCondition.HELD if source.held_at:
+            decide = f"`publisher source release {source.name}` or `publisher source discard {source.name}`"
+            return f"{source.condition} since {local_time(source.held_at, zone)}: {source.held}; {decide}"
+        case SourceCondition.SILENT if source.expect_every:
+            return f"silent for longer than {counted(source.expect_every.days, 'day')}: {changed}"
+        case _:
+            told = f"{counted(source.listed, 'item')} listed, {changed}" if source.changed_at else changed
+            return f"{told}{_waiting_words(source, zone)}"
+
+
+def _waiting_words(source: SourceStatus, zone: ZoneInfo) -> str:
+    if source.next_try is None:
+        return ""
+    return f"; asked again {local_time(source.next_try, zone)}, or at once by `publisher collect {source.name}`"
+
+
+def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
+    parts = [f"{counted(audience.waiting, 'item')} waiting"]
+    if audience.last_composed_at:
+        parts.append(f"last edition {audience.last_edition} on {local_time(audience.last_composed_at, zone)}")
+    parts.append(f"next {local_time(audience.next_tick, zone)}" if audience.next_tick else "composed by hand")
+    return f"audience {audience.name}: " + ", ".join(parts)
+
+
+def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:
+    then = "then it goes out" if held.on_silence == "send" else "and after that until you decide"
+    return (
+        f"edition {held.edition}: held for you until {local_time(held.held_until, zone)}, {then}; "
+        f"look into held/{held.edition} of the outbox"
+    )
