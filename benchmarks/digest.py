@@ -1,10 +1,10 @@
 """What another digest of the same news costs: joined from prepared parts, and inlined anew.
 
-Publisher fills and inlines each item once for all digests that hold it, and asks premailer once for each kind of
-element. Measured are the mails of all choices among the themes of one edition, as audiences or readers may want them:
-from the choice to the inlined HTML. Beside it is what a mailer does that inlines each of them, with premailer,
-css-inline (PyPI) and juice (npm, found by NODE_PATH); they get pages filled from the same prepared values, and of juice
-the inlining alone is counted. CPU time is counted, cases taking turns: a busy machine changes it least.
+Publisher fills and inlines each item once for all digests that hold it. Measured are the mails of all choices among
+the themes of one edition, as audiences or readers may want them: from the choice to the inlined HTML. Beside it is what
+a mailer does that inlines each of them, with premailer, css-inline (PyPI) and juice (npm, found by NODE_PATH); they get
+pages filled from the same prepared values, and of juice the inlining alone is counted. CPU time is counted, cases
+taking turns: a busy machine changes it least.
 
     pip install css-inline; npm install --prefix /tmp/judges juice
     NODE_PATH=/tmp/judges/node_modules python benchmarks/digest.py --items 25 --pixels
@@ -28,7 +28,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixels
 
-from publisher.compose import inline as inlining
 from publisher.compose.digest import Page, Renderer
 from publisher.model.editions import Audience, DigestStyle, Edition
 from publisher.model.items import Item
@@ -179,7 +178,6 @@ def main() -> None:
         return [page(*each).fill("digest.html") for each in wanted]
 
     def first() -> str:
-        inlining.stylesheets.clear()
         alone = Renderer(site=SITE, templates=renderer.templates, style=DigestStyle())
         audience, edition = wanted[-1]
         return Page(alone, edition=edition, audience=audience, shown=edition.records).html()

@@ -11,7 +11,6 @@ from datetime import date
 from itertools import accumulate
 
 from publisher.compose.columns import WIDTH, wrap
-from publisher.compose.parts import Joiner
 from publisher.compose.plan import carried_over, language_rank
 from publisher.model.editions import Audience, Digest, DigestItem, DigestStyle, Edition, Notice
 from publisher.model.items import Item
@@ -24,6 +23,7 @@ from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.languages import dir_of
 from publisher.rendering.message import digest_message, message_to_try, notice_message
+from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, one_line, scrub
 from publisher.rendering.urls import edition_url, editions_url, rest_url, url_of

@@ -1,7 +1,7 @@
 """Jinja templates: where they are looked for, how they are rendered, and whose fault it is when they cannot be."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,7 @@ from publisher.model.errors import TemplateError
 from publisher.rendering import languages
 
 if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news asks for the fingerprint only
-    from jinja2 import Environment
-    from jinja2.runtime import Context
+    from jinja2 import Environment, Template
 
 PACKAGE = Path(publisher.__file__).parent
 
@@ -56,6 +55,8 @@ class Templates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
         self._environments: dict[tuple[str, str], Environment] = {}
+        self._frames: dict[tuple[Environment, str], Template] = {}
+        """Those of `render_frame`, by their source."""
         self._fingerprint = ""
         self.generation = 0
         """Another one when templates were found to have changed: what was made of them before is out of date."""
@@ -72,32 +73,31 @@ class Templates:
         with self._blaming(name):
             return self._environment(language, domain).get_template(name).render(**values)
 
-    def render_around(
+    def render_frame(
         self,
         name: str,
         block: str,
-        place: Callable[[Mapping[str, Any]], str],
+        place: Callable[[Any], str],
         *,
         language: str,
         domain: str,
         **values: object,
     ) -> str:
-        """The template as `render` fills it, but for its blocks of that name: what `place` gives stands in for each.
+        """The template as `render` fills it, but for its blocks of that name: what `place` returns stands for each.
 
-        `place` is given the values that the block would see.
+        `place` gets the block's variable of the same name; None when it has none.
 
         Raises:
             TemplateError: as `render`.
         """
-
-        def placed(context: "Context") -> Iterator[str]:
-            yield place(context.get_all())
-
+        slot = f"{{{{ place({block} | default(none)) | safe }}}}"
+        source = f"{{% extends '{name}' %}}{{% block {block} %}}{slot}{{% endblock %}}"
         with self._blaming(name):
-            template = self._environment(language, domain).get_template(name)
-            context = template.new_context(dict(values))
-            context.blocks[block] = [placed]
-            return "".join(template.root_render_func(context))
+            environment = self._environment(language, domain)
+            frame = self._frames.get((environment, source))
+            if frame is None:
+                frame = self._frames[environment, source] = environment.from_string(source)
+            return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
         """One block of the template, filled with nothing but `values`; None when it asks for anything else.
@@ -130,6 +130,7 @@ class Templates:
             digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
         if digest.hexdigest() != self._fingerprint:
             self.generation += 1
+            self._frames.clear()
             self._environments.clear()  # a service lives for months: what it compiled may be older than the files
             self._fingerprint = digest.hexdigest()
         return self._fingerprint

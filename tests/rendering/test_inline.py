@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from premailer import Premailer
 
-from publisher.compose.inline import KEPT, OUR_BUSINESS, inline
 from publisher.model.errors import TemplateError
+from publisher.rendering.inline import KEPT, OUR_BUSINESS, inline
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>T</title><style>{style}</style>{more}</head><body>{body}</body></html>"
 

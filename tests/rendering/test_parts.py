@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from premailer import Premailer
 
-from publisher.compose import parts as joining
 from publisher.compose.digest import Page, Renderer
-from publisher.compose.inline import OUR_BUSINESS
-from publisher.compose.parts import Joiner
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.items import Enclosure
 from publisher.model.records import Record
 from publisher.model.themes import Theme
+from publisher.rendering import parts as joining
+from publisher.rendering.inline import OUR_BUSINESS
+from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates, default_folders
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
 

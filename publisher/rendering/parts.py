@@ -1,0 +1,148 @@
+"""Mails joined from parts: an item is filled in and inlined once, however many digests it is in.
+
+A template says what such a part is by a block that Jinja knows anyway, `{% block item scoped %}`. The page around, its
+frame, is filled and inlined for each digest, with those items that are new; the others are put into it as they came out
+before. The bytes are those of the whole page inlined at once:
+
+- a block is filled with what it may depend on and with nothing else;
+- no rule looks at an element's neighbours, and the elements around an item are the same as before;
+- an item begins and ends inside the same elements;
+- the first page that is joined from a version of the templates is compared with the same page inlined as a whole.
+
+Where one of these does not hold, the whole page is inlined; so it is for a template without the block.
+"""
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.rendering.inline import Around, inline, looks_at_neighbours, places_in
+from publisher.rendering.templates import Templates
+from publisher.rendering.text import scrub
+
+SLOT = re.compile(r"<!--slot (\d+)-->")
+MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
+OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
+"""A comment that no item may have."""
+MOST_PIECES = 2_000
+"""That are kept; a mail has two hundred at most."""
+
+Source = tuple[Hashable, str]
+"""A value of the block, and the language of the page around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An item as it is in every page, its styles inlined."""
+
+    html: str
+    around: Around
+    """The elements that it was inlined in."""
+
+
+class Joiner:
+    """Makes pages of one template, all filled with equal `fixed` values."""
+
+    def __init__(
+        self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
+    ) -> None:
+        self._templates = templates
+        self._name = name
+        self._block = block
+        self._domain = domain
+        self._fixed = dict(fixed)
+        self._generation = templates.generation
+        self._pieces: dict[Source, Piece] = {}
+        self._is_equal: bool | None = None
+        """Whether a joined page was what the whole page is; None: none was compared yet."""
+
+    def page(self, values: Mapping[str, Any], *, language: str) -> str:
+        """The template filled with `values` besides those fixed, its styles inlined.
+
+        Raises:
+            TemplateError: the template, or its style, cannot be used.
+        """
+        self._forget_what_is_old()
+        filled = {**self._fixed, **values}
+        joined = None if self._is_equal is False else self._join(filled, language)
+        if joined is not None:
+            return joined
+        whole = self._templates.render(self._name, language=language, domain=self._domain, **filled)
+        return inline(scrub(whole), template=self._name)
+
+    def _join(self, filled: Mapping[str, Any], language: str) -> str | None:
+        """The page joined; None: it is to be inlined as a whole."""
+        frame, slots = self._fill_frame(filled, language)
+        is_told_apart = SLOT.findall(frame) == [str(number) for number in range(len(slots))]
+        if not is_told_apart or looks_at_neighbours(frame, template=self._name):
+            return None
+        new: dict[int, str] = {}
+        for number, source in enumerate(slots):
+            if source not in self._pieces:
+                html = self._fill_item(source)
+                if html is None or OURS.search(html):
+                    return None
+                new[number] = html
+        return self._join_inlined(frame, slots, new)
+
+    def _join_inlined(self, frame: str, slots: Sequence[Source], new: Mapping[int, str]) -> str | None:
+        """Inline the frame with the new items, which are pieces from now on, and put the other pieces in."""
+        marked = _fill(
+            frame, {number: f"<!--begin {number}-->{html}<!--end {number}-->" for number, html in new.items()}
+        )
+        places = places_in(marked, template=self._name)
+        inlined = inline(marked, template=self._name)
+        pieces: dict[int, Piece] = {}
+        for number, html in MARKED.findall(inlined):
+            begun, ended = (places.get(f"{mark} {number}") for mark in ("begin", "end"))
+            if begun and begun == ended:
+                pieces[int(number)] = Piece(html=html, around=begun)
+        for number, source in enumerate(slots):
+            if number not in new and self._pieces[source].around == places.get(f"slot {number}"):
+                pieces[number] = self._pieces[source]
+        if len(pieces) < len(slots):
+            return None
+        joined = _fill(MARKED.sub(r"\2", inlined), {number: piece.html for number, piece in pieces.items()})
+        if new and not self._is_proven(joined, _fill(frame, new)):
+            return None
+        self._pieces.update((slots[number], pieces[number]) for number in new)
+        return joined
+
+    def _is_proven(self, joined: str, whole: str) -> bool:
+        """Whether joining gives what inlining the whole page gives; compared once for a version of the templates."""
+        if self._is_equal is None:
+            self._is_equal = joined == inline(whole, template=self._name)
+        return self._is_equal
+
+    def _fill_frame(self, filled: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
+        """The page with a slot for each item, and what belongs there."""
+        slots: list[Source] = []
+
+        def place(value: Hashable) -> str:
+            slots.append((value, language))
+            return f"<!--slot {len(slots) - 1}-->"
+
+        frame = self._templates.render_frame(
+            self._name, self._block, place, language=language, domain=self._domain, **filled
+        )
+        return scrub(frame), slots
+
+    def _fill_item(self, source: Source) -> str | None:
+        """The block filled with the item alone; None: it asks for more."""
+        value, language = source
+        seen: dict[str, Any] = {**self._fixed, self._block: value, "lang": language}
+        html = self._templates.render_block(self._name, self._block, language=language, domain=self._domain, **seen)
+        return None if html is None else scrub(html)
+
+    def _forget_what_is_old(self) -> None:
+        if self._generation != self._templates.generation:
+            self._generation, self._is_equal = self._templates.generation, None
+            self._pieces.clear()
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces.clear()
+
+
+def _fill(frame: str, html_of: Mapping[int, str]) -> str:
+    """The frame with these of its slots filled."""
+    return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
