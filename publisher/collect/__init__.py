@@ -1,1 +1,1 @@
-"""Collect: from sources to the log. `run` is the verb."""
+"""Collect: items go from the sources into the log. `run` is the verb."""

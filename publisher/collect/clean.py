@@ -1,4 +1,4 @@
-"""Makes what any source gives fit to keep: safe HTML, a text for it, clean links, the day in the site's time zone."""
+"""Cleans items as sources give them: safe HTML, text from it, links without tracking, times in UTC; pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from publisher.model.sources import SourcePolicy
 
 
 def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
-    """Return the item as the log keeps it; without text when there is nothing in it to read."""
-    item = _at_the_site(item, site.timezone)
+    """Return the item as the log keeps it. Its text is empty if it has nothing to read."""
+    item = _convert_times(item, site.timezone)
     if item.enclosures and not policy.keeps_tracking:
         item = replace(item, enclosures=_clean_addresses(item.enclosures))
     if not (item.html or item.link):
@@ -27,8 +27,8 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
     )
 
 
-def _at_the_site(item: Item, timezone: str) -> Item:
-    """Return the item with its moments in UTC; those without a zone are the site's."""
+def _convert_times(item: Item, timezone: str) -> Item:
+    """Return the item with its times in UTC. A time without a zone is in the site's zone."""
     if not (item.published or item.embargo or item.expires):
         return item
     published, embargo, expires = (
@@ -43,7 +43,7 @@ def _clean_addresses(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
 
 
 def add_language(item: Item, site: Site) -> Item:
-    """Return the item with its language when its words leave no doubt that it is another than the site's."""
+    """Return the item with its language, if its words show beyond doubt that it is not the site's."""
     if item.language or not site.languages:
         return item
     from publisher.collect.sources.language_guess import guess  # late: 40 ms, for sites with several languages only

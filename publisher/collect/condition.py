@@ -1,4 +1,4 @@
-"""Decides what condition a source is in, and what a reading changes of what is known of it. Pure."""
+"""Decides what condition a source is in, and how each reading changes its state. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from publisher.store import SourceState
 
 
 def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> SourceCondition:
-    """Return what a source's silence means."""
+    """Return the condition of a source: whether it is well, failing, silent …"""
     if state.failure is not None:
         return SourceCondition.EMPTY if state.failure is FailureKind.EMPTY else SourceCondition.FAILING
     if state.hold_reason is not None:
@@ -26,10 +26,10 @@ def condition_of(state: SourceState, policy: SourcePolicy, *, now: datetime) -> 
 
 
 def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> None:
-    """Refuse a reading without items of a source that had some.
+    """Refuse an empty listing of a source that had items before.
 
     Raises:
-        EmptySourceError: it is such a reading.
+        EmptySourceError: the listing is empty, and the last one was not.
     """
     if not items and state.listed:
         raise EmptySourceError(
@@ -55,13 +55,13 @@ def after_failure(state: SourceState, error: SourceError, *, next_try: datetime 
 
 
 def after_no_change(state: SourceState, fetch: Fetch, *, next_try: datetime | None) -> SourceState:
-    """Return the state after a reading like the one before; a held one goes on waiting if that is the one."""
+    """Return the state after a reading that found nothing changed. A held reading stays held if it is this one."""
     state = _without_failure(state, next_try=next_try)
     return state if fetch.validator == state.held_validator else _without_held(state)
 
 
 def after_hold(state: SourceState, suspicion: Suspicion, fetch: Fetch, *, now: datetime) -> SourceState:
-    """Return the state after a reading that waits for the operator."""
+    """Return the state after a reading that is held for the operator."""
     return replace(
         _without_failure(state, next_try=None),
         lifetime_s=int(fetch.lifetime.total_seconds()),
@@ -88,11 +88,11 @@ def after_listing(
     Args:
         state: what was known before.
         fetch: what the source gave.
-        fields: what nearly all of its items have.
+        fields: the fields that nearly all of its items have.
         skipped: a line for each item that could not be read.
-        added: how many items are new.
+        added: how many of its items are new.
         is_changed: whether it changed anything in the log.
-        next_try: until when the source is left alone.
+        next_try: when the source may be read again; None: at any time.
         now: the time of the reading.
     """
     is_first = state.changed_at is None

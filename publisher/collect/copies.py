@@ -1,7 +1,7 @@
 """Tells a source's own items from its copies of other sources' items; pure.
 
-An item that several sources list belongs to the source that brought it first. The others have copies of it, which no
-reader sees. When its own source drops it, another source that still lists it inherits it.
+An item that several sources list belongs to the source that listed it first. The others have copies of it, which no
+reader sees. When its own source drops the item, another source that still lists it inherits it.
 """
 
 from collections import Counter
@@ -29,9 +29,9 @@ class Changes:
 
 
 def names_to_join_by(added: Sequence[Item], policy: SourcePolicy) -> dict[str, Item]:
-    """Return the new items by the link or id that makes another source's item the same.
+    """Return the new items by the link or id that another source's item must share to be the same item.
 
-    A name that several new items share names none of them.
+    Items that share their link or id with another new item are left out.
     """
     counts = Counter(_name_to_join_by(item, policy) for item in added)
     return {name: item for item in added if (name := _name_to_join_by(item, policy)) and counts[name] == 1}
@@ -45,14 +45,14 @@ def leave_to_others(
     *,
     policy: SourcePolicy,
 ) -> Changes:
-    """Return what changes when other sources keep what they brought and inherit what they list.
+    """Return what changes if other sources keep the items they brought, and inherit the items they list.
 
     Args:
-        own: what a reading changes of the source's own items, with all that is new.
+        own: what a reading changes of the source's own items, with all new ones.
         copied: what it changes of the source's copies.
-        elsewhere: those of `names_to_join_by(own.added)` that an item of another source has, with its number.
-        heirs: those of `own.withdrawn` that another source lists.
-        policy: the source's.
+        elsewhere: the numbers of other sources' items, by the link or id that they share with a new item.
+        heirs: the withdrawn items that another source lists, by number.
+        policy: the policy of the source.
     """
     named = names_to_join_by(own.added, policy)
     added = tuple(item for item in own.added if _name_to_join_by(item, policy) not in elsewhere)
@@ -66,5 +66,5 @@ def leave_to_others(
 
 
 def _name_to_join_by(item: Item, policy: SourcePolicy) -> str:
-    """Return what an item of another source must have to be the same; empty: no other source's item can be."""
+    """Return the link or id that another source's item must share to be the same item; empty: none can be."""
     return {"link": item.link, "id": item.native_id, "none": ""}[policy.joined_by]

@@ -1,8 +1,8 @@
-"""Decides whether what a source lists is news, or an accident that no reader should be told of; pure.
+"""Decides whether a listing is suspicious, so that the operator looks before readers do: flood, drift, loss. Pure.
 
-A site that is rebuilt gives every item a new id, a new address or today's date; a selector that no longer fits finds no
-title; a page cut short has lost half its items. The words of an item are held against those of known ones first
-(`identity`), so ids that all change at once are no change. What is left that looks like an accident is held.
+A site that is rebuilt gives every item a new id, a new address or today's date. A selector that no longer fits finds no
+title. A page that is cut short has lost half its items. `identity` compares the words of items first, so that ids which
+all change at once change nothing here.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,9 +13,9 @@ from publisher.model.records import Known, State
 from publisher.model.sources import HoldReason, Suspicion
 
 FAR_MORE = 3
-"""How many times the most that ever came at once is far more than ever."""
+"""A flood is more than this many times the most items that ever came at once."""
 A_CROWD = 10
-"""Fewer items than this are never half of anything."""
+"""Fewer items than this are never suspicious."""
 NEARLY_ALL = 0.8
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
@@ -31,15 +31,15 @@ def suspicion_of(
     most_added: int,
     fields: Collection[str],
 ) -> Suspicion | None:
-    """Return why the operator should look at a reading first; None when there is no reason.
+    """Return why a listing is suspicious; None: it is not.
 
     Args:
-        plan: what the reading would change.
-        known: what it was held against.
-        listed: what it gave.
-        hold_above: how many new items at once are nothing to wonder at.
-        most_added: how many came at once so far, but for the first reading.
-        fields: what `fields_of` said of the reading before.
+        plan: what the listing would change.
+        known: the known items it was compared with.
+        listed: its items.
+        hold_above: how many new items at once are always acceptable.
+        most_added: the most new items that ever came at once, after the first reading.
+        fields: what `fields_of` returned for the listing before.
     """
     before = [one for one in known if one.state is State.LISTED]
     newest = max((one.date for one in before), default=None)
@@ -67,12 +67,12 @@ def suspicion_of(
 
 
 def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> Suspicion | None:
-    """Return why the operator should look at the first reading of a source; None when there is no reason.
+    """Return why the first listing of a source is suspicious; None: it is not.
 
     Args:
-        plan: what the reading would change.
-        former: a source that config.toml no longer names.
-        repeated: how many of the new items have the words of one of its items, which readers have.
+        plan: what the listing would change.
+        former: the name of a source that is no longer in config.toml.
+        repeated: how many of the new items have the words of an item of `former`, which readers know.
     """
     if 2 * repeated <= len(plan.added):
         return None
@@ -84,14 +84,14 @@ def suspicion_of_first(plan: Reconciliation, *, former: str, repeated: int) -> S
 
 
 def fields_of(listed: Sequence[Item], *, at_least: float = NEARLY_ALL) -> tuple[str, ...]:
-    """Return the fields that more than this share of some items have; none when they are too few to tell."""
+    """Return the fields that more than this share of the items have; none if there are too few items."""
     if len(listed) < A_CROWD:
         return ()
     having = {name: sum(bool(getattr(item, name)) for item in listed) for name in _FIELDS}
     return tuple(name for name, count in having.items() if count > at_least * len(listed))
 
 
-def told(plan: Reconciliation) -> str:
+def describe(plan: Reconciliation) -> str:
     """Return what a plan would do, in words."""
     counts = {"add": len(plan.added), "revise": len(plan.revised), "withdraw": len(plan.withdrawn)}
     return ", ".join(f"{verb} {count}" for verb, count in counts.items() if count) or "change nothing readers see"

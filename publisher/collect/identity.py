@@ -1,4 +1,4 @@
-"""Tells old items from new ones; pure. The rule is in the docstring of `reconcile`."""
+"""Identity: which listed items are known, and which are new; pure. The rule is in the docstring of `pair`."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -6,37 +6,38 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
-from publisher.collect.likeness import likenesses
+from publisher.collect.likeness import find_alike
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What a reading of a source changes."""
+    """What a listing changes."""
 
     added: tuple[Item, ...] = ()
-    """In the order of the listing, newest first."""
+    """New items, in the order of the listing, newest first."""
     revised: tuple[tuple[int, Item], ...] = ()
-    """The numbers of known items and what they say now; a withdrawn one that came back is among them."""
+    """Numbers of edited items, and what they say now. Withdrawn items that came back are among them."""
     withdrawn: tuple[int, ...] = ()
+    """Numbers of items that the organisation took out."""
     unlisted: tuple[int, ...] = ()
-    """No longer in the listing because it ends above them."""
+    """Numbers of items that are too old for the listing now."""
     relisted: tuple[int, ...] = ()
-    """Unlisted before, and in the listing again as they were."""
+    """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Known items that nobody edited: new are their ids, or all of an item that is kept from readers."""
+    """Numbers of items of which only the id changed, or that no reader sees, and what they say now."""
 
     def without_withdrawals(self) -> "Reconciliation":
-        """The same for a reading with problems: an item that could not be read may be the one that is missing."""
+        """Return the same without withdrawals, because the missing items may be those that could not be read."""
         return replace(self, withdrawn=())
 
-    def discarded(self) -> "Reconciliation":
-        """The same when what is new is not wanted, and what is gone stays."""
+    def without_news(self) -> "Reconciliation":
+        """Return the same without new and edited items; missing items stay with readers."""
         return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
 
-    def apart(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
-        """What it changes of the source's own items, with all that is new, and of these copies of others' items."""
+    def split(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
+        """Return what changes of the source's own items, with all new ones, and what changes of its `copies`."""
         own, of_others = (
             Reconciliation(
                 revised=tuple(pair for pair in self.revised if (pair[0] in copies) is is_copy),
@@ -61,15 +62,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Which known item each listed one is, by rules 1 to 4 of `pair`, and what is left for rule 5."""
+    """Which known item each listed one is, by rules 1 to 4 of `pair`, and which items are left for rule 5."""
 
     pairs: Sequence[tuple[Known, Listed]]
     known: Mapping[int, Known]
-    """By number; those without a pair yet."""
+    """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
-    """By place in the listing; those without a pair yet."""
+    """Listed items without a pair, by their place in the listing."""
     oldest: date | None
-    """The date of the oldest item listed; None: nothing is listed."""
+    """The date of the oldest listed item; None: nothing is listed."""
 
     @property
     def to_compare(self) -> list[int]:
@@ -79,28 +80,28 @@ class Pairing:
 
 
 def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
-    """Find the known item that each listed one is, when a source that gave `known` lists `listed` now.
+    """Find out which known item each listed item is.
 
-    The rule of identity, the only one there is. A listed item is the known item, not yet taken, that has
+    This is the one rule of identity. A listed item is the known item, not yet paired, that has
 
     1. the same native id; else
     2. the same date and content; else
-    3. the same link, if no other item has it, known or listed (a link that several share is a place, not a name); else
+    3. the same link, if no other known or listed item has it (a link that several items share is a place); else
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link.
 
-    Otherwise it is new: the same words on another date are another item. Equal candidates are taken in the order they
-    were added, those listed before those unlisted and withdrawn ones last, so that two identical texts of one day stay
-    two. Rules 2 to 4 hold across ids, because sources change all their ids at once when their software changes.
+    If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
+    listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
+    one day stay two items. Rules 2 to 4 ignore ids, because all ids of a source change when its software changes.
 
-    Rule 5 needs the words of known items: `reconcile` follows it, when they were fetched.
+    Rule 5 needs the words of known items: `reconcile` applies it, after they were fetched.
 
-    Neither the order of `known` nor that of `listed` makes a difference, but for the order of `Reconciliation.added`.
+    The order of `known` makes no difference. The order of `listed` only decides the order of `Reconciliation.added`.
 
     Args:
-        known: of this source, every item that was listed, and of the others at least those that a listed item may be:
-            those within the range of dates listed, and those with a native id or link that is listed.
-        listed: repeats of one native id, or of one link with the same content, count once.
+        known: the source's known items: all that were listed last time, and all others that have a date in the range of
+            `listed`, or a native id or link of a listed item.
+        listed: what the source lists now. Repeats of a native id, or of a link with the same content, count once.
     """
     pairs = _Pairs(known, _without_repeats(listed))
     pairs.join(lambda old: old.native_id, lambda new: new.item.native_id)
@@ -113,16 +114,16 @@ def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
 
 
 def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
-    """Return what is new, changed, gone and back.
+    """Return which items are new, edited, gone and back.
 
-    A known item that was listed and is missing is withdrawn when its date is newer than the oldest one listed, that is
-    inside the range of the listing. If not, the listing merely ends above it: unlisted. An empty listing says nothing.
+    A missing item that was listed is withdrawn if it is newer than the oldest listed item. If it is not, the listing
+    merely ends above it, and it is unlisted. An empty listing changes nothing.
 
-    An item that is kept from readers stays so, whatever becomes of it.
+    An item that is kept from readers stays hidden, even if it is edited.
 
     Args:
-        pairing: of all that the source listed before and lists now.
-        said: what the known items `pairing.to_compare` say, by number.
+        pairing: the known and the listed items.
+        said: what the known items in `pairing.to_compare` say, by number.
     """
     if pairing.oldest is None:
         return Reconciliation()
@@ -130,14 +131,15 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
 
 
 def _without_repeats(listed: Sequence[Item]) -> list[Listed]:
-    """Return the listed items in their order, those that are listed twice once.
+    """Return the listed items in their order, without repeats.
 
-    Of one native id the newest counts, and of equally new ones whichever digest is smaller: any, but always the same.
+    Of items with one native id the newest counts. If they are equally new, it is the one with the smaller digest, so
+    that the choice is always the same.
     """
     news = [Listed(item, digest_of_text(item), digest_of_content(item)) for item in listed]
     chosen: dict[object, int] = {}
     for position, new in enumerate(news):
-        # Items with neither stay two: nothing says that they are one.
+        # Items with neither id nor link stay two: nothing says that they are one.
         key = (
             (new.item.native_id, "" if new.item.native_id else new.content_digest) if _is_named(new.item) else position
         )
@@ -155,10 +157,10 @@ _STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
 
 
 class _Pairs:
-    """Finds the known item of each listed one, rule by rule; what is paired is out of the next rule's reach."""
+    """Pairs known and listed items, rule by rule. A rule sees only what earlier rules left."""
 
     def __init__(self, known: Iterable[Known], listed: Sequence[Listed]) -> None:
-        # Both in an order of their own, so that nothing depends on the order they came in.
+        # Sorted, so that nothing depends on the order in which they were given.
         standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
         by_content = sorted(range(len(listed)), key=lambda place: listed[place].content_digest)
@@ -167,13 +169,13 @@ class _Pairs:
         self.pairs: list[tuple[Known, Listed]] = []
 
     def find_links_of_one(self) -> AbstractSet[str]:
-        """Return the links that one known and one listed item have, paired ones included."""
+        """Return the links of exactly one known and one listed item; items with a pair count as well."""
         then = Counter(old.link for old in (*self.known.values(), *(old for old, _ in self.pairs)))
         now = Counter(new.item.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
     def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
-        """Pair those with the same key, the n-th with the n-th; an empty key is none."""
+        """Pair the items with the same key, the n-th known with the n-th listed. An empty key pairs nothing."""
         wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
         waiting: dict[object, deque[Known]] = defaultdict(deque)
         for old in self.known.values() if wanted else ():
@@ -185,13 +187,13 @@ class _Pairs:
 
 
 def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Pair what is left of each day by how much the words are alike, the most alike first."""
+    """Pair what is left of each day if its words are alike, the most alike first."""
     known, listed, pairs = dict(pairing.known), dict(pairing.listed), list(pairing.pairs)
     places_on = _group((new.item.date, place) for place, new in listed.items())
     for day, numbers in _group((known[number].date, number) for number in pairing.to_compare).items():
         old_words = {number: _words(said[number]) for number in numbers}
         new_words = {place: _words(listed[place].item) for place in places_on[day]}
-        for number, place in likenesses(old_words, new_words):
+        for number, place in find_alike(old_words, new_words):
             if number in known and place in listed and _may_be_one(known[number], listed[place]):
                 pairs.append((known.pop(number), listed.pop(place)))
     return replace(pairing, pairs=pairs, known=known, listed=listed)
@@ -213,7 +215,7 @@ def _words(item: Item) -> str:
 
 
 def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
-    """Return what follows from who was found, who is new and who is missing."""
+    """Return what follows for paired, new and missing items."""
     renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
     revised = {
         old.number: new.item
@@ -234,12 +236,12 @@ def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
 
 
 def reads_as(old: Known, item: Item) -> bool:
-    """Return whether `item` says what is known already, but for its id."""
+    """Whether `item` says what is known already; its id may differ."""
     return digest_of_content(replace(item, native_id=old.native_id)) == old.content_digest
 
 
 def _is_renamed(old: Known, new: Listed) -> bool:
-    """Whether an item reads as before; one that is kept from readers may change as it likes."""
+    """Whether an item changed, but readers need not be told: only its id did, or they do not see it."""
     if old.content_digest == new.content_digest:
         return False
     if old.is_kept_from_readers:

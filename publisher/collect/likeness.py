@@ -1,4 +1,4 @@
-"""How much alike two texts are, and who among many is most alike; pure."""
+"""Likeness: which texts are alike, and how much; pure."""
 
 import re
 from collections import Counter, defaultdict
@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 ALIKE = 0.3
-"""Likeness from which two texts of one day are taken for one text that was edited. Measured on a listing of an
-organisation's news: different items of one day reach 0.13 and of any two days 0.17, unless one was written from the
-other (0.57 and 0.68, months apart); texts of which one whole sentence was replaced keep 0.33 or more, most 0.45."""
+"""The likeness from which two texts of one day count as one edited text. Measured on a listing of an organisation's
+news: different items of one day reach 0.13, and of any two days 0.17, unless one was written from the other (0.57 and
+0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45."""
 
 _COMMON = 16
-"""Pairs of words in more texts than this tell nobody apart; not counting them bounds the work on a crowded day."""
+"""A pair of words in more texts than this does not count: it distinguishes nothing, and makes a crowded day slow."""
 _WORD = re.compile(r"\w+")
 _WORDS = 1_000
-"""How many words of a text are looked at."""
+"""How many words of a text count."""
 
 
-def likenesses(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int, int]]:
+def find_alike(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int, int]]:
     """Return the (old, new) keys of texts that are alike, the most alike first.
 
-    Likeness is the share of pairs of neighbouring words that two texts have in common (Dice's coefficient): a typo
-    costs two pairs wherever it stands, and texts on the same subject in other words share few. Texts that are equally
-    alike keep the order of the mappings.
+    The likeness of two texts is the share of pairs of neighbouring words that they have in common (Dice's
+    coefficient): a typo costs two pairs wherever it stands, and texts on the same subject in other words share few.
+    Texts that are equally alike keep the order of the mappings.
     """
     old_pairs = {key: _word_pairs(text) for key, text in old.items()}
     spread = Counter(pair for pairs in old_pairs.values() for pair in pairs)

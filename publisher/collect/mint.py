@@ -1,6 +1,6 @@
-"""Gives new items what they keep for ever: an id, the address of their page, an instant of publication.
+"""Gives new items their permanent names: an id, the address of their page, an instant of publication.
 
-`draft` says which names items ask for, `fetch_taken` asks the log once which of those exist, and `mint` decides from
+`draft` says which names the items ask for, `fetch_taken` asks the log which of them exist, and `mint` decides from
 these values alone.
 """
 
@@ -35,18 +35,18 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What items in the log have already, as far as some drafts may ask for the same."""
+    """Names and instants in the log that some drafts may ask for as well."""
 
     uids: AbstractSet[str]
     paths: AbstractSet[str]
     instants: AbstractSet[datetime]
-    """Every instant given on the days of those drafts that bring an instant of their own."""
+    """Every instant of an item on the days of drafts that bring their own instant."""
     latest: Mapping[date, datetime]
-    """The latest instant given on the day of each other draft; a day without items is missing."""
+    """The latest instant of an item on the day of each other draft; a day without items is missing."""
 
 
 class Log(Protocol):
-    """What `fetch_taken` asks; each answer covers the items of all sources."""
+    """What `fetch_taken` asks of the log; each answer covers the items of all sources."""
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
         """Return those of `uids` that exist."""
@@ -57,23 +57,23 @@ class Log(Protocol):
         ...
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
-        """Return every instant given to an item of these days."""
+        """Return every instant of an item on these days."""
         ...
 
     def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
-        """Return the latest instant given to an item of each day; a day without items is missing."""
+        """Return the latest instant of an item on each day; a day without items is missing."""
         ...
 
 
 def in_log_order(items: Sequence[Item]) -> list[Item]:
-    """Return new items, which come newest first, in the order in which the log gets them: oldest first."""
+    """Return new items, given newest first, in the order of the log: oldest first."""
     ordered = list(reversed(items))
     ordered.sort(key=lambda item: (item.date, item.published or _NEVER))
     return ordered
 
 
 def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Names) -> tuple[Draft, ...]:
-    """Return what the new items of a source, which come newest first, ask for; `in_log_order`."""
+    """Return a draft of each new item of a source; items come newest first, drafts oldest first."""
     return tuple(
         Draft(
             item=item,
@@ -96,7 +96,7 @@ def fetch_taken(drafts: Sequence[Draft], log: Log) -> Taken:
 
 
 def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
-    """Return the drafts, in their order, with names and instants that no other item has."""
+    """Return a record of each draft, in the same order, with names and an instant that no other item has."""
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
     items = [each.item for each in drafts]
@@ -110,7 +110,7 @@ def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime)
 
 
 def _uid(item: Item, source: str, authority: str) -> str:
-    """Return a tag: URI (RFC 4151) that a store made anew from the same listing gives again."""
+    """Return a tag: URI (RFC 4151). A new store gives the same one to the same listing."""
     day = item.date.isoformat()
     identity = json.dumps([source, day, item.native_id or item.link or digest_of_text(item)])
     return f"tag:{authority},{day}:{quote(source, safe='')}/{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
@@ -120,13 +120,13 @@ def _uid(item: Item, source: str, authority: str) -> str:
 
 
 def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:
-    """Return the names that exist, among as many numbered forms of each wanted one as `_free_names` will look at."""
+    """Return the names that exist, among as many numbered forms of each wanted name as `_free_names` looks at."""
     taken: set[str] = set()
     lacking = dict(Counter(wanted))
     asked = {*wanted}
     first = 1
     while lacking:
-        # Each round asks for twice as many: a thousand items of one name need ten questions, not a thousand.
+        # Each round asks for twice as many forms: a thousand items of one name need ten questions, not a thousand.
         forms = {name: [_numbered(name, number) for number in range(first, 2 * first)] for name in lacking}
         taken |= ask([form for some in forms.values() for form in some])
         free = {name: sum(_is_free(form, name, asked, taken) for form in some) for name, some in forms.items()}
@@ -136,14 +136,14 @@ def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], A
 
 
 def _free_names(wanted: Sequence[str], taken: AbstractSet[str]) -> list[str]:
-    """Return a free name for each wanted one: itself, or with `-2`, `-3` … behind it."""
+    """Return a free name for each wanted name: the name itself, or the name with `-2`, `-3` …"""
     asked = {*wanted}
     forms = {name: _forms(name) for name in asked}
     return [next(form for form in forms[name] if _is_free(form, name, asked, taken)) for name in wanted]
 
 
 def _is_free(form: str, name: str, asked: AbstractSet[str], taken: AbstractSet[str]) -> bool:
-    """Whether a form of `name` may be given; another item that asks for it as it stands goes before."""
+    """Whether a form of `name` is free. An item that asks for this form itself comes first."""
     return form not in taken and (form == name or form not in asked)
 
 
@@ -162,7 +162,7 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
-    """Return the instant each item brings, or the next second that is free on its day; None where it brings none."""
+    """Return the instant of each item that brings one, or the next free second; None for the other items."""
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:
@@ -183,9 +183,9 @@ def _instants_of_days(
     timezone: str,
     now: datetime,
 ) -> Iterator[datetime]:
-    """Yield each day's noon, or now when noon is still to come; a second later where that is given or brought already.
+    """Yield an instant for each day: noon, or `now` if noon is still to come, or the next free second.
 
-    Whole seconds: feeds tell no smaller ones, and items of one day must differ in them (RFC 4287 section 3.3).
+    Feeds show whole seconds, and items of one day must differ in them (RFC 4287 section 3.3).
     """
     latest = dict(given)
     latest_early = _NEVER

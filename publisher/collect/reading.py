@@ -1,4 +1,4 @@
-"""Reads sources, several at the same time, without asking or changing the store."""
+"""Reads sources, several at the same time. The store is neither asked nor changed."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +21,9 @@ class Reading:
 
     source: str
     state: SourceState
-    """What was known of the source before."""
+    """What was known of the source before the reading."""
     outcome: Fetch | SourceError
-    """The items of a `Fetch` are a tuple."""
+    """What the source gave, with the items as a tuple; or the error with which it failed."""
 
 
 def read_sources(

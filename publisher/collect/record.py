@@ -1,7 +1,7 @@
-"""Record one listing: what a source lists now goes in, numbered changes in the log come out.
+"""Records one listing: what a source lists now goes in, numbered changes in the log come out.
 
-All that a listing changes is one transaction of the store: a crash leaves either all of it or nothing. Each step asks
-the log for facts, decides from values alone (`identity`, `copies`, `guard`, `mint`), and writes at the end.
+All that a listing changes is one transaction of the store: a crash leaves either all of it or nothing. Facts are asked
+of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, and the changes are written at the end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,14 +32,14 @@ from publisher.store import Heir, LogPass, SourceState, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listing:
-    """What a source lists now, clean, and what was known of the source before."""
+    """What a source lists now, cleaned, and what was known of the source before."""
 
     source: str
     policy: SourcePolicy
     state: SourceState
     items: tuple[Item, ...]
     problems: tuple[Problem, ...]
-    """Of single items that are left out."""
+    """A problem for each item that is left out."""
 
     @property
     def is_first(self) -> bool:
@@ -49,7 +49,7 @@ class _Listing:
 def record_listing(
     reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
 ) -> CollectReport:
-    """Record what differs from the source's items in the log, unless it looks like an accident and waits."""
+    """Record how the listing differs from the source's items in the log, or hold it for the operator."""
     listing = _clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
         known = log.known(
@@ -73,7 +73,7 @@ def record_listing(
         state = after_listing(
             log.state,
             fetch,
-            # Items discarded because they have no titles must not make a source of one that never had any.
+            # If items without titles are discarded, later ones without titles must still be suspicious.
             fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
             skipped=tuple(map(str, listing.problems)),
             added=len(plan.added),
@@ -118,9 +118,9 @@ def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _List
 def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
     pairing = pair(known, listing.items)
     plan = reconcile(pairing, log.items(pairing.to_compare))
-    if listing.problems:  # an item that is there and cannot be read is not one that was taken out
+    if listing.problems:  # an item that cannot be read may be one that seems to be missing
         plan = plan.without_withdrawals()
-    own, copied = plan.apart({one.number for one in known if one.is_copy})
+    own, copied = plan.split({one.number for one in known if one.is_copy})
     names = names_to_join_by(own.added, listing.policy)
     elsewhere = log.elsewhere(links=names) if listing.policy.joined_by == "link" else log.elsewhere(ids=names)
     heirs = log.heirs(own.withdrawn, among=rules.configured)
@@ -130,8 +130,8 @@ def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules
 def _suspect(
     plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
-    """Return why the operator should look first, and what would happen; None when there is no reason."""
-    if listing.is_first:  # all of it is new, unless the source only has a new name
+    """Return why the listing is suspicious, and what it would change; None: it is not."""
+    if listing.is_first:  # all items are new, unless the source was renamed
         former, count = log.orphans(plan.added, among=rules.configured)
         suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)
     else:
@@ -145,7 +145,7 @@ def _suspect(
         )
     if suspicion is None:
         return None
-    return replace(suspicion, words=f"{suspicion.words}; it would {guard.told(plan)}")
+    return replace(suspicion, words=f"{suspicion.words}; it would {guard.describe(plan)}")
 
 
 def _held_problem(source: str, suspicion: Suspicion) -> Problem:
@@ -155,14 +155,14 @@ def _held_problem(source: str, suspicion: Suspicion) -> Problem:
 
 
 def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan without what is new, and what to keep from readers instead."""
-    return plan.discarded(), plan.added
+    """Return the plan without new items, and the new items, which are hidden instead."""
+    return plan.without_news(), plan.added
 
 
 def _hide_old(
     plan: Reconciliation, listing: _Listing, rules: CollectRules, *, now: datetime
 ) -> tuple[Reconciliation, Sequence[Item]]:
-    """Return the plan of a first reading without items older than `since`, and those, which are kept from readers."""
+    """Return the plan of a first reading without items older than `since`, and these items, which are hidden."""
     since = listing.policy.since
     if since is None or not listing.is_first:
         return plan, ()
@@ -178,7 +178,7 @@ def _hide_old(
 def _hand_over(
     heirs: Mapping[int, Heir], known: Sequence[Known], log: LogPass, rules: CollectRules, *, now: datetime
 ) -> int:
-    """Leave items to the sources that go on listing them; return how many of them read otherwise there."""
+    """Give items to the sources that still list them; return how many items these sources word differently."""
     if not heirs:
         return 0
     log.hand_over(heirs)

@@ -1,4 +1,4 @@
-"""What config.toml and the operator say about collecting: values only."""
+"""Rules of collecting, from config.toml and the operator: values only."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from publisher.model.sources import SourcePolicy
 
 
 class OnSuspicion(StrEnum):
-    """What a pass does with a reading that looks like an accident; `guard` says which do."""
+    """What a pass does with a suspicious listing; `guard` decides which are."""
 
     HOLD = "hold"
     """Record nothing of it until the operator decides."""
     RELEASE = "release"
-    """Record it as news."""
+    """Record it as usual."""
     DISCARD = "discard"
-    """Hide what is new in it from readers for good, and withdraw nothing."""
+    """Hide its new items from readers for good, and withdraw nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class CollectRules:
     authority: str
     """The host that `tag:` URIs name (RFC 4151 section 2.1)."""
     policies: Mapping[str, SourcePolicy] = field(default_factory=dict)
-    """By the source's name; a source without one has the defaults."""
+    """The policies by name of the source; a source without one gets the defaults."""
     configured: Collection[str] | None = None
-    """Names of the sources in config.toml, read in this pass or not; None: every source ever read counts as one."""
+    """Names of all sources in config.toml, also of those not read in this pass; None: every source ever read."""
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
 
     def policy_of(self, source: str) -> SourcePolicy:

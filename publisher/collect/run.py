@@ -1,6 +1,6 @@
 """Collect: what the sources list now goes in, numbered changes in the log come out.
 
-Sources are read at the same time and recorded one after the other, in the order of config.toml. Each is recorded in one
+Sources are read at the same time, and recorded one after the other in the order of config.toml. Each is recorded in one
 transaction, so a crash leaves a source either wholly recorded or not at all, and the next run reads it again. A source
 that fails is named, counted and skipped; the others go on.
 """
@@ -11,16 +11,14 @@ from datetime import datetime, timedelta
 
 from publisher.collect.condition import after_failure, after_no_change
 from publisher.collect.reading import Reading, read_sources
+from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
-from publisher.collect.sources.base import Fetch, Source
+from publisher.collect.sources.base import Source
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport
 from publisher.store import Store
-
-_WORTH_NOTING = timedelta(minutes=10)
-"""A shorter time to leave a server alone ends before it would be asked again."""
 
 
 def collect(
@@ -32,10 +30,9 @@ def collect(
     asked_for: Collection[str] = (),
     progress: Progress = quiet,
 ) -> CollectReport:
-    """Read every source once and record what changed; a failing one becomes a problem of the report.
+    """Read every source once and record what changed; a source that fails becomes a problem of the report.
 
-    A source whose server asked to be left alone, or failed just before, waits for its turn, unless its name is among
-    those `asked_for`.
+    A source that must not be read again yet is left out, unless its name is in `asked_for`.
     """
     states = [(source, store.sources.state(source.name)) for source in sources]
     due = [
@@ -57,20 +54,18 @@ def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetim
         return _record_failure(reading, outcome, store, now=now)
     if outcome.is_unchanged:
         before = store.sources.state(reading.source)
-        next_try = _next_try(outcome, timedelta(seconds=before.lifetime_s), now)
+        next_try = fresh_until(outcome, timedelta(seconds=before.lifetime_s), now=now)
         store.sources.write(reading.source, after_no_change(before, outcome, next_try=next_try), before=before)
         return CollectReport(sources_unchanged=1, sources_held=int(before.hold_reason is not None))
     from publisher.collect.record import record_listing  # late: a pass without news records nothing
 
-    return record_listing(reading, outcome, store, rules, next_try=_next_try(outcome, outcome.lifetime, now), now=now)
+    next_try = fresh_until(outcome, outcome.lifetime, now=now)
+    return record_listing(reading, outcome, store, rules, next_try=next_try, now=now)
 
 
 def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now: datetime) -> CollectReport:
-    next_try, before = None, store.sources.state(reading.source)
-    if failure.wait is not None:
-        from publisher.collect.sources.fetch import wait_after  # late: httpx takes 0.1 s, and here fetching failed
-
-        next_try = now + wait_after(before.failures + 1, source=reading.source, asked=failure.wait)
+    before = store.sources.state(reading.source)
+    next_try = retry_at(failure, failures=before.failures + 1, now=now)
     store.sources.write(reading.source, after_failure(before, failure, next_try=next_try, now=now), before=before)
     problem = Problem(
         where=f"source {reading.source!r}",
@@ -80,14 +75,8 @@ def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now
     return CollectReport(problems=(problem,))
 
 
-def _next_try(fetch: Fetch, lifetime: timedelta, now: datetime) -> datetime | None:
-    """Return until when to leave the source alone, by its server and by what it says itself; None: ask any time."""
-    fresh_until = max(now + lifetime, fetch.fresh_until or now)
-    return fresh_until if fresh_until - now > _WORTH_NOTING else None
-
-
 def _add(total: CollectReport, one: CollectReport) -> CollectReport:
-    """Return the report of the sources so far with that of one more."""
+    """Return the sum of the report so far and the report of one more source."""
     return replace(
         total,
         added=total.added + one.added,

@@ -1,4 +1,4 @@
-"""Gives items that their source does not date the date they have in the log; pure."""
+"""Undated items: gives known ones the date they have in the log; pure."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -11,9 +11,10 @@ _STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
 
 
 def date_as_known(known: Sequence[Known], listed: Sequence[Item]) -> tuple[Item, ...]:
-    """Return the listed items, each undated one that is known with its date in the log; the others stay as they are.
+    """Return the listed items. Each undated item that is known gets its date in the log; the others stay as they are.
 
-    It is known by its id, else by its link, else by its words; of several that share them, the n-th is the n-th.
+    An undated item is known by its id, else by its link, else by its words. If several share them, the n-th listed item
+    is the n-th known one.
     """
     standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.number))
     items = dict(enumerate(listed))

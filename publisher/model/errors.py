@@ -74,7 +74,7 @@ class SourceError(PublisherError):
 
 
 class EmptySourceError(SourceError):
-    """A source could be read, and lists nothing where it used to list items."""
+    """A source could be read, but lists nothing, and it listed items before."""
 
 
 class StoreError(PublisherError):

@@ -62,7 +62,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the log remembers of an item of a source, as far as telling old from new needs it."""
+    """What the log knows of a source's item, as far as a listing is compared with it."""
 
     number: int
     date: date
@@ -72,9 +72,9 @@ class Known:
     content_digest: str
     state: State
     is_kept_from_readers: bool = False
-    """Listed before its source was read first, or discarded: no reader ever saw it, and none will."""
+    """Whether no reader ever sees it: it was too old when its source was first read, or it was discarded."""
     is_copy: bool = False
-    """It is another source's item, and this is what the source says of it."""
+    """Whether it is another source's item; the fields are what this source says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

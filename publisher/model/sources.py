@@ -1,4 +1,4 @@
-"""What the operator wants of sources (policies, limits of what is fetched), and what can be wrong with a reading."""
+"""Sources: the operator's policies and limits, and what may be wrong with a reading."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,30 +8,30 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
-    """What the operator wants done with whatever a source lists."""
+    """How a source's listing is treated."""
 
     since: timedelta | None = None
-    """How far back a first collection goes: older items are known and never shown. None: all are news."""
+    """How old an item may be to be shown, if the first reading lists it. None: any age."""
     expect_every: timedelta | None = None
-    """How long its silence is nothing to tell of; None: for ever."""
+    """How long the source may have no news before it counts as silent; None: any time."""
     hold_above: int = 30
-    """As many new items at once, and three times more than ever before, wait for the operator."""
+    """More new items than this at once, and three times more than ever before, wait for the operator."""
     keeps_tracking: bool = False
-    """Whether pixels and the parts of addresses that tell readers apart stay in."""
+    """Whether tracking pixels and tracking parameters of links are kept."""
     joined_by: Literal["link", "id", "none"] = "link"
-    """What makes an item the same as one that another source brought first, whose words are shown."""
+    """What items of two sources must share to be one item. Readers see the words of the source that was first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetching:
-    """The limits of whatever is fetched from the web."""
+    """The limits of fetching from the web."""
 
     timeout_s: float = 30.0
-    """Of a whole fetch, redirects and all."""
+    """Seconds for one fetch, with all redirects."""
     max_bytes: int = 10_000_000
-    """Of an answer, unpacked."""
+    """Bytes of one answer, uncompressed."""
     private: tuple[str, ...] = ()
-    """Hosts and networks that may be asked although they are none of the Internet's."""
+    """Hosts and networks that may be asked although they are not on the public Internet."""
 
 
 class FailureKind(StrEnum):
@@ -40,14 +40,14 @@ class FailureKind(StrEnum):
     UNREADABLE = "unreadable"
     """The source could not be read."""
     EMPTY = "empty"
-    """It could be read, and lists nothing where it used to list items."""
+    """The source could be read, but lists nothing, and it listed items before."""
 
 
 class HoldReason(StrEnum):
-    """Why a reading looks like an accident, and waits for the operator."""
+    """Why a listing is suspicious, and waits for the operator."""
 
     DRIFT = "drift"
-    """What nearly all items had is gone from all of them: a layout changed."""
+    """All items lack a field that nearly all of them had: a layout changed."""
     FLOOD = "flood"
     """It brings far more new items at once than ever before."""
     BACK_DATED = "back-dated"
@@ -55,13 +55,13 @@ class HoldReason(StrEnum):
     LOSS = "loss"
     """Most of the items that the source had are gone."""
     RENAMED = "renamed"
-    """Most of its items are those of a source that config.toml no longer names."""
+    """Most of its items are those of a source that is no longer in config.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """What makes a reading look like an accident."""
+    """What makes a listing suspicious."""
 
     reason: HoldReason
     words: str
-    """The same for the operator, with figures."""
+    """The reason in words for the operator, with figures."""

@@ -1,9 +1,10 @@
-"""What a source is, and the class of each kind: one of ours, one that an installed package brings, or a dotted path."""
+"""What a source is, and which class reads each kind: one of ours, one of an installed package, or a dotted path."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from importlib.metadata import entry_points
 from inspect import Parameter, signature
 from pathlib import Path
 from pkgutil import resolve_name
@@ -22,35 +23,35 @@ class Fetch:
     """What one reading of a source gave."""
 
     items: Iterable[Item]
-    """Newest first where the source has an order; repeats allowed. Empty when `is_unchanged`."""
+    """Newest first if the source has an order; repeats are allowed. Empty if `is_unchanged`."""
     validator: str
-    """Opaque; handed to the next `fetch`, which may compare it (a digest of the bytes, an ETag) instead of parsing."""
+    """Opaque, such as a digest of the bytes or an ETag. The next `fetch` gets it to see whether anything changed."""
     problems: Sequence[Problem] = ()
-    """Single items that could not be read, each with its place; the others are in `items`."""
+    """A problem for each item that could not be read, with its place; the other items are in `items`."""
     remarks: Sequence[Problem] = ()
-    """What the operator should know of the source as a whole, such as its move to another address."""
+    """What the operator should know about the source itself, such as its move to another address."""
     lifetime: timedelta = timedelta(0)
-    """How long the source itself says that it stays as it was read; 0: it does not say. It is remembered, and counts
-    from every later reading that finds nothing changed too."""
+    """How long the source says that it stays as it is; 0: it does not say. It is remembered, and also counts from later
+    readings that find nothing changed."""
     fresh_until: datetime | None = None
-    """Until when its server says that asking again is of no use; None: ask whenever you like."""
+    """Until when the server says that asking again is of no use; None: it does not say."""
     is_unchanged: bool = False
-    """True: nothing differs from the reading that gave the validator passed in; nothing was parsed."""
+    """Whether nothing changed since the reading that gave the validator; nothing was parsed then."""
 
 
 class Source(Protocol):
-    """Where items come from. One instance reads one configured place."""
+    """A place that lists items. One instance reads one source of config.toml."""
 
     @property
     def name(self) -> str:
-        """As in config.toml; the store knows the source by it."""
+        """The name in config.toml, by which the store knows the source."""
         ...
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read what is listed now; the store tells old from new. `validator` is "" the first time.
+        """Read what is listed now, old items and new ones. `validator` is "" the first time.
 
         Raises:
-            SourceError: nothing useful could be read. A bad single item is skipped and becomes a `Problem`.
+            SourceError: nothing useful could be read. A single bad item is left out and becomes a `Problem`.
         """
         ...
 
@@ -88,9 +89,7 @@ ENTRY_POINTS = "publisher.sources"
 
 
 def kind_names() -> tuple[str, ...]:
-    """Return what `kind` may say besides a dotted path: our own kinds, and those that installed packages bring."""
-    from importlib.metadata import entry_points  # late: a site with our own kinds need not look around
-
+    """Return the names that `kind` may have: those of our kinds, and of kinds in installed packages."""
     return (*KINDS, *sorted(entry.name for entry in entry_points(group=ENTRY_POINTS)))
 
 
@@ -120,8 +119,6 @@ def load_kind(kind: str) -> Callable[..., Source]:
     if kind in KINDS or ":" in kind:
         found: Callable[..., Source] = resolve_name(KINDS.get(kind, kind))
         return found
-    from importlib.metadata import entry_points
-
     (entry,) = entry_points(group=ENTRY_POINTS, name=kind)
     loaded: Callable[..., Source] = entry.load()
     return loaded

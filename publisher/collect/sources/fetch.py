@@ -26,8 +26,6 @@ from publisher.model.errors import SourceError
 from publisher.model.sources import Fetching
 
 MAX_REDIRECTS = 5
-FIRST_WAIT = timedelta(minutes=5)
-"""After a first failure; each further one doubles it."""
 
 _REDIRECTS = {301: True, 302: False, 303: False, 307: False, 308: True}
 """Status codes that lead elsewhere, and whether for ever (RFC 9110 section 15.4)."""
@@ -161,17 +159,6 @@ def _taken(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
         yield
     finally:
         turn.release()
-
-
-def wait_after(failures: int, *, source: str, asked: timedelta | None) -> timedelta:
-    """Return how long to leave a server alone after so many failures in a row; `asked` is what it asked for itself.
-
-    Doubled each time, up to a day, and up to a fifth longer: sources that failed together do not come back together.
-    The same source and count give the same answer.
-    """
-    share = int.from_bytes(hashlib.sha256(f"{source} {failures}".encode()).digest()[:2]) / 0xFFFF
-    wait: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT) * (1 + 0.2 * share)
-    return max(wait, min(asked, LONGEST_WAIT)) if asked else wait
 
 
 def _header(response: httpx.Response, name: bytes) -> str:

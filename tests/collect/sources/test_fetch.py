@@ -8,14 +8,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from itertools import pairwise
 from typing import Any
 
 import brotli
 import pytest
 
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
-from publisher.collect.sources.fetch import Fetcher, wait_after
+from publisher.collect.sources.fetch import Fetcher
 from publisher.collect.sources.networks import is_allowed, is_public
 from publisher.model.errors import SourceError
 from publisher.model.sources import Fetching
@@ -257,13 +256,3 @@ def test_a_host_is_asked_one_thing_at_a_time(server: Server) -> None:
         thread.join()
 
     assert (len(server.asked), server.at_once) == (4, 1)
-
-
-def test_waiting_doubles_up_to_a_day_and_not_for_all_alike() -> None:
-    waits = [wait_after(failures, source="news", asked=None) for failures in range(1, 20)]
-
-    assert waits[0] >= timedelta(minutes=5)
-    assert all(shorter < longer * 1.2 for shorter, longer in pairwise(waits))
-    assert waits[-1] <= LONGEST_WAIT * 1.2
-    assert waits[0] != wait_after(1, source="other", asked=None)
-    assert wait_after(1, source="news", asked=timedelta(hours=3)) == timedelta(hours=3)

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
-from publisher.collect.sources.fetch import FIRST_WAIT, Fetcher, wait_after
+from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
 from publisher.model.sources import Fetching
 from tests.servers import Answer, Server, speaking
@@ -430,17 +430,3 @@ def test_waiting_for_ones_turn_at_a_host_is_not_the_hosts_fault(server: Server) 
         thread.join()
 
     assert bodies == [b"x"] * 6, "the last one waited longer than a fetch may take"
-
-
-@given(failures=st.integers(1, 10_000), source=st.text(max_size=9))
-def test_a_wait_is_doubled_and_at_most_a_fifth_longer(failures: int, source: str) -> None:
-    plain = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT)
-
-    assert plain <= wait_after(failures, source=source, asked=None) <= plain * 1.2
-
-
-def test_sources_that_failed_together_do_not_come_back_together() -> None:
-    waits = {wait_after(1, source=f"source {number}", asked=None) for number in range(50)}
-
-    assert len(waits) > 40
-    assert max(waits) - min(waits) > FIRST_WAIT * 0.15

@@ -1,0 +1,37 @@
+"""Decides when a source is read again: with back-off after failures, and not while it is fresh. Pure."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from publisher.collect.sources.answer import LONGEST_WAIT
+from publisher.collect.sources.base import Fetch
+from publisher.model.errors import SourceError
+
+FIRST_WAIT = timedelta(minutes=5)
+"""The wait after a first failure. Each further failure doubles it."""
+_WORTH_NOTING = timedelta(minutes=10)
+"""A source that is fresh for less than this is read again anyway: it would hardly be asked sooner."""
+
+
+def retry_at(failure: SourceError, *, failures: int, now: datetime) -> datetime | None:
+    """Return when to read a source again after so many failures in a row; None: at any time."""
+    if failure.wait is None:
+        return None
+    return now + back_off(failures, source=failure.source, asked=failure.wait)
+
+
+def back_off(failures: int, *, source: str, asked: timedelta) -> timedelta:
+    """Return how long to wait after so many failures in a row; `asked` is the pause that the server asked for, or 0.
+
+    The wait doubles with each failure, up to a day. It is up to a fifth longer, so that sources that failed together
+    are not all read again at once. The same source and count give the same wait.
+    """
+    share = int.from_bytes(hashlib.sha256(f"{source} {failures}".encode()).digest()[:2]) / 0xFFFF
+    wait: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 12), LONGEST_WAIT) * (1 + 0.2 * share)
+    return max(wait, min(asked, LONGEST_WAIT))
+
+
+def fresh_until(fetch: Fetch, lifetime: timedelta, *, now: datetime) -> datetime | None:
+    """Return until when a source is fresh, by its server or by its own `lifetime`; None: read it at any time."""
+    until = max(now + lifetime, fetch.fresh_until or now)
+    return until if until - now > _WORTH_NOTING else None
