@@ -53,6 +53,8 @@ class Record:
     revision: int
     """1 when added, and one more for each revision."""
     state: State
+    pass_start: int | None = None
+    """The log's end before the pass that added it; None: it came with its source's first pass, a whole archive."""
 
     @property
     def short_id(self) -> str:

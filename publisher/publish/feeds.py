@@ -13,7 +13,7 @@ from publisher.publish.document import FeedDocument, FeedLook, archive_document,
 from publisher.publish.files import PublicFiles
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import Publication, PublishPlan
+from publisher.publish.plan import STRETCH, Publication, PublishPlan, start_of_cut_pass
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
 from publisher.store import Archive, FeedState, Store
@@ -22,6 +22,18 @@ ANNOUNCED = 20
 """How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
 WRITERS: Mapping[str, Callable[[FeedDocument], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
 """By the format's key in config.toml."""
+
+
+def newest_items(store: Store, slug: str, *, limit: int) -> list[Record]:
+    """The items that a feed shows, newest published first: the `limit` added last, and all that came with them.
+
+    Items that came in one pass stay together, up to `STRETCH` times `limit`.
+    """
+    newest = store.items.added_last(slug, limit=limit)
+    start = start_of_cut_pass(newest, limit=limit)
+    if start is not None:
+        newest = store.items.added_last(slug, limit=STRETCH * limit, after=start)
+    return sorted(newest, key=lambda record: (record.published, record.added_seq), reverse=True)
 
 
 class FeedWriter:
@@ -52,7 +64,7 @@ class FeedWriter:
     def write(self, state: FeedState) -> None:
         """Write all that is of a feed; what it links to before itself."""
         feed = state.feed
-        records = self._store.items.added_last(feed.slug, limit=self._settings.limit)
+        records = newest_items(self._store, feed.slug, limit=self._settings.limit)
         last_page = self._pagination.render(state)
         last_archive = self._write_archive(feed)
         document = feed_document(

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from publisher import __version__
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combined_feed, is_worth_a_feed
+from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
 from publisher.rendering import urls
@@ -20,6 +21,8 @@ from publisher.store import Cursor, FeedState, Store
 
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
+STRETCH = 4
+"""A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
 
 
 class Extent(Enum):
@@ -171,6 +174,21 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
         for state in states
         if is_worth_a_feed(state.feed, items=state.items, is_open=state.is_open, languages=languages, settings=settings)
     ]
+
+
+def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
+    """The log number after which the pass began that brought a feed's newest item, if `limit` items cut it short.
+
+    Args:
+        newest: the `limit` items of the feed that were added last, latest first.
+        limit: how many items a feed holds.
+
+    Returns None: they hold all that came in that pass. A source's first pass, its whole archive, counts as none.
+    """
+    if len(newest) < limit or newest[0].pass_start is None:
+        return None
+    start = newest[0].pass_start
+    return start if newest[-1].added_seq > start + 1 else None
 
 
 def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:

@@ -18,7 +18,7 @@ from publisher.model.reports import PublishReport
 from publisher.model.themes import wanted_names
 from publisher.publish import editions, opml, pages
 from publisher.publish.document import FeedLook
-from publisher.publish.feeds import FeedWriter
+from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
@@ -189,7 +189,7 @@ class _Renderer:
         self._files.write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         index = pages.index_page(
             counts,
-            self._store.items.added_last(ALL, limit=LATEST)[:LATEST],
+            newest_items(self._store, ALL, limit=LATEST)[:LATEST],
             items=self._feeds.all_items.items,
             look=self._look,
             audiences=self._publication.audiences,

@@ -73,6 +73,7 @@ def record_of(row: Row[Any]) -> Record:
         published=row.published,
         updated=row.updated,
         added_seq=row.added_seq,
+        pass_start=row.pass_start,
         seq=row.seq,
         revision=row.revision,
         state=row.state,

@@ -287,7 +287,7 @@ def _write_records(connection: Connection, table: Table, edition: Edition, recor
 def _composed_records(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
     """What one of the tables of items says of an edition: each as it was then, less what was withdrawn since."""
     columns: list[ColumnElement[Any]] = [
-        *items.c["number", "source", "uid", "path", "published", "added_seq", "state"],
+        *items.c["number", "source", "uid", "path", "published", "added_seq", "pass_start", "state"],
         *table.c["seq", "themes"],
         *log.c["revision", "content"],
         case((log.c.kind == ChangeKind.ADDED, items.c.published), else_=log.c.at).label("updated"),

@@ -30,9 +30,6 @@ from publisher.store.schema import (
     withdrawals,
 )
 
-_STRETCH = 4
-"""A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageAddress:
@@ -79,19 +76,9 @@ class Items:
 
     # --- of a feed ---------------------------------------------------------------------------------------------------
 
-    def added_last(self, feed: str, *, limit: int) -> list[Record]:
-        """The live items of a feed that were added last, newest published first.
-
-        `limit` of them, or all that came with the newest one in one pass, up to four times `limit`; the first pass of
-        a source, its whole archive, is not held together like that.
-        """
-        with self._database.reading() as connection:
-            rows = connection.execute(_newest_added(feed, limit=limit)).all()
-            if len(rows) == limit and rows[0].pass_start is not None and rows[-1].added_seq > rows[0].pass_start + 1:
-                of_pass = _newest_added(feed, limit=_STRETCH * limit).where(_added_seq(feed) > rows[0].pass_start)
-                of_pass_rows = connection.execute(of_pass).all()
-                rows = of_pass_rows if len(of_pass_rows) > limit else rows
-        return sorted(map(record_of, rows), key=lambda record: (record.published, record.added_seq), reverse=True)
+    def added_last(self, feed: str, *, limit: int, after: int = 0) -> list[Record]:
+        """The live items of a feed that were added last, and beyond log number `after`, latest first."""
+        return self._records(_newest_added(feed, limit=limit).where(_added_seq(feed) > after))
 
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
         """The live items of a feed that were revised last, latest first."""
