@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
+from publisher.model.characters import even_spaces
+
 WIDTH = 72
 """RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
 
@@ -13,11 +15,12 @@ WIDTH = 72
 def wrap(text: str, *, first: str = "", indent: int = 0) -> str:
     """The text's paragraphs with lines of at most `WIDTH` columns, `first` hanging before the first line.
 
-    A web address is never broken and has a line of its own if it must; any other word wider than a line is.
+    A line that ends in the text ends here. A web address is never broken and has a line of its own if it must; any
+    other word wider than a line is.
     """
     margin = " " * indent
-    paragraphs = [words for paragraph in text.split("\n\n") if (words := paragraph.split())]
-    wrapped = "\n\n".join("\n".join(margin + line for line in _lines(words, WIDTH - indent)) for words in paragraphs)
+    paragraphs = [lines for paragraph in text.split("\n\n") if (lines := _wrapped(paragraph, WIDTH - indent))]
+    wrapped = "\n\n".join("\n".join(margin + line for line in lines) for lines in paragraphs)
     return first.ljust(indent) + wrapped[indent:] if first else wrapped
 
 
@@ -32,6 +35,11 @@ def _columns_of_char(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("F", "W") else 1
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    words_of_lines = (even_spaces(line).split(" ") for line in paragraph.split("\n"))
+    return [line for words in words_of_lines if any(words) for line in _lines(words, width)]
 
 
 def _lines(words: list[str], width: int) -> Iterator[str]:

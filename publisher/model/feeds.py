@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names, fold_label
 from publisher.model.site import Site
@@ -131,7 +132,7 @@ def other_feeds(item: Item, themes: Sequence[Theme], gathering: Gathering, names
 def keyword_feed(keyword: str, names: Names = NO_NAMES) -> Feed:
     """Return the feed of a keyword. Spellings that differ in capitals or spaces share one."""
     slug = f"{KEYWORDS}/{names.keyword_slug(keyword)}"
-    return Feed(kind=FeedKind.KEYWORD, slug=slug, title=" ".join(keyword.split()))
+    return Feed(kind=FeedKind.KEYWORD, slug=slug, title=even_spaces(keyword))
 
 
 def language_feed(tag: str, *, fallback: str) -> Feed:

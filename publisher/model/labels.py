@@ -12,6 +12,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from unicodedata import combining, normalize
 
+from publisher.model.characters import without_invisible
+
 RESERVED_SLUGS = frozenset({"all", "archive", "assets", "items", "keywords", "languages"})
 """Folders below feeds/ that no theme may have."""
 
@@ -29,11 +31,11 @@ _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d",
 
 
 def fold_label(label: str) -> str:
-    """Return `label` without differences in capitals, spaces and Unicode encoding.
+    """Return `label` without differences in capitals, spaces, Unicode encoding and what cannot be seen.
 
     Everywhere in Publisher, two labels or two keywords are the same if and only if this makes them equal.
     """
-    return " ".join(normalize("NFKC", normalize("NFKC", label).casefold()).split())
+    return " ".join(normalize("NFKC", normalize("NFKC", without_invisible(label)).casefold()).split())
 
 
 def slug_of(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names, Wanted, fold_label, keyword_slug_of, theme_slug_of
 
@@ -101,4 +102,4 @@ def _theme_of(label: str, folded: str, theme_map: ThemeMap, names: Names) -> The
     slug = next((slug for mapped, slug in theme_map.by_label if mapped == folded), None)
     slug = slug or theme_map.current(names.theme_slug(label))
     named = (theme for theme in (theme_map.default, *theme_map.themes) if theme.slug == slug)
-    return next(named, Theme(slug=slug, title=" ".join(label.split())))
+    return next(named, Theme(slug=slug, title=even_spaces(label)))

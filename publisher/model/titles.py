@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 
+from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
 TITLE_LENGTH = 90
@@ -44,9 +45,9 @@ _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
 
 def title_of(item: Item) -> str:
     """Return the item's title or its first sentence. One longer than `TITLE_LENGTH` is cut at a clause or a word."""
-    title = " ".join(item.title.split())
+    title = even_spaces(without_invisible(item.title))
     if not title:
-        title = _without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), ""))
+        title = without_invisible(_without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), "")))
     if len(title) <= TITLE_LENGTH:
         return title
     clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
@@ -87,7 +88,7 @@ def _sentences(text: str) -> tuple[str, ...]:
 def _all_sentences(text: str) -> Iterator[str]:
     """Yield the sentences of a text, paragraph by paragraph."""
     for paragraph in _PARAGRAPH_END.split(text):
-        words = " ".join(paragraph.split())
+        words = even_spaces(paragraph)
         start = 0
         for stop in _STOP.finditer(words):
             if _is_end(words, stop) and any(map(str.isalnum, words[start : stop.start()])):

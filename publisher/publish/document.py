@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from html import escape
 
+from publisher.model.characters import even_spaces
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
@@ -253,7 +254,7 @@ def _unmarked(text: str) -> str:
     RSS never said whether a title is text or HTML. Readers guess, and where they guess HTML they drop what looks like a
     tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is untouched.
     """
-    text = TAG_START.sub("‹", TAG.sub(r"‹\1›", " ".join(scrub(text).split())))
+    text = TAG_START.sub("‹", TAG.sub(r"‹\1›", even_spaces(scrub(text))))
     return CHARACTER_REFERENCE.sub("＆", text)
 
 

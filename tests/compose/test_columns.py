@@ -30,3 +30,8 @@ def test_no_line_is_wider_than_the_page_and_no_word_is_lost(text: str, indent: i
 
     assert all(columns_of(line) <= WIDTH for line in wrapped.split("\n"))
     assert "".join(text.replace("://", "").split()) == "".join(wrapped.split())
+
+
+def test_lines_end_where_they_do_and_never_at_a_no_break_space() -> None:
+    assert "  Bring:\n  • a card\n  • form B" == wrap("Bring:\n• a card\n• form B", indent=2)
+    assert ["word " * 13 + "word", "14\u00a0h"] == wrap("word " * 14 + "14\u00a0h").split("\n")

@@ -206,7 +206,7 @@ def test_files_are_linked_below_their_item_and_spelt_out_in_the_text_part() -> N
    Read it.
 
    Files:
-   The report (PDF, 1.2 MB)
+   The report (PDF, 1.2\xa0MB)
    {report.url}
    talk.mp3 (MP3)
    {talk.url}

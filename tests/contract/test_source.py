@@ -102,11 +102,11 @@ class SourceContract:
         assert "\n" not in str(fetch.problems[0])
 
     def test_text_is_clean(self, tmp_path: Path) -> None:
-        dirty = Item(date=date(2022, 2, 10), text="Cafe\u0301\u00a0is \x07open,\ufffe  come \u2028in ")
+        dirty = Item(date=date(2022, 2, 10), text="Cafe\u0301 is \x07open\u00a0:\ufffe  come \u2028at 14\u202fh\u00a0")
 
         (item,) = seen(fetched(self.source(tmp_path, (dirty,))))
 
-        assert item.text == unicodedata.normalize("NFC", "Café is open, come in")
+        assert item.text == unicodedata.normalize("NFC", "Café is open\u00a0: come at 14\u202fh")
 
     def test_a_missing_place_is_an_error_in_one_line_that_names_the_source(self, tmp_path: Path) -> None:
         source = self.source_without_its_place(tmp_path)

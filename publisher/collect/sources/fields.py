@@ -12,7 +12,7 @@ from uuid import UUID
 from publisher.collect.sources.dates import DateError, read_moment, read_number
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.order import newest_first
-from publisher.collect.sources.text import clean_line, clean_paragraphs, fit
+from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, why_withheld
 from publisher.model.errors import SourceError
 from publisher.model.items import Enclosure, Item
@@ -82,7 +82,7 @@ def item_of(values: Mapping[str, object], *, separator: str = ",", today: Today 
     published = said or today
     if published is None:
         raise FieldError("it has no date")
-    title = clean_line(_text(values, "title"))
+    title = clean_name(_text(values, "title"))
     text = clean_paragraphs(_text(values, "text"))
     html = fit(_text(values, "html"))
     if not (title or text or html.strip()):
@@ -210,7 +210,7 @@ def _text(values: Mapping[str, object], name: str) -> str:
 def _list(values: Mapping[str, object], name: str, separator: str) -> tuple[str, ...]:
     value = values.get(name)
     pieces = value if isinstance(value, list | tuple) else _text(values, name).split(separator)
-    words = (clean_line(_text({name: piece}, name)) for piece in pieces)
+    words = (clean_name(_text({name: piece}, name)) for piece in pieces)
     return tuple(dict.fromkeys(word for word in words if word))
 
 
@@ -298,7 +298,7 @@ def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclo
         url=url,
         media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
         size_bytes=_size(_text(values, "enclosure's length").strip()),
-        title=clean_line(_text(values, "enclosure's title")),
+        title=clean_name(_text(values, "enclosure's title")),
     )
 
 

@@ -46,9 +46,9 @@ _DROPPED_TAGS = (
 _DROPPED = frozenset(_DROPPED_TAGS.split())
 _PASSES = 8
 _ADDRESSES = frozenset({"href", "src", "cite"})
-_BLOCKS = (
-    "blockquote caption dd div dl dt figcaption figure h3 h4 h5 h6 hr li ol p pre table tbody td tfoot th thead tr ul"
-)
+_BLOCKS = "blockquote caption dd div dl dt figcaption figure h3 h4 h5 h6 hr li ol p pre table ul"
+_EDGES = {"br": "\n", "tr": "\n", "td": " ", "th": " "}
+_LINE_END = re.compile("[\t\n\x0c\r]+")
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 """White space to Python, and no character of XML or none that a line may end with."""
 _PIXEL_SIZE = 3
@@ -80,7 +80,7 @@ def line_of(raw: str) -> str:
     """Return the words of any HTML, as titles may be, on one line."""
     if "<" not in raw and "&" not in raw:
         return clean_line(raw)
-    return clean_line(text_of(safe_html(raw)).replace("\n\n", " "))
+    return clean_line(text_of(safe_html(raw)))
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def _says_something(clean: str) -> bool:
 
 
 def _words(element: html.HtmlElement) -> Iterable[str]:
-    """Yield the text of an element, blocks set off by an empty line, rows and broken lines by a space."""
+    """Yield the text of an element: blocks set off by an empty line, cells by a space; a line ends where one does."""
     # A stack of our own: HTML may be nested deeper than Python calls.
     stack: list[Iterator[str | html.HtmlElement]] = [_pieces(element)]
     while stack:
@@ -183,17 +183,17 @@ def _words(element: html.HtmlElement) -> Iterable[str]:
 
 
 def _pieces(element: html.HtmlElement) -> Iterator[str | html.HtmlElement]:
-    edge = "\n\n" if element.tag in _BLOCKS.split() else " " if element.tag in ("br", "wbr") else ""
-    yield edge
-    yield (element.text or "") if element.tag == "pre" else " ".join(_spaced(element.text))
+    edge = "\n\n" if element.tag in _BLOCKS.split() else _EDGES.get(element.tag, "")
+    yield "" if element.tag == "tr" else edge
+    yield (element.text or "") if element.tag == "pre" else _spaced(element.text)
     if element.tag == "img":
         yield f" {element.get('alt', '')} "
     for child in element:
         yield child
-        yield " ".join(_spaced(child.tail))
-    yield edge
+        yield _spaced(child.tail)
+    yield "" if element.tag == "br" else edge
 
 
-def _spaced(text: str | None) -> list[str]:
+def _spaced(text: str | None) -> str:
     """Return the words of a text node; its line ends are only spaces."""
-    return re.split(r"\s+", text) if text else []
+    return _LINE_END.sub(" ", text) if text else ""

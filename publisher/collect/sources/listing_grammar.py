@@ -22,7 +22,7 @@ from publisher.collect.sources.dates import DateError, read_line
 from publisher.collect.sources.fields import FieldError, embargo_of, enclosures_of, expiry_of
 from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
 from publisher.collect.sources.order import newest_first
-from publisher.collect.sources.text import clean_lines
+from publisher.collect.sources.text import clean_name, clean_pasted_lines
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
@@ -36,7 +36,7 @@ def parse(text: str, where: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]
     """
     reader = _Reader()
     block: list[tuple[int, str]] = []
-    for number, line in enumerate([*clean_lines(text), ""], start=1):
+    for number, line in enumerate([*clean_pasted_lines(text), ""], start=1):
         if line:
             block.append((number, line))
         elif block:
@@ -158,7 +158,7 @@ class _Draft:
             date=day,
             published=self.moment if isinstance(self.moment, datetime) else None,
             text="\n\n".join([*(self.paragraphs or title), *surplus]),
-            title="".join(title),
+            title=clean_name("".join(title)),
             link="".join(link),
             language="".join(language),
             labels=tuple(self._values("themes")),
@@ -172,7 +172,9 @@ class _Draft:
         return [label for label in self.labels if label.meaning == meaning and label.values]
 
     def _values(self, meaning: str) -> list[str]:
-        return list(dict.fromkeys(value for label in self._labels(meaning) for value in label.values))
+        values = (value for label in self._labels(meaning) for value in label.values)
+        named = map(clean_name, values) if meaning in ("themes", "keywords") else values
+        return list(dict.fromkeys(filter(None, named)))
 
 
 class _Reader:

@@ -3,6 +3,13 @@
 import re
 from unicodedata import combining, normalize
 
+from publisher.model.characters import NO_BREAK, even_spaces, without_invisible
+
+_SPACE = re.compile(f"[{NO_BREAK}]")
+_OPENING, _CLOSING, _HIGH_MARKS = "«‹„§№", "»›%‰€$£°–—", ":;!?"
+_WORD_END = re.compile(r"[\w)\]»”’\"]\Z")
+_ABBREVIATION = re.compile(r"(?:^|\W)\w{1,3}\.\Z")
+_LOOKED_AT = 8
 _LINE_END = re.compile("\r\n?")
 
 _UNFIT = re.compile(
@@ -18,27 +25,48 @@ _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
 
 
 def clean_lines(text: str) -> list[str]:
-    """Return the lines of `text`, ended as on any system: NFC, no unfit characters, white space folded to one space.
+    """Return the lines of `text`, ended as on any system: NFC, no unfit characters, even spaces.
 
     A line ends where an editor says so: other breaks (U+2028, form feed) are white space, so line numbers agree.
     """
-    return [" ".join(line.split()) for line in fit(text).split("\n")]
+    return [even_spaces(line) for line in fit(text).split("\n")]
+
+
+def clean_pasted_lines(text: str) -> list[str]:
+    """Return the lines of a text that people paste: as `clean_lines`, but for no-break spaces that mean nothing.
+
+    Web editors leave them between plain words. Those beside a figure, a mark or an abbreviation are meant.
+    """
+    return [_SPACE.sub(_meant_space, line) for line in clean_lines(text)]
+
+
+def _meant_space(space: re.Match[str]) -> str:
+    before = space.string[max(0, space.start() - _LOOKED_AT) : space.start()]
+    after = space.string[space.end() : space.end() + 1]
+    is_meant = (
+        before[-1:].isdigit()
+        or after.isdigit()
+        or before[-1:] in _OPENING
+        or after in _CLOSING
+        or (after in _HIGH_MARKS and _WORD_END.search(before) is not None)
+        or _ABBREVIATION.search(before) is not None
+    )
+    return space[0] if is_meant else " "
 
 
 def clean_line(text: str) -> str:
-    """Return `text` on one line: NFC, no unfit characters, white space folded to one space."""
-    return " ".join(fit(text).split())
+    """Return `text` on one line: NFC, no unfit characters, even spaces."""
+    return even_spaces(fit(text))
+
+
+def clean_name(text: str) -> str:
+    """Return a title, a label or a keyword: one line without characters that cannot be seen."""
+    return even_spaces(without_invisible(fit(text)))
 
 
 def clean_paragraphs(text: str) -> str:
-    """Return `text` as paragraphs with one empty line between; the lines of a paragraph are joined."""
-    paragraphs: list[list[str]] = [[]]
-    for line in clean_lines(text):
-        if line:
-            paragraphs[-1].append(line)
-        elif paragraphs[-1]:
-            paragraphs.append([])
-    return "\n\n".join(" ".join(lines) for lines in paragraphs if lines)
+    """Return `text` as paragraphs with one empty line between; lines end where they did."""
+    return re.sub("\n{3,}", "\n\n", "\n".join(clean_lines(text))).strip("\n")
 
 
 def fit(text: str) -> str:

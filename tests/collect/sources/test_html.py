@@ -107,7 +107,15 @@ def test_addresses_are_absolute_or_nothing(address: str, whole: str) -> None:
 def test_the_words_of_html() -> None:
     clean = safe_html("<h2>Title</h2><p>One\n two<br>three</p><ul><li>four<li><b>fi</b>ve</ul>six")
 
-    assert "Title\n\nOne two three\n\nfour\n\nfive\n\nsix" == text_of(clean)
+    assert "Title\n\nOne two\nthree\n\nfour\n\nfive\n\nsix" == text_of(clean)
+
+
+def test_the_words_of_a_table_and_of_lines() -> None:
+    clean = safe_html(
+        "<table><tr><td>Tram</td><td>4</td></tr><tr><th>Bus</th></tr></table><pre>a\n  b</pre><p>sea<wbr>side, 14&nbsp;h</p>"
+    )
+
+    assert "Tram 4\nBus\n\na\nb\n\nseaside, 14\u00a0h" == text_of(clean)
 
 
 @pytest.mark.parametrize(("raw", "line"), [("A &amp; B", "A & B"), ("<b>A</b>\n B", "A B"), ("a < b", "a < b")])

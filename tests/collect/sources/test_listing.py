@@ -513,3 +513,27 @@ def test_what_is_written_as_a_listing_is_read_back(items: list[Item]) -> None:
     )
 
     assert list(items_of(text)) in (items, items[::-1])
+
+
+@pytest.mark.parametrize(
+    ("pasted", "text"),
+    [
+        ("available in\u00a0Dutch\u00a0and\u00a0French", "available in Dutch and French"),
+        ("sectors,\u00a0the", "sectors, the"),
+        ("at 14\u00a0h, n°\u00a05", "at 14\u00a0h, n°\u00a05"),
+        ("«\u00a0Prix\u202f: cher\u00a0»\u202f!", "«\u00a0Prix\u202f: cher\u00a0»\u202f!"),
+        ("M.\u00a0Dupont", "M.\u00a0Dupont"),
+    ],
+)
+def test_a_no_break_space_that_is_meant_stays(pasted: str, text: str) -> None:
+    (item,) = items_of(f"10 February 2022\n\n{pasted}")
+
+    assert item.text == text
+
+
+def test_what_cannot_be_seen_is_no_part_of_labels() -> None:
+    (item,) = items_of(
+        "10 February 2022\n\nText.\nTheme: Asy\u00adlum, \u200bAsylum\nKeywords: \u2060\nTitle: A\u00adB"
+    )
+
+    assert (item.labels, item.keywords, item.title) == (("Asylum",), (), "AB")

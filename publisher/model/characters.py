@@ -1,0 +1,68 @@
+"""Spaces and characters that cannot be seen: which of them mean something; pure."""
+
+import re
+from unicodedata import category
+
+NO_BREAK = "\u00a0\u2007\u202f"
+"""Spaces at which no line may end: the usual one, one as wide as a figure, a narrow one."""
+_BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
+_SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties): nothing is seen of them in any font."""
+_JOINERS = "\u200c\u200d"
+_EMOJI_STYLE = "\ufe0e\ufe0f"
+_JOINING_SCRIPTS = (
+    (0x0600, 0x08FF),  # Arabic, Syriac, Thaana, N'Ko, Mandaic
+    (0x0900, 0x0DFF),  # Devanagari to Sinhala
+    (0x0F00, 0x109F),  # Tibetan, Myanmar
+    (0x1780, 0x18AF),  # Khmer, Mongolian
+    (0xFB50, 0xFEFC),  # Arabic presentation forms
+    (0x11000, 0x11FFF),  # Brahmi and its kin
+)
+"""Where a joiner or its opposite makes another word of the same letters."""
+
+
+def even_spaces(text: str) -> str:
+    """Return `text` on one line, with one space where a line may end; no-break spaces stay, one each."""
+    if not any(space in text for space in NO_BREAK):
+        return " ".join(text.split())
+    words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
+    return " ".join(_SEVERAL.sub(r"\1", word) for word in words if word)
+
+
+def without_invisible(text: str) -> str:
+    """Return `text` without the characters that cannot be seen, but for those that change what is beside them.
+
+    These are joiners within words of scripts that need them, and what makes one picture of several or colours it.
+    """
+    if not _INVISIBLE.search(text):
+        return text
+    return "".join(
+        character
+        for place, character in enumerate(text)
+        if not _INVISIBLE.match(character)
+        or _changes_its_neighbours(character, text[max(0, place - 2) : place], text[place + 1 : place + 2])
+    )
+
+
+def _changes_its_neighbours(character: str, before: str, after: str) -> bool:
+    if character in _EMOJI_STYLE:
+        return bool(before) and (_is_picture(before[-1]) or before[-1] in "0123456789#*")
+    if character not in _JOINERS or not before or not after:
+        return False
+    if _is_of_joining_script(before[-1]) and _is_of_joining_script(after):
+        return True
+    return character == "\u200d" and _is_picture(before.rstrip(_EMOJI_STYLE)[-1:]) and _is_picture(after)
+
+
+def _is_of_joining_script(letter: str) -> bool:
+    return any(first <= ord(letter) <= last for first, last in _JOINING_SCRIPTS) and category(letter)[0] in "LM"
+
+
+def _is_picture(character: str) -> bool:
+    """Whether it is a picture, or the tone of somebody's skin."""
+    return bool(character) and category(character) in ("So", "Sk", "Sm", "Po")
