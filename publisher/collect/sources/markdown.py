@@ -1,4 +1,4 @@
-"""The `markdown` kind: a folder of Markdown files, each an item, with TOML or YAML front matter.
+"""The `markdown` kind: a folder of Markdown files, each an item, with front matter.
 
 Front matter names the item's fields; the words that Hugo, Jekyll and their kin use are understood. The file's path is
 the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are left
@@ -7,15 +7,15 @@ out, and so is an item until its time has come.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import FieldError, Today, Undated, first_sight, fold_name, harvest, item_of
-from publisher.collect.sources.withheld import KEPT, SHOWN, STATES
+from publisher.collect.sources.fields import FieldError, Today, Undated, first_sight, harvest, item_of
+from publisher.collect.sources.front_matter import split
+from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.schedules import instant_of
@@ -25,9 +25,6 @@ SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
 
-_FRONT = re.compile(r"(?P<fence>\+\+\+|---)[ \t]*\n(?P<front>.*?\n)?(?P=fence)[ \t]*(?:\n|$)(?P<body>.*)", re.DOTALL)
-_FRONT_CHARACTERS = 8_192
-"""Fewer than it takes to nest so deep that libyaml runs out of stack, which no `except` would catch."""
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _NAMES = {
     "id": ("id", "guid"),
@@ -36,7 +33,7 @@ _NAMES = {
     "link": ("link", "canonical", "url"),
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
-    "keywords": ("keywords", "tags"),
+    "keywords": ("keywords", "keyword", "tags", "tag"),
     "enclosures": ("enclosures", "enclosure"),
     "embargo": ("embargo", "embargoeduntil", "publishdate"),
     "expires": ("expires", "expirydate", "unpublishdate"),
@@ -109,16 +106,21 @@ class MarkdownSource:
         return f"{READER}-{self.undated}:{whole.hexdigest()}"
 
     def _item(self, path: Path, data: bytes | None, today: Today) -> Item:
-        if data is None or len(data) > MAX_BYTES:
-            raise FieldError("it cannot be read" if data is None else f"it has more than {MAX_BYTES} bytes")
-        front, body = _parts(data)
+        parts = split(_text(data))
+        front = parts.values
         relative = path.relative_to(self.path).with_suffix("").as_posix()
         dated = _DATED_NAME.fullmatch(path.stem)
         values = {field: _first(front, names) for field, names in _NAMES.items()}
+        values["date"] = _first({name: value for name, value in front.items() if not is_flag(value)}, _NAMES["date"])
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or (dated and dated[1])
         kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
-        return item_of(kept | values | {"html": _html(body)}, today=today)
+        try:
+            return item_of(kept | values | {"html": _html(parts.body)}, today=today)
+        except FieldError as error:
+            if not parts.is_doubtful:
+                raise
+            raise FieldError(f"its front matter was not recognised, and {error}") from error
 
 
 def _is_unchanged(validator: str, digest: str, now: datetime) -> bool:
@@ -128,50 +130,17 @@ def _is_unchanged(validator: str, digest: str, now: datetime) -> bool:
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:
-    """Return the first of some fields that says something; yes and no are said of other things."""
-    return next((front[name] for name in names if front.get(name) not in (None, "", [], True, False)), None)
+    """Return the first of some fields that says something."""
+    return next((front[name] for name in names if front.get(name) not in (None, "", [])), None)
 
 
-def _parts(data: bytes) -> tuple[Mapping[str, object], str]:
-    """Return a file's front matter, its names in lower case, and what is beneath."""
+def _text(data: bytes | None) -> str:
+    if data is None or len(data) > MAX_BYTES:
+        raise FieldError("it cannot be read" if data is None else f"it has more than {MAX_BYTES} bytes")
     try:
-        text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise FieldError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
-    match = _FRONT.match(text)
-    if match is None:
-        return {}, text
-    front = match["front"] or ""
-    if len(front) > _FRONT_CHARACTERS:
-        raise FieldError(f"its front matter has more than {_FRONT_CHARACTERS} characters")
-    values = _toml(front) if match["fence"] == "+++" else _yaml(front)
-    return {fold_name(name): value for name, value in values.items() if isinstance(name, str)}, match["body"]
-
-
-def _toml(front: str) -> Mapping[str, object]:
-    try:
-        return dict(tomllib.loads(front))
-    except (ValueError, RecursionError) as error:
-        raise FieldError(f"its front matter is not TOML: {_reason(error)}") from error
-
-
-def _yaml(front: str) -> Mapping[object, object]:
-    import yaml  # late: files with TOML, or none that changed, need none
-
-    safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    # Without merge keys (<<): ten lines of them can stand for a billion names.
-    loader = type("_Loader", (safe,), {"flatten_mapping": lambda _self, _node: None})
-    try:
-        values = yaml.load(front, Loader=loader)  # noqa: S506 - a safe one
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise FieldError(f"its front matter is not YAML: {_reason(error)}") from error
-    if values is not None and not isinstance(values, dict):
-        raise FieldError("its front matter is not YAML: expected names with values")
-    return values or {}
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _html(body: str) -> str:

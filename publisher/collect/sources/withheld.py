@@ -12,6 +12,7 @@ SHOWN = ("published", "public")
 STATES = ("status", "visibility")
 """Fields that keep it back when they have one of `_DRAFT`, or say no."""
 
+_YES = frozenset({"true", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr"})
 _NO = frozenset({"false", "no", "n", "off", "0", "none", "null", "non", "faux", "nee", "onwaar", "nein", "falsch"})
 _DRAFTS = (
     "draft drafts drafted hidden private pending unpublished unlisted review internal skip wip offline inactive",
@@ -28,6 +29,11 @@ def why_withheld(values: Mapping[str, object]) -> str:
         if said and _keeps_back(name, said):
             return f"{name}: {said}"
     return ""
+
+
+def is_flag(value: object) -> bool:
+    """Whether a value says yes or no and nothing else."""
+    return isinstance(value, bool) or (isinstance(value, str) and clean_line(value).casefold() in _YES | _NO)
 
 
 def _keeps_back(name: str, said: str) -> bool:

@@ -112,7 +112,8 @@ def test_the_words_of_html() -> None:
 
 def test_the_words_of_a_table_and_of_lines() -> None:
     clean = safe_html(
-        "<table><tr><td>Tram</td><td>4</td></tr><tr><th>Bus</th></tr></table><pre>a\n  b</pre><p>sea<wbr>side, 14&nbsp;h</p>"
+        "<table><tr><td>Tram</td><td>4</td></tr><tr><th>Bus</th></tr></table>"
+        "<pre>a\n  b</pre><p>sea<wbr>side, 14&nbsp;h</p>"
     )
 
     assert "Tram 4\nBus\n\na\nb\n\nseaside, 14\u00a0h" == text_of(clean)

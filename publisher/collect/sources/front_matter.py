@@ -1,0 +1,124 @@
+"""Front matter: the named values above the text of a Markdown file. The only module that knows yaml.
+
+- TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and their kin.
+- Lines such as `Title: …` up to the first empty one, one of them the title or the date: Pelican and MultiMarkdown.
+
+A text stays as it is written: YAML would make 750 of `12:30`, 1.1 of `1.10` and no of the language `no`. Only what says
+nothing (`null`, `~`) is nothing. Dates and yes or no are read where they are meant.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.collect.sources.fields import FieldError, fold_name
+
+_TOML = re.compile(r"\+{3}[ \t]*\n(?P<front>.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
+_YAML = re.compile(r"-{3}[ \t]*\n(?P<front>.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)
+_FENCE = re.compile(r"\s*(?:\+\+\+|---|;;;)[ \t]*(?:\n|\Z)")
+_LINE = re.compile(r"(?P<name>[^\W\d_][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
+_GOES_ON = re.compile(r"[ \t]+\S")
+_CHARACTERS = 8_192
+"""Fewer than it takes to nest so deep that libyaml runs out of stack, which no `except` would catch."""
+_NULL = "tag:yaml.org,2002:null"
+_NEEDED = ("title", "date")
+"""One of them tells a head from a text that begins with a word and a colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A file taken apart."""
+
+    values: Mapping[str, object]
+    """By names that `fields.fold_name` made."""
+    body: str
+    is_doubtful: bool = False
+    """No front matter was recognised, and the text begins as if there were some."""
+
+
+def split(text: str) -> Parts:
+    """Return the front matter of a text whose lines end with a line feed, and what is beneath.
+
+    Raises:
+        FieldError: it is not what it begins as, or has no end.
+    """
+    for fences, read in ((_TOML, _toml), (_YAML, _yaml)):
+        if match := fences.match(text):
+            front = match["front"] or ""
+            _check_length(front)
+            return Parts(_folded(read(front)), text[match.end() :])
+    if _FENCE.match(text):
+        raise FieldError(
+            "its front matter was not recognised: its first line has to be --- or +++, and so has its last"
+        )
+    if text.startswith("{"):
+        return _json(text)
+    return _head(text)
+
+
+def _folded(values: Mapping[str, object]) -> dict[str, object]:
+    return {fold_name(name): value for name, value in values.items()}
+
+
+def _check_length(front: str) -> None:
+    if len(front) > _CHARACTERS:
+        raise FieldError(f"its front matter has more than {_CHARACTERS} characters")
+
+
+def _head(text: str) -> Parts:
+    """Read a head of Pelican's or MultiMarkdown's kind."""
+    head, _, body = text.partition("\n\n")
+    values: dict[str, str] = {}
+    name = ""
+    for line in head.rstrip("\n").split("\n"):
+        if name and _GOES_ON.match(line):
+            values[name] = f"{values[name]}\n{line.strip()}"
+        elif match := _LINE.fullmatch(line):
+            name = fold_name(match["name"])
+            values[name] = (match["value"] or "").strip()
+        else:
+            return Parts({}, text, is_doubtful=bool(values))
+    if not any(name in values for name in _NEEDED):
+        return Parts({}, text, is_doubtful=bool(values))
+    _check_length(head)
+    return Parts(values, body)
+
+
+def _json(text: str) -> Parts:
+    try:
+        values, end = json.JSONDecoder(parse_float=str).raw_decode(text[: 2 * _CHARACTERS])
+    except (ValueError, RecursionError):
+        return Parts({}, text, is_doubtful=True)
+    _check_length(text[:end])
+    return Parts(_folded(values), text[end:])
+
+
+def _toml(front: str) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(front, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise FieldError(f"its front matter is not TOML: {_reason(error)}") from error
+
+
+def _yaml(front: str) -> Mapping[str, object]:
+    import yaml  # late: files with TOML, or none that changed, need none
+
+    # Every scalar is a text to it, and it knows no merge keys (<<): ten lines of them can stand for a billion names.
+    base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    loader: Any = type("_Loader", (base,), {})
+    loader.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|)\Z"), ["~", "n", ""])
+    loader.add_constructor(_NULL, lambda _loader, _node: None)
+    try:
+        values = yaml.load(front, Loader=loader)  # noqa: S506 - it makes nothing but texts, lists and tables
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise FieldError(f"its front matter is not YAML: {_reason(error)}") from error
+    if values is not None and not isinstance(values, dict):
+        raise FieldError("its front matter is not YAML: expected names with values")
+    return {name: value for name, value in (values or {}).items() if isinstance(name, str)}
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
