@@ -363,7 +363,12 @@ class Publisher:
     def _source_site(self) -> SourceSite:
         site = self.config.site
         agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
-        return SourceSite(timezone=site.timezone, fetching=self.config.fetching, user_agent=agent)
+        return SourceSite(
+            timezone=site.timezone,
+            fetching=self.config.fetching,
+            user_agent=agent,
+            labels=frozenset(label for label, _ in self.config.themes.by_label),
+        )
 
     @cached_property
     def _templates(self) -> Templates:

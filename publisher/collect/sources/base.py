@@ -1,6 +1,6 @@
 """What a source is, and which class reads each kind: one of ours, one of an installed package, or a dotted path."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -65,6 +65,8 @@ class SourceSite:
     fetching: Fetching
     user_agent: str
     """Names the program, and whom a server's owner may write to."""
+    labels: frozenset[str] = frozenset()
+    """Names of themes in config.toml, as `labels.fold_label` leaves them."""
 
     @cached_property
     def fetcher(self) -> "Fetcher":
@@ -102,12 +104,18 @@ def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSi
     make = load_kind(kind)
     match kind:
         case "listing":
-            return make(name, **keys)
+            return make(name, labels=_holding(site.labels, ",", ";"), **keys)
         case "feed" | "page":
             return make(name, timezone=site.timezone, fetcher=None if "path" in keys else site.fetcher, **keys)
         case _ if kind in KINDS:
-            return make(name, timezone=site.timezone, **keys)
+            separator = str(keys.get("separator", ","))
+            return make(name, timezone=site.timezone, labels=_holding(site.labels, separator), **keys)
     return make(name=name, site=site, **keys)
+
+
+def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
+    """Return the labels that would be cut in pieces: a source whose list has none of them is read as it always was."""
+    return frozenset(label for label in labels if any(separator in label for separator in separators))
 
 
 def load_kind(kind: str) -> Callable[..., Source]:

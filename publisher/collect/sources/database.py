@@ -10,10 +10,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import Undated, first_sight, harvest, item_of, mapped, missing_columns
+from publisher.collect.sources.columns import check_columns, map_row
+from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.moments import Undated, first_sight
 from publisher.model.errors import SourceError
 
-READER = "database-3"
+READER = "database-4"
 MAX_ROWS = 200_000
 """A query that gives more was not meant to."""
 
@@ -30,6 +33,8 @@ class DatabaseSource:
     separator: str = ","
     undated: Undated = "skip"
     timezone: str = "UTC"
+    labels: frozenset[str] = frozenset()
+    """As `FieldRules` has them."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
@@ -38,20 +43,17 @@ class DatabaseSource:
             SourceError: the database or the query cannot be used, or not one row makes an item.
         """
         names, rows = self._rows()
-        if missing := missing_columns(names, self.columns):
-            raise SourceError(self.name, f"`query` gives no column {missing[0]!r}; it gives {', '.join(names)}")
-        whole = hashlib.sha256(
-            repr((READER, self.separator, self.undated, sorted(self.columns.items()), rows)).encode(
-                errors="surrogatepass"
-            )
-        )
+        check_columns(self.name, "`query`", names, self.columns, undated=self.undated)
+        said = (READER, self.separator, self.undated, sorted(self.columns.items()), sorted(self.labels), rows)
+        whole = hashlib.sha256(repr(said).encode(errors="surrogatepass"))
         if validator == (current := f"{READER}:{whole.hexdigest()}"):
             return Fetch(items=(), validator=current, is_unchanged=True)
         today = first_sight(self.undated, now=now, timezone=self.timezone)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels)
         found = harvest(
             self.name,
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
-            lambda row: item_of(mapped(row, self.columns), separator=self.separator, today=today),
+            lambda row: item_of(map_row(row, self.columns), rules),
         )
         return Fetch(items=found.items, validator=current, problems=found.problems)
 

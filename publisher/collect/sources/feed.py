@@ -16,9 +16,11 @@ from publisher.collect.sources import feed_enclosures
 from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.dates import is_moment
-from publisher.collect.sources.fields import Harvest, Today, Undated, first_sight, harvest, item_of
+from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.harvest import Harvest, harvest
 from publisher.collect.sources.html import line_of
 from publisher.collect.sources.links import absolute
+from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
@@ -75,8 +77,8 @@ class FeedSource:
         remarks = [*place.remarks(found)]
         if not validator:
             documents += self._older(document, place, now=now, remarks=remarks)
-        today = first_sight(self.undated, now=now, timezone=self.timezone)
-        harvests = [self._harvest(each, today) for each in documents]
+        rules = FieldRules(today=first_sight(self.undated, now=now, timezone=self.timezone))
+        harvests = [self._harvest(each, rules) for each in documents]
         return Fetch(
             items=[item for each in harvests for item in each.items],
             validator=found.validator,
@@ -110,14 +112,14 @@ class FeedSource:
                 return
             yield document
 
-    def _harvest(self, document: "_Document", today: Today) -> Harvest:
+    def _harvest(self, document: "_Document", rules: FieldRules) -> Harvest:
         entries = document.entries[:MAX_ITEMS]
         where = document.url or str(self.path)
         places = ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1))
-        return harvest(self.name, places, lambda values: self._item(values, today))
+        return harvest(self.name, places, lambda values: self._item(values, rules))
 
-    def _item(self, values: Mapping[str, object], today: Today) -> Item:
-        return item_of({**values, self.categories: values["categories"]}, today=today)
+    def _item(self, values: Mapping[str, object], rules: FieldRules) -> Item:
+        return item_of({**values, self.categories: values["categories"]}, rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +255,7 @@ def _reason(parsed: Mapping[str, Any]) -> str:
 
 def _json_document(source: str, body: bytes, url: str) -> _Document:
     try:
-        feed = json.loads(body)
+        feed = json.loads(body, parse_float=str)
     except (ValueError, RecursionError) as error:
         raise SourceError(source, f"this is no JSON: {error}"[:200]) from error
     if not str(feed.get("version", "")).startswith("https://jsonfeed.org/version/") or not isinstance(

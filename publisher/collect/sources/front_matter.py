@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.collect.sources.fields import FieldError, fold_name
+from publisher.collect.sources.columns import fold_name
+from publisher.collect.sources.values import FieldError
 
 _TOML = re.compile(r"\+{3}[ \t]*\n(?P<front>.*?\n)?\+{3}[ \t]*(?:\n|\Z)", re.DOTALL)
 _YAML = re.compile(r"-{3}[ \t]*\n(?P<front>.*?\n)?(?:-{3}|\.{3})[ \t]*(?:\n|\Z)", re.DOTALL)

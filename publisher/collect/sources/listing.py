@@ -21,6 +21,8 @@ class ListingSource:
 
     name: str
     path: Path
+    labels: frozenset[str] = frozenset()
+    """Names of themes that hold commas, as `labels.fold_label` leaves them."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
         """Read the file; an item that cannot be read is a `Problem` with its line, and the others are given.
@@ -28,13 +30,14 @@ class ListingSource:
         Raises:
             SourceError: the file cannot be read, is not UTF-8, or holds text of which nothing could be read.
         """
-        data = read_unless(self.name, self.path, validator, reader=READER)
+        reader = f"{READER} {sorted(self.labels)}" if self.labels else READER
+        data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         # Late: an unchanged file needs neither the grammar nor dateutil.
         from publisher.collect.sources.listing_grammar import parse
 
-        items, problems = parse(decoded(self.name, self.path, data), str(self.path))
+        items, problems = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
         if problems and not items:
             raise SourceError(self.name, f"nothing could be read; {problems[0]}")
-        return Fetch(items=items, validator=validator_of(data, reader=READER), problems=problems)
+        return Fetch(items=items, validator=validator_of(data, reader=reader), problems=problems)

@@ -19,22 +19,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from publisher.collect.sources.dates import DateError, read_line
-from publisher.collect.sources.fields import FieldError, embargo_of, enclosures_of, expiry_of
+from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
+from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.order import newest_first
 from publisher.collect.sources.text import clean_name, clean_pasted_lines
+from publisher.collect.sources.values import FieldError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
-def parse(text: str, where: str) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
-    """Return the items of a listing, in its order, and a problem for each that could not be read.
+def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
+    """Return the items of a listing, newest first, and a problem for each that could not be read.
 
-    `where` names the listing in problems, before the line number.
+    `where` names the listing in problems, before the line number; themes that are `known` may hold commas.
     """
-    reader = _Reader()
+    reader = _Reader(known)
     block: list[tuple[int, str]] = []
     for number, line in enumerate([*clean_pasted_lines(text), ""], start=1):
         if line:
@@ -83,14 +85,14 @@ class _Mistaken(str):
     __slots__ = ()
 
 
-def _row_of(line: str) -> _Date | _Label | str:
+def _row_of(line: str, known: frozenset[str]) -> _Date | _Label | str:
     head, colon, value = line.partition(":")
     meaning = meaning_of(head) if colon and len(head) <= LONGEST_WORD else None
     value = value.strip()
     if meaning == "date" and value:
         return _date_of(value, is_labelled=True) or _Date(None, f"{value!r} is no date", is_labelled=True)
     if meaning is not None:
-        values = values_of(meaning, value)
+        values = values_of(meaning, value, known)
         return _Mistaken(line) if values is None else _Label(line, meaning, values)
     return _date_of(line, is_labelled=False) or line
 
@@ -180,7 +182,8 @@ class _Draft:
 class _Reader:
     """Turns blocks of lines into items."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: frozenset[str]) -> None:
+        self._known = known
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
         self.upside_down: tuple[int, str] | None = None
@@ -194,7 +197,7 @@ class _Reader:
         rows: list[_Label | str] = []
         start = block[0][0]
         for number, line in block:
-            row = _row_of(line)
+            row = _row_of(line, self._known)
             if isinstance(row, _Date) and (row.is_labelled or _may_end(rows)):
                 rows = self._begin(row, number, start, rows)
             else:

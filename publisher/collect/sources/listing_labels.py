@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import combining, normalize
 
+from publisher.collect.sources.values import cut
 from publisher.collect.sources.withheld import why_withheld
 
 WORDS = {
@@ -82,9 +83,14 @@ def _without_accents(word: str) -> str:
     return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
 
 
-def values_of(meaning: str, text: str) -> tuple[str, ...] | None:
-    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text."""
-    return _VALUES[meaning](text) if text else ()
+def values_of(meaning: str, text: str, known: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
+    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text.
+
+    Themes that are `known` (`values.cut`) may hold commas.
+    """
+    if not text:
+        return ()
+    return _themes(text, known) if meaning == "themes" else _VALUES[meaning](text)
 
 
 def _one(text: str) -> tuple[str, ...]:
@@ -101,11 +107,11 @@ def _status(text: str) -> tuple[str, ...] | None:
 
 
 def _keywords(text: str) -> tuple[str, ...]:
-    return tuple(piece for piece in map(str.strip, re.split("[,;]", text)) if piece)
+    return tuple(piece for piece in cut(text, (",", ";")) if piece)
 
 
-def _themes(text: str) -> tuple[str, ...] | None:
-    pieces = _keywords(text)
+def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
+    pieces = tuple(piece for piece in cut(text, (",", ";"), known) if piece)
     return None if any(len(piece) > _LONGEST_THEME for piece in pieces) else pieces
 
 
@@ -137,6 +143,5 @@ _VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {
     "link": _address,
     "enclosures": _files,
     "language": _language,
-    "themes": _themes,
     "keywords": _keywords,
 }

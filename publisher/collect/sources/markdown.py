@@ -13,14 +13,17 @@ from datetime import datetime, time
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import FieldError, Today, Undated, first_sight, harvest, item_of
+from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.front_matter import split
+from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.moments import Undated, first_sight
+from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.schedules import instant_of
 
-READER = "markdown-3"
+READER = "markdown-4"
 SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
@@ -50,6 +53,8 @@ class MarkdownSource:
     undated: Undated = "skip"
     timezone: str = "UTC"
     """Where the day of an item begins."""
+    labels: frozenset[str] = frozenset()
+    """As `FieldRules` has them."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read every file; one that cannot be read is a `Problem`, and the others are given, newest first.
@@ -62,9 +67,9 @@ class MarkdownSource:
         digest = self._digest(paths)
         if _is_unchanged(validator, digest, now):
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        today = first_sight(self.undated, now=now, timezone=self.timezone)
+        rules = FieldRules(today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels)
         found = harvest(
-            self.name, ((str(path), path) for path in paths), lambda path: self._item(path, self._read(path), today)
+            self.name, ((str(path), path) for path in paths), lambda path: self._item(path, self._read(path), rules)
         )
         items = sorted(found.items, key=self._moment, reverse=True)
         waiting = [begin for item in items if (begin := self._begin(item)) > now]
@@ -103,9 +108,10 @@ class MarkdownSource:
             data = self._read(path)
             whole.update(f"{path.relative_to(self.path)}\0{len(data or b'')}\0".encode(errors="surrogateescape"))
             whole.update(data or b"")
+        whole.update(str(sorted(self.labels)).encode())
         return f"{READER}-{self.undated}:{whole.hexdigest()}"
 
-    def _item(self, path: Path, data: bytes | None, today: Today) -> Item:
+    def _item(self, path: Path, data: bytes | None, rules: FieldRules) -> Item:
         parts = split(_text(data))
         front = parts.values
         relative = path.relative_to(self.path).with_suffix("").as_posix()
@@ -116,7 +122,7 @@ class MarkdownSource:
         values["date"] = values["date"] or (dated and dated[1])
         kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
         try:
-            return item_of(kept | values | {"html": _html(parts.body)}, today=today)
+            return item_of(kept | values | {"html": _html(parts.body)}, rules)
         except FieldError as error:
             if not parts.is_doubtful:
                 raise

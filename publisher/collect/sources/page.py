@@ -24,11 +24,14 @@ from lxml.cssselect import CSSSelector
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
-from publisher.collect.sources.fields import FieldError, Harvest, Today, Undated, first_sight, harvest, item_of
+from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.harvest import Harvest, harvest
 from publisher.collect.sources.links import absolute
+from publisher.collect.sources.moments import Today, Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line, fit
+from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
@@ -156,7 +159,7 @@ class PageSource:
                 "keywords": catch(self.name, element, self.keywords),
                 "enclosures": list(self._enclosures(element, page.base)),
             },
-            today=today,
+            FieldRules(today=today),
         )
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:

@@ -1,33 +1,23 @@
 """The `table` kind: a CSV file, or one with a JSON object a line; each row an item."""
 
-import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.fields import (
-    MAX_CHARACTERS,
-    FieldError,
-    Today,
-    Undated,
-    first_sight,
-    harvest,
-    item_of,
-    mapped,
-    missing_columns,
-)
+from publisher.collect.sources.columns import check_columns, map_row
+from publisher.collect.sources.csv_rows import NotCsvError, read_csv
+from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import decoded, read_unless, validator_of
+from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.moments import Undated, first_sight
+from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
-READER = "table-3"
-DELIMITERS = ",;\t|"
-
-csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
+READER = "table-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +32,8 @@ class TableSource:
     """Between the themes, keywords or enclosures in one column."""
     undated: Undated = "skip"
     timezone: str = "UTC"
+    labels: frozenset[str] = frozenset()
+    """As `FieldRules` has them."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
@@ -49,35 +41,43 @@ class TableSource:
         Raises:
             SourceError: the file cannot be read, a column is not there, or not one row makes an item.
         """
-        reader = f"{READER} {sorted(self.columns.items())} {self.separator} {self.undated}"
+        said = (sorted(self.columns.items()), self.separator, self.undated, sorted(self.labels))
+        reader = " ".join([READER, *map(str, said)])
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        text = decoded(self.name, self.path, data)
-        is_json = self.path.suffix.lower() in (".jsonl", ".ndjson")
-        rows = _json_rows(text) if is_json else self._csv_rows(text)
         today = first_sight(self.undated, now=now, timezone=self.timezone)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels)
+        seen: dict[str, None] = {}
+        rows = self._rows(decoded(self.name, self.path, data), seen)
         places = ((f"{self.path}:{line}", row) for line, row in rows)
-        found = harvest(self.name, places, lambda row: self._item(row, today))
+        try:
+            found = harvest(self.name, places, lambda row: self._item(row, rules))
+        except SourceError:
+            if seen:
+                self._check(seen)
+            raise
         return Fetch(items=found.items, validator=validator_of(data, reader=reader), problems=found.problems)
 
-    def _item(self, row: Mapping[str, object] | FieldError, today: Today) -> Item:
+    def _item(self, row: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):
             raise row
-        return item_of(mapped(row, self.columns), separator=self.separator, today=today)
+        return item_of(map_row(row, self.columns), rules)
 
-    def _csv_rows(self, text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-        head = text.partition("\n")[0]
-        rows = csv.reader(StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count))
+    def _rows(self, text: str, seen: dict[str, None]) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
+        """Yield the rows with their lines; the names in them are `seen` once they were yielded."""
+        if self.path.suffix.lower() in (".jsonl", ".ndjson"):
+            for line, row in _json_rows(text):
+                seen |= dict.fromkeys(row) if isinstance(row, Mapping) else {}
+                yield line, row
+            return
         try:
-            names = [name.strip() for name in next((row for row in rows if row), [])]
-            if missing := missing_columns(names, self.columns):
-                raise SourceError(self.name, f"{self.path} has no column {missing[0]!r}; it has {', '.join(names)}")
-            for row in rows:
-                if row:
-                    yield rows.line_num, dict(zip(names, row, strict=False))
-        except csv.Error as error:
-            raise SourceError(self.name, f"{self.path}:{rows.line_num}: this is not CSV: {error}") from error
+            yield from read_csv(text, self._check)
+        except NotCsvError as error:
+            raise SourceError(self.name, f"{self.path}:{error}") from error
+
+    def _check(self, names: Collection[str]) -> None:
+        check_columns(self.name, str(self.path), names, self.columns, undated=self.undated)
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
@@ -89,7 +89,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Mapping[str, object] | FieldErr
 
 def _json_row(line: str) -> Mapping[str, object] | FieldError:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_float=str)  # 1.10 is a version as often as a number
     except (ValueError, RecursionError) as error:
         return FieldError(f"this is not JSON: {error}")
     return row if isinstance(row, dict) else FieldError("expected a JSON object")

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Source
 from publisher.collect.sources.database import DatabaseSource
+from publisher.collect.sources.enclosures import LARGEST_BYTES, MAX_ENCLOSURES, enclosures_of
 from publisher.collect.sources.feed import FeedSource
-from publisher.collect.sources.fields import LARGEST_BYTES, MAX_ENCLOSURES, FieldError, enclosures_of
 from publisher.collect.sources.listing_grammar import parse
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.table import TableSource
+from publisher.collect.sources.values import FieldError
 from publisher.model.items import Enclosure, Item
 from publisher.model.sources import SourcePolicy
 from publisher.rendering.attachments import enclosures_of as shown_enclosures_of

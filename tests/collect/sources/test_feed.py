@@ -101,6 +101,15 @@ def test_an_embargo_and_an_expiry_date_are_read(tmp_path: Path) -> None:
     assert item.expires == datetime(2026, 3, 20, 10, tzinfo=UTC)
 
 
+def test_lines_of_plain_text_keep_their_ends(tmp_path: Path) -> None:
+    text = "Programme:\n- 10:00 opening\n- 11:00 talks"
+    (item,) = read(tmp_path, ATOM.format(f"<content type='text'>{text}</content>")).items
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": 1.10, "content_text": text}]}
+    (other,) = read(tmp_path, json.dumps(feed)).items
+
+    assert item.text == other.text == text
+
+
 def test_a_draft_of_atom_does_not_go_out(tmp_path: Path) -> None:
     control = "<app:control xmlns:app='http://www.w3.org/2007/app'><app:draft>yes</app:draft></app:control>"
 

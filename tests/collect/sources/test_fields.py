@@ -6,7 +6,11 @@ from decimal import Decimal
 import pytest
 
 from publisher.collect.clean import clean_item
-from publisher.collect.sources.fields import FieldError, Withheld, harvest, item_of, mapped, missing_columns
+from publisher.collect.sources.columns import check_columns, map_row
+from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.values import FieldError, Withheld, cut
+from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import SourcePolicy
@@ -69,10 +73,10 @@ def test_without_a_date_there_is_no_item() -> None:
 
 
 def test_without_a_date_an_item_may_have_that_of_today() -> None:
-    item = item_of({"title": "Ferry"}, today=DAY)
+    item = item_of({"title": "Ferry"}, FieldRules(today=DAY))
 
     assert (item.date, item.is_undated) == (DAY, True)
-    assert not item_of({"title": "Ferry", "date": "2024-03-04"}, today=DAY).is_undated
+    assert not item_of({"title": "Ferry", "date": "2024-03-04"}, FieldRules(today=DAY)).is_undated
 
 
 # --- embargo ---------------------------------------------------------------------------------------------------------
@@ -118,7 +122,7 @@ def test_all_drafts_are_no_failure() -> None:
 def test_capitals_and_spaces_in_the_names_of_columns_make_no_difference() -> None:
     row = {" Title ": "Ferry", "DATE": "2024-03-04", "Key words": "night", "Status": "ok"}
 
-    values = mapped(row, {"keywords": "Keywords"})
+    values = map_row(row, {"keywords": "Keywords"})
 
     assert (values["title"], values["date"], values["keywords"], values["status"]) == (
         "Ferry",
@@ -126,9 +130,71 @@ def test_capitals_and_spaces_in_the_names_of_columns_make_no_difference() -> Non
         "night",
         "ok",
     )
-    assert missing_columns(list(row), {"keywords": "keywords", "link": "address"}) == ["address"]
+    check_columns("news", "a table", list(row), {"keywords": "keywords"}, undated="skip")
+
+
+@pytest.mark.parametrize(
+    ("names", "columns", "problem"),
+    [
+        (["date", "title"], {"link": "address"}, "a table has no column 'address'; it has 'date', 'title'"),
+        (["Tag", "title"], {}, "a table has no column for the date; it has 'Tag', 'title': say which in `columns`"),
+        (["date", "Titel"], {}, "no column for a title, a text or HTML; it has 'date', 'Titel'"),
+        ([], {}, "it has none"),
+    ],
+)
+def test_when_no_column_fits_those_that_are_there_are_named(
+    names: list[str], columns: dict[str, str | None], problem: str
+) -> None:
+    with pytest.raises(SourceError, match=problem):
+        check_columns("news", "a table", names, columns, undated="skip")
+
+
+def test_a_table_without_dates_needs_no_column_for_them() -> None:
+    check_columns("news", "a table", ["title"], {}, undated="seen")
 
 
 def test_a_column_of_exactly_that_name_comes_first() -> None:
-    assert mapped({"Title": "other", "title": "Ferry"}, {})["title"] == "Ferry"
-    assert mapped({"author": {"Name": "Ada"}}, {"themes": "author.name"})["themes"] == "Ada"
+    assert map_row({"Title": "other", "title": "Ferry"}, {})["title"] == "Ferry"
+    assert map_row({"author": {"Name": "Ada"}}, {"themes": "author.name"})["themes"] == "Ada"
+
+
+# --- lists in one text -----------------------------------------------------------------------------------------------
+
+KNOWN = frozenset({"justice, freedom and security", "art; music"})
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("a, b;c", ["a", "b", "c"]),
+        ("Justice, Freedom and Security", ["Justice, Freedom and Security"]),
+        ("Borders; justice,  freedom and security, Sea", ["Borders", "justice,  freedom and security", "Sea"]),
+        ("Justice, Freedom", ["Justice", "Freedom"]),
+        ("Art; Music", ["Art; Music"]),
+        ("", [""]),
+        (",", ["", ""]),
+    ],
+)
+def test_a_name_that_is_known_is_one_though_it_holds_a_comma(text: str, pieces: list[str]) -> None:
+    assert cut(text, (",", ";"), KNOWN) == pieces
+
+
+def test_only_themes_are_known() -> None:
+    item = item_of(
+        {"title": "Ferry", "date": DAY, "themes": "Justice, Freedom and Security", "keywords": "art, music"},
+        FieldRules(labels=KNOWN),
+    )
+
+    assert (item.labels, item.keywords) == (("Justice, Freedom and Security",), ("art", "music"))
+
+
+def test_lines_of_a_text_end_where_they_do() -> None:
+    item = item_of({"date": DAY, "text": "Bring:\r\n• a card\n• form B\n\n\n\nand  14\u00a0h "})
+
+    assert item.text == "Bring:\n• a card\n• form B\n\nand 14\u00a0h"
+
+
+def test_what_cannot_be_seen_is_no_part_of_titles_and_labels() -> None:
+    item = item_of({"date": DAY, "title": "Asy\u00adlum", "themes": ["\u200bSea", "Sea\u2060"], "keywords": "\u200b"})
+
+    assert (item.title, item.labels, item.keywords) == ("Asylum", ("Sea",), ())

@@ -537,3 +537,10 @@ def test_what_cannot_be_seen_is_no_part_of_labels() -> None:
     )
 
     assert (item.labels, item.keywords, item.title) == (("Asylum",), (), "AB")
+
+
+def test_a_theme_that_is_known_may_hold_a_comma() -> None:
+    text = "10 February 2022\n\nText.\nTheme: Sea; Justice, Freedom and Security, Sky\nKeywords: a, b"
+    (item,), _ = parse(text, "listing.txt", frozenset({"justice, freedom and security"}))
+
+    assert (item.labels, item.keywords) == (("Sea", "Justice, Freedom and Security", "Sky"), ("a", "b"))

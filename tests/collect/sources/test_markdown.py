@@ -84,3 +84,25 @@ def test_times_order_the_items_of_a_day(tmp_path: Path) -> None:
         write(tmp_path, f"{title}.md", f"title: {title}\ndate: 2024-03-04 0{hour}:00")
 
     assert titles(read(tmp_path)) == ["Nine", "Eight", "Seven"]
+
+
+def test_front_matter_that_was_not_recognised_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text("Author: Ada\nWhen: 2024-03-01\n\nText.\n", "utf-8")
+    write(tmp_path, "crane.md", "title: Crane\ndate: 2024-03-02")
+
+    (problem,) = read(tmp_path).problems
+
+    assert problem.what == "its front matter was not recognised, and it has no date; the item was left out"
+
+
+def test_a_head_of_pelican(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text(
+        "Title: 12:30\nDate: 2024-03-04 10:00\nCategory: Art, Music\nTags: no, night\nStatus: published\n\nIt sails.\n",
+        "utf-8",
+    )
+    source = MarkdownSource("news", tmp_path, labels=frozenset({"art, music"}))
+
+    (item,) = source.fetch(validator="", now=NOW).items
+
+    assert (item.title, item.labels, item.keywords) == ("12:30", ("Art, Music",), ("no", "night"))
+    assert (item.html, item.published) == ("<p>It sails.</p>\n", datetime.fromisoformat("2024-03-04T10:00"))

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Source
 from publisher.collect.sources.database import DatabaseSource
-from publisher.collect.sources.fields import FIELDS, FieldError, Withheld, item_of
+from publisher.collect.sources.fields import FIELDS, item_of
 from publisher.collect.sources.listing import ListingSource
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.table import TableSource
+from publisher.collect.sources.values import FieldError, Withheld
 from publisher.model.errors import SourceError
 from publisher.model.sources import SourcePolicy
 from tests.values import SITE

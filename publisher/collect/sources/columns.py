@@ -1,0 +1,67 @@
+"""Which column of a row is which field of an item; pure."""
+
+import re
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from publisher.collect.sources.fields import FIELDS
+from publisher.collect.sources.moments import Undated
+from publisher.collect.sources.withheld import KEPT, SHOWN, STATES
+from publisher.model.errors import SourceError
+
+_WORDS = ("title", "text", "html")
+"""An item has one of them."""
+
+
+@lru_cache(maxsize=4_096)
+def fold_name(name: str) -> str:
+    """Return the name of a field so that capitals, spaces, hyphens and underscores make no difference."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dict[str, object]:
+    """Return a row's values by field; a field without a column of its own is read from the one of its name.
+
+    Capitals, spaces and marks in names make no difference. What keeps an item back is read by whatever name.
+    """
+    folded = {fold_name(name): value for name, value in row.items()}
+    kept = {name: folded[name] for name in (*KEPT, *SHOWN, *STATES) if name in folded}
+    return kept | {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
+
+
+def check_columns(
+    source: str, where: str, names: Collection[str], columns: Mapping[str, str | None], *, undated: Undated
+) -> None:
+    """See that there are the columns that configuration names, and those that no item can do without.
+
+    Raises:
+        SourceError: one is missing; the message names those that are there.
+    """
+    there = ", ".join(repr(name) for name in names if name) or "none"
+    known = {*names, *map(fold_name, names)}
+
+    def has(column: str) -> bool:
+        return not known.isdisjoint((column, fold_name(column), column.partition(".")[0]))
+
+    for column in columns.values():
+        if column and not has(column):
+            raise SourceError(source, f"{where} has no column {column!r}; it has {there}")
+    if undated == "skip" and not has(columns.get("date") or "date"):
+        raise SourceError(source, f"{where} has no column for the date; it has {there}: say which in `columns`")
+    if not any(has(columns.get(field) or field) for field in _WORDS):
+        raise SourceError(
+            source, f"{where} has no column for a title, a text or HTML; it has {there}: say which in `columns`"
+        )
+
+
+def _value(row: Mapping[str, object], folded: Mapping[str, object], column: str) -> object:
+    """Return a column's value; `author.name` also means the `name` within `author`."""
+    if column in row:
+        return row[column]
+    if "." not in column:
+        return folded.get(fold_name(column))
+    head, _, rest = column.partition(".")
+    inner = row.get(head)
+    if not isinstance(inner, Mapping):
+        return None
+    return _value(inner, {fold_name(str(name)): value for name, value in inner.items()}, rest)

@@ -1,0 +1,55 @@
+"""Reads CSV as programs write it, Excel above all. Rows come with their line and by the names of the head."""
+
+import csv
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from io import StringIO
+
+from publisher.collect.sources.values import MAX_CHARACTERS
+
+DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+"""Excel's first line when it says what stands between cells."""
+
+csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
+
+
+class NotCsvError(ValueError):
+    """The message says where and why."""
+
+
+def read_csv(text: str, check: Callable[[Collection[str]], None]) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """Yield each row's line and its values by the names in the head, which `check` sees first.
+
+    What stands between cells is what `sep=` says, or what cuts the head into most cells. Rows of empty cells are no
+    rows.
+
+    Raises:
+        NotCsvError: it is none.
+    """
+    said = _SEPARATOR.match(text)
+    body = text[said.end() :] if said else text
+    delimiter = said["mark"] if said else max(DELIMITERS, key=lambda mark: len(_head(body, mark)))
+    rows = csv.reader(StringIO(body, newline=""), delimiter=delimiter)
+    first_line = 1 if said else 0
+    try:
+        names = [name.strip() for name in next((row for row in rows if _says_something(row)), [])]
+        if names:
+            check(names)
+        for row in rows:
+            if _says_something(row):
+                yield rows.line_num + first_line, dict(zip(names, row, strict=False))
+    except csv.Error as error:
+        raise NotCsvError(f"{rows.line_num + first_line}: this is not CSV: {error}") from error
+
+
+def _head(text: str, delimiter: str) -> list[str]:
+    try:
+        rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+        return next((row for row in rows if _says_something(row)), [])
+    except csv.Error:
+        return []
+
+
+def _says_something(row: list[str]) -> bool:
+    return any(cell.strip() for cell in row)

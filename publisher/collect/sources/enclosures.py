@@ -1,0 +1,62 @@
+"""The files that belong to an item, as whatever source gives them."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from publisher.collect.sources.links import absolute
+from publisher.collect.sources.text import clean_line, clean_name
+from publisher.collect.sources.values import text_in
+from publisher.model.items import Enclosure
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+"""RFC 6838 section 4.2."""
+MAX_ENCLOSURES = 20
+"""Of one item; the others are left out."""
+LONGEST_URL = 2_000
+"""Of an enclosure; no browser has to open a longer one."""
+LARGEST_BYTES = 10**13
+"""An enclosure that says it is larger does not know its size."""
+
+
+def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
+    """Return what is given as addresses in one text, as a list of them, or as tables with an `url`; each address once.
+
+    As with links, an address that is none of the web is left out; a relative one is seen from the item's link.
+    """
+    match value:
+        case Mapping():
+            pieces: Sequence[object] = [value]
+        case list() | tuple():
+            pieces = value
+        case _:
+            # An address may well hold the separator, but then no other address follows it.
+            start = rf"(?:(?<=\s)|(?<={re.escape(separator)}))(?=https?://)"
+            pieces = re.split(start, text_in({"enclosures": value}, "enclosures"), flags=re.IGNORECASE)
+    found: dict[str, Enclosure] = {}
+    for piece in pieces:
+        enclosure = _enclosure(piece if isinstance(piece, Mapping) else {"url": piece}, separator, base)
+        if enclosure is not None and len(found) < MAX_ENCLOSURES:
+            found.setdefault(enclosure.url, enclosure)
+    return tuple(found.values())
+
+
+def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure | None:
+    values = {f"enclosure's {name}": value for name, value in values.items()}
+    address = clean_line(text_in(values, "enclosure's url")).removesuffix(separator).rstrip()
+    url = absolute(address, base)
+    if not _ADDRESS.fullmatch(url) or len(url) > LONGEST_URL:
+        return None
+    media_type = clean_line(text_in(values, "enclosure's type")).partition(";")[0].strip().lower()
+    return Enclosure(
+        url=url,
+        media_type=media_type if _MEDIA_TYPE.fullmatch(media_type) else "",
+        size_bytes=_size(text_in(values, "enclosure's length").strip()),
+        title=clean_name(text_in(values, "enclosure's title")),
+    )
+
+
+def _size(length: str) -> int | None:
+    """Return the bytes; None when it says nothing, or 0, as feeds do that must say something (RSS 2.0)."""
+    is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))
+    return int(length) if is_number and 0 < int(length) <= LARGEST_BYTES else None

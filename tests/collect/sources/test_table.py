@@ -1,0 +1,80 @@
+"""The `table` kind: CSV as Excel and others write it, and JSON a line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.table import TableSource
+from publisher.model.errors import SourceError
+
+NOW = datetime(2024, 3, 6, 11, tzinfo=UTC)
+
+
+def read(folder: Path, text: str, *, name: str = "register.csv", **keys: Any) -> Fetch:
+    path = folder / name
+    path.write_bytes(text.encode())
+    return TableSource("register", path, **keys).fetch(validator="", now=NOW)
+
+
+def titles(fetch: Fetch) -> list[str]:
+    return [item.title for item in fetch.items]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,title\n2024-03-04,Ferry\n",
+        "\ufeffsep=;\r\ndate;title;text\r\n2024-03-04;Ferry;It sails\r\n",
+        '"sep=\t"\ndate\ttitle\n2024-03-04\tFerry\n',
+        "Date ; TITLE\n2024-03-04;Ferry\n",
+        '"Title","Date, day first","Date"\n"Ferry","4/3/2024","2024-03-04"\n',
+        'title;"Themes, all";date\nFerry;;2024-03-04\n',
+        '\n;;\n"title";date;"two\nlines"\nFerry;2024-03-04;\n',
+        "date|title\n2024-03-04|Ferry\n",
+    ],
+)
+def test_a_table_as_programs_write_it(tmp_path: Path, text: str) -> None:
+    fetch = read(tmp_path, text)
+
+    assert titles(fetch) == ["Ferry"]
+    assert not fetch.problems
+
+
+def test_rows_of_separators_are_no_rows_and_lines_are_counted(tmp_path: Path) -> None:
+    fetch = read(tmp_path, "sep=;\ndate;title\n2024-03-04;Ferry\n;;\n ; \n\nsoon;Crane\n;\n")
+
+    assert titles(fetch) == ["Ferry"]
+    assert [str(each) for each in fetch.problems] == [
+        f"{tmp_path / 'register.csv'}:7: 'soon' is no date; the item was left out"
+    ]
+
+
+def test_when_no_column_fits_those_that_are_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no column for the date; it has 'Datum', 'Titel': say which in `columns`"):
+        read(tmp_path, "Datum;Titel\n2024-03-04;Ferry\n")
+    with pytest.raises(SourceError, match="no column for the date; it has 'day', 'title'"):
+        read(tmp_path, '{"day": "2024-03-04", "title": "Ferry"}\n', name="register.jsonl")
+
+
+def test_an_empty_table_lists_nothing(tmp_path: Path) -> None:
+    assert not titles(read(tmp_path, "sep=;\n"))
+    assert not titles(read(tmp_path, "date,title\n"))
+
+
+def test_a_number_in_json_stays_as_it_is_written(tmp_path: Path) -> None:
+    fetch = read(tmp_path, '{"date": "2024-03-04", "title": 1.10, "id": 7}', name="register.jsonl")
+
+    assert [(item.title, item.native_id) for item in fetch.items] == [("1.10", "7")]
+
+
+def test_another_theme_with_a_comma_in_its_name_reads_the_table_again(tmp_path: Path) -> None:
+    first = read(tmp_path, 'date,title,themes\n2024-03-04,Ferry,"Art, Music"\n')
+    labels = frozenset({"art, music"})
+
+    again = TableSource("register", tmp_path / "register.csv", labels=labels).fetch(validator=first.validator, now=NOW)
+
+    assert [item.labels for item in first.items] == [("Art", "Music")]
+    assert [item.labels for item in again.items] == [("Art, Music",)]
