@@ -273,10 +273,16 @@ def test_what_is_written_is_read_back(write: Callable[[FeedDocument], bytes], te
     assert [entry.id for entry in read.entries] == [item.id for item in made.items]
     assert [entry.link for entry in read.entries] == [item.url for item in made.items]
     assert [one_line(unescape(entry.title)) for entry in read.entries] == [
-        as_feedparser_repairs(item.title) for item in made.items
+        one_line(as_feedparser_repairs(item.title)) for item in made.items
     ]
     contents = [*etree.fromstring(data).iter(f"{ATOM}content", f"{CONTENT}encoded")]
     assert [content.text for content in contents] == [item.html for item in made.items]
+
+
+def test_a_no_break_space_in_a_title_stays() -> None:
+    (item,) = document(record(title="Prix\u00a0: 14\u202f€")).items
+
+    assert item.title == "Prix\u00a0: 14\u202f€"
 
 
 @given(st.text("abc<>&;/#!? ‹", max_size=40))
