@@ -127,7 +127,7 @@ class Examined:
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 when something must be mended."""
+        """0; or 2 when something must be fixed."""
         problems = self.outcome.problems if self.outcome else self.problems
         return EXIT_USAGE if self.failure or problems else 0
 

@@ -46,7 +46,7 @@ class Finding:
     what: str
     """What is wrong and what to do, as one sentence."""
     is_hint: bool = False
-    """Readers can live with it; else it must be mended."""
+    """Readers can live with it; else it must be fixed."""
 
 
 class Mail:
@@ -152,7 +152,7 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
     """A subject that inboxes cut, and filters mistrust."""
     subject = mail.digest.subject
     if not subject:
-        yield Finding(what="its subject is empty; mend digest-subject.txt")
+        yield Finding(what="its subject is empty; fix digest-subject.txt")
     if len(subject) > SUBJECT_CHARS:
         yield Finding(
             what=f"its subject has {len(subject)} characters; inboxes show {SUBJECT_CHARS} at most", is_hint=True
@@ -174,7 +174,7 @@ def judge_preheader(mail: Mail) -> Iterator[Finding]:
 def judge_text_part(mail: Mail) -> Iterator[Finding]:
     """A text part that nobody could read instead of the HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
-        yield Finding(what="its text part says nothing but addresses, as spam does; mend digest.txt")
+        yield Finding(what="its text part says nothing but addresses, as spam does; fix digest.txt")
 
 
 def judge_markup(mail: Mail) -> Iterator[Finding]:

@@ -186,7 +186,7 @@ class Templates:
 
     @contextmanager
     def _blaming(self, name: str) -> Iterator[None]:
-        """Raise what goes wrong with a template as what the operator can mend."""
+        """Raise what goes wrong with a template as an error that the operator can fix."""
         try:
             yield
         except Exception as error:

@@ -16,6 +16,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from publisher.model.errors import UsageError
 
 THREADS = 4
+MAX_BODY_BYTES = 1_000_000
+"""A longer request is refused (413) before it is kept: a form is short, and the disk is not for strangers to fill."""
 # It warns whenever five requests come at once, which the operator need not know.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
@@ -53,7 +55,9 @@ def listening(app: Flask, address: str, *, key: str, remedy: str) -> Iterator[st
         UsageError: the address cannot be used, for example because another program listens there.
     """
     try:
-        server = waitress.create_server(app, listen=address, threads=THREADS, ident=None)
+        server = waitress.create_server(
+            app, listen=address, threads=THREADS, ident=None, max_request_body_size=MAX_BODY_BYTES
+        )
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise UsageError(f"{key}: {address}: {problem}; {remedy}") from error

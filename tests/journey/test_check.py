@@ -41,7 +41,7 @@ def test_with_nothing_new_a_mail_of_the_latest_items_is_judged(world: World) -> 
 
     assert 2 == outcome.exit_code
     assert (
-        "fix: audience 'weekly', text part: its text part says nothing but addresses, as spam does; mend digest.txt"
+        "fix: audience 'weekly', text part: its text part says nothing but addresses, as spam does; fix digest.txt"
         in outcome.lines
     )
 

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 import pytest
 from flask import Blueprint
 
-from publisher.serve.web import application, listening
+from publisher.serve.web import MAX_BODY_BYTES, application, listening
 
 
 @pytest.fixture
@@ -43,3 +43,13 @@ def test_a_browser_that_keeps_its_connection_does_not_keep_the_service(part: Blu
     with pytest.raises(ConnectionRefusedError):
         HTTPConnection(address, timeout=20).connect()
     assert "web" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) -> None:
+    with listening(application(part), "127.0.0.1:0", key="test", remedy="none") as address:
+        connection = HTTPConnection(address, timeout=20)
+        connection.putrequest("POST", "/")
+        connection.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
+        connection.endheaders()
+        assert 413 == connection.getresponse().status
+        connection.close()
