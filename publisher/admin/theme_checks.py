@@ -9,7 +9,7 @@ from publisher.admin.mail_checks import Finding
 from publisher.config.keys import suggestion
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
-from publisher.model.labels import Names, Wanted, fold_label
+from publisher.model.labels import Names, WantedNames, fold_label
 from publisher.model.problems import counted
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeMap, assign_themes, wanted_names
@@ -37,7 +37,7 @@ def survey(
     batches: Iterable[Sequence[Record]],
     theme_map: ThemeMap,
     *,
-    names_of: Callable[[Wanted], Names],
+    names_of: Callable[[WantedNames], Names],
     feeds: Sequence[Feed],
 ) -> Survey:
     """Return what the items of all batches have; withdrawn items do not count."""

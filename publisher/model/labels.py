@@ -7,7 +7,7 @@ gets it with digits, which depend on that label alone. Labels in config.toml com
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from unicodedata import combining, normalize
@@ -112,7 +112,7 @@ NO_NAMES = Names()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedNames:
     """Labels and keywords that need a slug: each folded one, in log order, with the slug its first spelling makes."""
 
     labels: Mapping[str, str]
@@ -121,20 +121,17 @@ class Wanted:
     """Slugs of labels in config.toml, which no other label may get."""
 
 
-def free_slugs(wanted: Mapping[str, str], taken: Callable[[Collection[str]], AbstractSet[str]]) -> dict[str, str]:
-    """Return a distinct slug for each folded label: the one it wants, or that one with digits.
+def candidate_slugs(wanted: Mapping[str, str], number: int) -> dict[str, str]:
+    """Return the slug that each folded label tries as its `number`th."""
+    return {label: nth_slug(slug, label, number) for label, slug in wanted.items()}
 
-    `taken` returns which of some slugs other labels have.
-    """
-    found: dict[str, str] = {}
-    waiting, used, number = dict(wanted), set[str](), 1
-    while waiting:
-        candidates = {label: nth_slug(slug, label, number) for label, slug in waiting.items()}
-        used |= taken(set(candidates.values()))
-        for label, slug in candidates.items():
-            if slug not in used:
-                found[label] = slug
-                used.add(slug)
-                del waiting[label]
-        number += 1
-    return found
+
+def give_slugs(candidates: Mapping[str, str], taken: AbstractSet[str]) -> dict[str, str]:
+    """Return the candidates that are free, each with the first label that tries it."""
+    given: dict[str, str] = {}
+    used = {*taken}
+    for label, slug in candidates.items():
+        if slug not in used:
+            given[label] = slug
+            used.add(slug)
+    return given

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
-from publisher.model.labels import NO_NAMES, Names, Wanted, fold_label, keyword_slug_of, theme_slug_of
+from publisher.model.labels import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class ThemeMap:
         return tuple(former for former, now in self.was if now == slug)
 
 
-def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> Wanted:
+def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
     """Return the labels and keywords of these items, in log order, that need a slug. Mapped labels need none."""
     mapped = {label for label, _ in theme_map.by_label}
     labels: dict[str, str] = {}
@@ -67,7 +67,7 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> Wanted:
         for keyword in item.keywords:
             if (folded := fold_label(keyword)) and folded not in keywords:
                 keywords[folded] = keyword_slug_of(keyword)
-    return Wanted(labels=labels, keywords=keywords, taken=frozenset(map(theme_slug_of, mapped)))
+    return WantedNames(labels=labels, keywords=keywords, taken=frozenset(map(theme_slug_of, mapped)))
 
 
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from publisher.model.items import Item, digest_of_content, digest_of_text
-from publisher.model.labels import Names, Wanted
+from publisher.model.labels import Names, WantedNames
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
 from publisher.model.themes import Theme
 from publisher.store import numbering, sources
@@ -41,7 +41,7 @@ class LogPass(Facts):
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
-    def name(self, wanted: Wanted) -> Names:
+    def name(self, wanted: WantedNames) -> Names:
         """Give labels and keywords their slugs, before the items that bring them are added or revised."""
         return settle_names(self._connection, wanted)
 

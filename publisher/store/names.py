@@ -1,13 +1,13 @@
 """Names given once and kept for ever: the slugs of labels and keywords, and the authority of the site's ids."""
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, insert, select
 
 from publisher.model.feeds import FeedKind
-from publisher.model.labels import Names, Wanted, free_slugs
+from publisher.model.labels import Names, WantedNames, candidate_slugs, give_slugs
 from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 
@@ -21,7 +21,7 @@ class NamesGiven:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, wanted: Wanted) -> Names:
+    def of(self, wanted: WantedNames) -> Names:
         """The slugs of those of the labels and keywords that have one."""
         with self._database.reading() as connection:
             return Names(
@@ -43,37 +43,38 @@ class NamesGiven:
         return kept or proposed
 
 
-def settle_names(connection: Connection, wanted: Wanted) -> Names:
-    """Return the slugs of what is wanted, after giving those that have none a free one; else nothing is written."""
+def settle_names(connection: Connection, wanted: WantedNames) -> Names:
+    """Return the slugs of labels and keywords, after giving a free one to those without; else nothing is written."""
     return Names(
-        labels=_settled(connection, FeedKind.THEME, wanted.labels, wanted.taken),
-        keywords=_settled(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
+        labels=_settle(connection, FeedKind.THEME, wanted.labels, wanted.taken),
+        keywords=_settle(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
     )
 
 
-def _settled(
+def _settle(
     connection: Connection, kind: FeedKind, wanted: Mapping[str, str], reserved: AbstractSet[str]
 ) -> dict[str, str]:
     known = _known(connection, kind, wanted)
-    unknown = {label: slug for label, slug in wanted.items() if label not in known}
-    new = free_slugs(unknown, _taken(connection, kind, reserved))
+    new: dict[str, str] = {}
+    number = 1
+    while waiting := {label: slug for label, slug in wanted.items() if label not in known and label not in new}:
+        candidates = candidate_slugs(waiting, number)
+        taken = _taken(connection, kind, candidates.values())
+        new |= give_slugs(candidates, taken | reserved | {*new.values()})
+        number += 1
     if new:
         rows = [{"kind": kind, "label": key_of(label), "slug": slug} for label, slug in new.items()]
         connection.execute(insert(names), rows)
     return known | new
 
 
-def _taken(
-    connection: Connection, kind: FeedKind, reserved: AbstractSet[str]
-) -> Callable[[Collection[str]], AbstractSet[str]]:
-    def taken(slugs: Collection[str]) -> AbstractSet[str]:
-        found = reserved & set(slugs)
-        for some in batches(sorted(slugs)):
-            query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
-            found |= set(connection.execute(query).scalars())
-        return found
-
-    return taken
+def _taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
+    """Return those of the slugs that a label or keyword has."""
+    found: set[str] = set()
+    for some in batches(sorted({*slugs})):
+        query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
+        found |= set(connection.execute(query).scalars())
+    return found
 
 
 def _known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:

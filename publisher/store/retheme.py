@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
-from publisher.model.labels import Names, Wanted
+from publisher.model.labels import Names, WantedNames
 from publisher.model.records import State
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
@@ -47,7 +47,7 @@ class ItemPage:
         ]
         """In the order of their numbers; empty beyond the last one."""
 
-    def name(self, wanted: Wanted) -> Names:
+    def name(self, wanted: WantedNames) -> Names:
         """Give labels and keywords their slugs, before their items join feeds."""
         return settle_names(self._connection, wanted)
 
