@@ -34,7 +34,8 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
-from publisher.rendering.templates import Templates, default_folders
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 
 SITE = Site(
     title="Example News",
@@ -169,7 +170,7 @@ def main() -> None:
     options = parser.parse_args()
 
     wanted = choices([record(number) for number in range(options.items, 0, -1)])
-    renderer = Renderer(site=SITE, templates=Templates(default_folders()), style=DigestStyle())
+    renderer = Renderer(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), style=DigestStyle())
 
     def page(audience: Audience, edition: Edition) -> Page:
         return Page(renderer, edition=edition, audience=audience, shown=edition.records)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from publisher import __version__
 from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.office import Office, audiences_named
-from publisher.admin.status import kept_report, status
+from publisher.admin.status import status
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Source, SourceSite, open_source
@@ -30,8 +30,8 @@ from publisher.model.reports import ComposeReport, PublishReport, RunReport, Sta
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Extent, Publication, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
-from publisher.rendering.templates import Templates, default_folders
-from publisher.store import Store
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 
 if TYPE_CHECKING:  # what is imported when it is needed
@@ -211,12 +211,10 @@ class Publisher:
             report = self._send_notices(work())
             # A run that no longer meets the problems of the one before it is to be seen in `status`.
             if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs.latest(limit=1)):
+                problems = tuple(map(str, report.all_problems))
+                exit_code, finished = report.exit_code, self._clock()
                 self._store.runs.record(
-                    verb,
-                    started=started,
-                    finished=self._clock(),
-                    exit_code=report.exit_code,
-                    report=kept_report(report),
+                    RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, problems=problems)
                 )
             return report
 
@@ -371,8 +369,8 @@ class Publisher:
         )
 
     @cached_property
-    def _templates(self) -> Templates:
-        return Templates((self.config.templates_directory, *default_folders()))
+    def _templates(self) -> TemplateFiles:
+        return TemplateFiles(self.config.templates_directory, shipped_templates())
 
     @cached_property
     def _publication(self) -> Publication:
@@ -388,11 +386,11 @@ class Publisher:
     @cached_property
     def _renderer(self) -> "Renderer":
         from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
+        from publisher.rendering.templates import Templates
 
         host, _, _ = self._authority.partition(",")
-        return Renderer(
-            site=replace(self.config.site, first_host=host), templates=self._templates, style=self.config.digest
-        )
+        site = replace(self.config.site, first_host=host)
+        return Renderer(site=site, templates=Templates(self._templates), style=self.config.digest)
 
     def _files(self) -> Files:
         return self._open_files(self.config.feeds_directory)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from publisher.model.editions import Audience, Edition
+from publisher.compose.digest import Renderer
+from publisher.model.editions import Audience, Digest, DigestStyle, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 
 SITE = Site(
     title="Example News",
@@ -26,6 +29,8 @@ AUDIENCE = Audience(
 ASYLUM = Theme(slug="asylum", title="Asylum")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
 GENERAL = Theme(slug="general", title="General")
+TEMPLATES = Templates(TemplateFiles(shipped_templates()))
+"""The shipped ones."""
 COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 1, 1)
 
@@ -67,3 +72,8 @@ def edition_of(*records: Record, number: int = 3, corrections: Sequence[Record] 
         records=records,
         corrections=tuple(corrections),
     )
+
+
+def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates, style: DigestStyle) -> Digest:
+    """One digest alone."""
+    return Renderer(site=site, templates=templates, style=style).render(edition, audience)

@@ -1,8 +1,6 @@
-"""Status: how a site fares, in values, and what the store keeps of a run for it. Nothing is changed by asking."""
+"""Status: how a site fares, in values. Nothing is changed by asking."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 
 from publisher.collect.condition import condition_of
@@ -10,7 +8,7 @@ from publisher.compose import run as compose
 from publisher.config.config import Config, SourceSettings
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError
-from publisher.model.reports import AudienceStatus, HeldStatus, RunReport, RunStatus, SourceStatus, Status
+from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status
 from publisher.publish.plan import CONSUMER
 from publisher.store import Store
 
@@ -33,7 +31,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         sources=tuple(_source_status(settings, store, now=now) for settings in config.sources),
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
         runs=tuple(
-            RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code, problems=_problems_in(run.report))
+            RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code, problems=run.problems)
             for run in store.runs.latest(limit=RUNS_SHOWN)
         ),
     )
@@ -86,34 +84,3 @@ def _audience_status(audience: Audience, config: Config, store: Store, *, now: d
         last_edition=last.number if last else 0,
         last_composed_at=last.composed_at if last else None,
     )
-
-
-# --- runs ------------------------------------------------------------------------------------------------------------
-
-
-def kept_report(report: RunReport) -> str:
-    """What is kept of a report, as JSON; of editions and notices the names, for the store has the rest."""
-    composed = report.compose
-    return json.dumps(
-        {
-            "collect": report.collect and asdict(report.collect),
-            "publish": report.publish and asdict(report.publish),
-            "compose": composed
-            and {
-                "editions": [edition.name for edition in composed.editions],
-                "problems": [asdict(problem) for problem in composed.problems],
-            },
-            "condition_changes": [asdict(change) for change in report.condition_changes],
-            "notices": [notice.name for notice in report.notices],
-            "problems": [asdict(problem) for problem in report.problems],
-        },
-        default=str,
-    )
-
-
-def _problems_in(report: str) -> tuple[str, ...]:
-    """The problems of a kept report, a line each."""
-    values = json.loads(report)
-    stages = [values["collect"], values["publish"], values["compose"], values]
-    problems = [problem for stage in stages if stage for problem in stage["problems"]]
-    return tuple(f"{problem['where']}: {problem['what']}" for problem in problems)

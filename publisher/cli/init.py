@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from publisher.model.errors import FilesError, UsageError
+from publisher.rendering.template_files import PACKAGE, shipped_templates
 
-PACKAGE = Path(__file__).parent.parent
 PARTS = ("config.toml", "content")
 TEMPLATES = "templates"
 README = """Files in this folder win over the templates that come with publisher, one by one.
@@ -45,7 +45,7 @@ def copy_templates(directory: Path) -> list[Path]:
     Raises:
         FilesError: the folder cannot be written.
     """
-    shipped, copies = _shipped(TEMPLATES), []
+    shipped, copies = shipped_templates(), []
     try:
         for template in sorted(path for path in shipped.rglob("*") if path.is_file()):
             copy = directory / TEMPLATES / template.relative_to(shipped)
@@ -60,7 +60,7 @@ def copy_templates(directory: Path) -> list[Path]:
 
 def _shipped(part: str) -> Path:
     """Where a shipped file or folder is: in the package; in a checkout, beside it."""
-    packaged = PACKAGE / TEMPLATES if part == TEMPLATES else PACKAGE / "starter" / part
+    packaged = PACKAGE / "starter" / part
     return packaged if packaged.exists() else PACKAGE.parent / part
 
 

@@ -199,15 +199,6 @@ class Renderer:
         return len(ordered)
 
 
-def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates, style: DigestStyle) -> Digest:
-    """One digest alone.
-
-    Raises:
-        TemplateError: as `Renderer.render`.
-    """
-    return Renderer(site=site, templates=templates, style=style).render(edition, audience)
-
-
 class Page:
     """What the templates of one digest are filled with, for a given choice of items."""
 

@@ -32,7 +32,8 @@ class Look:
 
     @classmethod
     def of(cls, publication: Publication) -> "Look":
-        return cls(site=publication.site, templates=publication.templates, formats=publication.settings.formats)
+        templates = Templates(publication.templates)
+        return cls(site=publication.site, templates=templates, formats=publication.settings.formats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

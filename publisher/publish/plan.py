@@ -16,7 +16,7 @@ from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
 from publisher.rendering import urls
-from publisher.rendering.templates import Templates
+from publisher.rendering.template_files import TemplateFiles
 from publisher.store import Cursor, FeedState, Store
 
 CONSUMER = "feeds"
@@ -43,7 +43,7 @@ class Publication:
     site: Site
     theme_map: ThemeMap
     settings: FeedSettings
-    templates: Templates
+    templates: TemplateFiles
     audiences: tuple[Audience, ...] = ()
     """Those whose editions everybody may read on the web."""
 

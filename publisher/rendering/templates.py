@@ -1,20 +1,29 @@
-"""Jinja templates: where they are looked for, how they are rendered, and whose fault it is when they cannot be."""
+"""Jinja templates: how they are rendered, and whose fault it is when they cannot be."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from traceback import walk_tb
+from typing import Any
 
-import publisher
+import jinja2
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    MemcachedBytecodeCache,
+    StrictUndefined,
+    Template,
+    UndefinedError,
+    select_autoescape,
+)
+from jinja2.debug import rewrite_traceback_stack
+
 from publisher.model.errors import TemplateError
 from publisher.rendering import languages
+from publisher.rendering.template_files import TemplateFiles
 
-if TYPE_CHECKING:  # jinja2 is loaded by the first rendering: a run with no news asks for the fingerprint only
-    from jinja2 import Environment, Template
-
-PACKAGE = Path(publisher.__file__).parent
+JINJA = Path(jinja2.__file__).parent
 
 
 class _Compiled:
@@ -38,28 +47,20 @@ class _Compiled:
 _compiled = _Compiled()
 
 
-def default_folders(site: Path | None = None) -> tuple[Path, ...]:
-    """Where templates are looked for, file by file: the site's own copy, then ours."""
-    packaged = PACKAGE / "templates"
-    # An editable install runs from a checkout, where the wheel's copy does not exist
-    ours = packaged if packaged.is_dir() else PACKAGE.parent / "templates"
-    return (ours,) if site is None else (site / "templates", ours)
-
-
 class Templates:
-    """The templates of one site, compiled per language and domain of fixed texts.
+    """The templates of one site, compiled per language and domain of fixed texts."""
 
-    What is rendered after `fingerprint` has the templates it saw, or newer ones; older ones never.
-    """
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = tuple(folder.absolute() for folder in folders)
+    def __init__(self, files: TemplateFiles) -> None:
+        self._files = files
+        self._generation = files.generation
         self._environments: dict[tuple[str, str], Environment] = {}
         self._frames: dict[tuple[Environment, str], Template] = {}
         """Those of `render_frame`, by their source."""
-        self._fingerprint = ""
-        self.generation = 0
-        """Another one when templates were found to have changed: what was made of them before is out of date."""
+
+    @property
+    def generation(self) -> int:
+        """Another one when a template was found to have changed."""
+        return self._files.generation
 
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
         """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
@@ -105,8 +106,6 @@ class Templates:
         Raises:
             TemplateError: as `render`.
         """
-        from jinja2 import UndefinedError
-
         with self._blaming(name):
             template = self._environment(language, domain).get_template(name)
             fill = template.blocks.get(block)
@@ -115,29 +114,9 @@ class Templates:
             except UndefinedError:
                 return None
 
-    def fingerprint(self) -> str:
-        """Changes when any template does: the digest of every one in use, name and bytes.
-
-        Raises:
-            TemplateError: one cannot be read.
-        """
-        digest = hashlib.sha256()
-        for name, path in sorted(self._paths().items()):
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise TemplateError(str(path), None, f"cannot be read: {error.strerror}") from error
-            digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
-        if digest.hexdigest() != self._fingerprint:
-            self.generation += 1
-            self._frames.clear()
-            self._environments.clear()  # a service lives for months: what it compiled may be older than the files
-            self._fingerprint = digest.hexdigest()
-        return self._fingerprint
-
     def faults(self, *, language: str) -> Iterator[TemplateError]:
         """Yield what is wrong with each template in use, whether or not anything renders it today."""
-        for name, path in sorted(self._paths().items()):
+        for name, path in self._files.paths().items():
             if path.suffix in (".html", ".txt", ".xml"):
                 domain = "digest" if name.startswith("digest") else "pages"
                 try:
@@ -148,22 +127,17 @@ class Templates:
                         raise
                     yield blamed
 
-    def _paths(self) -> dict[str, Path]:
-        paths: dict[str, Path] = {}
-        for folder in self.folders:
-            for path in folder.rglob("*"):
-                if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~"):
-                    paths.setdefault(path.relative_to(folder).as_posix(), path)
-        return paths
-
-    def _environment(self, language: str, domain: str) -> "Environment":
+    def _environment(self, language: str, domain: str) -> Environment:
+        if self._generation != self._files.generation:
+            # A service lives for months: what it compiled may be older than the files.
+            self._generation = self._files.generation
+            self._frames.clear()
+            self._environments.clear()
         known = self._environments.get((language, domain))
         if known is not None:
             return known
-        from jinja2 import Environment, FileSystemLoader, MemcachedBytecodeCache, StrictUndefined, select_autoescape
-
         environment = Environment(
-            loader=FileSystemLoader(self.folders),
+            loader=FileSystemLoader(self._files.folders),
             autoescape=select_autoescape(("html", "xml")),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
@@ -190,38 +164,32 @@ class Templates:
         try:
             yield
         except Exception as error:
-            from jinja2.debug import rewrite_traceback_stack  # which `Template.render` does, too
-
-            blamed = self._blamed(name, rewrite_traceback_stack())
+            blamed = self._blamed(name, rewrite_traceback_stack())  # which `Template.render` does, too
             if blamed is None:
                 raise
             raise blamed from error
 
     def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
         """What to tell the operator if a template is to blame; None: it is a bug and stays what it is."""
-        import jinja2
-
         file, line = self._place(name, error)
         if isinstance(error, jinja2.TemplateSyntaxError):
             return TemplateError(error.filename or file, error.lineno, error.message or "syntax error")
         if isinstance(error, jinja2.TemplateNotFound):
-            looked_in = ", ".join(str(folder) for folder in self.folders)
+            looked_in = ", ".join(str(folder) for folder in self._files.folders)
             return TemplateError(file, line, f"{error.name} is in none of: {looked_in}")
         if isinstance(error, UnicodeDecodeError):
             return TemplateError(file, line, "a template is not UTF-8: save it in that encoding")
         if isinstance(error, jinja2.TemplateError):
             return TemplateError(file, line, error.message or type(error).__name__)
-        if line is not None and _is_raised_by_jinja(error, self.folders):
+        if line is not None and _is_raised_by_jinja(error, self._files.folders):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None
 
     def _place(self, name: str, error: BaseException) -> tuple[str, int | None]:
         """The innermost template line on the way to the error; jinja2 rewrites tracebacks to show them."""
-        from traceback import walk_tb
-
         place: tuple[str, int | None] = (name, None)
         for frame, line in walk_tb(error.__traceback__):
-            if _is_below(frame.f_code.co_filename, self.folders):
+            if _is_below(frame.f_code.co_filename, self._files.folders):
                 place = (frame.f_code.co_filename, line)
         return place
 
@@ -232,9 +200,5 @@ def _is_below(file: str, folders: Sequence[Path]) -> bool:
 
 def _is_raised_by_jinja(error: BaseException, folders: Sequence[Path]) -> bool:
     """Whether the last line that ran is a template's or a filter's of jinja2, such as `{{ 1 + title }}`."""
-    from traceback import walk_tb
-
-    import jinja2
-
     last = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]
-    return _is_below(last, (*folders, Path(jinja2.__file__).parent))
+    return _is_below(last, (*folders, JINJA))

@@ -19,7 +19,8 @@ from publisher.app import Publisher
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
-from publisher.rendering.templates import Templates, default_folders
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 from publisher.serve.web import application, listening
 
 HOST = "127.0.0.1"
@@ -87,7 +88,7 @@ def preview_pages(live: LivePreview) -> Blueprint:
     loads again when the answer changes.
     """
     part = Blueprint("preview", __name__)
-    templates = Templates((PAGES,))
+    templates = Templates(TemplateFiles(PAGES))
 
     @part.before_app_request
     def refuse_other_names() -> Response | None:
@@ -171,7 +172,7 @@ def _watched(path: Path) -> Iterator[Path]:
         config = Config.load(path)
     except PublisherError:
         return  # fixing config.toml is a change
-    for folder in (config.templates_directory, *default_folders()):
+    for folder in (config.templates_directory, shipped_templates()):
         yield from sorted(folder.rglob("*"))
     for source in config.sources:
         for place in (value for value in source.options.values() if isinstance(value, Path)):

@@ -1,4 +1,4 @@
-"""What ran, when, and what it reported."""
+"""What ran, when, and which problems it met."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,8 +17,8 @@ class RunRow:
     started: datetime
     finished: datetime
     exit_code: int
-    report: str
-    """What is kept of the verb's report, as JSON."""
+    problems: tuple[str, ...]
+    """A line each."""
 
 
 class Runs:
@@ -27,15 +27,14 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, verb: str, *, started: datetime, finished: datetime, exit_code: int, report: str) -> None:
-        """Keep what is to be kept of a pass of a verb, as JSON."""
-        run = RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, report=report)
+    def record(self, run: RunRow) -> None:
+        """Keep a run."""
         with self._database.writing() as connection:
             connection.execute(insert(runs).values(asdict(run)))
 
     def latest(self, *, limit: int) -> list[RunRow]:
         """The runs recorded last, latest first."""
-        columns = runs.c["verb", "started", "finished", "exit_code", "report"]
+        columns = runs.c["verb", "started", "finished", "exit_code", "problems"]
         query = select(*columns).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [RunRow(**row) for row in connection.execute(query).mappings()]

@@ -360,5 +360,5 @@ runs = Table(
     _column("started", UtcDateTime),
     _column("finished", UtcDateTime),
     _column("exit_code", Integer),
-    _column("report", Text),
+    _column("problems", Words),
 )

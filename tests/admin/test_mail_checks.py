@@ -4,10 +4,8 @@ from dataclasses import replace
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
-from publisher.compose.digest import render
 from publisher.model.editions import Audience, Digest, DigestStyle
-from publisher.rendering.templates import Templates, default_folders
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, edition_of, record_of
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 
 STYLE = DigestStyle(logo="assets/logo.png")
 REACHABLE = replace(AUDIENCE, postal_address="1 Harbour Street")
@@ -19,8 +17,7 @@ ITEMS = tuple(
 
 @pytest.fixture(scope="module")
 def digest() -> Digest:
-    templates = Templates(default_folders())
-    return render(edition_of(*ITEMS), audience=REACHABLE, site=SITE, templates=templates, style=STYLE)
+    return render(edition_of(*ITEMS), audience=REACHABLE, site=SITE, templates=TEMPLATES, style=STYLE)
 
 
 def judged(digest: Digest, audience: Audience = REACHABLE) -> list[tuple[str, Finding]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher.compose.columns import WIDTH, columns_of
-from publisher.compose.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS, render
+from publisher.compose.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.config.colours import DARK_PAGE, PAGE
 from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.model.items import Enclosure
@@ -21,10 +21,9 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.rendering import quoted_printable
 from publisher.rendering.languages import CATALOGUES
-from publisher.rendering.templates import Templates, default_folders
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+from publisher.rendering.template_files import shipped_templates
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of, render
 
-TEMPLATES = Templates(default_folders())
 STYLE = DigestStyle()
 SENTENCE = "Words that say little and still take their room on the page. "
 
@@ -613,7 +612,7 @@ def test_the_foot_says_who_sends_and_why() -> None:
 
 @pytest.mark.parametrize("language", sorted(folder.name for folder in CATALOGUES.iterdir()))
 def test_a_catalogue_has_every_text_of_the_templates_and_nothing_else(language: str) -> None:
-    (folder,) = default_folders()
+    folder = shipped_templates()
     methods = [("digest*", "jinja2.ext:babel_extract")]
     options = {"digest*": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
     asked = {message for _, _, message, _, _ in extract_from_dir(str(folder), methods, options)}

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from publisher.collect.sources.listing_grammar import parse
-from publisher.compose.digest import render
 from publisher.config.config import Config
 from publisher.model.editions import Edition
 from publisher.model.labels import slug_of
@@ -21,7 +20,7 @@ from publisher.model.schedules import noon
 from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
 from publisher.rendering.message import digest_message
-from publisher.rendering.templates import Templates, default_folders
+from tests.editions import TEMPLATES, render
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -69,7 +68,11 @@ def mail_in(language: str) -> dict[str, str]:
         corrections=(sent,),
     )
     digest = render(
-        edition, audience=audience, site=config.site, templates=Templates(default_folders()), style=config.digest
+        edition,
+        audience=audience,
+        site=config.site,
+        templates=TEMPLATES,
+        style=config.digest,
     )
     mail = digest_message(digest, edition, audience=audience, site=config.site)
     head = mail.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")

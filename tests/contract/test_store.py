@@ -14,7 +14,7 @@ from publisher.model.sources import FailureKind, HoldReason
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.feeds import newest_items
 from publisher.publish.regather import regather
-from publisher.store import Cursor, SourceState, Store
+from publisher.store import Cursor, RunRow, SourceState, Store
 from tests.contract.stories import (
     ASYLUM,
     BORDERS,
@@ -430,7 +430,9 @@ class TestFeeds:
 class TestRuns:
     def test_runs_are_kept_latest_first(self, store: Store) -> None:
         for code in (0, 75, 2):
-            store.runs.record("run", started=NOON, finished=LATER, exit_code=code, report='{"added": 1}')
+            store.runs.record(
+                RunRow(verb="run", started=NOON, finished=LATER, exit_code=code, problems=("source 'a': gone", "b: é"))
+            )
 
         told = store.runs.latest(limit=2)
 
@@ -438,7 +440,7 @@ class TestRuns:
             ("run", 2, NOON, LATER),
             ("run", 75, NOON, LATER),
         ]
-        assert told[0].report == '{"added": 1}'
+        assert told[0].problems == ("source 'a': gone", "b: é")
 
 
 class TestRehearsal:

@@ -15,7 +15,7 @@ from sqlalchemy import event
 
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme
-from publisher.store import AudienceState, Store
+from publisher.store import AudienceState, RunRow, Store
 from tests.contract.stories import BORDERS, DAY, NOON, collect, due, find_no_change, finish, record, records, withdraw
 
 
@@ -79,7 +79,7 @@ def archive(store: Store, count: int) -> None:
     store.editions.record(due(store), start=0, tick=None)
     store.editions.mark_written("weekly", 1, at=NOON)
     for index in range(count // 100):
-        store.runs.record("run", started=NOON, finished=NOON, exit_code=index % 2, report="{}")
+        store.runs.record(RunRow(verb="run", started=NOON, finished=NOON, exit_code=index % 2, problems=()))
     collect(store, *records("today", 20, BORDERS), validator="today")
 
 

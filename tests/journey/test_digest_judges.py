@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.compose.digest import render
 from publisher.model.editions import Audience, Digest, DigestStyle, Edition
 from publisher.rendering.message import digest_message
-from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of, barriers
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of, render
 from tests.judges import node_module, program, run, run_on_a_terminal
 
 CORRECTED = record_of("An older item. It reads otherwise now.", number=9, corrected=datetime(2026, 3, 1, tzinfo=UTC))
@@ -44,7 +42,7 @@ pytestmark = pytest.mark.slow
 
 
 def digest_of(edition: Edition, *, audience: Audience = AUDIENCE) -> Digest:
-    return render(edition, audience=audience, site=SITE, templates=Templates(default_folders()), style=STYLE)
+    return render(edition, audience=audience, site=SITE, templates=TEMPLATES, style=STYLE)
 
 
 def mail_of(edition: Edition, *, audience: Audience = AUDIENCE) -> bytes:

@@ -8,9 +8,8 @@ import pytest
 
 from publisher.compose.digest import Page, Renderer
 from publisher.model.editions import DigestStyle
-from publisher.rendering.templates import Templates, default_folders
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,8 +39,7 @@ def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[st
 
 
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
-    templates = Templates(default_folders())
-    renderer = Renderer(site=SITE, templates=templates, style=STYLE)
+    renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
     page = Page(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
     written, inlined = page.fill("digest.html"), renderer.render(EDITION, AUDIENCE).html
     bare = written.replace("<style", "<style media=print")

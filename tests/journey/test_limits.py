@@ -23,7 +23,8 @@ from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import Schedule
-from publisher.rendering.templates import Templates, default_folders
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 from publisher.store import Store
 from tests.contract.stories import BORDERS, finish, gathered
 from tests.editions import AUDIENCE, SITE
@@ -128,7 +129,7 @@ def living(audience: Audience) -> Iterator[Life]:
         (site / "templates").mkdir()
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
         (site / "outbox").mkdir()
-        templates = Templates(default_folders(site))
+        templates = Templates(TemplateFiles(site / "templates", shipped_templates()))
         renderer = Renderer(site=SITE, templates=templates, style=DigestStyle())
         yield Life(store=store, renderer=renderer, outbox=site / "outbox", audience=audience)
 

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, Mail
-from publisher.compose.digest import render
 from publisher.model.editions import Digest, DigestStyle, Edition
 from publisher.rendering.message import digest_message
-from publisher.rendering.templates import Templates, default_folders
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, edition_of, record_of
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 from tests.judges import program, run
 from tests.sink import Sink, Taken, mail_sink
 
@@ -35,7 +33,13 @@ pytestmark = pytest.mark.slow
 
 
 def digest_of(edition: Edition) -> Digest:
-    return render(edition, audience=AUDIENCE, site=SITE, templates=Templates(default_folders()), style=DigestStyle())
+    return render(
+        edition,
+        audience=AUDIENCE,
+        site=SITE,
+        templates=TEMPLATES,
+        style=DigestStyle(),
+    )
 
 
 def mail_of(edition: Edition) -> bytes:

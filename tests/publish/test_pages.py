@@ -19,10 +19,11 @@ from publisher.model.records import Record, State
 from publisher.publish import pages
 from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
-from publisher.rendering.templates import Templates, default_folders
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 from tests.values import DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
-LOOK = Look(site=SITE, templates=Templates(default_folders()), formats=("rss", "atom"))
+LOOK = Look(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
 ABOUT_FERRIES = Feed.of_theme(FERRIES)
 LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
 
@@ -112,7 +113,7 @@ class TestSite:
                 assert len(page.xpath("//link[@rel='canonical'][starts-with(@href, 'https://')]")) == 1
 
     def test_same_input_same_bytes(self) -> None:
-        fresh = replace(LOOK, templates=Templates(default_folders()))
+        fresh = replace(LOOK, templates=Templates(TemplateFiles(shipped_templates())))
 
         assert whole_site(RECORDS) == whole_site(RECORDS[::-1], fresh)
 

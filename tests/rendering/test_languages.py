@@ -6,7 +6,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from publisher.rendering import languages
-from publisher.rendering.templates import default_folders
+from publisher.rendering.template_files import shipped_templates
 
 TRANSLATED = sorted(folder.name for folder in languages.CATALOGUES.iterdir())
 PAGES = (
@@ -75,7 +75,7 @@ def test_plurals_follow_the_language(number: int, text: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_pages_is_translated(language: str) -> None:
-    (folder,) = default_folders()
+    folder = shipped_templates()
     wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
     wanted |= _texts(Path(languages.__file__).parents[1] / "publish", {"document.py": "python"}, {"spoken": None})
     with (languages.CATALOGUES / language / "pages.po").open("rb") as file:

@@ -18,10 +18,10 @@ from publisher.model.themes import Theme
 from publisher.rendering import parts as joining
 from publisher.rendering.inline import OUR_BUSINESS
 from publisher.rendering.parts import Joiner
-from publisher.rendering.templates import Templates, default_folders
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, edition_of, record_of
+from publisher.rendering.template_files import TemplateFiles
+from publisher.rendering.templates import Templates
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
 
-TEMPLATES = Templates(default_folders())
 STYLE = DigestStyle(logo="logo.png")
 RENDERER = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
 THEMES = (ASYLUM, BORDERS, GENERAL, Theme(slug="x", title='</h2><style>h3{color:red}</style> & "<!--slot 0-->'))
@@ -99,7 +99,8 @@ class Site:
     def __init__(self, folder: Path, *, style: str, body: str) -> None:
         (folder / "page.html").write_text(HEAD.replace("{style}", style) + body + "</body></html>", "utf-8")
         self.filled: list[object] = []
-        self.templates = Templates([folder])
+        self.files = TemplateFiles(folder)
+        self.templates = Templates(self.files)
         self.joiner = Joiner(self.templates, "page.html", "each", domain="digest", fixed={"seen": self._seen})
 
     def _seen(self, item: object) -> str:
@@ -178,11 +179,11 @@ def test_items_that_are_whole_only_together_are_not_taken_apart(site_of: Callabl
 
 def test_a_changed_template_changes_the_items(site_of: Callable[..., Site], tmp_path: Path) -> None:
     site = site_of()
-    site.templates.fingerprint()
+    site.files.fingerprint()
     before = site.page("one")
 
     (tmp_path / "page.html").write_text((tmp_path / "page.html").read_text("utf-8").replace("<p", "<h1"), "utf-8")
-    site.templates.fingerprint()
+    site.files.fingerprint()
 
     assert before != site.page("one") == site.whole("one")
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from publisher.model.errors import TemplateError
-from publisher.rendering.templates import Templates, default_folders
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
 
 def render(folder: Path, template: str, *, name: str = "page.html", language: str = "en", **values: object) -> str:
     (folder / name).write_text(template, encoding="utf-8", newline="")
-    return Templates([folder]).render(name, language=language, domain="pages", **values)
+    return Templates(TemplateFiles(folder)).render(name, language=language, domain="pages", **values)
 
 
 class TestRender:
@@ -44,22 +45,22 @@ class TestRender:
         (folder / "part.html").write_text("ours")
         (site / "part.html").write_text("theirs")
 
-        assert Templates([site, folder]).render("page.html", language="en", domain="pages") == "theirs"
+        assert Templates(TemplateFiles(site, folder)).render("page.html", language="en", domain="pages") == "theirs"
 
     def test_a_service_sees_an_edited_template_once_its_fingerprint_was_taken(self, folder: Path) -> None:
         (folder / "page.html").write_text("before")
-        templates = Templates([folder])
-        templates.fingerprint()
+        files = TemplateFiles(folder)
+        templates = Templates(files)
+        files.fingerprint()
         templates.render("page.html", language="en", domain="pages")
 
         (folder / "page.html").write_text("after")
-        templates.fingerprint()
+        files.fingerprint()
 
         assert templates.render("page.html", language="en", domain="pages") == "after"
 
-    def test_templates_of_the_package_are_found_without_a_site(self, tmp_path: Path) -> None:
-        assert any((folder / "index.html").is_file() for folder in default_folders())
-        assert default_folders(tmp_path)[0] == tmp_path / "templates"
+    def test_templates_of_the_package_are_found(self) -> None:
+        assert (shipped_templates() / "index.html").is_file()
 
 
 class TestErrors:
@@ -95,7 +96,7 @@ class TestErrors:
 
     def test_a_missing_template_lists_where_it_was_looked_for(self, folder: Path) -> None:
         with pytest.raises(TemplateError) as caught:
-            Templates([folder]).render("nowhere.html", language="en", domain="pages")
+            Templates(TemplateFiles(folder)).render("nowhere.html", language="en", domain="pages")
 
         assert str(folder) in str(caught.value)
 
@@ -103,7 +104,7 @@ class TestErrors:
         (folder / "page.html").write_bytes("é".encode("latin-1"))
 
         with pytest.raises(TemplateError, match=r"page\.html.*not UTF-8"):
-            Templates([folder]).render("page.html", language="en", domain="pages")
+            Templates(TemplateFiles(folder)).render("page.html", language="en", domain="pages")
 
     def test_a_bug_of_ours_is_not_blamed_on_the_template(self, folder: Path) -> None:
         def broken() -> None:
@@ -117,13 +118,13 @@ class TestFingerprint:
     def test_it_changes_with_any_template_in_use(self, folder: Path, tmp_path: Path) -> None:
         (folder / "page.html").write_text("one")
         site = tmp_path / "site"
-        first = Templates([site, folder]).fingerprint()
+        first = TemplateFiles(site, folder).fingerprint()
 
         (folder / "page.html").write_text("two")
-        second = Templates([site, folder]).fingerprint()
+        second = TemplateFiles(site, folder).fingerprint()
         site.mkdir()
         (site / "page.html").write_text("three")
-        third = Templates([site, folder]).fingerprint()
+        third = TemplateFiles(site, folder).fingerprint()
 
         assert len({first, second, third}) == 3
 
@@ -131,10 +132,10 @@ class TestFingerprint:
         site = tmp_path / "site"
         site.mkdir()
         (site / "page.html").write_text("in use")
-        first = Templates([site, folder]).fingerprint()
+        first = TemplateFiles(site, folder).fingerprint()
 
         (folder / "page.html").write_text("hidden behind the site's")
         (folder / ".page.html.swp").write_text("an editor's")
         (folder / "page.html~").write_text("an editor's")
 
-        assert Templates([site, folder]).fingerprint() == first
+        assert TemplateFiles(site, folder).fingerprint() == first

@@ -337,6 +337,6 @@ def _create_notices_and_runs() -> None:
         sa.Column("started", INSTANT, nullable=False),
         sa.Column("finished", INSTANT, nullable=False),
         sa.Column("exit_code", sa.Integer, nullable=False),
-        sa.Column("report", sa.Text, nullable=False),
+        sa.Column("problems", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
     )

@@ -1,0 +1,55 @@
+"""Template files: which ones a site uses, and whether they changed. Nothing here renders."""
+
+import hashlib
+from pathlib import Path
+
+import publisher
+from publisher.model.errors import TemplateError
+
+PACKAGE = Path(publisher.__file__).parent
+
+
+def shipped_templates() -> Path:
+    """The folder of the templates that come along."""
+    packaged = PACKAGE / "templates"
+    # An editable install runs from a checkout, where the wheel's copy does not exist.
+    return packaged if packaged.is_dir() else PACKAGE.parent / "templates"
+
+
+class TemplateFiles:
+    """The templates in some folders; files of an earlier folder win over those of a later one, one by one."""
+
+    def __init__(self, *folders: Path) -> None:
+        self.folders = tuple(folder.absolute() for folder in folders)
+        self.generation = 0
+        """Another one when a file was found to have changed: what was made of the files before is out of date."""
+        self._fingerprint = ""
+
+    def fingerprint(self) -> str:
+        """A digest of every template in use, of names and bytes.
+
+        What is rendered after it has the files it saw, or newer ones; older ones never.
+
+        Raises:
+            TemplateError: one cannot be read.
+        """
+        digest = hashlib.sha256()
+        for name, path in self.paths().items():
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise TemplateError(str(path), None, f"cannot be read: {error.strerror}") from error
+            digest.update(f"{len(name)} {name} {len(data)} ".encode() + data)
+        if digest.hexdigest() != self._fingerprint:
+            self.generation += 1
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def paths(self) -> dict[str, Path]:
+        """The file of each template, by its name, sorted."""
+        paths: dict[str, Path] = {}
+        for folder in self.folders:
+            for path in folder.rglob("*"):
+                if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~"):
+                    paths.setdefault(path.relative_to(folder).as_posix(), path)
+        return dict(sorted(paths.items()))
