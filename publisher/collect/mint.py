@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import count, repeat
 from typing import Protocol
 from urllib.parse import quote
 
@@ -46,26 +47,15 @@ class Taken:
 
 
 class Log(Protocol):
-    """What `fetch_taken` asks of the log; each answer covers the items of all sources."""
+    """What `fetch_taken` asks of the log; each answer covers the items of all sources (`store.LogPass`)."""
 
-    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
-        """Return those of `uids` that exist."""
-        ...
-
-    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
-        """Return those of `paths` that exist."""
-        ...
-
-    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
-        """Return every instant of an item on these days."""
-        ...
-
-    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
-        """Return the latest instant of an item on each day; a day without items is missing."""
-        ...
+    def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
+    def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]: ...
+    def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]: ...
+    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]: ...
 
 
-def in_log_order(items: Sequence[Item]) -> list[Item]:
+def order_for_log(items: Sequence[Item]) -> list[Item]:
     """Return new items, given newest first, in the order of the log: oldest first."""
     ordered = list(reversed(items))
     ordered.sort(key=lambda item: (item.date, item.published or _NEVER))
@@ -81,7 +71,7 @@ def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Nam
             uid=_uid(item, source, rules.authority),
             path=f"items/{item.date.year:04d}/{slug_of(title_of(item))}",
         )
-        for item in in_log_order(items)
+        for item in order_for_log(items)
     )
 
 
@@ -127,7 +117,7 @@ def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], A
     first = 1
     while lacking:
         # Each round asks for twice as many forms: a thousand items of one name need ten questions, not a thousand.
-        forms = {name: [_numbered(name, number) for number in range(first, 2 * first)] for name in lacking}
+        forms = {name: [_form(name, number) for number in range(first, 2 * first)] for name in lacking}
         taken |= ask([form for some in forms.values() for form in some])
         free = {name: sum(_is_free(form, name, asked, taken) for form in some) for name, some in forms.items()}
         lacking = {name: count - free[name] for name, count in lacking.items() if count > free[name]}
@@ -138,7 +128,7 @@ def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], A
 def _free_names(wanted: Sequence[str], taken: AbstractSet[str]) -> list[str]:
     """Return a free name for each wanted name: the name itself, or the name with `-2`, `-3` …"""
     asked = {*wanted}
-    forms = {name: _forms(name) for name in asked}
+    forms = {name: map(_form, repeat(name), count(1)) for name in asked}
     return [next(form for form in forms[name] if _is_free(form, name, asked, taken)) for name in wanted]
 
 
@@ -147,14 +137,7 @@ def _is_free(form: str, name: str, asked: AbstractSet[str], taken: AbstractSet[s
     return form not in taken and (form == name or form not in asked)
 
 
-def _forms(name: str) -> Iterator[str]:
-    number = 1
-    while True:
-        yield _numbered(name, number)
-        number += 1
-
-
-def _numbered(name: str, number: int) -> str:
+def _form(name: str, number: int) -> str:
     return name if number == 1 else f"{name}-{number}"
 
 

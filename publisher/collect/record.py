@@ -13,7 +13,7 @@ from publisher.collect.clean import add_language, clean_item
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
 from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
-from publisher.collect.mint import draft, fetch_taken, in_log_order, mint
+from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.reading import Reading
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch
@@ -199,7 +199,7 @@ def _write_plan(plan: Reconciliation, log: LogPass, source: str, rules: CollectR
     log.rename([(number, add_language(item, rules.site)) for number, item in plan.renamed])
     revised = [(number, add_language(item, rules.site)) for number, item in plan.revised]
     added = [add_language(item, rules.site) for item in plan.added]
-    naming = [*(item for _, item in revised), *in_log_order(added)]
+    naming = [*(item for _, item in revised), *order_for_log(added)]
     names = log.name(wanted_names(naming, rules.gathering.theme_map))
     log.revise([_revision(number, item, source, rules, names) for number, item in revised], now=now)
     log.add(_mint_records(added, log, source, rules, names=names, now=now), now=now)
