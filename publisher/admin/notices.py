@@ -21,7 +21,6 @@ from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
 from publisher.model.reports import ConditionChange, SourceCondition
-from publisher.rendering.notices import review_notice, source_notice
 from publisher.store import SourceState, Store
 
 if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
@@ -71,7 +70,9 @@ def send_notices(
     news: NewsToTell, config: Config, *, store: Store, renderer: "Renderer", outbox: Outbox, now: datetime
 ) -> Told:
     """Record what is to be told, and put the notices of it into the outbox, with those that were not there yet."""
-    notices = [_source_notice(change, config, now=now) for change in news.condition_changes if config.notices_to]
+    notices = [
+        _source_notice(change, config, renderer, now=now) for change in news.condition_changes if config.notices_to
+    ]
     problems: list[Problem] = []
     for edition in news.to_review:
         try:
@@ -119,9 +120,9 @@ def _change_of(source: str, condition: SourceCondition, state: SourceState) -> C
             return ConditionChange(source=source, condition=SourceCondition.WELL, since=None, detail="")
 
 
-def _source_notice(change: ConditionChange, config: Config, *, now: datetime) -> Notice:
+def _source_notice(change: ConditionChange, config: Config, renderer: "Renderer", *, now: datetime) -> Notice:
     assert config.notices_to is not None, "somebody is to be told"
-    subject, text = source_notice(change, site=config.site, config=config.path)
+    subject, text = renderer.source_notice(change, config=config.path)
     return Notice(
         about=change.source,
         kind=change.condition.value,
@@ -146,7 +147,7 @@ def _review_notice(edition: Edition, config: Config, renderer: "Renderer", outbo
     (audience,) = (each for each in config.audiences if each.name == edition.audience)
     assert audience.editor is not None, "somebody is to be told"
     folder = outbox.held_folder(edition)
-    subject, text = review_notice(edition, audience=audience, site=config.site, folder=folder, config=config.path)
+    subject, text = renderer.review_notice(edition, audience, folder=folder, config=config.path)
     digest = renderer.render(edition, audience)
     return Notice(
         about=edition.name,

@@ -44,7 +44,6 @@ from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
-from publisher.rendering.notices import review_notice
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
@@ -224,7 +223,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
         outbox.put(edition, digest, mail, audience=audience, site=renderer.site)
         return
     folder = outbox.held_folder(edition)
-    _, told = review_notice(edition, audience=audience, site=renderer.site, folder=folder, config=config)
+    _, told = renderer.review_notice(edition, audience, folder=folder, config=config)
     outbox.hold(edition, digest, mail, audience=audience, site=renderer.site, told=told)
 
 

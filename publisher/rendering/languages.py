@@ -7,16 +7,18 @@ Adding a language is adding that folder.
 
 from datetime import date
 from functools import cache, lru_cache
+from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
 
 from publisher.model.errors import FilesError
-
-if TYPE_CHECKING:  # loaded by the first date or catalogue: a run with no news needs neither
-    from gettext import NullTranslations
-
-    from babel import Locale
 
 CATALOGUES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
@@ -40,8 +42,6 @@ def interface_language(language: str, domain: str) -> str:
 @lru_cache(_DAYS)
 def format_day(day: date, language: str) -> str:
     """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
-    from babel.dates import format_date
-
     text = format_date(day, "long", locale=_locale(language))
     # CLDR does not know that the first of a month is an ordinal in French.
     return f"1er{text[1:]}" if day.day == 1 and _locale(language).language == "fr" else text
@@ -49,15 +49,11 @@ def format_day(day: date, language: str) -> str:
 
 def format_month(day: date, language: str) -> str:
     """`February 2022`, `février 2022`; in English where the language is unknown."""
-    from babel.dates import format_skeleton
-
     return format_skeleton("yMMMM", day, locale=_locale(language))
 
 
 def format_size(size_bytes: int, language: str) -> str:
     """`1.2 MB`, `1,2 Mo`: with one decimal below ten; what is less than a kilobyte is one."""
-    from babel.numbers import format_decimal
-
     # Rounded, so that 999,999 bytes are one megabyte and not a thousand kilobytes.
     unit, unit_bytes = next((each for each in _UNITS if round(size_bytes / each[1], 2) >= 1), _UNITS[-1])
     size = max(size_bytes / unit_bytes, 1)
@@ -78,21 +74,16 @@ def dir_of(language: str) -> Literal["ltr", "rtl"]:
 
 
 @cache
-def translations(language: str, domain: str) -> "NullTranslations":
+def translations(language: str, domain: str) -> NullTranslations:
     """The fixed texts of one domain; those without a translation, or all in an unknown language, stay English.
 
     Raises:
         FilesError: the catalogue cannot be read.
     """
-    from gettext import GNUTranslations, NullTranslations
-
     base = _base(language)
     catalogue = _catalogue(base, domain)
     if base == SOURCE_LANGUAGE or not catalogue.is_file():
         return NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import PoFileError, read_po
-
     try:
         with catalogue.open("rb") as file:
             messages = read_po(file, locale=base, domain=domain, abort_invalid=True)
@@ -118,9 +109,7 @@ def _is_known(language: str) -> bool:
 
 
 @cache
-def _locale(language: str) -> "Locale":
-    from babel import Locale, UnknownLocaleError
-
+def _locale(language: str) -> Locale:
     tag = DATED_LIKE.get(language.lower(), language).replace("_", "-")
     for candidate in (tag, _base(tag)):
         try:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher.compose.columns import WIDTH, columns_of
-from publisher.compose.digest import FILES, FULL_TEXT_CHARS, MAX_HTML_BYTES, SUBJECT_CHARS
+from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
+from publisher.compose.digest_values import FILES, FULL_TEXT_CHARS
 from publisher.config.colours import DARK_PAGE, PAGE
 from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.model.items import Enclosure
