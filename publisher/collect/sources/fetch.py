@@ -2,7 +2,8 @@
 
 Every fetch has one deadline and one size, counted on unpacked bytes. Redirects are followed here, so that each step is
 checked like the first. A server is asked one thing at a time, and what it said of its last answer (ETag,
-Last-Modified) goes along, so that it may say "unchanged".
+Last-Modified) goes along, so that it may say "unchanged". Once a day it is asked for the whole document all the same:
+some never notice that theirs has changed.
 """
 
 import hashlib
@@ -57,13 +58,16 @@ class Fetcher:
         """
         deadline = Deadline(self.settings.timeout_s)
         known = _known(validator)
+        is_whole_due = _is_whole_due(known, source, now)
         moved_to, permanent = "", True
         address = url
         for _ in range(MAX_REDIRECTS + 1):
-            asking = self._asked(address, known, source=source, deadline=deadline, accept=accept)
+            conditions = {} if is_whole_due else known
+            asking = self._asked(address, conditions, source=source, deadline=deadline, accept=accept)
             with asking as response:
                 target = _target(response, address)
                 if target is None:
+                    _check_status(response, address, conditions, source=source, now=now)
                     found = self._read(response, address, known, source=source, now=now)
                     return replace(found, moved_to=moved_to)
             if urlsplit(address).scheme == "https" and urlsplit(target).scheme != "https":
@@ -108,7 +112,6 @@ class Fetcher:
     def _read(
         self, response: httpx.Response, address: str, known: Mapping[str, str], *, source: str, now: datetime
     ) -> Fetched:
-        _check_status(response, address, known, source=source, now=now)
         fresh_until = _fresh_until(response, now)
         before = json.dumps(known, sort_keys=True) if known else ""
         if response.status_code == _NOT_MODIFIED:
@@ -117,17 +120,20 @@ class Fetcher:
             )
         body = self._body(response, address, source=source)
         digest = hashlib.sha256(body).hexdigest()
+        told = {name: _header(response, header) for name, header in _VALIDATORS.items()}
+        whole = now.astimezone(UTC).isoformat(timespec="seconds")
+        validator = json.dumps({"digest": digest, "whole": whole, **told}, sort_keys=True)
         if known.get("digest") == digest:
             # The validator stays: writing down a new ETag of the same bytes would be a change to nobody's use.
+            kept = validator if _is_whole_due(known, source, now) else before
             return Fetched(
-                body=b"", url=address, charset="", validator=before, is_unchanged=True, fresh_until=fresh_until
+                body=b"", url=address, charset="", validator=kept, is_unchanged=True, fresh_until=fresh_until
             )
-        told = {name: _header(response, header) for name, header in _VALIDATORS.items()}
         return Fetched(
             body=body,
             url=address,
             charset=response.charset_encoding or "",
-            validator=json.dumps({"digest": digest, **told}, sort_keys=True),
+            validator=validator,
             fresh_until=fresh_until,
         )
 
@@ -146,6 +152,9 @@ class Fetcher:
 
 _CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
 _VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
+_BELIEVED = timedelta(days=1)
+"""After the last whole document, how long a server is believed that says nothing changed."""
+_SPREAD_MINUTES = 60
 _BYTES = "latin-1"
 """A header may hold bytes in any encoding (RFC 9110 section 5.5); these are given back as they came."""
 
@@ -172,6 +181,18 @@ def _known(validator: str) -> Mapping[str, str]:
     except ValueError:
         return {}
     return known if isinstance(known, dict) else {}
+
+
+def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
+    """Whether to ask for the whole document, though the server could say that it is unchanged.
+
+    Every day at a minute that comes of the source's name, so that sources do not all come at once.
+    """
+    if not any(known.get(name) for name in _CONDITIONS):
+        return False  # it is whole each time
+    early = int.from_bytes(hashlib.sha256(source.encode()).digest()[:2]) % _SPREAD_MINUTES
+    whole = known.get("whole")
+    return not whole or now >= datetime.fromisoformat(whole) + _BELIEVED - timedelta(minutes=early)
 
 
 def _target(response: httpx.Response, address: str) -> str | None:

@@ -4,7 +4,6 @@ A selector may end in `@name` to take an attribute, as in `time@datetime` or `a@
 `:scope` is the item itself, `:scope + dd` what stands beside it, and `@name` alone an attribute of its own.
 """
 
-import codecs
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ from lxml.cssselect import CSSSelector
 
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest
@@ -38,7 +38,7 @@ from publisher.model.items import Item
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "page-3"
+READER = "page-4"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "enclosures", "next")
 
@@ -286,39 +286,24 @@ def parsed(source: str, body: bytes, charset: str) -> html.HtmlElement:
     Raises:
         SourceError: it is empty, or no HTML.
     """
-    encoding = _codec(charset, body)
+    text = decode(body, server=charset, kind="html").encode(errors="replace")
     try:
-        if len(body) > _HARMLESS_BYTES:
-            read_apart(source, _try, body, encoding)
-        return _parse(body, encoding)
+        if len(text) > _HARMLESS_BYTES:
+            read_apart(source, _try, text)
+        return _parse(text)
     except (etree.LxmlError, ValueError, LookupError, AssertionError) as error:
         raise SourceError(source, f"this is no HTML: {error}"[:200]) from error
 
 
-def _parse(body: bytes, encoding: str | None) -> html.HtmlElement:
-    parser = html.HTMLParser(encoding=encoding, remove_comments=True, remove_pis=True)
-    return html.document_fromstring(body, parser=parser)
+def _parse(text: bytes) -> html.HtmlElement:
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    return html.document_fromstring(text, parser=parser)
 
 
-def _try(body: bytes, encoding: str | None) -> None:
+def _try(text: bytes) -> None:
     """See whether libxml2 comes to an end with the page, in whatever way."""
     with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
-        _parse(body, encoding)
-
-
-def _codec(charset: str, body: bytes) -> str | None:
-    """Return the encoding when it is known; None: libxml2 looks for what the page says itself."""
-    try:
-        return codecs.lookup(charset).name
-    except LookupError:
-        pass
-    if b"charset" in body[:4096].lower():
-        return None
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return "windows-1252"
-    return "utf-8"
+        _parse(text)
 
 
 def _inner(element: html.HtmlElement) -> str:

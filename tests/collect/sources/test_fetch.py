@@ -67,6 +67,41 @@ def test_the_same_bytes_are_unchanged_whatever_the_server_says(server: Server) -
     assert again.validator == first.validator
 
 
+def test_a_server_is_not_believed_for_longer_than_a_day(server: Server) -> None:
+    """Some have a Last-Modified that never changes."""
+    stamp = "Thu, 12 Jan 2017 00:12:01 GMT"
+    server.answers["/a"] = Answer(body=b"old", headers={"Last-Modified": stamp})
+    validator, whole = fetch(server.url("/a")).validator, []
+    for hour in range(1, 61):
+        now = NOW + timedelta(hours=hour)
+        found = fetcher().fetch(server.url("/a"), source="news", validator=validator, now=now)
+        assert found.is_unchanged
+        validator = found.validator
+        if "if-modified-since" not in server.asked[-1][1]:
+            whole.append(hour)
+
+    assert whole == [24, 48]
+
+    server.answers["/a"] = Answer(body=b"new", headers={"Last-Modified": stamp})
+    later = NOW + timedelta(hours=84)
+    assert fetcher().fetch(server.url("/a"), source="news", validator=validator, now=later).body == b"new"
+
+
+def test_sources_ask_for_whole_documents_at_minutes_of_their_own(server: Server) -> None:
+    server.answers["/a"] = Answer(body=b"x", headers={"ETag": '"1"'})
+    names = ("news", "partner", "register")
+    minutes = set()
+    for name in names:
+        validator = fetcher().fetch(server.url("/a"), source=name, validator="", now=NOW).validator
+        for minute in range(23 * 60, 24 * 60 + 1):
+            fetcher().fetch(server.url("/a"), source=name, validator=validator, now=NOW + timedelta(minutes=minute))
+            if "if-none-match" not in server.asked[-1][1]:
+                minutes.add(minute)
+                break
+
+    assert len(minutes) == len(names)
+
+
 def test_unchanged_without_ever_having_been_read_is_an_error(server: Server) -> None:
     server.answers["/a"] = Answer(status=304)
 
