@@ -12,7 +12,7 @@ from publisher.cli.formats import as_json
 from publisher.cli.group import Options, site_command
 from publisher.cli.report_output import show_problems
 from publisher.model.editions import Digest
-from publisher.store.files import explained
+from publisher.store.files import explain_errors
 
 
 @click.command()
@@ -68,7 +68,7 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
 
 def _write_files(folder: Path, digest: Digest) -> list[str]:
     files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
-    with explained(folder):
+    with explain_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
             path.write_text(text, encoding="utf-8", newline="\n")

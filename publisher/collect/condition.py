@@ -83,7 +83,7 @@ def after_listing(
     next_try: datetime | None,
     now: datetime,
 ) -> SourceState:
-    """Return the state after a reading that was recorded.
+    """Return the state after a complete reading, which was recorded.
 
     Args:
         state: what was known before.

@@ -17,7 +17,7 @@ def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Pro
     after: int | None = 0
     while after is not None:
         progress("themes", min(after, last_item), last_item)
-        with store.items.open_page(after=after) as page:
+        with store.items.open_batch(after=after) as page:
             # What is kept from readers must not take a name from what they see.
             shown = [stored.item for stored in page.items if not stored.is_kept_from_readers]
             names = page.name(wanted_names(shown, gathering.theme_map))

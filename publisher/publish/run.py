@@ -70,7 +70,7 @@ def _settle_feeds(
     store.feeds.ensure(publication.known_feeds, now=now)
     for theme in (publication.theme_map.default, *publication.theme_map.themes):
         if former := publication.theme_map.former(theme.slug):
-            store.feeds.follow_on(theme.slug, former)
+            store.feeds.take_over(theme.slug, former)
     return plan(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
 
 

@@ -1,13 +1,14 @@
-"""What a site remembers, in SQLite or PostgreSQL: the item log, its cursors, editions and runs.
+"""What a site remembers, in SQLite or PostgreSQL. `Store` opens it; each noun is a module and an attribute of it.
 
-A change of the tables is a migration under migrations/, `schema.HEAD` and `schema` itself; a test holds them together.
+Whoever changes a table changes `schema`, adds a migration under migrations/ and names it in `schema.HEAD`; a test holds
+them together.
 """
 
 from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Heir
 from publisher.store.feeds import FeedState
-from publisher.store.items import ChangedItem, PageAddress
+from publisher.store.items import ChangedItem, ItemAddress
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
@@ -23,8 +24,8 @@ __all__ = [
     "EditionRow",
     "FeedState",
     "Heir",
+    "ItemAddress",
     "LogPass",
-    "PageAddress",
     "PageRow",
     "RunRow",
     "SourceState",

@@ -1,4 +1,4 @@
-"""The documents that hold what feeds have become too long for. What one holds is settled for ever when it is closed."""
+"""The closed documents of archives (RFC 5005): items that a feed has become too long for. Their range never changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ class Archive:
 
 
 class Archives:
-    """The documents that are closed."""
+    """The closed documents of archives."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, feed: str) -> list[Archive]:
-        """The documents of a feed's archive that are closed, oldest first."""
+        """The closed documents of a feed's archive, oldest first."""
         query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed).order_by(archives.c.number)
         found: list[Archive] = []
         with self._database.reading() as connection:
@@ -38,12 +38,12 @@ class Archives:
         return found
 
     def last(self, feed: str) -> Archive | None:
-        """The newest document of a feed's archive; None: it has none. Where it begins is not asked for."""
+        """The newest closed document of a feed's archive, with `after` unknown (`upto` again); None: it has none."""
         with self._database.reading() as connection:
             return _last(connection, feed)
 
     def due(self, feed: str, *, size: int) -> list[Archive]:
-        """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
+        """Documents of `size` items to close now, so that at most `size` live items are in none."""
         with self._database.reading() as connection:
             last = _last(connection, feed)
             number, after = (last.number, last.upto) if last else (0, 0)
@@ -54,7 +54,7 @@ class Archives:
             ]
 
     def close(self, closed: Sequence[Archive]) -> None:
-        """Settle for ever what these documents hold."""
+        """Keep which items these documents hold."""
         if not closed:
             return
         rows = [{"feed": archive.feed, "number": archive.number, "upto": archive.upto} for archive in closed]

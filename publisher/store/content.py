@@ -1,4 +1,4 @@
-"""Items and themes as text columns, one spelling for one value, and rows as records."""
+"""Items and themes as JSON columns, one spelling for one value; rows as records."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from publisher.store.columns import canonical_json
 
 
 def content_of(item: Item) -> str:
-    """The item as canonical JSON, without its empty fields: a field that is added later changes no stored content."""
+    """An item as canonical JSON. Empty fields are left out, so that a later field changes no stored content."""
     fields = {
         "date": item.date.isoformat(),
         "text": item.text,
@@ -35,7 +35,7 @@ def content_of(item: Item) -> str:
 
 
 def item_of(content: str) -> Item:
-    """The item that `content_of` wrote."""
+    """The item of which `content_of` made this."""
     fields: dict[str, Any] = json.loads(content)
     fields["date"] = date.fromisoformat(fields["date"])
     if "published" in fields:
@@ -57,12 +57,12 @@ def themes_text(themes: Sequence[Theme]) -> str:
 
 @lru_cache(1_000)  # many items have the same
 def themes_of(text: str) -> tuple[Theme, ...]:
-    """The themes that `themes_text` wrote."""
+    """The themes of which `themes_text` made this."""
     return tuple(Theme(slug=slug, title=title) for slug, title in json.loads(text))
 
 
 def record_of(row: Row[Any]) -> Record:
-    """A row of the items table, or one with the same columns, as the value everything else works with."""
+    """A row with the columns of `items` as a record."""
     return Record(
         number=row.number,
         source=row.source,

@@ -1,4 +1,4 @@
-"""What each audience has had, and what it is to get next."""
+"""The editions of each audience, recorded whole, and how far each audience has come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,13 +45,13 @@ class AudienceState:
     """How far an audience has come."""
 
     cursor: int
-    """The last log number its editions have dealt with."""
+    """The last log number that its editions have dealt with."""
     start: int
-    """Items added up to this log number are never for it: they were there before it was."""
+    """Items added up to this log number are never sent to it: they are older than the audience."""
     last_number: int
-    """Its latest edition; 0: none yet."""
+    """Number of its latest edition; 0: none yet."""
     last_tick: datetime | None
-    """UTC; the tick of its schedule that was dealt with last. None: its schedule was never watched."""
+    """UTC; the last tick of its schedule that was dealt with. None: its schedule was never asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,13 @@ class EditionRow:
     upto: int
     composed_at: datetime
     items: int
-    """How many it has; 0: all were withdrawn before it was written, so it never went into the outbox."""
+    """How many items it has; 0: all were withdrawn or taken out before it went into the outbox, so it never did."""
     written_at: datetime | None
-    """UTC; None: not dealt with yet."""
+    """UTC; when it went into the outbox. None: it is not there yet."""
     held_until: datetime | None
     """UTC; None: it is not held."""
     dropped: int
-    """How many items the editor took out for good."""
+    """How many items its editor took out for good."""
 
     @property
     def name(self) -> str:
@@ -86,35 +86,35 @@ class Editions:
         self.held = HeldEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """How far an audience has come; None: it never had an edition nor passed one over."""
+        """How far an audience has come; None: nothing was ever composed for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
     def pass_over(self, audience: str, state: AudienceState) -> None:
-        """Move an audience on to `state` without an edition; nothing is written when it stands there already.
+        """Move an audience on to `state` without an edition; nothing is written if that changes nothing.
 
         Raises:
-            StoreError: it got an edition, or came further, since `state` was made.
+            StoreError: another process has composed for it.
         """
         with self._database.writing() as connection:
             before = _audience_state(connection, audience)
             if before == state:
                 return
             if (before.last_number if before else 0) != state.last_number or (before and before.cursor > state.cursor):
-                raise _moved(audience)
+                raise _was_outrun(audience)
             _write_state(connection, audience, state)
 
     def record(self, edition: Edition, *, start: int, tick: datetime | None) -> None:
-        """Record an edition, its items and the audience's new cursor at once; `start` counts the first time only.
+        """Record an edition, its items and the audience's new cursor. `start` counts for its first edition only.
 
         Raises:
-            StoreError: the audience's cursor is no longer `edition.after`: another process composed for it.
+            StoreError: the audience's cursor is no longer `edition.after`: another process has composed for it.
         """
         with self._database.writing() as connection:
             before = _audience_state(connection, edition.audience)
             at = (before.cursor, before.last_number) if before else (edition.after, 0)
             if at != (edition.after, edition.number - 1):
-                raise _moved(edition.audience)
+                raise _was_outrun(edition.audience)
             state = AudienceState(
                 cursor=edition.upto,
                 start=before.start if before else start,
@@ -127,15 +127,15 @@ class Editions:
     # --- one edition -------------------------------------------------------------------------------------------------
 
     def get(self, audience: str, number: int) -> Edition | None:
-        """An edition as it was composed, less what was withdrawn since; None: there is none."""
+        """An edition as it was composed, without items withdrawn since; None: it does not exist."""
         with self._database.reading() as connection:
             row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
-            return None if row is None else _composed_edition(connection, row)
+            return None if row is None else _edition_of(connection, row)
 
     def drop_withdrawn(self, audience: str, number: int) -> Edition | None:
-        """Take what was withdrawn since out of an edition that is not in the outbox yet, and return what is left of it.
+        """Take items withdrawn since out of an edition that is not in the outbox yet; return the rest of it.
 
-        None: it is in the outbox, or there is none. Should an item come back, it is due again.
+        None: it is in the outbox, or does not exist. An item that comes back is due again.
         """
         gone = select(items.c.number).where(items.c.number == edition_items.c.item, ~IS_LIVE)
         with self._database.writing() as connection:
@@ -145,18 +145,18 @@ class Editions:
             of_gone = delete(edition_items).where(is_item_of(audience, number), exists(gone))
             if connection.execute(of_gone).rowcount:
                 recount(connection, audience, number)
-            return _composed_edition(connection, row)
+            return _edition_of(connection, row)
 
     def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note that an edition is in the outbox; the first time counts."""
+        """Note when an edition went into the outbox, unless that is known already."""
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:
             connection.execute(unwritten.values(written_at=at))
 
     def discard(self, audience: str, number: int) -> bool:
-        """Take all items and corrections out of an edition for good, held or not; whether it was not in the outbox yet.
+        """Take all items and corrections out of an edition for good, held or not; it is never sent.
 
-        It never goes out, and its number is not given again.
+        Returns False, and changes nothing, if it is in the outbox already. Its number is not given again.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         taken = select(*edition_items.c["audience", "item", "number"]).where(is_item_of(audience, number))
@@ -173,14 +173,14 @@ class Editions:
     # --- many --------------------------------------------------------------------------------------------------------
 
     def unwritten(self) -> list[Edition]:
-        """The editions not yet in the outbox, oldest first, as they were composed, less what was withdrawn since."""
+        """Editions that are not in the outbox yet, oldest first, without items withdrawn since they were composed."""
         order = (editions.c.composed_at, editions.c.audience, editions.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(_unwritten().order_by(*order)).all()
-            return [_composed_edition(connection, row) for row in rows]
+            return [_edition_of(connection, row) for row in rows]
 
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
-        """The editions beyond number `after` that are in the outbox or on their way, up to the first that is held."""
+        """Numbers of an audience's editions after number `after`, up to the first that is held."""
         beyond = (editions.c.audience == audience, editions.c.number > after)
         query = select(*editions.c["number", "written_at", "held_until"]).where(*beyond).order_by(editions.c.number)
         with self._database.reading() as connection:
@@ -188,7 +188,7 @@ class Editions:
         return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
 
     def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
-        """The editions, as (audience, number), that hold an item which was revised or withdrawn in (after, upto]."""
+        """Editions, as (audience, number), with an item that was revised or withdrawn in (after, upto], sorted."""
         is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: set[tuple[str, int]] = set()
         with self._database.reading() as connection:
@@ -198,7 +198,7 @@ class Editions:
         return sorted(found)
 
     def latest(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
-        """The editions composed last, latest first, of one audience or of all."""
+        """Editions of one audience or of all, the latest first, at most `limit`."""
         order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
         its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         dropped = select(func.count()).select_from(dropped_items).where(*its_dropped).scalar_subquery()
@@ -217,7 +217,7 @@ def _audience_state(connection: Connection, name: str) -> AudienceState | None:
     return AudienceState(cursor=row.cursor, start=row.start, last_number=row.last_number, last_tick=row.last_tick)
 
 
-def _moved(audience: str) -> StoreError:
+def _was_outrun(audience: str) -> StoreError:
     return StoreError(f"audience {audience!r}: another publisher composed for it meanwhile; run again")
 
 
@@ -225,15 +225,15 @@ def _unwritten() -> Select[Any]:
     return select(editions).where(editions.c.written_at.is_(None))
 
 
-def _composed_edition(connection: Connection, row: Row[Any]) -> Edition:
+def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
     return Edition(
         audience=row.audience,
         number=row.number,
         after=row.after,
         upto=row.upto,
         composed_at=row.composed_at,
-        records=_composed_records(connection, edition_items, row.audience, row.number),
-        corrections=_composed_records(connection, edition_corrections, row.audience, row.number),
+        records=_records_of(connection, edition_items, row.audience, row.number),
+        corrections=_records_of(connection, edition_corrections, row.audience, row.number),
         introduction=row.introduction or "",
         held_until=row.held_until,
         released_at=row.released_at,
@@ -284,8 +284,8 @@ def _write_records(connection: Connection, table: Table, edition: Edition, recor
         connection.execute(insert(table), rows)
 
 
-def _composed_records(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
-    """What one of the tables of items says of an edition: each as it was then, less what was withdrawn since."""
+def _records_of(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
+    """Items that a table (of items, or of corrections) has of an edition, as they were then; withdrawn ones are out."""
     columns: list[ColumnElement[Any]] = [
         *items.c["number", "source", "uid", "path", "published", "added_seq", "pass_start", "state"],
         *table.c["seq", "themes"],

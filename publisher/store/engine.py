@@ -11,21 +11,21 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from publisher.model.errors import StoreError
-from publisher.store.faults import place_of, translated
+from publisher.store.faults import place_of, translate_errors
 from publisher.store.schema import counters
 
 PATIENCE_S = 10
-"""How long a transaction waits for another program's; `?timeout=` in an SQLite URL says otherwise."""
+"""How long a transaction waits for that of another program. `?timeout=` in an SQLite URL overrides it."""
 
 BATCH = 500
-"""How many rows one statement reads or names: enough to be quick, little enough to stay small in memory."""
+"""How many rows one statement reads or names: enough to be quick, and small in memory."""
 
 _T = TypeVar("_T")
 _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
 class Database:
-    """Where transactions come from. Errors leave them as `StoreError`."""
+    """Gives transactions. What goes wrong in the database is raised as `StoreError`."""
 
     def __init__(self, url: str) -> None:
         self.url = _read(url)
@@ -36,18 +36,18 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with translated(self.place), self.engine.connect() as connection:
+        """A transaction that reads."""
+        with translate_errors(self.place), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """The one transaction that may write now: committed at the end, rolled back on any error.
+        """A transaction that may write: committed at the end, rolled back on any error. There is one at a time.
 
-        It holds the log's lock from the start, so what it reads stays true until it commits. It leaves no trace in an
-        SQLite file unless something is written.
+        It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
+        touched unless something is written.
         """
-        with translated(self.place), self.engine.connect() as connection:
+        with translate_errors(self.place), self.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 self._lock(connection)
@@ -55,23 +55,23 @@ class Database:
 
     @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
-        """A database that forgets at the end whatever was done with it; only it sees the changes meanwhile."""
-        # SQLite's lock is taken by the first change and not before: a rehearsal without news is in nobody's way.
-        with translated(self.place), self.engine.connect() as connection:
+        """A database whose changes are rolled back at the end, and which alone sees them."""
+        # SQLite takes its lock with the first change, so other writers need not wait for a rehearsal without news.
+        with translate_errors(self.place), self.engine.connect() as connection:
             yield Rehearsal(self, connection)
 
     def close(self) -> None:
         self.engine.dispose()
 
     def _lock(self, connection: Connection) -> None:
-        """Lock the log until the transaction ends; SQLite did so when it began."""
+        """Lock the log until the transaction ends. SQLite locked it when the transaction began."""
         if not self.is_sqlite:
             connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
             connection.execute(select(counters.c.id).with_for_update())
 
     def _sqlite_engine(self) -> Engine:
         options: dict[str, Any] = {"poolclass": StaticPool} if self.is_in_memory else {}
-        # No isolation level: the driver begins no transaction by itself, and `_begin_sqlite` says which one begins.
+        # Without an isolation level the driver begins no transaction by itself; `_begin_sqlite` does.
         arguments: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
@@ -85,7 +85,7 @@ class Database:
             raise StoreError(f"store {self.place}: store.url must be like {_SHAPES}")
         arguments = {} if "connect_timeout" in self.url.query else {"connect_timeout": PATIENCE_S}
         try:
-            # A writer reads what others committed while it waited for the lock: that is READ COMMITTED.
+            # READ COMMITTED, so that a writer sees what others committed while it waited for the lock.
             return create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments)
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
@@ -93,7 +93,7 @@ class Database:
 
 
 class Rehearsal(Database):
-    """One transaction that is never committed; those asked of it are parts of it."""
+    """A database within one transaction that is never committed. Its transactions are savepoints."""
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.url = database.url
@@ -105,21 +105,21 @@ class Rehearsal(Database):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translated(self.place):
+        with translate_errors(self.place):
             yield self._connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with translated(self.place), self._connection.begin_nested():
+        with translate_errors(self.place), self._connection.begin_nested():
             self._lock(self._connection)
             yield self._connection
 
     def close(self) -> None:
-        """Nothing: the connection belongs to whoever began the rehearsal."""
+        """Do nothing: `Database.rehearsing` closes the connection."""
 
 
 def _read(url: str) -> URL:
-    # The library's own words are dropped: they may hold a part of the password.
+    # The library's own message is dropped: it may repeat a part of the password.
     try:
         read = make_url(url)
     except (ArgumentError, ValueError):
@@ -133,19 +133,19 @@ def _read(url: str) -> URL:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    # NORMAL would forget the last commits in a power cut, and with them what was sent.
+    # NORMAL could lose the last commits in a power cut, and with them what was sent.
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that begins by reading and writes later fails at once when another wrote in between: SQLite cannot
-    # let it wait. Hence the lock from the start.
+    # A transaction that reads first and writes later fails at once if another has written in between: SQLite cannot
+    # let it wait. So a writer takes the lock at the start.
     statement = connection.get_execution_options().get("begin", "BEGIN")
     if statement:
         connection.exec_driver_sql(statement)
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """The values in pieces of at most `BATCH`: a statement may name only so many."""
+    """Yield the values in batches of at most `BATCH`, because a statement may name only so many."""
     for start in range(0, len(values), BATCH):
         yield values[start : start + BATCH]

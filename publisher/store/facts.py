@@ -1,4 +1,4 @@
-"""What a pass may ask about items before it decides: the source's own, what others list, what is taken."""
+"""Facts that a pass asks for before it decides: the source's items, what other sources list, which names are taken."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -19,15 +19,15 @@ from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, copies,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heir:
-    """Who lists an item besides the source it is of."""
+    """A source that lists an item of another source."""
 
     source: str
     item: Item
-    """As that source lists it; its language is not guessed yet."""
+    """As this source lists it; its language is not guessed yet."""
 
 
 class Facts:
-    """What is known for the pass of one source. The log is locked meanwhile, so it stays true until the pass ends."""
+    """What is known for the pass of one source. The log is locked, so it stays true until the pass ends."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         self._connection = connection
@@ -35,24 +35,32 @@ class Facts:
         self._state = sources.read_state(connection, source)
 
     def known(self, *, since: date | None, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Known]:
-        """The source's items to hold a listing against, in the order they were added; None: all.
+        """The source's items to compare a listing with, in the order they were added.
 
-        Those dated `since` or later, withdrawn ones too, every older one that was listed until now, and whatever their
-        date those with one of these native ids or links; and all of which it lists a copy.
+        These are
+
+        - items dated `since` or later, withdrawn ones too (None: of any date);
+        - older items that were listed until now;
+        - items of any date with one of these native ids or links;
+        - items of other sources that it lists too.
         """
         if since is None:
-            return [*self._known(), *self._copies()]
+            return [*self._find_own(), *self._find_copies()]
         # Several questions, because an index answers each, and none answers all.
-        known = [*self._known(items.c.date >= since), *self._known(items.c.date < since, IS_LISTED), *self._copies()]
+        known = [
+            *self._find_own(items.c.date >= since),
+            *self._find_own(items.c.date < since, IS_LISTED),
+            *self._find_copies(),
+        ]
         found = {one.number: one for one in known}
-        found |= self._named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
-        found |= self._named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
+        found |= self._find_named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
+        found |= self._find_named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> dict[str, int]:
-        """Those ids and links that one live item of another source has, and only one, with the item's number.
+        """Numbers of live items of other sources, by the one of these ids and links that the item has.
 
-        None of which this source lists a copy under another name.
+        An id or link that several items have is left out, and so are items that this source lists already.
         """
         found: dict[str, list[int]] = {}
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
@@ -65,9 +73,9 @@ class Facts:
         return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
 
     def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
-        """The source, none `among` those that are still read, that has most live items of these texts; how many.
+        """The source outside `among` with the most live items that have one of these texts, and how many it has.
 
-        None: all are still read. It looks at all items there are, but only while some source is gone.
+        `among` names the sources that are still read; None: all are, and nothing is looked at.
         """
         gone = set() if among is None else sources.source_names(self._connection) - {*among}
         counts: Counter[str] = Counter()
@@ -78,7 +86,7 @@ class Facts:
         return max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
-        """What this source says of these items now."""
+        """What this source last said of these items, by number."""
         said = {row.number: item_of(row.content) for row in self._rows(numbers)}
         for some in batches(sorted(said)):
             query = select(copies.c.item, copies.c.content).where(copies.c.source == self._source)
@@ -87,9 +95,9 @@ class Facts:
         return said
 
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
-        """Those of these items that another source lists too, with the one whose name comes first.
+        """Another source that lists each of these items too, by number; items without one are missing.
 
-        It is one `among` some sources; None: any. One that nobody reads any more would list them for ever.
+        Of several sources the first by name counts. `among` names those that are still read; None: all are.
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
@@ -100,15 +108,15 @@ class Facts:
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
-        """Those of `uids` that an item of any source has already."""
-        return self._taken(items.c.uid, uids)
+        """The uids that an item of any source has already."""
+        return self._find_taken(items.c.uid, uids)
 
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
-        """Those of `paths` that an item of any source has already."""
-        return self._taken(items.c.path, paths)
+        """The paths that an item of any source has already."""
+        return self._find_taken(items.c.path, paths)
 
     def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
-        """The latest instant given to an item of each day, of any source; a day without items is missing."""
+        """The latest instant that an item of any source has, by day; a day without items is missing."""
         latest: dict[date, datetime] = {}
         for some in batches(sorted(set(dates))):
             query = select(items.c.date, func.max(items.c.published).label("latest")).where(items.c.date.in_(some))
@@ -117,13 +125,13 @@ class Facts:
         return latest
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
-        """Every instant given to an item of these days, of any source."""
+        """Every instant that an item of any source has on these days."""
         found: set[datetime] = set()
         for some in batches(sorted(set(dates))):
             found.update(self._connection.execute(select(items.c.published).where(items.c.date.in_(some))).scalars())
         return found
 
-    def _taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
+    def _find_taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
         taken: set[str] = set()
         for some in batches(sorted(set(wanted))):
             taken.update(self._connection.execute(select(column).where(column.in_(some))).scalars())
@@ -133,18 +141,20 @@ class Facts:
         for some in batches(sorted(set(numbers))):
             yield from self._connection.execute(select(items).where(items.c.number.in_(some)).order_by(items.c.number))
 
-    def _named(self, column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]) -> dict[int, Known]:
+    def _find_named(
+        self, column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
+    ) -> dict[int, Known]:
         found: dict[int, Known] = {}
         for some in batches(sorted(set(names) - {""})):
-            found |= {one.number: one for one in self._known(column.in_(some), is_there)}
+            found |= {one.number: one for one in self._find_own(column.in_(some), is_there)}
         return found
 
-    def _known(self, *which: ColumnElement[bool]) -> list[Known]:
+    def _find_own(self, *which: ColumnElement[bool]) -> list[Known]:
         columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
         query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
-        return [_known(row) for row in self._connection.execute(query)]
+        return [_known_of(row) for row in self._connection.execute(query)]
 
-    def _copies(self) -> list[Known]:
+    def _find_copies(self) -> list[Known]:
         columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
         query = select(*columns).where(copies.c.source == self._source).order_by(copies.c.item)
         return [
@@ -162,7 +172,7 @@ class Facts:
         ]
 
 
-def _known(row: Row[Any]) -> Known:
+def _known_of(row: Row[Any]) -> Known:
     return Known(
         number=row.number,
         date=row.date,

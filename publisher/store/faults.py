@@ -1,4 +1,4 @@
-"""What a database says, in words an operator can act on. What is not listed is a bug and keeps its traceback."""
+"""Errors of databases in words that an operator can act on. An error that is not listed is a bug."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from publisher.model.errors import StoreError
 
-# https://www.sqlite.org/rescode.html, primary codes. 1 (SQLITE_ERROR) is missing on purpose: wrong SQL is a bug.
+# https://www.sqlite.org/rescode.html, primary codes. SQLITE_ERROR (1) is left out on purpose: wrong SQL is a bug.
 _SQLITE = {
     sqlite3.SQLITE_PERM: "access is denied; give this user the right to read and write it",
     sqlite3.SQLITE_BUSY: "another program holds it locked; try again when that has finished",
@@ -39,8 +39,8 @@ _POSTGRESQL = {
 
 
 @contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Raise what the database's library says as a `StoreError` that begins with `place`; let bugs pass."""
+def translate_errors(place: str) -> Iterator[None]:
+    """Raise an error of the database as a `StoreError` that begins with `place`; let bugs pass."""
     try:
         yield
     except DBAPIError as error:
@@ -51,7 +51,7 @@ def translated(place: str) -> Iterator[None]:
 
 
 def place_of(url: URL) -> str:
-    """The database's name for messages; never a password, which can hide in a URL's query as well."""
+    """Name a database in messages without its password, which may be in the URL's query as well."""
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
     host = url.host or url.query.get("host") or "this machine"
@@ -65,12 +65,12 @@ def _problem_of(error: DBAPIError) -> str | None:
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
-    if isinstance(error, OperationalError):  # no connection was made: no code, only words
+    if isinstance(error, OperationalError):  # without a connection there is no code, only words
         return f"the server cannot be used ({_why(error)}); check that it runs and that store.url is right"
     return None
 
 
 def _why(error: DBAPIError) -> str:
-    """What the server or the system said to a connection; the words before it could repeat parts of the URL."""
+    """Why no connection was made. The words before the reason are dropped: they may repeat parts of the URL."""
     _, failed, why = str(error.orig).rpartition("failed: ")
     return " ".join(why.partition("\n")[0].split()) if failed else "it does not answer"

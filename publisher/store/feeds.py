@@ -1,4 +1,4 @@
-"""The feeds: under which slug and title each is known, how many live items it has, since when it is open."""
+"""The feeds: slug, title, how many live items each has, and whether readers have it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ class FeedState:
     items: int
     """How many live items it has."""
     changed_at: datetime
-    """UTC; when one of its items, or its name, last changed."""
+    """UTC; when one of its items, or its title, last changed."""
     is_open: bool
-    """It was written for readers once, and so it is kept up."""
+    """Whether it was ever written for readers. If so, it is written from then on."""
 
 
 class Feeds:
-    """The feeds that are there, with what is settled of them: their archives and pages."""
+    """The feeds, with their archives and numbered pages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,52 +37,52 @@ class Feeds:
         self.pages = Pages(database)
 
     def of_kind(self, kind: FeedKind) -> list[FeedState]:
-        """Every feed of that kind there ever was, by slug."""
+        """All feeds of a kind, sorted by slug. A feed without items stays."""
         is_kind = feeds.c.kind == kind
         return self._where(is_kind if kind is FeedKind.KEYWORD else is_kind & IS_NO_KEYWORD)
 
     def all_open(self) -> list[FeedState]:
-        """Every feed that is written for readers, by slug."""
+        """All feeds that are written for readers, sorted by slug."""
         return self._where(IS_OPEN)
 
     def states(self, slugs: Collection[str]) -> dict[str, FeedState]:
-        """Those of these feeds that are there, by slug."""
+        """The feeds that exist among these slugs, by slug."""
         found: dict[str, FeedState] = {}
         for some in batches(sorted(slugs)):
             found.update((state.feed.slug, state) for state in self._where(feeds.c.slug.in_(some)))
         return found
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
-        """Make sure that every feed is there under its title; nothing is written when all are."""
+        """Make sure that each feed is there under its title; nothing is written when all are."""
         with self._database.writing() as connection:
             ensure_feeds(connection, wanted, now=now)
 
     def mark_open(self, slugs: Collection[str], *, now: datetime) -> None:
-        """Note that these feeds are written for readers from now on; the first time counts."""
+        """Note that these feeds are written for readers from now on. For a feed that was, nothing changes."""
         if not slugs:
             return
         opened = update(feeds).where(feeds.c.slug == bindparam("of_slug"), ~IS_OPEN).values(opened_at=bindparam("now"))
         with self._database.writing() as connection:
             connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
-    def follow_on(self, slug: str, former: Sequence[str]) -> None:
-        """Let a feed that readers never had go on as the one they had under one of its `former` slugs.
+    def take_over(self, slug: str, former: Sequence[str]) -> None:
+        """Let a renamed theme's feed have the id, archive, pages and withdrawals of the feed under a former slug.
 
-        It keeps that one's id, archive, pages, and what was withdrawn from it. Nothing happens to a feed that readers
-        know already, or that went on before.
+        Of several former feeds the one opened last counts. Nothing is written if readers have the feed already, or if
+        it took over before.
         """
         with self._database.writing() as connection:
             rows = {row.slug: row for row in connection.execute(select(feeds).where(feeds.c.slug.in_([slug, *former])))}
             if rows[slug].opened_at is not None or rows[slug].first_slug:
                 return
-            # The one opened last: it went on itself as those before it.
+            # The one opened last has itself taken over those before it.
             opened = [rows[each] for each in former if each in rows and rows[each].opened_at is not None]
             before = max(opened, key=lambda row: row.opened_at, default=None)
             first = former[0] if before is None else before.first_slug or before.slug
             connection.execute(update(feeds).where(feeds.c.slug == slug).values(first_slug=first))
             if before is None:
                 return
-            # What was withdrawn from a feed that no reader knows need not be told, and may be told of both.
+            # Readers need no news of withdrawals from a feed they never had; and one item may be withdrawn from both.
             connection.execute(delete(withdrawals).where(withdrawals.c.feed == slug))
             for table in (archives, pages, withdrawals):
                 others = [column.name for column in table.c if column.name != "feed"]

@@ -1,10 +1,10 @@
-"""How bytes become files nobody ever sees half-written.
+"""Writes files and folders so that readers see each one whole, old or new, whatever crashes.
 
-Beside the files lies `.staging`, private and on the same disk. New content is written there and flushed; only then is
-it renamed over what readers see, in the order it was written, and the directories are flushed in their turn. A crash
-leaves old or new files, never torn ones, and what it left in `.staging` is swept by the next process.
+New content is written to `.staging`, a private folder on the same disk, and flushed. Then it is renamed over what
+readers see, in the order it was written, and the directories are flushed. The next process removes what a crash left
+in `.staging`.
 
-What is done once a file works on strings and asks the system directly: pathlib took an eighth of a full build.
+Steps that are taken for each file work on strings and call the system directly: pathlib took an eighth of a full build.
 """
 
 import errno
@@ -21,17 +21,17 @@ from publisher.model.errors import FilesError
 STAGING = ".staging"
 FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
-"""In paths: they would lead elsewhere."""
+"""Parts of a path that would lead elsewhere."""
 DIRECTORY_MODE = 0o755
-"""A web server under another user reads both, whatever the umask of whoever runs us."""
+"""With these modes a web server under another user reads all, whatever our umask is."""
 
 BATCH_FILES = 500
-"""Staged files are committed by themselves at this number: more would not be cheaper, only later."""
+"""So many staged files are committed without being asked: a larger number would not be cheaper."""
 SYNC_FROM_FILES = 16
-"""From here one `sync` comes before the flushes: it costs a third of the flushes alone, on a busy disk less."""
+"""From this number of files on, one `sync` goes before the flushes: both cost a third of the flushes alone, or less."""
 FLUSHERS = 4
-"""How many flushes then wait for the disk side by side; it answers them together (500 files on a busy disk: 2.7 ms each
-by themselves, 1.2 one by one after a `sync`, 0.06 so)."""
+"""How many flushes then wait for the disk at the same time, because it answers them together. 500 files on a busy disk
+took 2.7 ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each like this."""
 
 ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and run again",
@@ -51,20 +51,20 @@ ADVICE = {
 class Tree:
     """A folder of files that others read while it is written, such as `feeds/`.
 
-    One process at a time writes a tree; the store's lock sees to that. Nothing is created until something differs.
+    One process at a time writes a tree, which holds the store's lock. Nothing is created until something differs.
     """
 
     def __init__(self, root: Path) -> None:
-        """Sweep what an interrupted process left, then be ready to write below `root`, which need not exist."""
+        """Remove what an interrupted process left below `root`, which need not exist."""
         self._root = str(root)
         self._staging = f"{root}/{STAGING}"
         self._is_staging = False
         self._staged: dict[str, str | None] = {}
-        """Where each new content goes, and where it waits; None: what is there goes away."""
+        """Path of the staged content by the path where it goes; None: the file there is removed."""
         self._grown: dict[str, None] = {}
         """Directories that got a new member, in order."""
         self._real: set[str] = set()
-        """Those found to be no symbolic links since the last commit: looking once for each file costs more than it."""
+        """Directories found to be no symbolic links since the last commit: looking for each file costs too much."""
         self.sweep()
 
     def write(self, path: str, data: bytes) -> bool:
@@ -76,7 +76,7 @@ class Tree:
             FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
         """
         target = self._target(path)
-        with explained(target):
+        with explain_errors(target):
             self._refuse_symlinks(target)
             if _has_content(target, data):
                 return False
@@ -91,13 +91,13 @@ class Tree:
         return True
 
     def remove(self, path: str) -> bool:
-        """Have `path` go away with the next `commit`, in its turn; False when it is not there.
+        """Stage the removal of `path`, which the next `commit` does in its turn; False when it is not there.
 
         Raises:
             FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
         """
         target = self._target(path)
-        with explained(target):
+        with explain_errors(target):
             self._refuse_symlinks(target)
             if _status(target) is None:
                 return False
@@ -105,34 +105,34 @@ class Tree:
         return True
 
     def has(self, path: str) -> bool:
-        """Whether `path` is there, or will be after the next `commit`."""
-        target = f"{self._root}/{_checked(path)}"
+        """Whether `path` will be there after the next `commit`."""
+        target = f"{self._root}/{_check_path(path)}"
         return self._staged[target] is not None if target in self._staged else os.path.isfile(target)
 
     def has_any(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether the name of any file in the tree ends so; looks at every folder, at 1 µs a file."""
+        """Whether the name of any file in the tree ends like this; looks at every file, 1 µs each."""
         return any(name.endswith(suffixes) for _, _, names in os.walk(self._root) for name in names)
 
     def commit(self) -> None:
-        """Show readers everything written so far; when it returns, a power cut cannot take it back.
+        """Show readers everything written so far, and keep it through a power cut.
 
         Raises:
-            FilesError: some files may be new already, the others are still whole and old; writing them again finishes.
+            FilesError: the disk refuses. Each file is old or new, and whole; write all again to finish.
         """
         try:
-            with explained(self._root):
+            with explain_errors(self._root):
                 _flush_files([staged for staged in self._staged.values() if staged])
             for target, staged in self._staged.items():
-                with explained(target):
+                with explain_errors(target):
                     self._put_in_place(staged, target)
             for directory in self._grown:
-                with explained(directory):
+                with explain_errors(directory):
                     _flush(directory)
         finally:
             self.sweep()
 
     def sweep(self) -> None:
-        """Forget what is staged and not committed."""
+        """Remove what is staged and not committed."""
         self._is_staging = False
         self._staged.clear()
         self._grown.clear()
@@ -140,13 +140,13 @@ class Tree:
         sweep(Path(self._root))
 
     def _target(self, path: str) -> str:
-        target = f"{self._root}/{_checked(path)}"
+        target = f"{self._root}/{_check_path(path)}"
         if target in self._staged:
-            self.commit()  # the later content must win over the earlier one, not over what was there before both
+            self.commit()  # so that the new content is compared with the staged one, not with the one before
         return target
 
     def _refuse_symlinks(self, target: str) -> None:
-        """Refuse links among the folders that lead to a target: each could lead writes anywhere."""
+        """Refuse symbolic links among the folders that lead to a target: a link could lead writes anywhere."""
         folder = target[: target.rindex("/")]
         if folder not in self._real:
             _refuse_symlinks(self._root, folder)
@@ -173,24 +173,24 @@ def sweep(root: Path) -> None:
     Raises:
         FilesError: the disk refuses.
     """
-    with explained(root):
+    with explain_errors(root):
         _remove(root / STAGING)
 
 
 def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
-    """Make `root/name` hold exactly `files`, wholly or not at all; False when it does already and was not touched.
+    """Make `root/name` hold exactly `files`; False when it does already and was not touched.
 
-    A folder with other content is replaced: a crash in the middle leaves none, never a mixture.
+    A folder with other content is replaced. A crash in the middle leaves no folder, never a mixture.
 
     Raises:
         FilesError: a name is not a plain one, or the disk refuses; the folder is as it was.
     """
     for plain in (name, *files):
-        if "/" in _checked(plain):
+        if "/" in _check_path(plain):
             raise FilesError(f"{root / name}: {plain!r} is not a plain name")
     target, staging = root / name, root / STAGING
     staged, replaced = staging / name, staging / f"{name}.replaced"
-    with explained(target):
+    with explain_errors(target):
         try:
             _refuse_symlinks(str(root), str(target))
             _remove(staged)  # of an interrupted process
@@ -209,12 +209,12 @@ def write_folder(root: Path, name: str, files: Mapping[str, bytes]) -> bool:
 
 
 def move_folder(source: Path, target: Path) -> None:
-    """Show a folder under another name, on the same disk, in one step that a power cut cannot take back.
+    """Rename a folder on the same disk, in one step that a power cut cannot undo.
 
     Raises:
         FilesError: the disk refuses, or something is there already.
     """
-    with explained(target):
+    with explain_errors(target):
         grown = dict.fromkeys([target.parent, source.parent])
         source.replace(target)
         for directory in grown:
@@ -227,7 +227,7 @@ def remove(path: Path) -> None:
     Raises:
         FilesError: the disk refuses.
     """
-    with explained(path):
+    with explain_errors(path):
         if path.is_dir() and not path.is_symlink():
             _remove(path)
         else:
@@ -243,7 +243,7 @@ def _fill_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _swap(staged: Path, target: Path, replaced: Path) -> None:
-    """Put a folder in place; a folder cannot be renamed over one that has files, so an old one steps aside first."""
+    """Put a folder in place. An old one is renamed first: no folder can be renamed over one that has files."""
     if not os.path.lexists(target):
         staged.replace(target)
         return
@@ -256,26 +256,26 @@ def _swap(staged: Path, target: Path, replaced: Path) -> None:
         raise
 
 
-def _checked(path: str) -> str:
-    """The path, if it is a relative one that stays where it starts."""
+def _check_path(path: str) -> str:
+    """Return the path if it is relative and stays within its folder; refuse it otherwise."""
     if "\0" in path or not _FORBIDDEN_NAMES.isdisjoint(path.split("/")):
         raise FilesError(f"{path!r} is not a path inside a folder")
     return path
 
 
 def _refuse_symlinks(root: str, folder: str) -> None:
-    """A link below the root could lead writes anywhere; the root itself is the operator's choice."""
+    """Refuse symbolic links below the root, which could lead writes anywhere; the root is the operator's choice."""
     current = root
     for part in folder.removeprefix(root).split("/")[1:]:
         current = f"{current}/{part}"
         try:
             _status(current)
         except NotADirectoryError:
-            return  # what is asked for below it says so
+            return  # the call that needs the folder reports it
 
 
 def _status(path: str) -> os.stat_result | None:
-    """What is at the path, which must not be a symbolic link; None: nothing."""
+    """The status of the path, which must not be a symbolic link; None: nothing is there."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -315,7 +315,7 @@ def _write_new(path: str, data: bytes) -> None:
         finally:
             os.close(descriptor)
     except OSError:
-        os.unlink(path)  # half a file on a full disk helps nobody
+        os.unlink(path)  # half a file would only fill the disk
         raise
 
 
@@ -323,7 +323,7 @@ def _flush_files(paths: list[str]) -> None:
     if len(paths) < SYNC_FROM_FILES:
         _flush_each(paths)
         return
-    os.sync()  # only for speed: it reports no error, so each file is asked for below all the same
+    os.sync()  # for speed alone: it reports no error, so each file is flushed below all the same
     with ThreadPoolExecutor(FLUSHERS) as pool:
         for _ in pool.map(_flush_each, [paths[start::FLUSHERS] for start in range(FLUSHERS)]):
             pass  # an error of any of them is raised here
@@ -343,7 +343,7 @@ def _flush(path: str) -> None:
 
 
 def _make_directory(path: Path, *, mode: int) -> list[Path]:
-    """Make what is missing; return the directories that must be flushed for the new ones to last."""
+    """Make the missing directories; return the ones to flush so that these last."""
     missing = []
     while not path.is_dir():
         missing.append(path)
@@ -354,9 +354,9 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
 
 
 def _new_directory(directory: Path, *, mode: int) -> None:
-    """Make a directory that has its mode from the first moment in which readers can meet it."""
-    # mkdir() obeys the umask. Killed before chmod(), it would leave a directory that no web server may enter, and the
-    # next process would find it there and leave it so: hence under another name first, which that process takes up.
+    """Make a directory that has its mode from the first moment in which readers can see it."""
+    # mkdir() obeys the umask. A process killed before chmod() would leave a directory that no web server may enter, and
+    # the next one would keep it. So it is made under another name first, which the next process uses again.
     is_private = STAGING in directory.parts
     new = directory if is_private else directory.with_name(f".{directory.name}.new")
     new.mkdir(exist_ok=not is_private)
@@ -376,13 +376,13 @@ def _remove_if_empty(directory: Path) -> None:
     try:
         directory.rmdir()
     except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):  # another folder may be under way
+        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):  # another folder may be staged
             raise
 
 
 @contextmanager
-def explained(path: Path | str) -> Iterator[None]:
-    """Turn the system's refusal into one line that names the place and the next step."""
+def explain_errors(path: Path | str) -> Iterator[None]:
+    """Raise an error of the system as one line that names the place and the next step."""
     try:
         yield
     except OSError as error:
@@ -392,6 +392,6 @@ def explained(path: Path | str) -> Iterator[None]:
 
 
 def _place(error: OSError, path: Path | str) -> object:
-    """What the operator can look at: where a rename should lead, and never what lies in staging."""
+    """The path that the operator can look at: where a rename leads, and never one in staging."""
     place = error.filename2 or error.filename or path
     return path if STAGING in Path(place).parts else place

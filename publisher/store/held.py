@@ -1,4 +1,4 @@
-"""What an editor decides about an edition that is held. Each does nothing to one that is not held any more."""
+"""What an editor decides about a held edition."""
 
 from datetime import datetime
 
@@ -9,42 +9,45 @@ from publisher.store.schema import IS_LIVE, audiences, dropped_items, edition_it
 
 
 class HeldEditions:
-    """The editions that wait for the editor; each decision says whether it came in time."""
+    """Editions that wait for their editor.
+
+    Each decision returns False, and changes nothing, if the edition is no longer held.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def exists(self, audience: str) -> bool:
-        """Whether an edition of the audience waits for the editor."""
+        """Whether an edition of the audience waits for its editor."""
         held = exists().where(editions.c.audience == audience, *_IS_HELD)
         with self._database.reading() as connection:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the folder that the editor sees is what is recorded, and nothing in it was withdrawn since."""
+        """Whether the folder that the editor looks at has what is recorded, and no item of it was withdrawn since."""
         gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, ~IS_LIVE)
         query = select(gone).where(is_edition(audience, number), editions.c.shown_at.is_not(None))
         with self._database.reading() as connection:
             return connection.execute(query).scalar() is False
 
     def mark_shown(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note that the folder that the editor sees is what is recorded."""
+        """Note that the folder that the editor looks at has what is recorded."""
         self._update(audience, number, shown_at=at)
 
     def release(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Let a held edition go out, with `at` for its date."""
+        """Let the edition go out, dated `at`."""
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
-        """Hold a held edition until then."""
+        """Hold the edition until then."""
         return self._update(audience, number, held_until=until, shown_at=None)
 
     def introduce(self, audience: str, number: int, text: str) -> bool:
-        """Put a text above the items of a held edition, instead of the one before."""
+        """Replace the text above the items of the edition."""
         return self._update(audience, number, introduction=text, shown_at=None)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of a held edition for good: this audience never gets it."""
+        """Take an item out of the edition for good: this audience never gets it. False also if it is not in it."""
         with self._database.writing() as connection:
             if not _take_out(connection, audience, number, item):
                 return False
@@ -52,13 +55,13 @@ class HeldEditions:
             return True
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of a held edition, so that it is due for the next one."""
+        """Take an item out of the edition, so that it is due for the next one. False also if it is not in it."""
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             seq = connection.execute(select(edition_items.c.seq).where(*its)).scalar()
             if seq is None or not _take_out(connection, audience, number, item):
                 return False
-            # The cursor steps back before it; whatever else lies there is in an edition, and so not due.
+            # The cursor steps back before the item. All others beyond it are in an edition, and so not due.
             back = seq - 1
             of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > back)
             connection.execute(of_audience.values(cursor=back))
@@ -67,7 +70,7 @@ class HeldEditions:
             return True
 
     def _update(self, audience: str, number: int, **values: str | datetime | None) -> bool:
-        """Whether the edition was held."""
+        """Change the edition if it is held; return whether it was."""
         held = update(editions).where(_is_held(audience, number)).values(values)
         with self._database.writing() as connection:
             return bool(connection.execute(held).rowcount)
@@ -77,7 +80,7 @@ _IS_HELD = (editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
 
 
 def is_edition(audience: str, number: int) -> ColumnElement[bool]:
-    """Whether a row of `editions` is this one."""
+    """Whether a row of `editions` is this edition."""
     return and_(editions.c.audience == audience, editions.c.number == number)
 
 
@@ -87,7 +90,7 @@ def is_item_of(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def recount(connection: Connection, audience: str, number: int) -> None:
-    """Note that an edition has other items than before: how many, and that its folder no longer shows them."""
+    """Count the items of an edition that has lost some, and note that its editor's folder is out of date."""
     left = select(func.count()).select_from(edition_items).where(is_item_of(audience, number)).scalar_subquery()
     connection.execute(update(editions).where(is_edition(audience, number)).values(items=left, shown_at=None))
 
@@ -97,7 +100,7 @@ def _is_held(audience: str, number: int) -> ColumnElement[bool]:
 
 
 def _take_out(connection: Connection, audience: str, number: int, item: int) -> bool:
-    """Whether the item was in the edition, and the edition held."""
+    """Take an item out of a held edition; return whether it was in one."""
     is_held_one = connection.execute(select(func.count()).where(_is_held(audience, number))).scalar()
     its = delete(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
     if not is_held_one or not connection.execute(its).rowcount:

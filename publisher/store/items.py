@@ -1,4 +1,4 @@
-"""Questions about items. Each costs what its answer weighs, however large the archive is."""
+"""Questions about items. Each costs as much as its answer is large, whatever the size of the archive."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database
-from publisher.store.retheme import ItemPage
+from publisher.store.retheme import ItemBatch
 from publisher.store.schema import (
     IS_LIVE,
     IS_LIVE_REVISION,
@@ -32,12 +32,12 @@ from publisher.store.schema import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageAddress:
-    """Where one item is found; the rest of it is not read."""
+class ItemAddress:
+    """Where an item is found on the web."""
 
     path: str
     link: str
-    """Its own, as the source gave it; empty: it has none."""
+    """The item's own address, as the source gave it; empty: it has none."""
     updated: datetime
 
 
@@ -48,11 +48,11 @@ class ChangedItem:
     record: Record
     """As it is now."""
     told: Item
-    """As the audience was last told of it."""
+    """What the audience was last told."""
 
 
 class Items:
-    """What is known of items as they are now; `feed` is the slug of one."""
+    """Items as they are now. `feed` is always a slug."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,75 +67,75 @@ class Items:
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
 
-    def addresses(self, after: int, upto: int) -> list[PageAddress]:
-        """Where the live items with numbers in (after, upto] are found, in that order."""
+    def addresses(self, after: int, upto: int) -> list[ItemAddress]:
+        """Where live items with numbers in (after, upto] are found, in that order."""
         is_between = (items.c.number > after, items.c.number <= upto)
         query = select(*items.c["path", "link", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
         with self._database.reading() as connection:
-            return [PageAddress(**row) for row in connection.execute(query).mappings()]
+            return [ItemAddress(**row) for row in connection.execute(query).mappings()]
 
     # --- of a feed ---------------------------------------------------------------------------------------------------
 
     def added_last(self, feed: str, *, limit: int, after: int = 0) -> list[Record]:
-        """The live items of a feed that were added last, and beyond log number `after`, latest first."""
-        return self._records(_newest_added(feed, limit=limit).where(_added_seq(feed) > after))
+        """Live items of a feed that were added after log number `after`, the latest first, at most `limit`."""
+        return self._fetch(_newest_added(feed, limit=limit).where(_added_seq(feed) > after))
 
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
-        """The live items of a feed that were revised last, latest first."""
+        """Live items of a feed that were revised, the latest first, at most `limit`."""
         query = _live(feed).limit(limit)
         if feed == ALL:
-            return self._records(query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc()))
-        return self._records(query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc()))
+            return self._fetch(query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc()))
+        return self._fetch(query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc()))
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
-        """The items that were withdrawn last while they were in a feed, latest first."""
+        """Items that were withdrawn while they were in a feed, the latest first, at most `limit`."""
         query = _withdrawn(feed).limit(limit)
         if feed == ALL:
-            return self._records(query.where(IS_WITHDRAWN).order_by(items.c.seq.desc()))
-        return self._records(query.order_by(withdrawals.c.seq.desc()))
+            return self._fetch(query.where(IS_WITHDRAWN).order_by(items.c.seq.desc()))
+        return self._fetch(query.order_by(withdrawals.c.seq.desc()))
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """The live items of a feed that were added in (after, upto], in that order."""
+        """Live items of a feed that were added in (after, upto], in that order."""
         added_seq = _added_seq(feed)
-        return self._records(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
+        return self._fetch(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
 
     def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
-        """The items that were added in (after, upto] and withdrawn while they were in a feed."""
+        """Items that were added in (after, upto], in that order, and withdrawn while they were in a feed."""
         query = _withdrawn(feed).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)
-        return self._records(query.order_by(items.c.added_seq))
+        return self._fetch(query.order_by(items.c.added_seq))
 
     def unchanged(self, feed: str, *, upto: int, limit: int) -> list[Record]:
-        """Some `limit` live items of a feed that did not change after `upto`; all when there are fewer."""
+        """Live items of a feed that did not change after `upto`, the first added first, at most `limit`."""
         query = _live(feed).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
-        return self._records(query.limit(limit))
+        return self._fetch(query.limit(limit))
 
     # --- of an audience ----------------------------------------------------------------------------------------------
 
     def latest(self, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
-        """The `limit` live items of any of the themes (None: of all) that were added last, in the order they were."""
+        """The `limit` live items of any of these themes (None: of all) that were added last, in the order of adding."""
         found: dict[int, Record] = {}
         for theme in [ALL] if themes is None else themes:
-            found.update((record.number, record) for record in self._records(_newest_added(theme, limit=limit)))
+            found.update((record.number, record) for record in self._fetch(_newest_added(theme, limit=limit)))
         return sorted(found.values(), key=lambda record: record.added_seq)[-limit:]
 
     def due_for(
         self, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
     ) -> list[Record]:
-        """The live items an audience has not had, in the order they were added.
+        """Live items that an audience has not had, in the order they were added.
 
-        Changed in (after, upto], added beyond `start`, in one of `themes` (None: in any), in none of its editions nor
-        taken out of one for good.
+        Each changed in (after, upto], was added after `start`, is in one of `themes` (None: in any), is in no edition
+        of the audience, and was never taken out of one for good.
         """
         query = last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
         if themes is not None:
             of_item = and_(item_feeds.c.item == items.c.number, item_feeds.c.feed.in_(sorted(themes)))
             query = query.where(exists().where(of_item))
-        return sorted(self._records(query), key=lambda record: record.added_seq)
+        return sorted(self._fetch(query), key=lambda record: record.added_seq)
 
     def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
-        """The live items of an audience's editions that changed since it was last told of them.
+        """Live items of an audience's editions that changed since it was last told of them.
 
-        Only changes after its latest edition and up to `upto` count; the items are in the order of those changes.
+        Only changes after its latest edition and up to `upto` count. The items are in the order of those changes.
         """
         its = select(editions.c.upto).where(editions.c.audience == audience)
         with self._database.reading() as connection:
@@ -148,25 +148,25 @@ class Items:
     # --- a changed configuration -------------------------------------------------------------------------------------
 
     @contextmanager
-    def open_page(self, *, after: int) -> Iterator[ItemPage]:
+    def open_batch(self, *, after: int) -> Iterator[ItemBatch]:
         """The next items beyond number `after`; what is done with them is committed when the block ends."""
         with self._database.writing() as connection:
-            yield ItemPage(connection, after=after)
+            yield ItemBatch(connection, after=after)
 
-    def _records(self, query: Select[Any]) -> list[Record]:
+    def _fetch(self, query: Select[Any]) -> list[Record]:
         with self._database.reading() as connection:
             return [record_of(row) for row in connection.execute(query)]
 
 
 def full_stretches(connection: Connection, feed: str, *, after: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches (after, upto] of `size` live items of a feed while more than that are left."""
+    """Yield the stretches (after, upto] of `size` live items of a feed, as long as more than `size` are left."""
     while len(seqs := _added_seqs(connection, feed, after=after, limit=size + 1)) > size:
         yield after, seqs[size - 1]
         after = seqs[size - 1]
 
 
 def _added_seqs(connection: Connection, feed: str, *, after: int, limit: int) -> list[int]:
-    """The log numbers under which the next live items beyond `after` were added."""
+    """Log numbers under which the next live items beyond `after` were added."""
     added_seq = _added_seq(feed)
     query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
     query = query.where(IS_LIVE if feed == ALL else item_feeds.c.feed == feed)
@@ -196,7 +196,7 @@ def _added_seq(feed: str) -> ColumnElement[int]:
 
 
 def last_changes(after: int, upto: int) -> Select[Any]:
-    """Items by their last change in (after, upto]; so each is there once, and pages can go by that change."""
+    """Items that changed in (after, upto], each once, in the order of its last change there (`log_seq`)."""
     later = log.alias("later")
     is_later = and_(later.c.item == log.c.item, later.c.seq > log.c.seq, later.c.seq <= upto)
     query = select(items, log.c.seq.label("log_seq")).join(items, items.c.number == log.c.item).order_by(log.c.seq)
@@ -204,7 +204,7 @@ def last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
-    """The live items changed in (after, upto], with what an audience was told of each before."""
+    """Live items that changed in (after, upto], with what an audience was told of each before."""
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
     return query.where(IS_LIVE, items.c.seq > told.c.seq).add_columns(told.c.content.label("told_content"))
@@ -219,8 +219,9 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:
-    """The change an audience knows an item by: the one its latest edition with a correction of it told, else the one
-    it was sent as; none when it never had the item.
+    """The log number of the change by which an audience knows an item; null: it never had the item.
+
+    It is that of the latest correction it was sent, else that of the item as it was sent.
     """
     corrected, sent = (
         select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)

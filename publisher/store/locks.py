@@ -1,4 +1,4 @@
-"""One process at a time for a purpose, and freed by the system when its holder dies."""
+"""Named locks: one holder at a time among all processes; the system frees a lock whose holder dies."""
 
 import fcntl
 import os
@@ -12,13 +12,13 @@ from sqlalchemy import Connection, text
 
 from publisher.model.errors import BusyError, StoreError
 from publisher.store.engine import Database
-from publisher.store.faults import translated
+from publisher.store.faults import translate_errors
 
 _POLL_S = 0.05
 
 
 class Locks:
-    """The locks of one store; not re-entrant, so a second `hold` in the same process waits like any other."""
+    """The locks of one store. They are not re-entrant: a second `hold` in the same process waits like any other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,7 +26,7 @@ class Locks:
 
     @contextmanager
     def hold(self, purpose: str, *, wait_s: float) -> Iterator[None]:
-        """Hold the lock named `purpose`.
+        """Hold the lock named `purpose` while the block runs.
 
         Raises:
             BusyError: another holder kept it for all of `wait_s`.
@@ -36,7 +36,7 @@ class Locks:
             yield
 
     def _attempt(self, purpose: str, stack: ExitStack) -> Callable[[], bool]:
-        """What tries once to get the lock; `stack` gives it back."""
+        """Return a function that tries once to get the lock; `stack` frees it again."""
         if self._database.is_in_memory:
             return _attempt_in_process(self._in_process.setdefault(purpose, threading.Lock()), stack)
         if self._database.is_sqlite:
@@ -63,8 +63,8 @@ def _attempt_in_process(lock: threading.Lock, stack: ExitStack) -> Callable[[], 
 
 
 def _lock_file(database: Database, purpose: str) -> Path:
-    # Resolved: the same database under two names has one lock. The file stays empty, and stays: removing it would let
-    # a second process lock a new file while the first still holds the old one.
+    # Resolved, so that one database under two names has one lock. The file is never removed: a second process could
+    # lock a new file while the first still holds the old one.
     path = Path(database.url.database or "").resolve()
     return path.with_name(f"{path.name}.{purpose}.lock")
 
@@ -88,22 +88,22 @@ def _attempt_on_file(path: Path, stack: ExitStack) -> Callable[[], bool]:
 
 
 def _attempt_on_server(database: Database, purpose: str, stack: ExitStack) -> Callable[[], bool]:
-    with translated(database.place):
-        # A connection of its own, outside any transaction: it may be held for as long as a whole run takes.
+    with translate_errors(database.place):
+        # A connection of its own, outside any transaction: it may be held for a whole run.
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     stack.callback(connection.close)
-    # Closed and not returned to the pool: the lock belongs to the server's session.
+    # Closed, and not returned to the pool: the lock belongs to the server's session.
     stack.callback(connection.invalidate)
 
     def attempt() -> bool:
-        with translated(database.place):
+        with translate_errors(database.place):
             return _try_on_server(connection, purpose)
 
     return attempt
 
 
 def _try_on_server(connection: Connection, purpose: str) -> bool:
-    # Advisory locks are the whole database's; the schema keeps two sites in one database apart.
+    # Advisory locks are of the whole database; the schema keeps two sites in one database apart.
     statement = text(
         "SELECT pg_try_advisory_lock(hashtextextended('publisher ' || current_schema() || ' ' || :name, 0))"
     )

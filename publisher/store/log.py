@@ -18,7 +18,7 @@ from publisher.store.schema import counters, cursors, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """How far one consumer has come."""
+    """How far one consumer of the log has come."""
 
     seq: int = 0
     """The last log number it has dealt with."""
@@ -33,20 +33,20 @@ class Log:
         self._database = database
 
     def end(self) -> int:
-        """The number of the latest change: every change up to it can be read, and none will ever join them."""
+        """The number of the latest change. All changes up to it are committed, and no other gets a number below."""
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.log_end)).scalar_one())
 
     def cursor(self, consumer: str) -> Cursor:
-        """Where a consumer stands; at the log's beginning when it never moved."""
+        """How far a consumer has come; number 0 if it never moved."""
         with self._database.reading() as connection:
             return _cursor(connection, consumer)
 
     def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
-        """Move a consumer on from `expected`; nothing is written when it stands there already.
+        """Move a consumer's cursor from `expected` to `seq`; nothing is written if that changes nothing.
 
         Raises:
-            StoreError: another process moved it meanwhile.
+            StoreError: another process has moved it.
         """
         with self._database.writing() as connection:
             before = _cursor(connection, consumer)
@@ -60,14 +60,17 @@ class Log:
 
     @contextmanager
     def open_pass(self, source: str) -> Iterator[LogPass]:
-        """One pass over the log for a source; committed when the block ends, forgotten when it raises."""
+        """One source's pass over the log: committed when the block ends, rolled back when it raises."""
         with self._database.writing() as connection:
             log_pass = LogPass(connection, source)
             yield log_pass
             log_pass.write_counters()
 
     def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
-        """Every item changed in (after, upto] once, as it is now, withdrawn ones too; by their last change in there."""
+        """Items that changed in (after, upto], as they are now, withdrawn ones too, in batches.
+
+        Each comes once, in the order of its last change there.
+        """
         while after < upto:
             with self._database.reading() as connection:
                 rows = connection.execute(last_changes(after, upto).limit(batch)).all()
@@ -77,13 +80,13 @@ class Log:
             after = rows[-1].log_seq
 
     def touched_feeds(self, after: int, upto: int) -> set[str]:
-        """Slugs of the feeds that the changes in (after, upto] touch, the ones left and the ones joined."""
+        """Slugs of the feeds that changes in (after, upto] touch: an item left or joined them, or changed in them."""
         query = select(log.c.touched).distinct().where(log.c.seq > after, log.c.seq <= upto)
         with self._database.reading() as connection:
             return {slug for (touched,) in connection.execute(query) for slug in touched}
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
-        """By feed, the log numbers under which the items were added that were revised or withdrawn in (after, upto]."""
+        """Items revised or withdrawn in (after, upto], by feed: the log numbers under which they were added."""
         query = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item)
         is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: dict[str, list[int]] = defaultdict(list)

@@ -1,8 +1,11 @@
-"""Which live items are in which feeds, what was withdrawn from them, and what a change of items does to feeds."""
+"""Which feeds each live item is in, and which feeds each withdrawn item was in.
+
+What changes here also changes the feeds themselves: how many items each has, when it last changed, and its title.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -12,44 +15,62 @@ from publisher.store.engine import batches
 from publisher.store.schema import feeds, item_feeds, withdrawals
 
 _RENAMED = (FeedKind.THEME, FeedKind.COMBINED)
-"""Feeds called what they are called now; a keyword and a language keep their first spelling."""
+"""Kinds of feeds that follow a change of their title. Keywords and languages keep the spelling that came first."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedChanges:
-    """What a transaction does to the feeds, gathered so that each is written once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """The feeds that one live item is in."""
 
-    now: datetime
-    gains: Counter[str] = field(default_factory=Counter)
-    """Live items more (or fewer) by slug; a slug with 0 was touched all the same."""
-    seen: dict[str, Feed] = field(default_factory=dict)
-    """The feeds that items have now, with the titles they are to have."""
-
-    def joined(self, joined: Iterable[Feed]) -> None:
-        """A live item is in these feeds from now on."""
-        for feed in joined:
-            self.gains[feed.slug] += 1
-            if feed.kind in _RENAMED or feed.slug not in self.seen:
-                self.seen[feed.slug] = feed
-
-    def left(self, slugs: Iterable[str]) -> None:
-        """A live item is no longer in these feeds."""
-        for slug in slugs:
-            self.gains[slug] -= 1
-
-    def write(self, connection: Connection) -> None:
-        """Make the feeds' rows say so; before the items' own rows, which refer to them."""
-        ensure_feeds(connection, list(self.seen.values()), now=self.now)
-        rows = [{"of_slug": slug, "gain": gain, "now": self.now} for slug, gain in sorted(self.gains.items())]
-        if rows:
-            gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))
-            gained = gained.values(items=feeds.c["items"] + bindparam("gain"), changed_at=bindparam("now"))
-            connection.execute(gained, rows)
+    number: int
+    added_seq: int
+    revised_seq: int | None
+    """The log number of the item's latest revision; None: it never had any."""
+    feeds: Sequence[Feed]
 
 
-def ensure_feeds(connection: Connection, wanted: Sequence[Feed], *, now: datetime) -> None:
+def slugs_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Slugs of the feeds that live items are in, sorted, by the item's number."""
+    found: dict[int, list[str]] = defaultdict(list)
+    columns = select(item_feeds.c.item, item_feeds.c.feed).order_by(item_feeds.c.item, item_feeds.c.feed)
+    for some in batches(sorted(set(numbers))):
+        for item, slug in connection.execute(columns.where(item_feeds.c.item.in_(some))):
+            found[item].append(slug)
+    return found
+
+
+def move_items(
+    connection: Connection, joined: Sequence[Membership], left: Mapping[int, Sequence[str]], *, now: datetime
+) -> None:
+    """Take items out of all feeds they were in, and enter live items under their feeds; feeds are made as needed.
+
+    Args:
+        connection: a transaction that holds the log's lock. The items are in it already.
+        joined: the items that are in feeds from now on.
+        left: slugs of the feeds that items were in so far, by the item's number.
+        now: when the feeds change.
+    """
+    gains = Counter(feed.slug for item in joined for feed in item.feeds)
+    gains.subtract(slug for slugs in left.values() for slug in slugs)
+    ensure_feeds(connection, [feed for item in joined for feed in item.feeds], now=now)
+    _count_items(connection, gains, now=now)
+    if rows := [{"number": number} for number in left]:
+        connection.execute(delete(item_feeds).where(item_feeds.c.item == bindparam("number")), rows)
+    entered = [
+        {"feed": feed.slug, "added_seq": item.added_seq, "item": item.number, "revised_seq": item.revised_seq}
+        for item in joined
+        for feed in item.feeds
+    ]
+    if entered:
+        connection.execute(insert(item_feeds), entered)
+
+
+def ensure_feeds(connection: Connection, wanted: Iterable[Feed], *, now: datetime) -> None:
     """Make sure that every feed is there under its title; nothing is written when all are."""
-    by_slug = {feed.slug: feed for feed in wanted}
+    by_slug: dict[str, Feed] = {}
+    for feed in wanted:
+        if feed.kind in _RENAMED or feed.slug not in by_slug:
+            by_slug[feed.slug] = feed
     known = _titles(connection, by_slug)
     if new := [feed for slug, feed in by_slug.items() if slug not in known]:
         added = [{"slug": feed.slug, "kind": feed.kind, "title": feed.title, "first_slug": ""} for feed in new]
@@ -60,62 +81,32 @@ def ensure_feeds(connection: Connection, wanted: Sequence[Feed], *, now: datetim
         connection.execute(named.values(title=bindparam("name"), changed_at=bindparam("now")), rows)
 
 
-def _titles(connection: Connection, slugs: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in batches(sorted(slugs)):
-        rows = connection.execute(select(feeds.c.slug, feeds.c.title).where(feeds.c.slug.in_(some)))
-        found.update((row.slug, row.title) for row in rows)
-    return found
-
-
-def slugs_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Sequence[str]]:
-    """The feeds that live items are in, by the item's number; in a stable order."""
-    found: dict[int, list[str]] = defaultdict(list)
-    columns = select(item_feeds.c.item, item_feeds.c.feed).order_by(item_feeds.c.item, item_feeds.c.feed)
-    for some in batches(sorted(set(numbers))):
-        for item, slug in connection.execute(columns.where(item_feeds.c.item.in_(some))):
-            found[item].append(slug)
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
-    """The feeds one live item is in."""
-
-    number: int
-    added_seq: int
-    revised_seq: int | None
-    """The log number of its latest revision; None: it never had any."""
-    feeds: Sequence[Feed]
-
-
-def join_feeds(connection: Connection, joined: Iterable[Membership]) -> None:
-    """Enter live items under their feeds."""
-    rows = [
-        {"feed": feed.slug, "added_seq": item.added_seq, "item": item.number, "revised_seq": item.revised_seq}
-        for item in joined
-        for feed in item.feeds
-    ]
-    if rows:
-        connection.execute(insert(item_feeds), rows)
-
-
-def leave_feeds(connection: Connection, numbers: Iterable[int]) -> None:
-    """Take items out of all their feeds."""
-    rows = [{"number": number} for number in numbers]
-    if rows:
-        connection.execute(delete(item_feeds).where(item_feeds.c.item == bindparam("number")), rows)
-
-
 def note_withdrawals(connection: Connection, withdrawn: Iterable[tuple[int, int, Sequence[str]]]) -> None:
-    """Note for feeds that items, given as (number, seq of the withdrawal, slugs), are gone."""
+    """Keep which feeds withdrawn items were in. Each item is (number, log number of the withdrawal, slugs)."""
     rows = [{"feed": slug, "seq": seq, "item": number} for number, seq, slugs in withdrawn for slug in slugs]
     if rows:
         connection.execute(insert(withdrawals), rows)
 
 
 def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
-    """These are back."""
+    """Forget which feeds these items were in when they were withdrawn: they are live again."""
     rows = [{"number": number} for number in numbers]
     if rows:
         connection.execute(delete(withdrawals).where(withdrawals.c.item == bindparam("number")), rows)
+
+
+def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datetime) -> None:
+    """Add to how many items each feed has; a feed that gains 0 items changed all the same."""
+    rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
+    if rows:
+        gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))
+        gained = gained.values(items=feeds.c["items"] + bindparam("gain"), changed_at=bindparam("now"))
+        connection.execute(gained, rows)
+
+
+def _titles(connection: Connection, slugs: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in batches(sorted(slugs)):
+        rows = connection.execute(select(feeds.c.slug, feeds.c.title).where(feeds.c.slug.in_(some)))
+        found.update((row.slug, row.title) for row in rows)
+    return found

@@ -1,4 +1,4 @@
-"""Names given once and kept for ever: the slugs of labels and keywords, and the authority of the site's ids."""
+"""Names that never change: the slugs of labels and keywords, and the authority of the site's ids."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -12,25 +12,25 @@ from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 
 _LONGEST = 200
-"""Characters of a label that are kept to know it by: no index takes more than some thousand bytes."""
+"""Characters of a label that are kept; an index takes no more than some thousand bytes."""
 
 
 class NamesGiven:
-    """The names given so far."""
+    """The names that the site has given so far."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, wanted: WantedNames) -> Names:
-        """The slugs of those of the labels and keywords that have one."""
+        """The slugs that these labels and keywords have; one that never got a slug is missing."""
         with self._database.reading() as connection:
             return Names(
-                labels=_known(connection, FeedKind.THEME, wanted.labels),
-                keywords=_known(connection, FeedKind.KEYWORD, wanted.keywords),
+                labels=_find_known(connection, FeedKind.THEME, wanted.labels),
+                keywords=_find_known(connection, FeedKind.KEYWORD, wanted.keywords),
             )
 
     def authority(self, proposed: str) -> str:
-        """What the site's ids are named after (RFC 4151): what was proposed the first time, whatever is now."""
+        """The authority of the site's ids (RFC 4151): what was proposed the first time this was called."""
         query = select(site.c.authority)
         with self._database.reading() as connection:
             kept: str | None = connection.execute(query).scalar_one_or_none()
@@ -44,7 +44,7 @@ class NamesGiven:
 
 
 def settle_names(connection: Connection, wanted: WantedNames) -> Names:
-    """Return the slugs of labels and keywords, after giving a free one to those without; else nothing is written."""
+    """Give a free slug to each label and keyword that has none, and return the slugs of all."""
     return Names(
         labels=_settle(connection, FeedKind.THEME, wanted.labels, wanted.taken),
         keywords=_settle(connection, FeedKind.KEYWORD, wanted.keywords, frozenset()),
@@ -54,12 +54,12 @@ def settle_names(connection: Connection, wanted: WantedNames) -> Names:
 def _settle(
     connection: Connection, kind: FeedKind, wanted: Mapping[str, str], reserved: AbstractSet[str]
 ) -> dict[str, str]:
-    known = _known(connection, kind, wanted)
+    known = _find_known(connection, kind, wanted)
     new: dict[str, str] = {}
     number = 1
     while waiting := {label: slug for label, slug in wanted.items() if label not in known and label not in new}:
         candidates = candidate_slugs(waiting, number)
-        taken = _taken(connection, kind, candidates.values())
+        taken = _find_taken(connection, kind, candidates.values())
         new |= give_slugs(candidates, taken | reserved | {*new.values()})
         number += 1
     if new:
@@ -68,8 +68,8 @@ def _settle(
     return known | new
 
 
-def _taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
-    """Return those of the slugs that a label or keyword has."""
+def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> AbstractSet[str]:
+    """Return which of the slugs a label or keyword has."""
     found: set[str] = set()
     for some in batches(sorted({*slugs})):
         query = select(names.c.slug).where(names.c.kind == kind, names.c.slug.in_(some))
@@ -77,7 +77,7 @@ def _taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) -> Ab
     return found
 
 
-def _known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
+def _find_known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):
@@ -87,7 +87,7 @@ def _known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> d
 
 
 def key_of(label: str) -> str:
-    """What a folded label is known by: itself, or the beginning of a very long one and a digest of all of it."""
+    """The key of a folded label: itself, or the beginning of a very long label and a digest of the whole."""
     if len(label) <= _LONGEST:
         return label
     return f"{label[:_LONGEST]} {hashlib.sha256(label.encode('utf-8', 'replace')).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Notices: what the operator or an editor was told, or is about to be."""
+"""Notices: mails that tell the operator or an editor something once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,13 +15,13 @@ from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 
 class Notices:
-    """The mails that tell something once."""
+    """The notices, with and without their place in the outbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def record(self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None]) -> list[Notice]:
-        """Number notices and keep them, together with the condition that was told of each source; as they are kept."""
+        """Keep new notices, and the condition that was told of each source; return the notices with their numbers."""
         with self._database.writing() as connection:
             for name, condition in told.items():
                 connection.execute(update(sources).where(sources.c.name == name).values(told=condition))
@@ -33,18 +33,18 @@ class Notices:
             return numbered
 
     def unwritten(self) -> list[Notice]:
-        """Those that are not in the outbox yet, in their order."""
+        """Notices that are not in the outbox yet, in the order of their numbers."""
         with self._database.reading() as connection:
             rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
             return [_notice_of(row) for row in rows]
 
     def mark_written(self, number: int, *, at: datetime) -> None:
-        """Note that a notice is in the outbox."""
+        """Note when a notice went into the outbox."""
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
 
     def exists(self, about: str, kind: str) -> bool:
-        """Whether there ever was a notice of that kind about that thing."""
+        """Whether there was ever a notice of this kind about this source or edition."""
         told = select(notices.c.number).where(notices.c.about == about, notices.c.kind == kind).limit(1)
         with self._database.reading() as connection:
             return connection.execute(told).scalar() is not None

@@ -1,4 +1,4 @@
-"""The numbered pages of a feed, back to its first item. What a full one holds is settled, so that none ever shifts."""
+"""The full numbered pages of feeds (pagination). Their range never changes, so no item moves to another page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,18 +23,18 @@ class PageRow:
 
 
 class Pages:
-    """The pages that are full."""
+    """The full pages of feeds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def between(self, feed: str, *, first: int, last: int) -> list[PageRow]:
-        """The full pages of a feed from number `first` to `last`, oldest first."""
+        """Full pages of a feed from number `first` to `last`, oldest first."""
         with self._database.reading() as connection:
             return _between(connection, feed, first, last)
 
     def due(self, feed: str, *, size: int) -> list[PageRow]:
-        """The pages of `size` items that became full, so that at most that many live items are on none."""
+        """Pages of `size` items that became full, so that at most `size` live items are on none."""
         with self._database.reading() as connection:
             number = _last_number(connection, feed)
             after = next((page.upto for page in _between(connection, feed, number, number)), 0)
@@ -45,19 +45,19 @@ class Pages:
             ]
 
     def last_number(self, feed: str) -> int:
-        """The number of a feed's newest full page; 0: it has none."""
+        """Number of a feed's newest full page; 0: it has none."""
         with self._database.reading() as connection:
             return _last_number(connection, feed)
 
     def numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
-        """The full pages of a feed that hold, or held, the items added under these log numbers."""
+        """Numbers of the full pages whose range has one of these log numbers, under which items were added."""
         holds = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number).limit(1)
         with self._database.reading() as connection:
             found = [connection.execute(holds.where(pages.c.upto >= seq)).scalar() for seq in sorted(set(seqs))]
         return {number for number in found if number is not None}
 
     def settle(self, full: Sequence[PageRow]) -> None:
-        """Settle for ever what these pages hold."""
+        """Keep which items these pages hold."""
         if not full:
             return
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]

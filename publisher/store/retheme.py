@@ -1,19 +1,19 @@
-"""Items to be given their themes and feeds anew, page by page, when the configuration has changed."""
+"""Gives items their themes and feeds anew, batch by batch, when the configuration has changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from publisher.model.feeds import Feed, Gathered
+from publisher.model.feeds import Gathered
 from publisher.model.items import Item
 from publisher.model.labels import Names, WantedNames
 from publisher.model.records import State
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
-from publisher.store.memberships import FeedChanges, Membership, join_feeds, leave_feeds, slugs_of
+from publisher.store.memberships import Membership, move_items, slugs_of
 from publisher.store.names import settle_names
 from publisher.store.schema import items
 
@@ -28,14 +28,14 @@ class StoredItem:
     is_kept_from_readers: bool
 
 
-class ItemPage:
+class ItemBatch:
     """The next items beyond a number. All that is done with them is committed together, or not at all."""
 
     def __init__(self, connection: Connection, *, after: int) -> None:
         self._connection = connection
         columns = items.c["number", "source", "added_seq", "seq", "revision", "state", "content", "themes"]
-        page = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
-        self._rows = connection.execute(page).all()
+        batch = select(*columns).where(items.c.number > after).order_by(items.c.number).limit(BATCH)
+        self._rows = connection.execute(batch).all()
         self.items = [
             StoredItem(
                 number=row.number,
@@ -52,41 +52,29 @@ class ItemPage:
         return settle_names(self._connection, wanted)
 
     def retheme(self, gathered: Mapping[int, Gathered], *, now: datetime) -> None:
-        """Give the items of the page, by number, these themes and feeds.
+        """Give the items of the batch, by number, these themes and feeds.
 
         The log does not grow: the organisation changed nothing, so no audience gets old items again.
         """
         pairs = [(row, gathered[row.number]) for row in self._rows]
         _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])
         old = slugs_of(self._connection, [row.number for row in self._rows])
-        live = [(row, new.feeds) for row, new in pairs if row.state != State.WITHDRAWN]
-        moved = [(row, new) for row, new in live if sorted(feed.slug for feed in new) != old.get(row.number, [])]
-        _move(self._connection, moved, old, now=now)
+        live = [(row, new.feeds) for row, new in pairs if row.state is not State.WITHDRAWN]
+        moved = [
+            Membership(
+                number=row.number,
+                added_seq=row.added_seq,
+                revised_seq=row.seq if row.revision > 1 else None,
+                feeds=feeds,
+            )
+            for row, feeds in live
+            if sorted(feed.slug for feed in feeds) != old.get(row.number, [])
+        ]
+        left = {item.number: old[item.number] for item in moved if item.number in old}
+        move_items(self._connection, moved, left, now=now)
 
 
 def _write_themes(connection: Connection, changed: Sequence[tuple[Row[Any], Gathered]]) -> None:
     assigned = update(items).where(items.c.number == bindparam("of_number")).values(themes=bindparam("new_themes"))
     if rows := [{"of_number": row.number, "new_themes": themes_text(new.themes)} for row, new in changed]:
         connection.execute(assigned, rows)
-
-
-def _move(
-    connection: Connection,
-    moved: Sequence[tuple[Row[Any], tuple[Feed, ...]]],
-    old: Mapping[int, Sequence[str]],
-    *,
-    now: datetime,
-) -> None:
-    changes = FeedChanges(now)
-    for row, new in moved:
-        changes.left(old.get(row.number, ()))
-        changes.joined(new)
-    changes.write(connection)
-    leave_feeds(connection, [row.number for row, _ in moved])
-    join_feeds(connection, _memberships(moved))
-
-
-def _memberships(moved: Iterable[tuple[Row[Any], tuple[Feed, ...]]]) -> Iterator[Membership]:
-    for row, new in moved:
-        revised_seq = row.seq if row.revision > 1 else None
-        yield Membership(number=row.number, added_seq=row.added_seq, revised_seq=revised_seq, feeds=new)

@@ -1,4 +1,4 @@
-"""What ran, when, and which problems it met."""
+"""Runs: which verb ran when, and which problems it met."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from publisher.store.schema import runs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
-    """One pass of a verb."""
+    """One run of a verb."""
 
     verb: str
     started: datetime
@@ -22,7 +22,7 @@ class RunRow:
 
 
 class Runs:
-    """The runs kept so far."""
+    """The runs so far."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class Runs:
             connection.execute(insert(runs).values(asdict(run)))
 
     def latest(self, *, limit: int) -> list[RunRow]:
-        """The runs recorded last, latest first."""
+        """Runs, the latest first, at most `limit`."""
         columns = runs.c["verb", "started", "finished", "exit_code", "problems"]
         query = select(*columns).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:

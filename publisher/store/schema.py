@@ -1,7 +1,7 @@
-"""The tables, as they are at `HEAD`; migrations/ makes them, and brings every older database here.
+"""The tables as they are at `HEAD`; migrations/ makes them, or brings those of an older release here.
 
-The log is the truth and never changes; everything else is what it adds up to, kept so that a question costs what its
-answer weighs and not what the archive weighs.
+The log never changes. Much of the other tables could be worked out from it; they are kept so that a question costs as
+much as its answer is large, whatever the size of the archive.
 """
 
 from functools import partial
@@ -28,9 +28,9 @@ from publisher.model.sources import FailureKind, HoldReason
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 
 HEAD = "s0001"
-"""The newest migration. Written here so that opening a store needs no Alembic, whose import takes 0.3 s."""
+"""The newest migration. It stands here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
-"""What programs before the first release wrote where `HEAD` stands now. Their tables are not read."""
+"""The newest migrations of versions before the first release, whose tables are not read."""
 
 
 metadata = MetaData(
@@ -43,11 +43,11 @@ metadata = MetaData(
 )
 
 
-# Nearly every column must have a value; the few that need not say so.
+# Nearly every column must have a value; the others say so.
 _column = partial(Column, nullable=False)
 
 
-# One row. Whoever changes the log locks it first, so numbers appear in the order in which they are committed.
+# One row. A writer locks it first, so that numbers appear in the order of commits.
 counters = Table(
     "counters",
     metadata,
@@ -58,7 +58,7 @@ counters = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# At most one row: what the site's ids are named after, for ever what it was called first.
+# At most one row: the authority of the site's ids, which never changes.
 site = Table(
     "site",
     metadata,
@@ -83,16 +83,16 @@ items = Table(
     _column("content_digest", Key),
     _column("published", UtcDateTime),
     _column("updated", UtcDateTime),
-    # 0 of an item that was kept from readers from the start: it is withdrawn, and the log does not know it.
+    # 0: the item was never shown to readers. It is withdrawn, and not in the log.
     _column("added_seq", Integer),
-    # The log's end before the pass that added the item; empty for those of a source's first pass, its whole archive.
+    # The log's end before the pass that added the item; null: its source's first pass, a whole archive.
     _column("pass_start", Integer, nullable=True),
     _column("seq", Integer),
     _column("revision", Integer),
     _column("state", Choice(State)),
 )
 
-# Written out and not bound: only then do both databases see that a partial index answers the question.
+# Literals, not bound values: only then do both databases see that a partial index answers the question.
 IS_LIVE = items.c.state != literal_column("'withdrawn'")
 IS_LISTED = items.c.state == literal_column("'listed'")
 IS_WITHDRAWN = items.c.state == literal_column("'withdrawn'")
@@ -100,8 +100,8 @@ IS_LIVE_REVISION = IS_LIVE & (items.c.revision > literal_column("1"))
 HAS_ID = items.c.native_id != literal_column("''")
 HAS_LINK = items.c.link != literal_column("''")
 
-# The migrations make these indexes partial on PostgreSQL too. Said here as well, it would cost every command 20 ms:
-# SQLAlchemy imports the whole dialect for it.
+# The migrations make these indexes partial on PostgreSQL too. A `postgresql_where` here would cost every command 20 ms,
+# in which SQLAlchemy imports the whole dialect.
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE)
 Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN)
 Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION)
@@ -111,7 +111,7 @@ Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_
 Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK)
 Index("ix_items_date_published", items.c.date, items.c.published)
 
-# What another source than an item's own lists as the same item: while there is one, the item is not withdrawn.
+# Items as other sources list them too. An item with a row here is not withdrawn.
 copies = Table(
     "copies",
     metadata,
@@ -148,9 +148,9 @@ feeds = Table(
     _column("title", Text),
     _column("items", Integer),
     _column("changed_at", UtcDateTime),
-    # When it was first written for readers; a feed that was is kept up for ever.
+    # When it was first written for readers; null: never. Once it was, it is always written.
     _column("opened_at", UtcDateTime, nullable=True),
-    # What its id is made of: the slug it had before it was first renamed; empty: its own.
+    # The slug before it was first renamed, of which its id is made; empty: its own slug.
     _column("first_slug", Key),
 )
 
@@ -172,14 +172,14 @@ Index("ix_feeds_open", feeds.c.slug, sqlite_where=IS_OPEN)
 # Keywords are many, and most have no feed.
 Index("ix_feeds_no_keyword", feeds.c.kind, feeds.c.slug, sqlite_where=IS_NO_KEYWORD)
 
-# Live items only: what a feed is read from.
+# Which live items are in which feeds.
 item_feeds = Table(
     "item_feeds",
     metadata,
     _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
     _column("added_seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    # The log number of the item's latest revision; empty for one that never had any.
+    # The log number of the item's latest revision; null: it has none.
     _column("revised_seq", Integer, nullable=True),
     Index("ix_item_feeds_item", "item", "feed", unique=True),
     sqlite_with_rowid=False,
@@ -194,7 +194,7 @@ Index(
     sqlite_where=IS_REVISED,
 )
 
-# The feeds a withdrawn item was in, which tell that it is gone.
+# Which feeds a withdrawn item was in; they announce that it is gone.
 withdrawals = Table(
     "withdrawals",
     metadata,
@@ -205,24 +205,24 @@ withdrawals = Table(
     sqlite_with_rowid=False,
 )
 
-# The documents that hold what a feed has become too long for: number N begins after number N-1's `upto`.
+# The closed documents of archives. Number N holds the items added after `upto` of number N-1, up to its own.
 archives = Table(
     "archives",
     metadata,
-    # No foreign key: the feed of all items has archives too, and no row among feeds.
+    # No foreign key: the feed of all items has an archive too, and no row in `feeds`.
     _column("feed", Key, primary_key=True),
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("upto", Integer),
 )
 
-# The numbered pages of a feed, in the same way.
+# The full numbered pages of feeds, in the same way.
 pages = Table(
     "pages",
     metadata,
     _column("feed", Key, primary_key=True),
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("upto", Integer),
-    # Which page an item is on is asked whenever it changes.
+    # For the page of an item that changed.
     Index("ix_pages_upto", "feed", "upto"),
 )
 
@@ -230,7 +230,7 @@ sources = Table(
     "sources",
     metadata,
     _column("name", Key, primary_key=True),
-    # The last reading to the end.
+    # The last complete reading.
     _column("validator", Text),
     _column("listed", Integer),
     _column("fields", Words),
@@ -239,17 +239,17 @@ sources = Table(
     _column("most_added", Integer),
     _column("changed_at", UtcDateTime, nullable=True),
     _column("next_try", UtcDateTime, nullable=True),
-    # Readings that failed since; empty: none.
+    # Failed readings since; null: none.
     _column("failure", Choice(FailureKind), nullable=True),
     _column("failures", Integer),
     _column("problem", Text),
     _column("failing_since", UtcDateTime, nullable=True),
-    # A reading that waits for the operator; empty: none.
+    # A reading that is held for the operator; null: none.
     _column("hold_reason", Choice(HoldReason), nullable=True),
     _column("held", Text),
     _column("held_validator", Text),
     _column("held_at", UtcDateTime, nullable=True),
-    # The condition that was told last; empty: none, or that all is well.
+    # The condition that notices told last; null: none, or that all is well.
     _column("told", Choice(SourceCondition), nullable=True),
 )
 
@@ -281,12 +281,12 @@ editions = Table(
     _column("composed_at", UtcDateTime),
     _column("items", Integer),
     _column("written_at", UtcDateTime, nullable=True),
-    # Until then it waits for the editor.
+    # Until when it waits for its editor; null: it is not held.
     _column("held_until", UtcDateTime, nullable=True),
-    # Since when its folder for the editor is as it is recorded here; empty: it has to be written.
+    # When its editor's folder was last written as recorded here; null: the folder is out of date.
     _column("shown_at", UtcDateTime, nullable=True),
     _column("introduction", Text, nullable=True),
-    # When it was let go; empty: it was never held, or still is.
+    # When it was released; null: it was never held, or still is.
     _column("released_at", UtcDateTime, nullable=True),
     Index("ix_editions_composed_at", "composed_at"),
     Index("ix_editions_written_at", "written_at"),
@@ -295,19 +295,19 @@ editions = Table(
 edition_items = Table(
     "edition_items",
     metadata,
-    # The promise that an item is in one edition of an audience only is kept here, not by careful callers.
+    # This key keeps the promise that an item is in one edition of an audience only.
     _column("audience", Key, primary_key=True),
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
     _column("position", Integer),
-    # The revision that was composed, and the themes it had then.
+    # The change of the item that was composed, and its themes then.
     _column("seq", Integer, ForeignKey(log.c.seq)),
     _column("themes", Text),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
     UniqueConstraint("audience", "number", "position"),
 )
 
-# What the editor took out of an edition for good: it is never due again for that audience.
+# Items that an editor took out of an edition for good. They are never due again for that audience.
 dropped_items = Table(
     "dropped_items",
     metadata,
@@ -317,7 +317,7 @@ dropped_items = Table(
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
 )
 
-# What an audience was told of items it had had before.
+# Corrections: changes of items that an audience had in an earlier edition.
 edition_corrections = Table(
     "edition_corrections",
     metadata,
@@ -331,7 +331,7 @@ edition_corrections = Table(
     UniqueConstraint("audience", "number", "position"),
 )
 
-# What the operator or an editor is told once, as a mail.
+# Mails that tell the operator or an editor something once.
 notices = Table(
     "notices",
     metadata,

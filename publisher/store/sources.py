@@ -1,4 +1,4 @@
-"""What is known of each source: its last reading to the end, failures since, a reading that waits for the operator."""
+"""Sources: the last reading of each, failures since, and a reading that is held for the operator."""
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -18,60 +18,60 @@ class SourceState:
     """What is known of one source."""
 
     validator: str = ""
-    """What the source gave with its last reading to the end; "" before the first."""
+    """What its last complete reading gave to compare the next with; "" before the first."""
     listed: int = 0
-    """How many items it listed then. The log keeps the count."""
+    """How many items it lists; `LogPass` counts them."""
     fields: tuple[str, ...] = ()
-    """Names of the fields that nearly all items of that reading had."""
+    """Names of the fields that nearly all items had in that reading."""
     skipped: tuple[str, ...] = ()
-    """A line for each item of that reading that could not be read."""
+    """A line for each item that could not be read in that reading."""
     lifetime_s: int = 0
-    """For how many seconds the source said that it stays as it was last read; 0: it did not say."""
+    """For how many seconds the source said that it would not change; 0: it did not say."""
     most_added: int = 0
-    """The most items it brought at once, its first reading aside."""
+    """The most new items in one reading, except its first."""
     changed_at: datetime | None = None
-    """UTC; the last reading that differed from the one before. None: never read to its end."""
+    """UTC; the last complete reading that differed from the one before. None: it never had one."""
     next_try: datetime | None = None
-    """UTC; until then its server is left alone. None: it may be asked any time."""
+    """UTC; no reading before then. None: any time."""
     failure: FailureKind | None = None
     """Why the last reading failed; None: it did not."""
     failures: int = 0
-    """How many readings failed since the last good one."""
+    """How many readings have failed in a row."""
     problem: str = ""
-    """What the latest of them said."""
+    """What went wrong in the last of them; "": nothing."""
     failing_since: datetime | None = None
     hold_reason: HoldReason | None = None
-    """Why a reading waits for the operator; None: none waits."""
+    """Why a reading is held for the operator; None: none is."""
     held: str = ""
-    """The same in words, and what the reading would change."""
+    """The same in words, and what the reading would change; "": none is held."""
     held_validator: str = ""
-    """What the source gave with that reading."""
+    """The validator of the held reading."""
     held_at: datetime | None = None
     told: SourceCondition | None = None
-    """The condition that was told last; None: none, or that all is well."""
+    """The condition that notices told last; None: none, or that all is well."""
 
 
 class Sources:
-    """What is known of the sources."""
+    """The sources that were ever read."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def state(self, name: str) -> SourceState:
-        """What is known of a source; all empty when it was never read."""
+        """The state of a source; all empty if it was never read."""
         with self._database.reading() as connection:
             return read_state(connection, name)
 
     def states(self) -> dict[str, SourceState]:
-        """What is known of each source that was ever read, by name."""
+        """The state of each source that was ever read, by name."""
         with self._database.reading() as connection:
             return {row.name: _state_of(row) for row in connection.execute(select(sources))}
 
     def write(self, name: str, state: SourceState, *, before: SourceState) -> None:
-        """Replace what is known of a source; nothing is written when it is known already.
+        """Replace the state of a source; nothing is written if that changes nothing.
 
         Raises:
-            StoreError: it is no longer as it was `before`.
+            StoreError: the state is no longer `before`: another process has read the source.
         """
         if state == before:
             return
@@ -82,25 +82,25 @@ class Sources:
 
 
 def source_names(connection: Connection) -> set[str]:
-    """The sources that were ever read."""
+    """Names of the sources that were ever read."""
     return set(connection.execute(select(sources.c.name)).scalars())
 
 
 def read_state(connection: Connection, name: str) -> SourceState:
-    """What is known of a source; all empty when it was never read."""
+    """The state of a source; all empty if it was never read."""
     row = connection.execute(select(sources).where(sources.c.name == name)).one_or_none()
     return SourceState() if row is None else _state_of(row)
 
 
 def write_state(connection: Connection, name: str, state: SourceState) -> None:
-    """Replace what is known of a source."""
+    """Replace the state of a source."""
     values = asdict(state)
     if not connection.execute(update(sources).where(sources.c.name == name).values(values)).rowcount:
         connection.execute(insert(sources).values(name=name, **values))
 
 
 def list_fewer(connection: Connection, name: str, count: int) -> None:
-    """Note that a source lists so many items fewer."""
+    """Lower the number of items that a source lists."""
     fewer = update(sources).where(sources.c.name == name)
     connection.execute(fewer.values(listed=sources.c.listed - count))
 

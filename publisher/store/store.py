@@ -1,4 +1,4 @@
-"""The one door to what the site remembers."""
+"""Opens what a site remembers."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,10 +19,10 @@ from publisher.store.upgrade import ensure_head
 
 
 class Store:
-    """What a site remembers: the log, its cursors, editions and runs.
+    """What a site remembers. Each noun has its questions and its changes.
 
-    Every method is one transaction (those that yield: one for each page or pass) and may be called by several
-    processes and threads at once. What cannot be done raises `StoreError`, and nothing of it is recorded.
+    A method of a noun is one transaction; one that yields batches opens a transaction for each. Several processes and
+    threads may call them at once. A method that cannot do its work raises `StoreError` and changes nothing.
     """
 
     def __init__(self, database: Database, locks: Locks) -> None:
@@ -39,10 +39,10 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """The store at an SQLAlchemy URL; its tables are made, or brought up to date, when they are not.
+        """Open the store at an SQLAlchemy URL; make its tables, or bring them up to date, if need be.
 
         Raises:
-            StoreError: it cannot be opened, or a newer publisher has changed it.
+            StoreError: it cannot be opened, or its tables are of another program or version.
         """
         database = Database(url)
         locks = Locks(database)
@@ -65,18 +65,18 @@ class Store:
         self.close()
 
     def exclusive(self, purpose: str, *, wait_s: float) -> AbstractContextManager[None]:
-        """Keep every other process, and every other caller in this one, from `purpose` meanwhile.
+        """Hold the lock named `purpose` (letters, digits, hyphens) while the block runs.
 
-        A holder that dies frees it. `purpose` is letters, digits and hyphens.
+        No other process and no other caller in this one gets it meanwhile; the system frees it when its holder dies.
 
         Raises:
-            BusyError: another one held it for all of `wait_s`.
+            BusyError: another holder kept it for all of `wait_s`.
         """
         return self._locks.hold(purpose, wait_s=wait_s)
 
     @contextmanager
     def rehearsal(self) -> Iterator[Self]:
-        """A store that begins as this one and whose changes are forgotten at the end; only it sees them meanwhile.
+        """A store that begins as this one. Only it sees its changes, and they are rolled back when the block ends.
 
         From its first change on, other writers wait for it.
         """

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from publisher.model.errors import StoreError
 from publisher.store.engine import Database
-from publisher.store.faults import translated
+from publisher.store.faults import translate_errors
 from publisher.store.locks import Locks
 from publisher.store.schema import HEAD, UNRELEASED
 
@@ -19,10 +19,10 @@ _WAIT_S = 60
 
 
 def ensure_head(database: Database, locks: Locks) -> None:
-    """Create or migrate the tables where they are not at `HEAD`; otherwise a single question.
+    """Make the tables, or migrate them, if they are not at `HEAD`. If they are, that costs one query.
 
     Raises:
-        StoreError: the database is of a newer program, of one before the first release, or holds something else.
+        StoreError: the tables are of a newer version, of one before the first release, or of another program.
     """
     if _version(database) == HEAD:
         return
@@ -32,8 +32,8 @@ def ensure_head(database: Database, locks: Locks) -> None:
 
 
 def _version(database: Database) -> str | None:
-    """The migration the database is at; None: it has no tables yet."""
-    with translated(database.place), database.engine.connect() as connection:
+    """The last migration of the database; None: it has no tables yet."""
+    with translate_errors(database.place), database.engine.connect() as connection:
         try:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         except (OperationalError, ProgrammingError) as error:
@@ -48,7 +48,7 @@ def _is_missing_table(error: DBAPIError) -> bool:
 
 
 def _migrate(database: Database, version: str | None) -> None:
-    # Imported here only: it takes 0.3 s, and a database is migrated once in a release.
+    # Imported late: it takes 0.3 s, and a database is migrated once in a release.
     from alembic import command
 
     config = _alembic_config()
@@ -56,7 +56,7 @@ def _migrate(database: Database, version: str | None) -> None:
     if database.is_sqlite and not database.is_in_memory:
         _use_wal(database)
     try:
-        with translated(database.place), database.engine.connect() as connection:
+        with translate_errors(database.place), database.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 config.attributes["connection"] = connection
@@ -97,6 +97,6 @@ def _is_known(config: "Config", version: str) -> bool:
 
 
 def _use_wal(database: Database) -> None:
-    # The file remembers it, so it is set once; SQLite refuses it inside a transaction.
-    with translated(database.place), database.engine.connect() as connection:
+    # Set once, because the file keeps it. SQLite refuses it inside a transaction.
+    with translate_errors(database.place), database.engine.connect() as connection:
         connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode = WAL")

@@ -90,7 +90,7 @@ def retheme(store: Store, new: Gathered, *, now: datetime) -> None:
     """Give every item these themes and feeds anew."""
     after: int | None = 0
     while after is not None:
-        with store.items.open_page(after=after) as page:
+        with store.items.open_batch(after=after) as page:
             page.retheme({stored.number: new for stored in page.items}, now=now)
             after = page.items[-1].number if page.items else None
 

@@ -87,7 +87,7 @@ class TestFollowingOn:
         retheme(store, gathered(theme), now=LATER)
         store.feeds.ensure([Feed.of_theme(theme)], now=LATER)
         if former:
-            store.feeds.follow_on(slug, former)
+            store.feeds.take_over(slug, former)
         store.feeds.mark_open([slug], now=LATER + timedelta(days=len(former)))
         return store.feeds.states([slug])[slug].feed
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from publisher.model.errors import StoreError
 from publisher.store import Store
-from publisher.store.faults import place_of, translated
+from publisher.store.faults import place_of, translate_errors
 from tests.contract.stories import fail
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 
     with (
         pytest.raises(StoreError, match="store here: it cannot be written to; give this user the right"),
-        translated("here"),
+        translate_errors("here"),
         engine.begin() as connection,
     ):
         connection.execute(text("DELETE FROM runs"))
@@ -126,7 +126,11 @@ def test_a_url_that_is_wrong_is_not_repeated(url: str) -> None:
 
 def test_wrong_sql_is_a_bug_and_keeps_its_traceback() -> None:
     engine = create_engine("sqlite://")
-    with pytest.raises(OperationalError, match="no such table"), translated("here"), engine.connect() as connection:
+    with (
+        pytest.raises(OperationalError, match="no such table"),
+        translate_errors("here"),
+        engine.connect() as connection,
+    ):
         connection.execute(text("SELECT * FROM nowhere"))
     engine.dispose()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.model.errors import FilesError
-from publisher.store.files import ADVICE, BATCH_FILES, STAGING, Tree, explained, write_folder
+from publisher.store.files import ADVICE, BATCH_FILES, STAGING, Tree, explain_errors, write_folder
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ class TestWriteFolder:
 
 @pytest.mark.parametrize("number", sorted(ADVICE), ids=errno.errorcode.__getitem__)
 def test_each_refusal_of_the_system_names_the_place_and_the_next_step(number: int) -> None:
-    with pytest.raises(FilesError) as caught, explained(Path("feeds/all")):
+    with pytest.raises(FilesError) as caught, explain_errors(Path("feeds/all")):
         raise OSError(number, os.strerror(number))
 
     assert str(caught.value) == f"feeds/all: {ADVICE[number]}"
@@ -284,6 +284,6 @@ def test_each_refusal_of_the_system_names_the_place_and_the_next_step(number: in
 def test_an_unforeseen_refusal_is_still_one_line() -> None:
     with (
         pytest.raises(FilesError, match=r"^feeds: too many open files: check the place, then run again$"),
-        explained(Path("feeds")),
+        explain_errors(Path("feeds")),
     ):
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

@@ -1,0 +1,35 @@
+"""The numbers of items and of the log: strictly increasing, in the order of commits."""
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from sqlalchemy import Connection, select, update
+
+from publisher.store.schema import counters
+
+
+@dataclass(slots=True)
+class Counters:
+    """The row of counters as a transaction that holds the log's lock will leave it."""
+
+    log_end: int
+    last_item: int
+    live_items: int
+
+    @classmethod
+    def read(cls, connection: Connection) -> Self:
+        row = connection.execute(select(counters)).one()
+        return cls(log_end=row.log_end, last_item=row.last_item, live_items=row.live_items)
+
+    def next_seq(self) -> int:
+        """Take the next log number."""
+        self.log_end += 1
+        return self.log_end
+
+    def next_number(self) -> int:
+        """Take the next number of an item."""
+        self.last_item += 1
+        return self.last_item
+
+    def write(self, connection: Connection) -> None:
+        connection.execute(update(counters).values(asdict(self)))
