@@ -32,8 +32,8 @@ _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
 """Characters of a text that are looked at: more fit into neither a title nor a summary."""
-_KEPT = 2_000
-"""Texts whose sentences are cached: every page and feed that shows an item asks for them."""
+_KEPT = 10_000
+"""Texts whose title and summary are cached: every page and feed that shows an item asks for them."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
@@ -46,8 +46,13 @@ _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
 def title_of(item: Item) -> str:
     """Return the item's title or its first sentence. One longer than `TITLE_LENGTH` is cut at a clause or a word."""
     title = even_spaces(without_invisible(item.title))
+    return _title(title, "" if title else item.text[:_ENOUGH])
+
+
+@lru_cache(_KEPT)
+def _title(title: str, text: str) -> str:
     if not title:
-        title = without_invisible(_without_full_stop(next(iter(_sentences(item.text[:_ENOUGH])), "")))
+        title = without_invisible(_without_full_stop(next(iter(_sentences(text)), "")))
     if len(title) <= TITLE_LENGTH:
         return title
     clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
@@ -58,8 +63,13 @@ def title_of(item: Item) -> str:
 
 def summary_of(item: Item) -> str:
     """Return the first one or two sentences of the text; one that is longer than `SUMMARY_LENGTH` is cut."""
+    return _summary(item.text[:_ENOUGH])
+
+
+@lru_cache(_KEPT)
+def _summary(text: str) -> str:
     summary = ""
-    for sentence in _sentences(item.text[:_ENOUGH]):
+    for sentence in _sentences(text):
         longer = f"{summary} {sentence}".strip()
         if summary and len(longer) > SUMMARY_LENGTH:
             break
@@ -79,7 +89,7 @@ def shorten(text: str, length: int) -> str:
     return (whole if len(whole) >= _LEAST_SHARE * length else cut) + "…"
 
 
-@lru_cache(_KEPT)
+@lru_cache(1)  # the title and the summary of an item are asked for one after the other
 def _sentences(text: str) -> tuple[str, ...]:
     """Return the first sentences of a text, as many as a summary may have."""
     return tuple(islice(_all_sentences(text), SUMMARY_SENTENCES))

@@ -18,6 +18,8 @@ from publisher.rendering import languages, urls
 from publisher.rendering.attachments import enclosures_of
 from publisher.rendering.text import html_with_images, scrub
 
+KEPT = 10_000
+"""How many items a pass keeps as they were prepared; a larger site prepares the others for each document."""
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 TAG = re.compile(r"<([a-zA-Z/!?][^<>]*)>")
@@ -124,18 +126,26 @@ def feed_document(
     changed_at: datetime,
     withdrawn: Iterable[Record] = (),
     last_archive: int | None = None,
+    prepared: "FeedItems | None" = None,
 ) -> FeedDocument:
     """What a feed says; withdrawn records become tombstones.
 
     `changed_at` dates the feed itself: when its items last changed, or when it became known. `last_archive` is the
-    number of the archive document with the items before these.
+    number of the archive document with the items before these. Items that are `prepared` are not prepared again.
     """
-    document = _document(feed, records, look=look, changed_at=changed_at, archive=None, previous=last_archive)
+    items = _items(records, prepared or FeedItems(look.site))
+    document = _document(feed, items, look=look, changed_at=changed_at, archive=None, previous=last_archive)
     return replace(document, withdrawn=_tombstones(withdrawn))
 
 
 def archive_document(
-    feed: Feed, number: int, records: Iterable[Record], *, look: FeedLook, withdrawn: Iterable[Record] = ()
+    feed: Feed,
+    number: int,
+    records: Iterable[Record],
+    *,
+    look: FeedLook,
+    withdrawn: Iterable[Record] = (),
+    prepared: "FeedItems | None" = None,
 ) -> FeedDocument:
     """Document `number` of a feed's archive, from 1; it depends on nothing that comes later.
 
@@ -143,8 +153,8 @@ def archive_document(
     """
     records, withdrawn = list(records), list(withdrawn)
     changed_at = max((record.updated for record in (*records, *withdrawn)), default=datetime.min.replace(tzinfo=UTC))
-    previous = number - 1 or None
-    document = _document(feed, records, look=look, changed_at=changed_at, archive=number, previous=previous)
+    previous, items = number - 1 or None, _items(records, prepared or FeedItems(look.site))
+    document = _document(feed, items, look=look, changed_at=changed_at, archive=number, previous=previous)
     return replace(document, withdrawn=_tombstones(withdrawn))
 
 
@@ -153,9 +163,14 @@ def _tombstones(withdrawn: Iterable[Record]) -> tuple[Tombstone, ...]:
     return tuple(Tombstone(id=record.uid, when=_whole_seconds(record.updated)) for record in latest_first)
 
 
+def _items(records: Iterable[Record], prepared: "FeedItems") -> tuple[FeedItem, ...]:
+    newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
+    return tuple(prepared.of(record) for record in newest_first if record.state is not State.WITHDRAWN)
+
+
 def _document(
     feed: Feed,
-    records: Iterable[Record],
+    items: tuple[FeedItem, ...],
     *,
     look: FeedLook,
     changed_at: datetime,
@@ -163,8 +178,6 @@ def _document(
     previous: int | None,
 ) -> FeedDocument:
     site, folder = look.site, urls.folder_of(feed)
-    newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
-    items = tuple(feed_item(record, site=site) for record in newest_first if record.state is not State.WITHDRAWN)
     return FeedDocument(
         id=f"tag:{look.authority}:feeds/{feed.first_slug or folder}",
         title=_unmarked(site.title if feed.kind is FeedKind.ALL else f"{title_of_feed(feed)} – {site.title}"),
@@ -184,6 +197,23 @@ def _document(
 def title_of_feed(feed: Feed) -> str:
     """What a feed is called: a language by its own name for itself."""
     return languages.own_name(_tag(feed)) if feed.kind is FeedKind.LANGUAGE else feed.title
+
+
+class FeedItems:
+    """Items as every feed that holds them shows them: each is prepared once, and kept for one pass."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: dict[Record, FeedItem] = {}
+
+    def of(self, record: Record) -> FeedItem:
+        """The item, fit for XML."""
+        item = self._kept.get(record)
+        if item is None:
+            item = feed_item(record, site=self._site)
+            if len(self._kept) < KEPT:
+                self._kept[record] = item
+        return item
 
 
 def feed_item(record: Record, *, site: Site) -> FeedItem:

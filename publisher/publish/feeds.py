@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from publisher.model.feeds import Feed
 from publisher.model.progress import Steps
 from publisher.model.records import Record
-from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
+from publisher.publish.document import FeedDocument, FeedItems, FeedLook, archive_document, feed_document
+from publisher.publish.entries import Entries
 from publisher.publish.files import PublicFiles
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.pagination import Pagination
@@ -20,7 +21,7 @@ from publisher.store import Archive, FeedState, Store
 
 ANNOUNCED = 20
 """How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
-WRITERS: Mapping[str, Callable[[FeedDocument], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
+WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
 """By the format's key in config.toml."""
 
 
@@ -59,6 +60,8 @@ class FeedWriter:
         self._look = look
         self._pagination = pagination
         self._steps = steps
+        self._prepared = FeedItems(publication.site)
+        self._entries = {key: Entries() for key in publication.settings.formats}
         self._closed: list[Archive] = []
 
     def write(self, state: FeedState) -> None:
@@ -74,6 +77,7 @@ class FeedWriter:
             changed_at=state.changed_at,
             withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED),
             last_archive=last_archive,
+            prepared=self._prepared,
         )
         self._write_document(document, urls.folder_of(feed))
         for former in self._theme_map.former(feed.slug):
@@ -100,7 +104,9 @@ class FeedWriter:
         for archive in (*self._archives_to_repeat(feed), *due):
             records = self._store.items.added_between(slug, archive.after, archive.upto)
             gone = self._store.items.withdrawn_between(slug, archive.after, archive.upto)
-            document = archive_document(feed, archive.number, records, look=self._look, withdrawn=gone)
+            document = archive_document(
+                feed, archive.number, records, look=self._look, withdrawn=gone, prepared=self._prepared
+            )
             for place in (folder, *self._former_places(feed, archive)):
                 self._write_document(document, place, archive=archive.number)
             self._steps.advance(len(records))
@@ -142,4 +148,4 @@ class FeedWriter:
 
     def _write_document(self, document: FeedDocument, folder: str, *, archive: int | None = None) -> None:
         for key in self._settings.formats:
-            self._files.write(urls.feed_file(folder, key, archive=archive), WRITERS[key](document))
+            self._files.write(urls.feed_file(folder, key, archive=archive), WRITERS[key](document, self._entries[key]))

@@ -6,14 +6,19 @@ from typing import Any
 
 from publisher.model.items import Enclosure
 from publisher.publish.document import FeedDocument, FeedItem
+from publisher.publish.entries import Entries
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
 _simple: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def json_feed(document: FeedDocument) -> bytes:
-    """The document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes."""
+def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
+    """The document as JSON Feed 1.1. Themes and keywords are both tags: the format has no schemes.
+
+    Items that `entries` has need not be serialised again.
+    """
+    entries = entries or Entries()
     author = {"name": document.author.name, "url": f"mailto:{document.author.address}"}
     links = dict(document.links)["json"]
     feed: dict[str, Any] = {
@@ -31,8 +36,10 @@ def json_feed(document: FeedDocument) -> bytes:
         feed["hubs"] = [{"type": "WebSub", "url": document.look.hub}]
     if links.previous:
         feed["next_url"] = links.previous
-    feed["items"] = [_item(item) for item in document.items]
-    return (_indented(feed) + "\n").encode()
+    head = _indented(feed).removesuffix("\n}") + ',\n "items": ['
+    made = {item: _indented(_item(item), "\n  ").encode() for item in entries.missing(document.items)}
+    items = [b"\n  " + written for written in entries.take(document.items, made)]
+    return head.encode() + b",".join(items) + (b"\n ]\n}\n" if items else b"]\n}\n")
 
 
 def _indented(value: object, line: str = "\n") -> str:

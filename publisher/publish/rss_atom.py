@@ -5,18 +5,24 @@ first. Its RFC 2822 dates set the process's locale to C and back, which is felt 
 date by the C library in that moment; nothing here does (Babel and `format_datetime` do not).
 """
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from feedgen.feed import FeedGenerator
 
 from publisher.publish.document import FeedDocument, FeedItem
+from publisher.publish.entries import Entries
 from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel, RssItem
 from publisher.rendering import urls
 
 
-def rss(document: FeedDocument) -> bytes:
-    """The document as RSS 2.0, with full content beside the summary (content:encoded)."""
+def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
+    """The document as RSS 2.0, with full content beside the summary (content:encoded).
+
+    Items that `entries` has need not be serialised again.
+    """
+    entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["rss"])
     feed.docs("https://www.rssboard.org/rss-specification")
     feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
@@ -25,18 +31,21 @@ def rss(document: FeedDocument) -> bytes:
     feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
     feed.gaps.links = _links(document, "rss")
     feed.gaps.is_archive = document.is_archive
-    for item in document.items:
+    new = entries.missing(document.items)
+    for item in new:
         entry = _entry(feed, item)
         entry.description(escape(item.summary, quote=False))  # RSS descriptions are HTML
         entry.content(item.html)
         entry.gaps.language = item.language
         entry.gaps.enclosures = item.enclosures
         entry.gaps.modified = item.updated if item.updated != item.published else None
-    return bytes(feed.rss_str(pretty=True))
+    frame = bytes(feed.rss_str(pretty=True))
+    return _join(document.items, new, frame, entries, start=b"\n    <item ", end=b"\n  </channel>\n")
 
 
-def atom(document: FeedDocument) -> bytes:
-    """The document as Atom 1.0 (RFC 4287)."""
+def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
+    """The document as Atom 1.0 (RFC 4287). Items that `entries` has need not be serialised again."""
+    entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["atom"])
     feed.author(name=document.author.name, email=document.author.address)
     feed.icon(document.look.icon or None)
@@ -45,13 +54,27 @@ def atom(document: FeedDocument) -> bytes:
     feed.gaps.links = _links(document, "atom")
     feed.gaps.is_archive = document.is_archive
     feed.gaps.withdrawn = [(tombstone.id, tombstone.when) for tombstone in document.withdrawn]
-    for item in document.items:
+    new = entries.missing(document.items)
+    for item in new:
         entry = _entry(feed, item)
         entry.summary(item.summary)
         entry.content(item.html, type="html")
         entry.gaps.language = item.language
         entry.gaps.enclosures = item.enclosures
-    return bytes(feed.atom_str(pretty=True))
+    frame = bytes(feed.atom_str(pretty=True))
+    return _join(document.items, new, frame, entries, start=b"\n  <entry ", end=b"\n</feed>\n")
+
+
+def _join(
+    items: Sequence[FeedItem], new: Sequence[FeedItem], frame: bytes, entries: Entries, *, start: bytes, end: bytes
+) -> bytes:
+    """All the items in the `frame` that feedgen wrote with those that are new, each between `start` and the next.
+
+    In the frame `<` begins a tag and nothing else, so no text is taken for `start` or `end`.
+    """
+    body, end, foot = frame.rpartition(end)
+    head, *written = body.split(start)
+    return start.join([head, *entries.take(items, dict(zip(new, written, strict=True)))]) + end + foot
 
 
 def _feed(document: FeedDocument, feed_format: urls.FeedFormat) -> Any:  # noqa: ANN401  # feedgen has no types

@@ -1,0 +1,23 @@
+"""Items as one format writes them. An item is in four or five feeds and their archives: a pass serialises it once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from publisher.publish.document import KEPT, FeedItem
+
+
+class Entries:
+    """The serialised items of one format, kept for one pass."""
+
+    def __init__(self) -> None:
+        self._kept: dict[FeedItem, bytes] = {}
+
+    def missing(self, items: Iterable[FeedItem]) -> list[FeedItem]:
+        """The items that are not kept, in their order."""
+        return [item for item in items if item not in self._kept]
+
+    def take(self, items: Sequence[FeedItem], made: Mapping[FeedItem, bytes]) -> list[bytes]:
+        """The items as they are serialised: those just `made` are kept as long as there is room, the others were."""
+        taken = [made.get(item) or self._kept[item] for item in items]
+        if len(self._kept) + len(made) <= KEPT:
+            self._kept.update(made)
+        return taken
