@@ -99,7 +99,7 @@ class Publisher:
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
     def collect(self, sources: Collection[str] = ()) -> RunReport:
-        """Read every source once and number what changed; or only these, also those that wait for their turn.
+        """Read every source, or only these, and record what changed; one that is named is read even if it is to wait.
 
         Raises:
             UsageError: there is no source of that name.

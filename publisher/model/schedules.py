@@ -63,7 +63,7 @@ _UNITS = {
 
 
 class ScheduleError(ValueError):
-    """A schedule, interval or time zone that cannot be meant; the message names the part and what is allowed."""
+    """A schedule, interval or time zone is not valid; the message names the wrong part and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
