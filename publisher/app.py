@@ -1,5 +1,8 @@
-"""Publisher: one site and all that can be done with it. The only place that wires the stages of a pass to the site's
-store and folders, and the only one that asks for the time.
+"""The application: one site, with a method for each verb.
+
+Only this module wires the stages to a site's store and folders, and only this module asks for the time. A pass has four
+stages: collect, publish, compose, put out. Each is called with what it needs, and imported late if it renders: a pass
+without news loads neither Jinja nor premailer.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -21,7 +24,7 @@ from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
-from publisher.config.config import Config, SourceSettings
+from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
@@ -34,7 +37,7 @@ from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 
-if TYPE_CHECKING:  # what is imported when it is needed
+if TYPE_CHECKING:
     from publisher.admin.examine import Examined
     from publisher.compose.digest import Renderer
 
@@ -44,7 +47,6 @@ ASKED_S = 0.5
 """How long a starting service waits for a process that only asks whether there is one."""
 Planner = Callable[..., list[Plan]]
 """Plans editions: `compose.plan_all` or `compose.plan_due`."""
-HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
 
 
 class Publisher:
@@ -60,7 +62,7 @@ class Publisher:
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Wire a site to what keeps what is done: a store, an outbox, and files below a folder."""
+        """Wire a site to the places that keep its work; `open_files` gives access to the files in a folder."""
         self.config = config
         self._store = store
         self._outbox = outbox
@@ -82,14 +84,14 @@ class Publisher:
 
     @classmethod
     @contextmanager
-    def rehearsing(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
-        """The site for the length of a `with`, whose verbs report exactly what they would do, and leave no trace.
+    def rehearse(cls, config: Config, *, now: datetime | None = None, progress: Progress = quiet) -> Iterator[Self]:
+        """Open the site for the length of a `with`. Its verbs report exactly what they would do, and keep nothing.
 
         Raises:
             StoreError: the store cannot be used.
         """
         file, outbox = config.store.file, RehearsedOutbox(config.outbox_directory)
-        # A site that never ran shall not get a database by being asked what it would do.
+        # Asking what a site would do must not make a database for it.
         url = config.store.url if file is None or file.exists() else "sqlite://"
         with Store.open(url) as opened, opened.rehearsal() as store:
             yield cls(
@@ -99,7 +101,7 @@ class Publisher:
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
 
     def collect(self, sources: Collection[str] = ()) -> RunReport:
-        """Read every source, or only these, and record what changed; one that is named is read even if it is to wait.
+        """Read every source that is due and number what changed; or read these sources, due or not.
 
         Raises:
             UsageError: there is no source of that name.
@@ -122,55 +124,56 @@ class Publisher:
         return self._run_exclusively(decision.value, lambda: self._collect(self._sources([source]), [source], decision))
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
-        """Render the feeds and pages that changed, or more; files that come out equal are not touched."""
+        """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
         return self._run_exclusively("publish", lambda: self._tell_hub(self._publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
-        """Compose for one audience, or all, what is new to them, whatever their schedule says."""
+        """Compose an edition of what is new to one audience, or to each, at any time of their schedules.
+
+        Raises:
+            UsageError: there is no audience of that name.
+        """
         audiences = audiences_named(audience, self.config)
         return self._run_exclusively(
             "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
         )
 
     def run(self) -> RunReport:
-        """One whole pass: collect, publish, compose, put out."""
+        """Do a whole pass now: collect, publish, compose, put out."""
         return self._run_exclusively("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False))
 
     def run_due(self, *, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """One whole pass in which only audiences are composed whose schedule asks for it; ends early between stages."""
+        """Do a whole pass in which an audience gets an edition only if its schedule says so.
+
+        When `is_stopping` it ends early, between two stages.
+        """
         return self._run_exclusively("run", lambda: self._pass(compose.plan_due, is_stopping=is_stopping))
 
-    # --- what an editor or operator asks -----------------------------------------------------------------------------
+    # --- what operators and editors ask and decide -------------------------------------------------------------------
 
     def status(self) -> Status:
-        """What ran, what is due, what waits, what is wrong; nothing is changed by asking."""
+        """What ran, what is due, what waits, what is wrong."""
         return status(self.config, self._store, now=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.
 
-        For a rehearsal: it collects.
+        Call it in a rehearsal: it collects.
 
         Raises:
-            SourceError: it cannot be had.
+            SourceError: the source cannot be read.
             UsageError: there is no such source, address or file.
         """
-        from publisher.admin.discover import discover
-        from publisher.admin.examine import examine  # late: no pass needs it, and reading HTML costs 20 ms
+        from publisher.admin.discover import examine_or_discover  # late: no pass needs it, and reading HTML costs 20 ms
 
-        settings = next((each for each in self.config.sources if each.name == source), None)
-        now = self._clock()
-        if settings is None:
-            return discover(source, self.config, self._source_site, now=now)
-        state = self._store.sources.state(source)
-        examined, given = examine(self._source(settings), settings, self.config, state=state, now=now)
+        examined, given = examine_or_discover(source, self.office, self._source_site)
         if given is None:
             return examined
         report = self._run_exclusively("check", lambda: self._collect([given], [source]))
         return replace(examined, outcome=report.collect)
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
-        """Do what an editor decided about a held edition, as the only process at it.
+        """Do what an editor decided about a held edition, and put the edition out if it is released.
 
         Raises:
             UsageError: the edition is not held, or has no such item.
@@ -181,7 +184,7 @@ class Publisher:
 
     @property
     def office(self) -> Office:
-        """The site as it is now, for a question or a decision of `publisher.admin`."""
+        """The site as it is now; functions of `publisher.admin` take it to answer a question or to do a decision."""
         return Office(
             config=self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=self._clock()
         )
@@ -205,11 +208,11 @@ class Publisher:
             yield
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work as the only process at it, send notices, and record the run if there is anything to say."""
+        """Do the work while no other process does any, then send notices and record the run if it has news."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started = self._clock()
             report = self._send_notices(work())
-            # A run that no longer meets the problems of the one before it is to be seen in `status`.
+            # A run without the problems of the run before has to be seen in `status`.
             if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs.latest(limit=1)):
                 problems = tuple(map(str, report.all_problems))
                 exit_code, finished = report.exit_code, self._clock()
@@ -228,7 +231,8 @@ class Publisher:
         if is_stopping():
             return report
         if report.publish is None:
-            return report.with_problems(*self._held())
+            audiences, site, now = self.config.audiences, self.config.site, self._clock()
+            return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self._compose(report, plan, self.config.audiences)
         report = self._put_out(report, self.config.audiences)
         return self._tell_hub(report)
@@ -255,7 +259,7 @@ class Publisher:
         return RunReport(collect=collected)
 
     def _publish(self, report: RunReport, extent: Extent) -> RunReport:
-        """The report with the publishing stage; without it, and with a problem, when files could not be written."""
+        """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
         # An emptied folder is filled again without being asked.
         is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
         try:
@@ -266,7 +270,7 @@ class Publisher:
             return report.with_problems(Problem.of("publish", error))
 
     def _render_site(self, planned: PublishPlan) -> PublishReport:
-        """Render what is planned; no file is even opened when that is nothing."""
+        """Render what is planned; open no file if that is nothing."""
         if planned.is_empty:
             return PublishReport()
         from publisher.publish.run import publish  # late: a pass with no news renders nothing
@@ -281,14 +285,8 @@ class Publisher:
             progress=self._progress,
         )
 
-    def _held(self) -> Iterator[Problem]:
-        """Why nothing is composed in a pass that could not publish; silence where nothing waits."""
-        for audience in self.config.audiences:
-            if compose.next_edition(audience, store=self._store, site=self.config.site, now=self._clock()):
-                yield Problem(where=f"audience {audience.name!r}", what=HELD)
-
     def _compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Record the editions that are planned; nobody sees anything of them yet."""
+        """Plan editions and record them; readers see nothing of them yet."""
         plans = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
         compose.pass_over(plans, store=self._store)
         planned = [each for each in plans if each.edition]
@@ -296,9 +294,9 @@ class Publisher:
         return replace(report, compose=ComposeReport(problems=tuple(problems)))
 
     def _put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
-        """Put out what is recorded: pages on the web first, so that no mail leads nowhere, then mails in the outbox."""
+        """Write the web pages of recorded editions, then their mails, so that every link in a mail leads to a page."""
         composed = report.compose or ComposeReport()
-        editions = compose.take_up(audiences, store=self._store, now=self._clock())
+        editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
         try:
             self._show_editions()
         except (FilesError, TemplateError) as error:
@@ -317,14 +315,14 @@ class Publisher:
         return replace(report, compose=composed)
 
     def _show_editions(self) -> None:
-        """Write the web pages of editions that have none; no file is even opened when there is no such edition."""
+        """Write the web pages of editions that have none; open no file if all have one."""
         if numbers_of := plan_editions(self._store, self._publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
 
             publish_editions(numbers_of, store=self._store, publication=self._publication, files=self._files())
 
     def _tell_hub(self, report: RunReport) -> RunReport:
-        """The report, with a problem when the hub of config.toml could not be told of changed feeds."""
+        """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
         config = self.config
         if not config.feeds.hub:
             return report
@@ -334,28 +332,28 @@ class Publisher:
         return report.with_problems(*problems)
 
     def _send_notices(self, report: RunReport) -> RunReport:
-        """The report, with what people are told of sources and of editions that are held."""
-        now = self._clock()
-        news = news_to_tell(self.config, store=self._store, now=now)
+        """Tell the operator about sources and editors about held editions; the report has what they were told."""
+        news = news_to_tell(self.config, store=self._store, now=self._clock())
         if news.is_nothing:
             return report
-        told = send_notices(news, self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=now)
-        report = replace(report, condition_changes=news.condition_changes, notices=told.notices)
-        return report.with_problems(*told.problems)
+        sent = send_notices(news, self.office)
+        report = replace(report, condition_changes=news.condition_changes, notices=sent.notices)
+        return report.with_problems(*sent.problems)
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
 
     @property
     def _authority(self) -> str:
-        """RFC 4151 section 2.1: a name and a day on which it was ours; the first ones this store was told."""
+        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host and a day on which it was ours.
+
+        It never changes: the store keeps the first one.
+        """
         host = urlsplit(self.config.site.base_url).hostname
         return self._store.names.authority(f"{host},{self._clock().date()}")
 
     def _sources(self, only: Collection[str] = ()) -> list[Source]:
-        return [self._source(each) for each in self.config.sources if not only or each.name in only]
-
-    def _source(self, settings: SourceSettings) -> Source:
-        return open_source(settings.kind, settings.name, settings.options, self._source_site)
+        chosen = [settings for settings in self.config.sources if not only or settings.name in only]
+        return [open_source(each.kind, each.name, each.options, self._source_site) for each in chosen]
 
     @cached_property
     def _source_site(self) -> SourceSite:

@@ -1,6 +1,6 @@
-"""Check: whatever could go wrong before it does, in plain words; nothing is changed by asking.
+"""Check: what must be fixed in a site and what could be better, in plain words. Changes nothing.
 
-Add a check by adding it to `CHECKS`: its name, and a function that yields what it found.
+To add a check, add it to `CHECKS`: its name, and a function that yields what it found.
 """
 
 import os
@@ -24,23 +24,23 @@ from publisher.rendering.templates import Templates
 from publisher.store import Store
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
-"""RFC 2606: names that nobody's readers can reach."""
+"""Names that no reader can reach (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What there is to look at."""
+    """What the checks look at."""
 
     config: Config
     templates: Templates
     mails: tuple[Mail, ...]
-    """For each audience its next edition, or, when it has nothing new, one of the latest items."""
+    """The next edition of each audience, or an edition of the latest items if nothing is new to it."""
     problems: tuple[Problem, ...]
-    """Met on the way to the mails."""
+    """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
-    """The editions that wait for an audience which is not in config.toml any more."""
+    """Names of editions whose audience is not in config.toml any more."""
     survey: Survey
-    """Of all items."""
+    """What all items say of themes and labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

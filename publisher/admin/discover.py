@@ -8,7 +8,8 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from publisher.admin.examine import SHOWN, Examined, Offer, offer_of, page_offer
+from publisher.admin.examine import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
+from publisher.admin.office import Office
 from publisher.admin.suggest.lists import suggested
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import SourceSite, open_source
@@ -24,6 +25,23 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+
 _HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
 _BEGINNING = 2_000
 """Bytes in which a page says that it is one."""
+
+
+def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Examined, Given | None]:
+    """Examine the source of that name; without one, discover how the address or file of that name could become one.
+
+    Return what was found, and what a source gives, for a pass to collect.
+
+    Raises:
+        PublisherError: the source, address or file cannot be read.
+        UsageError: there is no such source, address or file.
+    """
+    settings = next((each for each in office.config.sources if each.name == name), None)
+    if settings is None:
+        return discover(name, office.config, site, now=office.now), None
+    source = open_source(settings.kind, settings.name, settings.options, site)
+    state = office.store.sources.state(name)
+    return examine(source, settings, office.config, state=state, now=office.now)
 
 
 def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:

@@ -1,4 +1,4 @@
-"""The next edition of an audience: as it would be now, why an item is not in it, and as a mail to try."""
+"""The next edition of an audience: as it would be now, which items are not in it and why, and as a mail to try."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from publisher.rendering.addresses import wire_address
 from publisher.store import EditionRow
 
 COMPARED = 5
-"""How far back an edition is looked for in the outbox to compare the next one with."""
+"""How many of the latest editions are looked for in the outbox, to compare the next edition with one."""
 DIFFERENCE_LINES = 3
-"""Unchanged ones around each change."""
+"""Unchanged lines around each change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """An item that readers of the audience will not find in the edition."""
+    """An item that is not in the mail."""
 
     title: str
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Last:
+class LastEdition:
     """The edition before, as it is in the outbox."""
 
     name: str
@@ -48,17 +48,17 @@ class NextEdition:
     digest: Digest | None
     message: bytes
     left_out: tuple[LeftOut, ...]
-    last: Last | None
+    last: LastEdition | None
     findings: tuple[tuple[str, Finding], ...]
 
     @property
     def size_bytes(self) -> int:
-        """Of its HTML, as it travels."""
+        """The size of its HTML as it travels."""
         return encoded_size(self.digest.html) if self.digest else 0
 
     @property
     def headers(self) -> str:
-        """Those of the mail, as they are written."""
+        """The headers of its mail, as they are written."""
         return self.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
 
     @property
@@ -117,7 +117,7 @@ def describe(audience: Audience, office: Office) -> NextEdition:
     """
     site = office.renderer.site
     edition, digest = next_digest(audience, office) or (None, None)
-    behind = compose.left_behind(audience, edition, store=office.store, site=site)
+    behind = compose.explain_left_out(audience, edition, store=office.store, site=site)
     left_out = [LeftOut(title=title_of(record.item), why=why) for record, why in behind]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
@@ -142,10 +142,10 @@ def _mailbox(address: str) -> Mailbox:
     return Mailbox(address=address)
 
 
-def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[Last]:
-    """Yield those of the editions whose folders are still there."""
+def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[LastEdition]:
+    """Yield the editions whose folders are still there."""
     for row in rows:
         text, page = outbox / row.name / "digest.txt", outbox / row.name / "digest.html"
         if (but is None or row.name != but.name) and text.is_file() and page.is_file():
             html = page.read_text("utf-8")
-            yield Last(name=row.name, html_bytes=encoded_size(html), text=text.read_text("utf-8"))
+            yield LastEdition(name=row.name, html_bytes=encoded_size(html), text=text.read_text("utf-8"))

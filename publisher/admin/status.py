@@ -79,7 +79,7 @@ def _audience_status(audience: Audience, config: Config, store: Store, *, now: d
     last = next(iter(store.editions.latest(audience.name, limit=1)), None)
     return AudienceStatus(
         name=audience.name,
-        waiting=compose.waiting(audience, store=store, site=config.site),
+        waiting=compose.count_due(audience, store=store, site=config.site),
         next_tick=audience.schedule.next_after(now) if audience.schedule else None,
         last_edition=last.number if last else 0,
         last_composed_at=last.composed_at if last else None,

@@ -47,7 +47,7 @@ class Options:
     def open_rehearsal(self) -> Iterator[Publisher]:
         """Open the site so that nothing changes, whatever it is told to do."""
         config, now = self._read()
-        with show_progress() as progress, Publisher.rehearsing(config, now=now, progress=progress) as publisher:
+        with show_progress() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
             yield publisher
 
     def open_for(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:

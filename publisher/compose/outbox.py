@@ -1,7 +1,7 @@
-"""The outbox: one folder an edition, wholly there or not at all, and never written twice.
+"""The outbox: one folder an edition, there as a whole or not at all, and never written twice.
 
-A folder holds the digest as digest.html, digest.txt and digest.eml (the whole mail), and edition.json, which says what
-is in it and what its files must hash to.
+A folder holds the digest as digest.html, digest.txt and digest.eml (the whole mail), and edition.json, which lists its
+items and the hashes of its files.
 """
 
 import hashlib
@@ -18,46 +18,46 @@ from publisher.rendering.addresses import message_id_of
 from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 
 SCHEMA = 1
-"""Of edition.json; grows when a reader of the old one would misread the new one."""
+"""The version of edition.json; grows when a program that reads the old one would misread the new one."""
 EDITION_FILE = "edition.json"
 HELD = "held"
-"""Where editions wait for their editor. No edition is called that: their names end in a number."""
+"""The folder of held editions. No edition has this name: names of editions end in a number."""
 NOTICES = "notices"
-"""Where what the operator and editors are told is."""
+"""The folder of notices to the operator and to editors."""
 TEST = "test"
-"""Where mails to try are."""
+"""The folder of mails to try."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
-"""What tells an edition from another one of the same name, made by a store that knew nothing of this outbox."""
+"""Fields that differ in an edition of the same name by another store, such as one that was made anew."""
 
 
 class Outbox(Protocol):
-    """Where editions and notices are put for whatever sends mail.
+    """Where editions and notices are put for the program that sends mail.
 
-    Raises: each method raises `FilesError` when the disk refuses.
+    Every method that writes raises `FilesError` if the disk refuses.
     """
 
     def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
-        """Put the edition where a program that sends mail finds it; False when it is there already and was left so.
+        """Put the edition where a program that sends mail finds it; False if it is there already, and was not touched.
 
         Raises:
-            FilesError: a folder of that name is there and damaged, or is another edition's.
+            FilesError: a folder of that name is there and is damaged, or is another edition's.
         """
         ...
 
     def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
-        """Put the edition where only its editor looks, with what the editor is told of it."""
+        """Put the edition where only its editor looks, with the text of the notice to the editor."""
         ...
 
     def held_folder(self, edition: Edition) -> Path:
-        """Where the editor looks at a held edition."""
+        """The folder in which an editor looks at a held edition."""
         ...
 
     def forget(self, edition: Edition) -> None:
-        """Take away what the editor looked at; harmless when it is gone."""
+        """Remove what `hold` put there; harmless if it is gone."""
         ...
 
     def put_notice(self, notice: Notice, mail: bytes) -> None:
-        """Put a notice beside the editions, as text and as a whole mail; harmless when it is there already."""
+        """Put a notice beside the editions, as text and as a whole mail; harmless if it is there already."""
         ...
 
 
@@ -68,7 +68,7 @@ class OutboxFolder:
         self._root = root
 
     def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
-        """Put the edition into the outbox, and what its editor looked at away."""
+        """Put the edition into a folder of its name, and remove its held folder."""
         is_new = self._put(edition, self._files_of(edition, digest, mail, audience=audience, site=site))
         self.forget(edition)
         return is_new
@@ -77,16 +77,16 @@ class OutboxFolder:
         folder, held = self._root / edition.name, self.held_folder(edition)
         if os.path.lexists(folder):
             _refuse_other(folder, files)
-            sweep(self._root)  # a process that was killed right after putting it there had no time to
+            sweep(self._root)  # a process that was killed right after putting it there did not
             return False
         if not held.is_dir():
             return write_folder(self._root, edition.name, files)
-        write_folder(held.parent, edition.name, files)  # what was withdrawn since the editor saw it is not in it
+        write_folder(held.parent, edition.name, files)  # without items withdrawn since the editor saw it
         move_folder(held, folder)
         return True
 
     def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
-        """Put the edition where its editor can look at it and a program that sends the outbox cannot."""
+        """Put the edition into a folder below `held/`, where a program that sends the outbox finds no mail."""
         held = self.held_folder(edition)
         write_folder(held.parent, edition.name, self._files_of(edition, digest, mail, audience=audience, site=site))
         tree = Tree(held.parent)
@@ -116,7 +116,7 @@ class OutboxFolder:
 
 
 class RehearsedOutbox:
-    """An outbox that keeps nothing: whatever is put there is gone."""
+    """An outbox that keeps nothing, for a rehearsal."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -126,21 +126,21 @@ class RehearsedOutbox:
         return not os.path.lexists(self._root / edition.name)
 
     def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
-        """Nothing: its editor is not asked in a rehearsal."""
+        """Keep nothing."""
 
     def held_folder(self, edition: Edition) -> Path:
-        """The folder that its editor would be told of."""
+        """The folder that the notice to the editor names."""
         return self._root / HELD / edition.name
 
     def forget(self, edition: Edition) -> None:
-        """Nothing: what its editor looks at stays."""
+        """Remove nothing."""
 
     def put_notice(self, notice: Notice, mail: bytes) -> None:
-        """Nothing: nobody is told in a rehearsal."""
+        """Keep nothing."""
 
 
 def write_test(root: Path, edition: Edition, digest: Digest, mail: bytes) -> Path:
-    """Put a mail to try where a program that sends the outbox does not look; the folder, which replaces any before.
+    """Put a mail to try into a folder below `test/`, in place of an earlier one; return the folder.
 
     Raises:
         FilesError: the disk refuses.
@@ -150,12 +150,12 @@ def write_test(root: Path, edition: Edition, digest: Digest, mail: bytes) -> Pat
 
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
-    """What a folder shows of a digest: file names and contents."""
+    """The files of a digest, contents by name."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": mail}
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every file of an edition is there and still is what was written.
+    """Whether every file of an edition is there as it was written.
 
     Raises:
         FilesError: a file is there and cannot be read.
@@ -203,7 +203,7 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _description_in(folder: Path) -> dict[str, Any] | None:
-    """What edition.json says; None when it is missing or is not one."""
+    """The content of edition.json; None if it is missing or is something else."""
     data = _bytes_of(folder / EDITION_FILE)
     try:
         described = json.loads(data or b"")

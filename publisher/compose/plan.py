@@ -1,6 +1,6 @@
-"""Decides what is due to an audience, when, and why an item is not in its next edition. It reads and writes nothing.
+"""Decides what is due to an audience, when it is due, and why an item is not in its next edition. Pure.
 
-Facts come in as values, which `publisher/compose/run.py` asks the store for.
+`publisher/compose/run.py` asks the store for the facts.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,9 +22,9 @@ class Facts:
     state: AudienceState
     """How far the audience has come; where it begins if it never had an edition."""
     upto: int
-    """The end of the log: what is collected later is for a later edition."""
+    """The end of the log: items collected later are for a later edition."""
     new: tuple[Record, ...]
-    """Live items of the audience's themes that it has not had, in the order they were added."""
+    """Live items of the audience's themes that it has not had, in the order in which they were added."""
     changed: tuple[ChangedItem, ...] = ()
     """Items of its earlier editions that changed since it was last told of them, in the order of the changes."""
 
@@ -35,15 +35,15 @@ class Plan:
 
     audience: Audience
     edition: Edition | None
-    """With all that is due, were there room for it in one mail."""
+    """With all items that are due; `record` takes out those that its mail has no room for."""
     state: AudienceState
-    """How far the audience has come: before `edition`, or where it is without one."""
+    """How far the audience has come: before `edition`, or after this plan if there is none."""
     tick: datetime | None = None
-    """UTC; up to when ticks of its schedule are dealt with once this is done. None: the schedule was not asked."""
+    """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not asked."""
 
 
 def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """What to compose for the audience of what is new to it, whatever its schedule says."""
+    """Plan the audience's next edition, at any time of its schedule."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         return Plan(audience=audience, edition=edition_of(audience, facts, due, now=now), state=state, tick=tick)
@@ -83,9 +83,9 @@ def carried_over(edition: Edition, *, keep: int) -> Edition:
 
 
 def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datetime | None:
-    """Up to when ticks are dealt with once the audience gets an edition now; None: its schedule asks for none.
+    """The moment up to which an edition composed now deals with ticks; None: there was no tick since `last_tick`.
 
-    Any number of missed ticks is one.
+    One edition deals with any number of missed ticks.
     """
     if audience.schedule is None or not is_due(audience.schedule, last=last_tick, now=now):
         return None
@@ -93,7 +93,7 @@ def due_tick(audience: Audience, last_tick: datetime, *, now: datetime) -> datet
 
 
 def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
-    """Whether the edition goes on waiting for its editor. One whose time is over is let go if the audience says so."""
+    """Whether the edition stays held. After its time it does only where the audience's `on_silence` is `keep`."""
     if edition.held_until is None:
         return False
     return now < edition.held_until or audience.on_silence == "keep"
@@ -103,7 +103,7 @@ def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
 
 
 def due_items(audience: Audience, facts: Facts, site: Site) -> list[Record]:
-    """What is new to the audience in a language it reads, in the order it was added."""
+    """New items in a language of the audience, in the order in which they were added."""
     return [record for record in facts.new if is_read_by(audience, record, site)]
 
 
@@ -141,7 +141,7 @@ def themes_of(audience: Audience) -> tuple[str, ...] | None:
 def left_out(
     audience: Audience, edition: Edition | None, new: Collection[Record], site: Site
 ) -> list[tuple[Record, str]]:
-    """What is new to the audience, whatever its theme, and not in its next edition, each item with the reason."""
+    """The items of `new` that are not in the audience's next edition, each with the reason."""
     inside = {record.number for record in edition.records} if edition else set()
     return [(record, _why_not(audience, record, edition, site)) for record in new if record.number not in inside]
 

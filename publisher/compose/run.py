@@ -1,22 +1,22 @@
 """Compose: what the log holds beyond an audience's cursor goes in, at most one edition per audience comes out.
 
-First editions are recorded (`plan_all` or `plan_due`, then `pass_over` and `record`). Then everything recorded is put
-out: `publisher/app.py` has the pages written that the mails lead to, and `put_out` writes the mails into the outbox.
+Editions are recorded first: `plan_all` or `plan_due`, then `pass_over` and `record`. Recorded editions are put out
+later: `publisher/app.py` has their web pages written, then `put_out` writes their mails into the outbox.
 
-Nothing is lost by a limit. Too few items: no edition, and the cursor stays where it is. Too many: those that waited
-longest go, and the cursor stops before the others. Whatever an edition held is never due again, wherever the cursor is.
+A limit loses nothing. With too few items there is no edition, and the cursor stays. With too many, the items that
+waited longest go, and the cursor stops before the others. An item that was in an edition is never due again, wherever
+the cursor is.
 
-What a crash leaves, by the moment it struck:
+What a crash leaves, by its moment:
 
 - before an edition is recorded: nothing; the next pass decides the same again;
-- after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its page on the
-  web, which is there before any mail can lead to it and harms nobody alone; the next pass renders both from the
-  revisions that were recorded with it, to the same bytes, and puts the folder there;
-- after the folder is there, before that is noted: the next pass finds the folder whole and only notes it.
+- after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its web page, to
+  which no mail leads yet; the next pass renders both from the revisions recorded with the edition, with the same bytes;
+- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it.
 
-An edition that is held for an editor is recorded and has a folder below outbox/held/, which is written again whenever
-it is not what is recorded; it has no page on the web. Its audience gets no other edition meanwhile: what is new waits,
-and a tick that passes is made good by the first pass after it. Released, it takes the same way as any recorded edition.
+An edition that is held for an editor is recorded. It has a folder below outbox/held/, which is written again when the
+recorded edition changes, and no web page. Its audience gets no other edition meanwhile: new items wait, and the first
+pass after the decision makes up for missed ticks. A released edition is put out like any recorded edition.
 """
 
 from collections.abc import Sequence
@@ -46,19 +46,20 @@ from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
 from publisher.store import AudienceState, Store
 
-if TYPE_CHECKING:  # what renders is imported by the caller that has something to render
+if TYPE_CHECKING:  # imported by the caller, once there is something to render
     from publisher.compose.digest import Renderer
 
 SAMPLE_ITEMS = 10
+HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
 LOOKED_AT = 4_000
-"""How far back an audience's latest items are looked for, where others are in languages that it does not read."""
+"""How many of the latest items are searched for items in the languages of an audience."""
 
 
 # --- decide ----------------------------------------------------------------------------------------------------------
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """What to compose for these audiences, whatever their schedules say; nothing for one whose edition is held."""
+    """Plan for each of these audiences, at any time of its schedule; not for an audience whose edition is held."""
     held = _names_held(audiences, store, now=now)
     return [
         plan_edition(audience, _facts(audience, store, site), site=site, tick=None, now=now)
@@ -68,13 +69,13 @@ def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: da
 
 
 def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """What to compose for those of these audiences with a tick of their schedules since the last one."""
+    """Plan for each of these audiences whose schedule has had a tick since the last plan."""
     held = _names_held(audiences, store, now=now)
     plans: list[Plan] = []
     for audience in (audience for audience in audiences if audience.schedule):
         state = store.editions.audience(audience.name)
         if state is None or state.last_tick is None:
-            # The first time the schedule is watched is where its ticks begin to count.
+            # Ticks count from the first pass that looks at the schedule.
             watched = replace(state or _beginning(audience, store, site), last_tick=now)
             plans.append(Plan(audience=audience, edition=None, state=watched))
         elif (tick := due_tick(audience, state.last_tick, now=now)) and audience.name not in held:
@@ -83,14 +84,20 @@ def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: da
     return plans
 
 
+def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Problem]:
+    """Compose nothing, because feeds and pages could not be published; return a problem for each edition that waits."""
+    waiting = [audience for audience in audiences if next_edition(audience, store=store, site=site, now=now)]
+    return [Problem(where=f"audience {audience.name!r}", what=HELD) for audience in waiting]
+
+
 def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """What would be recorded for the audience now, were there room for all of it in one mail; None: nothing."""
+    """The edition that `plan_all` has for the audience now; None: it has none."""
     plans = plan_all([audience], store=store, site=site, now=now)
     return plans[0].edition if plans else None
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """An edition of the latest items, for judging how mails look when nothing is new; None: there are no items."""
+    """An edition of the latest items, to see how mails look when nothing is new; None: there are no items."""
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
     changed = store.items.changed_since_told(audience.name, upto=state.cursor)
@@ -98,15 +105,17 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     return edition_of(audience, facts, latest, now=now) if latest else None
 
 
-def left_behind(audience: Audience, edition: Edition | None, *, store: Store, site: Site) -> list[tuple[Record, str]]:
-    """What is new and not in `edition`, the next one of the audience, each with the reason."""
+def explain_left_out(
+    audience: Audience, edition: Edition | None, *, store: Store, site: Site
+) -> list[tuple[Record, str]]:
+    """The new items that are not in `edition`, the audience's next edition, each with the reason."""
     state = _state(audience, store, site)
     new = store.items.due_for(audience.name, themes=None, after=state.cursor, upto=store.log.end(), start=state.start)
     return left_out(audience, edition, new, site)
 
 
-def waiting(audience: Audience, *, store: Store, site: Site) -> int:
-    """How many items the audience has not had yet."""
+def count_due(audience: Audience, *, store: Store, site: Site) -> int:
+    """How many items the audience's next edition would have."""
     return len(due_items(audience, _facts(audience, store, site), site))
 
 
@@ -114,7 +123,7 @@ def waiting(audience: Audience, *, store: Store, site: Site) -> int:
 
 
 def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
-    """Move on the audiences that get no edition; nothing is written for one that stands there already."""
+    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that is there."""
     for plan in plans:
         name = plan.audience.name
         if plan.edition is None and plan.state != store.editions.audience(name):
@@ -122,9 +131,9 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list[Problem]:
-    """Record the planned editions, each without what its mail has no room for; return why some could not be.
+    """Record the planned editions, as many items of each as its mail has room for; return why some are not recorded.
 
-    An edition is rendered before it is recorded: a broken template costs none.
+    An edition is rendered before it is recorded, so that a broken template costs no edition.
     """
     problems: list[Problem] = []
     for plan in plans:
@@ -143,21 +152,18 @@ def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list
 
 
 def held_editions(store: Store) -> list[Edition]:
-    """The editions that wait for their editor, oldest first."""
+    """The editions that are held for an editor, oldest first."""
     return [edition for edition in store.editions.unwritten() if edition.held_until is not None]
 
 
 def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Edition]:
-    """The editions not in the outbox yet, held or not, that are for none of these audiences, oldest first."""
+    """The editions that are not in the outbox yet and are for none of these audiences, oldest first."""
     names = {audience.name for audience in audiences}
     return [edition for edition in store.editions.unwritten() if edition.audience not in names]
 
 
-def take_up(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
-    """The recorded editions of these audiences that the outbox does not show yet, oldest first.
-
-    A held one whose editor kept silent until its time was over is released.
-    """
+def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
+    """Release the held editions whose time is over; return those that the outbox does not show yet, oldest first."""
     by_name = {audience.name: audience for audience in audiences}
     found: list[tuple[Edition, Audience]] = []
     for edition in store.editions.unwritten():
@@ -182,9 +188,9 @@ def put_out(
     config: Path,
     now: datetime,
 ) -> ComposeReport:
-    """Put recorded editions into the outbox, less what was withdrawn until this moment.
+    """Put recorded editions into the outbox, without items that were withdrawn since.
 
-    A held one goes where only its editor looks. `config` is the site's configuration as commands name it.
+    A held edition goes where only its editor looks. `config` is the path of config.toml, for commands in the notice.
     """
     written: list[Edition] = []
     problems: list[Problem] = []
@@ -207,10 +213,10 @@ def put_out(
 
 
 def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) -> None:
-    """Be done with a recorded edition without items: nobody wants an empty mail, and its number is not given again.
+    """Finish a recorded edition that has no items left, without a mail; its number is not given again.
 
     Raises:
-        FilesError: what its editor looked at cannot be taken away.
+        FilesError: the folder that its editor looked at cannot be removed.
     """
     outbox.forget(edition)
     store.editions.mark_written(edition.audience, edition.number, at=now)
@@ -231,7 +237,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
 
 
 def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -> set[str]:
-    """The names of the audiences whose last edition goes on waiting for its editor."""
+    """The names of the audiences whose last edition stays held."""
     by_name = {audience.name: audience for audience in audiences}
     held = [edition for edition in held_editions(store) if edition.audience in by_name]
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
@@ -252,7 +258,7 @@ def _state(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
-    """Where an audience that was never composed begins, by its `first` setting: only the log decides, not the clock."""
+    """Where an audience begins that never had an edition. Its `first` setting and the log decide, not the clock."""
     if audience.first is None:
         start = 0
     elif audience.first == 0:
@@ -264,9 +270,9 @@ def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> list[Record]:
-    """The `most` items in a language of the audience that were added last, in the order they were.
+    """The `most` items in a language of the audience that were added last, in the order in which they were added.
 
-    Fewer when there are no more, or none among the latest `LOOKED_AT` of all.
+    Fewer if there are no more among the latest `LOOKED_AT` items.
     """
     looked_at = most
     while True:

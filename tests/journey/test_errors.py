@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.app import HELD
+from publisher.compose.run import HELD
 from tests.world import CONFIG, NOW, Outcome, World, news
 
 LATER = NOW + timedelta(hours=1)

@@ -96,7 +96,7 @@ class Life:
         run.pass_over(plans, store=self.store)
         assert [] == run.record(plans, store=self.store, renderer=self.renderer)
         report = run.put_out(
-            run.take_up([audience], store=self.store, now=self.now),
+            run.release_and_list([audience], store=self.store, now=self.now),
             store=self.store,
             renderer=self.renderer,
             outbox=OutboxFolder(self.outbox),
@@ -202,7 +202,7 @@ class TestFewest:
         life.collect()
         life.collect()
         assert life.compose(min_items=3).editions == ()
-        assert run.waiting(life.audience, store=life.store, site=SITE) == 2
+        assert run.count_due(life.audience, store=life.store, site=SITE) == 2
 
         life.collect()
         life.compose(min_items=3)

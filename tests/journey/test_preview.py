@@ -44,7 +44,7 @@ class Browser:
     """Asks the preview of a site, as its page does."""
 
     def __init__(self, world: World) -> None:
-        live = LivePreview(world.config, lambda: Publisher.rehearsing(Config.load(world.config), now=LATER), None)
+        live = LivePreview(world.config, lambda: Publisher.rehearse(Config.load(world.config), now=LATER), None)
         self._client = application(preview_pages(live)).test_client()
 
     def get(self, path: str, host: str = "127.0.0.1:8000") -> tuple[int, str]:
