@@ -133,7 +133,7 @@ class _Wanted:
 
 
 def _feeds_of(page: Page) -> list[str]:
-    """Return the addresses of the feeds that a page names, without those of comments."""
+    """Return the addresses of the feeds that a page names, without feeds of comments."""
     links = [link for link in page.root.iter("link") if "alternate" in (link.get("rel") or "").lower().split()]
     named = [link for link in links if (link.get("type") or "").partition(";")[0].strip().lower() in _FEED_TYPES]
     news = [link for link in named if "comment" not in f"{link.get('title')} {link.get('href')}".lower()]

@@ -82,7 +82,7 @@ def judge_contrast(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
-    """Pictures that are nothing to those who do not see them."""
+    """Pictures without a text for readers who do not see them."""
     for image in mail.page.iter("img"):
         if not (image.get("alt") or "").strip():
             yield Finding(what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"')
@@ -123,7 +123,7 @@ def judge_list_size(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_links(mail: Mail) -> Iterator[Finding]:
-    """Links that lead nowhere, and those that tell who followed them."""
+    """Links that lead nowhere, or tell who followed them."""
     places = {element.get("id") for element in mail.page.iter()}
     for anchor in dict.fromkeys(_links(mail.page)):
         parts = urlsplit(anchor)
@@ -172,7 +172,7 @@ def judge_preheader(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_text_part(mail: Mail) -> Iterator[Finding]:
-    """A text part that nobody could read instead of the HTML."""
+    """A text part that cannot be read instead of the HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
         yield Finding(what="its text part says nothing but addresses, as spam does; fix digest.txt")
 
@@ -217,7 +217,7 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
     ("markup", judge_markup),
     ("way out", judge_way_out),
 )
-"""What every mail is asked; the names are those that `publisher check` shows."""
+"""What every mail is checked for, by the names that `publisher check` shows."""
 
 
 def encoded_size(part: str) -> int:
@@ -287,7 +287,7 @@ def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, 
 
 
 def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """What the rules for the dark say of each element; the later one wins, as those of the templates are ordered."""
+    """What the rules for the dark say of each element; a later rule wins, as the templates order them."""
     found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
     for sheet in page.iter("style"):
         for block in DARK_RULES.findall(sheet.text or ""):

@@ -69,9 +69,10 @@ def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now
 
 
 def carried_over(edition: Edition, *, keep: int) -> Edition:
-    """The edition with only the `keep` items that have waited longest; the others stay new to its audience.
+    """The edition with only the `keep` items that have waited longest; the other items stay new to its audience.
 
-    Its cursor stops before the first change of those. What it has is never due again, wherever the cursor stands.
+    Its cursor stops before the first change of the other items. The items it keeps are never due again, wherever the
+    cursor stands.
     """
     waiting = sorted(edition.records, key=lambda record: record.added_seq)
     kept = {record.number for record in waiting[:keep]}

@@ -23,14 +23,14 @@ from publisher.model.errors import FilesError
 CATALOGUES = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 DATED_LIKE = {"en": "en-GB"}
-"""`10 February 2022`: English without a country is not American here."""
+"""English without a country is dated as in Britain: `10 February 2022`."""
 _UNITS = (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000))
 _BYTE = {"fr": "o"}
-"""Babel has whole units, but in Dutch some of them are words and some are not."""
+"""The letter for a byte, where it is not B. Babel's own units are words in some languages."""
 _FEW = 10
-"""Below, a decimal says something."""
+"""Amounts below it have a decimal."""
 _DAYS = 4_000
-"""Days in words that are remembered: neighbours in a list were published in the same few."""
+"""How many days in words are remembered: items of a list are often of the same days."""
 
 
 def interface_language(language: str, domain: str) -> str:
@@ -53,7 +53,7 @@ def format_month(day: date, language: str) -> str:
 
 
 def format_size(size_bytes: int, language: str) -> str:
-    """`1.2 MB`, `1,2 Mo`: with one decimal below ten; what is less than a kilobyte is one."""
+    """`1.2 MB`, `1,2 Mo`: with one decimal below ten, and at least one kilobyte."""
     # Rounded, so that 999,999 bytes are one megabyte and not a thousand kilobytes.
     unit, unit_bytes = next((each for each in _UNITS if round(size_bytes / each[1], 2) >= 1), _UNITS[-1])
     size = max(size_bytes / unit_bytes, 1)
@@ -62,7 +62,7 @@ def format_size(size_bytes: int, language: str) -> str:
 
 
 def own_name(language: str) -> str:
-    """What the language calls itself, as a heading: `Français`; the tag where nobody knows."""
+    """What the language calls itself, as a heading: `Français`; its tag if it is unknown."""
     name = _locale(language).get_language_name(_base(language)) if _is_known(language) else None
     return name[0].upper() + name[1:] if name else language
 
@@ -75,7 +75,7 @@ def dir_of(language: str) -> Literal["ltr", "rtl"]:
 
 @cache
 def translations(language: str, domain: str) -> NullTranslations:
-    """The fixed texts of one domain; those without a translation, or all in an unknown language, stay English.
+    """The fixed texts of one domain in a language; a text without a translation stays English.
 
     Raises:
         FilesError: the catalogue cannot be read.

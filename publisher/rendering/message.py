@@ -44,7 +44,7 @@ def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
-    """A notice as a mail of plain text, CRLF line ends. It is no mailing list's, and nobody's autoresponder answers."""
+    """A notice as a mail of plain text, CRLF line ends; not for a mailing list, and not to be answered by a program."""
     moment = f"{notice.at:%Y%m%dT%H%M%SZ}"
     headers = [
         mailbox_header("From", site.author),

@@ -1,15 +1,15 @@
-"""Mails joined from parts: an item is filled in and inlined once, however many digests it is in.
+"""Digests joined from parts: an item is filled in and inlined once, however many digests it is in.
 
-A template says what such a part is by a block that Jinja knows anyway, `{% block item scoped %}`. The page around, its
-frame, is filled and inlined for each digest, with those items that are new; the others are put into it as they came out
-before. The bytes are those of the whole page inlined at once:
+A template marks the part of an item by a block of Jinja, `{% block item scoped %}`. The page around the items, its
+frame, is filled and inlined for each digest. New items are inlined in it; other items are put into it as they came out
+before. The result has the same bytes as the whole page inlined at once, because:
 
-- a block is filled with what it may depend on and with nothing else;
+- a block is filled with what it may depend on, and with nothing else;
 - no rule looks at an element's neighbours, and the elements around an item are the same as before;
 - an item begins and ends inside the same elements;
-- the first page that is joined from a version of the templates is compared with the same page inlined as a whole.
+- the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-Where one of these does not hold, the whole page is inlined; so it is for a template without the block.
+If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block.
 """
 
 import re
@@ -26,7 +26,7 @@ MARKED = re.compile(r"<!--begin (\d+)-->(.*?)<!--end \1-->", re.DOTALL)
 OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
 """A comment that no item may have."""
 MOST_PIECES = 2_000
-"""That are kept; a mail has two hundred at most."""
+"""How many inlined items are kept; a mail has two hundred at most."""
 
 Source = tuple[Hashable, str]
 """A value of the block, and the language of the page around it."""
@@ -58,7 +58,7 @@ class Joiner:
         """Whether a joined page was what the whole page is; None: none was compared yet."""
 
     def page(self, values: Mapping[str, Any], *, language: str) -> str:
-        """The template filled with `values` besides those fixed, its styles inlined.
+        """The template filled with the fixed values and with `values`, its styles inlined.
 
         Raises:
             TemplateError: the template, or its style, cannot be used.
