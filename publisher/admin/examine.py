@@ -19,7 +19,8 @@ from publisher.collect.sources.base import Fetch, Source
 from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.page import SELECTORS, Page, PageSource, Visit, catch, select
 from publisher.collect.sources.text import clean_line
-from publisher.config.config import Config, SourceSettings
+from publisher.config.config import Config
+from publisher.config.sources import SourceSettings
 from publisher.model.errors import EXIT_USAGE, SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem

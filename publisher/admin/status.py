@@ -5,7 +5,8 @@ from datetime import datetime
 
 from publisher.collect.condition import condition_of
 from publisher.compose import run as compose
-from publisher.config.config import Config, SourceSettings
+from publisher.config.config import Config
+from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError
 from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status

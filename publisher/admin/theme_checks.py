@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from publisher.admin.mail_checks import Finding
-from publisher.config.keys import suggestion
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.labels import Names, WantedNames, fold_label
-from publisher.model.problems import counted
+from publisher.model.problems import counted, suggestion
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeMap, assign_themes, wanted_names
 

@@ -1,18 +1,21 @@
-"""Make a new site: copy the shipped sample to where the operator wants it.
+"""Make a new site: the starter configuration, its JSON Schema and the shipped sample, where the operator wants them.
 
 Templates are copied only on request. A copy replaces the shipped template for good, so a copy that nobody edited would
 miss every later fix, and fail when the program gives it other values.
 """
 
+import json
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from publisher.config import schema
+from publisher.config.starter import starter
 from publisher.model.errors import FilesError, UsageError
 from publisher.rendering.template_files import PACKAGE, shipped_templates
 
-PARTS = ("config.toml", "content")
-TEMPLATES = "templates"
+CONFIG, CONTENT, TEMPLATES = "config.toml", "content", "templates"
+PARTS = (CONFIG, schema.FILE, CONTENT, TEMPLATES)
 README = """Files in this folder win over the templates that come with publisher, one by one.
 It is empty at first: what is not here follows every upgrade.
 `publisher init --templates` in the site's folder copies all of them here; keep those you change, delete the others.
@@ -20,20 +23,21 @@ It is empty at first: what is not here follows every upgrade.
 
 
 def make_site(directory: Path) -> None:
-    """Copy configuration and sample content into `directory`, which may exist but must hold no site.
+    """Write configuration and sample content into `directory`, which may exist but must hold no site.
 
     Raises:
-        UsageError: something of that name is there already; nothing was copied.
+        UsageError: something of that name is there already; nothing was written.
         FilesError: the folder cannot be written.
     """
-    for part in (*PARTS, TEMPLATES):
+    for part in PARTS:
         if (directory / part).exists():
             raise UsageError(f"{directory / part} is there already; choose another folder, or move it away")
     try:
         (directory / TEMPLATES).mkdir(parents=True)
         (directory / TEMPLATES / "README.txt").write_text(README, encoding="utf-8")
-        for part in PARTS:
-            _copy(_shipped(part), directory / part)
+        shutil.copytree(_shipped(CONTENT), directory / CONTENT)
+        (directory / schema.FILE).write_text(f"{json.dumps(schema.json_schema(), indent=1)}\n", encoding="utf-8")
+        (directory / CONFIG).write_text(schema.DIRECTIVE + starter(), encoding="utf-8")
     except OSError as error:
         _remove_made(directory)
         raise _unwritable(error, directory) from error
@@ -64,16 +68,9 @@ def _shipped(part: str) -> Path:
     return packaged if packaged.exists() else PACKAGE.parent / part
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target)
-    else:
-        shutil.copyfile(source, target)
-
-
 def _remove_made(directory: Path) -> None:
     """Remove half a site, which would prevent the next try; what cannot be removed is left to the operator."""
-    for part in (*PARTS, TEMPLATES):
+    for part in PARTS:
         path = directory / part
         with suppress(OSError):
             if path.is_dir():

@@ -1,7 +1,8 @@
-"""Problems: what went wrong while the rest went on; and how messages write counts and long lists. Pure."""
+"""Problems: what went wrong while the rest went on; and how messages write counts, long lists and suggestions. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from publisher.model.errors import EXIT_TRY_LATER, PublisherError
 
@@ -15,6 +16,13 @@ def some_of(texts: Sequence[str], most: int) -> str:
     """Return the first texts, at most `most` of them, and how many more there are: `a, b and 3 more`."""
     more = len(texts) - most
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?", or nothing when no known name is close. Capitals do not count."""
+    folded = {each.lower(): each for each in sorted(known)}
+    close = get_close_matches(name.lower(), folded, n=1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

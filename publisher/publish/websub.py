@@ -80,7 +80,7 @@ def _tell(hub: str, topics: Sequence[str], problems: list[str], limit_s: float) 
     for topic in topics:
         form = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": topic}).encode()
         headers = {"User-Agent": f"Publisher/{__version__}"}
-        request = urllib.request.Request(hub, form, headers)  # noqa: S310  (keys.py lets only http and https through)
+        request = urllib.request.Request(hub, form, headers)  # noqa: S310  (config lets only http and https through)
         try:
             with opener.open(request, timeout=limit_s):
                 continue

@@ -1,6 +1,5 @@
 """config.toml: what comes of it, and everything that is wrong with it at once."""
 
-import os
 import re
 import subprocess
 import sys
@@ -11,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from publisher.collect.sources.base import SourceSite
-from publisher.config.config import Config, ServiceSettings, StoreSettings
-from publisher.config.keys import BASE_URL, DATABASE, KEYS, REQUIRED, TIMEZONE
+from publisher.config.config import Config
+from publisher.config.service import ServiceSettings
+from publisher.config.site import BASE_URL, TIMEZONE
+from publisher.config.store import StoreSettings
+from publisher.config.values import DATABASE
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
@@ -346,11 +348,54 @@ def test_all_problems_are_reported_together(site: Path) -> None:
         "site.titel: no such key; did you mean title?",
         "feeds.formats: expected 'rss', 'atom' or 'json', got 'atm'; did you mean atom?",
         "feeds.limit: expected a number from 1 to 1000, got '50'",
+        "audiences.weekly.schedule: hour: expected 0-23, got '25'",
         "audiences.weekly.to: expected a mail address such as Name <news@example.org>, but it is missing",
         f"colour: no such key; expected {TABLES}",
         "audience: no such key; did you mean audiences?",
         "sources: expected at least one table begun with [[sources]]",
-        "audiences.weekly.schedule: hour: expected 0-23, got '25'",
+    ] == problems(site, text)
+
+
+def test_what_is_wrong_between_keys_is_reported_with_what_is_wrong_by_itself(site: Path) -> None:
+    text = f"""{SMALLEST}
+        [[sources]]
+        name = "news"
+        kind = "feed"
+        url = 5
+        [[sources]]
+        kind = "feed"
+        [[sources]]
+        path = "no-name.txt"
+        [[audiences]]
+        min_items = 3
+        max_items = 2
+        language = "?"
+        [themes.visas]
+        title = "General"
+        words = "visa"
+        [[feeds.combined]]
+        name = "all-of-it"
+        title = "All"
+        [outbox]
+        directory = "feeds/outbox"
+    """
+
+    missing_name = "a name of lower-case letters, digits and single hyphens, at most 60, but it is missing"
+    choices = "themes, keywords or languages, or several of them; the feed of all items is there"
+    assert [
+        "sources.news.url: expected an absolute http or https address in ASCII or env:VARIABLE, got 5",
+        f"sources.3.name: expected {missing_name}",
+        f"sources.4.name: expected {missing_name}",
+        "themes.visas.words: expected a list of labels, each a text on one line, got 'visa'",
+        f"audiences.1.name: expected {missing_name}",
+        "audiences.1.to: expected a mail address such as Name <news@example.org>, but it is missing",
+        "audiences.1.language: expected a language tag such as en or fr-BE, got '?'",
+        "sources.news.name: expected a name of its own, but 2 have this one",
+        "sources.3: expected one of url and path, got 0 of them",
+        f"feeds.combined.all-of-it: expected {choices}",
+        "audiences.1.min_items: expected at most the 2 of max_items, got 3; no edition could have both",
+        "themes.visas: the label 'General' already means themes.default",
+        "feeds.directory: expected a folder of its own, because all in it is public; outbox.directory lies inside",
     ] == problems(site, text)
 
 
@@ -509,6 +554,19 @@ def test_since_is_all_now_or_days(site: Path, since: object) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["site = 5", "sources = 'news'", "sources = [5]", "feeds = { combined = { a = 1 } }"])
+def test_something_else_where_tables_should_be(site: Path, text: str) -> None:
+    found = problems(site, text)
+
+    assert found[0].startswith(("site: expected a table, got 5", "site.title: expected a text on one line, but it is"))
+    assert not text.startswith("site") or not [problem for problem in found if problem.startswith("site.")]
+    assert (
+        "sources: expected a list of tables, each begun with [[sources]], got 'news'" in found,
+        "sources: expected a list of tables, each begun with [[sources]], got a list" in found,
+        "feeds.combined: expected a list of tables, each begun with [[feeds.combined]], got a table" in found,
+    ) == (text == "sources = 'news'", text == "sources = [5]", text.startswith("feeds"))
+
+
 def test_a_single_table_where_several_may_be(site: Path) -> None:
     assert ["audiences: expected a list of tables, each begun with [[audiences]], got a table"] == problems(
         site, SMALLEST + AUDIENCE.replace("[[", "[").replace("]]", "]")
@@ -614,77 +672,7 @@ def test_another_encoding_has_its_line(site: Path) -> None:
     )
 
 
-# --- the sample and the table of keys --------------------------------------------------------------------------------
-
-
-def test_the_shipped_configuration_is_valid() -> None:
-    config = Config.load(SHIPPED, environ={})
-
-    assert ["weekly"] == [audience.name for audience in config.audiences]
-    assert config.sources[0].options["path"].is_file()
-
-
-def uncommented(text: str) -> str:
-    """The shipped configuration with every optional key set; what is prose stays a comment."""
-    return re.sub(r"(?m)^# (?=[a-z_]+ = )", "", text)
-
-
-def test_the_shipped_configuration_names_every_key(tmp_path: Path) -> None:
-    text = SHIPPED.read_text("utf-8")
-
-    missing = [
-        key.path
-        for key in KEYS
-        if is_in_the_shipped(key.path)
-        and not re.search(rf"(?m)\b{key.path.rpartition('.')[2]} = ", section(text, re.split(r"[.\[]", key.path)[0]))
-    ]
-
-    assert [] == missing
-
-
-def is_in_the_shipped(path: str) -> bool:
-    """Every key but those of the kinds of sources that docs/sources.md shows."""
-    return not re.match(r"sources\[(?!\]|listing)", path)
-
-
-def section(text: str, table: str) -> str:
-    """The part of a TOML text that sets a top-level table and those below it."""
-    parts = re.split(r"(?m)^(?=\[)", text)
-    return "".join(part for part in parts if re.match(rf"\[+{table.removesuffix('[]')}\b", part))
-
-
-def test_the_optional_keys_of_the_shipped_configuration_show_their_defaults(tmp_path: Path) -> None:
-    """Those without a default of their own, such as a sender, show an example."""
-    text = uncommented(SHIPPED.read_text("utf-8"))
-    text = re.sub(r'(?m)^url = "env:.*$', "", text)
-    (tmp_path / "config.toml").write_text(text, "utf-8")
-    shipped, full = Config.load(SHIPPED, environ={}), Config.load(tmp_path / "config.toml", environ={})
-
-    assert shipped.site == full.site
-    assert shipped.themes == full.themes
-    assert shipped.feeds == replace(full.feeds, icon="", logo="", hub="")
-    assert shipped.service == replace(full.service, listen="")
-    assert [name_of(shipped, each) for each in DIRECTORIES] == [name_of(full, each) for each in DIRECTORIES]
-    assert shipped.audiences[0].first == full.audiences[0].first
-    assert shipped.audiences[0].sender == full.audiences[0].sender
-
-
-DIRECTORIES = ("feeds_directory", "outbox_directory", "templates_directory")
-
-
-def name_of(config: Config, directory: str) -> str:
-    return os.path.relpath(getattr(config, directory), config.path.parent)
-
-
-def test_every_default_is_a_value_its_key_takes() -> None:
-    for key in KEYS:
-        if key.default is not REQUIRED and key.default is not None:
-            key.kind.read(key.default)
-
-
-def test_every_key_says_what_it_is_for() -> None:
-    assert [] == [key.path for key in KEYS if not key.meaning.endswith(".") or not key.kind.expected]
-    assert len(KEYS) == len({key.path for key in KEYS})
+# --- what it costs ---------------------------------------------------------------------------------------------------
 
 
 def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
@@ -693,7 +681,7 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
     program = (
         "import pathlib, sys; from publisher.config.config import Config; Config.load(pathlib.Path(sys.argv[1]));"
         "print(*{'sqlalchemy', 'alembic', 'feedgen', 'premailer', 'jinja2', 'babel', 'lxml', 'structlog', 'click',"
-        " 'apscheduler', 'rich', 'email', 'difflib'} & set(sys.modules))"
+        " 'apscheduler', 'rich'} & set(sys.modules))"
     )
 
     done = subprocess.run(

@@ -12,7 +12,8 @@ from publisher.cli.group import cli
 from publisher.cli.report_output import report_as_values
 from publisher.collect.sources import listing_labels
 from publisher.compose.outbox import OutboxFolder
-from publisher.config.keys import KEYS, REQUIRED, Key
+from publisher.config.document import Document
+from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.model.editions import Digest, DigestItem, Notice
 from publisher.model.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.model.problems import Problem
@@ -63,11 +64,11 @@ def described(key: Key) -> list[str]:
         default = "not set"
     else:
         default = f"`{json.dumps(key.default, ensure_ascii=False)}`"
-    return [f"`{key.path}`", key.kind.expected.replace("<", r"\<"), default, key.meaning.replace("<", r"\<")]
+    return [f"`{key.path}`", key.expected.replace("<", r"\<"), default, key.meaning.replace("<", r"\<")]
 
 
 def test_every_key_is_described_as_it_is_and_no_other() -> None:
-    assert [described(key) for key in KEYS] == rows(section("config.toml"))
+    assert [described(key) for key in keys_of(Document)] == rows(section("config.toml"))
 
 
 # --- commands --------------------------------------------------------------------------------------------------------

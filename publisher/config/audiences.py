@@ -1,0 +1,170 @@
+"""[[audiences]]: who gets a digest, and which items it holds."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import (
+    LANGUAGE_SCHEMA,
+    SLUG_SCHEMA,
+    STRING,
+    THEME_NAMES,
+    Address,
+    HttpsAddress,
+    Interval,
+    Language,
+    Line,
+    MailboxValue,
+    Name,
+    Text,
+    list_of,
+    matching,
+    read_language,
+    read_line,
+    read_list,
+    read_text,
+    read_theme_slug,
+)
+from publisher.model.editions import Audience
+from publisher.model.schedules import Schedule
+from publisher.model.site import Site
+from publisher.model.themes import ThemeMap
+
+_FIRST = re.compile(r"latest ([1-9][0-9]{0,5})")
+
+
+def _themes(value: object) -> tuple[str, ...]:
+    if value == ["*"]:
+        return ("*",)
+    if not value:
+        raise ValueError
+    return read_list(read_theme_slug)(value)
+
+
+def _schedule(value: object) -> str:
+    line = read_line(value)
+    Schedule.parse(line, "UTC")
+    return line
+
+
+def _first(value: object) -> int | None:
+    text = read_text(value)
+    if text in ("all", "none"):
+        return None if text == "all" else 0
+    match = _FIRST.fullmatch(text)
+    if match is None:
+        raise ValueError
+    return int(match[1])
+
+
+def _languages(value: object) -> tuple[str, ...]:
+    if not value:
+        raise ValueError
+    return read_list(lambda each: "*" if each == "*" else read_language(each))(value)
+
+
+THEMES = Value(f'["*"], or {THEME_NAMES}', _themes, {"anyOf": [{"const": ["*"]}, list_of(SLUG_SCHEMA, minItems=1)]})
+SCHEDULE = Value("a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545", _schedule, STRING)
+FIRST = Value('"all", "none" or "latest N"', _first, matching("all|none|latest [1-9][0-9]*"))
+LANGUAGES = Value(
+    'a list of language tags such as ["fr", "*"], "*" for all others',
+    _languages,
+    list_of({"anyOf": [{"const": "*"}, LANGUAGE_SCHEMA]}, minItems=1),
+)
+
+
+class AudienceTable(Table):
+    """Who gets a digest; repeat the table for each mailing list. Nothing new means no edition."""
+
+    name: Name = key("In folder names and mail headers; never change it: a new name starts anew.", example="weekly")
+    title: Line | None = key(
+        "What the digest is called; not set: the site's title.", default=None, example="EMN Belgium news"
+    )
+    themes: Annotated[tuple[str, ...], THEMES] = key("Which themes it gets; `*`: all.", default=["*"])
+    schedule: Annotated[str, SCHEDULE] | None = key(
+        "When an edition is due, in site.timezone; not set: only by hand.", default=None, example="0 8 * * MON"
+    )
+    from_: MailboxValue | None = key(
+        "Who sends the digest; not set: the site's author.",
+        default=None,
+        example="EMN Belgium <news@example.org>",
+        name="from",
+    )
+    to: MailboxValue = key("Where it goes, usually a mailing list.", example="EMN news <emn-news@lists.example.org>")
+    reply_to: MailboxValue | None = key(
+        "Who gets the answers of its readers; not set: the sender.",
+        default=None,
+        example="The editor <editor@example.org>",
+    )
+    first: Annotated[int | None, FIRST] = key(
+        "How many of the items already there its first edition holds.", default="all"
+    )
+    unsubscribe_url: HttpsAddress | None = key(
+        "The list's page where readers leave it; not set: by mail.",
+        default=None,
+        example="https://lists.example.org/emn-news",
+    )
+    unsubscribe_mailto: Address | None = key(
+        "Where readers write to leave it; not set: to the sender.",
+        default=None,
+        example="emn-news-leave@lists.example.org",
+    )
+    postal_address: Text = key("At the foot of the digest, where a law asks for it.", default="")
+    language: Language | None = key(
+        "The language of its fixed texts, dates and subject; not set: the site's.", default=None, example="en"
+    )
+    languages: Annotated[tuple[str, ...], LANGUAGES] = key(
+        "Its items' languages, preferred first; `*`: all others.", default=["*"]
+    )
+    archive: bool = key("Whether everybody may read its editions on the web.", default=True)
+    content: Literal["summary", "full"] = key("How much of a long text the digest shows.", default="summary")
+    keywords: bool = key("Whether the digest shows keywords.", default=True)
+    min_items: Annotated[int, Field(ge=1, le=1000)] = key("An edition waits until it has that many items.", default=1)
+    max_items: Annotated[int, Field(ge=1, le=1000)] | None = key(
+        "Further items wait for the next edition; not set: none do.", default=None, example=40
+    )
+    review: Interval | None = key(
+        "How long an edition is held for the editor; not set: not at all.", default=None, example="2h"
+    )
+    on_silence: Literal["send", "keep"] = key(
+        "What becomes of a held edition when nobody decided by then.", default="send"
+    )
+    editor: MailboxValue | None = key(
+        "Who is told by mail of an edition that is held; not set: nobody.",
+        default=None,
+        example="The editor <editor@example.org>",
+    )
+    overflow: Literal["web", "next"] = key(
+        "What a mail of 100 kB has no room for: on the `web`, or in the `next` edition.", default="web"
+    )
+
+    def audience(self, site: Site, themes: ThemeMap) -> Audience:
+        """Return the audience; what is not set is the site's."""
+        # With the former names, too: until feeds are published again, items are still known by those.
+        known_as = (name for slug in map(themes.current, self.themes) for name in (slug, *themes.former(slug)))
+        return Audience(
+            name=self.name,
+            title=self.title or site.title,
+            themes=tuple(dict.fromkeys(known_as)),
+            sender=self.from_ or site.author,
+            to=self.to,
+            reply_to=self.reply_to,
+            schedule=None if self.schedule is None else Schedule.parse(self.schedule, site.timezone),
+            first=self.first,
+            unsubscribe_url=self.unsubscribe_url or "",
+            unsubscribe_mailto=self.unsubscribe_mailto or "",
+            postal_address=self.postal_address,
+            language=self.language or "",
+            languages=self.languages,
+            is_public=self.archive,
+            content=self.content,
+            shows_keywords=self.keywords,
+            overflow=self.overflow,
+            min_items=self.min_items,
+            max_items=self.max_items,
+            review=self.review,
+            on_silence=self.on_silence,
+            editor=self.editor,
+        )

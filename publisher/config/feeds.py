@@ -1,0 +1,84 @@
+"""[feeds]: which feeds there are besides those of themes, and what each looks like."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from publisher.config.tables import Several, Table, Value, key, tables
+from publisher.config.values import (
+    LANGUAGE_SCHEMA,
+    Folder,
+    Labels,
+    Line,
+    Picture,
+    ThemeSlug,
+    ThemeSlugs,
+    WebAddress,
+    list_of,
+    read_language,
+    read_list,
+    several_of,
+)
+from publisher.model.feeds import CombinedFeed, FeedSettings
+from publisher.model.themes import ThemeMap
+
+LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(read_language), list_of(LANGUAGE_SCHEMA))
+
+
+class CombinedTable(Table):
+    """A feed of your own choice: items that have one of the themes, one of the keywords and one of the languages."""
+
+    name: ThemeSlug = key("The folder of the feed; no theme's.", example="borders-in-french")
+    title: Line = key("What the feed is called.", example="Frontières, en français")
+    themes: ThemeSlugs = key("Its items have one of these themes; empty: any.", default=[], example=["borders-visa"])
+    keywords: Labels = key("Its items have one of these keywords; empty: any.", default=[])
+    languages: Annotated[tuple[str, ...], LANGUAGES] = key(
+        "Its items have one of these languages; empty: any.", default=[], example=["fr"]
+    )
+
+
+class FeedsTable(Table):
+    """Which feeds there are, and where. Every theme has one."""
+
+    directory: Folder = key("Where feeds and pages are written: public; only feeds/assets/ is yours.", default="feeds")
+    formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], several_of("rss", "atom", "json")] = key(
+        "Which files each feed has.", default=["rss", "atom", "json"]
+    )
+    limit: Annotated[int, Field(ge=1, le=1000)] = key("How many items a feed holds.", default=50)
+    keywords_from: Annotated[int, Field(ge=0, le=1000)] = key(
+        "How many items give a keyword a feed, which stays; 0: no keyword has one.", default=3
+    )
+    languages: bool = key("Whether each language has a feed, once there are two.", default=True)
+    icon: Picture | None = key("A square picture for feed readers.", default=None, example="assets/icon.png")
+    logo: Picture | None = key(
+        "A picture twice as wide as high, for feed readers.",
+        default=None,
+        example="assets/logo.png",
+    )
+    hub: WebAddress | None = key(
+        "A WebSub hub, which tells readers of changes at once.", default=None, example="https://hub.example.org/"
+    )
+    combined: Several[CombinedTable] = tables()
+
+    def settings(self, themes: ThemeMap) -> FeedSettings:
+        """Return what feeds are made with; former names of themes become those they have now."""
+        combined = (
+            CombinedFeed(
+                name=feed.name,
+                title=feed.title,
+                themes=tuple(map(themes.current, feed.themes)),
+                keywords=feed.keywords,
+                languages=feed.languages,
+            )
+            for feed in self.combined
+        )
+        return FeedSettings(
+            formats=self.formats,
+            limit=self.limit,
+            keywords_from=self.keywords_from,
+            languages=self.languages,
+            combined=tuple(combined),
+            icon=self.icon or "",
+            logo=self.logo or "",
+            hub=self.hub or "",
+        )

@@ -1,0 +1,181 @@
+"""Reads config.toml as a document and names every mistake in it at once, each with its path and what is expected.
+
+pydantic finds what is wrong with each key; `rules` find what is wrong between keys, and need a whole document. So what
+is wrong by itself gets a stand-in first: its default, or its example when it is required.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from publisher.config.document import Document
+from publisher.config.keys import REQUIRED, Key, keys_of
+from publisher.config.values import any_of, is_slug
+from publisher.model.problems import suggestion
+
+Location = tuple[int | str, ...]
+"""Where pydantic found an error: names of keys, places in lists, and the kind of a source behind its place."""
+Keys = Mapping[str, Key]
+"""By path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """config.toml as it was read."""
+
+    document: Document
+    mistakes: tuple[str, ...]
+    """Of keys by themselves, one line each, starting with the key's path."""
+    stand_ins: frozenset[str]
+    """Paths that have a stand-in in `document`; what it means for other keys is no mistake."""
+
+
+def read(written: Mapping[str, Any]) -> Reading:
+    """Return the document that is written in a TOML text, with stand-ins for what is wrong."""
+    try:
+        return Reading(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    keys = {key.path: key for key in keys_of(Document)}
+    mistakes = dict.fromkeys(_mistake(error, written, keys) for error in errors)
+    stand_ins = frozenset(path_of(error["loc"], written) for error in errors)
+    return Reading(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
+
+
+# --- what a mistake is called ----------------------------------------------------------------------------------------
+
+
+def path_of(location: Location, written: Mapping[str, Any]) -> str:
+    """Return the path of a key as people say it: a table in a list goes by its name, or else by its place from 1."""
+    steps: list[str] = []
+    value: object = written
+    for step in _without_kind(location):
+        value = _inside(value, step)
+        steps.append(step if isinstance(step, str) else _called(value, step))
+    return ".".join(steps)
+
+
+def _called(table: object, place: int) -> str:
+    name = _inside(table, "name")
+    return name if isinstance(name, str) and is_slug(name) else str(place + 1)
+
+
+def _mistake(error: ErrorDetails, written: Mapping[str, Any], keys: Keys) -> str:
+    location = error["loc"]
+    path, patterns = path_of(location, written), _patterns(location)
+    key = next((keys[pattern] for pattern in patterns if pattern in keys), None)
+    if error["type"] == "extra_forbidden":
+        names = _names_beside(patterns, keys)
+        return f"{path}: no such key{suggestion(path.rpartition('.')[2], names) or f'; expected {any_of(names)}'}"
+    if key is None:
+        return _wrong_table(error, written)
+    if error["type"] == "missing":
+        return f"{path}: expected {key.expected}, but it is missing"
+    own_words = str(error["ctx"]["error"]) if error["type"] == "value_error" else ""
+    return f"{path}: {own_words or _unexpected(key, error['input'])}"
+
+
+def _unexpected(key: Key, value: object) -> str:
+    choices = re.findall("'([^']*)'", key.expected)
+    meant = suggestion(value, choices) if isinstance(value, str) else ""
+    return f"expected {key.expected}, got {shown(value)}{meant}"
+
+
+def _wrong_table(error: ErrorDetails, written: Mapping[str, Any]) -> str:
+    """Return what to say of something that should be a table, or a list of tables."""
+    steps, value = _without_kind(error["loc"]), error["input"]
+    if isinstance(steps[-1], int):  # of a list in which something is no table
+        steps, value = steps[:-1], []
+    elif error["type"] != "tuple_type":
+        return f"{path_of(steps, written)}: expected a table, got {shown(value)}"
+    path = path_of(steps, written)
+    return f"{path}: expected a list of tables, each begun with [[{path}]], got {shown(value)}"
+
+
+def shown(value: object) -> str:
+    """Return how a message names a value that came out of TOML."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "a table"
+        case list() | tuple():
+            return "a list"
+        case str() | int() | float():
+            return repr(value)
+        case _:
+            return f"a {type(value).__name__}"
+
+
+# --- where a mistake is ----------------------------------------------------------------------------------------------
+
+
+def _without_kind(location: Location) -> Location:
+    return (*location[:2], *location[3:]) if location[0] == "sources" else location
+
+
+def _patterns(location: Location) -> tuple[str, ...]:
+    """Return the paths under which `Key` may know a key."""
+    steps = _without_kind(location)
+    if steps[0] == "themes" and len(steps) > 1 and steps[1] != "default":
+        steps = ("themes", "*", *steps[2:])
+    pattern = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    if steps == location or len(location) < len(("sources", 0, "kind")):
+        return (pattern,)
+    return (pattern.replace("[]", f"[{location[2]}]", 1), pattern)
+
+
+def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
+    """Return the names of the keys of a table, given the paths of one of them."""
+    above = tuple(pattern[: pattern.rfind(".") + 1] for pattern in patterns)
+    names = [
+        re.split(r"[.\[]", path.removeprefix(prefix))[0] for path in keys for prefix in above if path.startswith(prefix)
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (whatever TOML has)
+    """Return what is there; None: nothing is."""
+    if isinstance(value, Mapping):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) else None
+
+
+# --- stand-ins -------------------------------------------------------------------------------------------------------
+
+
+def _patched(written: Mapping[str, Any], errors: Sequence[ErrorDetails], keys: Keys) -> Document:
+    patched = deepcopy(dict(written))
+    for error in errors:
+        _put_stand_in(patched, error["loc"], keys)
+    try:
+        return Document.model_validate(patched)
+    except ValidationError as again:  # a table that was taken away lacks its required keys now
+        found = again.errors(include_url=False)
+        if [error["loc"] for error in found] == [error["loc"] for error in errors]:
+            raise
+        return _patched(patched, found, keys)
+
+
+def _put_stand_in(patched: dict[str, Any], location: Location, keys: Keys) -> None:
+    """Put the example of a required key where it is; take away whatever else is wrong there."""
+    steps = _without_kind(location)
+    if isinstance(steps[-1], int):
+        steps = steps[:-1]
+    table: Any = patched
+    for step, following in pairwise(steps):
+        is_table = isinstance(table, dict) and isinstance(following, str)
+        table = table.setdefault(step, {}) if is_table else _inside(table, step)
+    if not isinstance(table, dict):
+        return  # the list around it was taken away
+    key = next((keys[pattern] for pattern in _patterns(location) if pattern in keys), None)
+    if key is not None and key.default is REQUIRED:
+        table[steps[-1]] = deepcopy(key.example)
+    else:
+        table.pop(steps[-1], None)

@@ -1,0 +1,14 @@
+"""[notices]: who is told of sources in trouble."""
+
+from publisher.config.tables import Table, key
+from publisher.config.values import MailboxValue
+
+
+class NoticesTable(Table):
+    """Mails to the operator."""
+
+    to: MailboxValue | None = key(
+        "Who is told by mail, once, of a source in trouble; not set: nobody.",
+        default=None,
+        example="news@example.org",
+    )

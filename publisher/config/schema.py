@@ -1,0 +1,33 @@
+"""config.toml as a JSON Schema: editors complete keys and mark mistakes by it while one types."""
+
+from typing import Any
+
+from publisher.config.document import Document
+from publisher.config.tables import Table
+
+FILE = "config.schema.json"
+"""Its name beside config.toml."""
+DIRECTIVE = f"#:schema ./{FILE}\n"
+"""The first line of a config.toml that has it; an editor with Taplo reads it."""
+
+
+def json_schema(document: type[Table] = Document) -> dict[str, Any]:
+    """Return the schema, in draft 7: editors for TOML know no later one."""
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **_tidied(document.model_json_schema())}
+
+
+def _tidied(schema: Any) -> Any:  # noqa: ANN401  (whatever JSON has)
+    """Return a schema without what says nothing here: names of classes, and null, which TOML does not have."""
+    if isinstance(schema, list):
+        return [_tidied(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _tidied(value) for name, value in schema.items() if not _is_idle(name, value)}
+    choices = [each for each in kept.pop("anyOf", ()) if each != {"type": "null"}]
+    if len(choices) == 1:
+        return {**choices[0], **kept}
+    return {**kept, "anyOf": choices} if choices else kept
+
+
+def _is_idle(name: str, value: object) -> bool:
+    return (name == "title" and isinstance(value, str)) or (name == "default" and value in (None, {}))

@@ -1,0 +1,47 @@
+"""[service]: what only `publisher serve` asks for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import Interval, matching, read_line
+
+
+def _listen(value: object) -> str:
+    parts = urlsplit(f"//{read_line(value)}")
+    try:
+        ip_address(parts.hostname or "")  # of a name nobody knows which address is meant
+        port = parts.port
+    except ValueError:
+        raise ValueError from None
+    if port is None or parts.netloc != value:
+        raise ValueError
+    return parts.netloc
+
+
+LISTEN = Value("an IP address and a port such as 127.0.0.1:8000", _listen, matching(r"[0-9a-fA-F.:\[\]]+:[0-9]+"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What only `publisher serve` asks for."""
+
+    collect_every: timedelta
+    listen: str = ""
+    """Host and port of the web server; empty: there is none."""
+
+
+class ServiceTable(Table):
+    """What `publisher serve` does."""
+
+    collect_every: Interval = key("How often it looks for news.", default="15m")
+    listen: Annotated[str, LISTEN] | None = key(
+        "Where it serves the public folder; no other web server is needed then.", default=None, example="127.0.0.1:8000"
+    )
+
+    def settings(self) -> ServiceSettings:
+        """Return what the service asks for."""
+        return ServiceSettings(collect_every=self.collect_every, listen=self.listen or "")

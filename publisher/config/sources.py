@@ -1,0 +1,324 @@
+"""[[sources]]: where items come from, one class a kind of source."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from publisher.collect.sources.base import KINDS, is_path, keys_of, kind_names
+from publisher.config.store import database_url
+from publisher.config.tables import Table, Value, key, table
+from publisher.config.values import (
+    STRING,
+    WEB_ADDRESS,
+    File,
+    Folder,
+    Line,
+    Name,
+    Text,
+    absolute,
+    any_of,
+    matching,
+    names_variable,
+    read_line,
+    read_text,
+    read_web_address,
+    refuse_password,
+    variable_of,
+)
+from publisher.model.problems import suggestion
+from publisher.model.sources import SourcePolicy
+
+_DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+FOREIGN = "*"
+"""Stands for every kind that is none of `KINDS`."""
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _days(value: object) -> timedelta:
+    match = _DAYS.fullmatch(read_text(value))
+    if match is None:
+        raise ValueError
+    return timedelta(days=int(match[1]))
+
+
+def _since(value: object) -> timedelta | None:
+    text = read_text(value)
+    if text == "all":
+        return None
+    return timedelta(0) if text == "now" else _days(text)
+
+
+def _kind(value: object) -> str:
+    kind = read_line(value)
+    if kind in KINDS or _DOTTED.fullmatch(kind):
+        return kind
+    known = kind_names()
+    if kind not in known:
+        ours = any_of([repr(each) for each in known])
+        expected = f"{ours}, or the dotted path of a class such as 'package.module:Class'"
+        raise ValueError(f"expected {expected}, got {kind!r}{suggestion(kind, known)}")
+    return kind
+
+
+def _web_place(value: object) -> str:
+    return read_line(value) if names_variable(value) else read_web_address(value)
+
+
+def _database_place(value: object) -> str:
+    place = read_line(value)
+    if names_variable(place):
+        return place
+    if place.startswith("env:") or "://" not in place:
+        raise ValueError
+    refuse_password(place, variable="NEWS_DATABASE_URL")
+    return place
+
+
+def _mark(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+KIND = Value(f"{any_of([repr(kind) for kind in KINDS])} or the dotted path of a class", _kind, STRING)
+FOREIGN_KIND = Value(KIND.expected, _kind, {"type": "string", "not": {"enum": list(KINDS)}})
+SINCE = Value('"all", "now" or a number of days such as "30 days"', _since, matching("all|now|[1-9][0-9]* days?"))
+DAYS = Value('a number of days such as "60 days"', _days, matching("[1-9][0-9]* days?"))
+WEB_PLACE = Value(f"{WEB_ADDRESS} or env:VARIABLE", _web_place, matching(r"https?://\S+|env:\w+"))
+DATABASE_PLACE = Value(
+    "the address of a database as SQLAlchemy writes it, without a password, or env:VARIABLE",
+    _database_place,
+    matching(r".+://.*|env:\w+"),
+)
+SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests some)", read_line, STRING)
+Undated = Literal["skip", "seen"]
+MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
+ANYTHING = Value("what the class takes", _as_it_is, {})
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+class SourceTable(Table):
+    """Where items come from; repeat the table for each place. docs/sources.md shows what other kinds need."""
+
+    name: Name = key("In reports and in the store; never change it: a new name is a new source.", example="news")
+    kind: Annotated[str, KIND] = key("What is read; a `listing` is a text file of dated items.", default="listing")
+    since: Annotated[timedelta | None, SINCE] = key(
+        "What of its first collection is news; older items are never shown.", default="all"
+    )
+    expect_every: Annotated[timedelta, DAYS] | None = key(
+        "A longer silence is told by `publisher status`; not set: none is.", default=None, example="60 days"
+    )
+    hold_above: Annotated[int, Field(ge=1, le=100_000)] = key(
+        "More new items at once than this, and than ever, wait for `publisher release`.", default=30
+    )
+    joined_by: Literal["link", "id", "none"] = key(
+        "What makes an item one with an item of another source.", default="link"
+    )
+    keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
+
+    def options(self) -> dict[str, Any]:
+        """Return the keys that its kind alone has and that are set."""
+        own = {name: value for name, value in self if name not in SourceTable.model_fields and value is not None}
+        return {name: _set_keys(value) if isinstance(value, Table) else value for name, value in own.items()}
+
+    def policy(self) -> SourcePolicy:
+        """Return what the operator wants done with whatever it lists."""
+        return SourcePolicy(
+            since=self.since,
+            expect_every=self.expect_every,
+            hold_above=self.hold_above,
+            keeps_tracking=self.keep_tracking,
+            joined_by=self.joined_by,
+        )
+
+
+def _set_keys(table: Table) -> dict[str, Any]:
+    return {name: value for name, value in table if value is not None}
+
+
+class ListingTable(SourceTable):
+    """A text file of dated items."""
+
+    kind: Literal["listing"] = "listing"
+    path: File = key("The file to read.", example="content/news.txt")
+
+
+class MarkdownTable(SourceTable):
+    """A folder of Markdown files."""
+
+    kind: Literal["markdown"]
+    path: Folder = key("The folder to read, with all folders in it.", example="content/stories")
+    undated: Undated = key("What becomes of an item without a date.", default="skip")
+
+
+class ColumnsTable(Table):
+    """Which columns the fields of an item are in, where they have another name."""
+
+    id: Line | None = key("The column of its permanent id.", default=None, example="nid")
+    date: Line | None = key("The column of its date.", default=None, example="created")
+    title: Line | None = key("The column of its title.", default=None, example="subject")
+    text: Line | None = key("The column of its text.", default=None, example="body")
+    html: Line | None = key("The column of its text in HTML.", default=None, example="body")
+    link: Line | None = key("The column of the link to it.", default=None, example="address")
+    language: Line | None = key("The column of its language.", default=None, example="lang")
+    themes: Line | None = key("The column of its themes.", default=None, example="departments")
+    keywords: Line | None = key("The column of its keywords.", default=None, example="tags")
+    enclosures: Line | None = key("The column of the files that belong to it.", default=None, example="files")
+    draft: Line | None = key("The column of what says that it is a draft.", default=None, example="unfinished")
+    embargo: Line | None = key("The column of the moment before which it may not appear.", default=None, example="from")
+    expires: Line | None = key("The column of the moment after which it is in no feed.", default=None, example="until")
+
+
+class TableTable(SourceTable):
+    """A file of rows."""
+
+    kind: Literal["table"]
+    path: File = key(
+        "The file to read: JSON a line in `.jsonl` and `.ndjson`, else CSV with a head.", example="content/register.csv"
+    )
+    columns: ColumnsTable = table()
+    separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
+    undated: Undated = key("What becomes of an item without a date.", default="skip")
+
+
+class DatabaseTable(SourceTable):
+    """The rows of a query."""
+
+    kind: Literal["database"]
+    url: Annotated[str, DATABASE_PLACE] = key(
+        "The database; a relative SQLite file lies beside config.toml.", example="sqlite:///content/archive.db"
+    )
+    query: Text = key("The SQL to ask; it only reads.", example="SELECT * FROM news")
+    columns: ColumnsTable = table()
+    separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
+    undated: Undated = key("What becomes of an item without a date.", default="skip")
+
+
+class FeedTable(SourceTable):
+    """A feed of somebody else."""
+
+    kind: Literal["feed"]
+    url: Annotated[str, WEB_PLACE] | None = key(
+        "The feed: RSS, Atom or JSON Feed; not set: `path` is.",
+        default=None,
+        example="https://partner.example.org/feed.xml",
+    )
+    path: File | None = key("A file with the feed in it.", default=None, example="content/feed.xml")
+    archives: Annotated[int, Field(ge=0, le=1000)] = key(
+        "How many older documents (RFC 5005) a first reading follows back.", default=0
+    )
+    categories: Literal["themes", "keywords"] = key("What the feed's categories are here.", default="themes")
+    undated: Undated = key("What becomes of an item without a date.", default="seen")
+
+
+class PageTable(SourceTable):
+    """A page on the web."""
+
+    kind: Literal["page"]
+    url: Annotated[str, WEB_PLACE] | None = key(
+        "The page; not set: `path` is.", default=None, example="https://www.example.org/en/news"
+    )
+    path: File | None = key("A file with the page in it.", default=None, example="content/news.html")
+    item: Annotated[str, SELECTOR] = key(
+        "The CSS selector of what every item is in; those below look inside it.", example=".views-row"
+    )
+    date: Line | None = key(
+        "The selector of its date; any selector may end in `@name` for an attribute.",
+        default=None,
+        example="time@datetime",
+    )
+    undated: Undated = key("What becomes of an item without a date.", default="skip")
+    title: Line | None = key("The selector of its title.", default=None, example="h3")
+    body: Line | None = key("The selector of its text.", default=None, example=".views-field-body")
+    link: Line | None = key("The selector of its link; not set: the link in its title.", default=None, example="a@href")
+    id: Line | None = key("The selector of its permanent id.", default=None, example="@id")
+    language: Line | None = key("The selector of its language.", default=None, example="a@hreflang")
+    themes: Line | None = key("The selector of its themes.", default=None, example=".theme a")
+    keywords: Line | None = key("The selector of its keywords.", default=None, example=".tag a")
+    enclosures: Line | None = key("The selector of the files that belong to it.", default=None, example=".files a@href")
+    next: Line | None = key(
+        "The selector of the link to the page that follows, in the whole page.",
+        default=None,
+        example="a[rel~='next']@href",
+    )
+    pages: Annotated[int, Field(ge=1, le=1000)] = key("How many pages are read at most.", default=1)
+
+
+class ForeignTable(SourceTable):
+    """Given to the class by its name; a path is relative to config.toml."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[Any, ANYTHING]]
+
+    kind: Annotated[str, FOREIGN_KIND]
+
+    def options(self) -> dict[str, Any]:
+        """Return the keys that its kind alone has."""
+        return dict(self.__pydantic_extra__)
+
+
+def _kind_of(written: object) -> str:
+    """Return which of the tables a source is written in."""
+    kind = written.get("kind", "listing") if isinstance(written, Mapping) else "listing"
+    return kind if kind in KINDS else FOREIGN
+
+
+AnySourceTable = Annotated[
+    Annotated[ListingTable, Tag("listing")]
+    | Annotated[MarkdownTable, Tag("markdown")]
+    | Annotated[TableTable, Tag("table")]
+    | Annotated[DatabaseTable, Tag("database")]
+    | Annotated[FeedTable, Tag("feed")]
+    | Annotated[PageTable, Tag("page")]
+    | Annotated[ForeignTable, Tag(FOREIGN)],
+    Discriminator(_kind_of),
+]
+
+
+# --- what comes of them ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One place where items come from."""
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    """The keys of its kind that are set; paths are absolute, secrets read. May hold passwords: never shown."""
+    policy: SourcePolicy
+
+
+def source_settings(table: SourceTable, folder: Path, environ: Mapping[str, str]) -> SourceSettings:
+    """Return what a source is made with; `folder` is that of config.toml."""
+    options = table.options()
+    for name, value in options.items():
+        if variable := variable_of(value):
+            options[name] = environ[variable]
+    for name in _paths_among(options, table.kind):
+        options[name] = absolute(folder / options[name])
+    if isinstance(table, DatabaseTable):
+        options["url"] = database_url(options["url"], folder, environ)
+    return SourceSettings(name=table.name, kind=table.kind, options=MappingProxyType(options), policy=table.policy())
+
+
+def _paths_among(options: Mapping[str, Any], kind: str) -> list[str]:
+    if kind in KINDS:
+        return [name for name in options if name == "path"]
+    parameters = keys_of(kind)
+    return [name for name in options if is_path(parameters[name])]

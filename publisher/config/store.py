@@ -1,0 +1,81 @@
+"""[store]: where the store is."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import (
+    DATABASE,
+    absolute,
+    is_database_address,
+    matching,
+    names_variable,
+    read_line,
+    refuse_password,
+    variable_of,
+)
+
+_SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
+
+
+def _url(value: object) -> str:
+    url = read_line(value)
+    if names_variable(url):
+        return url
+    refuse_password(url, variable="PUBLISHER_STORE_URL")
+    if not is_database_address(url):
+        raise ValueError
+    return url
+
+
+URL = Value(f"{DATABASE} or env:VARIABLE", _url, matching(r"sqlite://.*|postgresql(\+psycopg)?://.*|env:\w+"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """Where the store is."""
+
+    url: str
+    """An SQLAlchemy URL; the file of an SQLite one is absolute. May hold a password: never shown."""
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None: the store is on a server or in memory."""
+        return sqlite_file(self.url)
+
+
+class StoreTable(Table):
+    """What was seen, published and sent. Back up its database together with the outbox folder.
+
+    For PostgreSQL keep the password out of this file: put postgresql+psycopg://USER:PASSWORD@HOST/NAME into an
+    environment variable and name it, as in url = "env:PUBLISHER_STORE_URL".
+    """
+
+    url: Annotated[str, URL] = key(
+        "The database; a relative file lies beside config.toml.", default="sqlite:///publisher.db"
+    )
+
+    def settings(self, folder: Path, environ: Mapping[str, str]) -> StoreSettings:
+        """Return where the store is; `folder` is that of config.toml."""
+        return StoreSettings(url=database_url(self.url, folder, environ))
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None: the address names none."""
+    match = _SQLITE_FILE.fullmatch(url)
+    return Path(match["file"]) if match and match["file"] != ":memory:" else None
+
+
+def database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """Return a database's address with its password and with an absolute file."""
+    if variable := variable_of(url):
+        url = environ[variable]
+    if url.startswith("postgresql://"):
+        return url.replace("postgresql:", "postgresql+psycopg:", 1)  # older SQLAlchemy would look for another driver
+    match = _SQLITE_FILE.fullmatch(url)
+    if match is None or match["file"] == ":memory:":
+        return url
+    return f"sqlite:///{absolute(folder / match['file'])}{match['query']}"

@@ -1,0 +1,69 @@
+"""What all tables of config.toml have in common: they are frozen, and each key says what it is for.
+
+A table is a class, a key is a field of it. A field states a key's type, default, meaning and example, once: the check,
+docs/reference.md, the starter configuration and the JSON Schema are made from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic.annotated_handlers import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+T = TypeVar("T")
+Several = Annotated[tuple[T, ...], Strict(strict=False)]
+"""The type of a list of tables: TOML has lists, and values here are tuples."""
+
+
+class Table(BaseModel):
+    """A table of config.toml as it is written; an unknown key is a mistake."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_default=True,
+        defer_build=True,  # each table alone is of no use: only the whole document is validated
+    )
+
+
+def key(meaning: str, *, default: object = ..., example: object = None, name: str | None = None) -> Any:  # noqa: ANN401
+    """Return the field of a key.
+
+    Args:
+        meaning: one sentence for the reference, the starter configuration and editors.
+        default: as it would be written in the file; without one the key is required; None: it is not set.
+        example: as it would be written, for a key that is required or whose default shows nothing.
+        name: in config.toml, where Python does not allow it.
+    """
+    return Field(default, description=meaning, examples=None if example is None else [example], alias=name)
+
+
+def table() -> Any:  # noqa: ANN401  (of whichever class the annotation names)
+    """Return the field of a table that may be left out: each of its keys then has its default, or is missing."""
+    return Field({}, validate_default=True)
+
+
+def tables() -> Any:  # noqa: ANN401
+    """Return the field of a list of tables."""
+    return Field([], validate_default=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """How a value is written, as an annotation of the type that it is read into."""
+
+    expected: str
+    """Completes "expected …"."""
+    read: Callable[[Any], Any]
+    """Returns the value as the program uses it. Raises ValueError: with a message of its own, or none for the usual."""
+    schema: Mapping[str, Any]
+    """JSON Schema of what may be written; it may allow more than `read` does."""
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self.schema)

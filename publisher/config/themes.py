@@ -1,0 +1,87 @@
+"""[themes]: which labels make one theme, and what else puts an item into it."""
+
+from collections.abc import Mapping
+
+from pydantic import ConfigDict
+
+from publisher.config.tables import Table, key, table
+from publisher.config.values import Labels, Line, ThemeSlug, ThemeSlugs
+from publisher.model.labels import fold_label
+from publisher.model.themes import Theme, ThemeMap, ThemeRule
+
+
+class DefaultThemeTable(Table):
+    """The feed of items without a theme."""
+
+    slug: ThemeSlug = key("The folder of the feed for items without a theme.", default="general")
+    title: Line = key("What that feed is called.", default="General")
+    was: ThemeSlugs = key("Slugs it had before: their addresses lead to it.", default=[])
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What a source may call it."""
+        return (self.title,)
+
+
+class ThemeTable(Table):
+    """A theme gets its feed by itself. Name one here to choose its address or to gather several labels, say in two
+    languages. The last part of the table's name is the folder of the feed: keep it once people follow it.
+    """
+
+    title: Line = key("What the theme is called; also the first of its labels.", example="Borders & Visa")
+    labels: Labels = key(
+        "Other labels in the source that mean this theme, in any language.", default=[], example=["Frontières et visas"]
+    )
+    keywords: Labels = key("An item with one of these keywords belongs here, too.", default=[], example=["Schengen"])
+    words: Labels = key(
+        "An item with one of these words in title or text belongs here, too.", default=[], example=["visa"]
+    )
+    sources: Labels = key("Every item of these sources belongs here, too.", default=[], example=["news"])
+    was: ThemeSlugs = key("Former names of this table: their addresses lead here.", default=[], example=["borders"])
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """What a source may call it."""
+        return (self.title, *self.labels)
+
+    def rule(self, slug: str) -> ThemeRule:
+        """Return what else than a label puts an item into it."""
+        return ThemeRule(
+            slug=slug,
+            keywords=tuple(map(fold_label, self.keywords)),
+            words=tuple(map(fold_label, self.words)),
+            sources=self.sources,
+        )
+
+
+class ThemesTable(Table):
+    """What the news is about."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, ThemeTable]
+
+    default: DefaultThemeTable = table()
+
+    @property
+    def named(self) -> Mapping[str, ThemeTable]:
+        """The themes that configuration names, by slug."""
+        return self.__pydantic_extra__
+
+    @property
+    def all(self) -> Mapping[str, DefaultThemeTable | ThemeTable]:
+        """The default theme and the named ones, by the names of their tables."""
+        return {"default": self.default, **self.named}
+
+    def theme_map(self) -> ThemeMap:
+        """Return how labels become themes."""
+        slugs = {name: self.default.slug if name == "default" else name for name in self.all}
+        rules = [theme.rule(slug) for slug, theme in self.named.items()]
+        return ThemeMap(
+            default=Theme(slug=self.default.slug, title=self.default.title),
+            themes=tuple(Theme(slug=slug, title=theme.title) for slug, theme in self.named.items()),
+            by_label=tuple(
+                (fold_label(label), slugs[name]) for name, theme in self.all.items() for label in theme.called
+            ),
+            rules=tuple(rule for rule in rules if rule.keywords or rule.words or rule.sources),
+            was=tuple((former, slugs[name]) for name, theme in self.all.items() for former in theme.was),
+        )

@@ -1,0 +1,239 @@
+"""Kinds of values that several tables of config.toml have. Those of one table alone stand beside it."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from publisher.config.tables import Value
+from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH
+from publisher.model.problems import suggestion
+from publisher.model.schedules import parse_interval
+from publisher.model.site import Mailbox
+from publisher.rendering.addresses import wire_address
+
+_SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+_LANGUAGE = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
+_ENVIRONMENT = r"env:[A-Za-z_][A-Za-z0-9_]*"
+_MAILBOX = re.compile(r'\s*"?(?P<name>[^"<>]*?)"?\s*<(?P<address>[^<>]*)>\s*')
+_PICTURE = r"[A-Za-z0-9_~-][A-Za-z0-9._~/-]*\.(png|jpg|jpeg|gif)"
+"""What every mail program shows: Gmail has neither SVG nor data: addresses."""
+_SHORTEST_INTERVAL = timedelta(minutes=1)
+
+DATABASE = "sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+
+STRING = {"type": "string"}
+LINES = {"type": "array", "items": {"type": "string", "minLength": 1}}
+
+
+def any_of(words: Sequence[str]) -> str:
+    """Return `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def matching(pattern: str, **more: object) -> dict[str, object]:
+    """Return the JSON Schema of a text that matches as a whole."""
+    return {"type": "string", "pattern": f"^({pattern})$", **more}
+
+
+def list_of(schema: object, **more: object) -> dict[str, object]:
+    """Return the JSON Schema of a list."""
+    return {"type": "array", "items": schema, **more}
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def read_text(value: object) -> str:
+    """Return a text without the spaces around it."""
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004  (every reader has one way to say no)
+    return value.strip()
+
+
+def read_line(value: object) -> str:
+    """Return a text that is not empty and has one line."""
+    text = read_text(value)
+    if not text or not text.isprintable():
+        raise ValueError
+    return text
+
+
+def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
+    """Return what reads a list, each member once."""
+
+    def read_all(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise ValueError  # noqa: TRY004
+        return tuple(dict.fromkeys(read(each) for each in value))
+
+    return read_all
+
+
+def several_of(*choices: str) -> Value:
+    """Return how a list of some of these words is written; it is not empty."""
+    expected = any_of([repr(choice) for choice in choices])
+
+    def read_one(value: object) -> str:
+        if isinstance(value, str) and value not in choices:
+            raise ValueError(f"expected {expected}, got {value!r}{suggestion(value, choices)}")
+        return read_line(value)
+
+    def read_several(value: object) -> tuple[str, ...]:
+        if not value:
+            raise ValueError
+        return read_list(read_one)(value)
+
+    return Value(f"a list of {expected}", read_several, list_of({"enum": list(choices)}, minItems=1))
+
+
+Line = Annotated[str, Value("a text on one line", read_line, {"type": "string", "minLength": 1})]
+Text = Annotated[str, Value("a text", read_text, STRING)]
+Folder = Annotated[str, Value("the path of a folder", read_line, {"type": "string", "minLength": 1})]
+File = Annotated[str, Value("the path of a file", read_line, {"type": "string", "minLength": 1})]
+Labels = Annotated[tuple[str, ...], Value("a list of labels, each a text on one line", read_list(read_line), LINES)]
+
+
+def absolute(path: Path) -> Path:
+    """Return an absolute path without `..`."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow a link away from the site's folder)
+
+
+# --- names and languages ---------------------------------------------------------------------------------------------
+
+
+def is_slug(text: str) -> bool:
+    """Whether a name is safe in addresses and file systems."""
+    return re.fullmatch(_SLUG, text) is not None and len(text) <= SLUG_LENGTH
+
+
+def read_slug(value: object) -> str:
+    """Return a name that is safe in addresses and file systems."""
+    if not isinstance(value, str) or not is_slug(value):
+        raise ValueError
+    return value
+
+
+def read_theme_slug(value: object) -> str:
+    """Return a slug that is no folder of the site itself."""
+    if value in RESERVED_SLUGS:
+        raise ValueError(f"{value!r} is a folder of the site itself; choose another name")
+    return read_slug(value)
+
+
+def read_language(value: object) -> str:
+    """Return a language tag."""
+    if not isinstance(value, str) or not re.fullmatch(_LANGUAGE, value):
+        raise ValueError
+    return value
+
+
+_NAME = f"a name of lower-case letters, digits and single hyphens, at most {SLUG_LENGTH}"
+SLUG_SCHEMA = matching(_SLUG, maxLength=SLUG_LENGTH)
+LANGUAGE_SCHEMA = matching(_LANGUAGE)
+THEME_NAMES = "a list of theme names (lower-case letters, digits and single hyphens)"
+THEME_SLUG = Value(_NAME, read_theme_slug, SLUG_SCHEMA)
+LANGUAGE = Value("a language tag such as en or fr-BE", read_language, LANGUAGE_SCHEMA)
+
+Name = Annotated[str, Value(_NAME, read_slug, SLUG_SCHEMA)]
+ThemeSlug = Annotated[str, THEME_SLUG]
+ThemeSlugs = Annotated[tuple[str, ...], Value(THEME_NAMES, read_list(read_theme_slug), list_of(SLUG_SCHEMA))]
+Language = Annotated[str, LANGUAGE]
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+def read_web_address(value: object, *, schemes: Sequence[str] = ("http", "https")) -> str:
+    """Return an absolute address in ASCII, without a password."""
+    url = read_line(value)
+    parts = urlsplit(url)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("expected a web address without a name or password in it")
+    if parts.scheme not in schemes or not parts.hostname or " " in url or not url.isascii():
+        raise ValueError
+    _ = parts.port  # raises ValueError when it is no number
+    return url
+
+
+def _https_url(value: object) -> str:
+    return read_web_address(value, schemes=("https",))
+
+
+def _address(value: object) -> str:
+    address = read_line(value)
+    wire_address(address)
+    return address
+
+
+def _mailbox(value: object) -> Mailbox:
+    text = read_line(value)
+    match = _MAILBOX.fullmatch(text)
+    if match is None:
+        return Mailbox(address=_address(text))
+    return Mailbox(address=_address(match["address"]), name=match["name"])
+
+
+def _picture(value: object) -> str:
+    path = read_text(value)
+    if not re.fullmatch(_PICTURE, path) or "//" in path or ".." in path:
+        raise ValueError
+    return path
+
+
+WEB_ADDRESS = "an absolute http or https address in ASCII"
+WebAddress = Annotated[str, Value(WEB_ADDRESS, read_web_address, matching(r"https?://\S+"))]
+HttpsAddress = Annotated[str, Value("an absolute https address in ASCII", _https_url, matching(r"https://\S+"))]
+Address = Annotated[str, Value("a mail address such as news@example.org", _address, matching(r"\S+@\S+"))]
+MailboxValue = Annotated[
+    Mailbox, Value("a mail address such as Name <news@example.org>", _mailbox, matching(r".*\S@\S.*"))
+]
+Picture = Annotated[
+    str, Value("a .png, .jpg or .gif below site.base_url such as assets/logo.png", _picture, matching(_PICTURE))
+]
+
+
+# --- secrets and databases -------------------------------------------------------------------------------------------
+
+
+def names_variable(value: object) -> bool:
+    """Whether a value names an environment variable in the right way."""
+    return isinstance(value, str) and re.fullmatch(_ENVIRONMENT, value) is not None
+
+
+def variable_of(value: object) -> str:
+    """Return the environment variable that a value names; empty when it is a value itself."""
+    return value.removeprefix("env:") if isinstance(value, str) and value.startswith("env:") else ""
+
+
+def is_database_address(url: str) -> bool:
+    """Whether `url` begins as one of the databases that a store can be in."""
+    return url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://"))
+
+
+def refuse_password(url: str, *, variable: str) -> None:
+    """Raise ValueError when a database's address has a password; the message does not repeat it: logs keep messages."""
+    if urlsplit(url).password is not None:
+        raise ValueError(
+            "expected no password in this file; put the whole address into an environment variable"
+            f' and write url = "env:{variable}"'
+        )
+
+
+# --- lengths of time -------------------------------------------------------------------------------------------------
+
+
+def _interval(value: object) -> timedelta:
+    interval = parse_interval(read_text(value))
+    if interval < _SHORTEST_INTERVAL:
+        raise ValueError(f"expected a minute or more, got {value!r}")
+    return interval
+
+
+Interval = Annotated[
+    timedelta,
+    Value("a number with s, m, h or d such as 15m", _interval, matching(r"\s*[1-9][0-9]{0,5}\s*[smhdSMHD]\s*")),
+]
