@@ -6,7 +6,7 @@ without news loads neither Jinja nor premailer.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from publisher import __version__
 from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.office import Office, audiences_named
+from publisher.admin.service_lock import hold_service_lock
 from publisher.admin.status import status
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
@@ -26,7 +27,7 @@ from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
 from publisher.config.config import Config
 from publisher.model.editions import Audience
-from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
+from publisher.model.errors import FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import ComposeReport, PublishReport, RunReport, Status
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
-ASKED_S = 0.5
-"""How long a starting service waits for a process that only asks whether there is one."""
 Planner = Callable[..., list[Plan]]
 """Plans editions: `compose.plan_all` or `compose.plan_due`."""
 
@@ -191,21 +190,13 @@ class Publisher:
 
     # --- one process at a time ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def only_service(self) -> Iterator[None]:
-        """Be the one service of this site.
+    def only_service(self) -> AbstractContextManager[None]:
+        """Be the only service of this site in a `with`.
 
         Raises:
-            BusyError: there is one already.
+            BusyError: another service is at work.
         """
-        with ExitStack() as stack:
-            try:
-                # Longer than `status` needs, which takes the same lock for a moment to see whether it is free.
-                stack.enter_context(self._store.exclusive("service", wait_s=ASKED_S))
-            except BusyError as error:
-                problem = f"{self.config.path}: a service is at work on this site already; leave it to that one"
-                raise BusyError(problem) from error
-            yield
+        return hold_service_lock(self.config, self._store)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work while no other process does any, then send notices and record the run if it has news."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail, encoded_size
 from publisher.admin.office import Office
 from publisher.compose import run as compose
-from publisher.compose.outbox import write_test
+from publisher.compose.outbox import digest_files, write_test
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.errors import UsageError
 from publisher.model.site import Mailbox
@@ -105,7 +105,7 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[P
         if found := next_digest(audience, office):
             edition, digest = found
             mail = office.renderer.mail_to_try(digest, edition, audience, to=mailbox)
-            folders.append(write_test(office.config.outbox_directory, edition, digest, mail))
+            folders.append(write_test(office.config.outbox_directory, edition.name, digest_files(digest, mail)))
     return folders
 
 

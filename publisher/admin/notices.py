@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from publisher.admin.office import Office
 from publisher.collect.condition import condition_of
+from publisher.compose.outbox import notice_files
 from publisher.compose.run import held_editions
 from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice
@@ -139,7 +140,7 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
     config, renderer = office.config, office.renderer
     (audience,) = (each for each in config.audiences if each.name == edition.audience)
     assert audience.editor is not None, "without an editor there is no notice"
-    folder = office.outbox.held_folder(edition)
+    folder = office.outbox.held_folder(edition.name)
     subject, text = renderer.review_notice(edition, audience, folder=folder, config=config.path)
     digest = renderer.render(edition, audience)
     return Notice(
@@ -158,7 +159,7 @@ def _put_out(office: Office) -> tuple[list[Notice], list[Problem]]:
     written: list[Notice] = []
     for notice in office.store.notices.unwritten():
         try:
-            office.outbox.put_notice(notice, office.renderer.notice_mail(notice))
+            office.outbox.put_notice(notice.name, notice_files(notice, office.renderer.notice_mail(notice)))
         except FilesError as error:
             return written, [Problem.of(f"notice {notice.name}", error)]
         office.store.notices.mark_written(notice.number, at=office.now)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
-from publisher.model.errors import BusyError
 from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status
 from publisher.publish.plan import CONSUMER
 from publisher.store import Store
@@ -24,7 +24,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
     return Status(
         site=config.site.title,
         items=store.items.count(),
-        is_served=_is_served(store),
+        is_served=is_served(store),
         unpublished=store.log.end() - store.log.cursor(CONSUMER).seq,
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
@@ -36,15 +36,6 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
             for run in store.runs.latest(limit=RUNS_SHOWN)
         ),
     )
-
-
-def _is_served(store: Store) -> bool:
-    """Whether a service is at work on the site: it holds the lock that is asked for here."""
-    try:
-        with store.exclusive("service", wait_s=0):
-            return False
-    except BusyError:
-        return True
 
 
 def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:

@@ -31,33 +31,33 @@ IDENTITY = ("audience", "number", "after", "upto", "composed_at")
 
 
 class Outbox(Protocol):
-    """Where editions and notices are put for the program that sends mail.
+    """Where folders of editions and notices are put for the program that sends mail.
 
     Every method that writes raises `FilesError` if the disk refuses.
     """
 
-    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
-        """Put the edition where a program that sends mail finds it; False if it is there already, and was not touched.
+    def put(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put the edition of that name where a program that sends mail finds it; leave it alone if it is there.
 
         Raises:
             FilesError: a folder of that name is there and is damaged, or is another edition's.
         """
         ...
 
-    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
+    def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
         """Put the edition where only its editor looks, with the text of the notice to the editor."""
         ...
 
-    def held_folder(self, edition: Edition) -> Path:
-        """The folder in which an editor looks at a held edition."""
+    def held_folder(self, name: str) -> Path:
+        """The folder in which an editor looks at the held edition."""
         ...
 
-    def forget(self, edition: Edition) -> None:
+    def forget(self, name: str) -> None:
         """Remove what `hold` put there; harmless if it is gone."""
         ...
 
-    def put_notice(self, notice: Notice, mail: bytes) -> None:
-        """Put a notice beside the editions, as text and as a whole mail; harmless if it is there already."""
+    def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put a notice beside the editions; harmless if it is there already."""
         ...
 
 
@@ -67,52 +67,39 @@ class OutboxFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:
-        """Put the edition into a folder of its name, and remove its held folder."""
-        is_new = self._put(edition, self._files_of(edition, digest, mail, audience=audience, site=site))
-        self.forget(edition)
-        return is_new
-
-    def _put(self, edition: Edition, files: Mapping[str, bytes]) -> bool:
-        folder, held = self._root / edition.name, self.held_folder(edition)
+    def put(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put the files into a folder of that name, and remove the held folder."""
+        folder, held = self._root / name, self.held_folder(name)
         if os.path.lexists(folder):
             _refuse_other(folder, files)
             sweep(self._root)  # a process that was killed right after putting it there did not
-            return False
-        if not held.is_dir():
-            return write_folder(self._root, edition.name, files)
-        write_folder(held.parent, edition.name, files)  # without items withdrawn since the editor saw it
-        move_folder(held, folder)
-        return True
+        elif held.is_dir():
+            write_folder(held.parent, name, files)  # without items withdrawn since the editor saw it
+            move_folder(held, folder)
+        else:
+            write_folder(self._root, name, files)
+        self.forget(name)
 
-    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
-        """Put the edition into a folder below `held/`, where a program that sends the outbox finds no mail."""
-        held = self.held_folder(edition)
-        write_folder(held.parent, edition.name, self._files_of(edition, digest, mail, audience=audience, site=site))
-        tree = Tree(held.parent)
-        tree.write(f"{edition.name}.txt", told.encode())
+    def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
+        """Put the files into a folder below `held/`, where a program that sends the outbox finds no mail."""
+        folder = self._root / HELD
+        write_folder(folder, name, files)
+        tree = Tree(folder)
+        tree.write(f"{name}.txt", told.encode())
         tree.commit()
 
-    def held_folder(self, edition: Edition) -> Path:
+    def held_folder(self, name: str) -> Path:
         """A folder below `held/`."""
-        return self._root / HELD / edition.name
+        return self._root / HELD / name
 
-    def forget(self, edition: Edition) -> None:
+    def forget(self, name: str) -> None:
         """Remove the folder below `held/` and the text beside it."""
-        remove(self.held_folder(edition))
-        remove(self._root / HELD / f"{edition.name}.txt")
+        remove(self.held_folder(name))
+        remove(self._root / HELD / f"{name}.txt")
 
-    def put_notice(self, notice: Notice, mail: bytes) -> None:
-        """Put the notice into a folder below `notices/`."""
-        write_folder(self._root / NOTICES, notice.name, {"notice.eml": mail, "notice.txt": notice.text.encode()})
-
-    def _files_of(
-        self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site
-    ) -> dict[str, bytes]:
-        files = digest_files(digest, mail)
-        described = _described(edition, digest, files, audience=audience, site=site)
-        text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
-        return {**files, EDITION_FILE: text.encode()}
+    def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put the files into a folder below `notices/`."""
+        write_folder(self._root / NOTICES, name, files)
 
 
 class RehearsedOutbox:
@@ -121,37 +108,52 @@ class RehearsedOutbox:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def put(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> bool:  # noqa: ARG002
-        """Whether the edition would be new there."""
-        return not os.path.lexists(self._root / edition.name)
-
-    def hold(self, edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site, told: str) -> None:
+    def put(self, name: str, files: Mapping[str, bytes]) -> None:
         """Keep nothing."""
 
-    def held_folder(self, edition: Edition) -> Path:
-        """The folder that the notice to the editor names."""
-        return self._root / HELD / edition.name
+    def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
+        """Keep nothing."""
 
-    def forget(self, edition: Edition) -> None:
+    def held_folder(self, name: str) -> Path:
+        """The folder that the notice to the editor names."""
+        return self._root / HELD / name
+
+    def forget(self, name: str) -> None:
         """Remove nothing."""
 
-    def put_notice(self, notice: Notice, mail: bytes) -> None:
+    def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
         """Keep nothing."""
 
 
-def write_test(root: Path, edition: Edition, digest: Digest, mail: bytes) -> Path:
+def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
     """Put a mail to try into a folder below `test/`, in place of an earlier one; return the folder.
 
     Raises:
         FilesError: the disk refuses.
     """
-    write_folder(root / TEST, edition.name, digest_files(digest, mail))
-    return root / TEST / edition.name
+    write_folder(root / TEST, name, files)
+    return root / TEST / name
+
+
+# --- what is in a folder ---------------------------------------------------------------------------------------------
+
+
+def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Audience, site: Site) -> dict[str, bytes]:
+    """The files of an edition, contents by name."""
+    files = digest_files(digest, mail)
+    described = _describe(edition, digest, files, audience=audience, site=site)
+    text = json.dumps(described, ensure_ascii=False, indent=2) + "\n"
+    return {**files, EDITION_FILE: text.encode()}
 
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
-    """The files of a digest, contents by name."""
+    """The files of a digest without its edition, such as a mail to try."""
     return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": mail}
+
+
+def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:
+    """The files of a notice: the whole mail and its text."""
+    return {"notice.eml": mail, "notice.txt": notice.text.encode()}
 
 
 def is_whole(folder: Path) -> bool:
@@ -166,7 +168,7 @@ def is_whole(folder: Path) -> bool:
     return all(_sha256_of_file(folder / name) == sha256 for name, sha256 in described["sha256"].items())
 
 
-def _described(
+def _describe(
     edition: Edition, digest: Digest, files: Mapping[str, bytes], *, audience: Audience, site: Site
 ) -> dict[str, Any]:
     return {

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.compose.outbox import Outbox
+from publisher.compose.outbox import Outbox, edition_files
 from publisher.compose.plan import (
     Facts,
     Plan,
@@ -218,19 +218,20 @@ def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) ->
     Raises:
         FilesError: the folder that its editor looked at cannot be removed.
     """
-    outbox.forget(edition)
+    outbox.forget(edition.name)
     store.editions.mark_written(edition.audience, edition.number, at=now)
 
 
 def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox: Outbox, config: Path) -> None:
     digest = renderer.render(edition, audience)
     mail = renderer.mail(digest, edition, audience)
+    files = edition_files(edition, digest, mail, audience=audience, site=renderer.site)
     if edition.held_until is None:
-        outbox.put(edition, digest, mail, audience=audience, site=renderer.site)
+        outbox.put(edition.name, files)
         return
-    folder = outbox.held_folder(edition)
+    folder = outbox.held_folder(edition.name)
     _, told = renderer.review_notice(edition, audience, folder=folder, config=config)
-    outbox.hold(edition, digest, mail, audience=audience, site=renderer.site, told=told)
+    outbox.hold(edition.name, files, told=told)
 
 
 # --- ask the store ---------------------------------------------------------------------------------------------------

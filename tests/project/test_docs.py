@@ -11,7 +11,7 @@ from publisher.cli.formats import as_json
 from publisher.cli.group import cli
 from publisher.cli.report_output import report_as_values
 from publisher.collect.sources import listing_labels
-from publisher.compose.outbox import OutboxFolder
+from publisher.compose.outbox import edition_files
 from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.model.editions import Digest, DigestItem, Notice
@@ -160,12 +160,12 @@ def fields(value: object, path: str = "") -> set[str]:
     return {path}
 
 
-def test_every_field_of_edition_json_is_described_and_no_other(tmp_path: Path) -> None:
+def test_every_field_of_edition_json_is_described_and_no_other() -> None:
     digest = Digest(
         subject="One", preheader="", html="<p>", text="", shown=(ITEM,), corrected=(ITEM,), left_out=(ITEM,)
     )
-    OutboxFolder(tmp_path).put(edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
-    written = json.loads((tmp_path / "weekly-3" / "edition.json").read_text("utf-8"))
+    files = edition_files(edition_of(record_of("One.")), digest, b"", audience=AUDIENCE, site=SITE)
+    written = json.loads(files["edition.json"])
 
     assert sorted(fields(written)) == sorted(named(section("edition.json")))
 
