@@ -16,6 +16,8 @@ FAR_MORE = 3
 """A flood is more than this many times the most items that ever came at once."""
 A_CROWD = 10
 """Fewer items than this are never suspicious."""
+A_FEW = 4
+"""Of a complete source, which shows no end, so many items that were there and are mostly gone are suspicious."""
 NEARLY_ALL = 0.8
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
@@ -30,6 +32,7 @@ def suspicion_of(
     hold_above: int,
     most_added: int,
     fields: Collection[str],
+    is_complete: bool = False,
 ) -> Suspicion | None:
     """Return why a listing is suspicious; None: it is not.
 
@@ -40,6 +43,7 @@ def suspicion_of(
         hold_above: how many new items at once are always acceptable.
         most_added: the most new items that ever came at once, after the first reading.
         fields: what `fields_of` returned for the listing before.
+        is_complete: whether the listing has all that the source has.
     """
     before = [one for one in known if one.state is State.LISTED]
     newest = max((one.date for one in before), default=None)
@@ -59,7 +63,8 @@ def suspicion_of(
             reason=HoldReason.BACK_DATED,
             words=f"{len(back_dated)} of its {len(listed)} items are new, and older than what it had",
         )
-    if len(plan.withdrawn) >= A_CROWD and 2 * len(plan.withdrawn) > len(before):
+    is_crowd = len(before) >= A_FEW if is_complete else len(plan.withdrawn) >= A_CROWD
+    if is_crowd and 2 * len(plan.withdrawn) > len(before):
         return Suspicion(
             reason=HoldReason.LOSS, words=f"{len(plan.withdrawn)} of the {len(before)} items it had are gone"
         )

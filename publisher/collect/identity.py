@@ -6,7 +6,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 
+from publisher.collect.extent import Extent, extent_of
 from publisher.collect.likeness import find_alike
+from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
 
@@ -27,10 +29,6 @@ class Reconciliation:
     """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
     """Numbers of items of which only the id changed, or that no reader sees, and what they say now."""
-
-    def without_withdrawals(self) -> "Reconciliation":
-        """Return the same without withdrawals, because the missing items may be those that could not be read."""
-        return replace(self, withdrawn=())
 
     def without_news(self) -> "Reconciliation":
         """Return the same without new and edited items; missing items stay with readers."""
@@ -69,8 +67,8 @@ class Pairing:
     """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
     """Listed items without a pair, by their place in the listing."""
-    oldest: date | None
-    """The date of the oldest listed item; None: nothing is listed."""
+    extent: Extent | None
+    """What the listing covers; None: nothing is listed."""
 
     @property
     def to_compare(self) -> list[int]:
@@ -79,7 +77,9 @@ class Pairing:
         return [number for number, old in self.known.items() if old.date in days]
 
 
-def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
+def pair(
+    known: Sequence[Known], listed: Sequence[Item], *, unread: Sequence[Unread] = (), is_complete: bool = False
+) -> Pairing:
     """Find out which known item each listed item is.
 
     This is the one rule of identity. A listed item is the known item, not yet paired, that has
@@ -96,12 +96,15 @@ def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
 
     Rule 5 needs the words of known items: `reconcile` applies it, after they were fetched.
 
-    The order of `known` makes no difference. The order of `listed` only decides the order of `Reconciliation.added`.
+    The order of `known` makes no difference. The order of `listed` decides the order of `Reconciliation.added`, and
+    what the listing covers (`extent`).
 
     Args:
         known: the source's known items: all that were listed last time, and all others that have a date in the range of
             `listed`, or a native id or link of a listed item.
         listed: what the source lists now. Repeats of a native id, or of a link with the same content, count once.
+        unread: what can be told of each item that it lists and that could not be read.
+        is_complete: whether it lists all that it has.
     """
     pairs = _Pairs(known, _without_repeats(listed))
     pairs.join(lambda old: old.native_id, lambda new: new.item.native_id)
@@ -109,15 +112,16 @@ def pair(known: Sequence[Known], listed: Sequence[Item]) -> Pairing:
     names = pairs.find_links_of_one()
     pairs.join(lambda old: old.link in names and old.link, lambda new: new.item.link in names and new.item.link)
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
-    oldest = min((item.date for item in listed), default=None)
-    return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, oldest=oldest)
+    extent = extent_of([item.date for item in listed], unread, is_complete=is_complete) if listed else None
+    return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent)
 
 
 def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
     """Return which items are new, edited, gone and back.
 
-    A missing item that was listed is withdrawn if it is newer than the oldest listed item. If it is not, the listing
-    merely ends above it, and it is unlisted. An empty listing changes nothing.
+    A missing item that was listed is withdrawn if it stood within what the listing covers (`extent`). If it did not,
+    the listing merely ends above it, and it is unlisted. If it may be one that could not be read, it stays as it is.
+    An empty listing changes nothing.
 
     An item that is kept from readers stays hidden, even if it is edited.
 
@@ -125,9 +129,9 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
         pairing: the known and the listed items.
         said: what the known items in `pairing.to_compare` say, by number.
     """
-    if pairing.oldest is None:
+    if pairing.extent is None:
         return Reconciliation()
-    return _outcome(_pair_alike(pairing, said), oldest=pairing.oldest)
+    return _outcome(_pair_alike(pairing, said), pairing.extent)
 
 
 def _without_repeats(listed: Sequence[Item]) -> list[Listed]:
@@ -214,7 +218,7 @@ def _words(item: Item) -> str:
     return f"{item.title} {item.text}"
 
 
-def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
+def _outcome(pairing: Pairing, extent: Extent) -> Reconciliation:
     """Return what follows for paired, new and missing items."""
     renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
     revised = {
@@ -224,12 +228,12 @@ def _outcome(pairing: Pairing, *, oldest: date) -> Reconciliation:
         and not (old.is_kept_from_readers or old.number in renamed)
     }
     relisted = {old.number for old, _ in pairing.pairs if old.state is State.UNLISTED} - revised.keys()
-    missing = [old for old in pairing.known.values() if old.state is State.LISTED]
+    missing = [old for old in pairing.known.values() if old.state is State.LISTED and not extent.may_hold(old)]
     return Reconciliation(
         added=tuple(pairing.listed[place].item for place in sorted(pairing.listed)),
         revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
-        withdrawn=tuple(sorted(old.number for old in missing if old.date > oldest)),
-        unlisted=tuple(sorted(old.number for old in missing if old.date <= oldest)),
+        withdrawn=tuple(sorted(old.number for old in missing if extent.covers(old.date))),
+        unlisted=tuple(sorted(old.number for old in missing if not extent.covers(old.date))),
         relisted=tuple(sorted(relisted)),
         renamed=tuple(sorted(renamed.items(), key=lambda pair: pair[0])),
     )

@@ -4,9 +4,10 @@ All that a listing changes is one transaction of the store: a crash leaves eithe
 of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, and the changes are written at the end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate, zip_longest
 
 from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item
@@ -17,6 +18,7 @@ from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.reading import Reading
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.unread import Unread
 from publisher.collect.undated import date_as_known
 from publisher.model.feeds import gather
 from publisher.model.items import Item
@@ -40,6 +42,10 @@ class _Listing:
     items: tuple[Item, ...]
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
+    unread: tuple[Unread, ...]
+    """What can be told of each of them, in any order."""
+    is_complete: bool
+    """Whether an item that is missing is gone."""
 
     @property
     def is_first(self) -> bool:
@@ -98,6 +104,7 @@ def record_listing(
 def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _Listing:
     policy = rules.policy_of(reading.source)
     items = [clean_item(item, site=rules.site, policy=policy) for item in fetch.items]
+    kept = [item for item in items if item.text or item.title]
     empty = [item for item in items if not (item.text or item.title)]
     problems = [
         Problem(
@@ -110,16 +117,24 @@ def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _List
         source=reading.source,
         policy=policy,
         state=reading.state,
-        items=tuple(item for item in items if item.text or item.title),
+        items=tuple(kept),
         problems=(*fetch.problems, *problems),
+        unread=(*_unread(fetch, items), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
+        is_complete=fetch.is_complete,
     )
 
 
+def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
+    """Yield what can be told of each item that the source could not read; places count `items` with words only."""
+    above = [0, *accumulate(bool(item.text or item.title) for item in items)]
+    for _, told in zip_longest(fetch.problems, fetch.unread):
+        unread = told or Unread()
+        yield unread if unread.place is None else replace(unread, place=above[unread.place])
+
+
 def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
-    pairing = pair(known, listing.items)
+    pairing = pair(known, listing.items, unread=listing.unread, is_complete=listing.is_complete)
     plan = reconcile(pairing, log.items(pairing.to_compare))
-    if listing.problems:  # an item that cannot be read may be one that seems to be missing
-        plan = plan.without_withdrawals()
     own, copied = plan.split({one.number for one in known if one.is_copy})
     names = names_to_join_by(own.added, listing.policy)
     elsewhere = log.elsewhere(links=names) if listing.policy.joined_by == "link" else log.elsewhere(ids=names)
@@ -142,6 +157,7 @@ def _suspect(
             hold_above=listing.policy.hold_above,
             most_added=listing.state.most_added,
             fields=listing.state.fields,
+            is_complete=listing.is_complete,
         )
     if suspicion is None:
         return None

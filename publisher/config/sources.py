@@ -106,6 +106,7 @@ DATABASE_PLACE = Value(
 SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests some)", read_line, STRING)
 Undated = Literal["skip", "seen"]
 MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
+COMPLETE = "Whether it lists all that there is: an item missing in it is then withdrawn, be it the oldest."
 ANYTHING = Value("what the class takes", _as_it_is, {})
 
 
@@ -156,6 +157,7 @@ class ListingTable(SourceTable):
 
     kind: Literal["listing"] = "listing"
     path: File = key("The file to read.", example="content/news.txt")
+    complete: bool = key(COMPLETE, default=False)
 
 
 class MarkdownTable(SourceTable):
@@ -194,6 +196,7 @@ class TableTable(SourceTable):
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
     undated: Undated = key("What becomes of an item without a date.", default="skip")
+    complete: bool = key(COMPLETE, default=False)
 
 
 class DatabaseTable(SourceTable):
@@ -207,6 +210,7 @@ class DatabaseTable(SourceTable):
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
     undated: Undated = key("What becomes of an item without a date.", default="skip")
+    complete: bool = key(COMPLETE, default=False)
 
 
 class FeedTable(SourceTable):

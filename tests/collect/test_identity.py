@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from publisher.collect.identity import Reconciliation, pair, reconcile
 from publisher.collect.sources.listing import ListingSource
+from publisher.collect.sources.unread import Unread
 from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
 
@@ -61,8 +62,15 @@ class Log:
         self.asked += numbers
         return {number: self.items[number] for number in numbers}
 
-    def plan(self, listed: Sequence[Item], *, known: Sequence[Known] | None = None) -> Reconciliation:
-        pairing = pair(self.known() if known is None else known, listed)
+    def plan(
+        self,
+        listed: Sequence[Item],
+        *,
+        known: Sequence[Known] | None = None,
+        unread: Sequence[Unread] = (),
+        is_complete: bool = False,
+    ) -> Reconciliation:
+        pairing = pair(self.known() if known is None else known, listed, unread=unread, is_complete=is_complete)
         return reconcile(pairing, self.contents(pairing.to_compare))
 
     def collect(self, *listed: Item) -> Reconciliation:
@@ -215,10 +223,46 @@ def test_a_listed_twin_goes_before_a_withdrawn_one() -> None:
     assert log.plan([item(), LAST]) == Reconciliation()
 
 
-def test_a_reading_with_problems_withdraws_nothing() -> None:
-    plan = log_of(item(), item(FERRY, OLD), LAST).plan([item(), LAST, item("New.")])
+@pytest.mark.parametrize(
+    ("unread", "withdrawn"),
+    [
+        (Unread(), ()),
+        (Unread(day=OLD), (3, 4)),
+        (Unread(day=DAY), (2, 4)),
+        (Unread(place=0), (2,)),
+        (Unread(place=1), (4,)),
+        (Unread(place=2), (2, 3, 4)),
+        (Unread(native_id="7", day=OLD), (3, 4)),
+    ],
+)
+def test_an_item_that_cannot_be_read_holds_back_only_what_it_may_be(unread: Unread, withdrawn: tuple[int, ...]) -> None:
+    log = log_of(item("Top.", DAY + timedelta(days=2)), item(), item(FERRY, OLD), LAST)
 
-    assert plan.without_withdrawals() == replace(plan, withdrawn=())
+    assert log.plan([item("New.", DAY), LAST], unread=[unread]).withdrawn == withdrawn
+
+
+def test_an_item_whose_id_can_be_read_holds_back_that_one_only() -> None:
+    log = log_of(item(native_id="1"), item(FERRY, native_id="2"), LAST)
+
+    assert log.plan([item("New.", DAY + timedelta(days=1)), LAST], unread=[Unread(native_id="2")]).withdrawn == (3,)
+
+
+def test_an_old_item_among_new_ones_does_not_stretch_the_listing() -> None:
+    """A pinned one, one that was edited and moved up, one with a wrong date."""
+    days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6)]
+    log = log_of(LAST, *days)
+
+    for listed in ([LAST, *days[:3]], [days[0], LAST, *days[1:3]], [*days[:2], LAST, days[2]]):
+        assert log.plan(listed) == Reconciliation(unlisted=(1,))
+        assert log.plan([one for one in listed if one is not days[1]]).withdrawn == (3,)
+
+
+def test_in_a_complete_source_what_is_missing_is_gone_be_it_the_oldest() -> None:
+    log = log_of(item(), item(FERRY), LAST)
+
+    assert log.plan([item()], is_complete=True) == Reconciliation(withdrawn=(1, 2))
+    assert log.plan([], is_complete=True) == Reconciliation()
+    assert log.plan([item()], is_complete=True, unread=[Unread(day=DAY)]) == Reconciliation(withdrawn=(1,))
 
 
 # --- ids and links ---------------------------------------------------------------------------------------------------
@@ -396,7 +440,10 @@ def test_no_order_makes_a_difference(passes: list[list[Item]], listed: list[Item
     one, other = log.plan(listed), log.plan(shuffled, known=known)
 
     assert sorted(map(repr, one.added)) == sorted(map(repr, other.added))
-    assert replace(one, added=()) == replace(other, added=())
+    missing = {"added": (), "withdrawn": (), "unlisted": ()}  # the order says what a listing covers
+    assert replace(one, **missing) == replace(other, **missing)
+    assert {*one.withdrawn, *one.unlisted} == {*other.withdrawn, *other.unlisted}
+    assert log.plan(listed, known=known) == one
 
 
 @given(st.lists(nameless, min_size=1, max_size=8), st.data())

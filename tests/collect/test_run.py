@@ -37,13 +37,19 @@ class Shelf:
     name: str = "shelf"
     items: list[Item] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    is_complete: bool = False
     readings: int = 0
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         assert validator == (f"reading {self.readings}" if self.readings else "")
         assert now == NOW
         self.readings += 1
-        return Fetch(items=self.items, validator=f"reading {self.readings}", problems=self.problems)
+        return Fetch(
+            items=self.items,
+            validator=f"reading {self.readings}",
+            problems=self.problems,
+            is_complete=self.is_complete,
+        )
 
 
 def item(text: str, day: int) -> Item:
@@ -99,6 +105,19 @@ def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropp
     assert read(store, shelf).withdrawn == 0
 
     assert states(store)["Old"] == State.UNLISTED
+
+
+def test_a_complete_source_that_lost_more_than_half_is_held(store: Store) -> None:
+    shelf = Shelf(items=[item(f"Number {number}", number) for number in (5, 4, 3, 2)], is_complete=True)
+    read(store, shelf)
+    del shelf.items[1:]
+
+    assert read(store, shelf).sources_held == 1
+
+    assert set(states(store).values()) == {State.LISTED}
+    shelf.items.append(item("Number 2", 2))
+    shelf.readings = 1
+    assert read(store, shelf).withdrawn == 2
 
 
 def test_a_source_that_falls_silent_is_a_problem_and_withdraws_nothing(store: Store) -> None:

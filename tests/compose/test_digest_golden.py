@@ -32,7 +32,7 @@ ITEMS = 14
 @cache
 def records() -> tuple[Record, ...]:
     config = Config.load(ROOT / "config.toml", environ={})
-    items, problems = parse((ROOT / "content" / "news.txt").read_text("utf-8"), "news.txt")
+    items, problems, _ = parse((ROOT / "content" / "news.txt").read_text("utf-8"), "news.txt")
     assert not problems
     return tuple(
         Record(

@@ -82,7 +82,7 @@ def test_the_smallest_configuration_and_every_default(site: Path) -> None:
         languages=("en", "fr", "nl", "de"),
     )
     assert StoreSettings(url=f"sqlite:///{site}/publisher.db") == config.store
-    assert [("news", "listing", {"path": site / "content/news.txt"})] == [
+    assert [("news", "listing", {"path": site / "content/news.txt", "complete": False})] == [
         (source.name, source.kind, dict(source.options)) for source in config.sources
     ]
     assert ThemeMap(default=Theme(slug="general", title="General"), by_label=(("general", "general"),)) == config.themes

@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol
 
+from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.sources import Fetching
@@ -28,6 +29,8 @@ class Fetch:
     """Opaque, such as a digest of the bytes or an ETag. The next `fetch` gets it to see whether anything changed."""
     problems: Sequence[Problem] = ()
     """A problem for each item that could not be read, with its place; the other items are in `items`."""
+    unread: Sequence[Unread] = ()
+    """What can be told of each item in `problems`, in their order; of those beyond the last one nothing can."""
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as its move to another address."""
     lifetime: timedelta = timedelta(0)
@@ -35,6 +38,8 @@ class Fetch:
     readings that find nothing changed."""
     fresh_until: datetime | None = None
     """Until when the server says that asking again is of no use; None: it does not say."""
+    is_complete: bool = False
+    """Whether the source lists all that it has, so that an item that is missing is gone; else it shows the newest."""
     is_unchanged: bool = False
     """Whether nothing changed since the reading that gave the validator; nothing was parsed then."""
 

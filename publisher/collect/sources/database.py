@@ -35,6 +35,8 @@ class DatabaseSource:
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
     """As `FieldRules` has them."""
+    complete: bool = False
+    """Whether it lists all that there is, so that what is missing is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
@@ -44,8 +46,8 @@ class DatabaseSource:
         """
         names, rows = self._rows()
         check_columns(self.name, "`query`", names, self.columns, undated=self.undated)
-        said = (READER, self.separator, self.undated, sorted(self.columns.items()), sorted(self.labels), rows)
-        whole = hashlib.sha256(repr(said).encode(errors="surrogatepass"))
+        settings = (self.separator, self.undated, sorted(self.columns.items()), sorted(self.labels), self.complete)
+        whole = hashlib.sha256(repr((READER, settings, rows)).encode(errors="surrogatepass"))
         if validator == (current := f"{READER}:{whole.hexdigest()}"):
             return Fetch(items=(), validator=current, is_unchanged=True)
         today = first_sight(self.undated, now=now, timezone=self.timezone)
@@ -55,7 +57,13 @@ class DatabaseSource:
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
             lambda row: item_of(map_row(row, self.columns), rules),
         )
-        return Fetch(items=found.items, validator=current, problems=found.problems)
+        return Fetch(
+            items=found.items,
+            validator=current,
+            problems=found.problems,
+            unread=found.unread,
+            is_complete=self.complete,
+        )
 
     def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
         # The messages name no address: it may hold a password.

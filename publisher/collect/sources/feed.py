@@ -18,7 +18,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
-from publisher.collect.sources.harvest import Harvest, harvest
+from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.html import line_of
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.moments import Undated, first_sight
@@ -83,6 +83,7 @@ class FeedSource:
             items=[item for each in harvests for item in each.items],
             validator=found.validator,
             problems=[problem for each in harvests for problem in each.problems],
+            unread=joined_unread(harvests),
             remarks=remarks,
             lifetime=min(document.lifetime, LONGEST_WAIT),
             fresh_until=found.fresh_until,

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
+from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError, Withheld, names_in, text_in
 from publisher.collect.sources.withheld import why_withheld
 from publisher.model.items import Item
@@ -54,6 +56,24 @@ def item_of(values: Mapping[str, object], rules: FieldRules = _USUAL) -> Item:
         FieldError: the date, or all text, is missing or no such thing.
         Withheld: the source keeps it back.
     """
+    try:
+        return _item_of(values, rules)
+    except FieldError as error:
+        error.unread = _unread(values)
+        raise
+
+
+def _unread(values: Mapping[str, object]) -> Unread:
+    """Return what can be told of an item that the values do not make."""
+    native_id, day = "", None
+    with suppress(FieldError):
+        native_id = clean_line(text_in(values, "id"))
+    with suppress(FieldError):
+        day = date_of(values.get("date"))
+    return Unread(native_id=native_id, day=day.date() if isinstance(day, datetime) else day)
+
+
+def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     if why := why_withheld(values):
         raise Withheld(why)
     said = date_of(values.get("date"))

@@ -1,10 +1,12 @@
 """Reads the single items of a source: those that cannot be read are told, and the others go on."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TypeVar
 
-from publisher.collect.sources.order import newest_first
+from publisher.collect.sources.order import is_oldest_first, newest_first
+from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError, Withheld
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
@@ -20,6 +22,8 @@ class Harvest:
     items: tuple[Item, ...]
     """Newest first."""
     problems: tuple[Problem, ...]
+    unread: tuple[Unread, ...] = ()
+    """What can be told of each item in `problems`, in their order."""
     notes: tuple[Problem, ...] = ()
     """What the source itself keeps back."""
 
@@ -32,14 +36,31 @@ def harvest(source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], 
     """
     items: list[Item] = []
     problems: list[Problem] = []
+    unread: list[Unread] = []
     notes: list[Problem] = []
     for place, thing in places:
         try:
             items.append(make(thing))
         except FieldError as error:
             problems.append(Problem(where=place, what=f"{error}; the item was left out"))
+            unread.append(replace(error.unread, place=len(items)))
         except Withheld as why:
             notes.append(Problem(where=place, what=f"a draft ({why})"))
     if problems and not items:
         raise SourceError(source, f"nothing could be read; {problems[0]}")
-    return Harvest(items=newest_first(items), problems=tuple(problems), notes=tuple(notes))
+    return Harvest(
+        items=newest_first(items),
+        problems=tuple(problems),
+        unread=tuple(turn_round(unread, len(items)) if is_oldest_first(items) else unread),
+        notes=tuple(notes),
+    )
+
+
+def joined_unread(harvests: Sequence[Harvest]) -> list[Unread]:
+    """Return what can be told of the unread items of several documents, which follow each other."""
+    above = list(accumulate((len(each.items) for each in harvests), initial=0))
+    return [
+        replace(each, place=start + (each.place or 0))
+        for start, document in zip(above, harvests, strict=False)
+        for each in document.unread
+    ]

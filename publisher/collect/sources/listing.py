@@ -23,6 +23,8 @@ class ListingSource:
     path: Path
     labels: frozenset[str] = frozenset()
     """Names of themes that hold commas, as `labels.fold_label` leaves them."""
+    complete: bool = False
+    """Whether it lists all that there is, so that what is missing is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
         """Read the file; an item that cannot be read is a `Problem` with its line, and the others are given.
@@ -31,13 +33,20 @@ class ListingSource:
             SourceError: the file cannot be read, is not UTF-8, or holds text of which nothing could be read.
         """
         reader = f"{READER} {sorted(self.labels)}" if self.labels else READER
+        reader = f"{reader} complete" if self.complete else reader
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         # Late: an unchanged file needs neither the grammar nor dateutil.
         from publisher.collect.sources.listing_grammar import parse
 
-        items, problems = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
+        items, problems, unread = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
         if problems and not items:
             raise SourceError(self.name, f"nothing could be read; {problems[0]}")
-        return Fetch(items=items, validator=validator_of(data, reader=reader), problems=problems)
+        return Fetch(
+            items=items,
+            validator=validator_of(data, reader=reader),
+            problems=problems,
+            unread=unread,
+            is_complete=self.complete,
+        )

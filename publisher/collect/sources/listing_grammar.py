@@ -14,7 +14,7 @@ above.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -22,8 +22,9 @@ from publisher.collect.sources.dates import DateError, read_line
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
 from publisher.collect.sources.moments import embargo_of, expiry_of
-from publisher.collect.sources.order import newest_first
+from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.text import clean_name, clean_pasted_lines
+from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
@@ -31,8 +32,10 @@ from publisher.model.problems import Problem
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
-def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> tuple[tuple[Item, ...], tuple[Problem, ...]]:
-    """Return the items of a listing, newest first, and a problem for each that could not be read.
+def parse(
+    text: str, where: str, known: frozenset[str] = frozenset()
+) -> tuple[tuple[Item, ...], tuple[Problem, ...], tuple[Unread, ...]]:
+    """Return the items of a listing, newest first, a problem for each that could not be read, and what is told of it.
 
     `where` names the listing in problems, before the line number; themes that are `known` may hold commas.
     """
@@ -45,12 +48,21 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> tuple[t
             reader.take(block)
             block = []
     if reader.upside_down:
-        return (), (_problem(where, *reader.upside_down),)
-    items = newest_first(list(reader.items()))
+        return (), (_problem(where, *reader.upside_down),), ()
+    lines: list[int] = []
+    items: list[Item] = []
+    for start, item in reader.items():
+        lines.append(start)
+        items.append(item)
     faults = sorted(reader.faults)
     if items and reader.is_headed:
         del faults[0]
-    return items, tuple(_problem(where, *fault) for fault in faults)
+    unread: Iterable[Unread] = (
+        Unread(day=reader.days.get(line), place=sum(other < line for other in lines)) for line, _ in faults
+    )
+    if is_oldest_first(items):
+        unread = turn_round(unread, len(items))
+    return newest_first(items), tuple(_problem(where, *fault) for fault in faults), tuple(unread)
 
 
 def _problem(where: str, line: int, what: str) -> Problem:
@@ -192,6 +204,11 @@ class _Reader:
         """All that stands above the first date is a line that ends no sentence: a heading, no item without a date."""
         self._drafts: list[_Draft] = []
 
+    @property
+    def days(self) -> dict[int, date]:
+        """The date on each line that begins an item, if it can be read."""
+        return {draft.line: draft.day for draft in self._drafts if draft.day is not None}
+
     def take(self, block: Sequence[tuple[int, str]]) -> None:
         """Read the lines between two blank ones."""
         rows: list[_Label | str] = []
@@ -227,8 +244,8 @@ class _Reader:
         elif rows:
             self.is_headed = False
 
-    def items(self) -> Iterator[Item]:
-        """Give the items; `faults` is complete afterwards."""
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Yield the items, each with the line of its date; `faults` is complete afterwards."""
         for index, draft in enumerate(self._drafts):
             if draft.is_empty and (twin := self._twin(index)):
                 twin.labels += draft.labels
@@ -238,13 +255,13 @@ class _Reader:
             elif draft.day is not None and self._twin(index) is None:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
 
-    def _item(self, draft: _Draft, day: date) -> Iterator[Item]:
+    def _item(self, draft: _Draft, day: date) -> Iterator[tuple[int, Item]]:
         try:
             item = draft.item(day)
         except FieldError as error:
             self.faults.append((draft.line, f"{error}; the item was left out"))
         else:
-            yield from (item,) if item else ()
+            yield from ((draft.line, item),) if item else ()
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the neighbour whose date an empty draft repeats, one with a label and one without."""

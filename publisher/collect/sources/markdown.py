@@ -8,7 +8,7 @@ out, and so is an item until its time has come.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 
@@ -77,6 +77,9 @@ class MarkdownSource:
             items=[item for item in items if self._begin(item) <= now],
             validator=f"{digest} {min(waiting).isoformat() if waiting else ''}",
             problems=found.problems,
+            # Files stand in the order of their names, which says nothing of their dates.
+            unread=[replace(each, place=None) for each in found.unread],
+            is_complete=True,
         )
 
     def _begin(self, item: Item) -> datetime:

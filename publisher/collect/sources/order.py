@@ -8,8 +8,12 @@ from publisher.model.items import Item
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
     """Return the items of a list in its order, turned round when most of its steps lead from old to new."""
-    steps = sum(_step(above, below) for above, below in pairwise(items))
-    return tuple(items if steps >= 0 else reversed(items))
+    return tuple(reversed(items) if is_oldest_first(items) else items)
+
+
+def is_oldest_first(items: Sequence[Item]) -> bool:
+    """Whether most steps of a list lead from old to new."""
+    return sum(_step(above, below) for above, below in pairwise(items)) < 0
 
 
 def _step(above: Item, below: Item) -> int:

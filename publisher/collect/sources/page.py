@@ -25,7 +25,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
 from publisher.collect.sources.fields import FieldRules, item_of
-from publisher.collect.sources.harvest import Harvest, harvest
+from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.moments import Today, Undated, first_sight
 from publisher.collect.sources.place import Place
@@ -113,6 +113,7 @@ class PageSource:
             items=[item for each in harvests for item in each.items],
             validator=visit.first.validator,
             problems=[problem for each in harvests for problem in each.problems],
+            unread=joined_unread(harvests),
             remarks=self._place.remarks(visit.first),
             fresh_until=visit.first.fresh_until,
         )

@@ -34,6 +34,8 @@ class TableSource:
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
     """As `FieldRules` has them."""
+    complete: bool = False
+    """Whether it lists all that there is, so that what is missing is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
@@ -41,7 +43,7 @@ class TableSource:
         Raises:
             SourceError: the file cannot be read, a column is not there, or not one row makes an item.
         """
-        said = (sorted(self.columns.items()), self.separator, self.undated, sorted(self.labels))
+        said = (sorted(self.columns.items()), self.separator, self.undated, sorted(self.labels), self.complete)
         reader = " ".join([READER, *map(str, said)])
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
@@ -57,7 +59,13 @@ class TableSource:
             if seen:
                 self._check(seen)
             raise
-        return Fetch(items=found.items, validator=validator_of(data, reader=reader), problems=found.problems)
+        return Fetch(
+            items=found.items,
+            validator=validator_of(data, reader=reader),
+            problems=found.problems,
+            unread=found.unread,
+            is_complete=self.complete,
+        )
 
     def _item(self, row: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from publisher.collect.sources.text import clean_line, clean_name
+from publisher.collect.sources.unread import Unread
 from publisher.model.labels import fold_label
 
 MAX_CHARACTERS = 500_000
@@ -20,6 +21,9 @@ _MOST_CUTS = 8
 
 class FieldError(ValueError):
     """The values make no item; the message says why."""
+
+    unread = Unread()
+    """What can be told of the item all the same."""
 
 
 class Withheld(Exception):  # noqa: N818 - it is no error

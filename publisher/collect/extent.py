@@ -1,0 +1,95 @@
+"""What a listing covers, so that an item which is missing in it is gone; pure.
+
+A listing shows the newest items, unless its source is complete. One old item in it, such as a pinned one, does not
+mean that it reaches back so far: what it covers ends with the longest run of items that is newest first.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from publisher.collect.sources.unread import Unread
+from publisher.model.records import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Where an item that could not be read stands in a listing."""
+
+    native_id: str
+    """Empty: it has none, or that could not be read either."""
+    since: date
+    upto: date
+
+    def may_be(self, old: Known) -> bool:
+        """Whether the item may be this known one."""
+        if self.native_id and old.native_id:
+            return self.native_id == old.native_id
+        return self.since <= old.date <= self.upto
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What a listing covers."""
+
+    after: date
+    """Items of later days that are missing are gone. In a complete source those of all days are."""
+    gaps: tuple[Gap, ...]
+    is_complete: bool
+
+    def covers(self, day: date) -> bool:
+        """Whether an item of that day would be in the listing."""
+        return self.is_complete or day > self.after
+
+    def may_hold(self, old: Known) -> bool:
+        """Whether a missing item may be listed all the same, as one of those that could not be read."""
+        return any(gap.may_be(old) for gap in self.gaps)
+
+
+def extent_of(days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool) -> Extent:
+    """Return what a listing covers that has items of these days, in this order; there is one at least."""
+    run = longest_run(days)
+    gaps = tuple(_gap(each, days, run) for each in unread)
+    return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)
+
+
+def longest_run(days: Sequence[date]) -> list[int]:
+    """Return the places of the most days of which none is later than the one before it.
+
+    Of several such runs, it is the one that ends with the latest day: in doubt a listing covers less.
+    """
+    # Patience sorting: ends[n] is the latest day with which a run of n + 1 days ends so far, as a negative number.
+    ends: list[int] = []
+    last: list[int] = []
+    before: list[int | None] = []
+    for place, day in enumerate(days):
+        length = bisect_right(ends, -day.toordinal())
+        before.append(last[length - 1] if length else None)
+        if length == len(ends):
+            ends.append(-day.toordinal())
+            last.append(place)
+        else:
+            ends[length], last[length] = -day.toordinal(), place
+    run: list[int] = []
+    place_before = last[-1] if last else None
+    while place_before is not None:
+        run.append(place_before)
+        place_before = before[place_before]
+    return run[::-1]
+
+
+def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
+    """Return where an unread item stands: on its own day, else between its neighbours, else anywhere."""
+    if unread.day is not None:
+        return Gap(native_id=unread.native_id, since=unread.day, upto=unread.day)
+    place = unread.place
+    if place is None:
+        return Gap(native_id=unread.native_id, since=date.min, upto=date.max)
+    above = [days[each] for each in run if each < place]
+    below = [days[each] for each in run if each >= place]
+    return Gap(
+        native_id=unread.native_id,
+        since=below[0] if below else date.min,
+        upto=above[-1] if above else date.max,
+    )
