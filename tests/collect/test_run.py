@@ -116,7 +116,6 @@ def test_a_complete_source_that_lost_more_than_half_is_held(store: Store) -> Non
 
     assert set(states(store).values()) == {State.LISTED}
     shelf.items.append(item("Number 2", 2))
-    shelf.readings = 1
     assert read(store, shelf).withdrawn == 2
 
 
