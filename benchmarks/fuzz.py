@@ -32,7 +32,8 @@ from lxml.html import fragment_fromstring  # noqa: E402
 from publisher.collect.clean import add_language, clean_item  # noqa: E402
 from publisher.collect.sources.base import Source  # noqa: E402
 from publisher.collect.sources.feed import FeedSource  # noqa: E402
-from publisher.collect.sources.html import line_of, safe_html  # noqa: E402
+from publisher.collect.sources.html import safe_html  # noqa: E402
+from publisher.collect.sources.html_words import line_of  # noqa: E402
 from publisher.collect.sources.links import SCHEMES  # noqa: E402
 from publisher.model.errors import SourceError  # noqa: E402 - this checkout, wherever it is started
 from publisher.model.items import Item  # noqa: E402

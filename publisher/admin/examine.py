@@ -13,7 +13,7 @@ from typing import Any, Literal
 from lxml.html import HtmlElement
 
 from publisher.admin.suggest.lists import Suggestion, suggested
-from publisher.collect.clean import add_language, clean_item
+from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch, Source
 from publisher.collect.sources.feed import FeedSource
@@ -118,6 +118,8 @@ class Examined:
     caught: tuple[Caught, ...] = ()
     """Of a page: what each of its selectors finds."""
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """What of it no reader gets, by intent or because it could not be used."""
     failure: str = ""
     """Why nothing could be read; empty: something was."""
     outcome: CollectReport | None = None
@@ -130,7 +132,7 @@ class Examined:
     def exit_code(self) -> int:
         """0; or 2 when something must be fixed."""
         problems = self.outcome.problems if self.outcome else self.problems
-        return EXIT_USAGE if self.failure or problems else 0
+        return EXIT_USAGE if self.failure or any(problem.exit_code for problem in problems) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,16 @@ def _examined(fetch: Fetch, settings: SourceSettings, config: Config) -> Examine
         items=_seen(items, settings, config),
         having={word: sum(_has(item, name) for item in items) for name, word in FIELDS.items()},
         problems=(*fetch.problems, *fetch.remarks),
+        notes=(*fetch.notes, *_losses(items, settings, config)),
     )
+
+
+def _losses(items: Sequence[Item], settings: SourceSettings, config: Config) -> Iterator[Problem]:
+    """Yield what cleaning the items loses."""
+    for item in items:
+        told: list[str] = []
+        cleaned = clean_item(item, site=config.site, policy=settings.policy, tell=told.append)
+        yield from (Problem(where=name_of(cleaned, settings.name), what=what, exit_code=0) for what in told)
 
 
 def _has(item: Item, name: str) -> bool:

@@ -11,6 +11,7 @@ from publisher.cli.formats import as_json, local_time
 from publisher.model.problems import counted, some_of
 
 _INDENT = "  "
+_MOST_NOTES = 50
 
 
 def show_examined(examined: Examined, *, is_json: bool, timezone: str) -> None:
@@ -28,6 +29,10 @@ def _lines(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
         yield f"fix: {problem}"
     if examined.failure:
         yield f"fix: {examined.source}: {examined.failure}"
+    for note in examined.notes[:_MOST_NOTES]:
+        yield f"note: {note}"
+    if len(examined.notes) > _MOST_NOTES:
+        yield f"… and {counted(len(examined.notes) - _MOST_NOTES, 'note')} more"
     if examined.kind:
         yield from _outcome(examined, zone)
     for number, offer in enumerate(examined.offers):
@@ -95,7 +100,7 @@ def _outcome(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
     if examined.waits_until:
         yield f"passes leave its server alone until {local_time(examined.waits_until, zone)}"
     for problem in done.problems:
-        if problem not in examined.problems:
+        if problem not in (*examined.problems, *examined.notes):
             yield f"fix: {problem}"
 
 

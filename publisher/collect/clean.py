@@ -1,30 +1,78 @@
-"""Cleans items as sources give them: safe HTML, text from it, links without tracking, times in UTC; pure."""
+"""Cleans items as sources give them: safe HTML, text from it, addresses made right, times in UTC; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from publisher.collect.sources.html import safe_html, text_of
-from publisher.collect.sources.links import without_tracking
+from publisher.collect.sources.enclosures import LONGEST_URL, MAX_ENCLOSURES
+from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
+from publisher.collect.sources.html_words import text_of
+from publisher.collect.sources.links import is_relative, web_address, without_tracking
+from publisher.collect.sources.values import shorten
 from publisher.model.items import Enclosure, Item
+from publisher.model.problems import some_of
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
 
+Tell = Callable[[str], None]
+"""Takes a sentence about an item: what of it no reader gets, and why."""
+_SHOWN = 3
 
-def clean_item(item: Item, *, site: Site, policy: SourcePolicy) -> Item:
+
+def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lambda _: None) -> Item:
     """Return the item as the log keeps it. Its text is empty if it has nothing to read."""
     item = _convert_times(item, site.timezone)
-    if item.enclosures and not policy.keeps_tracking:
-        item = replace(item, enclosures=_clean_addresses(item.enclosures))
-    if not (item.html or item.link):
-        return item
-    html = safe_html(item.html, base=item.link, keeps_tracking=policy.keeps_tracking)
-    return replace(
-        item,
-        html=html,
-        text=(text_of(html) if html else item.text) or item.text or item.title,
-        link=item.link if policy.keeps_tracking else without_tracking(item.link),
+    link = web_address(item.link, item.base)
+    if item.link and not link:
+        tell(f"its link was left out: {_why_no_address([item.link])}")
+    clean = (
+        clean_html(item.html, base=item.base or link, keeps_tracking=policy.keeps_tracking)
+        if item.html
+        else CleanHtml(html="")
     )
+    for sentence in _losses(item, clean):
+        tell(sentence)
+    enclosures = _clean_enclosures([*item.enclosures, *clean.files], item.base or link, tell)
+    if not policy.keeps_tracking:
+        link = without_tracking(link)
+        enclosures = [replace(each, url=without_tracking(each.url)) for each in enclosures]
+    text = (text_of(clean.html) if clean.html else item.text) or item.text or item.title
+    return replace(item, html=clean.html, text=text, link=link, base="", enclosures=tuple(enclosures))
+
+
+def name_of(item: Item, source: str) -> str:
+    """Return how messages name an item."""
+    return item.link or item.native_id or f"source {source!r}, an item of {item.date}"
+
+
+def _losses(item: Item, clean: CleanHtml) -> Iterator[str]:
+    if len(item.html) > MAX_CHARACTERS:
+        yield f"its HTML is longer than {MAX_CHARACTERS} characters; the rest was left out"
+    if clean.lost:
+        yield f"links or pictures in its text were left out: {_why_no_address(clean.lost)}"
+
+
+def _clean_enclosures(enclosures: Sequence[Enclosure], base: str, tell: Tell) -> list[Enclosure]:
+    """Return the files of an item, each address once."""
+    found: dict[str, Enclosure] = {}
+    lost: list[str] = []
+    for each in enclosures:
+        url = web_address(each.url, base)
+        if url and len(url) <= LONGEST_URL:
+            found.setdefault(url, replace(each, url=url))
+        else:
+            lost.append(each.url)
+    if lost:
+        tell(f"files were left out: {_why_no_address(lost)}")
+    if len(found) > MAX_ENCLOSURES:
+        tell(f"it has {len(found)} files; the first {MAX_ENCLOSURES} are kept")
+    return list(found.values())[:MAX_ENCLOSURES]
+
+
+def _why_no_address(addresses: Sequence[str]) -> str:
+    shown = some_of([shorten(address) for address in addresses], _SHOWN)
+    hint = "; a link of the item or `base` says where relative ones start" if any(map(is_relative, addresses)) else ""
+    return f"no whole address of the web: {shown}{hint}"
 
 
 def _convert_times(item: Item, timezone: str) -> Item:
@@ -36,10 +84,6 @@ def _convert_times(item: Item, timezone: str) -> Item:
     )
     day = local_day(published, timezone) if published else item.date
     return replace(item, date=day, published=published, embargo=embargo, expires=expires)
-
-
-def _clean_addresses(enclosures: Sequence[Enclosure]) -> tuple[Enclosure, ...]:
-    return tuple(replace(each, url=without_tracking(each.url)) for each in enclosures)
 
 
 def add_language(item: Item, site: Site) -> Item:

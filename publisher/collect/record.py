@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import accumulate, zip_longest
 
 from publisher.collect import guard
-from publisher.collect.clean import add_language, clean_item
+from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
 from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
@@ -40,6 +40,8 @@ class _Listing:
     policy: SourcePolicy
     state: SourceState
     items: tuple[Item, ...]
+    remarks: tuple[tuple[Problem, ...], ...]
+    """For each of `items`, what of it no reader gets."""
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
     unread: tuple[Unread, ...]
@@ -94,7 +96,7 @@ def record_listing(
         withdrawn=len(plan.withdrawn),
         kept_from_readers=len(hidden),
         sources_read=1,
-        problems=(*listing.problems, *fetch.remarks),
+        problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
     )
 
 
@@ -103,23 +105,30 @@ def record_listing(
 
 def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _Listing:
     policy = rules.policy_of(reading.source)
-    items = [clean_item(item, site=rules.site, policy=policy) for item in fetch.items]
-    kept = [item for item in items if item.text or item.title]
-    empty = [item for item in items if not (item.text or item.title)]
-    problems = [
-        Problem(
-            where=item.link or item.native_id or f"source {reading.source!r}, an item of {item.date}",
-            what="there is nothing to read in it",
-        )
-        for item in empty
-    ]
+    every: list[Item] = []
+    empty: list[Item] = []
+    items: list[Item] = []
+    remarks: list[tuple[Problem, ...]] = []
+    problems = list(fetch.problems)
+    for listed in fetch.items:
+        told: list[str] = []
+        item = clean_item(listed, site=rules.site, policy=policy, tell=told.append)
+        every.append(item)
+        where = name_of(item, reading.source)
+        if item.text or item.title:
+            items.append(item)
+            remarks.append(tuple(Problem(where=where, what=what, exit_code=0) for what in told))
+        else:
+            empty.append(item)
+            problems.append(Problem(where=where, what="there is nothing to read in it"))
     return _Listing(
         source=reading.source,
         policy=policy,
         state=reading.state,
-        items=tuple(kept),
-        problems=(*fetch.problems, *problems),
-        unread=(*_unread(fetch, items), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
+        items=tuple(items),
+        remarks=tuple(remarks),
+        problems=tuple(problems),
+        unread=(*_unread(fetch, every), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
         is_complete=fetch.is_complete,
     )
 
@@ -130,6 +139,13 @@ def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
     for _, told in zip_longest(fetch.problems, fetch.unread):
         unread = told or Unread()
         yield unread if unread.place is None else replace(unread, place=above[unread.place])
+
+
+def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
+    """Return what to tell of the items that are new or were edited; of the others it was told before."""
+    news = {*plan.added, *(item for _, item in plan.revised)}
+    pairs = zip(listing.items, listing.remarks, strict=True)
+    return [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
 
 
 def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from publisher.collect.sources.base import KINDS, is_path, keys_of, kind_names
+from publisher.config.site import BASE_URL
 from publisher.config.store import database_url
 from publisher.config.tables import Table, Value, key, table
 from publisher.config.values import (
@@ -165,6 +166,11 @@ class MarkdownTable(SourceTable):
 
     kind: Literal["markdown"]
     path: Folder = key("The folder to read, with all folders in it.", example="content/stories")
+    base: Annotated[str, BASE_URL] | None = key(
+        "Where the folder is on the web: relative addresses begin there.",
+        default=None,
+        example="https://www.example.org/news/",
+    )
     undated: Undated = key("What becomes of an item without a date.", default="skip")
 
 
@@ -195,6 +201,11 @@ class TableTable(SourceTable):
     )
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
+    base: Annotated[str, BASE_URL] | None = key(
+        "Where relative addresses begin; not set: at the link of the item.",
+        default=None,
+        example="https://www.example.org/",
+    )
     undated: Undated = key("What becomes of an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 
@@ -209,6 +220,11 @@ class DatabaseTable(SourceTable):
     query: Text = key("The SQL to ask; it only reads.", example="SELECT * FROM news")
     columns: ColumnsTable = table()
     separator: Annotated[str, MARK] = key("Between the themes, keywords or enclosures in one column.", default=",")
+    base: Annotated[str, BASE_URL] | None = key(
+        "Where relative addresses begin; not set: at the link of the item.",
+        default=None,
+        example="https://www.example.org/",
+    )
     undated: Undated = key("What becomes of an item without a date.", default="skip")
     complete: bool = key(COMPLETE, default=False)
 

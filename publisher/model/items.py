@@ -45,6 +45,8 @@ class Item:
     published: datetime | None = None
     """UTC; the instant of publication, if the organisation gives more than a day. Fresh from a source it may have no
     zone, and is then in the site's."""
+    base: str = ""
+    """Where relative addresses in `html` begin; empty: at `link`. The log keeps none."""
     is_language_guessed: bool = False
     """Whether `language` was guessed from the words, because the source does not give it."""
     is_undated: bool = False

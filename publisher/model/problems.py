@@ -34,7 +34,7 @@ class Problem:
     what: str
     """What is wrong and what to do."""
     exit_code: int = EXIT_TRY_LATER
-    """With which a command exits that met the problem."""
+    """With which a command exits that met the problem; 0: it did all that it could."""
     is_repeated: bool = False
     """Whether the pass before met the same problem."""
 

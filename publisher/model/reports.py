@@ -129,7 +129,7 @@ class RunReport:
     @property
     def exit_code(self) -> int:
         """0: no problem; 2: something in the site's own files must be fixed; 75: trying later may work."""
-        return min((problem.exit_code for problem in self.all_problems), default=0)
+        return min((problem.exit_code for problem in self.all_problems if problem.exit_code), default=0)
 
 
 # --- what status shows -----------------------------------------------------------------------------------------------

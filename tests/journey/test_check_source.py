@@ -211,3 +211,34 @@ def test_an_address_that_does_not_answer_is_one_line(world: World, server: Serve
 
     assert (75, "") == (outcome.exit_code, outcome.out)
     assert [f"publisher: {server.url('/nowhere')} answers 404 Not Found"] == outcome.problems
+
+
+STORIES = """
+[[sources]]
+name = "stories"
+kind = "markdown"
+path = "stories"
+"""
+
+
+def test_what_no_reader_gets_is_told_once_and_noted_whenever_it_is_asked_for(world: World) -> None:
+    (world.folder / "stories").mkdir()
+    front = "---\ntitle: {}\ndate: 2026-03-01\n{}---\n[The plan](/plan/)\n"
+    (world.folder / "stories" / "ferry.md").write_text(front.format("Ferry", ""), "utf-8")
+    (world.folder / "stories" / "crane.md").write_text(front.format("Crane", "status: draft\n"), "utf-8")
+    add(world, STORIES)
+
+    run = world.publisher("run", at=NOW)
+    told = (
+        "ferry: links or pictures in its text were left out: no whole address of the web: '/plan/'; "
+        "a link of the item or `base` says where relative ones start"
+    )
+    assert (run.exit_code, run.err) == (0, f"problem: {told}\n")
+
+    (world.folder / "stories" / "quay.md").write_text(front.format("Quay", "").partition("[")[0] + "Text.", "utf-8")
+    assert world.publisher("run", at=NOW).err == ""
+
+    check = world.publisher("check", "--source", "stories", at=NOW)
+    draft = f"{world.folder / 'stories' / 'crane.md'}: a draft (status: draft)"
+    assert check.exit_code == 0
+    assert [line for line in check.lines if line.startswith(("note:", "fix:"))] == [f"note: {draft}", f"note: {told}"]

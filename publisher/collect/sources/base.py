@@ -36,6 +36,8 @@ class Fetch:
     lifetime: timedelta = timedelta(0)
     """How long the source says that it stays as it is; 0: it does not say. It is remembered, and also counts from later
     readings that find nothing changed."""
+    notes: Sequence[Problem] = ()
+    """What the source keeps back on purpose, such as drafts: for `publisher check --source` alone."""
     fresh_until: datetime | None = None
     """Until when the server says that asking again is of no use; None: it does not say."""
     is_complete: bool = False

@@ -37,6 +37,8 @@ class DatabaseSource:
     """As `FieldRules` has them."""
     complete: bool = False
     """Whether it lists all that there is, so that what is missing is gone."""
+    base: str = ""
+    """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
@@ -46,12 +48,19 @@ class DatabaseSource:
         """
         names, rows = self._rows()
         check_columns(self.name, "`query`", names, self.columns, undated=self.undated)
-        settings = (self.separator, self.undated, sorted(self.columns.items()), sorted(self.labels), self.complete)
+        settings = (
+            self.separator,
+            self.undated,
+            sorted(self.columns.items()),
+            sorted(self.labels),
+            self.complete,
+            self.base,
+        )
         whole = hashlib.sha256(repr((READER, settings, rows)).encode(errors="surrogatepass"))
         if validator == (current := f"{READER}:{whole.hexdigest()}"):
             return Fetch(items=(), validator=current, is_unchanged=True)
         today = first_sight(self.undated, now=now, timezone=self.timezone)
-        rules = FieldRules(separator=self.separator, today=today, labels=self.labels)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         found = harvest(
             self.name,
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
@@ -61,6 +70,7 @@ class DatabaseSource:
             items=found.items,
             validator=current,
             problems=found.problems,
+            notes=found.notes,
             unread=found.unread,
             is_complete=self.complete,
         )

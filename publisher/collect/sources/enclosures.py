@@ -3,16 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from publisher.collect.sources.links import absolute
+from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.text import clean_line, clean_name
 from publisher.collect.sources.values import text_in
 from publisher.model.items import Enclosure
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 """RFC 6838 section 4.2."""
 MAX_ENCLOSURES = 20
 """Of one item; the others are left out."""
+_MOST_READ = 1_000
 LONGEST_URL = 2_000
 """Of an enclosure; no browser has to open a longer one."""
 LARGEST_BYTES = 10**13
@@ -22,7 +22,7 @@ LARGEST_BYTES = 10**13
 def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
     """Return what is given as addresses in one text, as a list of them, or as tables with an `url`; each address once.
 
-    As with links, an address that is none of the web is left out; a relative one is seen from the item's link.
+    A relative address is seen from `base`. One that is none of the web is left out and told when the item is cleaned.
     """
     match value:
         case Mapping():
@@ -36,7 +36,7 @@ def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tup
     found: dict[str, Enclosure] = {}
     for piece in pieces:
         enclosure = _enclosure(piece if isinstance(piece, Mapping) else {"url": piece}, separator, base)
-        if enclosure is not None and len(found) < MAX_ENCLOSURES:
+        if enclosure is not None and len(found) < _MOST_READ:
             found.setdefault(enclosure.url, enclosure)
     return tuple(found.values())
 
@@ -44,8 +44,8 @@ def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tup
 def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure | None:
     values = {f"enclosure's {name}": value for name, value in values.items()}
     address = clean_line(text_in(values, "enclosure's url")).removesuffix(separator).rstrip()
-    url = absolute(address, base)
-    if not _ADDRESS.fullmatch(url) or len(url) > LONGEST_URL:
+    url = seen_from(address, base)
+    if not url:
         return None
     media_type = clean_line(text_in(values, "enclosure's type")).partition(";")[0].strip().lower()
     return Enclosure(

@@ -19,8 +19,8 @@ from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
-from publisher.collect.sources.html import line_of
-from publisher.collect.sources.links import absolute
+from publisher.collect.sources.html_words import line_of
+from publisher.collect.sources.links import absolute, seen_from
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
@@ -84,6 +84,7 @@ class FeedSource:
             validator=found.validator,
             problems=[problem for each in harvests for problem in each.problems],
             unread=joined_unread(harvests),
+            notes=[note for each in harvests for note in each.notes],
             remarks=remarks,
             lifetime=min(document.lifetime, LONGEST_WAIT),
             fresh_until=found.fresh_until,
@@ -183,7 +184,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
     if not value:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
-    link = absolute(str(entry.get("link") or ""), base)
+    link = seen_from(str(entry.get("link") or ""), base)
     # Atom's are plain text (RFC 4287 section 4.2.2); in RSS nobody knows, and many write HTML.
     as_line = clean_line if is_atom else line_of
     return {
@@ -281,7 +282,7 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "title": item.get("title"),
         "text": None if html else text or item.get("summary"),
         "html": html,
-        "link": absolute(str(link or ""), url),
+        "link": seen_from(str(link or ""), url),
         "language": item.get("language") or language,
         "categories": item.get("tags"),
         "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),

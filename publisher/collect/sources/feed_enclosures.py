@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from publisher.collect.sources.links import absolute
+from publisher.collect.sources.links import seen_from
 
 
 def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, object]]:
@@ -61,4 +61,4 @@ def _attached(
     known = {
         name: value for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)
     }
-    return {"url": absolute(address, base) if isinstance(address, str) else "", **known}
+    return {"url": seen_from(address, base) if isinstance(address, str) else "", **known}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
+from publisher.collect.sources.links import seen_from, web_address
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
 from publisher.collect.sources.unread import Unread
@@ -32,7 +33,6 @@ FIELDS = (
 """What an item may be made of; only `date` and one of `title`, `text` and `html` must be there."""
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class FieldRules:
     today: Today = None
     labels: frozenset[str] = frozenset()
     """Names of themes that hold separators, as `fold_label` leaves them."""
+    base: str = ""
+    """Where relative addresses begin; empty: at the link of the item."""
 
 
 _USUAL = FieldRules()
@@ -85,19 +87,23 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     html = fit(text_in(values, "html"))
     if not (title or text or html.strip()):
         raise FieldError("it has neither a title nor a text")
-    link, language = clean_line(text_in(values, "link")), clean_line(text_in(values, "language")).replace("_", "-")
+    link = seen_from(text_in(values, "link"), rules.base)
+    language = clean_line(text_in(values, "language")).replace("_", "-")
     return Item(
         date=published.date() if isinstance(published, datetime) else published,
         published=published if isinstance(published, datetime) else None,
         title=title,
         text=text or ("" if html.strip() else title),
         html=html,
-        link=link if _ADDRESS.fullmatch(link) else "",
+        link=link,
+        base="" if web_address(link) else rules.base,
         native_id=clean_line(text_in(values, "id")),
         language=language if _LANGUAGE_TAG.fullmatch(language) else "",
         labels=names_in(values, "themes", rules.separator, rules.labels),
         keywords=names_in(values, "keywords", rules.separator),
-        enclosures=enclosures_of(values.get("enclosures"), separator=rules.separator, base=link),
+        enclosures=enclosures_of(
+            values.get("enclosures"), separator=rules.separator, base=web_address(link) or rules.base
+        ),
         is_undated=said is None,
         embargo=embargo_of(values.get("embargo")),
         expires=expiry_of(values.get("expires")),

@@ -1,11 +1,16 @@
-"""Web addresses as sources give them, made absolute and rid of what tells readers apart; pure."""
+"""Web addresses as sources give them: made right, made absolute, and rid of what tells readers apart; pure.
+
+An address is made right once, when an item is taken in, so that feeds, pages and mails need not think of it: what a
+browser would do to it when somebody follows it (URL Standard, section 4.4) is done here.
+"""
 
 import re
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-from publisher.collect.sources.text import fit
+from publisher.rendering.addresses import wire_domain
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+WEB_SCHEMES = frozenset({"http", "https"})
 
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|matomo|piwik|hsa|oly|vero|at)_.*|(?:fb|g|dc|y|ms|tt|tw)clid|gbraid|wbraid|gclsrc|igshid|mkt_tok|"
@@ -13,6 +18,14 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 """Parameters that say how a reader came, and none that says what is shown."""
+_AROUND = "".join(map(chr, range(0x21)))
+_WITHIN = re.compile("[\t\n\r]")
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:.]+")
+_PATH, _QUERY = "/:@!$&'()*+,;=~%", "/?:@!$&'()*+,;=~%"
+"""What stands in a path and in a query as it is (RFC 3986 section 3.3 and 3.4), besides letters and figures."""
+_NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def without_tracking(address: str) -> str:
@@ -26,12 +39,62 @@ def without_tracking(address: str) -> str:
     return address if query == parts.query else urlunsplit(parts._replace(query=query))
 
 
-def absolute(address: str, base: str) -> str:
-    """Return `address` as seen from `base`; empty when it is none, stays relative or is of no scheme in `SCHEMES`."""
+def absolute(address: str, base: str = "") -> str:
+    """Return `address` as seen from `base`, made right; empty when it is none, stays relative or has another scheme.
+
+    Letters that are not ASCII, spaces and the like are percent-encoded, hosts are IDNA (RFC 5891). Done twice it is the
+    same.
+    """
+    # Browsers take out line ends and tabs wherever they stand: they hide no scheme.
+    bare = _UNFIT.sub("", _trimmed(address))
     try:
-        # Browsers take out line ends and tabs wherever they stand (URL Standard, section 4.4): they hide no scheme.
-        bare = re.sub("[\t\n\r]", "", fit(address)).strip()
         joined = urljoin(base, bare)
-        return joined if bare and urlsplit(joined).scheme in SCHEMES else ""
-    except ValueError:  # such as http://[ with no closing bracket
+        return _right(joined) if bare and urlsplit(joined).scheme in SCHEMES else ""
+    except ValueError:  # such as http://[ with no closing bracket, or a host that is none
         return ""
+
+
+def web_address(address: str, base: str = "") -> str:
+    """Return the same of an address of the web; empty when it is none."""
+    found = absolute(address, base)
+    return found if found.partition(":")[0] in WEB_SCHEMES else ""
+
+
+def seen_from(address: str, base: str) -> str:
+    """Return `address` as seen from `base`; as it came when that makes no address of it, so that it can be told."""
+    return absolute(address, base) or _trimmed(address)
+
+
+def is_relative(address: str) -> bool:
+    """Whether an address needs another one to be seen from."""
+    return not _NAMED.match(address)
+
+
+def _trimmed(address: str) -> str:
+    return _WITHIN.sub("", address.strip(_AROUND)).strip()
+
+
+def _right(address: str) -> str:
+    parts = urlsplit(address)
+    path, query = parts.path, parts.query
+    netloc = parts.netloc
+    if parts.scheme in WEB_SCHEMES:
+        netloc = _right_host(netloc, parts.hostname or "")
+        path = path.replace("\\", "/")
+        _ = parts.port  # raises ValueError when it is no number
+    kept = {"path": _encoded(path, _PATH), "query": _encoded(query, _QUERY), "netloc": netloc}
+    return urlunsplit(parts._replace(**kept, fragment=_encoded(parts.fragment, _QUERY)))
+
+
+def _right_host(netloc: str, host: str) -> str:
+    if host.isascii():
+        if not _HOST.fullmatch(host):
+            raise ValueError(f"{host!r} is no host")
+        return netloc
+    around, at, after = netloc.rpartition("@")
+    port = after.rpartition(":")[2] if ":" in after else ""
+    return f"{_encoded(around, _PATH)}{at}{wire_domain(host)}" + (f":{port}" if port else "")
+
+
+def _encoded(text: str, safe: str) -> str:
+    return quote(_STRAY.sub("%25", text), safe=safe, encoding="utf-8", errors="replace")

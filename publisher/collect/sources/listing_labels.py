@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from unicodedata import combining, normalize
 
+from publisher.collect.sources.links import web_address
 from publisher.collect.sources.values import cut
 from publisher.collect.sources.withheld import why_withheld
 
@@ -98,7 +99,7 @@ def _one(text: str) -> tuple[str, ...]:
 
 
 def _address(text: str) -> tuple[str, ...] | None:
-    return (text,) if _ADDRESS.fullmatch(text) else None
+    return (text,) if _ADDRESS.fullmatch(text) and web_address(text) else None
 
 
 def _status(text: str) -> tuple[str, ...] | None:

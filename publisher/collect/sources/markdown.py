@@ -11,17 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
+from urllib.parse import quote, urljoin
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
-from publisher.model.schedules import instant_of
+from publisher.model.problems import Problem
+from publisher.model.schedules import instant_of, zone_of
 
 READER = "markdown-4"
 SUFFIXES = (".md", ".markdown")
@@ -29,11 +32,13 @@ MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
 
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
+_PATTERN = re.compile(r"(?:^|/):[a-z]")
+"""Of Jekyll and Hugo: `/:year/:title/` is filled by them."""
 _NAMES = {
     "id": ("id", "guid"),
     "date": ("date", "pubdate", "published", "publishdate"),
     "title": ("title",),
-    "link": ("link", "canonical", "url"),
+    "link": ("link", "canonical", "canonicalurl", "permalink", "url"),
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
     "keywords": ("keywords", "keyword", "tags", "tag"),
@@ -55,6 +60,8 @@ class MarkdownSource:
     """Where the day of an item begins."""
     labels: frozenset[str] = frozenset()
     """As `FieldRules` has them."""
+    base: str = ""
+    """Where the folder is on the web: relative addresses and slugs begin there."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read every file; one that cannot be read is a `Problem`, and the others are given, newest first.
@@ -67,24 +74,31 @@ class MarkdownSource:
         digest = self._digest(paths)
         if _is_unchanged(validator, digest, now):
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        rules = FieldRules(today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels)
+        rules = FieldRules(
+            today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels, base=self.base
+        )
         found = harvest(
             self.name, ((str(path), path) for path in paths), lambda path: self._item(path, self._read(path), rules)
         )
         items = sorted(found.items, key=self._moment, reverse=True)
-        waiting = [begin for item in items if (begin := self._begin(item)) > now]
+        waiting = [(begin, item) for item in items if (begin := self._begin(item)) > now]
         return Fetch(
             items=[item for item in items if self._begin(item) <= now],
-            validator=f"{digest} {min(waiting).isoformat() if waiting else ''}",
+            validator=f"{digest} {min(begin for begin, _ in waiting).isoformat() if waiting else ''}",
             problems=found.problems,
             # Files stand in the order of their names, which says nothing of their dates.
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
+            notes=[*found.notes, *(self._waits(item, begin) for begin, item in waiting)],
         )
 
     def _begin(self, item: Item) -> datetime:
         """Return when an item may appear: at the end of its embargo, else at its time, else when its day begins."""
         return instant_of(item.embargo, self.timezone) if item.embargo else self._moment(item)
+
+    def _waits(self, item: Item, begin: datetime) -> Problem:
+        until = begin.astimezone(zone_of(self.timezone))
+        return Problem(where=f"{self.path}/{item.native_id}", what=f"waits until {until:%Y-%m-%d %H:%M}")
 
     def _moment(self, item: Item) -> datetime:
         return instant_of(item.published or datetime.combine(item.date, time()), self.timezone)
@@ -111,7 +125,7 @@ class MarkdownSource:
             data = self._read(path)
             whole.update(f"{path.relative_to(self.path)}\0{len(data or b'')}\0".encode(errors="surrogateescape"))
             whole.update(data or b"")
-        whole.update(str(sorted(self.labels)).encode())
+        whole.update(f"{sorted(self.labels)}{self.base}".encode())
         return f"{READER}-{self.undated}:{whole.hexdigest()}"
 
     def _item(self, path: Path, data: bytes | None, rules: FieldRules) -> Item:
@@ -123,13 +137,26 @@ class MarkdownSource:
         values["date"] = _first({name: value for name, value in front.items() if not is_flag(value)}, _NAMES["date"])
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or (dated and dated[1])
+        values["link"] = self._link(values["link"], _first(front, ("slug",)))
         kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
         try:
-            return item_of(kept | values | {"html": _html(parts.body)}, rules)
+            return item_of(kept | values | {"html": _html(parts.body)}, self._rules_at(path, rules))
         except FieldError as error:
             if not parts.is_doubtful:
                 raise
             raise FieldError(f"its front matter was not recognised, and {error}") from error
+
+    def _link(self, link: object, slug: object) -> object:
+        """Return where an item is, if its front matter says so; a slug or a pattern is no address by itself."""
+        if isinstance(link, str) and _PATTERN.search(link):
+            link = None
+        link = link or (slug if self.base else None)
+        return seen_from(link, self.base) if isinstance(link, str) else link
+
+    def _rules_at(self, path: Path, rules: FieldRules) -> FieldRules:
+        """Return the rules for one file: what lies beside it lies beside it on the web."""
+        folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
+        return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
 
 
 def _is_unchanged(validator: str, digest: str, now: datetime) -> bool:

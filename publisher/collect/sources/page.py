@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -26,7 +26,7 @@ from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import DateError, read_beside, read_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
-from publisher.collect.sources.links import absolute
+from publisher.collect.sources.links import absolute, seen_from
 from publisher.collect.sources.moments import Today, Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
@@ -114,6 +114,7 @@ class PageSource:
             validator=visit.first.validator,
             problems=[problem for each in harvests for problem in each.problems],
             unread=joined_unread(harvests),
+            notes=[note for each in harvests for note in each.notes],
             remarks=self._place.remarks(visit.first),
             fresh_until=visit.first.fresh_until,
         )
@@ -147,30 +148,32 @@ class PageSource:
         return harvest(self.name, places, lambda element: self._item(element, page, today))
 
     def _item(self, element: html.HtmlElement, page: "Page", today: Today) -> Item:
+        """Return what an element lists; its text stands on this page, wherever its link leads."""
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
-        return item_of(
+        item = item_of(
             {
                 "id": self._first(element, self.id),
                 "date": self._date(element),
                 "title": self._first(element, self.title),
                 "html": self._body(element),
-                "link": absolute(link, page.base) if link else "",
+                "link": link,
                 "language": self._first(element, self.language) if self.language else page.language,
                 "themes": catch(self.name, element, self.themes),
                 "keywords": catch(self.name, element, self.keywords),
                 "enclosures": list(self._enclosures(element, page.base)),
             },
-            FieldRules(today=today),
+            FieldRules(today=today, base=page.base),
         )
+        return replace(item, base=page.base)
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
         """Yield the files that are linked to, each by the words of its link; of an attribute, only the addresses."""
         if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
-            yield from ({"url": absolute(each, base)} for each in catch(self.name, element, self.enclosures))
+            yield from ({"url": seen_from(each, base)} for each in catch(self.name, element, self.enclosures))
             return
         for part in select(self.name, element, self.enclosures):
             for link in part.iter("a", "audio", "video", "source"):
-                address = absolute(link.get("href") or link.get("src") or "", base)
+                address = seen_from(link.get("href") or link.get("src") or "", base)
                 title = " ".join(link.itertext()) if link.tag == "a" else ""
                 yield {"url": address, "title": title, "type": link.get("type") or ""}
 

@@ -36,6 +36,8 @@ class TableSource:
     """As `FieldRules` has them."""
     complete: bool = False
     """Whether it lists all that there is, so that what is missing is gone."""
+    base: str = ""
+    """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
@@ -43,13 +45,20 @@ class TableSource:
         Raises:
             SourceError: the file cannot be read, a column is not there, or not one row makes an item.
         """
-        said = (sorted(self.columns.items()), self.separator, self.undated, sorted(self.labels), self.complete)
+        said = (
+            sorted(self.columns.items()),
+            self.separator,
+            self.undated,
+            sorted(self.labels),
+            self.complete,
+            self.base,
+        )
         reader = " ".join([READER, *map(str, said)])
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         today = first_sight(self.undated, now=now, timezone=self.timezone)
-        rules = FieldRules(separator=self.separator, today=today, labels=self.labels)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         seen: dict[str, None] = {}
         rows = self._rows(decoded(self.name, self.path, data), seen)
         places = ((f"{self.path}:{line}", row) for line, row in rows)
@@ -63,6 +72,7 @@ class TableSource:
             items=found.items,
             validator=validator_of(data, reader=reader),
             problems=found.problems,
+            notes=found.notes,
             unread=found.unread,
             is_complete=self.complete,
         )

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.collect.sources.html import ATTRIBUTES, TAGS, line_of, safe_html, text_of
+from publisher.collect.sources.html import ATTRIBUTES, TAGS, clean_html, safe_html
+from publisher.collect.sources.html_words import line_of, text_of
 from publisher.collect.sources.links import SCHEMES, absolute, without_tracking
 
 BASE = "https://example.org/news/2026"
@@ -33,7 +34,10 @@ BASE = "https://example.org/news/2026"
         ("<p> &nbsp; </p>", ""),
         ("", ""),
         ("<", "&lt;"),
-        ("<iframe src='https://example.org/'>inside</iframe>after", "after"),
+        (
+            "<iframe src='https://example.org/'>inside</iframe>after",
+            '<p><a href="https://example.org/">example.org</a></p>after',
+        ),
         ("<svg><script>steal()</script></svg>after", "after"),
         ("<form><input name=a><p>Text</p></form>", ""),
         ("a\x00b\x0bc\ufffe", "ab c"),
@@ -71,6 +75,80 @@ def _attributes(markup: str) -> list[tuple[object, dict[str, str]]]:
     ]
 
 
+LATE = "https://example.org/late.jpg"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '<img src="data:image/gif;base64,R0" data-original="/late.jpg">',
+        '<img data-lazy-src="/late.jpg">',
+        '<img src="/img/placeholder.png" data-src="/late.jpg">',
+        '<img src="/blank.gif" data-big-picture="https://example.org/late.jpg">',
+        '<img srcset="/small.jpg 300w, /late.jpg 1200w, /huge.jpg 4000w">',
+        '<img src="data:," data-srcset="/late.jpg 1x, /double.jpg 2x">',
+        '<picture><source srcset="/late.jpg 800w"><img src="data:,"></picture>',
+        '<img src="data:," class="lazy"><noscript><img src="/late.jpg"> Enable JavaScript!</noscript>',
+        '<img data-src="/late.jpg"><noscript><img src="/late.jpg"></noscript>',
+        '<amp-img src="/late.jpg" width="300"></amp-img>',
+    ],
+)
+def test_a_picture_that_waits_for_a_script_is_a_picture(raw: str) -> None:
+    pictures = html.fragment_fromstring(safe_html(raw, base=BASE), create_parent=True).findall(".//img")
+
+    assert [picture.get("src") for picture in pictures] == [LATE]
+    assert "JavaScript" not in safe_html(raw, base=BASE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        (
+            '<p>See:</p><iframe src="https://www.youtube.com/embed/abc" title="The debate"></iframe>',
+            '<p>See:</p><p><a href="https://www.youtube.com/embed/abc">The debate (youtube.com)</a></p>',
+        ),
+        (
+            '<iframe src="about:blank" data-src="//player.example.org/1"></iframe>',
+            '<p><a href="https://player.example.org/1">player.example.org</a></p>',
+        ),
+        (
+            "<p>Hear <audio src='/talk%20one.mp3'>no player</audio> now</p>",
+            '<p>Hear <a href="https://example.org/talk%20one.mp3">talk one.mp3</a> now</p>',
+        ),
+        (
+            '<video aria-label="The quay"><source src="/q.mp4" type="video/mp4"><source src="/q.webm"></video>x',
+            '<p><a href="https://example.org/q.mp4">The quay</a></p>x',
+        ),
+        (
+            '<object data="/plan.pdf"><param name="movie" value="/no.swf"><embed src="/no.swf"></object>',
+            '<p><a href="https://example.org/plan.pdf">example.org</a></p>',
+        ),
+        ('<embed src="/a.swf"><p>after</p>', '<p><a href="https://example.org/a.swf">example.org</a></p><p>after</p>'),
+        ("<object><p>instead</p></object>", "<p>instead</p>"),
+        ('<iframe src="https://t.example/ns.html" width="0" height="0"></iframe>x', "x"),
+        ('<iframe src="https://t.example/ns.html" style="display:none"></iframe>x', "x"),
+        (
+            (
+                '<iframe src="data:," data-src="https://e.org/1"></iframe><noscript><iframe src="https://e.org/1"></iframe>'
+                "</noscript>"
+            ),
+            '<p><a href="https://e.org/1">e.org</a></p>',
+        ),
+        (
+            "<figure><video src='/q.mp4'></video></figure>",
+            '<figure><p><a href="https://example.org/q.mp4">q.mp4</a></p></figure>',
+        ),
+    ],
+)
+def test_players_and_frames_leave_a_link_with_a_name(raw: str, clean: str) -> None:
+    assert safe_html(raw, base=BASE) == clean
+    assert safe_html(clean, base=BASE) == clean
+
+
+def test_a_player_without_an_address_is_told() -> None:
+    assert clean_html("<iframe src='/embed/1'></iframe>").lost == ("/embed/1",)
+
+
 def test_tracking_stays_when_asked_for() -> None:
     raw = '<a href="https://example.org/?utm_source=x">x</a><img src="https://example.org/p.gif" width="1" alt="">'
 
@@ -94,7 +172,7 @@ def test_parameters_that_tell_readers_apart_are_taken_out(address: str, without:
 @pytest.mark.parametrize(
     ("address", "whole"),
     [
-        ("/a b", "https://example.org/a b"),
+        ("/a b", "https://example.org/a%20b"),
         ("http://[", ""),
         ("javascript:x", ""),
         ("//other.example/x", "https://other.example/x"),
@@ -122,6 +200,32 @@ def test_the_words_of_a_table_and_of_lines() -> None:
 @pytest.mark.parametrize(("raw", "line"), [("A &amp; B", "A & B"), ("<b>A</b>\n B", "A B"), ("a < b", "a < b")])
 def test_a_title_is_one_line_without_marks(raw: str, line: str) -> None:
     assert line == line_of(raw)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "How to use <details>",
+        "<b> is a tag",
+        "<script>alert(1)</script>",
+        "vector<int> in <details>x</details>",
+        "a<b>c",
+    ],
+)
+def test_words_in_a_title_stay_words(title: str) -> None:
+    assert line_of(title) == title
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("<em>New</em> at <b class='x'>ten</b><br>o'clock", "New at ten o'clock"),
+        ("<p>Title</p>", "Title"),
+        ("H<sub>2</sub>O &amp; <i>more</I>", "H2O & more"),
+    ],
+)
+def test_marks_in_a_title_are_marks(title: str, words: str) -> None:
+    assert line_of(title) == words
 
 
 @pytest.mark.parametrize("words", ["<b> is a tag", "<?php", "<!-- not a remark", "<script>alert(1)</script>", "a & b"])
@@ -169,6 +273,13 @@ PIECES = st.sampled_from(
         "]]>",
         "\x00",
         " onload=x",
+        "<iframe src=",
+        "<video>",
+        "<object data=/x>",
+        "<noscript>",
+        "<embed src='/x'>",
+        " srcset='/a 1x'",
+        "<source src=/y>",
         "/>",
         "text",
     ]

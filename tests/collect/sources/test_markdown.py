@@ -3,11 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.markdown import MarkdownSource
+from publisher.model.items import Item
+from publisher.model.sources import SourcePolicy
+from tests.values import SITE
 
 NOW = datetime(2024, 3, 6, 7, tzinfo=UTC)
 """Eight o'clock in Brussels."""
@@ -45,6 +50,8 @@ def test_an_item_waits_for_its_time(tmp_path: Path, front: str, begin: str) -> N
     later = read(tmp_path, now=moment, validator=before.validator)
 
     assert titles(before) == []
+    local = moment.astimezone(ZoneInfo("Europe/Brussels"))
+    assert [note.what for note in before.notes] == [f"waits until {local:%Y-%m-%d %H:%M}"]
     assert titles(later) == ["Ferry"]
     assert read(tmp_path, now=moment, validator=later.validator).is_unchanged
 
@@ -106,3 +113,51 @@ def test_a_head_of_pelican(tmp_path: Path) -> None:
 
     assert (item.title, item.labels, item.keywords) == ("12:30", ("Art, Music",), ("no", "night"))
     assert (item.html, item.published) == ("<p>It sails.</p>\n", datetime.fromisoformat("2024-03-04T10:00"))
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+def cleaned(folder: Path, *, base: str = "") -> tuple[Item, list[str]]:
+    told: list[str] = []
+    (item,) = MarkdownSource("news", folder, base=base).fetch(validator="", now=NOW).items
+    return clean_item(item, site=SITE, policy=SourcePolicy(), tell=told.append), told
+
+
+@pytest.mark.parametrize(
+    ("front", "link", "beside"),
+    [
+        ("", "", "https://example.org/news/ferry/"),
+        ("url: /2024/ferry/", "https://example.org/2024/ferry/", "https://example.org/2024/ferry/"),
+        ("permalink: 2024/ferry/", "https://example.org/news/2024/ferry/", "https://example.org/news/2024/ferry/"),
+        ("slug: night-ferry", "https://example.org/news/night-ferry", "https://example.org/news/"),
+        ("permalink: /:year/:title/", "", "https://example.org/news/ferry/"),
+        ("link: https://example.org/f/", "https://example.org/f/", "https://example.org/f/"),
+    ],
+)
+def test_relative_addresses_are_seen_from_the_base(tmp_path: Path, front: str, link: str, beside: str) -> None:
+    (tmp_path / "ferry").mkdir()
+    write(tmp_path / "ferry", "index.md", f"title: Ferry\ndate: 2024-03-01\n{front}")
+    text = tmp_path / "ferry" / "index.md"
+    text.write_text(text.read_text("utf-8") + "\n[The plan](/plan/)\n![The quay](quay.jpg)\n", "utf-8")
+
+    item, told = cleaned(tmp_path, base="https://example.org/news/")
+
+    assert item.link == link
+    assert 'href="https://example.org/plan/"' in item.html
+    assert f'src="{beside}quay.jpg"' in item.html
+    assert not told
+
+
+def test_relative_addresses_without_a_base_are_told(tmp_path: Path) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-01\nurl: /2024/ferry/\nslug: ferry")
+
+    item, told = cleaned(tmp_path)
+
+    assert item.link == ""
+    assert told == [
+        (
+            "its link was left out: no whole address of the web: '/2024/ferry/'; "
+            "a link of the item or `base` says where relative ones start"
+        )
+    ]

@@ -78,3 +78,11 @@ def test_another_theme_with_a_comma_in_its_name_reads_the_table_again(tmp_path: 
 
     assert [item.labels for item in first.items] == [("Art", "Music")]
     assert [item.labels for item in again.items] == [("Art, Music",)]
+
+
+def test_relative_addresses_are_seen_from_the_base(tmp_path: Path) -> None:
+    text = "date,title,link,enclosures\n2024-03-04,Ferry,/ferry/,plan.pdf\n"
+    (item,) = read(tmp_path, text, base="https://example.org/news/").items
+
+    assert item.link == "https://example.org/ferry/"
+    assert [each.url for each in item.enclosures] == ["https://example.org/ferry/plan.pdf"]

@@ -1,0 +1,199 @@
+"""What stands in HTML and is no text: players, frames, and pictures that a script would load later; on lxml's elements.
+
+A frame or a player cannot stand in a feed or a mail. It leaves a link with a name, and a recording is a file of the
+item as well. A picture that waits for a script, in `data-` attributes, a `srcset` or a `noscript`, is a picture.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from lxml import html
+
+from publisher.collect.sources.links import web_address
+from publisher.collect.sources.text import clean_name
+from publisher.model.items import Enclosure
+
+FRAMES = ("embed", "frame", "iframe", "object")
+RECORDINGS = ("audio", "video")
+_AMP = {"amp-img": "img", "amp-iframe": "iframe", "amp-video": "video", "amp-audio": "audio"}
+_HELD_BACK = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-litespeed-src")
+_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_CANDIDATE = re.compile(r"(?P<address>[^\s,]\S*[^\s,])(?:\s+(?P<size>\d{1,6}(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|\Z)")
+_WIDEST = 1_600
+"""Pixels of a picture among several; more are for large screens only."""
+_PICTURE = re.compile(r"[^\s?#]+\.(?:avif|gif|jpe?g|png|webp)(?:[?#]\S*)?", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"data:|about:|\S*\b(?:blank|lazy|loading|placeholder|spacer|transparent|1x1)[^/]*\.(?:gif|jpe?g|png|svg)\Z",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(r"data:.{0,2000}\Z", re.DOTALL)
+"""A picture within the text that is so short is a stop-gap until a script comes."""
+_PARAMETERS = ("movie", "src", "url", "filename")
+_INLINE = frozenset({"p", "a", "b", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "span", "strong", "pre", "u"})
+"""No paragraph stands within these."""
+_PIXEL_SIZE = 3
+_HIDDEN = re.compile(r"display\s*:\s*none|(?<![-\w])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:;|$)", re.IGNORECASE)
+NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d*)?(?:px)?\s*")
+
+
+@dataclass(slots=True)
+class Trace:
+    """What cleaning HTML found besides HTML."""
+
+    files: list[Enclosure] = field(default_factory=list)
+    """Recordings that it played."""
+    lost: list[str] = field(default_factory=list)
+    """Addresses that could not be used."""
+
+
+def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keeps_tracking: bool) -> None:
+    """Put links in the place of players and frames, and addresses into pictures that lack theirs."""
+    for element in list(root.iter(*_AMP)):
+        element.tag = _AMP[str(element.tag)]
+    late = set(_unwrapped(root))
+    gone: set[html.HtmlElement] = set()
+    shown: set[str] = set()
+    for player in list(root.iter(*FRAMES, *RECORDINGS)):
+        if player not in gone:
+            known = shown if player in late else set[str]()
+            gone |= _show_player(player, base, trace, known, keeps_tracking=keeps_tracking)
+            shown.update(filter(None, (web_address(text, base) for text in _addresses(player))))
+    for image in list(root.iter("img")):
+        address = _show_picture(image, base, trace)
+        is_seen = keeps_tracking or is_visible(image)
+        if not address or not is_seen or (image in late and address in shown):
+            image.drop_tree()
+        shown.add(address)
+
+
+def is_visible(element: html.HtmlElement) -> bool:
+    """Whether something is more than a pixel that reports who looks."""
+    sizes = [match for name in ("width", "height") if (match := NUMBER.fullmatch(element.get(name, "")))]
+    return not any(int(size[1]) < _PIXEL_SIZE for size in sizes) and not _HIDDEN.search(element.get("style", ""))
+
+
+def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Yield what stands only where no script runs, pictures and players, taken out; words there are for nobody."""
+    for around in list(root.iter("noscript")):
+        for element in list(around.iter("img", *FRAMES, *RECORDINGS)):
+            element.drop_tree()
+            element.tail = None
+            around.addprevious(element)
+            yield element
+        around.drop_tree()
+
+
+# --- players ---------------------------------------------------------------------------------------------------------
+
+
+def _show_player(
+    player: html.HtmlElement, base: str, trace: Trace, known: set[str], *, keeps_tracking: bool
+) -> set[html.HtmlElement]:
+    """Put a link in the place of a player, unless there is one already; return the elements that went with it."""
+    written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
+    address = next(filter(None, (web_address(text, base) for text in written)), "")
+    is_seen = keeps_tracking or is_visible(player)
+    if is_seen and not address:
+        trace.lost += written[:1]
+    if is_seen and address and address not in known:
+        title = clean_name(player.get("title") or player.get("aria-label") or "")
+        is_recording = player.tag in RECORDINGS
+        if is_recording:
+            trace.files.append(Enclosure(url=address, media_type=_type_of(player), title=title))
+        _put_before(player, _link(address, _name(address, title, is_recording=is_recording)))
+    # What an `embed` holds only stands behind it; what the others hold is for programs that do not know them.
+    if player.tag == "embed" or (is_seen and not address and player.tag != "iframe"):
+        player.drop_tag()
+        return set()
+    within = set(player.iter())
+    player.drop_tree()
+    return within
+
+
+def _addresses(player: html.HtmlElement) -> Iterator[str]:
+    for name in ("src", "data", *_HELD_BACK):
+        yield (player.get(name) or "").strip()
+    for source in player.iter("source"):
+        yield (source.get("src") or "").strip()
+    for parameter in player.iter("param"):
+        if (parameter.get("name") or "").lower() in _PARAMETERS:
+            yield (parameter.get("value") or "").strip()
+
+
+def _type_of(player: html.HtmlElement) -> str:
+    types = (each.get("type") or "" for each in (player, *player.iter("source")))
+    return next(filter(None, types), "").partition(";")[0].strip().lower()
+
+
+def _name(address: str, title: str, *, is_recording: bool) -> str:
+    """Return what a link to a player is called."""
+    parts = urlsplit(address)
+    host = (parts.hostname or "").removeprefix("www.")
+    if not is_recording:
+        return f"{title} ({host})" if title else host
+    return title or clean_name(unquote(parts.path.rpartition("/")[2])) or host
+
+
+def _link(address: str, name: str) -> html.HtmlElement:
+    link = html.Element("a", href=address)
+    link.text = name
+    return link
+
+
+def _put_before(player: html.HtmlElement, link: html.HtmlElement) -> None:
+    parent = player.getparent()
+    if parent is not None and parent.tag not in _INLINE:
+        paragraph = html.Element("p")
+        paragraph.append(link)
+        link = paragraph
+    player.addprevious(link)
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+
+def _show_picture(image: html.HtmlElement, base: str, trace: Trace) -> str:
+    """Put an address where it is loaded at once; return it, empty when there is none."""
+    if image.get("alt") is None:
+        image.set("alt", "")
+    written = list(_picture_addresses(image))
+    address = next(filter(None, (web_address(text, base) for text in written)), "")
+    if address:
+        image.set("src", address)
+    else:
+        trace.lost += [text for text in written if not _EMPTY.match(text)][:1]
+    return address
+
+
+def _picture_addresses(image: html.HtmlElement) -> Iterator[str]:
+    """Yield where a picture may be, the likeliest first."""
+    source = (image.get("src") or "").strip()
+    is_placeholder = _PLACEHOLDER.match(source) is not None
+    for name in _HELD_BACK:
+        yield from filter(None, [(image.get(name) or "").strip()])
+    if source and not is_placeholder:
+        yield source
+    for element in (image, *_sources_around(image)):
+        for name in _SETS:
+            yield from _best(element.get(name) or "")
+    others = (str(value).strip() for name, value in image.attrib.items() if str(name).startswith("data-"))
+    yield from (value for value in others if _PICTURE.fullmatch(value))
+    if source and is_placeholder:
+        yield source
+
+
+def _sources_around(image: html.HtmlElement) -> list[html.HtmlElement]:
+    picture = next(image.iterancestors("picture"), None)
+    return [] if picture is None else list(picture.iter("source"))
+
+
+def _best(candidates: str) -> list[str]:
+    """Return the address of a `srcset` that suits most screens; no address when there is none."""
+    found = [(match["address"], float(match["size"] or 1), match["unit"]) for match in _CANDIDATE.finditer(candidates)]
+    wide = [(size, address) for address, size, unit in found if unit == "w"]
+    fitting = [each for each in wide if each[0] <= _WIDEST]
+    if wide:
+        return [max(fitting)[1] if fitting else min(wide)[1]]
+    return [address for address, _, _ in found[:1]]

@@ -1,0 +1,100 @@
+"""Items as the log keeps them, and what is told of what is lost."""
+
+from typing import Any
+
+import pytest
+
+from publisher.collect.clean import clean_item
+from publisher.collect.sources.html import MAX_CHARACTERS
+from publisher.model.items import Enclosure, Item
+from publisher.model.sources import SourcePolicy
+from tests.values import DAY, SITE
+
+
+def cleaned(**fields: Any) -> tuple[Item, list[str]]:
+    told: list[str] = []
+    item = Item(date=DAY, **{"text": "", **fields})
+    return clean_item(item, site=SITE, policy=SourcePolicy(), tell=told.append), told
+
+
+def test_addresses_are_made_right() -> None:
+    item, told = cleaned(
+        link=" https://bücher.example/ü b ",
+        html='<a href="plan é.pdf">x</a><img src="/a b.jpg" alt="">',
+        enclosures=(Enclosure(url="https://example.org/é.pdf"),),
+    )
+
+    assert item.link == "https://xn--bcher-kva.example/%C3%BC%20b"
+    assert 'href="https://xn--bcher-kva.example/plan%20%C3%A9.pdf"' in item.html
+    assert 'src="https://xn--bcher-kva.example/a%20b.jpg"' in item.html
+    assert item.enclosures == (Enclosure(url="https://example.org/%C3%A9.pdf"),)
+    assert not told
+
+
+def test_relative_addresses_begin_at_the_base() -> None:
+    item, told = cleaned(html='<a href="plan">x</a>', link="/ferry/", base="https://example.org/news/")
+
+    assert (item.link, item.base) == ("https://example.org/ferry/", "")
+    assert 'href="https://example.org/news/plan"' in item.html
+    assert not told
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"link": "/2024/ferry/"},
+            (
+                "its link was left out: no whole address of the web: '/2024/ferry/'; "
+                "a link of the item or `base` says where relative ones start"
+            ),
+        ),
+        ({"link": "http://exa mple/"}, "its link was left out: no whole address of the web: 'http://exa mple/'"),
+        (
+            {"html": '<p><a href="/plan/">x</a><img src="quay.jpg"> and <a href="ftp://example.org/">y</a></p>'},
+            (
+                "links or pictures in its text were left out: no whole address of the web: "
+                "'quay.jpg', '/plan/', 'ftp://example.org/'; "
+                "a link of the item or `base` says where relative ones start"
+            ),
+        ),
+        (
+            {"enclosures": (Enclosure(url="report.pdf"),)},
+            (
+                "files were left out: no whole address of the web: 'report.pdf'; "
+                "a link of the item or `base` says where relative ones start"
+            ),
+        ),
+        (
+            {"html": "x" * (MAX_CHARACTERS + 1)},
+            f"its HTML is longer than {MAX_CHARACTERS} characters; the rest was left out",
+        ),
+    ],
+)
+def test_what_cannot_be_an_address_is_told(fields: dict[str, Any], sentence: str) -> None:
+    _, told = cleaned(**fields)
+
+    assert told == [sentence]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="#note">1</a>',
+        '<a href="javascript:share()">Share</a>',
+        '<a name="x">y</a>',
+        '<img src="data:image/gif;base64,R0">',
+        '<img src="https://example.org/p.gif" width="1">',
+    ],
+)
+def test_what_leads_nowhere_by_intent_is_not_told(html: str) -> None:
+    assert cleaned(html=html)[1] == []
+
+
+def test_recordings_in_a_text_are_files_once() -> None:
+    talk = Enclosure(url="https://example.org/talk.mp3", media_type="audio/mpeg", size_bytes=5)
+    html = '<audio src="/talk.mp3"></audio><video title="The quay"><source src="/q.mp4" type="video/mp4"></video>'
+    item, _ = cleaned(html=html, link="https://example.org/1", enclosures=(talk,))
+
+    film = Enclosure(url="https://example.org/q.mp4", media_type="video/mp4", title="The quay")
+    assert item.enclosures == (talk, film)
