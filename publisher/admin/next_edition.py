@@ -14,6 +14,7 @@ from publisher.model.errors import UsageError
 from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
 from publisher.rendering.addresses import wire_address
+from publisher.rendering.message import message_to_try
 from publisher.store import EditionRow
 
 COMPARED = 5
@@ -82,15 +83,6 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
     return office.renderer.fit(edition, audience) if edition else None
 
 
-def first_digest(audiences: Iterable[Audience], office: Office) -> tuple[Edition, Digest] | None:
-    """The next edition of the first of these audiences that has one.
-
-    Raises:
-        TemplateError: a template of digests cannot be used.
-    """
-    return next((found for audience in audiences if (found := next_digest(audience, office))), None)
-
-
 def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[Path]:
     """Write the next edition of each of these audiences as a mail to try; the mails' folders. Nothing is recorded.
 
@@ -99,12 +91,15 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[P
         TemplateError: a template of digests cannot be used.
         UsageError: `to` is no mail address.
     """
-    mailbox = _mailbox(to)
+    try:
+        wire_address(to)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     folders: list[Path] = []
     for audience in audiences:
         if found := next_digest(audience, office):
             edition, digest = found
-            mail = office.renderer.mail_to_try(digest, edition, audience, to=mailbox)
+            mail = message_to_try(digest, edition, audience=audience, site=office.renderer.site, to=Mailbox(address=to))
             folders.append(write_test(office.config.outbox_directory, edition.name, digest_files(digest, mail)))
     return folders
 
@@ -132,14 +127,6 @@ def describe(audience: Audience, office: Office) -> NextEdition:
         last=next(_in_outbox(rows, office.config.outbox_directory, but=edition), None),
         findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),
     )
-
-
-def _mailbox(address: str) -> Mailbox:
-    try:
-        wire_address(address)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return Mailbox(address=address)
 
 
 def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[LastEdition]:

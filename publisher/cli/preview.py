@@ -49,11 +49,12 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
 
 def _write(options: Options, audience: str | None, folder: Path | None) -> None:
     """Write the next edition into `folder`, or into a new temporary one, and print where."""
-    from publisher.admin.next_edition import first_digest  # late: no pass needs it, and reading HTML costs 20 ms
+    from publisher.admin.next_edition import next_digest  # late: no pass needs it, and reading HTML costs 20 ms
 
     with options.open_rehearsal() as publisher:
         report = publisher.collect()  # a preview shows what is listed by now, too
-        found = first_digest(audiences_named(audience, publisher.config), publisher.office)
+        audiences, office = audiences_named(audience, publisher.config), publisher.office
+        found = next((new for each in audiences if (new := next_digest(each, office))), None)
     show_problems(report)
     if found is None:
         click.echo(as_json(None) if options.is_json else "nothing new")

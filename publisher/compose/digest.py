@@ -28,7 +28,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
-from publisher.rendering.message import digest_message, message_to_try, notice_message
+from publisher.rendering.message import digest_message, notice_message
 from publisher.rendering.notices import review_notice, source_notice
 from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
@@ -101,10 +101,6 @@ class Renderer:
     def mail(self, digest: Digest, edition: Edition, audience: Audience) -> bytes:
         """The digest as a whole mail."""
         return digest_message(digest, edition, audience=audience, site=self.site)
-
-    def mail_to_try(self, digest: Digest, edition: Edition, audience: Audience, *, to: Mailbox) -> bytes:
-        """The same mail for one reader before all others get it."""
-        return message_to_try(digest, edition, audience=audience, site=self.site, to=to)
 
     def notice_mail(self, notice: Notice) -> bytes:
         """A notice as a whole mail."""

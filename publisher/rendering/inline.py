@@ -26,6 +26,8 @@ OUR_BUSINESS = ["align", "valign", "width", "height", "bgcolor"]
 ALONE = re.compile(r"[\w\s.#*>,-]*")
 """A selector that looks at an element and what is around it, and neither at its neighbours nor at other attributes."""
 
+UNUSABLE = "its style cannot be inlined: %s"
+
 _one_at_a_time = Lock()
 """premailer and cssutils keep state between calls and are not thread-safe."""
 
@@ -47,7 +49,7 @@ def inline(html: str, *, template: str) -> str:
         with _one_at_a_time:
             _premailer.transform(page.getroot())
     except (AttributeError, DOMException) as error:
-        raise _unusable(template, error) from error
+        raise TemplateError(template, None, UNUSABLE % error) from error
     return etree.tostring(page, method="html", encoding="utf-8").decode()
 
 
@@ -101,7 +103,7 @@ def _selectors(page: _ElementTree, template: str) -> list[str]:
         with _one_at_a_time:
             return [selector for text in texts for selector in _selectors_of(text)]
     except (AttributeError, DOMException) as error:  # AttributeError: an @media inside an @media
-        raise _unusable(template, error) from error
+        raise TemplateError(template, None, UNUSABLE % error) from error
 
 
 @lru_cache  # pages of one template have the same few sheets
@@ -126,7 +128,3 @@ class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
 
 
 _premailer = _Premailer()
-
-
-def _unusable(template: str, error: Exception) -> TemplateError:
-    return TemplateError(template, None, f"its style cannot be inlined: {error}")

@@ -14,7 +14,6 @@ If one of these does not hold, the page is inlined as a whole; so it is if the t
 
 import re
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from publisher.rendering.inline import Around, inline, looks_at_neighbours, places_in
@@ -32,13 +31,8 @@ Source = tuple[Hashable, str]
 """A value of the block, and the language of the page around it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """An item as it is in every page, its styles inlined."""
-
-    html: str
-    around: Around
-    """The elements that it was inlined in."""
+Piece = tuple[str, Around]
+"""An item with its styles inlined, and the elements that it was inlined in."""
 
 
 class Joiner:
@@ -97,13 +91,13 @@ class Joiner:
         for number, html in MARKED.findall(inlined):
             begun, ended = (places.get(f"{mark} {number}") for mark in ("begin", "end"))
             if begun and begun == ended:
-                pieces[int(number)] = Piece(html=html, around=begun)
+                pieces[int(number)] = (html, begun)
         for number, source in enumerate(slots):
-            if number not in new and self._pieces[source].around == places.get(f"slot {number}"):
+            if number not in new and self._pieces[source][1] == places.get(f"slot {number}"):
                 pieces[number] = self._pieces[source]
         if len(pieces) < len(slots):
             return None
-        joined = _fill(MARKED.sub(r"\2", inlined), {number: piece.html for number, piece in pieces.items()})
+        joined = _fill(MARKED.sub(r"\2", inlined), {number: html for number, (html, _) in pieces.items()})
         if new and not self._is_proven(joined, _fill(frame, new)):
             return None
         self._pieces.update((slots[number], pieces[number]) for number in new)

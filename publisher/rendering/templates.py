@@ -9,14 +9,15 @@ from typing import Any
 
 import jinja2
 from jinja2 import (
+    BytecodeCache,
     Environment,
     FileSystemLoader,
-    MemcachedBytecodeCache,
     StrictUndefined,
     Template,
     UndefinedError,
     select_autoescape,
 )
+from jinja2.bccache import Bucket
 from jinja2.debug import rewrite_traceback_stack
 
 from publisher.model.errors import TemplateError
@@ -26,22 +27,20 @@ from publisher.rendering.template_files import TemplateFiles
 JINJA = Path(jinja2.__file__).parent
 
 
-class _Compiled:
-    """What this process has compiled: each language has an environment of its own, all of them the same code.
-
-    jinja2 asks it as it would ask memcached, and looks itself whether the template is still the one compiled.
-    """
+class _Compiled(BytecodeCache):
+    """What this process has compiled: each language has an environment of its own, all of them the same code."""
 
     def __init__(self) -> None:
         self._codes: dict[str, bytes] = {}
 
-    def get(self, key: str) -> bytes:
-        """The code kept under the key; a KeyError, which jinja2 takes for a no, when there is none."""
-        return self._codes[key]
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give the code kept for a template; jinja2 looks itself whether the template is still the same."""
+        if code := self._codes.get(bucket.key):
+            bucket.bytecode_from_string(code)
 
-    def set(self, key: str, value: bytes, timeout: int | None = None) -> None:  # noqa: ARG002 nothing here ends
-        """Keep the code."""
-        self._codes[key] = value
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._codes[bucket.key] = bucket.bytecode_to_string()
 
 
 _compiled = _Compiled()
@@ -146,7 +145,7 @@ class Templates:
             keep_trailing_newline=True,
             newline_sequence="\n",  # whatever the editor: the same bytes on every machine
             auto_reload=False,
-            bytecode_cache=MemcachedBytecodeCache(_compiled),
+            bytecode_cache=_compiled,
         )
         spoken = languages.interface_language(language, domain)
         catalogue = languages.translations(spoken, domain)
@@ -171,34 +170,24 @@ class Templates:
 
     def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
         """What to tell the operator if a template is to blame; None: it is a bug and stays what it is."""
-        file, line = self._place(name, error)
+        folders = self._files.folders
+        # jinja2 rewrites tracebacks, so that they show templates.
+        ways = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+        file, line = next((place for place in reversed(ways) if _is_below(place[0], folders)), (name, None))
         if isinstance(error, jinja2.TemplateSyntaxError):
             return TemplateError(error.filename or file, error.lineno, error.message or "syntax error")
         if isinstance(error, jinja2.TemplateNotFound):
-            looked_in = ", ".join(str(folder) for folder in self._files.folders)
+            looked_in = ", ".join(str(folder) for folder in folders)
             return TemplateError(file, line, f"{error.name} is in none of: {looked_in}")
         if isinstance(error, UnicodeDecodeError):
             return TemplateError(file, line, "a template is not UTF-8: save it in that encoding")
         if isinstance(error, jinja2.TemplateError):
             return TemplateError(file, line, error.message or type(error).__name__)
-        if line is not None and _is_raised_by_jinja(error, self._files.folders):
+        # A template or a filter of jinja2 raised it, such as `{{ 1 + title }}`.
+        if line is not None and _is_below(ways[-1][0], (*folders, JINJA)):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None
-
-    def _place(self, name: str, error: BaseException) -> tuple[str, int | None]:
-        """The innermost template line on the way to the error; jinja2 rewrites tracebacks to show them."""
-        place: tuple[str, int | None] = (name, None)
-        for frame, line in walk_tb(error.__traceback__):
-            if _is_below(frame.f_code.co_filename, self._files.folders):
-                place = (frame.f_code.co_filename, line)
-        return place
 
 
 def _is_below(file: str, folders: Sequence[Path]) -> bool:
     return any(Path(file).is_relative_to(folder) for folder in folders)
-
-
-def _is_raised_by_jinja(error: BaseException, folders: Sequence[Path]) -> bool:
-    """Whether the last line that ran is a template's or a filter's of jinja2, such as `{{ 1 + title }}`."""
-    last = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]
-    return _is_below(last, (*folders, JINJA))
