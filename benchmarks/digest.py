@@ -29,13 +29,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pixels
 
 from publisher.compose.digest import Page, Renderer
-from publisher.model.editions import Audience, DigestStyle, Edition
+from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
+from tests.values import ANY_AUDIENCE, STYLE
 
 SITE = Site(
     title="Example News",
@@ -44,8 +45,13 @@ SITE = Site(
     timezone="Europe/Brussels",
     author=Mailbox(address="editor@example.org", name="The editor"),
 )
-AUDIENCE = Audience(
-    name="weekly", title="Example News", themes=("*",), sender=SITE.author, to=Mailbox(address="list@example.org")
+AUDIENCE = replace(
+    ANY_AUDIENCE,
+    name="weekly",
+    title="Example News",
+    themes=("*",),
+    from_=SITE.author,
+    to=Mailbox(address="list@example.org"),
 )
 THEMES = tuple(Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(5))
 OURS = "joined by Publisher"
@@ -170,7 +176,7 @@ def main() -> None:
     options = parser.parse_args()
 
     wanted = choices([record(number) for number in range(options.items, 0, -1)])
-    renderer = Renderer(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), style=DigestStyle())
+    renderer = Renderer(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), style=STYLE)
 
     def page(audience: Audience, edition: Edition) -> Page:
         return Page(renderer, edition=edition, audience=audience, shown=edition.records)
@@ -179,7 +185,7 @@ def main() -> None:
         return [page(*each).fill("digest.html") for each in wanted]
 
     def first() -> str:
-        alone = Renderer(site=SITE, templates=renderer.templates, style=DigestStyle())
+        alone = Renderer(site=SITE, templates=renderer.templates, style=STYLE)
         audience, edition = wanted[-1]
         return Page(alone, edition=edition, audience=audience, shown=edition.records).html()
 

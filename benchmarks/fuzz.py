@@ -37,7 +37,6 @@ from publisher.collect.sources.html_words import line_of  # noqa: E402
 from publisher.collect.sources.links import SCHEMES  # noqa: E402
 from publisher.model.errors import SourceError  # noqa: E402 - this checkout, wherever it is started
 from publisher.model.items import Item  # noqa: E402
-from publisher.model.sources import SourcePolicy  # noqa: E402
 from tests.collect.sources.test_feed import (  # noqa: E402
     ATOM,
     NOW,
@@ -45,7 +44,7 @@ from tests.collect.sources.test_feed import (  # noqa: E402
     WORDS,
 )
 from tests.collect.sources.test_parsers import KINDS, PIECES, WHOLE  # noqa: E402
-from tests.values import SITE  # noqa: E402
+from tests.values import POLICY, SITE  # noqa: E402
 
 SLOWEST_S = 10
 """Of computing; a document that takes more is one that hangs."""
@@ -148,7 +147,7 @@ def try_source(source: Source, path: Path, document: bytes) -> None:
     except SourceError:
         return
     for item in fetch.items:
-        kept = add_language(clean_item(item, site=SITE, policy=SourcePolicy()), SITE)
+        kept = add_language(clean_item(item, site=SITE, policy=POLICY), SITE)
         assert 1900 <= kept.date.year < 2200
         assert kept.html == safe_html(kept.html, base=kept.link), "what is safe stays as it is"
     assert not any("\n" in str(problem) for problem in fetch.problems), "a problem is one line"
@@ -157,7 +156,7 @@ def try_source(source: Source, path: Path, document: bytes) -> None:
 def try_html(document: bytes) -> None:
     raw = document.decode("utf-8", "surrogateescape")
     item = Item(date=datetime(2026, 3, 10, tzinfo=UTC).date(), text="", html=raw, link="https://example.org/")
-    clean = clean_item(item, site=SITE, policy=SourcePolicy()).html
+    clean = clean_item(item, site=SITE, policy=POLICY).html
     assert "<script" not in clean.lower()
     for element in fragment_fromstring(clean, create_parent=True).iter():
         addresses = [element.get(name) for name in ("href", "src", "cite") if name in element.attrib]

@@ -292,7 +292,7 @@ class Publisher:
             self._show_editions()
         except (FilesError, TemplateError) as error:
             composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
-            editions = [(edition, audience) for edition, audience in editions if not audience.is_public]
+            editions = [(edition, audience) for edition, audience in editions if not audience.archive]
         if editions:
             done = compose.put_out(
                 editions,
@@ -369,7 +369,7 @@ class Publisher:
             theme_map=config.themes,
             settings=config.feeds,
             templates=self._templates,
-            audiences=tuple(audience for audience in config.audiences if audience.is_public),
+            audiences=tuple(audience for audience in config.audiences if audience.archive),
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Editions to render, write and send: small, with every value at hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from publisher.compose.digest import Renderer
@@ -11,6 +12,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
+from tests.values import ANY_AUDIENCE
 
 SITE = Site(
     title="Example News",
@@ -19,11 +21,12 @@ SITE = Site(
     timezone="Europe/Brussels",
     author=Mailbox(address="editor@example.org", name="The editor"),
 )
-AUDIENCE = Audience(
+AUDIENCE = replace(
+    ANY_AUDIENCE,
     name="weekly",
     title="Example News",
     themes=("*",),
-    sender=Mailbox(address="news@example.org", name="Example News"),
+    from_=Mailbox(address="news@example.org", name="Example News"),
     to=Mailbox(address="readers@lists.example.org"),
 )
 ASYLUM = Theme(slug="asylum", title="Asylum")

@@ -1,13 +1,17 @@
 """Values of the domain with sensible fields, so that a test names only what it is about."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from publisher.config.document import Document
 from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
+from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme
 
 SITE = Site(
@@ -21,6 +25,27 @@ SITE = Site(
 FERRIES = Theme(slug="ferries", title="Ferries & Quays")
 PEOPLE = Theme(slug="people", title="People")
 EVERYTHING = Feed.of_all(SITE)
+DEFAULTS = Document.model_validate(
+    {
+        "site": {
+            "title": SITE.title,
+            "base_url": SITE.base_url,
+            "language": SITE.language,
+            "timezone": SITE.timezone,
+            "author": {"name": SITE.author.name, "email": SITE.author.address},
+        },
+        "sources": [{"name": "news", "path": "news.txt"}],
+        "audiences": [{"name": "weekly", "to": "readers@lists.example.org"}],
+    }
+)
+"""A configuration that says no more than it must."""
+POLICY = DEFAULTS.sources[0].policy()
+POLICIES: Mapping[str, SourcePolicy] = defaultdict(lambda: POLICY)
+"""Of whatever source."""
+FEED_SETTINGS = DEFAULTS.feeds.settings(DEFAULTS.themes.theme_map())
+STYLE = replace(DEFAULTS.digest.style(SITE), logo_alt="")
+FETCHING = DEFAULTS.fetching.limits()
+ANY_AUDIENCE = DEFAULTS.audiences[0].audience(SITE, DEFAULTS.themes.theme_map())
 DAY = date(2022, 2, 10)
 
 

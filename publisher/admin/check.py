@@ -140,8 +140,8 @@ def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
     hosts += [("site.author.email", _domain(config.site.author.address))]
     for audience in config.audiences:
         hosts += [(f"audiences.{audience.name}.to", _domain(audience.to.address))]
-        if audience.sender != config.site.author:
-            hosts += [(f"audiences.{audience.name}.from", _domain(audience.sender.address))]
+        if audience.from_ != config.site.author:
+            hosts += [(f"audiences.{audience.name}.from", _domain(audience.from_.address))]
     for key, host in hosts:
         if any(host == name or host.endswith(f".{name}") for name in RESERVED):
             yield key, Finding(what=f"{host} is an example, which nobody can reach; write your own")

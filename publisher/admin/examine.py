@@ -20,12 +20,11 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.page import SELECTORS, Page, PageSource, Visit, catch, select
 from publisher.collect.sources.text import clean_line
 from publisher.config.config import Config
-from publisher.config.sources import SourceSettings
+from publisher.config.sources import FeedTable, PageTable, SourceSettings
 from publisher.model.errors import EXIT_USAGE, SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.reports import CollectReport
-from publisher.model.sources import SourcePolicy
 from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
 from publisher.store import SourceState
@@ -306,7 +305,8 @@ def offer_of(
     kind: Literal["feed", "page"], place: str, items: Sequence[Item], table: Mapping[str, object], config: Config
 ) -> Offer:
     """Return what a source with that `[[sources]]` table gives: these items."""
-    settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=SourcePolicy())
+    policy = (FeedTable if kind == "feed" else PageTable).model_validate(table).policy()
+    settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=policy)
     return Offer(
         kind=kind, place=place, items=_seen(items, settings, config), listed=len(items), block=_toml("sources", table)
     )

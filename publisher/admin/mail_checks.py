@@ -191,7 +191,7 @@ def judge_markup(mail: Mail) -> Iterator[Finding]:
 def judge_way_out(mail: Mail) -> Iterator[Finding]:
     """Whether readers are told how to stop, and who writes."""
     audience = mail.audience
-    way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.sender.address
+    way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.from_.address
     if not any(link == way or link.startswith(f"mailto:{way}") for link in _links(mail.page)):
         yield Finding(what=f"its HTML has no link to {way}; readers must be told how to stop")
     if way not in mail.digest.text:

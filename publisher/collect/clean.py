@@ -26,14 +26,14 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
     if item.link and not link:
         tell(f"its link was left out: {_why_no_address([item.link])}")
     clean = (
-        clean_html(item.html, base=item.base or link, keeps_tracking=policy.keeps_tracking)
+        clean_html(item.html, base=item.base or link, keep_tracking=policy.keep_tracking)
         if item.html
         else CleanHtml(html="")
     )
     for sentence in _losses(item, clean):
         tell(sentence)
     enclosures = _clean_enclosures([*item.enclosures, *clean.files], item.base or link, tell)
-    if not policy.keeps_tracking:
+    if not policy.keep_tracking:
         link = without_tracking(link)
         enclosures = [replace(each, url=without_tracking(each.url)) for each in enclosures]
     text = (text_of(clean.html) if clean.html else item.text) or item.text or item.title

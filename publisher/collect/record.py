@@ -104,7 +104,7 @@ def record_listing(
 
 
 def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _Listing:
-    policy = rules.policy_of(reading.source)
+    policy = rules.policies[reading.source]
     every: list[Item] = []
     empty: list[Item] = []
     items: list[Item] = []

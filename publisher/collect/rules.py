@@ -1,7 +1,7 @@
 """Rules of collecting, from config.toml and the operator: values only."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from publisher.model.feeds import Gathering
@@ -28,11 +28,8 @@ class CollectRules:
     gathering: Gathering
     authority: str
     """The host that `tag:` URIs name (RFC 4151 section 2.1)."""
-    policies: Mapping[str, SourcePolicy] = field(default_factory=dict)
-    """The policies by name of the source; a source without one gets the defaults."""
+    policies: Mapping[str, SourcePolicy]
+    """The policies by name of the source; each source that is read has one."""
     configured: Collection[str] | None = None
     """Names of all sources in config.toml, also of those not read in this pass; None: every source ever read."""
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
-
-    def policy_of(self, source: str) -> SourcePolicy:
-        return self.policies.get(source, SourcePolicy())

@@ -127,7 +127,7 @@ class Renderer:
             shown=tuple(name_item(record, site) for record in shown),
             corrected=tuple(name_item(record, site) for record in edition.corrections),
             left_out=tuple(name_item(record, site) for record in ordered[len(shown) :]),
-            archive_url=editions_url(audience, site) if audience.is_public else "",
+            archive_url=editions_url(audience, site) if audience.archive else "",
         )
 
     def _cut_to_size(self, edition: Edition, audience: Audience, ordered: Sequence[Record]) -> "tuple[Page, str]":
@@ -145,7 +145,7 @@ class Renderer:
     def shown_item(self, record: Record, audience: Audience) -> ShownItem:
         """The item as the templates show it to the audience, under its first theme of theirs."""
         language = audience.language_at(self.site)
-        key = (record, home_of(record, audience), audience.content, audience.shows_keywords, language)
+        key = (record, home_of(record, audience), audience.content, audience.keywords, language)
         if len(self._shown) > MOST_SHOWN:
             self._shown.clear()
         if key not in self._shown:
@@ -193,7 +193,7 @@ class Page:
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
             "has_contents": len(sections) > 1 and len(shown) >= CONTENTS_FROM_ITEMS,
             "list_name": _list_name(audience.to),
-            "stop_address": audience.unsubscribe_mailto or audience.sender.address,
+            "stop_address": audience.unsubscribe_mailto or audience.from_.address,
             "wrap": wrap,
             "width": WIDTH,
         }

@@ -133,7 +133,7 @@ def show_item(record: Record, home: Theme, audience: Audience, site: Site) -> Sh
         lang=lang,
         dir=dir_of(lang),
         also_in=_labels(others[:OTHER_THEMES]),
-        keywords=_labels(item.keywords[:KEYWORDS]) if audience.shows_keywords else (),
+        keywords=_labels(item.keywords[:KEYWORDS]) if audience.keywords else (),
         files=files_of(item, language=audience.language_at(site))[:FILES],
     )
 

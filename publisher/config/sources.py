@@ -144,7 +144,7 @@ class SourceTable(Table):
             since=self.since,
             expect_every=self.expect_every,
             hold_above=self.hold_above,
-            keeps_tracking=self.keep_tracking,
+            keep_tracking=self.keep_tracking,
             joined_by=self.joined_by,
         )
 

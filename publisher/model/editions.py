@@ -87,7 +87,7 @@ class Audience:
     """The name of the digest; the site's title unless config.toml says otherwise."""
     themes: tuple[str, ...]
     """Slugs of the themes, or `*` alone for all themes."""
-    sender: Mailbox
+    from_: Mailbox
     to: Mailbox
     """Usually a mailing list."""
     reply_to: Mailbox | None = None
@@ -101,24 +101,24 @@ class Audience:
     unsubscribe_mailto: str = ""
     """The address a reader writes to; empty: the sender's."""
     postal_address: str = ""
-    is_public: bool = True
+    archive: bool
     """Whether everybody may read its editions on the web."""
     language: str = ""
     """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
-    languages: tuple[str, ...] = ("*",)
+    languages: tuple[str, ...]
     """The languages of its items, the preferred one first. `*` means all others; without it they are left out."""
-    content: Literal["summary", "full"] = "summary"
+    content: Literal["summary", "full"]
     """`summary`: only the first sentences of long texts."""
-    shows_keywords: bool = True
-    overflow: Literal["web", "next"] = "web"
+    keywords: bool
+    overflow: Literal["web", "next"]
     """Where the items go for which a mail has no room: on the web only, or into the next edition."""
-    min_items: int = 1
+    min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
     """How many items an edition holds at most: the oldest first, the others go into the next one. None: all."""
     review: timedelta | None = None
     """How long an edition waits for the editor; None: it goes out at once."""
-    on_silence: Literal["send", "keep"] = "send"
+    on_silence: Literal["send", "keep"]
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
     """Who gets a mail about a held edition; None: nobody."""
@@ -132,21 +132,21 @@ class Audience:
 class DigestStyle:
     """How every digest of a site looks."""
 
-    accent: str = "#0a4f8f"
+    accent: str
     """The colour of links and lines on white: `#` and six hexadecimal digits."""
-    accent_dark: str = "#8cc0f5"
+    accent_dark: str
     """The same colour in a mail program's dark mode."""
     logo: str = ""
     """Path of the picture above the title, below the site's base URL; empty: none."""
     logo_alt: str = ""
     """The text in place of the picture; empty: the site's title."""
-    logo_width: int = 160
+    logo_width: int
     """Pixels."""
-    width: int = 600
+    width: int
     """Pixels; the greatest width of the column."""
-    fonts: tuple[str, ...] = ("Helvetica Neue", "Helvetica", "Arial", "sans-serif")
+    fonts: tuple[str, ...]
     """Names of fonts for the text: a mail program takes the first one it has, and fetches none."""
-    heading_fonts: tuple[str, ...] = ("Georgia", "Times New Roman", "serif")
+    heading_fonts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

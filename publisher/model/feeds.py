@@ -77,12 +77,12 @@ class CombinedFeed:
 class FeedSettings:
     """Which feeds there are besides those of themes, and what each looks like."""
 
-    formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
-    limit: int = 50
+    formats: tuple[Literal["rss", "atom", "json"], ...]
+    limit: int
     """How many of the items added last a feed holds; more, up to 4 × limit, to hold all items of one run."""
-    keywords_from: int = 3
+    keywords_from: int
     """How many items a keyword needs to get a feed, which it then keeps; 0: no keyword gets a feed."""
-    languages: bool = True
+    languages: bool
     """Whether each language has a feed, if items are in two languages or more."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""

@@ -10,15 +10,15 @@ from typing import Literal
 class SourcePolicy:
     """How a source's listing is treated."""
 
-    since: timedelta | None = None
+    since: timedelta | None
     """How old an item may be to be shown, if the first reading lists it. None: any age."""
-    expect_every: timedelta | None = None
+    expect_every: timedelta | None
     """How long the source may have no news before it counts as silent; None: any time."""
-    hold_above: int = 30
+    hold_above: int
     """More new items than this at once, and three times more than ever before, wait for the operator."""
-    keeps_tracking: bool = False
+    keep_tracking: bool
     """Whether tracking pixels and tracking parameters of links are kept."""
-    joined_by: Literal["link", "id", "none"] = "link"
+    joined_by: Literal["link", "id", "none"]
     """What items of two sources must share to be one item. Readers see the words of the source that was first."""
 
 
@@ -26,11 +26,11 @@ class SourcePolicy:
 class Fetching:
     """The limits of fetching from the web."""
 
-    timeout_s: float = 30.0
+    timeout_s: float
     """Seconds for one fetch, with all redirects."""
-    max_bytes: int = 10_000_000
+    max_bytes: int
     """Bytes of one answer, uncompressed."""
-    private: tuple[str, ...] = ()
+    private: tuple[str, ...]
     """Hosts and networks that may be asked although they are not on the public Internet."""
 
 

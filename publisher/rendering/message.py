@@ -82,7 +82,7 @@ def _message(
 
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:
     return [
-        mailbox_header("From", audience.sender),
+        mailbox_header("From", audience.from_),
         *([mailbox_header("Reply-To", audience.reply_to)] if audience.reply_to else []),
         mailbox_header("To", audience.to),
         text_header("Subject", digest.subject),
@@ -108,7 +108,7 @@ def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str
 
 
 def _stop_by_mail(audience: Audience) -> str:
-    return f"<mailto:{_in_mailto(audience.unsubscribe_mailto or audience.sender.address)}?subject=unsubscribe>"
+    return f"<mailto:{_in_mailto(audience.unsubscribe_mailto or audience.from_.address)}?subject=unsubscribe>"
 
 
 def _in_mailto(address: str) -> str:

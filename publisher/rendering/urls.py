@@ -90,12 +90,12 @@ def editions_file(audience: str) -> str:
 
 def edition_url(audience: Audience, number: int, site: Site) -> str:
     """The page of an edition that everybody may read; the site's front page where nobody may."""
-    return f"{site.base_url}{edition_file(audience.name, number)}" if audience.is_public else site.base_url
+    return f"{site.base_url}{edition_file(audience.name, number)}" if audience.archive else site.base_url
 
 
 def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
     """Where all `items` of an edition are found: on its page, or by leafing through all items."""
-    if audience.is_public and items <= EDITION_ITEMS:
+    if audience.archive and items <= EDITION_ITEMS:
         return edition_url(audience, number, site)
     return feed_page_url(ALL, site)
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
-from publisher.model.editions import Audience, Digest, DigestStyle
+from publisher.model.editions import Audience, Digest
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
+from tests.values import STYLE
 
-STYLE = DigestStyle(logo="assets/logo.png")
+STYLE = replace(STYLE, logo="assets/logo.png")
 REACHABLE = replace(AUDIENCE, postal_address="1 Harbour Street")
 ITEMS = tuple(
     record_of(f"News number {number} of the harbour. More of it.", number=number, themes=[theme])

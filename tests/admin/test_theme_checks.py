@@ -1,6 +1,7 @@
 """What an operator is told of themes and labels, and when there is nothing to tell."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from publisher.admin.theme_checks import Survey, survey, theme_hints
@@ -10,7 +11,7 @@ from publisher.model.labels import NO_NAMES, Names
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox
 from publisher.model.themes import Theme, ThemeMap
-from tests.values import DAY, FERRIES, record
+from tests.values import ANY_AUDIENCE, DAY, FERRIES, record
 
 GENERAL = Theme(slug="general", title="General")
 THEMES = ThemeMap(
@@ -81,11 +82,12 @@ def test_a_feed_to_which_nothing_goes_any_more_is_told_unless_it_was_renamed() -
 
 
 def test_an_audience_of_a_theme_that_is_not_there_is_told() -> None:
-    audience = Audience(
+    audience = replace(
+        ANY_AUDIENCE,
         name="weekly",
         title="Weekly",
         themes=("ferrys", "ferries", "boats", "ice"),
-        sender=Mailbox(address="news@example.org"),
+        from_=Mailbox(address="news@example.org"),
         to=Mailbox(address="list@example.org"),
     )
     found = surveyed(labelled("Ice"), labelled("Bateaux"), theme_map=THEMES)

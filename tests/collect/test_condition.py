@@ -16,8 +16,9 @@ from publisher.collect.condition import (
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import EmptySourceError, SourceError
 from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason, SourcePolicy, Suspicion
+from publisher.model.sources import FailureKind, HoldReason, Suspicion
 from publisher.store import SourceState
+from tests.values import POLICY
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -44,7 +45,7 @@ def listed(state: SourceState, validator: str = "v2", *, added: int = 0, is_chan
 
 
 def condition(state: SourceState) -> SourceCondition:
-    return condition_of(state, SourcePolicy(), now=LATER)
+    return condition_of(state, POLICY, now=LATER)
 
 
 def test_a_source_that_lists_nothing_is_told_from_one_that_cannot_be_read_whatever_the_words_are() -> None:

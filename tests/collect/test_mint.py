@@ -19,7 +19,7 @@ from publisher.model.labels import NO_NAMES, RESERVED_SLUGS, SLUG_LENGTH, fold_l
 from publisher.model.records import NewRecord
 from publisher.model.schedules import CLOCK_ERROR, Schedule, is_due, noon, tick_to_record
 from publisher.model.themes import Theme, ThemeMap, ThemeRule, assign_themes
-from tests.values import SITE
+from tests.values import POLICIES, SITE
 
 GENERAL = Theme(slug="general", title="General")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
@@ -137,7 +137,9 @@ def test_rules_put_items_into_themes_besides_their_labels(
 # --- permanent names -------------------------------------------------------------------------------------------------
 
 
-RULES = CollectRules(site=SITE, gathering=Gathering(theme_map=THEMES, language="en"), authority="news.example.org")
+RULES = CollectRules(
+    site=SITE, gathering=Gathering(theme_map=THEMES, language="en"), authority="news.example.org", policies=POLICIES
+)
 
 
 class Log:

@@ -16,17 +16,17 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.records import Record, State
 from publisher.model.reports import CollectReport, SourceCondition
-from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.contract.stories import fail
-from tests.values import SITE
+from tests.values import POLICIES, POLICY, SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 RULES = CollectRules(
     site=replace(SITE, languages=("fr", "nl", "de")),
     gathering=Gathering(theme_map=ThemeMap(default=Theme(slug="general", title="General")), language="en"),
     authority="news.example.org",
+    policies=POLICIES,
 )
 
 
@@ -154,7 +154,7 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
 def read_with(
     store: Store, *shelves: Shelf, on_suspicion: OnSuspicion = OnSuspicion.HOLD, **policy: object
 ) -> CollectReport:
-    chosen = SourcePolicy(**policy)  # type: ignore[arg-type]  # each test names the fields it is about
+    chosen = replace(POLICY, **policy)  # type: ignore[arg-type]  # each test names the fields it is about
     policies = {shelf.name: chosen for shelf in shelves}
     rules = replace(RULES, policies=policies, on_suspicion=on_suspicion)
     return collect(shelves, store=store, rules=rules, now=NOW)
@@ -243,7 +243,7 @@ def test_what_looks_like_an_accident_is_held_and_told_once(store: Store, shelf: 
     state = store.sources.state("shelf")
     assert state.held
     expected = SourceCondition.DRIFTED if "selector" in accident else SourceCondition.HELD
-    assert condition_of(state, SourcePolicy(), now=NOW) is expected
+    assert condition_of(state, POLICY, now=NOW) is expected
 
 
 @pytest.mark.parametrize("accident", ACCIDENTS)
@@ -439,7 +439,7 @@ def test_a_server_that_failed_is_left_alone_for_a_while(store: Store) -> None:
 
 def test_silence_is_told_apart_from_no_news(store: Store) -> None:
     shelf = Shelf(items=[item("New", 20)])
-    policy = SourcePolicy(expect_every=timedelta(days=60))
+    policy = replace(POLICY, expect_every=timedelta(days=60))
     found = [condition_of(store.sources.state("shelf"), policy, now=NOW)]
     read(store, shelf)
     found += [condition_of(store.sources.state("shelf"), policy, now=NOW + timedelta(days=days)) for days in (1, 61)]

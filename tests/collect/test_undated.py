@@ -16,7 +16,7 @@ from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.records import Known, State
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
-from tests.values import SITE
+from tests.values import POLICIES, SITE
 
 SEEN, TODAY = date(2024, 3, 5), date(2024, 3, 9)
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
@@ -24,6 +24,7 @@ RULES = CollectRules(
     site=SITE,
     gathering=Gathering(theme_map=ThemeMap(default=Theme(slug="general", title="General")), language="en"),
     authority="example.org",
+    policies=POLICIES,
     on_suspicion=OnSuspicion.RELEASE,
 )
 

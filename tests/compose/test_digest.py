@@ -24,8 +24,8 @@ from publisher.rendering import quoted_printable
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.template_files import shipped_templates
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of, render
+from tests.values import STYLE
 
-STYLE = DigestStyle()
 SENTENCE = "Words that say little and still take their room on the page. "
 
 
@@ -187,7 +187,7 @@ def test_an_audience_may_have_texts_in_full_up_to_what_one_item_may_take() -> No
 
 
 def test_keywords_are_shown_only_where_they_are_wanted() -> None:
-    digest = digest_of(record_of("One.", keywords=("video",)), audience=replace(AUDIENCE, shows_keywords=False))
+    digest = digest_of(record_of("One.", keywords=("video",)), audience=replace(AUDIENCE, keywords=False))
 
     assert "video" not in digest.html + digest.text
 
@@ -262,7 +262,8 @@ def test_very_many_corrections_are_counted_rather_than_named() -> None:
 
 
 def test_the_style_is_the_site_s() -> None:
-    style = DigestStyle(
+    style = replace(
+        STYLE,
         accent="#a21f00",
         accent_dark="#ff987e",
         logo="assets/logo.png",
@@ -489,7 +490,7 @@ def test_a_mail_leads_to_its_edition_on_the_web_where_everybody_may_read_it() ->
     records = [record_of(f"Item {n}. {SENTENCE * 10}", number=n) for n in range(1, 151)]
     page, private_page = "https://news.example.org/archive/weekly/3.html", "https://news.example.org/all/"
 
-    public, private = digest_of(*records), digest_of(*records, audience=replace(AUDIENCE, is_public=False))
+    public, private = digest_of(*records), digest_of(*records, audience=replace(AUDIENCE, archive=False))
 
     assert [page, page] == page_of(public).xpath("//p[@class='more']/a/@href | //h1/a/@href")[::-1]
     assert f"This digest on the web: {page}\n" in public.text

@@ -3,7 +3,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from publisher.config.colours import DARK_PAGE, PAGE, contrast, nearest_readable
-from publisher.model.editions import DigestStyle
+from tests.values import STYLE
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 pages = st.sampled_from([PAGE, DARK_PAGE])
@@ -32,7 +32,7 @@ def test_a_colour_that_can_be_read_stays_what_it_is(colour: str, page: str) -> N
 
 
 def test_the_colours_that_come_along_can_be_read() -> None:
-    style = DigestStyle()
+    style = STYLE
 
     assert contrast(style.accent, PAGE) >= 7
     assert contrast(style.accent_dark, DARK_PAGE) >= 7

@@ -86,7 +86,7 @@ def test_the_smallest_configuration_and_every_default(site: Path) -> None:
         (source.name, source.kind, dict(source.options)) for source in config.sources
     ]
     assert ThemeMap(default=Theme(slug="general", title="General"), by_label=(("general", "general"),)) == config.themes
-    assert FeedSettings(formats=("rss", "atom", "json"), limit=50) == config.feeds
+    assert FeedSettings(formats=("rss", "atom", "json"), limit=50, keywords_from=3, languages=True) == config.feeds
     assert () == config.audiences
     assert [site / "feeds", site / "outbox", site / "templates"] == [
         config.feeds_directory,
@@ -102,8 +102,15 @@ def test_the_smallest_audience(site: Path) -> None:
             name="weekly",
             title="News",
             themes=("*",),
-            sender=Mailbox(name="Ada", address="ada@example.org"),
+            from_=Mailbox(name="Ada", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
+            languages=("*",),
+            archive=True,
+            content="summary",
+            keywords=True,
+            overflow="web",
+            min_items=1,
+            on_silence="send",
         ),
     ) == load(site, SMALLEST + AUDIENCE).audiences
 
@@ -126,7 +133,7 @@ def test_an_audience_with_everything(site: Path) -> None:
             name="weekly",
             title="The week",
             themes=("borders-visa", "migration"),
-            sender=Mailbox(name="Ada, of London", address="ada@example.org"),
+            from_=Mailbox(name="Ada, of London", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
             reply_to=Mailbox(address="desk@example.org"),
             schedule=Schedule("0 8 * * MON", "Europe/Brussels"),
@@ -134,6 +141,13 @@ def test_an_audience_with_everything(site: Path) -> None:
             unsubscribe_url="https://lists.example.org/leave?list=news",
             unsubscribe_mailto="leave@example.org",
             postal_address="1 Example Street\nBrussels",
+            languages=("*",),
+            archive=True,
+            content="summary",
+            keywords=True,
+            overflow="web",
+            min_items=1,
+            on_silence="send",
         ),
     ) == load(site, SMALLEST + AUDIENCE + audience).audiences
 
@@ -194,7 +208,7 @@ def test_how_much_of_what_an_audience_gets_and_in_which_languages(site: Path) ->
         audience.language,
         audience.languages,
         audience.content,
-        audience.shows_keywords,
+        audience.keywords,
     )
     assert ("next", 3, 3) == (audience.overflow, audience.min_items, audience.max_items)
 
@@ -209,8 +223,18 @@ def test_how_every_digest_looks(site: Path) -> None:
         fonts = ["Verdana", "sans-serif"]
     """
 
-    assert DigestStyle() == replace(load(site, SMALLEST).digest, logo_alt="")
-    expected = DigestStyle(
+    usual = DigestStyle(
+        accent="#0a4f8f",
+        accent_dark="#8cc0f5",
+        logo_alt="News",
+        logo_width=160,
+        width=600,
+        fonts=("Helvetica Neue", "Helvetica", "Arial", "sans-serif"),
+        heading_fonts=("Georgia", "Times New Roman", "serif"),
+    )
+    assert usual == load(site, SMALLEST).digest
+    expected = replace(
+        usual,
         accent="#aa2200",
         accent_dark="#ff987e",
         logo="assets/logo.png",

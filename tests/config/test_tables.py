@@ -144,7 +144,7 @@ def test_every_default_and_every_example_is_a_value_its_key_takes(tmp_path: Path
     assert (started.feeds.limit, started.feeds.formats) == (full.feeds.limit, full.feeds.formats)
     assert started.store == full.store
     assert started.audiences[0].first == full.audiences[0].first
-    assert started.audiences[0].sender == full.audiences[0].sender
+    assert started.audiences[0].from_ == full.audiences[0].from_
     assert started.feeds_directory == full.feeds_directory
 
 

@@ -26,9 +26,8 @@ from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.table import TableSource
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
-from publisher.model.sources import Fetching, SourcePolicy
 from tests.servers import Answer, Server
-from tests.values import SITE
+from tests.values import FETCHING, POLICY, SITE
 
 NOW = datetime(2022, 2, 11, 8, 0, tzinfo=UTC)
 
@@ -121,7 +120,7 @@ def fetched(source: Source, *, validator: str = "") -> Fetch:
 
 def seen(fetch: Fetch) -> tuple[Item, ...]:
     """What readers would see of the items: not their ids, and their words without the marks between them."""
-    items = [clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
+    items = [clean_item(item, site=SITE, policy=POLICY) for item in fetch.items]
     return tuple(replace(item, html="", native_id="", link="", title="", published=None) for item in items)
 
 
@@ -249,7 +248,7 @@ class WebContract(SourceContract):
         return self.server.url("/news"), FETCHER
 
 
-FETCHER = Fetcher(Fetching(private=("127.0.0.1",)), "tests")
+FETCHER = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
 
 
 class TestFeedSourceOfAtom(WebContract):

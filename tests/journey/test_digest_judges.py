@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.editions import Audience, Digest, DigestStyle, Edition
+from publisher.model.editions import Audience, Digest, Edition
 from publisher.rendering.message import digest_message
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of, barriers
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of, render
 from tests.judges import node_module, program, run, run_on_a_terminal
+from tests.values import STYLE
 
 CORRECTED = record_of("An older item. It reads otherwise now.", number=9, corrected=datetime(2026, 3, 1, tzinfo=UTC))
 PLAIN = edition_of(
@@ -36,7 +37,7 @@ HOSTILE = edition_of(
     ),
     record_of("An honest item. With words. " * 70_000, number=2),
 )
-STYLE = DigestStyle(logo="assets/logo.png", logo_alt="Example News")
+STYLE = replace(STYLE, logo="assets/logo.png", logo_alt="Example News")
 
 pytestmark = pytest.mark.slow
 

@@ -1,20 +1,21 @@
 """The mail looks as its template was written, at every width and in the dark: no pixel differs in Chromium."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from publisher.compose.digest import Page, Renderer
-from publisher.model.editions import DigestStyle
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
+from tests.values import STYLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS_PX = (640, 400, 320)
-STYLE = DigestStyle(logo="missing.png", logo_alt="Example")
+STYLE = replace(STYLE, logo="missing.png", logo_alt="Example")
 EDITION = edition_of(
     record_of(
         "A question? And an answer, see https://example.org/answer.", themes=[ASYLUM, BORDERS], keywords=("video",)

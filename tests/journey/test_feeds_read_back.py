@@ -8,9 +8,8 @@ from publisher.collect.clean import clean_item
 from publisher.collect.sources.feed import FeedSource
 from publisher.model.items import Item
 from publisher.model.records import Record
-from publisher.model.sources import SourcePolicy
 from publisher.model.titles import title_of
-from tests.values import SITE
+from tests.values import POLICY, SITE
 from tests.world import CONFIG, NOW, World
 
 ROWS = [
@@ -59,7 +58,7 @@ def test_what_a_feed_says_is_read_back(published: World, name: str) -> None:
     fetch = FeedSource("again", path=published.feeds / "all" / name).fetch(validator="", now=NOW)
 
     assert not fetch.problems
-    read = {item.native_id: clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items}
+    read = {item.native_id: clean_item(item, site=SITE, policy=POLICY) for item in fetch.items}
     assert {uid: said(item, item.title) for uid, item in read.items()} == {
         uid: said(record.item, title_of(record.item)) for uid, record in records.items()
     }

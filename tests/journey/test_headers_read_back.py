@@ -37,7 +37,7 @@ def written() -> list[tuple[str, str, bytes]]:
 
 def mail_with(subject: str, name: str, number: int) -> bytes:
     digest = Digest(subject=subject, preheader="", html="<p>One</p>\n", text="One\n", shown=())
-    audience = replace(AUDIENCE, sender=Mailbox(address="news@example.org", name=name))
+    audience = replace(AUDIENCE, from_=Mailbox(address="news@example.org", name=name))
     return digest_message(digest, edition_of(record_of("One."), number=number), audience=audience, site=SITE)
 
 

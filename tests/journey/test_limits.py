@@ -18,7 +18,7 @@ from publisher.compose import run
 from publisher.compose.digest import Renderer
 from publisher.compose.outbox import OutboxFolder
 from publisher.compose.plan import Plan
-from publisher.model.editions import Audience, DigestStyle
+from publisher.model.editions import Audience
 from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.reports import ComposeReport
@@ -28,6 +28,7 @@ from publisher.rendering.templates import Templates
 from publisher.store import Store
 from tests.contract.stories import BORDERS, finish, gathered
 from tests.editions import AUDIENCE, SITE
+from tests.values import STYLE
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
 LEAN = """<!DOCTYPE html>
@@ -130,7 +131,7 @@ def living(audience: Audience) -> Iterator[Life]:
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
         (site / "outbox").mkdir()
         templates = Templates(TemplateFiles(site / "templates", shipped_templates()))
-        renderer = Renderer(site=SITE, templates=templates, style=DigestStyle())
+        renderer = Renderer(site=SITE, templates=templates, style=STYLE)
         yield Life(store=store, renderer=renderer, outbox=site / "outbox", audience=audience)
 
 

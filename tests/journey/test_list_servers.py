@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from publisher.admin.mail_checks import JUDGEMENTS, Mail
-from publisher.model.editions import Digest, DigestStyle, Edition
+from publisher.model.editions import Digest, Edition
 from publisher.rendering.message import digest_message
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 from tests.judges import program, run
 from tests.sink import Sink, Taken, mail_sink
+from tests.values import STYLE
 
 LIST = AUDIENCE.to.address
 READERS = ("ada@example.net", "bob@example.net")
@@ -38,7 +39,7 @@ def digest_of(edition: Edition) -> Digest:
         audience=AUDIENCE,
         site=SITE,
         templates=TEMPLATES,
-        style=DigestStyle(),
+        style=STYLE,
     )
 
 

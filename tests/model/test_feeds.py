@@ -10,7 +10,6 @@ from publisher.model.feeds import (
     CombinedFeed,
     Feed,
     FeedKind,
-    FeedSettings,
     Gathering,
     combined_feed,
     is_worth_a_feed,
@@ -20,7 +19,7 @@ from publisher.model.feeds import (
 )
 from publisher.model.items import Item
 from publisher.model.themes import Theme, ThemeMap
-from tests.values import DAY, FERRIES, PEOPLE
+from tests.values import DAY, FEED_SETTINGS, FERRIES, PEOPLE
 
 ITEM = Item(date=DAY, text="The ferry sailed.", keywords=("ice",), language="fr")
 CHOICE = CombinedFeed(name="choice", title="Choice")
@@ -68,7 +67,7 @@ def test_a_combined_feed_asks_for_one_of_each(asked: CombinedFeed, is_in: bool) 
 
 
 def worth(feed: Feed, *, items: int = 9, is_open: bool = False, languages: int = 2, **settings: int) -> bool:
-    made = FeedSettings(combined=(CHOICE,), **settings)  # type: ignore[arg-type] # numbers only, in these tests
+    made = replace(FEED_SETTINGS, combined=(CHOICE,), **settings)  # type: ignore[arg-type] # numbers only, in these tests
     return is_worth_a_feed(feed, items=items, is_open=is_open, languages=languages, settings=made)
 
 
@@ -90,7 +89,9 @@ class TestWorth:
         assert not worth(french, languages=1)
         assert worth(french, languages=1, is_open=True)
         assert not worth(french, items=0)
-        assert not is_worth_a_feed(french, items=9, is_open=True, languages=2, settings=FeedSettings(languages=False))
+        assert not is_worth_a_feed(
+            french, items=9, is_open=True, languages=2, settings=replace(FEED_SETTINGS, languages=False)
+        )
 
     def test_a_combined_feed_is_there_while_it_is_configured(self) -> None:
         assert worth(combined_feed(CHOICE), items=0)

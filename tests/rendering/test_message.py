@@ -139,7 +139,7 @@ def test_an_edition_of_the_same_number_from_a_store_made_anew_is_another_mail() 
 
 def test_domains_are_ascii_everywhere() -> None:
     site = replace(SITE, base_url="https://nachrichten.straße.example:8443/")
-    audience = replace(AUDIENCE, sender=Mailbox(address="news@straße.example", name="Größe, Straße & Co"))
+    audience = replace(AUDIENCE, from_=Mailbox(address="news@straße.example", name="Größe, Straße & Co"))
 
     message = parsed(mail(audience=audience, site=site))
 
@@ -165,7 +165,7 @@ def test_a_list_is_called_as_its_digest_is_and_known_by_its_identifier(title: st
 @given(subject=lines, name=lines, title=lines)
 def test_no_text_can_add_a_header_or_change_another(subject: str, name: str, title: str) -> None:
     sender = Mailbox(address="news@example.org", name=name)
-    data = mail(replace(DIGEST, subject=subject), audience=replace(AUDIENCE, sender=sender, title=title))
+    data = mail(replace(DIGEST, subject=subject), audience=replace(AUDIENCE, from_=sender, title=title))
 
     message = parsed(data)
     assert [line.partition(":")[0] for line in head(mail())] == message.keys()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from premailer import Premailer
 
 from publisher.compose.digest import Page, Renderer
-from publisher.model.editions import Audience, DigestStyle
+from publisher.model.editions import Audience
 from publisher.model.items import Enclosure
 from publisher.model.records import Record
 from publisher.model.themes import Theme
@@ -21,8 +21,9 @@ from publisher.rendering.parts import Joiner
 from publisher.rendering.template_files import TemplateFiles
 from publisher.rendering.templates import Templates
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
+from tests.values import STYLE
 
-STYLE = DigestStyle(logo="logo.png")
+STYLE = replace(STYLE, logo="logo.png")
 RENDERER = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
 THEMES = (ASYLUM, BORDERS, GENERAL, Theme(slug="x", title='</h2><style>h3{color:red}</style> & "<!--slot 0-->'))
 TEXTS = (

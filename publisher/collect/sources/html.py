@@ -68,16 +68,16 @@ class CleanHtml:
     """Addresses of links, pictures and players that are left out, because they are no whole addresses of the web."""
 
 
-def clean_html(raw: str, *, base: str = "", keeps_tracking: bool = False) -> CleanHtml:
+def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> CleanHtml:
     """Return `raw` with nothing in it but what this module's docstring names.
 
     Links are made absolute by `base`; those that stay relative go, and so do pixels and tracking parameters.
     """
     # libxml2 and nh3 mend broken markup by rules twenty years apart: what the one made the other may move once more.
     trace = Trace()
-    clean = _cleaned(raw[:MAX_CHARACTERS], base, trace, keeps_tracking=keeps_tracking)
+    clean = _cleaned(raw[:MAX_CHARACTERS], base, trace, keep_tracking=keep_tracking)
     for _ in range(_PASSES - 1):
-        before, clean = clean, _cleaned(clean, base, Trace(), keeps_tracking=keeps_tracking)
+        before, clean = clean, _cleaned(clean, base, Trace(), keep_tracking=keep_tracking)
         if clean == before:
             break
     return CleanHtml(
@@ -87,9 +87,9 @@ def clean_html(raw: str, *, base: str = "", keeps_tracking: bool = False) -> Cle
     )
 
 
-def safe_html(raw: str, *, base: str = "", keeps_tracking: bool = False) -> str:
+def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
     """Return the HTML of `clean_html` alone."""
-    return clean_html(raw, base=base, keeps_tracking=keeps_tracking).html
+    return clean_html(raw, base=base, keep_tracking=keep_tracking).html
 
 
 def parse_fragment(text: str) -> html.HtmlElement | None:
@@ -105,20 +105,20 @@ def parse_fragment(text: str) -> html.HtmlElement | None:
 # --- the parts -------------------------------------------------------------------------------------------------------
 
 
-def _cleaned(raw: str, base: str, trace: Trace, *, keeps_tracking: bool) -> str:
+def _cleaned(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
     """Return the HTML after one pass: safe already, and nearly always what a further pass would give."""
     return nh3.clean(
-        _prepared(_BREAKS.sub(" ", fit(raw)), base, trace, keeps_tracking=keeps_tracking),
+        _prepared(_BREAKS.sub(" ", fit(raw)), base, trace, keep_tracking=keep_tracking),
         tags=set(TAGS),
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute_filter(base, keeps_tracking=keeps_tracking),
+        attribute_filter=_attribute_filter(base, keep_tracking=keep_tracking),
         clean_content_tags=set(_DROPPED),
         url_schemes=set(SCHEMES),
         link_rel=None,
     ).strip()
 
 
-def _prepared(raw: str, base: str, trace: Trace, *, keeps_tracking: bool) -> str:
+def _prepared(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
     """Return the HTML with what nh3 cannot do done: it drops or keeps an attribute, but renames and weighs nothing.
 
     And it takes 3 s for 20,000 elements one within the other, where libxml2 stops at 255 levels. What is dropped with
@@ -129,7 +129,7 @@ def _prepared(raw: str, base: str, trace: Trace, *, keeps_tracking: bool) -> str
         return ""
     for element in list(root.iter(*_DROPPED - {"noscript", *FRAMES, *RECORDINGS})):
         element.drop_tree()
-    show_media(root, base, trace, keeps_tracking=keeps_tracking)
+    show_media(root, base, trace, keep_tracking=keep_tracking)
     for element in list(root.iter("a", "h1", "h2")):
         if element.tag != "a":
             element.tag = "h3"
@@ -140,7 +140,7 @@ def _prepared(raw: str, base: str, trace: Trace, *, keeps_tracking: bool) -> str
     )
 
 
-def _attribute_filter(base: str, *, keeps_tracking: bool) -> Callable[[str, str, str], str | None]:
+def _attribute_filter(base: str, *, keep_tracking: bool) -> Callable[[str, str, str], str | None]:
     def filtered(_tag: str, attribute: str, value: str) -> str | None:
         if attribute in ("width", "height"):
             number = NUMBER.fullmatch(value)
@@ -148,7 +148,7 @@ def _attribute_filter(base: str, *, keeps_tracking: bool) -> Callable[[str, str,
         if attribute not in _ADDRESSES:
             return value
         address = web_address(value, base) if attribute == "src" else absolute(value, base)
-        return (address if keeps_tracking else without_tracking(address)) or None
+        return (address if keep_tracking else without_tracking(address)) or None
 
     return filtered
 

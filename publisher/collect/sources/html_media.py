@@ -48,7 +48,7 @@ class Trace:
     """Addresses that could not be used."""
 
 
-def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keeps_tracking: bool) -> None:
+def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keep_tracking: bool) -> None:
     """Put links in the place of players and frames, and addresses into pictures that lack theirs."""
     for element in list(root.iter(*_AMP)):
         element.tag = _AMP[str(element.tag)]
@@ -58,11 +58,11 @@ def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keeps_trackin
     for player in list(root.iter(*FRAMES, *RECORDINGS)):
         if player not in gone:
             known = shown if player in late else set[str]()
-            gone |= _show_player(player, base, trace, known, keeps_tracking=keeps_tracking)
+            gone |= _show_player(player, base, trace, known, keep_tracking=keep_tracking)
             shown.update(filter(None, (web_address(text, base) for text in _addresses(player))))
     for image in list(root.iter("img")):
         address = _show_picture(image, base, trace)
-        is_seen = keeps_tracking or is_visible(image)
+        is_seen = keep_tracking or is_visible(image)
         if not address or not is_seen or (image in late and address in shown):
             image.drop_tree()
         shown.add(address)
@@ -89,12 +89,12 @@ def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
 
 
 def _show_player(
-    player: html.HtmlElement, base: str, trace: Trace, known: set[str], *, keeps_tracking: bool
+    player: html.HtmlElement, base: str, trace: Trace, known: set[str], *, keep_tracking: bool
 ) -> set[html.HtmlElement]:
     """Put a link in the place of a player, unless there is one already; return the elements that went with it."""
     written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
     address = next(filter(None, (web_address(text, base) for text in written)), "")
-    is_seen = keeps_tracking or is_visible(player)
+    is_seen = keep_tracking or is_visible(player)
     if is_seen and not address:
         trace.lost += written[:1]
     if is_seen and address and address not in known:

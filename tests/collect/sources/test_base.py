@@ -6,9 +6,9 @@ from pathlib import Path
 from publisher.collect.sources.base import Fetch, SourceSite, open_source
 from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.markdown import MarkdownSource
-from publisher.model.sources import Fetching
+from tests.values import FETCHING
 
-SITE = SourceSite(timezone="Europe/Brussels", fetching=Fetching(), user_agent="tests")
+SITE = SourceSite(timezone="Europe/Brussels", fetching=FETCHING, user_agent="tests")
 
 
 class ParcelSource:

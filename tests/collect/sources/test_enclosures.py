@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,9 @@ from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.table import TableSource
 from publisher.collect.sources.values import FieldError
 from publisher.model.items import Enclosure, Item
-from publisher.model.sources import SourcePolicy
 from publisher.rendering.attachments import enclosures_of as shown_enclosures_of
 from publisher.rendering.attachments import files_of
-from tests.values import DAY, SITE
+from tests.values import DAY, POLICY, SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 REPORT = Enclosure(
@@ -38,7 +38,7 @@ GIVEN = {"url": REPORT.url, "type": REPORT.media_type, "length": REPORT.size_byt
 def items_of(source: Source) -> list[Item]:
     fetch = source.fetch(validator="", now=NOW)
     assert not fetch.problems
-    return [clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items]
+    return [clean_item(item, site=SITE, policy=POLICY) for item in fetch.items]
 
 
 def feed_of(folder: Path, body: str) -> Item:
@@ -430,5 +430,5 @@ def test_what_a_kind_of_somebodys_own_lets_through_ends_here() -> None:
 def test_parts_that_tell_readers_apart_go() -> None:
     item = with_files(Enclosure(url="https://example.org/talk.mp3?utm_source=feed"))
 
-    assert clean_item(item, site=SITE, policy=SourcePolicy()).enclosures == (TALK,)
-    assert clean_item(item, site=SITE, policy=SourcePolicy(keeps_tracking=True)) == item
+    assert clean_item(item, site=SITE, policy=POLICY).enclosures == (TALK,)
+    assert clean_item(item, site=SITE, policy=replace(POLICY, keep_tracking=True)) == item

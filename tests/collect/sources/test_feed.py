@@ -1,6 +1,7 @@
 """Feeds in: what feeds of every kind and quality become."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,19 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
 from publisher.model.feeds import Gathering
-from publisher.model.sources import Fetching, SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.servers import Answer, Server
-from tests.values import SITE
+from tests.values import FETCHING, POLICIES, POLICY, SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 MAX_AGE = {"Cache-Control": "max-age=3600"}
 GENERAL = Theme(slug="general", title="General")
 RULES = CollectRules(
-    site=SITE, gathering=Gathering(theme_map=ThemeMap(default=GENERAL), language="en"), authority="example.org"
+    site=SITE,
+    gathering=Gathering(theme_map=ThemeMap(default=GENERAL), language="en"),
+    authority="example.org",
+    policies=POLICIES,
 )
 RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><language>nl-be</language><ttl>90</ttl>
 <item><title>Ferry &amp;amp; quay</title><link>/ferry?fbclid=x</link><guid isPermaLink="false">f1</guid>
@@ -43,7 +46,7 @@ def read(folder: Path, body: str | bytes, **keys: Any) -> Fetch:
 
 def test_an_item_of_rss(tmp_path: Path) -> None:
     fetch = read(tmp_path, RSS.replace("/ferry", "https://example.org/ferry"))
-    (item,) = (clean_item(each, site=SITE, policy=SourcePolicy()) for each in fetch.items)
+    (item,) = (clean_item(each, site=SITE, policy=POLICY) for each in fetch.items)
 
     assert (item.title, item.text, item.html) == ("Ferry & quay", "It sails.", "<p>It sails.</p>")
     assert (item.native_id, item.link, item.labels) == ("f1", "https://example.org/ferry", ("Ferries",))
@@ -68,7 +71,7 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
 def test_a_date_means_what_it_says(tmp_path: Path, written: str, day: date) -> None:
     (item,) = read(tmp_path, RSS.replace("Tue, 10 Mar 2026 23:30:00 GMT", written)).items
 
-    assert clean_item(item, site=SITE, policy=SourcePolicy()).date == day
+    assert clean_item(item, site=SITE, policy=POLICY).date == day
 
 
 def test_a_date_that_cannot_be_read_is_told_and_never_guessed(tmp_path: Path) -> None:
@@ -170,13 +173,13 @@ def test_a_title_of_rss_may_be_html(tmp_path: Path, title: str, words: str) -> N
 def test_the_body_of_atom_is_the_fullest_there_is(tmp_path: Path, parts: str, text: str) -> None:
     (item,) = read(tmp_path, ATOM.format(parts)).items
 
-    assert clean_item(item, site=SITE, policy=SourcePolicy()).text == text
+    assert clean_item(item, site=SITE, policy=POLICY).text == text
 
 
 def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
     body = "<content type='html' xml:base='/b/'>&lt;a href='c'>x&lt;/a></content>"
     feed = ATOM.format(f"<link href='a'/>{body}").replace("<feed ", "<feed xml:base='https://example.org/' ")
-    (item,) = (clean_item(each, site=SITE, policy=SourcePolicy()) for each in read(tmp_path, feed).items)
+    (item,) = (clean_item(each, site=SITE, policy=POLICY) for each in read(tmp_path, feed).items)
 
     assert (item.link, item.html) == ("https://example.org/a", '<a href="https://example.org/b/c">x</a>')
 
@@ -189,7 +192,7 @@ def test_its_archive_is_followed_back_once(server: Server) -> None:
     for number, older in ((3, "/2"), (2, "/1"), (1, "/3")):
         server.answers[f"/{number}"] = Answer(body=atom(number, f'<link rel="prev-archive" href="{older}"/>'))
     source = FeedSource(
-        "news", server.url("/3"), archives=9, fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests")
+        "news", server.url("/3"), archives=9, fetcher=Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     )
 
     first = source.fetch(validator="", now=NOW)
@@ -203,7 +206,7 @@ def test_its_archive_is_followed_back_once(server: Server) -> None:
 def test_a_move_for_ever_is_told(server: Server) -> None:
     server.answers["/old"] = Answer(status=308, headers={"Location": "/new"})
     server.answers["/new"] = Answer(body=RSS.encode())
-    source = FeedSource("news", server.url("/old"), fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests"))
+    source = FeedSource("news", server.url("/old"), fetcher=Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests"))
 
     (remark,) = source.fetch(validator="", now=NOW).remarks
 
@@ -279,7 +282,9 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
     declared = '<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
     body = RSS.replace("<ttl>90</ttl>", said).replace("<rss", declared).encode()
     server.answers["/feed"] = Answer(body=body, headers={"ETag": '"1"'})
-    source = FeedSource("news", server.url("/feed"), fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests"))
+    source = FeedSource(
+        "news", server.url("/feed"), fetcher=Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
+    )
     with Store.open("sqlite://") as store:
         now = NOW
         for _ in range(2):
@@ -295,7 +300,7 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
 
 def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
     """`max-age`, `Retry-After` in both its forms, and each source with failures of its own."""
-    fetcher = Fetcher(Fetching(private=("127.0.0.1",)), "tests")
+    fetcher = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     sources = [FeedSource(name, server.url(f"/{name}"), fetcher=fetcher) for name in ("fresh", "busy", "later", "gone")]
     server.answers["/fresh"] = Answer(body=RSS.replace("<ttl>90</ttl>", "").encode(), headers=MAX_AGE)
     server.answers["/busy"] = Answer(status=429, headers={"Retry-After": "7200"})
@@ -405,7 +410,7 @@ def check(folder: Path, body: bytes) -> None:
     except SourceError:
         return
     for item in items:
-        assert clean_item(item, site=SITE, policy=SourcePolicy()).date.year >= 1900
+        assert clean_item(item, site=SITE, policy=POLICY).date.year >= 1900
 
 
 @pytest.mark.parametrize(
@@ -423,7 +428,9 @@ def check(folder: Path, body: bytes) -> None:
 def test_the_encoding_of_a_feed(server: Server, said: str, codec: str, server_says: str, media_type: str) -> None:
     body = RSS.replace('<?xml version="1.0"?>', said).replace("Ferry", "Größe").encode(codec)
     server.answers["/feed"] = Answer(body=body, headers={"Content-Type": f"{media_type}{server_says}"})
-    source = FeedSource("news", server.url("/feed"), fetcher=Fetcher(Fetching(private=("127.0.0.1",)), "tests"))
+    source = FeedSource(
+        "news", server.url("/feed"), fetcher=Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
+    )
 
     (item,) = source.fetch(validator="", now=NOW).items
 

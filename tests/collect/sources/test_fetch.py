@@ -6,6 +6,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -17,15 +18,15 @@ from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
 from publisher.collect.sources.fetch import Fetcher
 from publisher.collect.sources.networks import is_allowed, is_public
 from publisher.model.errors import SourceError
-from publisher.model.sources import Fetching
 from tests.servers import Answer, Server, slowly
+from tests.values import FETCHING
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 AGENT = "publisher/1 (+https://news.example.org/; news@example.org)"
 
 
 def fetcher(**settings: Any) -> Fetcher:
-    return Fetcher(Fetching(**{"timeout_s": 3.0, "private": ("127.0.0.0/8",), **settings}), AGENT)
+    return Fetcher(replace(FETCHING, **{"timeout_s": 3.0, "private": ("127.0.0.0/8",), **settings}), AGENT)
 
 
 def fetch(url: str, *, validator: str = "", **settings: Any) -> Fetched:

@@ -13,8 +13,7 @@ from publisher.collect.sources.values import FieldError, Withheld, cut
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
-from publisher.model.sources import SourcePolicy
-from tests.values import SITE
+from tests.values import POLICY, SITE
 
 DAY = date(2024, 3, 4)
 AT_TEN = datetime(2024, 3, 4, 9, tzinfo=UTC)
@@ -22,7 +21,7 @@ AT_TEN = datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 def kept(**values: object) -> Item:
     """What the log keeps of such values, at a site in Brussels."""
-    return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=SourcePolicy())
+    return clean_item(item_of({"title": "Ferry", **values}), site=SITE, policy=POLICY)
 
 
 # --- dates -----------------------------------------------------------------------------------------------------------

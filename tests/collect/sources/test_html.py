@@ -152,7 +152,7 @@ def test_a_player_without_an_address_is_told() -> None:
 def test_tracking_stays_when_asked_for() -> None:
     raw = '<a href="https://example.org/?utm_source=x">x</a><img src="https://example.org/p.gif" width="1" alt="">'
 
-    assert _attributes(raw) == _attributes(safe_html(raw, keeps_tracking=True))
+    assert _attributes(raw) == _attributes(safe_html(raw, keep_tracking=True))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from hypothesis import strategies as st
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
 from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
-from publisher.model.sources import Fetching
 from tests.servers import Answer, Server, speaking
+from tests.values import FETCHING
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -33,7 +34,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def fetch(url: str, *, validator: str = "", **settings: Any) -> Fetched:
-    chosen = Fetching(**{"timeout_s": 3.0, "private": ("127.0.0.0/8",), **settings})
+    chosen = replace(FETCHING, **{"timeout_s": 3.0, "private": ("127.0.0.0/8",), **settings})
     return Fetcher(chosen, "tests").fetch(url, source="news", validator=validator, now=NOW)
 
 
@@ -417,7 +418,7 @@ def test_waiting_for_ones_turn_at_a_host_is_not_the_hosts_fault(server: Server) 
         yield b"x"
 
     server.answers["/a"] = Answer(pieces=after_a_while)
-    shared = Fetcher(Fetching(timeout_s=2.0, private=("127.0.0.1",)), "tests")
+    shared = Fetcher(replace(FETCHING, timeout_s=2.0, private=("127.0.0.1",)), "tests")
     bodies: list[bytes] = []
 
     def ask() -> None:

@@ -1,5 +1,6 @@
 """Pages: a Drupal Views listing in two languages, as it was saved, and what else pages do."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,8 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fetch import Fetcher
 from publisher.collect.sources.page import PageSource
 from publisher.model.errors import SourceError
-from publisher.model.sources import Fetching, SourcePolicy
 from tests.servers import Answer, Server
-from tests.values import SITE
+from tests.values import FETCHING, POLICY, SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 SAVED = Path(__file__).parents[2] / "golden" / "pages"
@@ -34,14 +34,14 @@ def read(server: Server, path: str, *, validator: str = "", **keys: Any) -> Fetc
         where = {"views-en": "/en/news", "views-en-2": "/en/news?page=1", "views-fr": "/fr/news"}[name]
         headers = {"Content-Type": "text/html; charset=utf-8", "ETag": f'"{name}"'}
         server.answers[where] = Answer(body=(SAVED / f"{name}.html").read_bytes(), headers=headers)
-    fetcher = Fetcher(Fetching(private=("127.0.0.1",)), "tests")
+    fetcher = Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     source = PageSource("news", url=server.url(path), fetcher=fetcher, **{**VIEWS, **keys})
     return source.fetch(validator=validator, now=NOW)
 
 
 def test_a_listing_in_english(server: Server) -> None:
     fetch = read(server, "/en/news")
-    first, second = (clean_item(item, site=SITE, policy=SourcePolicy()) for item in fetch.items)
+    first, second = (clean_item(item, site=SITE, policy=POLICY) for item in fetch.items)
 
     assert (first.title, first.date) == ("The night ferry sails again", date(2026, 3, 10))
     assert first.link == server.url("/en/news/night-ferry")

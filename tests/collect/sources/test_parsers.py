@@ -22,8 +22,7 @@ from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.table import TableSource
 from publisher.collect.sources.values import FieldError, Withheld
 from publisher.model.errors import SourceError
-from publisher.model.sources import SourcePolicy
-from tests.values import SITE
+from tests.values import POLICY, SITE
 
 NOW = datetime(2026, 3, 11, 9, tzinfo=UTC)
 
@@ -162,7 +161,7 @@ ROW_VALUES = st.one_of(
 def test_a_row_of_values_of_any_type(row: dict[str, object]) -> None:
     """As databases give them; front matter and JSON have some of them."""
     with suppress(FieldError, Withheld):
-        clean_item(item_of(row), site=SITE, policy=SourcePolicy())
+        clean_item(item_of(row), site=SITE, policy=POLICY)
 
 
 @pytest.mark.parametrize(
@@ -210,5 +209,5 @@ def check(folder: Path, kind: str, data: bytes) -> None:
     except SourceError:
         return
     for item in items:
-        kept = clean_item(item, site=SITE, policy=SourcePolicy())
+        kept = clean_item(item, site=SITE, policy=POLICY)
         assert "\x00" not in f"{kept.title}{kept.text}{kept.html}{kept.link}{kept.native_id}"
