@@ -7,14 +7,13 @@ import pytest
 from publisher.collect.clean import clean_item
 from publisher.collect.sources.html import MAX_CHARACTERS
 from publisher.model.items import Enclosure, Item
-from publisher.model.sources import SourcePolicy
-from tests.values import DAY, SITE
+from tests.values import DAY, POLICY, SITE
 
 
 def cleaned(**fields: Any) -> tuple[Item, list[str]]:
     told: list[str] = []
     item = Item(date=DAY, **{"text": "", **fields})
-    return clean_item(item, site=SITE, policy=SourcePolicy(), tell=told.append), told
+    return clean_item(item, site=SITE, policy=POLICY, tell=told.append), told
 
 
 def test_addresses_are_made_right() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.titles import SUMMARY_LENGTH, TITLE_LENGTH, shorten, summary_of, title_of
 
@@ -87,7 +88,7 @@ def test_marks_without_a_word_are_no_sentence() -> None:
 def test_any_text_gives_a_title_and_a_summary_that_fit_one_line(text: str) -> None:
     for line, length in ((title_of(item(text)), TITLE_LENGTH), (summary_of(item(text)), SUMMARY_LENGTH)):
         assert len(line) <= length
-        assert line == " ".join(line.split())
+        assert line == even_spaces(line)
         assert bool(line) == bool(text.strip())
 
 

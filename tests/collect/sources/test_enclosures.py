@@ -90,7 +90,7 @@ def test_addresses_tables_and_lists_are_understood(value: object, found: tuple[E
 def test_what_is_no_address_of_the_web_is_left_out_and_told_as_such_a_link_is(address: str) -> None:
     told: list[str] = []
     item = clean_item(
-        with_files(*enclosures_of([{"url": address}, TALK.url])), site=SITE, policy=SourcePolicy(), tell=told.append
+        with_files(*enclosures_of([{"url": address}, TALK.url])), site=SITE, policy=POLICY, tell=told.append
     )
 
     assert item.enclosures == (TALK,)
@@ -111,7 +111,7 @@ def test_a_type_that_is_none_is_unknown(media_type: str) -> None:
 def test_there_is_an_end_to_them_and_it_is_told() -> None:
     told: list[str] = []
     files = enclosures_of([f"https://example.org/{number}" for number in range(1_000)])
-    item = clean_item(with_files(*files), site=SITE, policy=SourcePolicy(), tell=told.append)
+    item = clean_item(with_files(*files), site=SITE, policy=POLICY, tell=told.append)
 
     assert len(item.enclosures) == MAX_ENCLOSURES
     assert told == [f"it has 1000 files; the first {MAX_ENCLOSURES} are kept"]
@@ -138,7 +138,7 @@ def test_whatever_is_given_is_enclosures_or_told(value: object, separator: str) 
         found = enclosures_of(value, separator=separator)
     except FieldError:
         return
-    for each in clean_item(with_files(*found), site=SITE, policy=SourcePolicy()).enclosures:
+    for each in clean_item(with_files(*found), site=SITE, policy=POLICY).enclosures:
         assert each.url.lower().startswith(("http://", "https://"))
         assert each.url.isprintable()
         assert each.size_bytes is None or 0 < each.size_bytes <= LARGEST_BYTES

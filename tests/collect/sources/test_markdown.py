@@ -11,8 +11,7 @@ from publisher.collect.clean import clean_item
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.model.items import Item
-from publisher.model.sources import SourcePolicy
-from tests.values import SITE
+from tests.values import POLICY, SITE
 
 NOW = datetime(2024, 3, 6, 7, tzinfo=UTC)
 """Eight o'clock in Brussels."""
@@ -121,7 +120,7 @@ def test_a_head_of_pelican(tmp_path: Path) -> None:
 def cleaned(folder: Path, *, base: str = "") -> tuple[Item, list[str]]:
     told: list[str] = []
     (item,) = MarkdownSource("news", folder, base=base).fetch(validator="", now=NOW).items
-    return clean_item(item, site=SITE, policy=SourcePolicy(), tell=told.append), told
+    return clean_item(item, site=SITE, policy=POLICY, tell=told.append), told
 
 
 @pytest.mark.parametrize(
