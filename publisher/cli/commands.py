@@ -106,7 +106,7 @@ def serve(options: Options) -> None:
     with options.open_service() as publisher:
         from publisher.serve.scheduler import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
 
-        serve_site(publisher)
+        serve_site(publisher, is_verbose=options.is_verbose)
 
 
 @cli.command()

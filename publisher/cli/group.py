@@ -3,7 +3,7 @@
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +13,11 @@ import click
 
 from publisher import __version__
 from publisher.app import Publisher
+from publisher.cli.decisions import print_decisions
 from publisher.cli.progress import show_progress
 from publisher.cli.report_output import show_report
 from publisher.config.config import Config
+from publisher.model.progress import Progress
 from publisher.model.reports import RunReport
 from publisher.model.schedules import zone_of
 
@@ -28,12 +30,13 @@ class Options:
     now: str | None
     """ISO 8601, as typed; None: the present."""
     is_json: bool
+    is_verbose: bool
 
     @contextmanager
     def open_site(self) -> Iterator[Publisher]:
         """Open the site for the length of a `with`, with progress shown on standard error."""
         config, now = self._read()
-        with show_progress() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
+        with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
 
     @contextmanager
@@ -47,12 +50,18 @@ class Options:
     def open_rehearsal(self) -> Iterator[Publisher]:
         """Open the site so that nothing changes, whatever it is told to do."""
         config, now = self._read()
-        with show_progress() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
+        with self._tell() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
             yield publisher
 
     def open_for(self, *, dry_run: bool) -> AbstractContextManager[Publisher]:
         """Open the site for a command that takes `--dry-run`."""
         return self.open_rehearsal() if dry_run else self.open_site()
+
+    @contextmanager
+    def _tell(self) -> Iterator[Progress]:
+        """Tell the operator of progress, and with `--verbose` of decisions, for the length of a `with`."""
+        with show_progress() as progress, print_decisions() if self.is_verbose else nullcontext():
+            yield progress
 
     def _read(self) -> tuple[Config, datetime | None]:
         config = Config.load(self.config)
@@ -80,9 +89,16 @@ def site_command(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option("--now", metavar="ISO-8601", help="Act as if it were this moment.")
     @click.option("--json", "is_json", is_flag=True, help="Print the result as JSON, for machines.")
+    @click.option("--verbose", "is_verbose", is_flag=True, help="Print on standard error what is decided, and why.")
     @functools.wraps(command)
-    def with_options(config: Path, now: str | None, is_json: bool, **rest: Any) -> None:  # noqa: ANN401, FBT001
-        command(Options(config=config, now=now, is_json=is_json), **rest)
+    def with_options(
+        config: Path,
+        now: str | None,
+        is_json: bool,  # noqa: FBT001
+        is_verbose: bool,  # noqa: FBT001
+        **rest: Any,  # noqa: ANN401
+    ) -> None:
+        command(Options(config=config, now=now, is_json=is_json, is_verbose=is_verbose), **rest)
 
     return with_options
 

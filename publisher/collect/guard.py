@@ -21,7 +21,8 @@ A_FEW = 4
 NEARLY_ALL = 0.8
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
-_WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
+WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}
+"""What people call a field of an item; one that is missing is called by its name."""
 
 
 def suspicion_of(
@@ -50,7 +51,7 @@ def suspicion_of(
     back_dated = [item for item in plan.added if newest is not None and item.date <= newest]
     lost = sorted(set(fields) - set(fields_of(listed, at_least=0)))
     if lost and len(listed) >= A_CROWD:
-        words = " or ".join(_WORD_FOR.get(name, name) for name in lost)
+        words = " or ".join(WORD_FOR.get(name, name) for name in lost)
         return Suspicion(
             reason=HoldReason.DRIFT,
             words=f"not one of its {len(listed)} items has a {words}, and nearly all of them had",

@@ -16,10 +16,12 @@ from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
 from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
 from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.reading import Reading
+from publisher.collect.reasons import log_heirs, log_hidden, log_joined, log_known, log_new, log_unread
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.unread import Unread
 from publisher.collect.undated import date_as_known
+from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import Item
 from publisher.model.labels import NO_NAMES, Names
@@ -30,6 +32,8 @@ from publisher.model.schedules import local_day
 from publisher.model.sources import SourcePolicy, Suspicion
 from publisher.model.themes import wanted_names
 from publisher.store import Heir, LogPass, SourceState, Store
+
+logger = DecisionLog("collect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +73,20 @@ def record_listing(
         changes = _plan_changes(known, listing, log, rules)
         suspicion = _suspect(changes.own, known, listing, log, rules)
         if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
+            logger.debug("source is held", because=suspicion.words, source=listing.source)
             log.write_state(after_hold(log.state, suspicion, fetch, now=now))
             problem = _held_problem(listing.source, suspicion)
             return CollectReport(sources_read=1, sources_held=1, problems=(problem,))
         is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
         plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
-        log.keep_from_readers(_mint_records(hidden, log, listing.source, rules, names=NO_NAMES, now=now))
-        inherited = _hand_over(changes.heirs, known, log, rules, now=now)
-        _write_plan(plan, log, listing.source, rules, now=now)
-        _write_copies(changes, log)
+        if suspicion:
+            decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
+            logger.debug(decided, because=suspicion.words, source=listing.source)
+        log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
+        _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
+        inherited = _hand_over(changes.heirs, known, log, listing.source, rules, now=now)
+        _write_plan(plan, log, listing, rules, now=now)
+        _write_copies(changes, log, listing)
         state = after_listing(
             log.state,
             fetch,
@@ -151,6 +160,7 @@ def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
 def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
     pairing = pair(known, listing.items, unread=listing.unread, is_complete=listing.is_complete)
     plan = reconcile(pairing, log.items(pairing.to_compare))
+    log_unread(pairing, plan, log, source=listing.source)
     own, copied = plan.split({one.number for one in known if one.is_copy})
     names = names_to_join_by(own.added, listing.policy)
     elsewhere = log.elsewhere(links=names) if listing.policy.joined_by == "link" else log.elsewhere(ids=names)
@@ -207,12 +217,21 @@ def _hide_old(
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
+def _write_hidden(
+    hidden: Sequence[Item], log: LogPass, source: str, rules: CollectRules, *, is_discarded: bool, now: datetime
+) -> None:
+    records = _mint_records(hidden, log, source, rules, names=NO_NAMES, now=now)
+    log_hidden(records, source=source, is_discarded=is_discarded)
+    log.keep_from_readers(records)
+
+
 def _hand_over(
-    heirs: Mapping[int, Heir], known: Sequence[Known], log: LogPass, rules: CollectRules, *, now: datetime
+    heirs: Mapping[int, Heir], known: Sequence[Known], log: LogPass, source: str, rules: CollectRules, *, now: datetime
 ) -> int:
     """Give items to the sources that still list them; return how many items these sources word differently."""
     if not heirs:
         return 0
+    log_heirs(heirs, log, source=source)
     log.hand_over(heirs)
     before = {one.number: one for one in known if one.number in heirs}
     said = {number: add_language(heir.item, rules.site) for number, heir in heirs.items()}
@@ -224,7 +243,8 @@ def _hand_over(
     return len(revised)
 
 
-def _write_plan(plan: Reconciliation, log: LogPass, source: str, rules: CollectRules, *, now: datetime) -> None:
+def _write_plan(plan: Reconciliation, log: LogPass, listing: _Listing, rules: CollectRules, *, now: datetime) -> None:
+    source = listing.source
     log.withdraw(plan.withdrawn, now=now)
     log.unlist(plan.unlisted)
     log.relist(plan.relisted)
@@ -234,10 +254,13 @@ def _write_plan(plan: Reconciliation, log: LogPass, source: str, rules: CollectR
     naming = [*(item for _, item in revised), *order_for_log(added)]
     names = log.name(wanted_names(naming, rules.gathering.theme_map))
     log.revise([_revision(number, item, source, rules, names) for number, item in revised], now=now)
-    log.add(_mint_records(added, log, source, rules, names=names, now=now), now=now)
+    records = _mint_records(added, log, source, rules, names=names, now=now)
+    log_new(records, source=source, is_first=listing.is_first)
+    log.add(records, now=now)
 
 
-def _write_copies(changes: Changes, log: LogPass) -> None:
+def _write_copies(changes: Changes, log: LogPass, listing: _Listing) -> None:
+    log_joined(changes.joined, log, source=listing.source, joined_by=listing.policy.joined_by)
     log.drop_copies([*changes.copied.withdrawn, *changes.copied.unlisted])
     log.copy([*changes.copied.revised, *changes.copied.renamed, *changes.joined])
 

@@ -13,12 +13,15 @@ from publisher.collect.condition import after_failure, after_no_change
 from publisher.collect.reading import Reading, read_sources
 from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
-from publisher.collect.sources.base import Source
+from publisher.collect.sources.base import Fetch, Source
+from publisher.model.decisions import DecisionLog
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport
-from publisher.store import Store
+from publisher.store import SourceState, Store
+
+logger = DecisionLog("collect")
 
 
 def collect(
@@ -35,17 +38,23 @@ def collect(
     A source that must not be read again yet is left out, unless its name is in `asked_for`.
     """
     states = [(source, store.sources.state(source.name)) for source in sources]
-    due = [
-        (source, state)
-        for source, state in states
-        if state.next_try is None or state.next_try <= now or source.name in asked_for
-    ]
+    due = [(source, state) for source, state in states if source.name in asked_for or _is_due(source, state, now=now)]
     report = CollectReport(sources_waiting=len(states) - len(due))
     progress("sources", 0, len(due))
     for done, reading in enumerate(read_sources(due, on_suspicion=rules.on_suspicion, now=now), start=1):
         report = _add(report, _record(reading, store, rules, now=now))
         progress("sources", done, len(due))
     return report
+
+
+def _is_due(source: Source, state: SourceState, *, now: datetime) -> bool:
+    """Whether a source may be read now."""
+    if state.next_try is None or state.next_try <= now:
+        return True
+    failed = f"it failed, {state.failures} times in a row: {state.problem}"
+    because = failed if state.failures else "it says that it has no news until then"
+    logger.debug("source is left alone", because=because, source=source.name, until=state.next_try)
+    return False
 
 
 def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
@@ -56,6 +65,7 @@ def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetim
         before = store.sources.state(reading.source)
         next_try = fresh_until(outcome, timedelta(seconds=before.lifetime_s), now=now)
         store.sources.write(reading.source, after_no_change(before, outcome, next_try=next_try), before=before)
+        _log_unchanged(reading.source, before, outcome, next_try=next_try)
         return CollectReport(sources_unchanged=1, sources_held=int(before.hold_reason is not None))
     from publisher.collect.record import record_listing  # late: a pass without news records nothing
 
@@ -63,10 +73,21 @@ def _record(reading: Reading, store: Store, rules: CollectRules, *, now: datetim
     return record_listing(reading, outcome, store, rules, next_try=next_try, now=now)
 
 
+def _log_unchanged(source: str, before: SourceState, fetch: Fetch, *, next_try: datetime | None) -> None:
+    if before.hold_reason is not None and fetch.validator == before.held_validator:
+        logger.debug("source stays held", because=before.held, source=source, since=before.held_at)
+    else:
+        because = "it gives what it gave at its last reading"
+        logger.debug("source has no news", because=because, source=source, next_try=next_try)
+
+
 def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now: datetime) -> CollectReport:
     before = store.sources.state(reading.source)
     next_try = retry_at(failure, failures=before.failures + 1, now=now)
     store.sources.write(reading.source, after_failure(before, failure, next_try=next_try, now=now), before=before)
+    logger.debug(
+        "source fails", because=failure.problem, source=reading.source, failures=before.failures + 1, next_try=next_try
+    )
     problem = Problem(
         where=f"source {reading.source!r}",
         what=failure.problem,

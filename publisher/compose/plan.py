@@ -34,6 +34,8 @@ class Plan:
     """What compose does about one audience: it records `edition`, or else moves the audience on to `state`."""
 
     audience: Audience
+    because: str
+    """Why it has an edition, or none."""
     edition: Edition | None
     """With all items that are due; `record` takes out those that its mail has no room for."""
     state: AudienceState
@@ -46,10 +48,17 @@ def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime
     """Plan the audience's next edition, at any time of its schedule."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
-        return Plan(audience=audience, edition=edition_of(audience, facts, due, now=now), state=state, tick=tick)
+        edition = edition_of(audience, facts, due, now=now)
+        later = len(due) - len(edition.records)
+        because = f"new to its audience: {len(due)}" + (
+            f", of which {later} wait for the next (max_items)" if later else ""
+        )
+        return Plan(audience=audience, because=because, edition=edition, state=state, tick=tick)
     # With too few items the cursor stays where it is, so that all of them stay new.
     cursor = state.cursor if due else max(state.cursor, facts.upto)
-    return Plan(audience=audience, edition=None, state=replace(state, cursor=cursor, last_tick=tick or state.last_tick))
+    state = replace(state, cursor=cursor, last_tick=tick or state.last_tick)
+    few = f"new to its audience: {len(due)}, fewer than {audience.min_items} (min_items)"
+    return Plan(audience=audience, because=few if due else "nothing is new to its audience", edition=None, state=state)
 
 
 def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now: datetime) -> Edition:

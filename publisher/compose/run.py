@@ -19,7 +19,7 @@ recorded edition changes, and no web page. Its audience gets no other edition me
 pass after the decision makes up for missed ticks. A released edition is put out like any recorded edition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ from publisher.compose.plan import (
     plan_edition,
     themes_of,
 )
+from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.problems import Problem
@@ -48,6 +49,9 @@ from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # imported by the caller, once there is something to render
     from publisher.compose.digest import Renderer
+
+logger = DecisionLog("compose")
+NO_EDITION = "no edition is due"
 
 SAMPLE_ITEMS = 10
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
@@ -61,27 +65,53 @@ LOOKED_AT = 4_000
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
     """Plan for each of these audiences, at any time of its schedule; not for an audience whose edition is held."""
     held = _names_held(audiences, store, now=now)
-    return [
-        plan_edition(audience, _facts(audience, store, site), site=site, tick=None, now=now)
-        for audience in audiences
-        if audience.name not in held
-    ]
+    plans = (_plan(audience, held, store=store, site=site, tick=None, now=now) for audience in audiences)
+    return [plan for plan in plans if plan]
 
 
 def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
     """Plan for each of these audiences whose schedule has had a tick since the last plan."""
     held = _names_held(audiences, store, now=now)
-    plans: list[Plan] = []
-    for audience in (audience for audience in audiences if audience.schedule):
-        state = store.editions.audience(audience.name)
-        if state is None or state.last_tick is None:
-            # Ticks count from the first pass that looks at the schedule.
-            watched = replace(state or _beginning(audience, store, site), last_tick=now)
-            plans.append(Plan(audience=audience, edition=None, state=watched))
-        elif (tick := due_tick(audience, state.last_tick, now=now)) and audience.name not in held:
-            facts = _facts(audience, store, site)
-            plans.append(plan_edition(audience, facts, site=site, tick=tick, now=now))
-    return plans
+    plans = (_plan_scheduled(audience, held, store=store, site=site, now=now) for audience in audiences)
+    return [plan for plan in plans if plan]
+
+
+def _plan_scheduled(
+    audience: Audience, held: Collection[str], *, store: Store, site: Site, now: datetime
+) -> Plan | None:
+    if audience.schedule is None:
+        logger.debug(NO_EDITION, because="it has no schedule", audience=audience.name)
+        return None
+    state = store.editions.audience(audience.name)
+    if state is None or state.last_tick is None:
+        # Ticks count from the first pass that looks at the schedule.
+        watched = replace(state or _beginning(audience, store, site), last_tick=now)
+        plan = Plan(audience=audience, because="its schedule counts from now on", edition=None, state=watched)
+        _log_plan(plan, next_tick=audience.schedule.next_after(now))
+        return plan
+    tick = due_tick(audience, state.last_tick, now=now)
+    if tick is None:
+        because = "its schedule has no tick since the last that was dealt with"
+        times = {"last": state.last_tick, "next_tick": audience.schedule.next_after(now)}
+        logger.debug(NO_EDITION, because=because, audience=audience.name, **times)
+        return None
+    return _plan(audience, held, store=store, site=site, tick=tick, now=now)
+
+
+def _plan(
+    audience: Audience, held: Collection[str], *, store: Store, site: Site, tick: datetime | None, now: datetime
+) -> Plan | None:
+    if audience.name in held:
+        logger.debug(NO_EDITION, because="its last one waits for its editor", audience=audience.name)
+        return None
+    plan = plan_edition(audience, _facts(audience, store, site), site=site, tick=tick, now=now)
+    _log_plan(plan)
+    return plan
+
+
+def _log_plan(plan: Plan, **facts: object) -> None:
+    decision = f"edition {plan.edition.name} is due" if plan.edition else NO_EDITION
+    logger.debug(decision, because=plan.because, audience=plan.audience.name, **facts)
 
 
 def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Problem]:

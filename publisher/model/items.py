@@ -67,6 +67,11 @@ def digest_of_content(item: Item) -> str:
     return _digest({name: value for name, value in _fields(item) if value})
 
 
+def changed_fields(old: Item, new: Item) -> list[str]:
+    """Return the names of the fields that make the digests of content differ."""
+    return [name for (name, before), (_, after) in zip(_fields(old), _fields(new), strict=True) if before != after]
+
+
 def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "date", item.date.isoformat()
     yield "text", item.text

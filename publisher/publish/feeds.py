@@ -6,6 +6,7 @@ all its addresses have changed, or that was asked for.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import Feed
 from publisher.model.progress import Steps
 from publisher.model.records import Record
@@ -18,6 +19,8 @@ from publisher.publish.plan import STRETCH, Publication, PublishPlan, start_of_c
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
 from publisher.store import Archive, FeedState, Store
+
+logger = DecisionLog("publish")
 
 ANNOUNCED = 20
 """How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
@@ -136,7 +139,10 @@ class FeedWriter:
                 ]
                 for file in files:
                     self._files.remove_copies(file)
-                if self._planned.repeats_archives or not all(map(self._files.has, files)):
+                missing = [file for file in files if not self._files.has(file)]
+                if self._planned.repeats_archives or missing:
+                    because = f"there is no {missing[0]}" if missing else "the pass repeats archives"
+                    logger.debug("archive is rendered", because=because, feed=feed.slug, number=archive.number)
                     yield archive
 
     def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:

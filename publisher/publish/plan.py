@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from publisher import __version__
+from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combined_feed, is_worth_a_feed
 from publisher.model.records import Record
@@ -18,6 +19,8 @@ from publisher.model.themes import ThemeMap
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles
 from publisher.store import Cursor, FeedState, Store
+
+logger = DecisionLog("publish")
 
 CONSUMER = "feeds"
 """The name of the cursor that feeds and pages share."""
@@ -124,6 +127,25 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
     Raises:
         TemplateError: a template cannot be read.
     """
+    planned = plan_again(store, publication, extent)
+    if planned.is_full:
+        because = why_full(extent, planned.cursor.settings, planned.digests)
+        decision = "every feed and page is rendered" + (", archives too" if planned.repeats_archives else "")
+        logger.debug(decision, because=because, feeds=len(planned.slugs))
+    elif planned.is_empty:
+        logger.debug("nothing is rendered", because="nothing changed since the last pass", log_end=planned.upto)
+    else:
+        because = f"items changed, log numbers {planned.cursor.seq + 1} to {planned.upto}"
+        logger.debug("feeds are rendered", because=because, slugs=" ".join(planned.slugs))
+    return planned
+
+
+def plan_again(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
+    """Decide as `plan` does, in a pass that said so already: its own changes to the feeds may add to them.
+
+    Raises:
+        TemplateError: a template cannot be read.
+    """
     cursor, upto, digests = store.log.cursor(CONSUMER), store.log.end(), publication.digests()
     is_full = extent is not Extent.NEWS or cursor.settings != digests
     states: list[FeedState] = []
@@ -143,6 +165,23 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
         is_full=is_full,
         repeats_archives=extent is Extent.ARCHIVES or cursor.settings.get("archives") != digests["archives"],
     )
+
+
+def why_full(extent: Extent, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return why everything is rendered, from what was asked for and the digests of the last pass and of this one."""
+    if not before:
+        return "nothing was rendered before"
+    changed = [name for name in now if before.get(name) != now[name]]
+    if not changed:
+        return f"it was asked for, or there is no index.html ({extent.name.lower()})"
+    return " and ".join(_MADE_OF[name] for name in changed)
+
+
+_MADE_OF = {
+    "feeds": "the themes or combined feeds of config.toml changed",
+    "archives": "what documents of archives are made with changed (site, formats, icon or logo)",
+    "files": "a template, a setting or the version changed",
+}
 
 
 def open_feeds(store: Store, publication: Publication, planned: PublishPlan) -> OpenFeeds:

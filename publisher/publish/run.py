@@ -22,7 +22,7 @@ from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import CONSUMER, Extent, OpenFeeds, Publication, PublishPlan, open_feeds, plan
+from publisher.publish.plan import CONSUMER, Extent, OpenFeeds, Publication, PublishPlan, open_feeds, plan_again
 from publisher.publish.regather import regather
 from publisher.publish.sitemap import Sitemap
 from publisher.rendering import urls
@@ -71,7 +71,7 @@ def _settle_feeds(
     for theme in (publication.theme_map.default, *publication.theme_map.themes):
         if former := publication.theme_map.former(theme.slug):
             store.feeds.take_over(theme.slug, former)
-    return plan(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
+    return plan_again(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
 
 
 class _Renderer:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from publisher.model.decisions import LOGGER, facts_of
 from publisher.model.problems import Problem
 from publisher.model.reports import RunReport, SourceCondition
 
@@ -31,7 +32,7 @@ class PassLog:
             condition = change.condition.value
             log("source changed", source=change.source, condition=condition, since=change.since, detail=change.detail)
         for notice in report.notices:
-            logger.info("notice written", notice=notice.name, to=notice.to.address)
+            logger.info("notice written", notice=notice.name)
         for problem in self.take_new(report.all_problems):
             logger.warning("problem", where=problem.where, what=problem.what)
 
@@ -43,10 +44,11 @@ class PassLog:
         ]
 
 
-def configure_logs() -> None:
+def configure_logs(*, is_verbose: bool = False) -> None:
     """Send every event to standard error as one line: coloured on a terminal, JSON elsewhere.
 
-    Events of this program are logged from `info` on, those of libraries from `warning` on.
+    Events of this program are logged from `info` on, with `is_verbose` from `debug` on, which are the decisions of
+    stages; those of libraries from `warning` on.
     """
     is_terminal = sys.stderr.isatty()
     prepare: list[structlog.typing.Processor] = [
@@ -63,6 +65,16 @@ def configure_logs() -> None:
     handler = logging.StreamHandler(sys.stderr)
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=prepare, processors=[without_meta, renderer])
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*prepare, _add_facts], processors=[without_meta, renderer]
+        )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger(LOGGER).setLevel(logging.DEBUG if is_verbose else logging.NOTSET)
+
+
+def _add_facts(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the reason of a decision and what it is about, which the standard library's loggers have no place for."""
+    return {**event, **facts_of(event["_record"])}

@@ -73,14 +73,16 @@ class ClockWatch:
         return abs(self._apart - before) > LEAP_S
 
 
-def serve(publisher: Publisher) -> None:
+def serve(publisher: Publisher, *, is_verbose: bool = False) -> None:
     """Run passes and the web server until SIGTERM or SIGINT; the module's docstring says what happens then.
+
+    With `is_verbose` the log says what is decided, and why.
 
     Raises:
         BusyError: another service is at work on this site.
         UsageError: the address in `service.listen` cannot be used.
     """
-    configure_logs()
+    configure_logs(is_verbose=is_verbose)
     config, stopping = publisher.config, threading.Event()
     log, health = PassLog(), PassHealth(config.service.collect_every.total_seconds())
 

@@ -94,6 +94,14 @@ class Facts:
             said.update((row.item, item_of(row.content)) for row in rows)
         return said
 
+    def uids(self, numbers: Collection[int]) -> dict[int, str]:
+        """The uids of these items, by number."""
+        found: dict[int, str] = {}
+        for some in batches(sorted(set(numbers))):
+            query = select(items.c.number, items.c.uid).where(items.c.number.in_(some)).order_by(items.c.number)
+            found |= {row.number: row.uid for row in self._connection.execute(query)}
+        return found
+
     def heirs(self, numbers: Collection[int], *, among: Collection[str] | None = None) -> dict[int, Heir]:
         """Another source that lists each of these items too, by number; items without one are missing.
 

@@ -36,8 +36,8 @@ STORE_BY_ENVIRONMENT = '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n'
 class Service:
     """A service as a process of its own."""
 
-    def __init__(self, world: World) -> None:
-        self.process = world.start("serve")
+    def __init__(self, world: World, *options: str) -> None:
+        self.process = world.start("serve", *options)
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -305,6 +305,22 @@ def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureF
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert ["a wake-up of collect was skipped", "problem"] == [line["event"] for line in lines]
     assert ["warning", "warning"] == [line["level"] for line in lines]
+
+
+def test_a_verbose_service_logs_decisions_with_their_reasons(world: World, serve: Callable[[World], Service]) -> None:
+    started = Service(world, "--verbose")
+    try:
+        started.wait_until_told("no edition is due")
+    finally:
+        assert 0 == started.end(signal.SIGTERM)
+
+    [told] = [event for event in started.events if event["event"] == "item is new"]
+    assert {"because", "event", "level", "source", "timestamp", "uid"} == told.keys()
+    assert ("debug", "its source is read for the first time", "news") == (
+        told["level"],
+        told["because"],
+        told["source"],
+    )
 
 
 # --- several at once -------------------------------------------------------------------------------------------------

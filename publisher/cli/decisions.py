@@ -1,0 +1,35 @@
+"""`--verbose`: decisions and their reasons on standard error, a line each."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from publisher.model.decisions import LOGGER, facts_of
+
+
+@contextmanager
+def print_decisions() -> Iterator[None]:
+    """Print every decision that is made in the length of a `with`."""
+    logger, printer = logging.getLogger(LOGGER), _Printer()
+    before = logger.level
+    logger.addHandler(printer)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(printer)
+
+
+class _Printer(logging.Handler):
+    """Prints a decision as `publisher: item revised: its title differs (source=news, uid=tag:…)`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        facts = dict(facts_of(record))
+        because = facts.pop("because", "")
+        about = ", ".join(f"{name}={value}" for name, value in facts.items())
+        line = f"{record.getMessage()}: {because}" if because else record.getMessage()
+        # Standard error is looked up at every line: a progress bar takes its place and keeps lines above itself.
+        click.echo(f"publisher: {line} ({about})" if about else f"publisher: {line}", err=True)

@@ -1,0 +1,45 @@
+"""Decisions and their reasons, logged where they are made, for operators who ask with `--verbose`.
+
+The lines go to the standard library's loggers, at debug level: a program that uses this package and configures nothing
+sees none of them. `cli/decisions` prints them, and `serve/logs` puts them into the log of the service.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from datetime import date
+
+LOGGER = "publisher"
+"""The logger above those of all stages."""
+_FACTS = "facts"
+_ADDRESS = re.compile(r"[^\s<>()\"'=,;]+@[^\s<>()\"'=,;]+")
+
+
+class DecisionLog:
+    """Logs what one stage decides. No line holds a mail address: `(address)` stands in its place."""
+
+    def __init__(self, stage: str) -> None:
+        self._logger = logging.getLogger(f"{LOGGER}.{stage}")
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody reads the lines. Facts that only explain a decision are not fetched otherwise."""
+        return self._logger.isEnabledFor(logging.DEBUG)
+
+    def debug(self, decision: str, *, because: str, **facts: object) -> None:
+        """Log a decision, such as `item is revised`, with its reason and what it is about; None says nothing."""
+        if self.is_heard:
+            told = {"because": because, **{name: value for name, value in facts.items() if value is not None}}
+            self._logger.debug(decision, extra={_FACTS: {name: _printable(value) for name, value in told.items()}})
+
+
+def facts_of(line: logging.LogRecord) -> Mapping[str, object]:
+    """Return the reason of a decision, as `because`, and what it is about; empty for a line that is no decision."""
+    facts: Mapping[str, object] = getattr(line, _FACTS, {})
+    return facts
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return _ADDRESS.sub("(address)", value) if isinstance(value, str) else value
