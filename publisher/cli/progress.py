@@ -16,6 +16,8 @@ def show_progress() -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield Lines()
         return
+    from publisher.cli.bars import Bars  # late: most runs draw nothing, and rich costs 0.1 s
+
     bars = Bars()
     try:
         yield bars
@@ -39,32 +41,3 @@ class Lines:
         if total and now_s - self._since_s >= self.PAUSE_S:
             self._since_s = now_s
             click.echo(f"publisher: {step}, {done / total:.0%}", err=True)
-
-
-class Bars:
-    """Draws a bar for each step on standard error."""
-
-    WORTH_A_BAR_S = 0.5
-    """Seconds; a shorter step is over before its bar can be read."""
-
-    def __init__(self) -> None:
-        from rich.console import Console  # late: most runs draw nothing, and rich costs 0.1 s
-        from rich.progress import Progress as Drawing
-        from rich.progress import TaskID
-
-        self._drawing = Drawing(console=Console(stderr=True), transient=True)
-        self._tasks: dict[str, TaskID] = {}
-        self._began_s: dict[str, float] = {}
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        now_s = time.monotonic()
-        if now_s - self._began_s.setdefault(step, now_s) < self.WORTH_A_BAR_S:
-            return
-        if not self._tasks:
-            self._drawing.start()
-        if step not in self._tasks:
-            self._tasks[step] = self._drawing.add_task(step, total=total)
-        self._drawing.update(self._tasks[step], completed=done, total=total)
-
-    def close(self) -> None:
-        self._drawing.stop()

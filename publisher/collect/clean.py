@@ -6,6 +6,7 @@ from dataclasses import replace
 from publisher.collect.sources.enclosures import LONGEST_URL, MAX_ENCLOSURES
 from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
 from publisher.collect.sources.html_words import text_of
+from publisher.collect.sources.language_guess import guess
 from publisher.collect.sources.links import is_relative, web_address, without_tracking
 from publisher.collect.sources.values import shorten
 from publisher.model.items import Enclosure, Item
@@ -90,8 +91,6 @@ def add_language(item: Item, site: Site) -> Item:
     """Return the item with its language, if its words show beyond doubt that it is not the site's."""
     if item.language or not site.languages:
         return item
-    from publisher.collect.sources.language_guess import guess  # late: 40 ms, for sites with several languages only
-
     language = guess(f"{item.title}\n{item.text}", (site.language, *site.languages))
     is_other = language and language != site.language.partition("-")[0].lower()
     return replace(item, language=language, is_language_guessed=True) if is_other else item

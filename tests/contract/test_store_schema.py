@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from publisher.model.errors import StoreError
-from publisher.store import Store, upgrade
+from publisher.store import Store
+from publisher.store.migrate import alembic_config
 from publisher.store.schema import HEAD, metadata
 from tests.contract.stories import collect, record
 from tests.databases import dump
@@ -26,7 +27,7 @@ def change(url: str, *statements: str) -> None:
 
 
 def test_head_is_the_last_migration() -> None:
-    assert ScriptDirectory.from_config(upgrade._alembic_config()).get_heads() == [HEAD]
+    assert ScriptDirectory.from_config(alembic_config()).get_heads() == [HEAD]
 
 
 def test_the_migrations_lead_to_the_tables_the_program_knows(durable_url: str) -> None:

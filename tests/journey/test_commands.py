@@ -409,7 +409,7 @@ def test_long_work_shows_no_bar_elsewhere(world: World) -> None:
 def on_a_terminal(world: World, *arguments: str) -> str:
     """What the program shows where it believes to be watched, and that all work is worth a bar."""
     ours, its = pty.openpty()
-    program = "from publisher.cli import commands, progress; progress.Bars.WORTH_A_BAR_S = 0; commands.main()"
+    program = "from publisher.cli import bars, commands; bars.Bars.WORTH_A_BAR_S = 0; commands.main()"
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         cwd=world.folder,

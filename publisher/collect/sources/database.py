@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -104,8 +105,6 @@ class DatabaseSource:
 
 def _check_file(source: str, url: URL) -> None:
     """Refuse an SQLite file that is not there: connecting would make it."""
-    from pathlib import Path
-
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
         path = Path(url.database or "")
         if not path.is_file():

@@ -11,6 +11,7 @@ numbers, in English, French, Dutch or German, perhaps with a day of the week bef
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from html import unescape
 from unicodedata import normalize
@@ -174,8 +175,6 @@ def _iso(plain: str) -> datetime | None:
 def _mail(plain: str) -> datetime | None:
     if not _MAIL.fullmatch(plain):
         return None
-    from email.utils import parsedate_to_datetime  # late: few dates are written as in mail
-
     moment = parsedate_to_datetime(plain)
     # RFC 5322 section 3.3: -0000 is UTC, too.
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

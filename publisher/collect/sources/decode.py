@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import Iterable, Iterator
 
+import brotli
+
 _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
 """What gzip begins with, and nothing else that servers send."""
@@ -55,8 +57,6 @@ def _inflater(data: bytes) -> "zlib._Decompress":
 
 
 def _unbrotlied(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    import brotli  # late: few servers send it
-
     unpacker = brotli.Decompressor()
     try:
         for piece in pieces:

@@ -37,8 +37,7 @@ class ListingSource:
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        # Late: an unchanged file needs neither the grammar nor dateutil.
-        from publisher.collect.sources.listing_grammar import parse
+        from publisher.collect.sources.listing_grammar import parse  # late: an unchanged file is not parsed
 
         items, problems, unread = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
         if problems and not items:

@@ -1,0 +1,71 @@
+"""Imports stand at the top of a module, but for a few doors to what a pass without news does not need."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOORS = {
+    # Render a site.
+    "app.py": {
+        "publisher.publish.run",
+        "publisher.publish.editions",
+        "publisher.publish.websub",
+        # Render a digest.
+        "publisher.compose.digest",
+        "publisher.rendering.templates",
+        # Examine a source.
+        "publisher.admin.discover",
+    },
+    # Fetch: httpx takes 0.1 s, which a source that reads a file does not need.
+    "collect/sources/base.py": {"publisher.collect.sources.fetch"},
+    # Read a feed that changed: feedparser takes 60 ms.
+    "collect/sources/feed.py": {"feedparser"},
+    # Examine and check, render a digest; serve: APScheduler and structlog take 0.16 s.
+    "cli/commands.py": {
+        "publisher.admin",
+        "publisher.admin.next_edition",
+        "publisher.cli.source_output",
+        "publisher.serve.scheduler",
+    },
+    "cli/preview.py": {"publisher.admin.next_edition", "publisher.serve.preview"},
+    # Migrate a store: Alembic takes 0.3 s, once in a release.
+    "store/upgrade.py": {"publisher.store.migrate"},
+    # Draw bars: rich takes 0.1 s, and only a terminal shows them.
+    "cli/progress.py": {"publisher.cli.bars"},
+}
+"""By the module that calls what is behind the door, the modules that it imports late."""
+OTHERS = {
+    # Python collects no garbage while everything is imported.
+    "__main__.py": {"publisher.cli.commands"},
+    # Read what changed: the HTML cleaner, the grammar, YAML and CommonMark take 53, 36, 17 and 25 ms, and whether
+    # anything changed is known only here.
+    "collect/run.py": {"publisher.collect.record"},
+    "collect/sources/listing.py": {"publisher.collect.sources.listing_grammar"},
+    "collect/sources/front_matter.py": {"yaml"},
+    "collect/sources/markdown.py": {"markdown_it"},
+    # Domains with other letters than ASCII are few, and every command checks addresses.
+    "rendering/addresses.py": {"idna"},
+}
+"""What stays late because a pass without news must not pay for it, though it is behind no door."""
+
+
+def late_imports(file: Path) -> Iterator[str]:
+    """The modules that functions of a file import."""
+    functions = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if is_function(node)]
+    for node in {inner for function in functions for inner in ast.walk(function)}:
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def test_imports_are_late_at_the_doors_only() -> None:
+    package = ROOT / "publisher"
+    found = {file.relative_to(package).as_posix(): {*late_imports(file)} for file in sorted(package.rglob("*.py"))}
+
+    assert DOORS | OTHERS == {module: imported for module, imported in found.items() if imported}
