@@ -182,6 +182,7 @@ class ColumnsTable(Table):
     title: Line | None = key("The column of its title.", default=None, example="subject")
     text: Line | None = key("The column of its text.", default=None, example="body")
     html: Line | None = key("The column of its text in HTML.", default=None, example="body")
+    summary: Line | None = key("The column of what sums it up.", default=None, example="teaser")
     link: Line | None = key("The column of the link to it.", default=None, example="address")
     language: Line | None = key("The column of its language.", default=None, example="lang")
     themes: Line | None = key("The column of its themes.", default=None, example="departments")

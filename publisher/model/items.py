@@ -32,6 +32,8 @@ class Item:
     """Empty: the source gives none, and `titles.title_of` makes one from the first sentence."""
     link: str = ""
     """Where the item lives on the web; empty: the site makes a page for it."""
+    summary: str = ""
+    """What its source sums it up by, in plain text; empty: its first sentences do."""
     native_id: str = ""
     """The permanent id that the source gives the item; empty: it gives none, as in a listing."""
     language: str = ""
@@ -85,6 +87,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "enclosures", [[each.url, each.media_type, each.size_bytes, each.title] for each in item.enclosures]
     yield "html", item.html
     yield "published", item.published and item.published.isoformat()
+    yield "summary", item.summary
 
 
 def _digest(value: object) -> str:

@@ -15,6 +15,8 @@ from publisher.model.items import Item
 
 TITLE_LENGTH = 90
 SUMMARY_LENGTH = 280
+OWN_SUMMARY_LENGTH = 500
+"""Of a summary that somebody wrote."""
 SUMMARY_SENTENCES = 2
 
 _STOP = re.compile(r"(?P<mark>[.!?…]+)[\"'”’»)\]]*(?=\s|$)|(?P<wide>[。！？])[”’」』）]*")
@@ -62,7 +64,9 @@ def _title(title: str, text: str) -> str:
 
 
 def summary_of(item: Item) -> str:
-    """Return the first one or two sentences of the text; one that is longer than `SUMMARY_LENGTH` is cut."""
+    """Return the source's own summary, or the first one or two sentences of the text; a longer one is cut."""
+    if item.summary:
+        return shorten(even_spaces(item.summary), OWN_SUMMARY_LENGTH)
     return _summary(item.text[:_ENOUGH])
 
 

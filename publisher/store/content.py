@@ -29,6 +29,7 @@ def content_of(item: Item) -> str:
         "enclosures": [_enclosure_fields(each) for each in item.enclosures],
         "html": item.html,
         "published": item.published and item.published.isoformat(),
+        "summary": item.summary,
         "is_language_guessed": item.is_language_guessed,
     }
     return canonical_json({name: value for name, value in fields.items() if value or name == "text"})

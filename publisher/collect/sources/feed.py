@@ -19,7 +19,7 @@ from publisher.collect.sources.charset import decode
 from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
-from publisher.collect.sources.html_words import line_of
+from publisher.collect.sources.html_words import line_of, teaser_of, words_of
 from publisher.collect.sources.links import absolute, seen_from
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.place import Place
@@ -32,7 +32,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-4"
+READER = "feed-5"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """Of one document; a feed with more is no feed."""
@@ -196,12 +196,20 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
         "html": None if is_plain else value,
+        "summary": _teaser(entry, value) if contents else None,
         "link": link,
         # dc:language, or an xml:lang around the words.
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
         "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
         "enclosures": feed_enclosures.of_entry(entry, value, base),
     }
+
+
+def _teaser(entry: dict[str, Any], body: str) -> str:
+    """Return what sums an item up beside its text; nothing when a program only cut off the text."""
+    detail = entry.get("summary_detail") or {}
+    written = str(detail.get("value") or entry.get("summary") or "")
+    return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
 
 
 def _title(entry: dict[str, Any], *, is_atom: bool) -> str:
@@ -282,8 +290,16 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "title": item.get("title"),
         "text": None if html else text or item.get("summary"),
         "html": html,
+        "summary": teaser_of(str(item.get("summary") or ""), words_of(str(html or text or "")))
+        if html or text
+        else None,
         "link": seen_from(str(link or ""), url),
         "language": item.get("language") or language,
         "categories": item.get("tags"),
         "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),
     }
+
+
+def _json_teaser(item: Mapping[str, Any]) -> str:
+    body = item.get("content_html") or item.get("content_text") or ""
+    return teaser_of(str(item.get("summary") or ""), words_of(str(body)))

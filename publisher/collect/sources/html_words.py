@@ -13,6 +13,8 @@ _BLOCKS = frozenset(
 )
 _EDGES = {"br": "\n", "tr": "\n", "td": " ", "th": " "}
 _LINE_END = re.compile("[\t\n\x0c\r]+")
+_CUT_OFF = re.compile(r"\s*(?:\[?(?:…|\.\.\.)\]?)\s*(?:\S+(?:\s+\S+){0,5})?\s*\Z")
+"""As blogs end what they cut off: `[…]`, perhaps with a link such as `Read more` behind it."""
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>[^<>]*)>")
 _IN_TITLES = frozenset(
     "a abbr b bdi bdo big cite code del dfn div em font h1 h2 h3 h4 i ins kbd mark p q s samp small span strike strong "  # noqa: SIM905
@@ -25,6 +27,18 @@ def text_of(clean: str) -> str:
     """Return the words of HTML that `safe_html` gave, paragraphs separated by one empty line."""
     root = parse_fragment(clean)
     return "" if root is None else clean_paragraphs("".join(_words(root)))
+
+
+def words_of(raw: str) -> str:
+    """Return the words of any HTML, as `text_of` gives them."""
+    return text_of(safe_html(raw)) if "<" in raw or "&" in raw else clean_paragraphs(raw)
+
+
+def teaser_of(summary: str, text: str) -> str:
+    """Return the summary, unless it is the text itself or what a program cut off it; then nothing."""
+    cut = _CUT_OFF.search(summary)
+    said, whole = (" ".join(words.split()) for words in (summary[: cut.start()] if cut else summary, text))
+    return "" if said == whole or (cut and whole.startswith(said)) else summary
 
 
 def line_of(raw: str) -> str:

@@ -17,6 +17,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
+from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
@@ -26,7 +27,7 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem
 from publisher.model.schedules import instant_of, zone_of
 
-READER = "markdown-4"
+READER = "markdown-5"
 SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
@@ -34,11 +35,13 @@ MAX_BYTES = 1_000_000
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """Of Jekyll and Hugo: `/:year/:title/` is filled by them."""
+_MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _NAMES = {
     "id": ("id", "guid"),
     "date": ("date", "pubdate", "published", "publishdate"),
     "title": ("title",),
     "link": ("link", "canonical", "canonicalurl", "permalink", "url"),
+    "summary": ("summary", "excerpt", "description", "teaser"),
     "language": ("language", "lang"),
     "themes": ("themes", "theme", "categories", "category"),
     "keywords": ("keywords", "keyword", "tags", "tag"),
@@ -138,6 +141,7 @@ class MarkdownSource:
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or (dated and dated[1])
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
+        values["summary"] = values["summary"] or _above_more(parts.body)
         kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
         try:
             return item_of(kept | values | {"html": _html(parts.body)}, self._rules_at(path, rules))
@@ -177,6 +181,12 @@ def _text(data: bytes | None) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise FieldError(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from error
+
+
+def _above_more(body: str) -> str:
+    """Return the words above `<!--more-->`, with which many generators end a summary; empty: it is not there."""
+    match = _MORE.search(body)
+    return words_of(_html(body[: match.start()])) if match else ""
 
 
 def _html(body: str) -> str:
