@@ -13,12 +13,13 @@ from publisher.model.records import Record
 from publisher.publish.document import FeedDocument, FeedItems, FeedLook, archive_document, feed_document
 from publisher.publish.entries import Entries
 from publisher.publish.files import PublicFiles
+from publisher.publish.item_cache import ItemCache
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import STRETCH, Publication, PublishPlan, start_of_cut_pass
+from publisher.publish.plan import STRETCH, Publication, PublishPlan, cut, start_of_cut_pass
 from publisher.publish.rss_atom import atom, rss
 from publisher.rendering import urls
-from publisher.store import Archive, FeedState, Store
+from publisher.store import Archive, FeedSequence, FeedState, Store
 
 logger = DecisionLog("publish")
 
@@ -28,15 +29,15 @@ WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "
 """By the format's key in config.toml."""
 
 
-def newest_items(store: Store, slug: str, *, limit: int) -> list[Record]:
+def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> list[Record]:
     """The items that a feed shows, newest published first: the `limit` added last, and all that came with them.
 
     Items that came in one pass stay together, up to `STRETCH` times `limit`.
     """
-    newest = store.items.added_last(slug, limit=limit)
+    newest = items.added_last(sequence, limit=limit)
     start = start_of_cut_pass(newest, limit=limit)
     if start is not None:
-        newest = store.items.added_last(slug, limit=STRETCH * limit, after=start)
+        newest = items.added_last(sequence, limit=STRETCH * limit, after=start)
     return sorted(newest, key=lambda record: (record.published, record.added_seq), reverse=True)
 
 
@@ -47,6 +48,7 @@ class FeedWriter:
         self,
         *,
         store: Store,
+        items: ItemCache,
         publication: Publication,
         planned: PublishPlan,
         files: PublicFiles,
@@ -56,6 +58,7 @@ class FeedWriter:
     ) -> None:
         """`steps` is told of each document of an archive how many items are in it."""
         self._store = store
+        self._items = items
         self._settings = publication.settings
         self._theme_map = publication.theme_map
         self._planned = planned
@@ -70,9 +73,10 @@ class FeedWriter:
     def write(self, state: FeedState) -> None:
         """Write all that is of a feed; what it links to before itself."""
         feed = state.feed
-        records = newest_items(self._store, feed.slug, limit=self._settings.limit)
-        last_page = self._pagination.render(state)
-        last_archive = self._write_archive(feed)
+        sequence = self._store.feeds.whole(feed.slug) if self._planned.is_full else self._store.feeds.end(feed.slug)
+        records = newest_items(self._items, sequence, limit=self._settings.limit)
+        last_page = self._pagination.render(state, sequence)
+        last_archive = self._write_archive(feed, sequence)
         document = feed_document(
             feed,
             self._add_revised(records, feed.slug) if last_archive else records,
@@ -97,25 +101,23 @@ class FeedWriter:
         revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
-    def _write_archive(self, feed: Feed) -> int | None:
+    def _write_archive(self, feed: Feed, sequence: FeedSequence) -> int | None:
         """Close the documents that the feed has become too long for.
 
         Returns the number of the last one; None: there is none.
         """
-        slug, folder = feed.slug, urls.folder_of(feed)
-        due = self._store.feeds.archives.due(slug, size=self._settings.limit)
-        for archive in (*self._archives_to_repeat(feed), *due):
-            records = self._store.items.added_between(slug, archive.after, archive.upto)
-            gone = self._store.items.withdrawn_between(slug, archive.after, archive.upto)
+        due = _due_archives(sequence, size=self._settings.limit)
+        for archive in (*self._archives_to_repeat(feed, sequence), *due):
+            records = self._items.added_between(sequence, archive.after, archive.upto)
+            gone = self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto)
             document = archive_document(
                 feed, archive.number, records, look=self._look, withdrawn=gone, prepared=self._prepared
             )
-            for place in (folder, *self._former_places(feed, archive)):
+            for place in (urls.folder_of(feed), *self._former_places(feed, archive)):
                 self._write_document(document, place, archive=archive.number)
             self._steps.advance(len(records))
         self._closed += due
-        found = due[-1] if due else self._store.feeds.archives.last(slug)
-        last = found.number if found else 0
+        last = max((archive.number for archive in (*sequence.archives, *due)), default=0)
         if self._planned.repeats_archives:
             self._empty_former(feed, last)
         return last or None
@@ -128,9 +130,9 @@ class FeedWriter:
                 empty = archive_document(feed, number, (), look=self._look)
                 self._write_document(empty, former, archive=number)
 
-    def _archives_to_repeat(self, feed: Feed) -> Iterator[Archive]:
+    def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[Archive]:
         if self._planned.is_full:
-            for archive in self._store.feeds.archives.of(feed.slug):
+            for archive in sequence.archives:
                 places = (urls.folder_of(feed), *self._former_places(feed, archive))
                 files = [
                     urls.feed_file(place, key, archive=archive.number)
@@ -155,3 +157,12 @@ class FeedWriter:
     def _write_document(self, document: FeedDocument, folder: str, *, archive: int | None = None) -> None:
         for key in self._settings.formats:
             self._files.write(urls.feed_file(folder, key, archive=archive), WRITERS[key](document, self._entries[key]))
+
+
+def _due_archives(sequence: FeedSequence, *, size: int) -> list[Archive]:
+    """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
+    number, after = (sequence.archives[-1].number, sequence.archives[-1].upto) if sequence.archives else (0, 0)
+    return [
+        Archive(feed=sequence.feed, number=each, after=start, upto=upto)
+        for each, (start, upto) in enumerate(cut(sequence.seqs, after=after, size=size), start=number + 1)
+    ]

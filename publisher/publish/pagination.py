@@ -11,10 +11,11 @@ from publisher.model.feeds import ALL, Feed
 from publisher.model.progress import Steps
 from publisher.publish import pages
 from publisher.publish.files import PublicFiles
+from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_values import Look
-from publisher.publish.plan import PublishPlan
+from publisher.publish.plan import PublishPlan, cut
 from publisher.rendering import urls
-from publisher.store import FeedState, PageRow, Store
+from publisher.store import FeedSequence, FeedState, PageRow, Store
 
 PAGE_ITEMS = 25
 """The first page of a feed shows up to twice as many, so that it never shows only a few."""
@@ -23,9 +24,19 @@ PAGE_ITEMS = 25
 class Pagination:
     """The pages of feeds, as one pass writes them."""
 
-    def __init__(self, *, store: Store, planned: PublishPlan, files: PublicFiles, look: Look, steps: Steps) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        items: ItemCache,
+        planned: PublishPlan,
+        files: PublicFiles,
+        look: Look,
+        steps: Steps,
+    ) -> None:
         """`steps` is told of each numbered page how many items are on it."""
         self._store = store
+        self._items = items
         self._planned = planned
         self._files = files
         self._look = look
@@ -33,16 +44,16 @@ class Pagination:
         self._reworked = {} if planned.is_full else store.log.reworked(planned.after, planned.upto)
         self._full: list[PageRow] = []
 
-    def render(self, state: FeedState) -> int:
+    def render(self, state: FeedState, sequence: FeedSequence) -> int:
         """Write the first page of a feed and the numbered ones that have to change; the number of the last of these."""
-        slug = state.feed.slug
-        due = self._store.feeds.pages.due(slug, size=PAGE_ITEMS)
-        before = self._store.feeds.pages.last_number(slug)
+        due = _due_pages(sequence)
+        full = [*sequence.pages, *due]
         # The newest full page is part of the first page of the feed.
-        last = max(before + len(due) - 1, 0)
-        for row in self._rows(slug, before, due):
-            self._write(state, row.after, row.upto, number=row.number, last=last)
-        self._write(state, self._end_of(slug, last, due), self._planned.upto, number=None, last=last)
+        last = max(full[-1].number - 1, 0) if full else 0
+        for row in self._rows(sequence, due, last):
+            self._write(state, sequence, row.after, row.upto, number=row.number, last=last)
+        start = next((row.upto for row in full if row.number == last), 0)
+        self._write(state, sequence, start, self._planned.upto, number=None, last=last)
         self._full += due
         return last
 
@@ -58,35 +69,42 @@ class Pagination:
         """Keep what full pages hold; after readers see them."""
         self._store.feeds.pages.settle(self._full)
 
-    def _write(self, state: FeedState, after: int, upto: int, *, number: int | None, last: int) -> None:
+    def _write(
+        self, state: FeedState, sequence: FeedSequence, after: int, upto: int, *, number: int | None, last: int
+    ) -> None:
         feed = state.feed
-        records = self._store.items.added_between(feed.slug, after, upto)
+        records = self._items.added_between(sequence, after, upto)
         page = pages.feed_page(feed, records, items=state.items, look=self._look, number=number, last=last)
         self._files.write(urls.feed_page_file(urls.folder_of(feed), number), page)
         if number is not None:
             self._steps.advance(len(records))
 
-    def _rows(self, slug: str, before: int, due: Sequence[PageRow]) -> Iterable[PageRow]:
-        """The numbered pages to write, oldest first."""
-        last = before + len(due) - 1
+    def _rows(self, sequence: FeedSequence, due: Sequence[PageRow], last: int) -> Iterable[PageRow]:
+        """The numbered pages to write, oldest first; `last` is the number of the last one."""
         if self._planned.is_full:
-            known = self._store.feeds.pages.between(slug, first=1, last=min(before, last))
+            known = sequence.pages
         else:
-            # Page `before` was part of the first page until now, and the one before it led there.
-            numbers = set(range(max(before - 1, 1), before + 1)) if due else set()
-            numbers |= self._store.feeds.pages.numbers(slug, self._seqs(slug))
-            known = [row for number in sorted(numbers) if number <= last for row in self._row(slug, number)]
-        return [*known, *due[:-1]]
+            # The newest page was part of the first page until now, and the one before it led there.
+            near = {row.number: row for row in sequence.pages[-2:]} if due else {}
+            for number in self._store.feeds.pages.numbers(sequence.feed, self._reworked_seqs(sequence.feed)):
+                near.setdefault(number, self._page(sequence.feed, number))
+            known = [near[number] for number in sorted(near)]
+        return [row for row in (*known, *due) if row.number <= last]
 
-    def _seqs(self, slug: str) -> list[int]:
+    def _reworked_seqs(self, slug: str) -> list[int]:
+        """The log numbers under which those of a feed's items were added that were revised or withdrawn."""
         if slug != ALL:
             return self._reworked.get(slug, [])
         return sorted({seq for seqs in self._reworked.values() for seq in seqs})
 
-    def _end_of(self, slug: str, number: int, due: Sequence[PageRow]) -> int:
-        """Where the page of that number ends."""
-        rows = [*self._row(slug, number), *(row for row in due if row.number == number)]
-        return rows[0].upto if number else 0
+    def _page(self, slug: str, number: int) -> PageRow:
+        return self._store.feeds.pages.between(slug, first=number, last=number)[0]
 
-    def _row(self, slug: str, number: int) -> list[PageRow]:
-        return self._store.feeds.pages.between(slug, first=number, last=number)
+
+def _due_pages(sequence: FeedSequence) -> list[PageRow]:
+    """The pages that became full, so that at most as many items as on a page are on none."""
+    number, after = (sequence.pages[-1].number, sequence.pages[-1].upto) if sequence.pages else (0, 0)
+    return [
+        PageRow(feed=sequence.feed, number=each, after=start, upto=upto)
+        for each, (start, upto) in enumerate(cut(sequence.seqs, after=after, size=PAGE_ITEMS), start=number + 1)
+    ]

@@ -4,6 +4,7 @@ It imports nothing that renders: a pass without news asks it and is over.
 """
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -228,6 +229,20 @@ def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
         return None
     start = newest[0].pass_start
     return start if newest[-1].added_seq > start + 1 else None
+
+
+def cut(seqs: Sequence[int], *, after: int, size: int) -> list[tuple[int, int]]:
+    """The stretches (after, upto] of `size` items each, as long as more than that are left.
+
+    `seqs` are the log numbers under which a feed's items were added, ascending; those up to `after` are cut already.
+    """
+    stretches: list[tuple[int, int]] = []
+    start = bisect_right(seqs, after)
+    while len(seqs) - start > size:
+        start += size
+        stretches.append((after, seqs[start - 1]))
+        after = seqs[start - 1]
+    return stretches
 
 
 def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience, Sequence[int]]:

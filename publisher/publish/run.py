@@ -20,6 +20,7 @@ from publisher.publish import editions, opml, pages
 from publisher.publish.document import FeedLook
 from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
+from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import CONSUMER, Extent, OpenFeeds, Publication, PublishPlan, open_feeds, plan_again
@@ -87,6 +88,7 @@ class _Renderer:
         self._progress = progress
         self._look = Look.of(publication)
         self._feeds = open_feeds(store, publication, planned)
+        self._items = ItemCache(store)
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
 
     def render(self, authority: str) -> PublishReport:
@@ -114,6 +116,7 @@ class _Renderer:
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
             self._write_items(records)
             self._sitemap.note(records)
+            self._items.keep(record for record in records if record.state is not State.WITHDRAWN)
             steps.advance(len(records))
         if not self._planned.is_full:
             self._write_items(self._items_of_new_keyword_feeds())
@@ -164,14 +167,15 @@ class _Renderer:
         return changed, writer
 
     def _feed_writer(self, authority: str, steps: Steps) -> FeedWriter:
-        store, planned, files = self._store, self._planned, self._files
+        store, items, planned, files = self._store, self._items, self._planned, self._files
         return FeedWriter(
             store=store,
+            items=items,
             publication=self._publication,
             planned=planned,
             files=files,
             look=FeedLook.of(self._publication, authority),
-            pagination=Pagination(store=store, planned=planned, files=files, look=self._look, steps=steps),
+            pagination=Pagination(store=store, items=items, planned=planned, files=files, look=self._look, steps=steps),
             steps=steps,
         )
 
@@ -189,7 +193,7 @@ class _Renderer:
         self._files.write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
         index = pages.index_page(
             counts,
-            newest_items(self._store, ALL, limit=LATEST)[:LATEST],
+            newest_items(self._items, self._store.feeds.end(ALL), limit=LATEST)[:LATEST],
             items=self._feeds.all_items.items,
             look=self._look,
             audiences=self._publication.audiences,

@@ -13,6 +13,7 @@ from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.runs import RunRow
+from publisher.store.sequences import FeedSequence
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
 
@@ -22,6 +23,7 @@ __all__ = [
     "ChangedItem",
     "Cursor",
     "EditionRow",
+    "FeedSequence",
     "FeedState",
     "Heir",
     "ItemAddress",

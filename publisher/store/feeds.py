@@ -13,6 +13,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.memberships import ensure_feeds
 from publisher.store.pages import Pages
 from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, archives, feeds, pages, withdrawals
+from publisher.store.sequences import FeedSequence, read_end, read_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,16 @@ class Feeds:
         for some in batches(sorted(slugs)):
             found.update((state.feed.slug, state) for state in self._where(feeds.c.slug.in_(some)))
         return found
+
+    def whole(self, slug: str) -> FeedSequence:
+        """All live items of a feed in the order in which they were added, and all its cuts."""
+        with self._database.reading() as connection:
+            return read_whole(connection, slug)
+
+    def end(self, slug: str) -> FeedSequence:
+        """What news can change of a feed, however long it is."""
+        with self._database.reading() as connection:
+            return read_end(connection, slug)
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
         """Make sure that each feed is there under its title; nothing is written when all are."""

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.store.content import item_of, record_of
-from publisher.store.engine import Database
+from publisher.store.engine import Database, batches
 from publisher.store.retheme import ItemBatch
 from publisher.store.schema import (
     IS_LIVE,
@@ -29,6 +30,8 @@ from publisher.store.schema import (
     log,
     withdrawals,
 )
+
+_BY_NUMBER = select(items).where(items.c.number.in_(bindparam("numbers", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,40 +77,40 @@ class Items:
         with self._database.reading() as connection:
             return [ItemAddress(**row) for row in connection.execute(query).mappings()]
 
+    def by_number(self, numbers: Sequence[int]) -> list[Record]:
+        """The items with these numbers, in any order."""
+        found: list[Record] = []
+        with self._database.reading() as connection:
+            for some in batches(numbers):
+                found += [record_of(row) for row in connection.execute(_BY_NUMBER, {"numbers": some})]
+        return found
+
     # --- of a feed ---------------------------------------------------------------------------------------------------
 
     def added_last(self, feed: str, *, limit: int, after: int = 0) -> list[Record]:
         """Live items of a feed that were added after log number `after`, the latest first, at most `limit`."""
-        return self._fetch(_newest_added(feed, limit=limit).where(_added_seq(feed) > after))
+        return self._fetch(_added_last(of_all=feed == ALL), feed=feed, limit=limit, after=after)
 
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
         """Live items of a feed that were revised, the latest first, at most `limit`."""
-        query = _live(feed).limit(limit)
-        if feed == ALL:
-            return self._fetch(query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc()))
-        return self._fetch(query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc()))
+        return self._fetch(_revised_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
         """Items that were withdrawn while they were in a feed, the latest first, at most `limit`."""
-        query = _withdrawn(feed).limit(limit)
-        if feed == ALL:
-            return self._fetch(query.where(IS_WITHDRAWN).order_by(items.c.seq.desc()))
-        return self._fetch(query.order_by(withdrawals.c.seq.desc()))
+        return self._fetch(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
         """Live items of a feed that were added in (after, upto], in that order."""
-        added_seq = _added_seq(feed)
-        return self._fetch(_live(feed).where(added_seq > after, added_seq <= upto).order_by(added_seq))
+        return self._fetch(_added_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def withdrawn_between(self, feed: str, after: int, upto: int) -> list[Record]:
         """Items that were added in (after, upto], in that order, and withdrawn while they were in a feed."""
-        query = _withdrawn(feed).where(IS_WITHDRAWN, items.c.added_seq > after, items.c.added_seq <= upto)
-        return self._fetch(query.order_by(items.c.added_seq))
+        return self._fetch(_withdrawn_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)
 
     def unchanged(self, feed: str, *, upto: int, limit: int) -> list[Record]:
         """Live items of a feed that did not change after `upto`, the first added first, at most `limit`."""
-        query = _live(feed).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
-        return self._fetch(query.limit(limit))
+        query = _live(of_all=feed == ALL).where(items.c.seq <= upto).order_by(item_feeds.c.added_seq)
+        return self._fetch(query.limit(limit), feed=feed)
 
     # --- of an audience ----------------------------------------------------------------------------------------------
 
@@ -115,7 +118,7 @@ class Items:
         """The `limit` live items of any of these themes (None: of all) that were added last, in the order of adding."""
         found: dict[int, Record] = {}
         for theme in [ALL] if themes is None else themes:
-            found.update((record.number, record) for record in self._fetch(_newest_added(theme, limit=limit)))
+            found.update((record.number, record) for record in self.added_last(theme, limit=limit))
         return sorted(found.values(), key=lambda record: record.added_seq)[-limit:]
 
     def due_for(
@@ -153,46 +156,66 @@ class Items:
         with self._database.writing() as connection:
             yield ItemBatch(connection, after=after)
 
-    def _fetch(self, query: Select[Any]) -> list[Record]:
+    def _fetch(self, query: Select[Any], **values: object) -> list[Record]:
         with self._database.reading() as connection:
-            return [record_of(row) for row in connection.execute(query)]
+            return [record_of(row) for row in connection.execute(query, values)]
 
 
-def full_stretches(connection: Connection, feed: str, *, after: int, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the stretches (after, upto] of `size` live items of a feed, as long as more than `size` are left."""
-    while len(seqs := _added_seqs(connection, feed, after=after, limit=size + 1)) > size:
-        yield after, seqs[size - 1]
-        after = seqs[size - 1]
+# Statements are made once: building one costs more than asking SQLite for a few rows.
+_FEED: BindParameter[str] = bindparam("feed")
+_AFTER: BindParameter[int] = bindparam("after")
+_UPTO: BindParameter[int] = bindparam("upto")
+_LIMIT: BindParameter[int] = bindparam("limit")
 
 
-def _added_seqs(connection: Connection, feed: str, *, after: int, limit: int) -> list[int]:
-    """Log numbers under which the next live items beyond `after` were added."""
-    added_seq = _added_seq(feed)
-    query = select(added_seq).where(added_seq > after).order_by(added_seq).limit(limit)
-    query = query.where(IS_LIVE if feed == ALL else item_feeds.c.feed == feed)
-    return list(connection.execute(query).scalars())
+@cache
+def _added_last(*, of_all: bool) -> Select[Any]:
+    added_seq = _added_seq(of_all=of_all)
+    return _live(of_all=of_all).where(added_seq > _AFTER).order_by(added_seq.desc()).limit(_LIMIT)
 
 
-def _newest_added(feed: str, *, limit: int) -> Select[Any]:
-    return _live(feed).order_by(_added_seq(feed).desc()).limit(limit)
+@cache
+def _revised_last(*, of_all: bool) -> Select[Any]:
+    query = _live(of_all=of_all).limit(_LIMIT)
+    if of_all:
+        return query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc())
+    return query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc())
 
 
-def _live(feed: str) -> Select[Any]:
-    query = select(items)
-    if feed == ALL:
-        return query.where(IS_LIVE)
-    return query.join(item_feeds, item_feeds.c.item == items.c.number).where(item_feeds.c.feed == feed)
+@cache
+def _withdrawn_last(*, of_all: bool) -> Select[Any]:
+    query = _withdrawn(of_all=of_all).limit(_LIMIT)
+    if of_all:
+        return query.where(IS_WITHDRAWN).order_by(items.c.seq.desc())
+    return query.order_by(withdrawals.c.seq.desc())
 
 
-def _withdrawn(feed: str) -> Select[Any]:
-    query = select(items)
-    if feed == ALL:
-        return query
-    return query.join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == feed)
+@cache
+def _added_between(*, of_all: bool) -> Select[Any]:
+    added_seq = _added_seq(of_all=of_all)
+    return _live(of_all=of_all).where(added_seq > _AFTER, added_seq <= _UPTO).order_by(added_seq)
 
 
-def _added_seq(feed: str) -> ColumnElement[int]:
-    return items.c.added_seq if feed == ALL else item_feeds.c.added_seq
+@cache
+def _withdrawn_between(*, of_all: bool) -> Select[Any]:
+    query = _withdrawn(of_all=of_all).where(IS_WITHDRAWN, items.c.added_seq > _AFTER, items.c.added_seq <= _UPTO)
+    return query.order_by(items.c.added_seq)
+
+
+def _live(*, of_all: bool) -> Select[Any]:
+    if of_all:
+        return select(items).where(IS_LIVE)
+    return select(items).join(item_feeds, item_feeds.c.item == items.c.number).where(item_feeds.c.feed == _FEED)
+
+
+def _withdrawn(*, of_all: bool) -> Select[Any]:
+    if of_all:
+        return select(items)
+    return select(items).join(withdrawals, withdrawals.c.item == items.c.number).where(withdrawals.c.feed == _FEED)
+
+
+def _added_seq(*, of_all: bool) -> ColumnElement[int]:
+    return items.c.added_seq if of_all else item_feeds.c.added_seq
 
 
 def last_changes(after: int, upto: int) -> Select[Any]:

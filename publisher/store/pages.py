@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from publisher.store.engine import Database
-from publisher.store.items import full_stretches
 from publisher.store.schema import pages
 
 
@@ -30,24 +29,24 @@ class Pages:
 
     def between(self, feed: str, *, first: int, last: int) -> list[PageRow]:
         """Full pages of a feed from number `first` to `last`, oldest first."""
+        if last < max(first, 1):
+            return []
+        query = select(pages.c.number, pages.c.upto).where(
+            pages.c.feed == feed, pages.c.number.between(first - 1, last)
+        )
+        found: list[PageRow] = []
+        after = 0
         with self._database.reading() as connection:
-            return _between(connection, feed, first, last)
-
-    def due(self, feed: str, *, size: int) -> list[PageRow]:
-        """Pages of `size` items that became full, so that at most `size` live items are on none."""
-        with self._database.reading() as connection:
-            number = _last_number(connection, feed)
-            after = next((page.upto for page in _between(connection, feed, number, number)), 0)
-            stretches = full_stretches(connection, feed, after=after, size=size)
-            return [
-                PageRow(feed=feed, number=each, after=start, upto=upto)
-                for each, (start, upto) in enumerate(stretches, start=number + 1)
-            ]
+            for number, upto in connection.execute(query.order_by(pages.c.number)):
+                found.append(PageRow(feed=feed, number=number, after=after, upto=upto))
+                after = upto
+        return [page for page in found if page.number >= first]
 
     def last_number(self, feed: str) -> int:
         """Number of a feed's newest full page; 0: it has none."""
+        query = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number.desc()).limit(1)
         with self._database.reading() as connection:
-            return _last_number(connection, feed)
+            return connection.execute(query).scalar() or 0
 
     def numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
         """Numbers of the full pages whose range has one of these log numbers, under which items were added."""
@@ -63,20 +62,3 @@ class Pages:
         rows = [{"feed": page.feed, "number": page.number, "upto": page.upto} for page in full]
         with self._database.writing() as connection:
             connection.execute(insert(pages), rows)
-
-
-def _between(connection: Connection, feed: str, first: int, last: int) -> list[PageRow]:
-    if last < max(first, 1):
-        return []
-    query = select(pages.c.number, pages.c.upto).where(pages.c.feed == feed, pages.c.number.between(first - 1, last))
-    found: list[PageRow] = []
-    after = 0
-    for number, upto in connection.execute(query.order_by(pages.c.number)):
-        found.append(PageRow(feed=feed, number=number, after=after, upto=upto))
-        after = upto
-    return [page for page in found if page.number >= first]
-
-
-def _last_number(connection: Connection, feed: str) -> int:
-    query = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number.desc()).limit(1)
-    return connection.execute(query).scalar() or 0

@@ -11,7 +11,8 @@ from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
 from publisher.model.themes import Theme
-from publisher.store import LogPass, Store
+from publisher.publish.plan import cut
+from publisher.store import Archive, LogPass, PageRow, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -99,6 +100,14 @@ def withdraw(store: Store, *numbers: int, now: datetime = NOON) -> None:
     with store.log.open_pass("news") as collecting:
         collecting.withdraw(numbers, now=now)
         finish(collecting, "withdrawn", now=now)
+
+
+def settle_cuts(store: Store, feed: str, *, size: int) -> None:
+    """Settle the pages and the archive of a feed, both cut every `size` items."""
+    sequence = store.feeds.whole(feed)
+    stretches = list(enumerate(cut(sequence.seqs, after=0, size=size), start=1))
+    store.feeds.pages.settle([PageRow(feed=feed, number=n, after=after, upto=upto) for n, (after, upto) in stretches])
+    store.feeds.archives.close([Archive(feed=feed, number=n, after=after, upto=upto) for n, (after, upto) in stretches])
 
 
 def due(

@@ -8,11 +8,12 @@ import pytest
 from publisher.model.errors import StoreError
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering
 from publisher.model.items import Item
-from publisher.model.records import State
+from publisher.model.records import Record, State
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HoldReason
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.feeds import newest_items
+from publisher.publish.item_cache import ItemCache
 from publisher.publish.regather import regather
 from publisher.store import Cursor, RunRow, SourceState, Store
 from tests.contract.stories import (
@@ -324,6 +325,13 @@ class TestCursors:
         assert store.log.cursor("feeds").seq == 7
 
 
+def newest(store: Store, feed: str, *, limit: int) -> list[Record]:
+    """What a feed shows; the same whether all of it was read or its end."""
+    whole = newest_items(ItemCache(store), store.feeds.whole(feed), limit=limit)
+    assert whole == newest_items(ItemCache(store), store.feeds.end(feed), limit=limit)
+    return whole
+
+
 class TestReading:
     def test_each_changed_item_is_read_once_and_as_it_is_now(self, store: Store) -> None:
         collect(store, *records("n", 5))
@@ -346,7 +354,7 @@ class TestReading:
 
         assert numbers_of(store.items.added_last(ALL, limit=2)) == [3, 2]
         assert numbers_of(store.items.added_last(ALL, limit=9, after=1)) == [3, 2]
-        assert numbers_of(newest_items(store, ALL, limit=2)) == [2, 3]
+        assert numbers_of(newest(store, ALL, limit=2)) == [2, 3]
 
     @pytest.mark.parametrize(("added", "held"), [(3, 4), (4, 4), (5, 5), (7, 7), (16, 16), (20, 16)])
     def test_a_feed_stretches_to_hold_one_pass(self, store: Store, added: int, held: int) -> None:
@@ -354,7 +362,7 @@ class TestReading:
         collect(store, *records("pass", added, published=NOON + timedelta(days=1)))
 
         for theme in (ALL, "borders"):
-            found = newest_items(store, theme, limit=4)
+            found = newest(store, theme, limit=4)
 
             assert len(found) == held
             assert found[0].number == 30 + added
@@ -364,7 +372,7 @@ class TestReading:
         fail(store, "not there yet", now=NOON)
         collect(store, *records("archive", 30))
 
-        assert len(newest_items(store, ALL, limit=4)) == 4
+        assert len(newest(store, ALL, limit=4)) == 4
 
     def test_the_latest_records_of_several_themes(self, store: Store) -> None:
         collect(store, record("a"), record("b", ASYLUM), record("c", ASYLUM, BORDERS), record("d"))

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering, gather, keyword_feed
 from publisher.model.items import Item
 from publisher.model.progress import quiet
 from publisher.model.records import NewRecord
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.regather import regather
-from publisher.store import Archive, Store
+from publisher.store import Archive, PageRow, Store
 from tests.contract.stories import (
     BORDERS,
     DAY,
@@ -21,6 +23,7 @@ from tests.contract.stories import (
     records,
     retheme,
     revise,
+    settle_cuts,
     withdraw,
 )
 
@@ -93,8 +96,7 @@ class TestFollowingOn:
 
     def test_it_keeps_id_archive_pages_and_withdrawals(self, store: Store) -> None:
         collect(store, *records("n", 5))
-        store.feeds.archives.close(store.feeds.archives.due("borders", size=2))
-        store.feeds.pages.settle(store.feeds.pages.due("borders", size=2))
+        settle_cuts(store, "borders", size=2)
         store.feeds.mark_open(["borders"], now=NOON)
         withdraw(store, 3)
 
@@ -103,7 +105,9 @@ class TestFollowingOn:
         assert "borders" == self.renamed(store, "docks", "borders", "quays").first_slug
 
         for feed in ("quays", "docks"):
-            assert [(1, 2), (2, 4)] == [(archive.number, archive.upto) for archive in store.feeds.archives.of(feed)]
+            cuts = store.feeds.whole(feed)
+            assert [(1, 2), (2, 4)] == [(archive.number, archive.upto) for archive in cuts.archives]
+            assert [(1, 2), (2, 4)] == [(page.number, page.upto) for page in cuts.pages]
             assert 2 == store.feeds.pages.last_number(feed)
             assert [3] == numbers_of(store.items.withdrawn_last(feed, limit=9))
 
@@ -169,37 +173,55 @@ class TestWithdrawals:
             assert numbers_of(store.items.revised_last(feed, limit=9)) == [1, 3]
 
 
-class TestArchives:
-    def test_what_a_feed_is_too_long_for_is_closed_in_full_documents(self, store: Store) -> None:
-        collect(store, *records("n", 7))
+class TestSequence:
+    def test_it_has_the_items_in_the_order_in_which_they_were_added(self, store: Store) -> None:
+        collect_with_keywords(store, "ice", "fog", "ice")
 
-        due = store.feeds.archives.due("borders", size=3)
+        for feed, numbers in (("borders", [1, 2, 3]), ("keywords/ice", [1, 3]), (ALL, [1, 2, 3]), ("nothing", [])):
+            whole = store.feeds.whole(feed)
+            assert (whole.feed, whole.after, whole.seqs, whole.numbers) == (feed, 0, numbers, numbers)
+            assert (whole.pages, whole.archives) == ([], [])
+            assert store.feeds.end(feed) == whole
 
-        assert due == [
-            Archive(feed="borders", number=1, after=0, upto=3),
-            Archive(feed="borders", number=2, after=3, upto=6),
-        ]
-        store.feeds.archives.close(due)
-        assert store.feeds.archives.of("borders") == due
-        assert store.feeds.archives.due("borders", size=3) == []
+    @pytest.mark.parametrize("feed", ["borders", ALL])
+    def test_the_end_has_what_news_can_change_however_long_the_feed_is(self, store: Store, feed: str) -> None:
+        collect(store, *records("n", 31))
+        settle_cuts(store, feed, size=3)
 
-    def test_a_feed_that_holds_all_its_items_has_none(self, store: Store) -> None:
-        collect(store, *records("n", 3))
+        whole, end = store.feeds.whole(feed), store.feeds.end(feed)
 
-        assert store.feeds.archives.due(ALL, size=3) == []
-        assert store.feeds.archives.last("all") is None
+        last_pages = [(page.number, page.after, page.upto) for page in whole.pages[-2:]]
+        assert last_pages == [(9, 24, 27), (10, 27, 30)]
+        assert (len(whole.pages), len(whole.archives)) == (10, 10)
+        assert (end.pages, end.archives) == (whole.pages[-2:], whole.archives[-2:])
+        assert (end.after, end.numbers) == (24, whole.numbers[24:])
 
-    def test_a_withdrawal_moves_nothing_that_is_closed(self, store: Store) -> None:
+    def test_it_is_read_from_where_either_was_cut_last(self, store: Store) -> None:
+        collect(store, *records("n", 9))
+        store.feeds.archives.close([Archive(feed="borders", number=1, after=0, upto=4)])
+
+        assert store.feeds.end("borders").after == 0  # no page is full
+
+        store.feeds.pages.settle([PageRow(feed="borders", number=1, after=0, upto=8)])
+        end = store.feeds.end("borders")
+        assert (end.after, list(end.between(4, 8)), list(end.beyond(7))) == (0, [5, 6, 7, 8], [8, 9])
+
+    def test_a_withdrawal_moves_no_cut(self, store: Store) -> None:
         collect(store, *records("n", 4))
-        store.feeds.archives.close(store.feeds.archives.due(ALL, size=3))
+        settle_cuts(store, ALL, size=3)
         withdraw(store, 2)
         collect(store, *records("m", 3))
 
-        (first,), due = store.feeds.archives.of("all"), store.feeds.archives.due(ALL, size=3)
+        whole = store.feeds.whole(ALL)
 
-        assert (first.after, first.upto) == (0, 3)
-        assert [(archive.number, archive.after) for archive in due] == [(2, 3)]
-        assert numbers_of(store.items.added_between(ALL, first.after, first.upto)) == [1, 3]
+        assert [(archive.number, archive.after, archive.upto) for archive in whole.archives] == [(1, 0, 3)]
+        assert list(whole.between(0, 3)) == numbers_of(store.items.added_between(ALL, 0, 3)) == [1, 3]
+        assert list(whole.beyond(3)) == [4, 5, 6, 7]
+
+    def test_a_feed_without_an_archive_has_no_last_document(self, store: Store) -> None:
+        collect(store, *records("n", 3))
+
+        assert store.feeds.archives.last(ALL) is None
 
 
 class TestErasing:

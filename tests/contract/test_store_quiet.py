@@ -16,7 +16,19 @@ from sqlalchemy import event
 from publisher.model.feeds import ALL, Feed, FeedKind
 from publisher.model.themes import Theme
 from publisher.store import AudienceState, RunRow, Store
-from tests.contract.stories import BORDERS, DAY, NOON, collect, due, find_no_change, finish, record, records, withdraw
+from tests.contract.stories import (
+    BORDERS,
+    DAY,
+    NOON,
+    collect,
+    due,
+    find_no_change,
+    finish,
+    record,
+    records,
+    settle_cuts,
+    withdraw,
+)
 
 
 def known_today(store: Store) -> object:
@@ -49,6 +61,9 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "records_between of a feed": lambda store: store.items.added_between(
         "borders", store.log.end() - 10, store.log.end()
     ),
+    "feed_end of all": lambda store: store.feeds.end(ALL),
+    "feed_end of a theme": lambda store: store.feeds.end("borders"),
+    "by_number": lambda store: store.items.by_number(range(11, 31)),
     "last_archive": lambda store: store.feeds.archives.last("borders"),
     "latest_records": lambda store: store.items.latest(("borders", "theme-1"), limit=20),
     "due_records": lambda store: store.items.due_for(
@@ -80,6 +95,8 @@ def archive(store: Store, count: int) -> None:
     store.editions.mark_written("weekly", 1, at=NOON)
     for index in range(count // 100):
         store.runs.record(RunRow(verb="run", started=NOON, finished=NOON, exit_code=index % 2, problems=()))
+    for feed in (ALL, BORDERS.slug):
+        settle_cuts(store, feed, size=25)
     collect(store, *records("today", 20, BORDERS), validator="today")
 
 

@@ -1,0 +1,43 @@
+"""The items of one pass: an item is in four or five feeds, on their pages and in their archives, and is read once."""
+
+from collections.abc import Iterable, Sequence
+
+from publisher.model.records import Record
+from publisher.publish.document import KEPT
+from publisher.store import FeedSequence, Store
+
+
+class ItemCache:
+    """Live items by number, kept as long as there is room."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: dict[int, Record] = {}
+
+    def keep(self, records: Iterable[Record]) -> None:
+        """Keep what was read anyway."""
+        for record in records:
+            if len(self._kept) >= KEPT:
+                return
+            self._kept[record.number] = record
+
+    def get(self, numbers: Sequence[int]) -> list[Record]:
+        """The items with these numbers, in that order."""
+        missing = [number for number in numbers if number not in self._kept]
+        read = {record.number: record for record in self._store.items.by_number(missing)} if missing else {}
+        found = [self._kept.get(number) or read[number] for number in numbers]
+        self.keep(read.values())
+        return found
+
+    def added_between(self, sequence: FeedSequence, after: int, upto: int) -> list[Record]:
+        """The items of a feed that were added in (after, upto], in that order."""
+        if after >= sequence.after:
+            return self.get(sequence.between(after, upto))
+        return self._store.items.added_between(sequence.feed, after, upto)
+
+    def added_last(self, sequence: FeedSequence, *, limit: int, after: int = 0) -> list[Record]:
+        """The items of a feed that were added after log number `after`, the latest first, at most `limit`."""
+        beyond = sequence.beyond(max(after, sequence.after))
+        if len(beyond) >= limit or after >= sequence.after:
+            return self.get(beyond[: -limit - 1 : -1])
+        return self._store.items.added_last(sequence.feed, limit=limit, after=after)

@@ -1,0 +1,96 @@
+"""A feed's items in the order in which they were added, and how that order is cut into full pages and closed archives.
+
+What a full page or a closed document holds is settled for good. Where the next cuts are is decided by publish.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
+
+from publisher.model.feeds import ALL
+from publisher.store.archives import Archive
+from publisher.store.pages import PageRow
+from publisher.store.schema import IS_LIVE, archives, item_feeds, items, pages
+
+_NEWEST_CUTS = 3
+"""News changes the last two full pages at most; the one before them says where they begin."""
+
+_Cut: TypeAlias = tuple[int, int, int]
+
+# Made once: building a statement costs more than asking SQLite for a few rows.
+_FEED: BindParameter[str] = bindparam("feed")
+_AFTER: BindParameter[int] = bindparam("after")
+_ITEMS = select(item_feeds.c.added_seq, item_feeds.c.item).where(item_feeds.c.feed == _FEED)
+_ITEMS = _ITEMS.where(item_feeds.c.added_seq > _AFTER).order_by(item_feeds.c.added_seq)
+_ALL_ITEMS = select(items.c.added_seq, items.c.number).where(IS_LIVE, items.c.added_seq > _AFTER)
+_ALL_ITEMS = _ALL_ITEMS.order_by(items.c.added_seq)
+_PAGES = select(pages.c.number, pages.c.upto).where(pages.c.feed == _FEED).order_by(pages.c.number.desc())
+_ARCHIVES = select(archives.c.number, archives.c.upto).where(archives.c.feed == _FEED)
+_ARCHIVES = _ARCHIVES.order_by(archives.c.number.desc())
+_NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(_NEWEST_CUTS), _ARCHIVES.limit(_NEWEST_CUTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSequence:
+    """A feed's live items in the order in which they were added, and its cuts: all, or those near the end."""
+
+    feed: str
+    """Its slug."""
+    after: int
+    """Items added beyond this log number are here; 0: all are."""
+    seqs: Sequence[int]
+    """The log numbers under which the items were added, ascending."""
+    numbers: Sequence[int]
+    """The items' own numbers, in the same order."""
+    pages: Sequence[PageRow]
+    """The full pages, oldest first."""
+    archives: Sequence[Archive]
+    """The closed documents, oldest first."""
+
+    def between(self, after: int, upto: int) -> Sequence[int]:
+        """Numbers of the items added in (after, upto], in that order; `after` is not before the sequence's own."""
+        return self.numbers[bisect_right(self.seqs, after) : bisect_right(self.seqs, upto)]
+
+    def beyond(self, after: int) -> Sequence[int]:
+        """Numbers of the items added beyond that log number, in that order."""
+        return self.numbers[bisect_right(self.seqs, after) :]
+
+
+def read_whole(connection: Connection, feed: str) -> FeedSequence:
+    """All items of a feed and all its cuts."""
+    full, closed = _cuts(connection, _PAGES, feed), _cuts(connection, _ARCHIVES, feed)
+    return _sequence(connection, feed, after=0, full=full, closed=closed)
+
+
+def read_end(connection: Connection, feed: str) -> FeedSequence:
+    """What news can change of a feed: the last full pages and closed documents, and the items since."""
+    full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
+    after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
+    return _sequence(connection, feed, after=after, full=full, closed=closed)
+
+
+def _cuts(connection: Connection, query: Select[Any], feed: str) -> list[_Cut]:
+    """Cuts as (number, after, upto), oldest first; the first one only if it is known where it begins."""
+    rows = connection.execute(query, {"feed": feed}).all()[::-1]
+    found = [(number, before[1], upto) for before, (number, upto) in pairwise(rows)]
+    if rows and rows[0][0] == 1:
+        found.insert(0, (1, 0, rows[0][1]))
+    return found
+
+
+def _sequence(
+    connection: Connection, feed: str, *, after: int, full: Sequence[_Cut], closed: Sequence[_Cut]
+) -> FeedSequence:
+    rows = connection.execute(_ALL_ITEMS if feed == ALL else _ITEMS, {"feed": feed, "after": after}).all()
+    return FeedSequence(
+        feed=feed,
+        after=after,
+        seqs=[row[0] for row in rows],
+        numbers=[row[1] for row in rows],
+        pages=[PageRow(feed=feed, number=number, after=start, upto=upto) for number, start, upto in full],
+        archives=[Archive(feed=feed, number=number, after=start, upto=upto) for number, start, upto in closed],
+    )

@@ -1,0 +1,46 @@
+"""An item is read from the store once a pass, whatever asks for it."""
+
+from publisher.publish.item_cache import ItemCache
+from publisher.store import Store
+from tests.contract.stories import collect, numbers_of, records, revise, settle_cuts
+
+
+def texts(cache: ItemCache, *numbers: int) -> list[str]:
+    return [record.item.text for record in cache.get(numbers)]
+
+
+def test_items_come_in_the_order_asked_for_and_are_read_once() -> None:
+    with Store.open("sqlite://") as store:
+        collect(store, *records("n", 4))
+        cache = ItemCache(store)
+        before = texts(cache, 3, 1)
+
+        revise(store, 1, "Another text.")
+
+        assert before == texts(cache, 3, 1)
+        assert ["Another text."] == texts(ItemCache(store), 1)
+
+
+def test_what_was_read_elsewhere_is_not_read_again() -> None:
+    with Store.open("sqlite://") as store:
+        collect(store, *records("n", 2))
+        cache = ItemCache(store)
+        cache.keep(store.items.by_number([1, 2]))
+        before = texts(cache, 1, 2)
+
+        revise(store, 2, "Another text.")
+
+        assert before == texts(cache, 1, 2)
+
+
+def test_what_lies_before_the_end_of_a_feed_is_found_all_the_same() -> None:
+    with Store.open("sqlite://") as store:
+        collect(store, *records("n", 31))
+        settle_cuts(store, "borders", size=3)
+        end, cache = store.feeds.end("borders"), ItemCache(store)
+
+        assert [2, 3] == numbers_of(cache.added_between(end, 1, 3))
+        assert [29, 30] == numbers_of(cache.added_between(end, 28, 30))
+        assert [31, 30] == numbers_of(cache.added_last(end, limit=2))
+        assert list(range(31, 11, -1)) == numbers_of(cache.added_last(end, limit=20))
+        assert list(range(31, 20, -1)) == numbers_of(cache.added_last(end, limit=20, after=20))
