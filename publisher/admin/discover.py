@@ -1,4 +1,4 @@
-"""Discover: how an address or a file that is no source yet could become one. Nothing is remembered of it."""
+"""Discover how an address or a file that is not a source yet could become one. Nothing is recorded."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from publisher.admin.examine import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
 from publisher.admin.office import Office
-from publisher.admin.suggest.lists import suggested
+from publisher.admin.suggest.lists import suggest_selectors
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import SourceSite, open_source
 from publisher.collect.sources.files import read_unless
@@ -24,7 +24,7 @@ from publisher.model.problems import Problem
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
 _BEGINNING = 2_000
-"""Bytes in which a page says that it is one."""
+"""How many bytes at the beginning of a page are searched for HTML."""
 
 
 def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Examined, Given | None]:
@@ -45,14 +45,14 @@ def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Ex
 
 
 def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:
-    """Return how what is at an address, or in a file, can become a source; its feeds first, for they last longer.
+    """Return how an address or a file can become a source. Feeds come first: they last longer than a page's layout.
 
     Raises:
-        PublisherError: it cannot be had.
-        UsageError: `place` is neither.
+        PublisherError: it cannot be read.
+        UsageError: `place` is neither an address nor a file.
     """
     wanted = _Wanted(place, config, site, now)
-    found = wanted.found()
+    found = wanted.read()
     offers: list[Offer] = []
     problems: list[Problem] = []
     feeds, pages = [place], []
@@ -85,7 +85,7 @@ class _Wanted:
     def is_address(self) -> bool:
         return self.place.startswith(("http://", "https://"))
 
-    def found(self) -> Fetched:
+    def read(self) -> Fetched:
         if self.is_address:
             try:
                 fetcher = self.site.fetcher
@@ -101,7 +101,7 @@ class _Wanted:
         return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
 
     def feed(self, place: str) -> Iterator[Offer]:
-        """Yield the feed that is at a place; nothing when it has no items."""
+        """Yield an offer for the feed at `place`; nothing if it has no items."""
         where = self._where(place)
         keys = {"url": place} if "url" in where else {"path": Path(place)}
         fetch = open_source("feed", place, keys, self.site).fetch(validator="", now=self.now)
@@ -111,8 +111,8 @@ class _Wanted:
             yield offer_of("feed", place, items, table, self.config)
 
     def page(self, visit: Visit, page: Page) -> Iterator[Offer]:
-        """Yield selectors for a page; nothing when there is no list on it."""
-        found = suggested(page.root)
+        """Yield an offer for the page; nothing if it has no list of items."""
+        found = suggest_selectors(page.root)
         if found:
             table = {"name": self._name, "kind": "page", **self._where(self.place)}
             yield page_offer(found, visit.first, page, table, self.config)
@@ -124,7 +124,7 @@ class _Wanted:
 
     @property
     def _name(self) -> str:
-        """A name for it that no source has yet."""
+        """A name that no source has yet."""
         labels = (urlsplit(self.place).hostname or "").split(".")
         name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
         taken = {source.name for source in self.config.sources}

@@ -1,6 +1,6 @@
-"""Examine: what one source gives now and what a pass would do with it.
+"""Examine one source: read it now, and say what a pass would do with it.
 
-Nothing is remembered of it, and a server that was to be left alone is asked: the operator wants to know now.
+Nothing is recorded. A server is asked even while passes leave it alone, because the operator wants to know now.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lxml.html import HtmlElement
 
-from publisher.admin.suggest.lists import Suggestion, suggested
+from publisher.admin.suggest.lists import Suggestion, suggest_selectors
 from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch, Source
@@ -30,7 +30,7 @@ from publisher.model.titles import title_of
 from publisher.store import SourceState
 
 SHOWN = 3
-"""Of items, and of whatever else there may be many of."""
+"""How many items, examples and feeds are shown at most."""
 FIELDS = {
     "title": "title",
     "text": "body",
@@ -41,36 +41,36 @@ FIELDS = {
     "keywords": "keywords",
     "enclosures": "enclosures",
 }
-"""What an item may have, as `Item` and as the operator calls it."""
+"""Fields of an item: the name in `Item`, and the name that operators see."""
 NEEDED = ("item", "date", "title", "body", "link")
-"""Selectors that are wrong when they find nothing; the others may have nothing to find on a page."""
+"""Selectors that must find something; the others may find nothing on a page."""
 _EXAMPLE = 60
-"""Characters of what an example shows."""
+"""How many characters of a text an example shows."""
 
 Identity = Literal["its id", "its link", "its date and words"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenItem:
-    """An item as the site would take it."""
+    """An item as the site would record it."""
 
     title: str
     is_title_made: bool
-    """It has none of its own; this is its first sentence."""
+    """Whether the item has no title, and its first sentence is shown."""
     date: str
     link: str
     labels: tuple[str, ...]
-    """As the source writes its themes."""
+    """Its themes as the source writes them."""
     themes: tuple[str, ...]
-    """The site's own, by their titles."""
+    """Titles of the themes it gets on this site."""
     keywords: tuple[str, ...]
     enclosures: tuple[str, ...]
-    """Their addresses."""
+    """Addresses of its files."""
     language: str
-    """Empty: the site's."""
+    """Empty: the language of the site."""
     is_language_guessed: bool
     known_by: Identity
-    """How it will be known again when it was edited."""
+    """By what the item is recognised after an edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,89 +80,90 @@ class Caught:
     key: str
     selector: str
     found: int
-    """In how many items; of `item` and `next`, how many there are."""
+    """In how many items it finds something; for `item` and `next`, how many elements it finds."""
     lacking: tuple[str, ...] = ()
-    """The items in which it finds nothing."""
+    """Names of the items in which it finds nothing."""
     examples: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
-    """What it would find outside the items, where it does not look."""
+    """Texts that it would find outside the items. It looks inside them only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A way to bring something in that is not in config.toml, or does not work as it stands there."""
+    """A `[[sources]]` table for something that is not in config.toml, or that does not work there."""
 
     kind: Literal["feed", "page"]
     place: str
     items: tuple[SeenItem, ...]
-    """The first ones it gives."""
+    """The first items it gives."""
     listed: int
+    """How many items it gives."""
     block: str
-    """A `[[sources]]` table as it may stand in config.toml."""
+    """The table as TOML text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What was found out about one source, or one page."""
+    """What one source, address or file gives."""
 
     source: str
-    """Its name; or the address or path that was asked about."""
+    """Its name; of an address or a file, the address or path."""
     kind: str = ""
     """Empty: it is not in config.toml."""
     listed: int = 0
     items: tuple[SeenItem, ...] = ()
-    """The first ones."""
+    """The first items."""
     having: Mapping[str, int]
     """How many items have each field."""
     caught: tuple[Caught, ...] = ()
-    """Of a page: what each of its selectors finds."""
+    """What each selector of a page finds."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What of it no reader gets, by intent or because it could not be used."""
+    """What readers do not get, by intent or because it could not be used."""
     failure: str = ""
-    """Why nothing could be read; empty: something was."""
+    """Why nothing could be read; empty: something was read."""
     outcome: CollectReport | None = None
-    """What a pass would do with it; None: nothing."""
+    """What a pass would do with the source; None: nothing."""
     waits_until: datetime | None = None
     """Until when passes leave its server alone."""
     offers: tuple[Offer, ...] = ()
 
     @property
     def exit_code(self) -> int:
-        """0; or 2 when something must be fixed."""
+        """0, or 2 if something must be fixed."""
         problems = self.outcome.problems if self.outcome else self.problems
         return EXIT_USAGE if self.failure or any(problem.exit_code for problem in problems) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A `Source` that gives what was read already."""
+    """A `Source` that gives a reading that was made before."""
 
     name: str
     given: Fetch
 
-    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (what was read is what there is)
-        """Return what was given."""
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002  (the reading is there already)
+        """Return the reading."""
         return self.given
 
 
 def examine(
     source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
-    """Return what a configured source gives, and the same as a source for a pass; None: it gives nothing.
+    """Return what a configured source gives, and a source that gives the same to a pass; None: it gives nothing.
 
     Raises:
-        SourceError: it cannot be had, or a selector is none.
+        SourceError: it cannot be read, or a selector is not valid.
     """
     given: Given | None
     if isinstance(source, PageSource):
-        examined, given = _examined_page(source, settings, config, now=now)
+        examined, given = _examine_page(source, settings, config, now=now)
     else:
         if isinstance(source, FeedSource) and state.changed_at is not None:
             source = replace(source, archives=0)  # only a first reading goes back so far
         fetch = source.fetch(validator="", now=now)
         fetch = replace(fetch, items=tuple(fetch.items))
-        examined, given = _examined(fetch, settings, config), Given(source.name, fetch)
+        examined, given = _describe(fetch, settings, config), Given(source.name, fetch)
     waits_until = state.next_try if given and state.next_try and state.next_try > now else None
     return replace(examined, waits_until=waits_until), given
 
@@ -170,13 +171,13 @@ def examine(
 # --- a source of config.toml -----------------------------------------------------------------------------------------
 
 
-def _examined(fetch: Fetch, settings: SourceSettings, config: Config) -> Examined:
+def _describe(fetch: Fetch, settings: SourceSettings, config: Config) -> Examined:
     items = tuple(fetch.items)
     return Examined(
         source=settings.name,
         kind=settings.kind,
         listed=len(items),
-        items=_seen(items, settings, config),
+        items=_first_items(items, settings, config),
         having={word: sum(_has(item, name) for item in items) for name, word in FIELDS.items()},
         problems=(*fetch.problems, *fetch.remarks),
         notes=(*fetch.notes, *_losses(items, settings, config)),
@@ -184,7 +185,7 @@ def _examined(fetch: Fetch, settings: SourceSettings, config: Config) -> Examine
 
 
 def _losses(items: Sequence[Item], settings: SourceSettings, config: Config) -> Iterator[Problem]:
-    """Yield what cleaning the items loses."""
+    """Yield what readers do not get because items are cleaned."""
     for item in items:
         told: list[str] = []
         cleaned = clean_item(item, site=config.site, policy=settings.policy, tell=told.append)
@@ -195,11 +196,11 @@ def _has(item: Item, name: str) -> bool:
     return bool(item.html or item.text) if name == "text" else bool(getattr(item, name))
 
 
-def _seen(items: Sequence[Item], settings: SourceSettings, config: Config) -> tuple[SeenItem, ...]:
-    return tuple(_seen_item(item, settings, config) for item in items[:SHOWN])
+def _first_items(items: Sequence[Item], settings: SourceSettings, config: Config) -> tuple[SeenItem, ...]:
+    return tuple(_show_item(item, settings, config) for item in items[:SHOWN])
 
 
-def _seen_item(item: Item, settings: SourceSettings, config: Config) -> SeenItem:
+def _show_item(item: Item, settings: SourceSettings, config: Config) -> SeenItem:
     item = add_language(clean_item(item, site=config.site, policy=settings.policy), config.site)
     return SeenItem(
         title=title_of(item),
@@ -216,33 +217,33 @@ def _seen_item(item: Item, settings: SourceSettings, config: Config) -> SeenItem
     )
 
 
-def _examined_page(
+def _examine_page(
     source: PageSource, settings: SourceSettings, config: Config, *, now: datetime
 ) -> tuple[Examined, Given | None]:
     visit = source.visit(now=now)
     pages = tuple(visit.pages)
-    caught = tuple(_caught(source, pages))
+    caught = tuple(_try_selectors(source, pages))
     given: Given | None = None
     try:
         fetch = source.read(replace(visit, pages=pages))
     except SourceError as error:
         examined = Examined(source=source.name, kind=settings.kind, having={}, failure=error.problem)
     else:
-        examined, given = _examined(fetch, settings, config), Given(source.name, fetch)
+        examined, given = _describe(fetch, settings, config), Given(source.name, fetch)
     idle = [each.key for each in caught if each.key in NEEDED and not each.found]
     if not examined.failure and not idle:
         return replace(examined, caught=caught), given
     nothing = f"`{idle[0]}` finds nothing" if idle else ""
     examined = replace(examined, caught=caught, failure=nothing or examined.failure)
-    found = suggested(pages[0].root)
+    found = suggest_selectors(pages[0].root)
     if found is None:
         return examined, given
-    offer = page_offer(found, visit.first, pages[0], _written(config, source.name), config)
+    offer = page_offer(found, visit.first, pages[0], _read_table(config, source.name), config)
     return replace(examined, offers=(offer,)), given
 
 
-def _caught(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught]:
-    """Yield what each selector that is set finds."""
+def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught]:
+    """Yield what each configured selector finds."""
     items = {
         element: f"item {number}" if page is pages[0] else f"item {number} of page {place}"
         for place, page in enumerate(pages, start=1)
@@ -264,12 +265,12 @@ def _caught(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught]:
             found=sum(bool(texts) for texts in by_item.values()),
             lacking=tuple(name for name, texts in by_item.items() if not texts),
             examples=_examples([text for texts in by_item.values() for text in texts]),
-            outside=_examples(_outside(source.name, pages, selector, items)),
+            outside=_examples(_find_outside(source.name, pages, selector, items)),
         )
 
 
-def _outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return what a selector would find outside the items; nothing for one that is meant to be found anywhere."""
+def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
+    """Return texts that a selector would find outside the items. Selectors such as `a` are everywhere: nothing."""
     looked_for = selector.partition("@")[0].strip()
     if ":scope" in selector or not (looked_for.startswith("time") or set(looked_for) & {".", "#", "["}):
         return []
@@ -282,17 +283,17 @@ def _examples(texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(text if len(text) <= _EXAMPLE else f"{text[:_EXAMPLE]}…" for text in dict.fromkeys(texts))[:SHOWN]
 
 
-def _written(config: Config, name: str) -> Mapping[str, object]:
-    """Return a source's table as it stands in config.toml, where a secret is a name only."""
+def _read_table(config: Config, name: str) -> Mapping[str, object]:
+    """Read a source's table from config.toml again: there a secret is only named."""
     tables: Sequence[Mapping[str, object]] = tomllib.loads(config.path.read_text("utf-8-sig"))["sources"]
     return next(table for table in tables if table["name"] == name)
 
 
-# --- what may stand in config.toml instead ---------------------------------------------------------------------------
+# --- offers ----------------------------------------------------------------------------------------------------------
 
 
 def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
-    """Return the page as a source with the selectors that were found; `table` has what else stands in its table."""
+    """Return a table for the page with the suggested selectors; `table` has the other keys."""
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}
@@ -304,11 +305,15 @@ def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str
 def offer_of(
     kind: Literal["feed", "page"], place: str, items: Sequence[Item], table: Mapping[str, object], config: Config
 ) -> Offer:
-    """Return what a source with that `[[sources]]` table gives: these items."""
+    """Return a `[[sources]]` table as an offer; `items` are what such a source gives."""
     policy = (FeedTable if kind == "feed" else PageTable).model_validate(table).policy()
     settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=policy)
     return Offer(
-        kind=kind, place=place, items=_seen(items, settings, config), listed=len(items), block=_toml("sources", table)
+        kind=kind,
+        place=place,
+        items=_first_items(items, settings, config),
+        listed=len(items),
+        block=_toml("sources", table),
     )
 
 

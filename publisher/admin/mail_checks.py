@@ -1,6 +1,6 @@
-"""Judges a mail as inboxes and readers will, in plain words. Pure: a digest in, findings out.
+"""Check a digest as inboxes and readers will. Pure: a digest in, findings out.
 
-It looks at what was rendered and not at the templates: a site's own may be anything.
+The rendered mail is checked, not the templates: a site may have its own.
 """
 
 import re
@@ -21,15 +21,15 @@ from publisher.rendering import quoted_printable
 
 ACRONYM_CHARS = 5
 LIST_BYTES = 40_000
-"""Of a post's text and HTML. Mailman holds one of more than 40 kB, headers and all, unless it is told otherwise."""
+"""Bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
 LEAST_WORDS = 10
-"""Of a text part beside its addresses: filters take one that is only a link for a trap."""
+"""How many words a text part needs besides addresses: filters distrust a text that is only a link."""
 LARGE_PX, LARGE_BOLD_PX, LARGE_READABLE = 24.0, 18.66, 3.0
-"""WCAG 2.2, success criterion 1.4.3: large letters may be paler."""
+"""WCAG 2.2, success criterion 1.4.3: large text needs less contrast."""
 BODY_PX = 16.0
 BLACK = "#000000"
 FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
-"""No mail program shows them, and filters count them."""
+"""Elements that no mail program shows and that spam filters count."""
 
 DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
@@ -41,16 +41,16 @@ PIXEL = re.compile(r"[0-2](px)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that could be better."""
+    """Something in a site or a mail that could be better."""
 
     what: str
     """What is wrong and what to do, as one sentence."""
     is_hint: bool = False
-    """Readers can live with it; else it must be fixed."""
+    """Whether it may stay; else it must be fixed."""
 
 
 class Mail:
-    """A digest with its HTML read once."""
+    """A digest, with its HTML parsed once for all checks."""
 
     def __init__(self, digest: Digest, *, audience: Audience, site: Site) -> None:
         self.digest = digest
@@ -63,14 +63,14 @@ Judgement = Callable[[Mail], Iterator[Finding]]
 
 
 def judge_contrast(mail: Mail) -> Iterator[Finding]:
-    """Letters that cannot be told from their ground, in the light and in the dark."""
+    """Yield texts without contrast, in light and in dark mode."""
     styles = _inlined_styles(mail.page)
     turned = _dark_styles(mail.page)
     dark = {element: {**own, **turned.get(element, {})} for element, own in styles.items()}
     for scheme, by_element in (("light", styles), ("dark", dark)):
         pairs = {
             (colour, ground, is_large): text
-            for text, colour, ground, is_large in _painted(mail.page, by_element, _Paint())
+            for text, colour, ground, is_large in _texts_in(mail.page, by_element, _Paint())
         }
         for (colour, ground, is_large), text in pairs.items():
             ratio, needed = contrast(colour, ground), LARGE_READABLE if is_large else READABLE
@@ -82,14 +82,14 @@ def judge_contrast(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
-    """Pictures without a text for readers who do not see them."""
+    """Yield pictures without an alternative text."""
     for image in mail.page.iter("img"):
         if not (image.get("alt") or "").strip():
             yield Finding(what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"')
 
 
 def judge_headings(mail: Mail) -> Iterator[Finding]:
-    """An outline that a screen reader cannot follow."""
+    """Yield headings that a screen reader cannot follow."""
     levels = [int(element.tag[1]) for element in mail.page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels.count(1) != 1:
         yield Finding(what=f"it has {levels.count(1)} first headings (h1); expected one, the digest's title")
@@ -100,19 +100,19 @@ def judge_headings(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_size(mail: Mail) -> Iterator[Finding]:
-    """More than Gmail shows."""
+    """Yield a finding if Gmail would cut the mail."""
     size_bytes = encoded_size(mail.digest.html)
     if size_bytes > MAX_HTML_BYTES:
         yield Finding(
             what=f"its HTML takes {size_bytes:,} bytes; Gmail hides what is beyond {MAX_HTML_BYTES:,}, and with it how "
-            "to stop; shorten the template or set max_items"
+            "to unsubscribe; shorten the template or set max_items"
         )
     if left_out := len(mail.digest.left_out):
         yield Finding(what=f"it has no room for {left_out} of its items; they are on the web only", is_hint=True)
 
 
 def judge_list_size(mail: Mail) -> Iterator[Finding]:
-    """More than a list server passes on by itself."""
+    """Yield a finding if a list server would hold the mail for its size."""
     size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
     if size_bytes > LIST_BYTES:
         yield Finding(
@@ -123,7 +123,7 @@ def judge_list_size(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_links(mail: Mail) -> Iterator[Finding]:
-    """Links that lead nowhere, or tell who followed them."""
+    """Yield links that lead nowhere, or that track readers."""
     places = {element.get("id") for element in mail.page.iter()}
     for anchor in dict.fromkeys(_links(mail.page)):
         parts = urlsplit(anchor)
@@ -137,7 +137,7 @@ def judge_links(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_tracking(mail: Mail) -> Iterator[Finding]:
-    """Whatever is fetched from elsewhere when the mail is opened."""
+    """Yield what a mail program would fetch from elsewhere when the mail is opened."""
     for element in mail.page.iter():
         address = element.get("src") or element.get("background") or element.get("srcset") or ""
         if element.tag == "link":
@@ -149,7 +149,7 @@ def judge_tracking(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_subject(mail: Mail) -> Iterator[Finding]:
-    """A subject that inboxes cut, and filters mistrust."""
+    """Yield what inboxes cut in the subject, and what spam filters distrust."""
     subject = mail.digest.subject
     if not subject:
         yield Finding(what="its subject is empty; fix digest-subject.txt")
@@ -164,7 +164,7 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_preheader(mail: Mail) -> Iterator[Finding]:
-    """What inboxes show beside the subject."""
+    """Yield a preheader that says nothing: inboxes show it beside the subject."""
     if not mail.digest.preheader:
         yield Finding(what="it has no preheader; inboxes show the beginning of its text instead", is_hint=True)
     elif mail.digest.preheader == mail.digest.subject:
@@ -172,13 +172,13 @@ def judge_preheader(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_text_part(mail: Mail) -> Iterator[Finding]:
-    """A text part that cannot be read instead of the HTML."""
+    """Yield a text part that cannot replace the HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
         yield Finding(what="its text part says nothing but addresses, as spam does; fix digest.txt")
 
 
 def judge_markup(mail: Mail) -> Iterator[Finding]:
-    """What no mail program runs, and what screen readers ask first."""
+    """Yield elements that mail programs drop, and a missing language or title."""
     for name in FORBIDDEN:
         if mail.page.find(f".//{name}") is not None:
             yield Finding(what=f"it has a <{name}>, which no mail program shows and filters count; take it out")
@@ -188,14 +188,14 @@ def judge_markup(mail: Mail) -> Iterator[Finding]:
         yield Finding(what="it has no <title>")
 
 
-def judge_way_out(mail: Mail) -> Iterator[Finding]:
-    """Whether readers are told how to stop, and who writes."""
+def judge_unsubscribing(mail: Mail) -> Iterator[Finding]:
+    """Yield a finding if readers are not told how to unsubscribe, or who writes."""
     audience = mail.audience
     way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.from_.address
     if not any(link == way or link.startswith(f"mailto:{way}") for link in _links(mail.page)):
-        yield Finding(what=f"its HTML has no link to {way}; readers must be told how to stop")
+        yield Finding(what=f"its HTML has no link to {way}; readers must be told how to unsubscribe")
     if way not in mail.digest.text:
-        yield Finding(what=f"its text part does not name {way}; readers must be told how to stop")
+        yield Finding(what=f"its text part does not name {way}; readers must be told how to unsubscribe")
     if not audience.postal_address:
         yield Finding(
             what="it has no postal address, which some laws ask of whoever writes to many; set postal_address",
@@ -215,13 +215,13 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
     ("tracking", judge_tracking),
     ("text part", judge_text_part),
     ("markup", judge_markup),
-    ("way out", judge_way_out),
+    ("unsubscribing", judge_unsubscribing),
 )
-"""What every mail is checked for, by the names that `publisher check` shows."""
+"""The checks of every mail, under the names that `publisher check` shows."""
 
 
 def encoded_size(part: str) -> int:
-    """The bytes of a mail's HTML or text as they travel."""
+    """Return the bytes of a mail's HTML or text as they are sent."""
     return len(quoted_printable.encode(part))
 
 
@@ -236,7 +236,7 @@ Styles = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Paint:
-    """What letters look like where they stand; what an element does not say it has from the one around it."""
+    """How text looks in an element. What an element does not set, it inherits."""
 
     colour: str = BLACK
     ground: str = PAGE
@@ -257,10 +257,10 @@ class _Paint:
         return self.size_px >= LARGE_PX or (self.is_bold and self.size_px >= LARGE_BOLD_PX)
 
 
-def _painted(
+def _texts_in(
     element: lxml_html.HtmlElement, styles: Mapping[lxml_html.HtmlElement, Styles], around: _Paint
 ) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield each text that is seen, its colour, its ground, and whether its letters are large."""
+    """Yield each visible text, its colour, its background, and whether it is large."""
     own = styles.get(element, {})
     if element.tag in ("head", "script", "style") or own.get("display") == "none":
         return
@@ -271,11 +271,11 @@ def _painted(
             yield words[:40], paint.colour, paint.ground, paint.is_large
     for child in element:
         if isinstance(child.tag, str):
-            yield from _painted(child, styles, paint)
+            yield from _texts_in(child, styles, paint)
 
 
 def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """What each element says of itself."""
+    """Return the inline styles of each element."""
     return {
         element: {
             **({"background-color": element.get("bgcolor")} if element.get("bgcolor") else {}),
@@ -287,17 +287,17 @@ def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, 
 
 
 def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """What the rules for the dark say of each element; a later rule wins, as the templates order them."""
+    """Return what the rules for dark mode set for each element. A later rule wins, as the templates order them."""
     found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
     for sheet in page.iter("style"):
         for block in DARK_RULES.findall(sheet.text or ""):
             for selectors, body in RULE.findall(block):
-                for element in _selected(page, selectors.strip()):
+                for element in _elements_for(page, selectors.strip()):
                     found.setdefault(element, {}).update(_declarations(body))
     return dict(found)
 
 
-def _selected(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
+def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
     try:
         matched = CSSSelector(selectors, translator="html")
     except (LxmlError, SyntaxError):  # a selector that only some mail programs know
@@ -312,7 +312,7 @@ def _declarations(style: str) -> dict[str, str]:
 
 
 def _colour(value: str) -> str:
-    """The colour as `#rrggbb`; empty when it is written otherwise: what is not understood is not judged."""
+    """Return the colour as `#rrggbb`; empty for other notations, which are not checked."""
     if short := SHORT_COLOUR.fullmatch(value):
         return "#" + "".join(part * 2 for part in short.groups())
     named = {"white": PAGE, "black": BLACK}.get(value, value)

@@ -1,4 +1,4 @@
-"""Judges names: labels that may be slips of configured ones, and theme slugs that nobody has. Pure; hints only."""
+"""Check names: labels that may be typing errors, and slugs of themes without items. Pure; everything is a hint."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -14,20 +14,20 @@ from publisher.model.records import Record, State
 from publisher.model.themes import ThemeMap, assign_themes, wanted_names
 
 Hints = Iterator[tuple[str, Finding]]
-"""Where each was found, and what."""
+"""The place of each hint, and the hint."""
 
 ALIKE = 0.8
-"""How alike two labels are, as difflib counts it, where one may be a slip of the other."""
+"""The likeness (`difflib`) from which on a label may be a typing error for another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Which labels and themes the live items of a site have."""
+    """Which labels and themes the items of a site have."""
 
     labels: Mapping[str, int]
-    """By label as it was spelt first, how many items have it. Only labels whose theme no table of config.toml names."""
+    """Number of items by label, in its first spelling. Labels of themes that config.toml names are left out."""
     slugs: Collection[str]
-    """Of the themes that have items."""
+    """Slugs of the themes that have items."""
     feeds: Sequence[Feed]
     """Feeds of themes that were ever written for readers."""
 
@@ -39,7 +39,7 @@ def survey(
     names_of: Callable[[WantedNames], Names],
     feeds: Sequence[Feed],
 ) -> Survey:
-    """Return what the items of all batches have; withdrawn items do not count."""
+    """Return the labels and themes of the items in all batches; withdrawn items do not count."""
     configured = {label for label, _ in theme_map.by_label}
     configured_slugs = _configured_slugs(theme_map)
     spelt: dict[str, str] = {}
@@ -51,8 +51,9 @@ def survey(
         for record in records:
             slugs |= {theme.slug for theme in assign_themes(record.item, theme_map, source=record.source, names=names)}
             labels = {fold_label(label): label for label in reversed(record.item.labels)}
-            for folded in labels.keys() - configured - {""}:
-                label = labels[folded]
+            for folded, label in labels.items():
+                if not folded or folded in configured:
+                    continue
                 if theme_map.current(names.theme_slug(label)) not in configured_slugs:
                     counts[spelt.setdefault(folded, " ".join(label.split()))] += 1
     return Survey(labels=counts, slugs=slugs, feeds=feeds)
@@ -61,7 +62,7 @@ def survey(
 def theme_hints(
     found: Survey, theme_map: ThemeMap, audiences: Iterable[Audience], combined: Iterable[CombinedFeed] = ()
 ) -> Hints:
-    """Yield what may be a slip; nothing of a site without items."""
+    """Yield names that may be mistakes; nothing for a site without items."""
     if not found.slugs:
         return
     yield from _near_misses(found, theme_map)
@@ -99,7 +100,7 @@ def _abandoned_feeds(found: Survey, theme_map: ThemeMap) -> Hints:
 
 
 def _unknown_slugs(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
-    """Yield slugs that configuration names, given by key, and no theme has."""
+    """Yield configured slugs, given by key, that no theme has."""
     known = {"*", *found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
     for key, slugs in named.items():
         for slug in slugs:
@@ -112,7 +113,7 @@ def _configured_slugs(theme_map: ThemeMap) -> set[str]:
 
 
 def _nearest(label: str, others: Collection[str]) -> str | None:
-    """Return the one of the others that this may be a slip of. Labels that differ in digits alone name two years."""
+    """Return the label that was probably meant. Labels that differ in digits only are no mistakes, but two years."""
     near = get_close_matches(label, others, n=1, cutoff=ALIKE)
     return near[0] if near and _letters(near[0]) != _letters(label) else None
 

@@ -141,7 +141,7 @@ class AudienceTable(Table):
     )
 
     def audience(self, site: Site, themes: ThemeMap) -> Audience:
-        """Return the audience; what is not set is the site's."""
+        """Return the audience; what is not set comes from the site."""
         # With the former names, too: until feeds are published again, items are still known by those.
         known_as = (name for slug in map(themes.current, self.themes) for name in (slug, *themes.former(slug)))
         return Audience(

@@ -1,4 +1,4 @@
-"""Whether a colour can be read on another, and the nearest one that can; pure.
+"""Whether text of one colour can be read on another, and the nearest colour that can; pure.
 
 The rule is that of WCAG 2.2 (success criterion 1.4.3): the ratio of the relative luminances, 4.5 or more for text.
 """
@@ -7,25 +7,26 @@ from colorsys import hls_to_rgb, rgb_to_hls
 
 READABLE = 4.5
 PAGE = "#ffffff"
-"""The ground of a digest in the light."""
+"""The background of a digest in light mode."""
 DARK_PAGE = "#14181d"
-"""And in the dark."""
+"""The background in dark mode."""
 LIGHTER_BY = 8.5
-"""The contrast of an accent made for the dark: such pages show thin letters."""
+"""The contrast that an accent gets in dark mode, where letters look thinner."""
 
 STEPS = 200
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours such as `#0a4f8f`: from 1, the same, to 21, black on white."""
+    """Return the contrast ratio of two colours such as `#0a4f8f`, from 1 (equal) to 21 (black on white)."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def nearest_readable(colour: str, *, on: str, ratio: float = READABLE) -> str:
-    """`colour`, or the nearest of its shades whose contrast with `on` is at least `ratio`.
+    """Return `colour`, or its nearest shade whose contrast with `on` is at least `ratio`.
 
-    Darker on a light ground, lighter on a dark one; hue and saturation stay. Black or white when no shade will do.
+    The shade is darker on a light background, lighter on a dark one; hue and saturation stay. If no shade has enough
+    contrast, it is black or white.
     """
     hue, lightness, saturation = rgb_to_hls(*_parts(colour))
     end = 0.0 if _luminance(on) > _luminance("#777777") else 1.0

@@ -61,7 +61,7 @@ class FeedsTable(Table):
     combined: Several[CombinedTable] = tables()
 
     def settings(self, themes: ThemeMap) -> FeedSettings:
-        """Return what feeds are made with; former names of themes become those they have now."""
+        """Return the settings of feeds. Former names of themes are replaced by present ones."""
         combined = (
             CombinedFeed(
                 name=feed.name,

@@ -1,4 +1,4 @@
-"""[fetching]: the limits of whatever is fetched from the web."""
+"""[fetching]: limits of fetching from the web."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -43,7 +43,7 @@ def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
 
 
 def table_by_name(table: type[Table]) -> type[Table] | None:
-    """Return the tables that stand in a table under names of the operator's choice; None: it has only keys of ours."""
+    """Return the table that may stand in `table` under any name, as themes do; None: names are fixed."""
     return table_of(_extra(table))
 
 
@@ -76,7 +76,7 @@ def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (whatever 
 
 
 def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
-    """Return the tables that a list holds, by kind, what all kinds have under ""; None: it is no list of tables."""
+    """Return the tables that a list may hold, by kind, and their common base under ""; None: it is no such list."""
     inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
     if (table := table_of(inner)) is not None:
         return {"": table}

@@ -1,7 +1,7 @@
 """Reads config.toml as a document and names every mistake in it at once, each with its path and what is expected.
 
-pydantic finds what is wrong with each key; `rules` find what is wrong between keys, and need a whole document. So what
-is wrong by itself gets a stand-in first: its default, or its example when it is required.
+pydantic finds what is wrong with single keys. `rules` finds what is wrong between keys, and needs a whole document. So
+a wrong key gets a stand-in: its default, or its example if it is required.
 """
 
 import re
@@ -31,9 +31,9 @@ class Reading:
 
     document: Document
     mistakes: tuple[str, ...]
-    """Of keys by themselves, one line each, starting with the key's path."""
+    """What is wrong with single keys, one line each, starting with the key's path."""
     stand_ins: frozenset[str]
-    """Paths that have a stand-in in `document`; what it means for other keys is no mistake."""
+    """Paths of keys with a stand-in in `document`. No rule may complain about a stand-in."""
 
 
 def read(written: Mapping[str, Any]) -> Reading:
@@ -48,11 +48,11 @@ def read(written: Mapping[str, Any]) -> Reading:
     return Reading(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
 
 
-# --- what a mistake is called ----------------------------------------------------------------------------------------
+# --- messages --------------------------------------------------------------------------------------------------------
 
 
 def path_of(location: Location, written: Mapping[str, Any]) -> str:
-    """Return the path of a key as people say it: a table in a list goes by its name, or else by its place from 1."""
+    """Return the path of a key for people. A table in a list has its name in it, or its place, counted from 1."""
     steps: list[str] = []
     value: object = written
     for step in _without_kind(location):
@@ -113,7 +113,7 @@ def shown(value: object) -> str:
             return f"a {type(value).__name__}"
 
 
-# --- where a mistake is ----------------------------------------------------------------------------------------------
+# --- locations -------------------------------------------------------------------------------------------------------
 
 
 def _without_kind(location: Location) -> Location:

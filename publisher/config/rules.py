@@ -1,4 +1,4 @@
-"""What one key of config.toml means for another: rules that no key breaks by itself."""
+"""Rules between keys of config.toml."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from publisher.model.problems import suggestion
 class _Named(Protocol):
     @property
     def name(self) -> str:
-        """Its name, or a stand-in."""
+        """The name, or a stand-in."""
         ...
 
 
@@ -49,7 +49,7 @@ def contradictions(reading: Reading, path: Path, environ: Mapping[str, str]) -> 
 
 
 def _called(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -> list[tuple[str, Row]]:
-    """Return the tables of a list, each with its path: it ends in the table's name, or in its place without one."""
+    """Return the tables of a list with their paths, which end in the name of the table, or in its place."""
     places = [f"{table}.{place}" for place in range(1, len(rows) + 1)]
     return [
         (place if f"{place}.name" in stand_ins else f"{table}.{row.name}", row)
@@ -68,7 +68,7 @@ def _doubled_names(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -
 
 
 def _foreign_kind_problems(where: str, source: SourceTable) -> Iterator[str]:
-    """Yield what is wrong with a source of a kind that is not ours: what it takes is told by its class."""
+    """Yield what is wrong with a source of another's kind: its class says which keys it takes."""
     if not isinstance(source, ForeignTable):
         return
     try:

@@ -1,4 +1,4 @@
-"""[service]: what only `publisher serve` asks for."""
+"""[service]: settings of `publisher serve`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,11 +27,11 @@ LISTEN = Value("an IP address and a port such as 127.0.0.1:8000", _listen, match
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """What only `publisher serve` asks for."""
+    """Settings of `publisher serve`."""
 
     collect_every: timedelta
     listen: str = ""
-    """Host and port of the web server; empty: there is none."""
+    """Host and port of the web server; empty: no web server."""
 
 
 class ServiceTable(Table):
@@ -43,5 +43,5 @@ class ServiceTable(Table):
     )
 
     def settings(self) -> ServiceSettings:
-        """Return what the service asks for."""
+        """Return the settings."""
         return ServiceSettings(collect_every=self.collect_every, listen=self.listen or "")

@@ -74,7 +74,7 @@ class SiteTable(Table):
     )
 
     def site(self) -> Site:
-        """Return the site of the domain."""
+        """Return the site as the program uses it."""
         return Site(
             title=self.title,
             base_url=self.base_url,

@@ -38,7 +38,7 @@ from publisher.model.sources import SourcePolicy
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 FOREIGN = "*"
-"""Stands for every kind that is none of `KINDS`."""
+"""Stands for all kinds that are not in `KINDS`."""
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -134,12 +134,12 @@ class SourceTable(Table):
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
 
     def options(self) -> dict[str, Any]:
-        """Return the keys that its kind alone has and that are set."""
+        """Return the keys that only this kind of source has, if they are set."""
         own = {name: value for name, value in self if name not in SourceTable.model_fields and value is not None}
         return {name: _set_keys(value) if isinstance(value, Table) else value for name, value in own.items()}
 
     def policy(self) -> SourcePolicy:
-        """Return what the operator wants done with whatever it lists."""
+        """Return how the source's listing is treated."""
         return SourcePolicy(
             since=self.since,
             expect_every=self.expect_every,
@@ -231,7 +231,7 @@ class DatabaseTable(SourceTable):
 
 
 class FeedTable(SourceTable):
-    """A feed of somebody else."""
+    """A feed: RSS, Atom or JSON Feed."""
 
     kind: Literal["feed"]
     url: Annotated[str, WEB_PLACE] | None = key(
@@ -289,12 +289,12 @@ class ForeignTable(SourceTable):
     kind: Annotated[str, FOREIGN_KIND]
 
     def options(self) -> dict[str, Any]:
-        """Return the keys that its kind alone has."""
+        """Return all keys that are not common to all sources."""
         return dict(self.__pydantic_extra__)
 
 
 def _kind_of(written: object) -> str:
-    """Return which of the tables a source is written in."""
+    """Return the tag of the table that a source is."""
     kind = written.get("kind", "listing") if isinstance(written, Mapping) else "listing"
     return kind if kind in KINDS else FOREIGN
 
@@ -311,7 +311,7 @@ AnySourceTable = Annotated[
 ]
 
 
-# --- what comes of them ----------------------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +326,7 @@ class SourceSettings:
 
 
 def source_settings(table: SourceTable, folder: Path, environ: Mapping[str, str]) -> SourceSettings:
-    """Return what a source is made with; `folder` is that of config.toml."""
+    """Return the settings of a source; `folder` is the folder of config.toml."""
     options = table.options()
     for name, value in options.items():
         if variable := variable_of(value):

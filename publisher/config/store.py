@@ -59,7 +59,7 @@ class StoreTable(Table):
     )
 
     def settings(self, folder: Path, environ: Mapping[str, str]) -> StoreSettings:
-        """Return where the store is; `folder` is that of config.toml."""
+        """Return where the store is; `folder` is the folder of config.toml."""
         return StoreSettings(url=database_url(self.url, folder, environ))
 
 
@@ -70,7 +70,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def database_url(url: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return a database's address with its password and with an absolute file."""
+    """Return a database's address from the environment if `url` names a variable, with an absolute path of a file."""
     if variable := variable_of(url):
         url = environ[variable]
     if url.startswith("postgresql://"):

@@ -1,4 +1,4 @@
-"""What all tables of config.toml have in common: they are frozen, and each key says what it is for.
+"""The base of all tables of config.toml, and how a table states its keys.
 
 A table is a class, a key is a field of it. A field states a key's type, default, meaning and example, once: the check,
 docs/reference.md, the starter configuration and the JSON Schema are made from it.
@@ -18,14 +18,14 @@ Several = Annotated[tuple[T, ...], Strict(strict=False)]
 
 
 class Table(BaseModel):
-    """A table of config.toml as it is written; an unknown key is a mistake."""
+    """A table of config.toml; an unknown key is a mistake."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         strict=True,
         validate_default=True,
-        defer_build=True,  # each table alone is of no use: only the whole document is validated
+        defer_build=True,  # only the whole document is validated, so only it builds a validator
     )
 
 

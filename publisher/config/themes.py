@@ -1,4 +1,4 @@
-"""[themes]: which labels make one theme, and what else puts an item into it."""
+"""[themes]: which labels mean one theme, and what else puts an item into it."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ class DefaultThemeTable(Table):
 
     @property
     def called(self) -> tuple[str, ...]:
-        """What a source may call it."""
+        """Labels by which sources name it."""
         return (self.title,)
 
 
@@ -41,11 +41,11 @@ class ThemeTable(Table):
 
     @property
     def called(self) -> tuple[str, ...]:
-        """What a source may call it."""
+        """Labels by which sources name it."""
         return (self.title, *self.labels)
 
     def rule(self, slug: str) -> ThemeRule:
-        """Return what else than a label puts an item into it."""
+        """Return what puts an item into this theme besides labels."""
         return ThemeRule(
             slug=slug,
             keywords=tuple(map(fold_label, self.keywords)),
@@ -64,16 +64,16 @@ class ThemesTable(Table):
 
     @property
     def named(self) -> Mapping[str, ThemeTable]:
-        """The themes that configuration names, by slug."""
+        """The configured themes, by slug."""
         return self.__pydantic_extra__
 
     @property
     def all(self) -> Mapping[str, DefaultThemeTable | ThemeTable]:
-        """The default theme and the named ones, by the names of their tables."""
+        """The default theme and the configured ones, by the names of their tables."""
         return {"default": self.default, **self.named}
 
     def theme_map(self) -> ThemeMap:
-        """Return how labels become themes."""
+        """Return the rules by which items get themes."""
         slugs = {name: self.default.slug if name == "default" else name for name in self.all}
         rules = [theme.rule(slug) for slug, theme in self.named.items()]
         return ThemeMap(

@@ -1,4 +1,4 @@
-"""Kinds of values that several tables of config.toml have. Those of one table alone stand beside it."""
+"""Kinds of values that several tables of config.toml have. A kind that one table has alone is in its module."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def matching(pattern: str, **more: object) -> dict[str, object]:
-    """Return the JSON Schema of a text that matches as a whole."""
+    """Return the JSON Schema of a text that the pattern matches from end to end."""
     return {"type": "string", "pattern": f"^({pattern})$", **more}
 
 
@@ -48,14 +48,14 @@ def list_of(schema: object, **more: object) -> dict[str, object]:
 
 
 def read_text(value: object) -> str:
-    """Return a text without the spaces around it."""
+    """Return a text without white space around it."""
     if not isinstance(value, str):
         raise ValueError  # noqa: TRY004  (every reader has one way to say no)
     return value.strip()
 
 
 def read_line(value: object) -> str:
-    """Return a text that is not empty and has one line."""
+    """Return a text of one line that is not empty."""
     text = read_text(value)
     if not text or not text.isprintable():
         raise ValueError
@@ -63,7 +63,7 @@ def read_line(value: object) -> str:
 
 
 def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ...]]:
-    """Return what reads a list, each member once."""
+    """Return a function that reads a list and drops repeated members."""
 
     def read_all(value: object) -> tuple[str, ...]:
         if not isinstance(value, list):
@@ -74,7 +74,7 @@ def read_list(read: Callable[[object], str]) -> Callable[[object], tuple[str, ..
 
 
 def several_of(*choices: str) -> Value:
-    """Return how a list of some of these words is written; it is not empty."""
+    """Return the kind of a list of some of these words, at least one."""
     expected = any_of([repr(choice) for choice in choices])
 
     def read_one(value: object) -> str:

@@ -68,7 +68,7 @@ class ScheduleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A cron line or recurrence rule in a time zone. One that exists is valid and ticks again some day."""
+    """A cron line or recurrence rule in a time zone. It is valid, and there is always a next tick."""
 
     expression: str
     timezone: str
@@ -92,7 +92,7 @@ class Schedule:
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """Day of month and day of week of a cron line that is due on either of both; None: of any other schedule."""
+        """Day of month and day of week, if a cron line is due on either of them; None: it is not."""
         if self.expression.upper().startswith(_RULE):
             return None
         _, _, day, _, weekday = _fields_of(self.expression)
@@ -109,7 +109,7 @@ class Schedule:
 
 
 def _line_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC from about `instant` on; when clocks go back, the first ones may lie before it."""
+    """Yield ticks in UTC. While a repeated hour lasts, the first ones may lie before `instant`."""
     for tick in CronSim(" ".join(_fields_of(expression)), instant.astimezone(zone)):
         yield tick.astimezone(UTC)
 
@@ -139,7 +139,7 @@ def _fields_of(expression: str) -> list[str]:
 
 
 def _check_term(place: int, term: str) -> None:
-    """Refuse a member of a field's list that cron does not take, or that cronsim does not read as cron does."""
+    """Raise ScheduleError if cron does not take this term of a field, or if cronsim reads it differently."""
     name, highest = _FIELDS[place], _HIGHEST[place]
     span, slash, step = term.partition("/")
     if slash and not _STEP.fullmatch(step):
@@ -158,7 +158,7 @@ def _check_term(place: int, term: str) -> None:
 
 
 def _values(place: int, term: str) -> frozenset[int]:
-    """Return the numbers that cronsim takes a term of this field for; empty: it refuses the term.
+    """Return the numbers that a term of this field means to cronsim; empty: cronsim refuses the term.
 
     Those of `L` are negative, those of `MON#1` the weekday's.
     """
@@ -176,7 +176,7 @@ def _values(place: int, term: str) -> frozenset[int]:
 
 
 def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[datetime]:
-    """Yield ticks in UTC from about `instant` on; when clocks go back, the first ones may lie before it."""
+    """Yield ticks in UTC. While a repeated hour lasts, the first ones may lie before `instant`."""
     wall = instant.astimezone(zone).replace(tzinfo=None)
     text = expression[len(_RULE) :].upper()
     rule = rrulestr(text, dtstart=_period_start(_parts_of(expression), wall))
@@ -185,7 +185,7 @@ def _rule_ticks(expression: str, zone: ZoneInfo, instant: datetime) -> Iterator[
 
 
 def _period_start(parts: Mapping[str, str], wall: datetime) -> datetime:
-    """Return when the period began that `wall` lies in: dateutil looks at every period from there on."""
+    """Return the beginning of the period that contains `wall`. dateutil walks through all periods from its start."""
     interval, unit = int(parts.get("INTERVAL", "1")), parts["FREQ"]
     if unit in _PERIOD_DAYS:
         period = timedelta(days=interval * _PERIOD_DAYS[unit])
@@ -268,7 +268,7 @@ def noon(day: date, timezone: str) -> datetime:
 
 
 def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Return when `wall` is first the time, or the first instant after the gap that swallows it."""
+    """Return the first instant at which clocks show `wall`; if they skip it, the first instant after the gap."""
 
     def on_the_wall(instant: datetime) -> datetime:
         return instant.astimezone(zone).replace(tzinfo=None)
@@ -300,7 +300,7 @@ def is_due(schedule: Schedule, *, last: datetime, now: datetime) -> bool:
 
 
 def tick_to_record(*, last: datetime, now: datetime) -> datetime:
-    """Return up to when ticks are dealt with, once what was due at `now` has been done."""
+    """Return the instant up to which all ticks are done, after what was due at `now` has been done."""
     return max(_believable(last, now), now)
 
 

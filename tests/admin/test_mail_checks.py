@@ -66,7 +66,11 @@ MENDED = {
     "no title": ("markup", with_html("<title>", "<title></title><i>"), "<title>"),
     "no subject": ("subject", replaced(subject=""), "empty"),
     "a text that is a link": ("text part", replaced(text="https://news.example.org/ news@example.org"), "addresses"),
-    "no way out": ("way out", with_html("mailto:news@example.org", "mailto:other@example.org"), "how to stop"),
+    "no way out": (
+        "unsubscribing",
+        with_html("mailto:news@example.org", "mailto:other@example.org"),
+        "how to unsubscribe",
+    ),
 }
 HINTED = {
     "more than Mailman passes on": ("list size", with_more_text("long words " * 4_000), "max_message_size"),
@@ -105,7 +109,7 @@ def test_a_short_name_in_capitals_is_no_shouting(digest: Digest) -> None:
 def test_items_without_room_and_a_sender_without_address_are_hints(digest: Digest) -> None:
     found = judged(replace(digest, left_out=digest.shown[:2]), replace(REACHABLE, postal_address=""))
 
-    assert [("size", True), ("way out", True)] == [(name, finding.is_hint) for name, finding in found]
+    assert [("size", True), ("unsubscribing", True)] == [(name, finding.is_hint) for name, finding in found]
 
 
 def test_large_letters_may_be_paler(digest: Digest) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.admin.suggest.lists import Suggestion, suggested
+from publisher.admin.suggest.lists import Suggestion, suggest_selectors
 from publisher.admin.suggest.selectors import is_chosen
 from publisher.collect.sources.page import PageSource, catch, parsed, select
 
@@ -115,7 +115,7 @@ READ = {
 
 
 def suggestion_for(page: str) -> Suggestion:
-    found = suggested(parsed("tests", page.encode(), "utf-8"))
+    found = suggest_selectors(parsed("tests", page.encode(), "utf-8"))
     assert found is not None
     return found
 
@@ -222,7 +222,7 @@ def test_names_that_people_chose_are_told_from_others(name: str, is_kept: bool) 
     ],
 )
 def test_a_page_without_a_list_has_none(page: str) -> None:
-    assert suggested(parsed("tests", page.encode(), "utf-8")) is None
+    assert suggest_selectors(parsed("tests", page.encode(), "utf-8")) is None
 
 
 TAGS = st.sampled_from(["ul", "li", "div", "p", "a href='/a'", "time", "dl", "dt", "dd", "tr", "td", "h2", "nav"])
@@ -233,9 +233,9 @@ TEXTS = st.sampled_from(["10 March 2026", "2026-02-02", "The ferry sails", "Post
 def test_whatever_the_page_what_is_suggested_can_be_asked_for(pieces: list[str]) -> None:
     root = parsed("tests", f"<body>{''.join(pieces)}".encode(), "utf-8")
 
-    found = suggested(root)
+    found = suggest_selectors(root)
 
-    assert found == suggested(root)
+    assert found == suggest_selectors(root)
     if found is not None:
         items = select("tests", root, found.selectors["item"])
         assert any(catch("tests", item, found.selectors["date"]) for item in items)

@@ -77,7 +77,7 @@ def test_hints_do_not_fail(world: World) -> None:
 
     assert 0 == outcome.exit_code == outcome.json["exit_code"]
     [found] = outcome.json["found"]
-    assert ("mails", "audience 'weekly', way out", True) == (found["check"], found["where"], found["is_hint"])
+    assert ("mails", "audience 'weekly', unsubscribing", True) == (found["check"], found["where"], found["is_hint"])
 
 
 def test_a_broken_template_is_named_with_its_line_even_when_no_mail_needs_it(world: World) -> None:

@@ -1,1 +1,1 @@
-"""Suggests selectors for a page that was never seen before."""
+"""Suggest CSS selectors for a page that is not configured yet."""

@@ -1,4 +1,4 @@
-"""Suggests the selectors of the fields that the items of a list have; pure."""
+"""Suggest selectors for the fields of the items of a list. Pure: the same page gives the same selectors."""
 
 import re
 from collections import Counter, defaultdict
@@ -10,16 +10,16 @@ from lxml.html import HtmlElement as Element
 from publisher.admin.suggest.selectors import names_of, selector_within
 
 DATE_CHARACTERS = 12
-"""About how long a date is."""
+"""The usual length of a date."""
 
 _MOST = 0.6
-"""The share of the items that must have a field."""
+"""The share of items that must have a field."""
 _SOME = 0.2
-"""The share that is enough for themes and keywords."""
+"""The share of items that must have themes or keywords."""
 _LABEL_CHARACTERS = 60
-"""A longer text is no theme and no keyword."""
+"""The greatest length of a theme or keyword."""
 _BODY_CHARACTERS = 12
-"""A field with less to say on average is no body."""
+"""The least average length of a body."""
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _THEMES = re.compile(r"theme|thème|thema|categor|kategorie|topic|rubri|onderwerp|(?:^|[-_ ])cat[-_]", re.IGNORECASE)
@@ -28,16 +28,17 @@ _KEYWORDS = re.compile(r"(?:^|[-_ ])tags?(?:$|[-_ ])|keyword|mots?-?cles|trefwoo
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What the items of a list have."""
+    """Finds the fields of the items of one list."""
 
     items: Sequence[Element]
     beside: str
+    """The tag of the element that follows each item and belongs to it; empty: there is none."""
     dates: set[Element]
     """The innermost elements around dates."""
 
     def selectors(self) -> dict[str, str]:
-        """Return the selector of each field that most items have; of themes and keywords that some have."""
-        dates = [next((each for each in self._all_in(item) if each in self.dates), None) for item in self.items]
+        """Return a selector for each field that most items have; for themes and keywords, that some items have."""
+        dates = [next((each for each in self._elements_in(item) if each in self.dates), None) for item in self.items]
         titles = [self._title(item, date) for item, date in zip(self.items, dates, strict=True)]
         titles = titles if self._are_most(titles) else [None] * len(titles)
         title = self._selector(titles)
@@ -53,7 +54,7 @@ class Fields:
         }
         return {name: selector for name, selector in found.items() if selector}
 
-    def _all_in(self, item: Element) -> Iterator[Element]:
+    def _elements_in(self, item: Element) -> Iterator[Element]:
         following = item.getnext() if self.beside else None
         for part in (item, *(() if following is None else (following,))):
             yield from (each for each in part.iter() if isinstance(each.tag, str))
@@ -71,8 +72,8 @@ class Fields:
         return _with_attribute(self._selector(kept), attribute)
 
     def _title(self, item: Element, date: Element | None) -> Element | None:
-        """Return the heading, or else the longest link when it is more than a few words of a sentence."""
-        inside = [each for each in self._all_in(item) if each is not date and each is not item and _length(each)]
+        """Return the heading; without one, the longest link, unless it is a part of a sentence."""
+        inside = [each for each in self._elements_in(item) if each is not date and each is not item and _length(each)]
         heading = next((each for each in inside if each.tag in _HEADINGS), None)
         if heading is not None:
             return heading
@@ -85,7 +86,7 @@ class Fields:
         return longest if rest <= _length(longest) else None
 
     def _body(self, taken: Sequence[set[Element]]) -> str:
-        """Return the selector of what has most to say besides dates and titles."""
+        """Return the selector of the longest texts besides dates and titles."""
         said: Counter[tuple[str, ...]] = Counter()
         targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
         for item, others in zip(self.items, taken, strict=True):
@@ -100,24 +101,24 @@ class Fields:
         return ""
 
     def _apart_from(self, item: Element, others: set[Element]) -> Iterator[Element]:
-        """Yield the outermost elements in an item that are none of the others, nor around or inside one."""
+        """Yield the outermost elements of an item that neither are, nor contain, nor lie in one of `others`."""
         others = others - {item}
         around = {above for other in others for above in other.iterancestors()} | {item}
-        for element in self._all_in(item):
+        for element in self._elements_in(item):
             parent = element.getparent()
             is_beside = bool(self.beside) and element is item.getnext()
             if element not in around and element not in others and (parent in around or is_beside):
                 yield element
 
     def _link(self, titles: Sequence[Element | None]) -> str:
-        """Return the selector of the link; empty when the title has one, or nothing but a sentence does."""
+        """Return the selector of the link; empty if titles have links, or if items have no titles."""
         if all(item.get("href") for item in self.items):
             return "@href"
         if all(title is None for title in titles) or self._are_most(
             [None if title is None else _link_of(title) for title in titles]
         ):
             return ""
-        links = [next(filter(_leads_on, self._all_in(item)), None) for item in self.items]
+        links = [next(filter(_leads_on, self._elements_in(item)), None) for item in self.items]
         return _with_attribute(self._selector(links), "href") if self._are_most(links) else ""
 
     def _language(self, titles: Sequence[Element | None]) -> str:
@@ -128,7 +129,7 @@ class Fields:
         return "@lang" if all(item.get("lang") for item in self.items) else ""
 
     def _labels(self, named: re.Pattern[str], taken: Sequence[set[Element]]) -> str:
-        """Return the selector of the short texts in what has such a name."""
+        """Return the selector of short texts in elements with such a class."""
         targets: list[Element | None] = []
         for item, others in zip(self.items, taken, strict=True):
             parts = (part for part in self._apart_from(item, others))
@@ -141,7 +142,7 @@ class Fields:
 
 
 def _length(element: Element) -> int:
-    """Return how many characters there are to read in an element."""
+    """Return how many characters of text an element has, without white space."""
     return sum(len("".join(text.split())) for text in element.itertext())
 
 
@@ -156,12 +157,12 @@ def _link_of(title: Element) -> Element | None:
 
 
 def _is_of_links(element: Element) -> bool:
-    """Whether it is a list of links rather than a text."""
+    """Whether an element is a list of links rather than a text."""
     return sum(_length(link) for link in element.iter("a")) > _MOST * _length(element)
 
 
 def _date_attribute(element: Element) -> str:
-    """Return the attribute that says the date for machines; empty when only words do."""
+    """Return the attribute with the date for machines; empty if there is none."""
     if element.tag == "time":
         return "datetime" if element.get("datetime") else ""
     return "content" if element.get("content") else ""

@@ -1,8 +1,8 @@
-"""Suggests selectors for a page never seen; pure, and the same for the same page.
+"""Find the list of items on a page, and suggest selectors for it. Pure: the same page gives the same selectors.
 
-A list of items is a structure that repeats, each time with a date, mostly with a link and some words. The elements
-around dates are put to those built like them and in the same place; the group that repeats most, with one date each and
-the most to say, is the list. What is around a page, such as menus and side columns, counts little.
+A list of items is a structure that repeats, each time with a date, mostly with a link and a text. Elements are grouped
+that are built alike and stand in the same place. The best group repeats most, has one date for each member, and has the
+longest texts. Menus, side columns and the like count little.
 """
 
 import re
@@ -18,17 +18,17 @@ from publisher.collect.sources.dates import is_moment, read_beside
 from publisher.collect.sources.page import catch, select
 
 MAX_ELEMENTS = 60_000
-"""Of a page; what comes after is not looked at. Long listings have a tenth of it."""
+"""How many elements of a page are looked at. Long listings have a tenth of it."""
 PAGES = 3
-"""How many pages are suggested to be read where there are several."""
+"""The suggested number of pages, if a link leads to the next one."""
 
 _FEWEST = 2
-"""Items that make a list."""
+"""How many members a list has at least."""
 _LINE_CHARACTERS = 300
 _MOST = 0.6
-"""The share of a list's elements that must have a date."""
+"""The share of a list's members that must have a date."""
 _MANY_CHARACTERS = 250
-"""More of them make a list no more likely."""
+"""Texts longer than this make a list no more likely."""
 _PAIRED_WEIGHT = 0.9
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
@@ -59,14 +59,14 @@ class Suggestion:
     selectors: Mapping[str, str]
     """By the names of the keys in config.toml."""
     items: int
-    """How many they find."""
+    """How many items they find."""
     pages: int
-    """How many to read: more than one where a link leads to the next."""
+    """How many pages to read: more than one if a link leads to the next page."""
 
 
-def suggested(root: Element) -> Suggestion | None:
+def suggest_selectors(root: Element) -> Suggestion | None:
     """Return selectors for the likeliest list of dated items; None: there is no such list."""
-    nodes = _looked_at(root)
+    nodes = _read_nodes(root)
     best = max(_groups(nodes), key=lambda group: (group.score, group.is_telling, -group.depth), default=None)
     if best is None:
         return None
@@ -75,7 +75,7 @@ def suggested(root: Element) -> Suggestion | None:
     item = selector_of_all(root, dated, unwanted=undated)
     found = select("", root, item)
     fields = Fields(found, best.beside, {node.element for node in nodes if node.is_date}).selectors()
-    following = _next(root)
+    following = _next_link(root)
     return Suggestion(
         selectors={"item": item, **fields, **({"next": following} if following else {})},
         items=len(found),
@@ -85,30 +85,30 @@ def suggested(root: Element) -> Suggestion | None:
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """An element and what is known of all that is in it."""
+    """An element, with sums over everything inside it."""
 
     element: Element
     parent: "_Node | None"
     place: int
-    """The same for elements built alike, in places built alike."""
+    """A number that elements share if they and everything around them are built alike."""
     weight: float
     depth: int
     dates: int = 0
     is_date: bool = False
-    """It is the innermost element around a date."""
+    """Whether it is the innermost element around a date."""
     characters: int = 0
     has_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Elements built alike, which may be items."""
+    """Elements built alike: perhaps the items of a list."""
 
     members: Sequence[_Node]
     beside: str = ""
-    """The tag of what follows each of them and belongs to it; empty: nothing does."""
+    """The tag of the element that follows each member and belongs to it; empty: there is none."""
     parts: Sequence[Sequence[_Node]] = field(default=())
-    """What belongs to each member, itself included."""
+    """For each member, the member itself and the element that belongs to it."""
 
     @property
     def dates(self) -> list[int]:
@@ -116,7 +116,7 @@ class _Group:
 
     @property
     def score(self) -> float:
-        """How much it looks like a list of items; 0: it is none."""
+        """How much the group looks like a list of items; 0: it is not a list."""
         dates, count = [each for each in self.dates if each], len(self.members)
         said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - DATE_CHARACTERS
         if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
@@ -136,8 +136,8 @@ class _Group:
         return self.members[0].depth
 
 
-def _looked_at(root: Element) -> list[_Node]:
-    """Return the elements of a page in their order, each with what is in it."""
+def _read_nodes(root: Element) -> list[_Node]:
+    """Return the elements of a page in document order, with their sums."""
     nodes: list[_Node] = []
     places: dict[tuple[object, ...], int] = {}
     stack: list[tuple[Element, _Node | None]] = [(root, None)]
@@ -156,11 +156,11 @@ def _looked_at(root: Element) -> list[_Node]:
 
 
 def _weight(element: Element, parent: _Node | None) -> float:
-    """Return how much what is here counts."""
+    """Return how much an element counts: little in a menu, more in the main part."""
     inherited = parent.weight if parent else 1.0
     if element.tag == "main" or element.get("role") == "main" or element.get("id") in ("main", "content"):
         return _MAIN_WEIGHT
-    # An item of its own has a head and a foot, too.
+    # An item may have a header and a footer of its own.
     if element.tag in _AROUND_TAGS and not any(each.tag in ("article", "li") for each in element.iterancestors()):
         return _AROUND_WEIGHT
     names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('role') or ''}"
@@ -195,7 +195,7 @@ def _has_date(node: _Node) -> bool:
 
 
 def _groups(nodes: Sequence[_Node]) -> list[_Group]:
-    """Return what may be a list, without those that are none."""
+    """Return the groups that may be lists."""
     alike: dict[tuple[int, str], list[_Node]] = defaultdict(list)
     for node in nodes:
         alike[node.parent.place if node.parent else 0, str(node.element.tag)].append(node)
@@ -205,12 +205,12 @@ def _groups(nodes: Sequence[_Node]) -> list[_Group]:
         for some in (members, *_by_name(members)):
             if len(some) >= _FEWEST:
                 found.append(_Group(some, parts=[(node,) for node in some]))
-                found += _paired(some, by_element)
+                found += _pair_with_following(some, by_element)
     return [group for group in found if group.score > 0]
 
 
 def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
-    """Yield those of the members that have one name in common."""
+    """Yield groups of members that share a class."""
     named: dict[str, list[_Node]] = defaultdict(list)
     for node in members:
         for name in names_of([node.element]):
@@ -218,8 +218,8 @@ def _by_name(members: Sequence[_Node]) -> Iterator[list[_Node]]:
     yield from (some for some in named.values() if len(some) < len(members))
 
 
-def _paired(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> Iterator[_Group]:
-    """Yield the group in which what follows each member belongs to it, as `dd` to `dt`."""
+def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> Iterator[_Group]:
+    """Yield the group in which the element after each member belongs to it, as `dd` belongs to `dt`."""
     following = [by_element.get(node.element.getnext()) for node in members]
     tags = {str(node.element.tag) if node else "" for node in following}
     beside = tags.pop()
@@ -229,8 +229,8 @@ def _paired(members: Sequence[_Node], by_element: Mapping[Element, _Node]) -> It
         yield _Group(members, beside, parts=pairs)
 
 
-def _next(root: Element) -> str:
-    """Return the selector of the link to the page that follows; empty: there is none."""
+def _next_link(root: Element) -> str:
+    """Return the selector of the link to the next page; empty: there is none."""
     for selector in _NEXT:
         addresses = set(catch("", root, f"{selector}@href"))
         if len(addresses) == 1 and not any(address.startswith("#") for address in addresses):

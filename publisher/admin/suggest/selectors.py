@@ -1,7 +1,7 @@
-"""Makes short CSS selectors for elements, out of names that people chose; pure, and the same for the same page.
+"""Make short CSS selectors from class names that people chose. Pure: the same page gives the same selectors.
 
-Such names (`views-row`) survive a page's next design longer than places do, or names that programs made
-(`css-1q2w3e`), that count (`post-12`) or that tell a look (`col-md-4`).
+Names such as `views-row` survive a new design. Positions do not, nor do names that programs made (`css-1q2w3e`), that
+number things (`post-12`) or that say how things look (`col-md-4`).
 """
 
 import re
@@ -15,7 +15,7 @@ from publisher.collect.sources.page import select
 LONGEST_NAME = 50
 MAX_CANDIDATES = 60
 MAX_ABOVE = 6
-"""How far above an element names are looked for."""
+"""How many levels above an element are searched for names."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
 _MADE = re.compile(r"(?:css|jsx|sc|svelte|emotion|ng|ember)-.*")
@@ -28,22 +28,22 @@ _PASSING = re.compile(
     r"border|flex|grid|gap|align|justify|order|lg|md|sm|xl)-.*)",
     re.IGNORECASE,
 )
-"""Names of a state, a place or a look."""
+"""Names that say a state, a place or a look."""
 _TELLING = re.compile(
     r"views?-(?:row|field-)|teaser|article|news|item|story|post|entry|actu|nieuws|bericht|aktuell|meldung|title|"
     r"headline|date|summary|excerpt|intro|body|theme|categor|topic|tag",
     re.IGNORECASE,
 )
 _MOST = 0.8
-"""Of the elements: a name that so many of them have is one of theirs."""
+"""The share of elements that must have a name, for a selector to use it."""
 _TELLING_TAGS = frozenset(("time", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "p", "article", "tr", "li"))
 _CELLS = frozenset(("td", "th"))
 
 
 def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Sequence[Element] = ()) -> str:
-    """Return the selector that comes nearest to finding the elements in the page, and nothing else.
+    """Return the selector that finds the wanted elements of the page, with as few mistakes as possible.
 
-    `unwanted` are those that look like them and would better be left out.
+    `unwanted` elements look like the wanted ones; finding them is a mistake.
     """
     looked_for = set(wanted)
 
@@ -55,9 +55,10 @@ def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Seque
 
 
 def selector_within(items: Sequence[Element], targets: Sequence[Element | None], *, beside: str = "") -> str:
-    """Return the selector that finds most often the target of an item first, and no other where there is none.
+    """Return the selector whose first find in each item is its target, for as many items as possible.
 
-    `beside` is the tag of an element that follows each item and belongs to it.
+    An item without a target counts if the selector finds nothing in it. `beside` is the tag of an element that follows
+    each item and belongs to it.
     """
     pairs = list(zip(items, targets, strict=True))
     chosen = list(dict.fromkeys(_within([(item, target) for item, target in pairs if target is not None], beside)))
@@ -69,14 +70,14 @@ def selector_within(items: Sequence[Element], targets: Sequence[Element | None],
 
 
 def names_of(elements: Sequence[Element]) -> list[str]:
-    """Return the classes that nearly all of the elements have and people chose, the telling ones first."""
+    """Return the classes that nearly all elements have and that people chose; classes that name items come first."""
     counts = Counter(name for element in elements for name in dict.fromkeys((element.get("class") or "").split()))
     common = [name for name, count in counts.items() if count >= _MOST * len(elements) and is_chosen(name)]
     return sorted(common, key=lambda name: not _TELLING.search(name))
 
 
 def is_chosen(name: str) -> bool:
-    """Whether a class or id looks as if somebody chose it to say what the element is."""
+    """Whether a class or id looks as if a person chose it to say what the element is."""
     return (
         bool(_NAME.fullmatch(name))
         and len(name) <= LONGEST_NAME
@@ -87,7 +88,7 @@ def is_chosen(name: str) -> bool:
 
 
 def is_telling(element: Element) -> bool:
-    """Whether an element's name says that it is an item, or a part of one."""
+    """Whether an element's tag or class says that it is an item or a part of one."""
     return element.tag == "article" or any(_TELLING.search(name) for name in names_of([element]))
 
 
@@ -99,7 +100,7 @@ def _is_random(segment: str) -> bool:
 
 
 def _for_all(elements: Sequence[Element]) -> Iterator[str]:
-    """Yield selectors for them in the whole page, the best ones first."""
+    """Yield selectors for the elements in the whole page, the best ones first."""
     first = elements[0]
     tag, names = str(first.tag), names_of(elements)
     own = [f".{name}" for name in names] + [f"{tag}.{name}" for name in names]
@@ -120,7 +121,7 @@ def _rests(tag: str) -> tuple[str, ...]:
 
 
 def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield selectors of what is around all of them, the nearest first, and the tags from there down to them."""
+    """Yield selectors of elements around all of `elements`, nearest first, each with the tags on the way down."""
     around = list(elements)
     way: list[str] = []
     for _ in range(MAX_ABOVE):
@@ -137,7 +138,7 @@ def _hooks(elements: Sequence[Element]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _within(pairs: Sequence[tuple[Element, Element]], beside: str) -> Iterator[str]:
-    """Yield selectors that look inside an item, the best ones first."""
+    """Yield selectors that search inside an item, the best ones first."""
     if not pairs:
         return
     item, target = pairs[0]
@@ -173,7 +174,7 @@ def _of_targets(targets: Sequence[Element]) -> Iterator[str]:
 
 
 def _above(target: Element, item: Element, count: int) -> Element | None:
-    """Return what is so far above the target, within the item."""
+    """Return the element `count` + 1 levels above the target, within the item."""
     around: list[Element] = []
     for element in target.iterancestors():
         if element is item:
