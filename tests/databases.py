@@ -77,7 +77,7 @@ def postgresql_at_first(postgresql_server: URL) -> tuple[str, Rows]:
     """A PostgreSQL database with the tables of today, and the rows that are in them from the start."""
     _execute(postgresql_server, "CREATE DATABASE shared")
     url = postgresql_server.set(database="shared").render_as_string(hide_password=False)
-    with Store.open(url) as store, store._database.reading() as connection:
+    with Store.open(url) as store, store.database.reading() as connection:
         rows = {
             table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
             for table in metadata.sorted_tables
@@ -108,7 +108,7 @@ def store(store_url: str) -> Iterator[Store]:
 def dump(store: Store) -> str:
     """Everything a store holds but its runs, one row a line in a fixed order: equal stores have equal dumps."""
     lines = []
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         for table in metadata.sorted_tables:
             if table.name != "runs":
                 rows = connection.execute(select(table).order_by(*table.primary_key.columns))

@@ -26,7 +26,8 @@ class Store:
     """
 
     def __init__(self, database: Database, locks: Locks) -> None:
-        self._database = database
+        self.database = database
+        """What the nouns ask; other modules ask the nouns."""
         self._locks = locks
         self.log = Log(database)
         self.items = Items(database)
@@ -54,7 +55,7 @@ class Store:
         return cls(database, locks)
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -80,5 +81,5 @@ class Store:
 
         From its first change on, other writers wait for it.
         """
-        with self._database.rehearsing() as database:
+        with self.database.rehearsing() as database:
             yield type(self)(database, self._locks)

@@ -108,9 +108,9 @@ def statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
         seen.append((statement, values))
 
-    event.listen(store._database.engine, "before_cursor_execute", note)
+    event.listen(store.database.engine, "before_cursor_execute", note)
     yield seen
-    event.remove(store._database.engine, "before_cursor_execute", note)
+    event.remove(store.database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_every_question_is_answered_from_an_index(sizes: tuple[Store, Store], qu
 def plan(store: Store, statement: str, values: Any) -> list[str]:
     if not statement.startswith("SELECT"):
         return []
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
 
 
@@ -161,7 +161,7 @@ def database_steps(store: Store, question: Callable[[Store], object]) -> int:
         steps += 1
         return 0
 
-    with store._database.engine.connect() as connection:
+    with store.database.engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
     driver.set_progress_handler(count, 1)
@@ -233,7 +233,7 @@ def traces(folder: Path) -> dict[str, tuple[bytes, int, int]]:
 
 
 def test_a_store_is_kept_through_power_cuts(sqlite_url: str) -> None:
-    with Store.open(sqlite_url) as store, store._database.reading() as connection:
+    with Store.open(sqlite_url) as store, store.database.reading() as connection:
         settings = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")

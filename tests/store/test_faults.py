@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     with Store.open(f"sqlite:///{tmp_path}/publisher.db") as store:
-        with store._database.reading() as connection:
+        with store.database.reading() as connection:
             # The limit that SQLite keeps to as if the disk ended there; it holds for the pooled connection.
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
 

@@ -77,7 +77,7 @@ def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tup
 
 
 def assert_sums(store: Store) -> None:
-    with store._database.reading() as connection:
+    with store.database.reading() as connection:
         rows = connection.execute(select(items)).all()
         changes = connection.execute(select(log).order_by(log.c.seq)).all()
         entered = Counter(connection.execute(select(item_feeds.c.feed)).scalars())
