@@ -38,6 +38,20 @@ COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 FIRST_DAY = date(2026, 1, 1)
 
 
+RICH_HTML = """<p>The <a href="https://news.example.org/report">report</a> has figures:</p><h3>In short</h3>
+<ul><li>One<ol><li>deep</li></ol></li><li>Two</li></ul>
+<table><thead><tr><th>Year</th><th>What</th><th>Number</th></tr></thead>
+<tbody><tr><th>2024</th><td>asylum</td><td>1&nbsp;200</td></tr>
+<tr><th>2025</th><td>visa</td><td>80 %</td></tr></tbody></table>
+<h5>How it was counted</h5><pre>for year in years:
+    print(year)  # https://news.example.org/a/very/long/address/that/would/widen/the/whole/mail.html</pre>
+<blockquote><p>It is less than one would think.</p></blockquote><dl><dt>Term</dt><dd>meaning</dd></dl>
+<p><img src="https://news.example.org/quay.png" alt="The quay" width="1200"> 10&nbsp;000&nbsp;m<sup>2</sup></p>"""
+"""A body with whatever an item may have beside paragraphs."""
+RICH_HTML_IN_ARABIC = """<h3>أرقام</h3><ul><li>بند</li></ul><table><tr><th>السنة</th><th>العدد</th></tr>
+<tr><td>2025</td><td>1 200</td></tr></table><pre>curl -O x</pre><blockquote><p>اقتباس</p></blockquote>"""
+
+
 def record_of(
     text: str,
     *,

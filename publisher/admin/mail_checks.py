@@ -85,7 +85,10 @@ def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
     """Yield pictures without an alternative text."""
     for image in mail.page.iter("img"):
         if not (image.get("alt") or "").strip():
-            yield Finding(what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"')
+            yield Finding(
+                what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"',
+                is_hint=_is_of_item(image, mail),
+            )
 
 
 def judge_headings(mail: Mail) -> Iterator[Finding]:
@@ -138,14 +141,27 @@ def judge_links(mail: Mail) -> Iterator[Finding]:
 
 def judge_tracking(mail: Mail) -> Iterator[Finding]:
     """Yield what a mail program would fetch from elsewhere when the mail is opened."""
+    hosts = {urlsplit(image.get("src") or "").netloc for image in mail.page.iter("img") if _is_of_item(image, mail)}
+    for host in sorted(hosts):
+        yield Finding(
+            what=f"opening it fetches pictures from {host}, which learns of it; keep them below {mail.site.base_url}",
+            is_hint=True,
+        )
     for element in mail.page.iter():
         address = element.get("src") or element.get("background") or element.get("srcset") or ""
         if element.tag == "link":
             yield Finding(what=f"opening it fetches {element.get('href')}; put styles into <style>")
         elif address and not address.startswith(mail.site.base_url):
-            yield Finding(what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}")
+            if not _is_of_item(element, mail):
+                yield Finding(what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}")
         elif address and any(PIXEL.fullmatch(element.get(side) or "") for side in ("width", "height")):
             yield Finding(what=f"{address} is a pixel that nobody sees; take it out")
+
+
+def _is_of_item(element: lxml_html.HtmlElement, mail: Mail) -> bool:
+    """Whether it is a picture that came with an item and is wanted; those of the template are the site's own."""
+    is_own = (element.get("src") or "").startswith(mail.site.base_url)
+    return mail.audience.pictures and element.tag == "img" and not is_own
 
 
 def judge_subject(mail: Mail) -> Iterator[Finding]:

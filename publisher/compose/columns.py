@@ -1,14 +1,45 @@
 """Plain text in columns, as a terminal or a mail program with a fixed-width font shows it."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, repeat
 
 from publisher.model.characters import even_spaces
 
 WIDTH = 72
 """RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
+LEAST_WIDTH = 20
+"""Of what is deep inside lists and quotations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A piece of text set off from others: a paragraph, an item of a list, a table, code."""
+
+    text: str
+    """Line feeds end lines."""
+    first: str = ""
+    """What stands before its first line: the mark of a list or quotation."""
+    rest: str = ""
+    """What stands before its other lines."""
+    is_fixed: bool = False
+    """Its lines stay as they are, however wide: those of a table, or code."""
+    follows_closely: bool = False
+    """No empty line stands above it."""
+
+
+def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
+    """The blocks beneath each other, in lines of at most `WIDTH` columns but for what is fixed."""
+    lines: list[str] = []
+    for place, block in enumerate(blocks):
+        if place and not block.follows_closely:
+            lines.append("")
+        marks = chain([block.first], repeat(block.rest))
+        for mark, line in zip(marks, _lines_of(block, indent), strict=False):
+            lines.append(f"{' ' * indent}{mark}{line}".rstrip())
+    return "\n".join(lines)
 
 
 @lru_cache(maxsize=1024)  # several digests hold the same items
@@ -35,6 +66,12 @@ def _columns_of_char(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("F", "W") else 1
+
+
+def _lines_of(block: Block, indent: int) -> list[str]:
+    if block.is_fixed:
+        return block.text.split("\n")
+    return _wrapped(block.text, max(WIDTH - indent - columns_of(block.rest), LEAST_WIDTH))
 
 
 def _wrapped(paragraph: str, width: int) -> list[str]:

@@ -4,10 +4,10 @@ A mail that cannot hold all items holds the newest, at most 100 kB of encoded HT
 and with it the way to unsubscribe.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
-from publisher.compose.columns import WIDTH, wrap
+from publisher.compose.columns import WIDTH, lay_out, wrap
 from publisher.compose.digest_values import (
     ShownItem,
     group_by_theme,
@@ -25,7 +25,6 @@ from publisher.model.records import Record
 from publisher.model.reports import ConditionChange
 from publisher.model.schedules import local_day
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
 from publisher.rendering.message import digest_message, notice_message
@@ -68,8 +67,9 @@ class Renderer:
             "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
         }
         """What every page shows alike."""
+        self._width_px = style.width
         self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
-        self._shown: dict[tuple[Record, Theme, str, bool, str], ShownItem] = {}
+        self._shown: dict[tuple[Hashable, ...], ShownItem] = {}
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
@@ -145,11 +145,12 @@ class Renderer:
     def shown_item(self, record: Record, audience: Audience) -> ShownItem:
         """The item as the templates show it to the audience, under its first theme of theirs."""
         language = audience.language_at(self.site)
-        key = (record, home_of(record, audience), audience.content, audience.keywords, language)
+        home = home_of(record, audience)
+        key = (record, home, audience.content, audience.keywords, audience.pictures, language)
         if len(self._shown) > MOST_SHOWN:
             self._shown.clear()
         if key not in self._shown:
-            self._shown[key] = show_item(record, key[1], audience, self.site)
+            self._shown[key] = show_item(record, home, audience, site=self.site, width_px=self._width_px)
         return self._shown[key]
 
     def _fitting_at_most(self, ordered: Sequence[Record], audience: Audience) -> int:
@@ -195,6 +196,7 @@ class Page:
             "list_name": _list_name(audience.to),
             "stop_address": audience.unsubscribe_mailto or audience.from_.address,
             "wrap": wrap,
+            "lay_out": lay_out,
             "width": WIDTH,
         }
 

@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from html import escape, unescape
 from itertools import accumulate
 
+from publisher.compose.body import body_of
+from publisher.compose.columns import Block
+from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import language_rank
 from publisher.model.editions import Audience, DigestItem
 from publisher.model.items import Item
@@ -20,7 +24,7 @@ from publisher.model.titles import shorten, summary_of, title_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.languages import dir_of
-from publisher.rendering.text import html_of, one_line, scrub
+from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from publisher.rendering.urls import url_of
 
 FULL_TEXT_CHARS = 700
@@ -35,6 +39,9 @@ LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
 
 SENTENCE_END = re.compile(r"[.!?…]*[”’»)\]]*(\s+|\Z)")
+TITLE_LEVEL = 3
+"""Of the heading that is an item's title."""
+FIRST_WORDS = re.compile(r"\s*(?P<begin><(?:p|div)\b[^>]*>)(?P<words>[^<]*)(?P<end></(?:p|div)>)?")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -47,6 +54,11 @@ class ShownItem:
     day: date
     html: str
     text: str
+    """Its words alone, without links and lists."""
+    blocks: tuple[Block, ...]
+    """What the text part shows, for `lay_out`."""
+    notes: tuple[str, ...]
+    """Web addresses: `[1]` in the blocks is the first of them."""
     lang: str
     dir: str
     also_in: tuple[str, ...]
@@ -118,18 +130,26 @@ def sections_of(
     )
 
 
-def show_item(record: Record, home: Theme, audience: Audience, site: Site) -> ShownItem:
-    """The item as the templates show it to the audience; `home` is the theme it stands under."""
+def show_item(record: Record, home: Theme, audience: Audience, *, site: Site, width_px: int) -> ShownItem:
+    """The item as the templates show it to the audience; `home` is the theme it stands under.
+
+    `width_px` is that of the column.
+    """
     item = record.item
     lang = _language_of(item, site)
     rest = _rest_of(item, audience)
+    url = url_of(record, site)
+    plain = plain_body_of(html_of(rest), url=url)
+    html = html_with_images(rest) if audience.pictures else html_of(rest)
     others = [theme.title for theme in record.themes if theme != home]
     return ShownItem(
         title=_title(record, site),
-        url=url_of(record, site),
+        url=url,
         day=item.date,
-        html=html_of(rest),
+        html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVEL, width_px=width_px),
         text=scrub(rest.text),
+        blocks=plain.blocks,
+        notes=plain.notes,
         lang=lang,
         dir=dir_of(lang),
         also_in=_labels(others[:OTHER_THEMES]),
@@ -175,10 +195,24 @@ def _title(record: Record, site: Site) -> str:
 def _rest_of(item: Item, audience: Audience) -> Item:
     """What stands below the title: in full while short or asked for, else summed up."""
     most_chars = FULL_TEXT_CHARS if audience.content == "summary" else MAX_BODY_BYTES
-    rest = replace(item, text=_after(one_line(title_of(item)), scrub(item.text).strip()))
+    title = one_line(title_of(item))
+    rest = replace(item, text=_after(title, scrub(item.text).strip()), html=_html_after(title, item.html))
     if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest))) > MAX_BODY_BYTES:
-        return replace(rest, text=summary_of(rest))
+        return replace(rest, text=summary_of(rest), html="")
     return rest
+
+
+def _html_after(title: str, html: str) -> str:
+    """The same of a body in HTML that begins with plain words."""
+    first = FIRST_WORDS.match(html)
+    if first is None:
+        return html
+    words = unescape(first["words"])
+    rest = _after(title, words)
+    if rest == words:
+        return html
+    begun = "" if first["end"] and not rest else f"{first['begin']}{escape(rest, quote=False)}{first['end'] or ''}"
+    return begun + html[first.end() :]
 
 
 def _after(title: str, text: str) -> str:

@@ -121,6 +121,7 @@ class AudienceTable(Table):
     archive: bool = key("Whether everybody may read its editions on the web.", default=True)
     content: Literal["summary", "full"] = key("How much of a long text the digest shows.", default="summary")
     keywords: bool = key("Whether the digest shows keywords.", default=True)
+    pictures: bool = key("Whether it shows pictures, fetched from where they are; else links.", default=False)
     min_items: Annotated[int, Field(ge=1, le=1000)] = key("An edition waits until it has that many items.", default=1)
     max_items: Annotated[int, Field(ge=1, le=1000)] | None = key(
         "Further items wait for the next edition; not set: none do.", default=None, example=40
@@ -161,6 +162,7 @@ class AudienceTable(Table):
             archive=self.archive,
             content=self.content,
             keywords=self.keywords,
+            pictures=self.pictures,
             overflow=self.overflow,
             min_items=self.min_items,
             max_items=self.max_items,

@@ -66,7 +66,7 @@ class Digest:
     html: str
     """A page with inlined styles; a mail program fetches nothing for it."""
     text: str
-    """Plain text in lines of at most 72 columns; only web addresses may be longer."""
+    """Plain text in lines of at most 72 columns; only web addresses and code may be longer."""
     shown: tuple[DigestItem, ...]
     """The items that have their place in the mail, in the order of the digest."""
     corrected: tuple[DigestItem, ...] = ()
@@ -110,6 +110,8 @@ class Audience:
     content: Literal["summary", "full"]
     """`summary`: only the first sentences of long texts."""
     keywords: bool
+    pictures: bool
+    """Whether the mail shows pictures of items, fetched from where they are; otherwise it links to them."""
     overflow: Literal["web", "next"]
     """Where the items go for which a mail has no room: on the web only, or into the next edition."""
     min_items: int

@@ -64,8 +64,9 @@ class Templates:
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
         """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
 
-        Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}` and the filters `day` and
-        `month` (dates in words) and `dir` (`ltr` or `rtl` of a language code).
+        Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}`, `fixed_lang` (the language
+        of what these say: English where `language` has no catalogue), and the filters `day` and `month` (dates in
+        words) and `dir` (`ltr` or `rtl` of a language code).
 
         Raises:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
@@ -151,6 +152,7 @@ class Templates:
         catalogue = languages.translations(spoken, domain)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
         environment.globals["_"] = environment.globals["gettext"]  # not looked up by name at every text
+        environment.globals["fixed_lang"] = spoken
         environment.filters["day"] = partial(languages.format_day, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
         environment.filters["dir"] = languages.dir_of

@@ -3,6 +3,7 @@
 import re
 from html import escape
 
+from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.titles import summary_of, title_of
 
@@ -20,8 +21,10 @@ Said by what is fit: where nearly every character is, that is found ten times so
 
 OVERRIDES = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Characters that turn the direction of what follows them, and so could make a title lie."""
-WHITE_SPACE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
-"""Where a line may end: not at a no-break space, a figure space or a narrow no-break space."""
+CHANGES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+ISOLATES = "\u2066\u2067\u2068"
+END_OF_EMBEDDING, END_OF_ISOLATE = "\u202c", "\u2069"
+"""Unicode Standard Annex 9, section 2; an embedding that is open inside an isolate ends with it."""
 PARAGRAPH_END = re.compile(r"\n\s*\n")
 URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
@@ -43,11 +46,22 @@ def scrub(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it.
+    """Text fit for a heading or a header: one line, no control characters, no change of direction that outlasts it."""
+    return even_spaces(scrub(text).translate(OVERRIDES))
 
-    White space becomes one blank each, but for no-break spaces: French has them before its colons.
-    """
-    return WHITE_SPACE.sub(" ", scrub(text).translate(OVERRIDES)).strip()
+
+def without_open_directions(text: str) -> str:
+    """The text with every change of direction that it leaves open ended, so that none reaches what stands behind it."""
+    open_ends: list[str] = []
+    for change in CHANGES.findall(text):
+        if change == END_OF_ISOLATE and END_OF_ISOLATE in open_ends:
+            while open_ends.pop() != END_OF_ISOLATE:
+                pass
+        elif change == END_OF_EMBEDDING and open_ends[-1:] == [END_OF_EMBEDDING]:
+            open_ends.pop()
+        elif change not in (END_OF_ISOLATE, END_OF_EMBEDDING):
+            open_ends.append(END_OF_ISOLATE if change in ISOLATES else END_OF_EMBEDDING)
+    return text + "".join(reversed(open_ends))
 
 
 def html_of(item: Item) -> str:

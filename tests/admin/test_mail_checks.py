@@ -49,7 +49,11 @@ def test_our_own_template_has_nothing_to_mend(digest: Digest) -> None:
 MENDED = {
     "pale text": ("contrast", with_html("color:#56606b", "color:#b0b0b0"), "in the light"),
     "pale text in the dark": ("contrast", with_html("color: #a6b0ba !important", "color: #303840 !important"), "dark"),
-    "text that the dark forgets": ("contrast", with_html("h1, h2, h3 { color: #f3f5f7 !important; }", ""), "dark"),
+    "text that the dark forgets": (
+        "contrast",
+        with_html("h1, h2, h3, h4, h5, h6 { color: #f3f5f7 !important; }", ""),
+        "dark",
+    ),
     "a picture without words": ("alt texts", with_html('alt="Example News"', 'alt=" "'), "assets/logo.png"),
     "a second title": ("headings", with_html("<h3", "<h1>Again</h1><h3"), "first headings"),
     "a level left out": ("headings", with_html("<h2", "<h4>Deep</h4><h2"), "h4 follows h1"),
@@ -100,6 +104,17 @@ def test_what_readers_can_live_with(digest: Digest, case: str) -> None:
 
     assert (name, True) == (judgement, finding.is_hint)
     assert words in finding.what
+
+
+def test_pictures_of_items_are_hints_where_they_are_wanted(digest: Digest) -> None:
+    pictured = with_html("</h1>", '</h1><img src="https://cdn.example.net/a.png" alt="" width="600">')(digest)
+
+    wanted = judged(pictured, replace(REACHABLE, pictures=True))
+    unwanted = judged(pictured)
+
+    assert [("alt texts", True), ("tracking", True)] == [(name, finding.is_hint) for name, finding in wanted]
+    assert "from cdn.example.net" in wanted[1][1].what
+    assert [("alt texts", False), ("tracking", False)] == [(name, finding.is_hint) for name, finding in unwanted]
 
 
 def test_a_short_name_in_capitals_is_no_shouting(digest: Digest) -> None:

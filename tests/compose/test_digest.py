@@ -26,6 +26,7 @@ from publisher.rendering.template_files import shipped_templates
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of, render
 from tests.values import STYLE
 
+CORRECTED = record_of("Read otherwise. Now.", number=2, corrected=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
 SENTENCE = "Words that say little and still take their room on the page. "
 
 
@@ -107,20 +108,22 @@ ASYLUM
 {"-" * 72}
 
 1. A first sentence
-   https://news.example.org/items/2026/item-1.html
    1 January 2026 · also in: General
 
    And a second one.
 
    Keywords: médias, video
 
+   https://news.example.org/items/2026/item-1.html
+
 
 BORDERS & VISA
 {"-" * 72}
 
 2. Only this
-   https://example.org/{"x" * 80}
    2 January 2026
+
+   https://example.org/{"x" * 80}
 
 -- \n\
 Sent by Example News, news@example.org
@@ -205,13 +208,15 @@ def test_files_are_linked_below_their_item_and_spelt_out_in_the_text_part() -> N
         f"""
    Read it.
 
+   Keywords: ice
+
+   https://news.example.org/items/2026/item-1.html
+
    Files:
    The report (PDF, 1.2\xa0MB)
    {report.url}
    talk.mp3 (MP3)
    {talk.url}
-
-   Keywords: ice
 """
         in digest.text
     )
@@ -227,7 +232,7 @@ def test_an_item_with_very_many_files_does_not_fill_the_mail() -> None:
 def test_corrections_of_earlier_items_stand_in_a_block_of_their_own() -> None:
     digest = digest_of(
         record_of("New."),
-        corrections=[record_of("Read otherwise. Now.", number=2, corrected=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))],
+        corrections=[CORRECTED],
     )
 
     assert [("h2", "General"), ("h3", "New"), ("h2", "Corrected since")] == headings(digest)
@@ -238,8 +243,8 @@ CORRECTED SINCE
 {"-" * 72}
 
 *  Read otherwise
-   https://news.example.org/items/2026/item-2.html
    2 January 2026 · corrected on 2 March 2026
+   https://news.example.org/items/2026/item-2.html
 """
         in digest.text
     )
@@ -320,6 +325,86 @@ def test_the_same_edition_is_the_same_digest() -> None:
     records = [record_of(SENTENCE * n, number=n, themes=[ASYLUM, BORDERS][n % 2 :]) for n in range(1, 6)]
 
     assert digest_of(*records) == digest_of(*reversed(records))
+
+
+# --- items with more than words --------------------------------------------------------------------------------------
+
+RICH = (
+    '<p>A title sentence. <a href="https://example.org/report">The report</a> says more:</p><h3>Figures</h3>'
+    "<table><tr><th>Year</th><th>Number</th></tr><tr><td>2025</td><td>1 200</td></tr></table>"
+    "<pre>  if x:\n    y()</pre><blockquote><p>So it is.</p></blockquote><ul><li>One</li><li>Two</li></ul>"
+    '<p><img src="https://example.org/quay.jpg" alt="The quay" width="1200" height="800"></p>'
+)
+
+
+def rich_digest(**audience: object) -> Digest:
+    item = record_of("A title sentence. The report says more.", html=RICH)
+    return digest_of(item, audience=replace(AUDIENCE, **audience))  # type: ignore[arg-type]  # whatever a test gives
+
+
+def test_what_an_item_has_beside_words_keeps_its_shape() -> None:
+    page = page_of(rich_digest())
+
+    assert ["h1", "h2", "h3", "h4"] == [heading.tag for heading in page.xpath("//h1 | //h2 | //h3 | //h4")]
+    assert [("col", "left"), ("col", "right")] == [
+        (cell.get("scope"), cell.get("align")) for cell in page.xpath("//th")
+    ]
+    assert not page.xpath("//pre")
+    assert "table-layout:fixed" in page.xpath("string(//td[@class='code']/ancestor::table[1]/@style)")
+    assert "border-left:3px" in page.xpath("string(//td[@class='quoted']/@style)")
+    assert "padding:6px" in page.xpath("string(//table[@class='data']//td[1]/@style)")
+
+
+def test_a_body_in_html_begins_behind_the_title_as_well() -> None:
+    assert "The report says more:" in page_of(rich_digest()).xpath("string(//h3/following-sibling::div[1]/p[1])")
+    assert 1 == words_of(rich_digest()).count("A title sentence")
+    assert 1 == rich_digest().text.count("A title sentence")
+
+
+def test_the_text_part_has_what_the_html_has() -> None:
+    assert (
+        """\
+   The report [1] says more:
+
+   Figures
+
+   Year   Number
+   2025    1 200
+
+       if x:
+         y()
+
+   > So it is.
+
+   - One
+   - Two
+
+   The quay [2]
+
+   https://news.example.org/items/2026/item-1.html
+   [1] https://example.org/report
+   [2] https://example.org/quay.jpg
+"""
+        in rich_digest().text
+    )
+
+
+def test_a_long_body_in_html_is_summed_up_like_any_other() -> None:
+    long = record_of(SENTENCE * 12, title="Title", html=f"<p>{SENTENCE * 12}</p><pre>code</pre>")
+
+    digest = digest_of(long)
+
+    assert 2 == digest.html.partition("<h3")[2].count(SENTENCE.strip())
+    assert "code" not in digest.text
+
+
+def test_pictures_are_shown_on_request_and_else_linked() -> None:
+    linked, shown = page_of(rich_digest()), page_of(rich_digest(pictures=True))
+
+    assert not linked.xpath("//img")
+    assert ["https://example.org/quay.jpg"] == linked.xpath("//a[text()='The quay']/@href")
+    (image,) = shown.xpath("//img")
+    assert ("https://example.org/quay.jpg", "The quay", "600") == tuple(map(image.get, ("src", "alt", "width")))
 
 
 # --- subject and preheader -------------------------------------------------------------------------------------------
@@ -585,6 +670,18 @@ def test_fixed_texts_and_dates_are_in_the_sites_language(language: str, subject:
     assert f"{day} · 2 " in words_of(digest)
     assert footer in digest.text
     assert footer in words_of(digest)
+
+
+def test_fixed_texts_say_their_own_language_where_the_audiences_has_none() -> None:
+    item = record_of("نص عربي. نص آخر.", language="ar", number=2)
+    many = [item, *(record_of(f"Item {n}. {SENTENCE * 10}", number=n) for n in range(3, 300))]
+
+    page = page_of(digest_of(*many, corrections=[CORRECTED], audience=replace(AUDIENCE, language="ar")))
+
+    assert ("ar", "rtl") == (page.get("lang"), page.get("dir"))
+    ours = "//*[@class='lede' or @class='day' or @class='about' or @class='more' or contains(@class, 'footer')]"
+    assert {("en", "ltr")} == {(each.get("lang"), each.get("dir")) for each in page.xpath(ours)}
+    assert all("text-align:right" in style for style in page.xpath("//p[@class='lede']/@style"))
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ def test_the_smallest_audience(site: Path) -> None:
             archive=True,
             content="summary",
             keywords=True,
+            pictures=False,
             overflow="web",
             min_items=1,
             on_silence="send",
@@ -122,6 +123,7 @@ def test_an_audience_with_everything(site: Path) -> None:
         schedule = "0 8 * * MON"
         from = '"Ada, of London" <ada@example.org>'
         reply_to = "desk@example.org"
+        pictures = true
         first = "latest 10"
         unsubscribe_url = "https://lists.example.org/leave?list=news"
         unsubscribe_mailto = "leave@example.org"
@@ -136,6 +138,7 @@ def test_an_audience_with_everything(site: Path) -> None:
             from_=Mailbox(name="Ada, of London", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
             reply_to=Mailbox(address="desk@example.org"),
+            pictures=True,
             schedule=Schedule("0 8 * * MON", "Europe/Brussels"),
             first=10,
             unsubscribe_url="https://lists.example.org/leave?list=news",

@@ -9,7 +9,18 @@ import pytest
 
 from publisher.compose.digest import Page, Renderer
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
+from tests.editions import (
+    ASYLUM,
+    AUDIENCE,
+    BORDERS,
+    GENERAL,
+    RICH_HTML,
+    RICH_HTML_IN_ARABIC,
+    SITE,
+    TEMPLATES,
+    edition_of,
+    record_of,
+)
 from tests.values import STYLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,6 +34,8 @@ EDITION = edition_of(
     record_of("Words enough for a second line of the title, whatever the width. " * 6, number=2, themes=[BORDERS]),
     record_of("One paragraph.\n\nAnother one.", number=3, title="A title", themes=[GENERAL]),
     record_of("عنوان قصير. نص.", number=4, themes=[GENERAL], language="ar", keywords=("x" * 200,)),
+    record_of("Figures.", number=6, title="Figures", html=RICH_HTML, themes=[ASYLUM]),
+    record_of("أرقام", number=7, title="أرقام", html=RICH_HTML_IN_ARABIC, language="ar", themes=[ASYLUM]),
     corrections=[record_of("An older item, corrected.", number=5, corrected=datetime(2026, 3, 1, tzinfo=UTC))],
 )
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from publisher.model.items import Item
-from publisher.rendering.text import html_of, html_with_images, scrub
+from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from tests.values import DAY, record
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -94,6 +94,10 @@ def test_a_body_in_html_is_taken_as_it_is() -> None:
     item = Item(date=DAY, text="Read this.", html='<p>Read <a href="https://example.org/">this</a>.</p>')
 
     assert html_of(item) == html_with_images(item) == item.html
+
+
+def test_a_line_keeps_its_no_break_spaces_and_no_other_white_space() -> None:
+    assert "«\u00a0oui\u00a0», 10\u202f000 a b" == one_line("\u00a0 «\u00a0oui\u00a0», 10\u202f000\n a\t\u3000b\u2028")
 
 
 def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:

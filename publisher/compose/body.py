@@ -1,0 +1,221 @@
+"""An item's HTML as mail programs show it well: nothing in it widens the mail, and Outlook for Windows sees its shape.
+
+That program knows no padding but of cells and no `white-space`; so code, quotations and tables stand in tables of one
+cell, code as lines with no-break spaces. Their looks are rules of the template, by the classes set here.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import chain, zip_longest
+
+from lxml import etree, html
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+LOWEST_HEADING = 6
+TAB_COLUMNS = 4
+
+RICH = re.compile(r"<(?:blockquote|h[1-6]|img|pre|table)\b")
+FIGURE = re.compile(
+    r"[-+\N{MINUS SIGN}±≈~<>]?\s?[€$£¥]?\s?\d[\d\s.,:/’'\N{EN DASH}\N{MINUS SIGN}-]*(?:[%‰€$£¥]|\s?[^\W\d_]{1,3})?"
+)
+"""A number as tables have it: signed, with a currency, a share, a unit or a range."""
+DATA_FROM = 2
+"""Rows and columns; with fewer and without headings a table is only there for its layout."""
+
+
+def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
+    """Safe, balanced HTML as the same HTML for a mail.
+
+    `direction` is `ltr` or `rtl`, `title_level` that of the heading above it, and `width_px` that of the column.
+    """
+    if not RICH.search(body):
+        return body
+    root = html.fragment_fromstring(body, create_parent="div")
+    _lower_headings(root, title_level)
+    for image in root.iter("img"):
+        _fit_image(image, width_px)
+    # Those of the item itself: what is put around code and quotations are tables, too.
+    for table in list(root.iter("table")):
+        _lay_out_table(table, start="right" if direction == "rtl" else "left")
+    for quotation in list(root.iter("blockquote")):
+        _mark_quotation(quotation)
+    for code in list(root.iter("pre")):
+        _break_code(code)
+    inside = [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
+    return "".join(inside).strip()
+
+
+# --- headings and pictures -------------------------------------------------------------------------------------------
+
+
+def _lower_headings(root: html.HtmlElement, title_level: int) -> None:
+    """Headings below the item's title, none of them more than one level below the one before."""
+    headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
+    levels = sorted({heading.tag for heading in headings})
+    before = title_level
+    for heading in headings:
+        level = min(title_level + 1 + levels.index(heading.tag), before + 1, LOWEST_HEADING)
+        heading.tag, before = f"h{level}", level
+
+
+def _fit_image(image: html.HtmlElement, width_px: int) -> None:
+    """No wider than the column, in Outlook as well, which asks the attribute; its height follows."""
+    own = image.get("width", "")
+    image.set("width", str(min(int(own), width_px) if own.isdecimal() else width_px))
+    image.attrib.pop("height", None)
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
+    _give_body(table)
+    rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
+    has_headings = any(cell.tag == "th" for row in rows for cell in row)
+    for name, value in {"cellpadding": "0", "cellspacing": "0", "border": "0"}.items():
+        table.set(name, value)
+    if not has_headings and (len(rows) < DATA_FROM or max(map(len, rows)) < DATA_FROM):
+        table.set("role", "presentation")
+        return
+    table.set("class", "data")
+    _name_headings(rows, start)
+    _keep_figures(rows, start)
+    for row in filter(None, rows):
+        row[-1].set("class", f"{row[-1].get('class', '')} last".strip())
+    wide = html.Element("div", {"class": "wide", "tabindex": "0"})  # so that a keyboard can move what is cut off
+    _put_into(table, wide, outermost=wide)
+    _box(wide, "around")
+
+
+def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Yield the rows of a table, and not those of tables in its cells."""
+    for part in table.iterchildren("tr", "thead", "tbody", "tfoot"):
+        yield from [part] if part.tag == "tr" else part.iterchildren("tr")
+
+
+def is_figure(text: str) -> bool:
+    """Whether a cell has nothing but a number in it."""
+    return bool(FIGURE.fullmatch(text.strip()))
+
+
+def _give_body(table: html.HtmlElement) -> None:
+    """Put loose rows into the element that HTML has for them: the parsers of mail programs differ in what they add."""
+    loose = list(table.iterchildren("tr"))
+    if loose:
+        etree.SubElement(table, "tbody").extend(loose)
+
+
+def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
+    """Say of each heading what it is the heading of: its column in a row of headings, else its row."""
+    for row in rows:
+        is_row_of_headings = all(cell.tag == "th" for cell in row)
+        for cell in row:
+            if cell.tag == "th":
+                cell.set("scope", cell.get("scope") or ("col" if is_row_of_headings else "row"))
+                cell.set("align", start)
+
+
+def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
+    """Leave figures unbroken; set a column of them to the right, with its heading, but for the one that names rows."""
+    for cell in chain.from_iterable(rows):
+        if cell.tag == "td" and is_figure(cell.text_content()):
+            cell.set("class", "figure")
+            cell.set("dir", "ltr")  # in Arabic as well, where the groups of `1 200` would change places
+            cell.set("align", start)
+    if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
+        return  # then the third cell of a row is not always in the third column
+    for column in list(zip_longest(*rows))[1:]:
+        cells = [cell for cell in column if cell is not None]
+        below = [cell for cell in cells if cell.tag == "td"]
+        if below and all(is_figure(cell.text_content()) for cell in below):
+            for cell in cells:
+                cell.set("align", "right")
+
+
+# --- quotations and code ---------------------------------------------------------------------------------------------
+
+
+def _mark_quotation(quotation: html.HtmlElement) -> None:
+    quotation.set("class", "quote")
+    _box(_box(quotation, "quoted"), "around")
+
+
+def _break_code(code: html.HtmlElement) -> None:
+    """The same lines without `pre`, which is as wide as the longest of them."""
+    code.tag = "code"
+    code.set("class", "lines")
+    for inner in code.iter("code"):
+        if inner is not code:
+            inner.tag = "span"
+    _break_lines(code)
+    _box(_box(code, "code", dir="ltr", align="left"), "around")
+
+
+def _break_lines(code: html.HtmlElement) -> None:
+    """Make of line feeds breaks, and of blanks that would be lost no-break spaces."""
+    texts = list(_texts(code))
+    code.text = (code.text or "").removeprefix("\n")
+    _drop_last_line_feed(texts)
+    begins_line = True
+    for holder, is_tail in texts:
+        kept: list[str] = []
+        for number, line in enumerate(((holder.tail if is_tail else holder.text) or "").split("\n")):
+            begins_line = begins_line or number > 0
+            kept.append(_with_blanks(line.expandtabs(TAB_COLUMNS), begins_line=begins_line))
+            begins_line = begins_line and not line.strip()
+        _put_lines(holder, kept, is_tail=is_tail)
+
+
+def _drop_last_line_feed(texts: Sequence[tuple[html.HtmlElement, bool]]) -> None:
+    for holder, is_tail in reversed(texts):
+        name = "tail" if is_tail else "text"
+        text = (getattr(holder, name) or "").rstrip()
+        setattr(holder, name, text)
+        if text:
+            return
+
+
+def _texts(element: html.HtmlElement) -> Iterator[tuple[html.HtmlElement, bool]]:
+    """Yield in their order what holds texts: an element, and whether the text is behind it rather than in it."""
+    yield element, False
+    for child in element:
+        yield from _texts(child)
+        yield child, True
+
+
+def _with_blanks(line: str, *, begins_line: bool) -> str:
+    words = line.lstrip(" ") if begins_line else line
+    indent = NO_BREAK * (len(line) - len(words))
+    return indent + re.sub(" {2,}", lambda run: NO_BREAK * (len(run[0]) - 1) + " ", words)
+
+
+def _put_lines(holder: html.HtmlElement, lines: Sequence[str], *, is_tail: bool) -> None:
+    if is_tail:
+        holder.tail = lines[0]
+        around, place = holder.getparent(), holder.getparent().index(holder) + 1
+    else:
+        holder.text = lines[0]
+        around, place = holder, 0
+    for number, line in enumerate(lines[1:]):
+        line_break = html.Element("br")
+        line_break.tail = line
+        around.insert(place + number, line_break)
+
+
+# --- what is put around ----------------------------------------------------------------------------------------------
+
+
+def _box(element: html.HtmlElement, name: str, **attributes: str) -> html.HtmlElement:
+    """Put the element into a table of one cell of that class, with these attributes; return the table."""
+    around = {"class": "box", "role": "presentation", "width": "100%", "cellpadding": "0", "cellspacing": "0"}
+    table = html.Element("table", {**around, "border": "0"})
+    row = etree.SubElement(etree.SubElement(table, "tbody"), "tr")
+    _put_into(element, etree.SubElement(row, "td", {"class": name, **attributes}), outermost=table)
+    return table
+
+
+def _put_into(element: html.HtmlElement, inner: html.HtmlElement, *, outermost: html.HtmlElement) -> None:
+    outermost.tail, element.tail = element.tail, None
+    element.getparent().replace(element, outermost)
+    inner.append(element)

@@ -1,0 +1,238 @@
+"""An item's HTML as plain text: paragraphs, lists, tables, code and quotations, its links as numbered notes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from urllib.parse import unquote, urlsplit
+
+from lxml import html
+
+from publisher.compose.body import is_figure, own_rows
+from publisher.compose.columns import Block, columns_of
+from publisher.model.characters import NO_BREAK
+from publisher.rendering.text import one_line, without_open_directions
+
+INLINE_ADDRESS_COLUMNS = 40
+"""Of a web address that stands in the text; a longer one is a note."""
+TABLE_COLUMNS = 66
+"""Of a table beside any indent of its item; a wider one is told row by row."""
+BETWEEN_CELLS = "   "
+CODE_INDENT = "  "
+BULLET = "- "
+QUOTED = "> "
+BREAK = "* * *"
+"""No dashes: a line of them may be taken for what stands above a signature."""
+
+_BLOCKS = "blockquote caption dd div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre table ul"
+BLOCKS = frozenset(_BLOCKS.split())
+RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+SCHEME = re.compile(r"https?://(www\.)?", re.IGNORECASE)
+WHITE_SPACE = re.compile(rf"[^\S{NO_BREAK}]+")
+BLANKS = re.compile(" {2,}")
+LINE_FEED = re.compile(r" ?\n ?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainBody:
+    """The text of an item, and where its links lead."""
+
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...]
+    """Web addresses: `[1]` in the text is the first of them."""
+
+
+def plain_body_of(body: str, *, url: str) -> PlainBody:
+    """Safe, balanced HTML as plain text; `url` is the item's own address, which stands below it anyway."""
+    if not body:
+        return PlainBody(blocks=(), notes=())
+    reader = _Reader(url)
+    reader.read(html.fragment_fromstring(body, create_parent="div"))
+    return PlainBody(blocks=tuple(reader.blocks), notes=tuple(reader.notes))
+
+
+class _Reader:
+    """Reads elements one after the other, and remembers what stands before the lines of the next block."""
+
+    def __init__(self, url: str) -> None:
+        self.blocks: list[Block] = []
+        self.notes: list[str] = []
+        self._url = url
+        self._words: list[str] = []
+        self._first = self._rest = ""
+        self._follows_closely = False
+
+    def read(self, element: html.HtmlElement) -> None:
+        """Read what is in the element, and end the block that this began."""
+        self._words.append(_spaced(element.text))
+        for child in element:
+            self._read_child(child)
+            self._words.append(_spaced(child.tail))
+        self._end_block()
+
+    def _read_child(self, child: html.HtmlElement) -> None:
+        if child.tag not in BLOCKS:
+            self._words.append(self._line_of(child))
+            return
+        self._end_block()
+        match child.tag:
+            case "ul" | "ol":
+                self._read_list(child)
+            case "blockquote":
+                with self._behind(QUOTED, QUOTED):
+                    self.read(child)
+            case "dd":
+                self._follows_closely = True
+                with self._behind(CODE_INDENT, CODE_INDENT):
+                    self.read(child)
+            case "pre":
+                self._read_code(child)
+            case "table":
+                self._read_table(child)
+            case "hr":
+                self._add(BREAK)
+            case _:
+                self.read(child)
+
+    def _read_list(self, listed: html.HtmlElement) -> None:
+        start = listed.get("start", "1")
+        number = int(start) if start.isdecimal() else 1
+        self._follows_closely = listed.getparent().tag == "li"
+        self._words.append(_spaced(listed.text))
+        for child in listed:
+            if child.tag == "li":
+                self._end_block()
+                mark = BULLET if listed.tag == "ul" else f"{number}. "
+                with self._behind(mark, " " * len(mark)):
+                    self.read(child)
+                number += 1
+                self._follows_closely = True
+            else:
+                self._read_child(child)
+            self._words.append(_spaced(child.tail))
+        self._end_block()
+        self._follows_closely = False
+
+    def _read_code(self, code: html.HtmlElement) -> None:
+        for line_break in code.iter("br"):
+            line_break.tail = "\n" + (line_break.tail or "")
+        lines = [line.expandtabs(4).rstrip() for line in code.text_content().strip("\n").split("\n")]
+        with self._behind(CODE_INDENT, CODE_INDENT):
+            self._add("\n".join(lines), is_fixed=True)
+
+    def _read_table(self, table: html.HtmlElement) -> None:
+        for caption in table.iterchildren("caption"):
+            self.read(caption)
+        rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
+        if all(len(row) <= 1 for row in rows):
+            for cell in chain.from_iterable(rows):
+                self.read(cell)
+            return
+        texts = [[one_line(self._line_of(cell)) for cell in row] for row in rows]
+        lines = _in_columns(texts)
+        if all(columns_of(line) <= TABLE_COLUMNS for line in lines):
+            self._add("\n".join(lines), is_fixed=True)
+            return
+        headings = texts[0] if all(cell.tag == "th" for cell in rows[0]) else []
+        for place, row in enumerate(texts[1:] if headings else texts):
+            self._follows_closely = place > 0
+            with self._behind(BULLET, "  "):
+                self._add(_told(row, headings))
+
+    def _line_of(self, element: html.HtmlElement) -> str:
+        """The element's words without blocks; a line feed where a line is broken."""
+        if element.tag == "br":
+            return "\n"
+        words = _spaced(element.text)
+        for child in element:
+            words += self._line_of(child) + _spaced(child.tail)
+        match element.tag:
+            case "a":
+                words = self._linked(words, element.get("href", ""))
+            case "img":
+                words = f" {element.get('alt', '')} "
+            case "q":
+                words = f"“{words.strip()}”"
+            case "sup":
+                words = words.translate(RAISED)
+            case "sub":
+                words = words.translate(LOWERED)
+            case tag if tag in BLOCKS:
+                words = f" {words} "
+        return words
+
+    def _linked(self, words: str, address: str) -> str:
+        scheme, _, rest = address.partition(":")
+        if scheme == "mailto":
+            mailbox = unquote(rest.partition("?")[0])
+            return words if mailbox in words else f"{words} <{mailbox}>"
+        if scheme not in ("http", "https") or address == self._url:
+            return words
+        if _bare(words) == _bare(address):
+            if columns_of(address) <= INLINE_ADDRESS_COLUMNS:
+                return address
+            words = urlsplit(address).hostname or address
+        if address not in self.notes:
+            self.notes.append(address)
+        return f"{words.rstrip()} [{self.notes.index(address) + 1}]"
+
+    @contextmanager
+    def _behind(self, first: str, rest: str) -> Iterator[None]:
+        """Let `first` stand before the first line of what is read, and `rest` before the others."""
+        before, count = (self._first, self._rest), len(self.blocks)
+        self._first, self._rest = self._first + first, self._rest + rest
+        yield
+        self._first, self._rest = before if len(self.blocks) == count else (before[1], before[1])
+
+    def _end_block(self) -> None:
+        text = LINE_FEED.sub("\n", BLANKS.sub(" ", "".join(self._words))).strip()
+        self._words.clear()
+        self._add(text)
+
+    def _add(self, text: str, *, is_fixed: bool = False) -> None:
+        if not text.strip():
+            return
+        self.blocks.append(
+            Block(
+                text=without_open_directions(text),
+                first=self._first,
+                rest=self._rest,
+                is_fixed=is_fixed,
+                follows_closely=self._follows_closely,
+            )
+        )
+        self._first, self._follows_closely = self._rest, False
+
+
+def _spaced(text: str | None) -> str:
+    """A text node with one blank for white space, its line feeds among it."""
+    return WHITE_SPACE.sub(" ", text or "")
+
+
+def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The cells of a table beneath each other; columns of figures end at the same place."""
+    columns = list(zip_longest(*rows, fillvalue=""))
+    widths = [max(map(columns_of, column)) for column in columns]
+    are_figures = [place > 0 and all(map(is_figure, filter(None, column[1:]))) for place, column in enumerate(columns)]
+    padded = [
+        [_padded(text, width, to_the_right=is_right) for text in column]
+        for column, width, is_right in zip(columns, widths, are_figures, strict=True)
+    ]
+    return [BETWEEN_CELLS.join(row).rstrip() for row in zip(*padded, strict=True)]
+
+
+def _padded(text: str, width: int, *, to_the_right: bool) -> str:
+    blanks = " " * (width - columns_of(text))
+    return blanks + text if to_the_right else text + blanks
+
+
+def _told(row: Sequence[str], headings: Sequence[str]) -> str:
+    """A row whose table is too wide: each cell with its heading."""
+    cells = zip_longest(headings, row, fillvalue="")
+    return "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
+
+
+def _bare(address: str) -> str:
+    return SCHEME.sub("", address.strip()).rstrip("/")
