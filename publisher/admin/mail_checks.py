@@ -12,10 +12,10 @@ from lxml import html as lxml_html
 from lxml.cssselect import CSSSelector
 from lxml.etree import LxmlError
 
-from publisher.collect.sources.links import without_tracking
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
 from publisher.config.colours import PAGE, READABLE, contrast
 from publisher.model.editions import Audience, Digest
+from publisher.model.links import without_tracking
 from publisher.model.site import Site
 from publisher.rendering import quoted_printable
 

@@ -99,6 +99,9 @@ def _outcome(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
     yield f"a pass would {' and '.join(told) or 'change nothing'}"
     if examined.waits_until:
         yield f"passes leave its server alone until {local_time(examined.waits_until, zone)}"
+    if done.joined:
+        yield f"{counted(done.joined, 'item')} of it came from another source before"
+    yield from (f"note: {note}" for note in done.notes)
     for problem in done.problems:
         if problem not in (*examined.problems, *examined.notes):
             yield f"fix: {problem}"

@@ -7,9 +7,10 @@ from publisher.collect.sources.enclosures import LONGEST_URL, MAX_ENCLOSURES
 from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
 from publisher.collect.sources.html_words import text_of
 from publisher.collect.sources.language_guess import guess
-from publisher.collect.sources.links import is_relative, web_address, without_tracking
+from publisher.collect.sources.links import is_relative, web_address
 from publisher.collect.sources.values import shorten
 from publisher.model.items import Enclosure, Item
+from publisher.model.links import without_tracking
 from publisher.model.problems import some_of
 from publisher.model.schedules import instant_of, local_day
 from publisher.model.site import Site

@@ -4,14 +4,20 @@ An item that several sources list belongs to the source that listed it first. Th
 reader sees. When its own source drops the item, another source that still lists it inherits it.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.collect.identity import Reconciliation
 from publisher.model.items import Item
+from publisher.model.links import id_key, is_uri, link_key
 from publisher.model.sources import SourcePolicy
-from publisher.store import Heir
+from publisher.model.titles import title_of
+from publisher.store import Heir, Other
+
+_WORD = re.compile(r"\w+")
+_FIRST_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,43 +34,82 @@ class Changes:
     """By number, its own items that it lists no more and another source does."""
 
 
-def names_to_join_by(added: Sequence[Item], policy: SourcePolicy) -> dict[str, Item]:
-    """Return the new items by the link or id that another source's item must share to be the same item.
+def find_joined(
+    added: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
+) -> dict[int, Item]:
+    """Return the new items that are items of other sources as well, by the number of each.
 
-    Items that share their link or id with another new item are left out.
+    By `joined_by`, they have one id or one link; or else ("usual") an id that is a URI, or a link and the title or
+    first words. What several new items or several others have joins none, unless their titles tell them apart.
+
+    Args:
+        added: new items of the source.
+        others: items of other sources that have the id or link of a new one.
+        policy: the policy of the source.
+        shared: ids, as they compare, that several items of the source share.
     """
-    counts = Counter(_name_to_join_by(item, policy) for item in added)
-    return {name: item for item in added if (name := _name_to_join_by(item, policy)) and counts[name] == 1}
+    by_id: dict[str, list[Other]] = defaultdict(list)
+    by_link: dict[str, list[Other]] = defaultdict(list)
+    for other in others:
+        by_id[id_key(other.item.native_id)].append(other)
+        by_link[link_key(other.item.link)].append(other)
+    pairs: list[tuple[int, Other]] = []
+    for place, item in enumerate(added):
+        native_id, link = id_key(item.native_id), link_key(item.link)
+        same_id = by_id[native_id] if native_id and native_id not in shared else []
+        pairs += [(place, other) for other in _choose_twins(item, same_id, by_link[link] if link else [], policy)]
+    of_new, of_other = Counter(place for place, _ in pairs), Counter(other.number for _, other in pairs)
+    return {other.number: added[place] for place, other in pairs if of_new[place] == of_other[other.number] == 1}
+
+
+def _choose_twins(
+    item: Item, same_id: Sequence[Other], same_link: Sequence[Other], policy: SourcePolicy
+) -> Sequence[Other]:
+    """Return the items of other sources that may be this one, of those with its id and those with its link."""
+    match policy.joined_by:
+        case "none":
+            return ()
+        case "id":
+            return same_id
+        case "link":
+            return same_link
+        case "usual":
+            by_id = same_id if is_uri(item.native_id) else ()
+            return by_id or [other for other in same_link if _begin_alike(item, other.item)]
+
+
+def _begin_alike(one: Item, other: Item) -> bool:
+    """Whether titles or first words are the same."""
+    return _are_same(title_of(one), title_of(other)) or _are_same(one.text, other.text)
+
+
+def _are_same(one: str, other: str) -> bool:
+    """Whether the first words are the same, as far as both texts go."""
+    first, second = (_WORD.findall(text.casefold())[:_FIRST_WORDS] for text in (one, other))
+    shorter = min(len(first), len(second))
+    return shorter > 0 and first[:shorter] == second[:shorter]
 
 
 def leave_to_others(
     own: Reconciliation,
     copied: Reconciliation,
-    elsewhere: Mapping[str, int],
+    joined: Mapping[int, Item],
     heirs: Mapping[int, Heir],
-    *,
-    policy: SourcePolicy,
 ) -> Changes:
     """Return what changes if other sources keep the items they brought, and inherit the items they list.
 
     Args:
         own: what a reading changes of the source's own items, with all new ones.
         copied: what it changes of the source's copies.
-        elsewhere: the numbers of other sources' items, by the link or id that they share with a new item.
+        joined: new items that are items of other sources as well, by the number of each.
         heirs: the withdrawn items that another source lists, by number.
-        policy: the policy of the source.
     """
-    named = names_to_join_by(own.added, policy)
-    added = tuple(item for item in own.added if _name_to_join_by(item, policy) not in elsewhere)
+    elsewhere = set(joined.values())
+    added = tuple(item for item in own.added if item not in elsewhere)
     withdrawn = tuple(number for number in own.withdrawn if number not in heirs)
     return Changes(
         own=replace(own, added=added, withdrawn=withdrawn),
         copied=copied,
-        joined=tuple((number, named[name]) for name, number in elsewhere.items()),
+        joined=tuple(sorted(joined.items(), key=lambda pair: pair[0])),
         heirs=heirs,
     )
-
-
-def _name_to_join_by(item: Item, policy: SourcePolicy) -> str:
-    """Return the link or id that another source's item must share to be the same item; empty: none can be."""
-    return {"link": item.link, "id": item.native_id, "none": ""}[policy.joined_by]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from publisher.collect.sources.unread import Unread
+from publisher.model.links import id_key
 from publisher.model.records import Known
 
 
@@ -81,15 +82,16 @@ def longest_run(days: Sequence[date]) -> list[int]:
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
     """Return where an unread item stands: on its own day, else between its neighbours, else anywhere."""
+    native_id = id_key(unread.native_id)
     if unread.day is not None:
-        return Gap(native_id=unread.native_id, since=unread.day, upto=unread.day)
+        return Gap(native_id=native_id, since=unread.day, upto=unread.day)
     place = unread.place
     if place is None:
-        return Gap(native_id=unread.native_id, since=date.min, upto=date.max)
+        return Gap(native_id=native_id, since=date.min, upto=date.max)
     above = [days[each] for each in run if each < place]
     below = [days[each] for each in run if each >= place]
     return Gap(
-        native_id=unread.native_id,
+        native_id=native_id,
         since=below[0] if below else date.min,
         upto=above[-1] if above else date.max,
     )

@@ -8,8 +8,10 @@ from datetime import date
 
 from publisher.collect.extent import Extent, extent_of
 from publisher.collect.likeness import find_alike
+from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 
 
@@ -49,13 +51,21 @@ class Reconciliation:
         return replace(own, added=self.added), of_others
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """A listed item with what it is compared by."""
 
     item: Item
+    native_id: str
+    """As ids compare; empty: it has none, or one that several items share."""
+    link: str
+    """As links compare."""
     text_digest: str
     content_digest: str
+
+    @property
+    def is_named(self) -> bool:
+        return bool(self.native_id or self.link)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +79,8 @@ class Pairing:
     """Listed items without a pair, by their place in the listing."""
     extent: Extent | None
     """What the listing covers; None: nothing is listed."""
+    shared: Collection[str]
+    """Ids, as they compare, that several items share."""
 
     @property
     def to_compare(self) -> list[int]:
@@ -84,15 +96,16 @@ def pair(
 
     This is the one rule of identity. A listed item is the known item, not yet paired, that has
 
-    1. the same native id; else
+    1. the same native id, if no other known or listed item has it (an id that several items share names none); else
     2. the same date and content; else
-    3. the same link, if no other known or listed item has it (a link that several items share is a place); else
+    3. the same link, if no other known or listed item has it (a link that several items share is a place), and if the
+       known item has no id, or was listed until now and its id is not listed any more; else
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link.
 
     If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
     listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
-    one day stay two items. Rules 2 to 4 ignore ids, because all ids of a source change when its software changes.
+    one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
 
     Rule 5 needs the words of known items: `reconcile` applies it, after they were fetched.
 
@@ -102,18 +115,32 @@ def pair(
     Args:
         known: the source's known items: all that were listed last time, and all others that have a date in the range of
             `listed`, or a native id or link of a listed item.
-        listed: what the source lists now. Repeats of a native id, or of a link with the same content, count once.
+        listed: what the source lists now. Repeats count once (`shared.without_repeats`).
         unread: what can be told of each item that it lists and that could not be read.
         is_complete: whether it lists all that it has.
     """
-    pairs = _Pairs(known, _without_repeats(listed))
-    pairs.join(lambda old: old.native_id, lambda new: new.item.native_id)
+    items = without_repeats(listed)
+    shared = find_shared(known, items)
+    news = [_listed(item, shared) for item in items]
+    ids = {new.native_id for new in news}
+    pairs = _Pairs(known, news)
+    pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
+    # Of equal texts whose ids are shared each keeps its own.
+    pairs.join(
+        lambda old: (old.native_id, old.date, old.content_digest),
+        lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),
+    )
     pairs.join(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
     names = pairs.find_links_of_one()
-    pairs.join(lambda old: old.link in names and old.link, lambda new: new.item.link in names and new.item.link)
+
+    def link_of(old: Known) -> str:
+        has_lost_id = old.native_id not in ids and old.state is State.LISTED
+        return old.link if old.link in names and (has_lost_id or not _id_of(old, shared)) else ""
+
+    pairs.join(link_of, lambda new: new.link if new.link in names else "")
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
     extent = extent_of([item.date for item in listed], unread, is_complete=is_complete) if listed else None
-    return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent)
+    return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent, shared=shared)
 
 
 def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
@@ -134,29 +161,6 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
     return _outcome(_pair_alike(pairing, said), pairing.extent)
 
 
-def _without_repeats(listed: Sequence[Item]) -> list[Listed]:
-    """Return the listed items in their order, without repeats.
-
-    Of items with one native id the newest counts. If they are equally new, it is the one with the smaller digest, so
-    that the choice is always the same.
-    """
-    news = [Listed(item, digest_of_text(item), digest_of_content(item)) for item in listed]
-    chosen: dict[object, int] = {}
-    for position, new in enumerate(news):
-        # Items with neither id nor link stay two: nothing says that they are one.
-        key = (
-            (new.item.native_id, "" if new.item.native_id else new.content_digest) if _is_named(new.item) else position
-        )
-        other = news[chosen.setdefault(key, position)]
-        if (-new.item.date.toordinal(), new.content_digest) < (-other.item.date.toordinal(), other.content_digest):
-            chosen[key] = position
-    return [news[position] for position in sorted(chosen.values())]
-
-
-def _is_named(one: Item | Known) -> bool:
-    return bool(one.native_id or one.link)
-
-
 _STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
 
 
@@ -175,7 +179,7 @@ class _Pairs:
     def find_links_of_one(self) -> AbstractSet[str]:
         """Return the links of exactly one known and one listed item; items with a pair count as well."""
         then = Counter(old.link for old in (*self.known.values(), *(old for old, _ in self.pairs)))
-        now = Counter(new.item.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
+        now = Counter(new.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
     def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
@@ -198,13 +202,28 @@ def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
         old_words = {number: _words(said[number]) for number in numbers}
         new_words = {place: _words(listed[place].item) for place in places_on[day]}
         for number, place in find_alike(old_words, new_words):
-            if number in known and place in listed and _may_be_one(known[number], listed[place]):
+            if number in known and place in listed and _may_be_one(known[number], listed[place], pairing.shared):
                 pairs.append((known.pop(number), listed.pop(place)))
     return replace(pairing, pairs=pairs, known=known, listed=listed)
 
 
-def _may_be_one(old: Known, new: Listed) -> bool:
-    return not (_is_named(old) and _is_named(new.item))
+def _may_be_one(old: Known, new: Listed, shared: Collection[str]) -> bool:
+    return not ((_id_of(old, shared) or old.link) and new.is_named)
+
+
+def _id_of(old: Known, shared: Collection[str]) -> str:
+    return "" if old.native_id in shared else old.native_id
+
+
+def _listed(item: Item, shared: Collection[str]) -> Listed:
+    key = id_key(item.native_id)
+    return Listed(
+        item=item,
+        native_id="" if key in shared else key,
+        link=link_key(item.link),
+        text_digest=digest_of_text(item),
+        content_digest=digest_of_content(item),
+    )
 
 
 def _group(pairs: Iterable[tuple[date, int]]) -> dict[date, list[int]]:
@@ -241,13 +260,12 @@ def _outcome(pairing: Pairing, extent: Extent) -> Reconciliation:
 
 def reads_as(old: Known, item: Item) -> bool:
     """Whether `item` says what is known already; its id may differ."""
-    return digest_of_content(replace(item, native_id=old.native_id)) == old.content_digest
+    return digest_of_content(item) == old.content_digest
 
 
 def _is_renamed(old: Known, new: Listed) -> bool:
     """Whether an item changed, but readers need not be told: only its id did, or they do not see it."""
+    has_other_id = old.native_id != id_key(new.item.native_id)
     if old.content_digest == new.content_digest:
-        return False
-    if old.is_kept_from_readers:
-        return True
-    return old.state is not State.WITHDRAWN and reads_as(old, new.item)
+        return has_other_id and (old.state is not State.WITHDRAWN or old.is_kept_from_readers)
+    return old.is_kept_from_readers

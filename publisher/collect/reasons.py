@@ -79,7 +79,8 @@ def log_joined(joined: Sequence[tuple[int, Item]], log: LogPass, *, source: str,
     """Log why listed items are copies of items of other sources."""
     uids = log.uids([number for number, _ in joined]) if logger.is_heard else {}
     for uid in uids.values():
-        because = f"another source listed it first, under the same {joined_by}"
+        shared = {"id": "id", "link": "link"}.get(joined_by, "id, or the same link and title")
+        because = f"another source listed it first, under the same {shared}"
         logger.debug("item is a copy", because=because, source=source, uid=uid)
 
 

@@ -5,19 +5,20 @@ of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import accumulate, zip_longest
 
 from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.condition import after_hold, after_listing
-from publisher.collect.copies import Changes, leave_to_others, names_to_join_by
+from publisher.collect.copies import Changes, find_joined, leave_to_others
 from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
 from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.reading import Reading
 from publisher.collect.reasons import log_heirs, log_hidden, log_joined, log_known, log_new, log_unread
 from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.unread import Unread
 from publisher.collect.undated import date_as_known
@@ -52,6 +53,8 @@ class _Listing:
     """What can be told of each of them, in any order."""
     is_complete: bool
     """Whether an item that is missing is gone."""
+    shared: Mapping[str, int] = field(default_factory=dict)
+    """How many items have each id that several share, as ids compare."""
 
     @property
     def is_first(self) -> bool:
@@ -69,7 +72,8 @@ def record_listing(
             ids={item.native_id for item in listing.items},
             links={item.link for item in listing.items},
         )
-        listing = replace(listing, items=date_as_known(known, listing.items))
+        shared = find_shared(known, without_repeats(listing.items))
+        listing = replace(listing, items=date_as_known(known, listing.items, shared=shared), shared=shared)
         changes = _plan_changes(known, listing, log, rules)
         suspicion = _suspect(changes.own, known, listing, log, rules)
         if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
@@ -105,7 +109,9 @@ def record_listing(
         withdrawn=len(plan.withdrawn),
         kept_from_readers=len(hidden),
         sources_read=1,
+        joined=len(changes.joined) if not is_discarded else 0,
         problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
+        notes=tuple(_shared_notes(listing)),
     )
 
 
@@ -162,10 +168,10 @@ def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules
     plan = reconcile(pairing, log.items(pairing.to_compare))
     log_unread(pairing, plan, log, source=listing.source)
     own, copied = plan.split({one.number for one in known if one.is_copy})
-    names = names_to_join_by(own.added, listing.policy)
-    elsewhere = log.elsewhere(links=names) if listing.policy.joined_by == "link" else log.elsewhere(ids=names)
+    others = log.elsewhere(ids={item.native_id for item in own.added}, links={item.link for item in own.added})
+    joined = find_joined(own.added, others, listing.policy, shared=listing.shared)
     heirs = log.heirs(own.withdrawn, among=rules.configured)
-    return leave_to_others(own, copied, elsewhere, heirs, policy=listing.policy)
+    return leave_to_others(own, copied, joined, heirs)
 
 
 def _suspect(
@@ -188,6 +194,13 @@ def _suspect(
     if suspicion is None:
         return None
     return replace(suspicion, words=f"{suspicion.words}; it would {guard.describe(plan)}")
+
+
+def _shared_notes(listing: _Listing) -> Iterator[Problem]:
+    """Yield a line for each id that names no item, because several have it."""
+    for key, count in sorted(listing.shared.items()):
+        what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
+        yield Problem(where=f"source {listing.source!r}", what=what)
 
 
 def _held_problem(source: str, suspicion: Suspicion) -> Problem:

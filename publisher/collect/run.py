@@ -103,9 +103,11 @@ def _add(total: CollectReport, one: CollectReport) -> CollectReport:
         added=total.added + one.added,
         revised=total.revised + one.revised,
         withdrawn=total.withdrawn + one.withdrawn,
+        joined=total.joined + one.joined,
         kept_from_readers=total.kept_from_readers + one.kept_from_readers,
         sources_read=total.sources_read + one.sources_read,
         sources_unchanged=total.sources_unchanged + one.sources_unchanged,
         sources_held=total.sources_held + one.sources_held,
         problems=(*total.problems, *one.problems),
+        notes=(*total.notes, *one.notes),
     )

@@ -128,8 +128,9 @@ class SourceTable(Table):
     hold_above: Annotated[int, Field(ge=1, le=100_000)] = key(
         "More new items at once than this, and than ever, wait for `publisher release`.", default=30
     )
-    joined_by: Literal["link", "id", "none"] = key(
-        "What makes an item one with an item of another source.", default="link"
+    joined_by: Literal["usual", "link", "id", "none"] = key(
+        "What makes an item one with an item of another source; `usual`: an id that is a URI, or link and title.",
+        default="usual",
     )
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
 

@@ -65,7 +65,7 @@ def digest_of_text(item: Item) -> str:
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a digest of all that the item says. A new field changes it only for items that fill the field."""
+    """Return a digest of all that the item says, but for its id. A new field changes it only for items that fill it."""
     return _digest({name: value for name, value in _fields(item) if value})
 
 
@@ -79,7 +79,6 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "text", item.text
     yield "title", item.title
     yield "link", item.link
-    yield "native_id", item.native_id
     # The source did not give a guessed language, so a better guess must not look like an edit.
     yield "language", "" if item.is_language_guessed else item.language
     yield "labels", item.labels

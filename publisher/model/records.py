@@ -69,7 +69,9 @@ class Known:
     number: int
     date: date
     native_id: str
+    """As ids compare (`links.id_key`)."""
     link: str
+    """As links compare (`links.link_key`)."""
     text_digest: str
     content_digest: str
     state: State

@@ -52,6 +52,8 @@ class CollectReport:
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
+    joined: int = 0
+    """New items that another source brought before: they are its items."""
     kept_from_readers: int = 0
     """New items that no reader will ever see: they are older than the source's `since`, or discarded."""
     sources_read: int = 0
@@ -61,6 +63,8 @@ class CollectReport:
     sources_held: int = 0
     """Sources whose listing waits for the operator, since this pass or an earlier one."""
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """What `check` tells besides: no reader misses anything by it."""
 
     @property
     def is_news(self) -> bool:

@@ -18,8 +18,9 @@ class SourcePolicy:
     """More new items than this at once, and three times more than ever before, wait for the operator."""
     keep_tracking: bool
     """Whether tracking pixels and tracking parameters of links are kept."""
-    joined_by: Literal["link", "id", "none"]
-    """What items of two sources must share to be one item. Readers see the words of the source that was first."""
+    joined_by: Literal["usual", "link", "id", "none"]
+    """What items of two sources must share to be one item; "usual" is an id that is a URI, or the link and the title or
+    first words. Readers see the words of the source that was first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

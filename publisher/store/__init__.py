@@ -6,7 +6,7 @@ them together.
 
 from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
-from publisher.store.facts import Heir
+from publisher.store.facts import Heir, Other
 from publisher.store.feeds import FeedState
 from publisher.store.items import ChangedItem, ItemAddress
 from publisher.store.log import Cursor
@@ -28,6 +28,7 @@ __all__ = [
     "Heir",
     "ItemAddress",
     "LogPass",
+    "Other",
     "PageRow",
     "RunRow",
     "SourceState",

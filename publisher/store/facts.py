@@ -10,11 +10,20 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, select
 
 from publisher.model.items import Item, digest_of_text
+from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 from publisher.store import sources
 from publisher.store.content import item_of
 from publisher.store.engine import batches
 from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, copies, items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A live item of another source."""
+
+    number: int
+    item: Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +62,24 @@ class Facts:
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
-        found |= self._find_named(items.c.native_id, HAS_ID, {*ids} - {one.native_id for one in known})
-        found |= self._find_named(items.c.link, HAS_LINK, {*links} - {one.link for one in known})
+        found |= self._find_named(items.c.native_id, HAS_ID, set(map(id_key, ids)) - {one.native_id for one in known})
+        found |= self._find_named(items.c.link, HAS_LINK, set(map(link_key, links)) - {one.link for one in known})
         return [found[number] for number in sorted(found)]
 
-    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> dict[str, int]:
-        """Numbers of live items of other sources, by the one of these ids and links that the item has.
-
-        An id or link that several items have is left out, and so are items that this source lists already.
-        """
-        found: dict[str, list[int]] = {}
+    def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
+        """Live items of other sources that have one of these ids and links, except those that this source lists too."""
+        found: dict[int, Other] = {}
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
-        for column, is_there, wanted in ((items.c.native_id, HAS_ID, ids), (items.c.link, HAS_LINK, links)):
-            for some in batches(sorted(set(wanted) - {""})):
+        named = (
+            (items.c.native_id, HAS_ID, set(map(id_key, ids))),
+            (items.c.link, HAS_LINK, set(map(link_key, links))),
+        )
+        for column, is_there, wanted in named:
+            for some in batches(sorted(wanted - {""})):
                 others = (column.in_(some), is_there, items.c.source != self._source, IS_LIVE, ~copied)
-                columns: list[ColumnElement[Any]] = [column.label("name"), items.c.number]
-                for row in self._connection.execute(select(*columns).where(*others)):
-                    found.setdefault(row.name, []).append(row.number)
-        return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
+                for row in self._connection.execute(select(items.c.number, items.c.content).where(*others)):
+                    found[row.number] = Other(number=row.number, item=item_of(row.content))
+        return [found[number] for number in sorted(found)]
 
     def orphans(self, texts: Collection[Item], *, among: Collection[str] | None) -> tuple[str, int]:
         """The source outside `among` with the most live items that have one of these texts, and how many it has.

@@ -73,9 +73,12 @@ class Items:
     def addresses(self, after: int, upto: int) -> list[ItemAddress]:
         """Where live items with numbers in (after, upto] are found, in that order."""
         is_between = (items.c.number > after, items.c.number <= upto)
-        query = select(*items.c["path", "link", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
+        query = select(*items.c["path", "content", "updated"]).where(*is_between, IS_LIVE).order_by(items.c.number)
         with self._database.reading() as connection:
-            return [ItemAddress(**row) for row in connection.execute(query).mappings()]
+            return [
+                ItemAddress(path=row.path, link=item_of(row.content).link, updated=row.updated)
+                for row in connection.execute(query)
+            ]
 
     def by_number(self, numbers: Sequence[int]) -> list[Record]:
         """The items with these numbers, in any order."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.labels import Names, WantedNames
+from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
 from publisher.store import sources
 from publisher.store.content import content_of, themes_text
@@ -241,8 +242,8 @@ class LogPass(Facts):
 def _content_columns(item: Item) -> dict[str, Any]:
     return {
         "date": item.date,
-        "native_id": item.native_id,
-        "link": item.link,
+        "native_id": id_key(item.native_id),
+        "link": link_key(item.link),
         "content": content_of(item),
         "text_digest": digest_of_text(item),
         "content_digest": digest_of_content(item),

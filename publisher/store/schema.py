@@ -75,6 +75,7 @@ items = Table(
     _column("uid", Key, unique=True),
     _column("path", Key, unique=True),
     _column("date", Date),
+    # As they compare (`model.links`); `content` has them as they came.
     _column("native_id", Key),
     _column("link", Key),
     _column("content", Text),

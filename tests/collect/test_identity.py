@@ -16,6 +16,7 @@ from publisher.collect.identity import Reconciliation, pair, reconcile
 from publisher.collect.sources.listing import ListingSource
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 
 DAY = date(2022, 2, 10)
@@ -49,8 +50,8 @@ class Log:
             Known(
                 number=number,
                 date=item.date,
-                native_id=item.native_id,
-                link=item.link,
+                native_id=id_key(item.native_id),
+                link=link_key(item.link),
                 text_digest=digest_of_text(item),
                 content_digest=digest_of_content(item),
                 state=self.states[number],
@@ -313,6 +314,16 @@ def test_an_item_that_is_listed_twice_under_one_name_is_one() -> None:
 
     for listed in ([newer, item(native_id="7"), linked, linked], [linked, item(native_id="7"), linked, newer]):
         assert set(Log().plan(listed).added) == {newer, linked}
+
+
+def test_a_link_follows_an_item_whose_id_is_gone_and_no_other() -> None:
+    """Software that changes all ids is followed; a second entry on the same page is another item."""
+    link = "https://example.org/7"
+    log = log_of(item(native_id="1", link=link), LAST)
+    other = item(FERRY, OLD, native_id="2", link=link)
+
+    assert log.plan([other, LAST]).revised == ((2, other),)
+    assert log.plan([item(native_id="1", link=link), other, LAST]) == Reconciliation(added=(other,))
 
 
 # --- the real listing, and many items --------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -295,6 +296,42 @@ def test_an_item_of_two_sources_is_one(store: Store, joined_by: str, added: int)
     assert read_with(store, one, two, joined_by=joined_by).added == added
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "joined"),
+    [
+        ({"link": "https://www.example.org/f/"}, {"link": "http://example.org:80/f?utm_source=x"}, 1),
+        ({"link": "https://example.org/f#a"}, {"link": "https://example.org/f#b"}, 0),
+        ({"link": "https://example.org/f", "title": "Up"}, {"link": "https://example.org/f", "title": "Down"}, 0),
+        ({"link": "https://example.org/"}, {"link": "https://example.org"}, 0),
+        ({"native_id": "urn:uuid:1", "title": "Up"}, {"native_id": "urn:uuid:1", "title": "Down"}, 1),
+        ({"native_id": "7"}, {"native_id": "7"}, 0),
+    ],
+)
+def test_what_makes_items_of_two_sources_one(
+    store: Store, one: dict[str, Any], two: dict[str, Any], joined: int
+) -> None:
+    first = Shelf(name="one", items=[Item(date=FIRST, text=one.get("title", "The ferry sails"), **one)])
+    second = Shelf(name="two", items=[Item(date=FIRST, text=two.get("title", "The ferry sails"), **two)])
+
+    report = read_with(store, first, second)
+
+    assert (report.joined, report.added) == (joined, 2 - joined)
+
+
+def test_an_id_that_several_items_share_names_none_of_them_and_is_told(store: Store) -> None:
+    said = [replace(item(text, day), native_id="news") for text, day in (("A bridge", 9), ("A ferry", 8))]
+    shelf = Shelf(items=said)
+    first = read(store, shelf)
+    shelf.items = [replace(item("A crane", 12), native_id="news")]
+    second = read(store, shelf)
+    shelf.items = [*shelf.items, *said]
+
+    assert (first.added, first.revised, second.added, second.revised) == (2, 0, 1, 0)
+    assert len(first.notes) == 1
+    assert not read(store, shelf).is_news
+
+
+FIRST = date(2026, 11, 20)
 FERRY = replace(item("The ferry", 20), link="https://example.org/ferry")
 FILLER = [item("Newest", 22), item("Oldest", 1)]
 
@@ -327,7 +364,7 @@ def test_an_item_gone_from_one_source_lives_on_with_another_that_says_the_same(s
 
 
 def test_where_it_reads_otherwise_there_it_is_revised(store: Store) -> None:
-    one, two = both(store, others=[replace(FERRY, text="The night ferry", native_id="7")])
+    one, two = both(store, others=[replace(FERRY, text="The ferry by night", native_id="7")])
     before = ferry(store)
     one.items.remove(FERRY)
 
@@ -336,7 +373,7 @@ def test_where_it_reads_otherwise_there_it_is_revised(store: Store) -> None:
     assert (report.added, report.revised, report.withdrawn) == (0, 1, 0)
     after = ferry(store)
     assert (after.uid, after.path, after.published) == (before.uid, before.path, before.published)
-    assert (after.item.text, after.source, after.revision) == ("The night ferry", "two", 2)
+    assert (after.item.text, after.source, after.revision) == ("The ferry by night", "two", 2)
     two.items[2] = replace(two.items[2], text="The day ferry")
     assert read_with(store, two).revised == 1
 

@@ -13,6 +13,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.undated import date_as_known
 from publisher.model.feeds import Gathering
 from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
@@ -38,8 +39,8 @@ def known(*items: Item) -> list[Known]:
         Known(
             number=number,
             date=item.date,
-            native_id=item.native_id,
-            link=item.link,
+            native_id=id_key(item.native_id),
+            link=link_key(item.link),
             text_digest=digest_of_text(item),
             content_digest=digest_of_content(item),
             state=State.LISTED,

@@ -17,9 +17,10 @@ import nh3
 from lxml import etree, html
 
 from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, Trace, show_media
-from publisher.collect.sources.links import SCHEMES, absolute, web_address, without_tracking
+from publisher.collect.sources.links import SCHEMES, absolute, web_address
 from publisher.collect.sources.text import fit
 from publisher.model.items import Enclosure
+from publisher.model.links import without_tracking
 
 _TAGS = (
     "a abbr b blockquote br caption cite code dd del dfn div dl dt em figcaption figure h3 h4 h5 h6 hr i img ins kbd "

@@ -1,4 +1,4 @@
-"""Web addresses as sources give them: made right, made absolute, and rid of what tells readers apart; pure.
+"""Web addresses as sources give them: made right and made absolute; pure.
 
 An address is made right once, when an item is taken in, so that feeds, pages and mails need not think of it: what a
 browser would do to it when somebody follows it (URL Standard, section 4.4) is done here.
@@ -12,12 +12,6 @@ from publisher.rendering.addresses import wire_domain
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 WEB_SCHEMES = frozenset({"http", "https"})
 
-_TRACKING = re.compile(
-    r"(?:utm|mtm|pk|matomo|piwik|hsa|oly|vero|at)_.*|(?:fb|g|dc|y|ms|tt|tw)clid|gbraid|wbraid|gclsrc|igshid|mkt_tok|"
-    r"mc_[ce]id|_hsenc|_hsmi|__hs[a-z]+|wt_?mc|s_cid|ml_subscriber(?:_hash)?|cmpid|xtor",
-    re.IGNORECASE,
-)
-"""Parameters that say how a reader came, and none that says what is shown."""
 _AROUND = "".join(map(chr, range(0x21)))
 _WITHIN = re.compile("[\t\n\r]")
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -26,17 +20,6 @@ _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:.]+")
 _PATH, _QUERY = "/:@!$&'()*+,;=~%", "/?:@!$&'()*+,;=~%"
 """What stands in a path and in a query as it is (RFC 3986 section 3.3 and 3.4), besides letters and figures."""
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-def without_tracking(address: str) -> str:
-    """Return a web address without the parameters that tell readers apart; any other is returned as it is."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return address
-    kept = [pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0])]
-    query = "&".join(kept)
-    return address if query == parts.query else urlunsplit(parts._replace(query=query))
 
 
 def absolute(address: str, base: str = "") -> str:

@@ -9,7 +9,8 @@ from lxml import html
 
 from publisher.collect.sources.html import ATTRIBUTES, TAGS, clean_html, safe_html
 from publisher.collect.sources.html_words import line_of, text_of
-from publisher.collect.sources.links import SCHEMES, absolute, without_tracking
+from publisher.collect.sources.links import SCHEMES, absolute
+from publisher.model.links import without_tracking
 
 BASE = "https://example.org/news/2026"
 

@@ -1,0 +1,72 @@
+"""Finds entries that are listed twice, and ids that several entries share, which name none of them; pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from publisher.collect.likeness import find_alike
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
+from publisher.model.records import Known
+
+_FEW = 20
+"""Of more entries with one id than this, only those count as one that are the same in all."""
+
+
+def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
+    """Return the listed items in their order, without repeats.
+
+    Two items are one if they say the same, and have an id or a link. They are also one if they have the same id and no
+    two links, and say the same on two days, or nearly the same under one title or on one day. The newest counts. If
+    they are equally new, it is the one with the smaller digest, so that the choice is always the same.
+    """
+    groups: dict[object, list[int]] = defaultdict(list)
+    for place, item in enumerate(listed):
+        # Items with neither id nor link stay two: nothing says that they are one.
+        key = id_key(item.native_id) or ("", _digest(item) if item.link or item.native_id else str(place))
+        groups[key].append(place)
+    chosen = [place for group in groups.values() for place in _choose(group, listed)]
+    return tuple(listed[place] for place in sorted(chosen))
+
+
+def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, int]:
+    """Return the ids, as they compare, that several listed or known items have, and how many listed ones.
+
+    Args:
+        known: the source's known items.
+        listed: what it lists, without repeats.
+    """
+    now = Counter(key for item in listed if (key := id_key(item.native_id)))
+    then = Counter(old.native_id for old in known if old.native_id)
+    return {key: count for key, count in now.items() if count > 1 or then[key] > 1}
+
+
+def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
+    """Return the newest place of each entry among those of items with one id."""
+    if len(places) == 1:
+        return [*places]
+    entries: list[list[int]] = []
+    for place in places:
+        same = [entry for entry in entries if any(_are_one(listed[place], listed[each], len(places)) for each in entry)]
+        entries = [entry for entry in entries if entry not in same]
+        entries.append([place, *(each for entry in same for each in entry)])
+    return [
+        min(entry, key=lambda place: (-listed[place].date.toordinal(), _digest(listed[place]))) for entry in entries
+    ]
+
+
+def _are_one(one: Item, other: Item, count: int) -> bool:
+    links = {link_key(one.link), link_key(other.link)} - {""}
+    if len(links) > 1:
+        return False
+    if digest_of_text(one) == digest_of_text(other):
+        return count <= _FEW or one.date == other.date
+    is_near = one.date == other.date or (one.title != "" and one.title == other.title)
+    return count <= _FEW and is_near and bool(find_alike({0: _words(one)}, {0: _words(other)}))
+
+
+def _digest(item: Item) -> str:
+    return f"{item.date} {digest_of_content(item)}"
+
+
+def _words(item: Item) -> str:
+    return f"{item.title} {item.text}"

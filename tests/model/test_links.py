@@ -1,0 +1,36 @@
+"""How links and ids compare."""
+
+import pytest
+
+from publisher.model.links import id_key, is_uri, link_key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "http://www.example.org/news/7/",
+        "https://EXAMPLE.org:443/news/7",
+        "http://example.org:80/news/7?utm_source=mail",
+        "https://example.org/news/7#",
+    ],
+)
+def test_spellings_of_one_address_compare_as_one(other: str) -> None:
+    assert link_key(other) == link_key("https://example.org/news/7") == id_key(other)
+
+
+def test_what_shows_something_else_compares_as_another() -> None:
+    addresses = ("/news/7", "/news/8", "/News/7", "/news/7?page=2", "/news/7#two", "/?p=7", "/#/7")
+    keys = {link_key(f"https://example.org{address}") for address in addresses}
+
+    assert len(keys) == len(addresses)
+    assert "" not in keys
+
+
+@pytest.mark.parametrize("path", ["", "/", "/en", "/fr-BE/", "/index.html", "/en/index.php", "/home"])
+def test_a_start_page_names_nothing(path: str) -> None:
+    assert link_key(f"https://example.org{path}") == ""
+
+
+def test_what_is_no_web_address_stays_as_it_is() -> None:
+    assert [id_key(text) for text in ("7", "http://[", "tag:a.org,2026:1")] == ["7", "http://[", "tag:a.org,2026:1"]
+    assert [is_uri(text) for text in ("7", "urn:isbn:1", "tag:a.org,2026:1", "partner:1")] == [False, True, True, False]
