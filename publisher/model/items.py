@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -65,7 +66,10 @@ def digest_of_text(item: Item) -> str:
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a digest of all that the item says, but for its id. A new field changes it only for items that fill it."""
+    """Return a digest of all that the item says, but for its id. A new field changes it only for items that fill it.
+
+    Of its HTML words and links count, not the markup: servers write some of it anew at each request.
+    """
     return _digest({name: value for name, value in _fields(item) if value})
 
 
@@ -84,9 +88,20 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
     yield "labels", item.labels
     yield "keywords", item.keywords
     yield "enclosures", [[each.url, each.media_type, each.size_bytes, each.title] for each in item.enclosures]
-    yield "html", item.html
+    yield "links", _links_in(item.html)
     yield "published", item.published and item.published.isoformat()
     yield "summary", item.summary
+
+
+def _links_in(html: str) -> list[str]:
+    """Return the addresses of links and pictures in clean HTML, without what servers make anew at each request."""
+    links = [(kind, address) for kind, address in _ADDRESS.findall(html) if _SCRAMBLED not in address]
+    return [address if kind == "href" else address.partition("?")[0] for kind, address in links]
+
+
+_ADDRESS = re.compile(r'\b(href|src)="([^"]*)"')
+_SCRAMBLED = "/cdn-cgi/l/email-protection"
+"""Part of the address that Cloudflare puts in place of a mail address, in other letters at each request."""
 
 
 def _digest(value: object) -> str:

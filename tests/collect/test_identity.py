@@ -388,6 +388,19 @@ def test_an_enclosure_counts_for_the_digest_of_content() -> None:
     assert len({digest_of_content(each) for each in listed}) == len(listed)
 
 
+def test_of_html_words_and_links_count_and_no_markup() -> None:
+    said = [
+        '<p>Write to <a href="https://example.org/cdn-cgi/l/email-protection#a1">us</a>. <img src="/a.png?v=1"></p>',
+        '<p>Write to <a href="https://example.org/cdn-cgi/l/email-protection#b2">us</a>. <img src="/a.png?v=2"></p>',
+        '<p>Write to <a href="https://example.org/desk">us</a>. <img src="/a.png?v=1"></p>',
+        '<p>Write to <a href="https://example.org/cdn-cgi/l/email-protection#a1">us</a>. <img src="/b.png"></p>',
+    ]
+
+    first, *others = [digest_of_content(item("Write to us.", html=html)) for html in said]
+
+    assert [first == other for other in others] == [True, False, False]
+
+
 def test_only_words_count_for_the_digest_of_text() -> None:
     assert digest_of_text(item("One.\n\nTwo.")) == digest_of_text(item("One. Two.", OLD, labels=("A",), link="x"))
     assert digest_of_text(item("One", title="Two")) != digest_of_text(item("Two One"))
