@@ -266,7 +266,8 @@ def _write_plan(plan: Reconciliation, log: LogPass, listing: _Listing, rules: Co
     added = [add_language(item, rules.site) for item in plan.added]
     naming = [*(item for _, item in revised), *order_for_log(added)]
     names = log.name(wanted_names(naming, rules.gathering.theme_map))
-    log.revise([_revision(number, item, source, rules, names) for number, item in revised], now=now)
+    revisions = [_revision(number, item, source, rules, names) for number, item in revised]
+    log.revise([replace(each, is_minor=each.item.is_minor_edit) for each in revisions], now=now)
     records = _mint_records(added, log, source, rules, names=names, now=now)
     log_new(records, source=source, is_first=listing.is_first)
     log.add(records, now=now)

@@ -192,6 +192,9 @@ class ColumnsTable(Table):
     draft: Line | None = key("The column of what says that it is a draft.", default=None, example="unfinished")
     embargo: Line | None = key("The column of the moment before which it may not appear.", default=None, example="from")
     expires: Line | None = key("The column of the moment after which it is in no feed.", default=None, example="until")
+    edit: Line | None = key(
+        "The column that says `minor` of an edit nobody is told of.", default=None, example="change"
+    )
 
 
 class TableTable(SourceTable):

@@ -52,6 +52,8 @@ class Item:
     """Where relative addresses in `html` begin; empty: at `link`. The log keeps none."""
     is_language_guessed: bool = False
     """Whether `language` was guessed from the words, because the source does not give it."""
+    is_minor_edit: bool = False
+    """Whether the source says of its latest edit that nobody needs to be told of it."""
     is_undated: bool = False
     """Whether the source gives no date: `date` is the day of this reading, and a known item keeps the date it has."""
     embargo: datetime | None = None

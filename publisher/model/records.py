@@ -99,3 +99,5 @@ class Revision:
     number: int
     item: Item
     gathered: Gathered
+    is_minor: bool = False
+    """Whether nobody is told of it: it counts as no revision, and `updated` stays as it is."""

@@ -233,7 +233,7 @@ def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
     """Live items that changed in (after, upto], with what an audience was told of each before."""
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
-    return query.where(IS_LIVE, items.c.seq > told.c.seq).add_columns(told.c.content.label("told_content"))
+    return query.where(IS_LIVE, items.c.revision > told.c.revision).add_columns(told.c.content.label("told_content"))
 
 
 def _was_sent(audience: str) -> ColumnElement[bool]:

@@ -52,7 +52,7 @@ class LogPass(Facts):
             Membership(
                 number=each.number,
                 added_seq=old[each.number].added_seq,
-                revised_seq=row["seq"],
+                revised_seq=row["seq"] if row["revision"] > 1 else None,
                 feeds=each.gathered.feeds,
             )
             for row, each in zip(rows, revised, strict=True)
@@ -187,12 +187,13 @@ class LogPass(Facts):
         }
 
     def _revised_row(self, old: Row[Any], new: Revision, *, now: datetime) -> dict[str, Any]:
+        is_minor = new.is_minor and old.state is not State.WITHDRAWN
         return _content_columns(new.item) | {
             "number": old.number,
             "themes": themes_text(new.gathered.themes),
-            "updated": now,
+            "updated": old.updated if is_minor else now,
             "seq": self._counters.next_seq(),
-            "revision": old.revision + 1,
+            "revision": old.revision if is_minor else old.revision + 1,
             "state": State.LISTED,
         }
 

@@ -526,3 +526,18 @@ def test_an_item_with_nothing_to_read_is_named(store: Store) -> None:
 
     assert report.added == 1
     assert [(problem.where, problem.what) for problem in report.problems] == [("7", "there is nothing to read in it")]
+
+
+def test_nobody_is_told_of_a_minor_edit(store: Store) -> None:
+    shelf = Shelf(items=[item("Teh ferry sails from the long quay.", 20), item("Old", 10)])
+    read(store, shelf)
+    (before,) = [one for one in store.items.added_last(ALL, limit=9) if "ferry" in one.item.text]
+    shelf.items[0] = replace(item("The ferry sails from the long quay.", 20), is_minor_edit=True)
+    read(store, shelf)
+
+    (after,) = [one for one in store.items.added_last(ALL, limit=9) if "ferry" in one.item.text]
+
+    assert after.item.text == "The ferry sails from the long quay."
+    assert (after.updated, after.revision) == (before.updated, before.revision)
+    assert store.log.touched_feeds(before.seq, store.log.end()) > set()
+    assert store.items.revised_last(ALL, limit=9) == []

@@ -30,6 +30,7 @@ FIELDS = (
     "draft",
     "embargo",
     "expires",
+    "edit",
 )
 """What an item may be made of; only `date` and one of `title`, `text` and `html` must be there."""
 
@@ -106,6 +107,7 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
         enclosures=enclosures_of(
             values.get("enclosures"), separator=rules.separator, base=web_address(link) or rules.base
         ),
+        is_minor_edit=clean_line(text_in(values, "edit")).casefold() == "minor",
         is_undated=said is None,
         embargo=embargo_of(values.get("embargo")),
         expires=expiry_of(values.get("expires")),

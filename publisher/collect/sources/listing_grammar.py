@@ -178,6 +178,7 @@ class _Draft:
             labels=tuple(self._values("themes")),
             keywords=tuple(self._values("keywords")),
             enclosures=enclosures_of([_file(value) for value in self._values("enclosures")]),
+            is_minor_edit=bool(self._values("edit")),
             embargo=embargo_of("".join(embargo)),
             expires=expiry_of("".join(expires)),
         )

@@ -39,6 +39,7 @@ WORDS = {
     "language": (("language",), ("langue",), ("taal",), ("sprache",)),
     "embargo": (("embargo",), ("sous embargo jusqu'au",), ("embargo tot",), ("sperrfrist",)),
     "expires": (("expires", "expiry date"), ("date d'expiration",), ("vervaldatum",), ("ablaufdatum",)),
+    "edit": (("edit",), ("modification",), ("wijziging",), ("anderung",)),
     "status": (("status",), ("statut",), (), ()),
 }
 """Label words by meaning, in English, French, Dutch and German, as `fold_word` leaves them. A bare `Date:` is not among
@@ -61,6 +62,7 @@ _LANGUAGES = {
     "nl": "dutch neerlandais nederlands niederlandisch",
     "de": "german allemand duits deutsch",
 }
+_MINOR = frozenset({"minor", "mineure", "klein", "geringfugig"})
 _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in names.split()}
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -107,6 +109,11 @@ def _status(text: str) -> tuple[str, ...] | None:
     return (text,) if why_withheld({"status": text}) else None
 
 
+def _edit(text: str) -> tuple[str, ...] | None:
+    """Return the word for a minor edit; any other word is text."""
+    return (text,) if _without_accents(text) in _MINOR else None
+
+
 def _keywords(text: str) -> tuple[str, ...]:
     return tuple(piece for piece in cut(text, (",", ";")) if piece)
 
@@ -140,6 +147,7 @@ _VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {
     "title": _one,
     "embargo": _one,
     "expires": _one,
+    "edit": _edit,
     "status": _status,
     "link": _address,
     "enclosures": _files,

@@ -48,6 +48,7 @@ _NAMES = {
     "enclosures": ("enclosures", "enclosure"),
     "embargo": ("embargo", "embargoeduntil", "publishdate"),
     "expires": ("expires", "expirydate", "unpublishdate"),
+    "edit": ("edit",),
 }
 """What front matter may call a field, as `fold_name` has it; the first that is there counts."""
 
