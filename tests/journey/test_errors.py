@@ -84,7 +84,7 @@ def test_everything_wrong_in_the_configuration_is_told_together(world: World) ->
     outcome = world.publisher("run", at=LATER)
 
     assert (2, "") == (outcome.exit_code, outcome.out)
-    keys = ["site.timezone", "site.langauge", "audiences.weekly.to", "audiences.weekly.schedule"]
+    keys = ["site.timezone", "site.langauge", "audiences.weekly.schedule", "audiences.weekly.to"]
     assert [f"publisher: {world.config}: {key}:" for key in keys] == [
         ":".join(line.split(":")[:3]) + ":" for line in outcome.problems
     ]
