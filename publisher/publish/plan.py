@@ -6,7 +6,7 @@ It imports nothing that renders: a pass without news asks it and is over.
 import hashlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -200,10 +200,36 @@ def open_feeds(store: Store, publication: Publication, planned: PublishPlan) -> 
         feed=Feed.of_all(publication.site),
         items=store.items.count(),
         changed_at=max(state.changed_at for state in written.values() if state.feed.kind is FeedKind.THEME),
-        is_open=True,
     )
     clashing = frozenset(feed.slug for feed in combined if folders[urls.folder_of(feed)] > 1)
     return OpenFeeds(all_items=all_items, by_slug=written, clashing=clashing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver:
+    """What a renamed theme's feed has from the feeds it had under its former slugs."""
+
+    slug: str
+    first_slug: str
+    """The slug of which its id is made."""
+    former: str | None
+    """Slug of the feed whose archive, pages and withdrawals it has; None: readers had none of them."""
+
+
+def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
+    """Yield what the feeds of renamed themes take over, unless readers have them already or they did so before.
+
+    `states` has the feeds under each slug and former slug of the themes, by slug.
+    """
+    for theme in (theme_map.default, *theme_map.themes):
+        own, former = states.get(theme.slug), theme_map.former(theme.slug)
+        if not former or own is None or own.is_open or own.feed.first_slug:
+            continue
+        # The one opened last has itself taken over those before it.
+        opened = [(state.opened_at, state) for slug in former if (state := states.get(slug)) and state.opened_at]
+        last = max(opened, key=lambda pair: pair[0])[1].feed if opened else None
+        first_slug = former[0] if last is None else last.first_slug or last.slug
+        yield TakeOver(slug=theme.slug, first_slug=first_slug, former=None if last is None else last.slug)
 
 
 def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedState]) -> list[FeedState]:

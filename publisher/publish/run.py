@@ -23,7 +23,16 @@ from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
-from publisher.publish.plan import CONSUMER, Extent, OpenFeeds, Publication, PublishPlan, open_feeds, plan_again
+from publisher.publish.plan import (
+    CONSUMER,
+    Extent,
+    OpenFeeds,
+    Publication,
+    PublishPlan,
+    open_feeds,
+    plan_again,
+    plan_take_overs,
+)
 from publisher.publish.regather import regather
 from publisher.publish.sitemap import Sitemap
 from publisher.rendering import urls
@@ -69,9 +78,10 @@ def _settle_feeds(
     if planned.regroups_items:
         regather(store, publication.gathering, now=now, progress=progress)
     store.feeds.ensure(publication.known_feeds, now=now)
-    for theme in (publication.theme_map.default, *publication.theme_map.themes):
-        if former := publication.theme_map.former(theme.slug):
-            store.feeds.take_over(theme.slug, former)
+    themes = (publication.theme_map.default, *publication.theme_map.themes)
+    slugs = [slug for theme in themes for slug in (theme.slug, *publication.theme_map.former(theme.slug))]
+    for each in plan_take_overs(publication.theme_map, store.feeds.states(slugs)):
+        store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
     return plan_again(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
 
 

@@ -42,12 +42,13 @@ class Choice(TypeDecorator[_E]):
     def __init__(self, members: type[_E]) -> None:
         super().__init__()
         self.members = members
+        self._by_value = {member.value: member for member in members}  # quicker than asking the enumeration
 
     def process_bind_param(self, value: _E | None, _dialect: Dialect) -> str | None:
-        return None if value is None else self.members(value).value
+        return None if value is None else value.value
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> _E | None:
-        return None if value is None else self.members(value)
+        return None if value is None else self._by_value[value]
 
 
 class Words(TypeDecorator[tuple[str, ...]]):
@@ -76,6 +77,9 @@ class ByName(TypeDecorator[Mapping[str, str]]):
         return None if value is None else dict(json.loads(value))
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical_json(value: object) -> str:
     """JSON with one spelling for one value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)

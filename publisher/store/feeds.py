@@ -25,8 +25,13 @@ class FeedState:
     """How many live items it has."""
     changed_at: datetime
     """UTC; when one of its items, or its title, last changed."""
-    is_open: bool
-    """Whether it was ever written for readers. If so, it is written from then on."""
+    opened_at: datetime | None = None
+    """UTC; when it was first written for readers. None: never. The feed of all items always is."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was ever written for readers. If so, it is written from then on."""
+        return self.opened_at is not None or self.feed.kind is FeedKind.ALL
 
 
 class Feeds:
@@ -76,28 +81,22 @@ class Feeds:
         with self._database.writing() as connection:
             connection.execute(opened, [{"of_slug": slug, "now": now} for slug in sorted(slugs)])
 
-    def take_over(self, slug: str, former: Sequence[str]) -> None:
-        """Let a renamed theme's feed have the id, archive, pages and withdrawals of the feed under a former slug.
+    def take_over(self, slug: str, *, first_slug: str, former: str | None) -> None:
+        """Give a renamed theme's feed the archive, pages and withdrawals of a former feed (None: of none).
 
-        Of several former feeds the one opened last counts. Nothing is written if readers have the feed already, or if
-        it took over before.
+        `first_slug` is the slug of which its id is made. Nothing is written if readers have the feed already, or if it
+        took over before.
         """
+        is_new = (feeds.c.slug == slug, ~IS_OPEN, feeds.c.first_slug == "")
         with self._database.writing() as connection:
-            rows = {row.slug: row for row in connection.execute(select(feeds).where(feeds.c.slug.in_([slug, *former])))}
-            if rows[slug].opened_at is not None or rows[slug].first_slug:
-                return
-            # The one opened last has itself taken over those before it.
-            opened = [rows[each] for each in former if each in rows and rows[each].opened_at is not None]
-            before = max(opened, key=lambda row: row.opened_at, default=None)
-            first = former[0] if before is None else before.first_slug or before.slug
-            connection.execute(update(feeds).where(feeds.c.slug == slug).values(first_slug=first))
-            if before is None:
+            renamed = connection.execute(update(feeds).where(*is_new).values(first_slug=first_slug))
+            if not renamed.rowcount or former is None:
                 return
             # Readers need no news of withdrawals from a feed they never had; and one item may be withdrawn from both.
             connection.execute(delete(withdrawals).where(withdrawals.c.feed == slug))
             for table in (archives, pages, withdrawals):
                 others = [column.name for column in table.c if column.name != "feed"]
-                kept = select(literal(slug), *(table.c[name] for name in others)).where(table.c.feed == before.slug)
+                kept = select(literal(slug), *(table.c[name] for name in others)).where(table.c.feed == former)
                 connection.execute(insert(table).from_select(["feed", *others], kept))
 
     def _where(self, where: ColumnElement[bool]) -> list[FeedState]:
@@ -110,5 +109,5 @@ def _state(row: Row[Any]) -> FeedState:
         feed=Feed(kind=row.kind, slug=row.slug, title=row.title, first_slug=row.first_slug),
         items=row.items,
         changed_at=row.changed_at,
-        is_open=row.opened_at is not None,
+        opened_at=row.opened_at,
     )

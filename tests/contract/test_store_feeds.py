@@ -9,6 +9,7 @@ from publisher.model.items import Item
 from publisher.model.progress import quiet
 from publisher.model.records import NewRecord
 from publisher.model.themes import Theme, ThemeMap
+from publisher.publish.plan import plan_take_overs
 from publisher.publish.regather import regather
 from publisher.store import Archive, PageRow, Store
 from tests.contract.stories import (
@@ -89,8 +90,9 @@ class TestFollowingOn:
         theme = Theme(slug=slug, title=slug)
         retheme(store, gathered(theme), now=LATER)
         store.feeds.ensure([Feed.of_theme(theme)], now=LATER)
-        if former:
-            store.feeds.take_over(slug, former)
+        renamed = ThemeMap(default=theme, was=tuple((each, slug) for each in former))
+        for each in plan_take_overs(renamed, store.feeds.states([slug, *former])):
+            store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
         store.feeds.mark_open([slug], now=LATER + timedelta(days=len(former)))
         return store.feeds.states([slug])[slug].feed
 

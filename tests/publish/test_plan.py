@@ -1,11 +1,15 @@
-"""How far back a feed goes, and where it is cut into pages and archives."""
+"""How far back a feed goes, where it is cut into pages and archives, and what a renamed one takes over."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from publisher.model.feeds import Feed, FeedKind
 from publisher.model.records import Record
-from publisher.publish.plan import cut, start_of_cut_pass
+from publisher.model.themes import Theme, ThemeMap
+from publisher.publish.plan import cut, plan_take_overs, start_of_cut_pass
+from publisher.store import FeedState
 from tests.editions import record_of
 
 
@@ -47,3 +51,35 @@ def test_a_feed_is_cut_while_more_than_a_full_stretch_is_left(
     seqs: list[int], after: int, stretches: list[tuple[int, int]]
 ) -> None:
     assert cut(seqs, after=after, size=3) == stretches
+
+
+QUAYS = Theme(slug="quays", title="Quays")
+RENAMED = ThemeMap(default=QUAYS, was=(("ice", "quays"), ("snow", "quays")))
+
+
+def feed_state(slug: str, *, opened: int | None, first_slug: str = "") -> FeedState:
+    """A theme's feed that readers have since that day of March; None: they never had it."""
+    feed = Feed(kind=FeedKind.THEME, slug=slug, title=slug, first_slug=first_slug)
+    opened_at = None if opened is None else datetime(2026, 3, opened, tzinfo=UTC)
+    return FeedState(feed=feed, items=1, changed_at=datetime(2026, 3, 1, tzinfo=UTC), opened_at=opened_at)
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([feed_state("quays", opened=None)], ("ice", None)),
+        ([feed_state("quays", opened=None), feed_state("snow", opened=2)], ("snow", "snow")),
+        ([feed_state("quays", opened=None), feed_state("snow", opened=2, first_slug="ice")], ("ice", "snow")),
+        ([feed_state("quays", opened=None), feed_state("ice", opened=3), feed_state("snow", opened=2)], ("ice", "ice")),
+        ([feed_state("quays", opened=None), feed_state("ice", opened=None)], ("ice", None)),
+        ([feed_state("quays", opened=5), feed_state("ice", opened=3)], None),
+        ([feed_state("quays", opened=None, first_slug="ice"), feed_state("ice", opened=3)], None),
+        ([feed_state("ice", opened=3)], None),
+    ],
+)
+def test_a_renamed_theme_has_what_readers_knew_last(
+    states: list[FeedState], expected: tuple[str, str | None] | None
+) -> None:
+    found = [*plan_take_overs(RENAMED, {state.feed.slug: state for state in states})]
+
+    assert [(each.first_slug, each.former) for each in found] == ([expected] if expected else [])
