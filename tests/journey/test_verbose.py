@@ -134,7 +134,8 @@ def test_an_item_of_two_sources_is_a_copy_and_is_inherited(tmp_path: Path) -> No
 
     told = decisions(world, "collect", at=NOW)
 
-    assert_told("item is a copy: another source listed it first, under the same link (source=two, uid=", told)
+    because = "another source listed it first, under the same id, or the same link and title"
+    assert_told(f"item is a copy: {because} (source=two, uid=", told)
     (tmp_path / "one.csv").write_text(f"date,text,link\n{last}")
     because = "source 'one' lists it no more, and source 'two' still does"
     assert_told(f"item goes to another source: {because} (source=one, uid=", decisions(world, "collect"))
