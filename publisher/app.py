@@ -39,7 +39,7 @@ from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 
 if TYPE_CHECKING:
-    from publisher.admin.examine import Examined
+    from publisher.admin.check_source import Examined
     from publisher.compose.digest import Renderer
 
 WAIT_S = 60.0

@@ -8,7 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from publisher.admin.examine import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
+from publisher.admin.check_source import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
 from publisher.admin.office import Office
 from publisher.admin.suggest.lists import suggest_selectors
 from publisher.collect.sources.answer import Fetched
@@ -18,8 +18,8 @@ from publisher.collect.sources.links import absolute
 from publisher.collect.sources.page import ACCEPT, Page, Visit
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError, SourceError, UsageError
-from publisher.model.labels import slug_of
 from publisher.model.problems import Problem
+from publisher.model.slugs import slug_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _HTML = (b"<!doctype html", b"<html", b"<body", b"<head")

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from publisher.admin.mail_checks import Finding
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
-from publisher.model.labels import Names, WantedNames, fold_label
 from publisher.model.problems import counted, suggestion
 from publisher.model.records import Record, State
+from publisher.model.slugs import Names, WantedNames, fold_label
 from publisher.model.themes import ThemeMap, assign_themes, wanted_names
 
 Hints = Iterator[tuple[str, Finding]]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.admin.examine import SHOWN, Caught, Examined, Offer, SeenItem
+from publisher.admin.check_source import SHOWN, Caught, Examined, Offer, SeenItem
 from publisher.cli.formats import as_json, local_time
 from publisher.model.problems import counted, some_of
 

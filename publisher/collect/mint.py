@@ -18,9 +18,9 @@ from urllib.parse import quote
 from publisher.collect.rules import CollectRules
 from publisher.model.feeds import Gathered, gather
 from publisher.model.items import Item, digest_of_text
-from publisher.model.labels import Names, slug_of
 from publisher.model.records import NewRecord
 from publisher.model.schedules import noon
+from publisher.model.slugs import Names, slug_of
 from publisher.model.titles import title_of
 
 

@@ -25,11 +25,11 @@ from publisher.collect.undated import date_as_known
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import Item
-from publisher.model.labels import NO_NAMES, Names
 from publisher.model.problems import Problem
 from publisher.model.records import Known, NewRecord, Revision
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
+from publisher.model.slugs import NO_NAMES, Names
 from publisher.model.sources import SourcePolicy, Suspicion
 from publisher.model.themes import wanted_names
 from publisher.store import Heir, LogPass, SourceState, Store

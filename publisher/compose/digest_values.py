@@ -10,8 +10,8 @@ from datetime import date
 from html import escape, unescape
 from itertools import accumulate
 
-from publisher.compose.body import body_of
 from publisher.compose.columns import Block
+from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import language_rank
 from publisher.model.editions import Audience, DigestItem

@@ -13,8 +13,8 @@ from publisher.config.sources import FeedTable, ForeignTable, PageTable, SourceT
 from publisher.config.store import sqlite_file
 from publisher.config.themes import ThemesTable
 from publisher.config.values import DATABASE, THEME_SLUG, absolute, is_database_address, variable_of
-from publisher.model.labels import fold_label
 from publisher.model.problems import suggestion
+from publisher.model.slugs import fold_label
 
 
 class _Named(Protocol):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from publisher.config.tables import Table, key, table
 from publisher.config.values import Labels, Line, ThemeSlug, ThemeSlugs
-from publisher.model.labels import fold_label
+from publisher.model.slugs import fold_label
 from publisher.model.themes import Theme, ThemeMap, ThemeRule
 
 

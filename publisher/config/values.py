@@ -9,10 +9,10 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from publisher.config.tables import Value
-from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH
 from publisher.model.problems import suggestion
 from publisher.model.schedules import parse_interval
 from publisher.model.site import Mailbox
+from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH
 from publisher.rendering.addresses import wire_address
 
 _SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"

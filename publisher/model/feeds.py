@@ -9,8 +9,8 @@ from typing import Literal
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
-from publisher.model.labels import NO_NAMES, Names, fold_label
 from publisher.model.site import Site
+from publisher.model.slugs import NO_NAMES, Names, fold_label
 from publisher.model.themes import Theme, ThemeMap, assign_themes
 
 ALL = "all"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
-from publisher.model.labels import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
+from publisher.model.slugs import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class ThemeRule:
     slug: str
     """The theme's."""
     keywords: tuple[str, ...] = ()
-    """The item has one of these keywords; folded by `labels.fold_label`."""
+    """The item has one of these keywords; folded by `slugs.fold_label`."""
     sources: tuple[str, ...] = ()
     """The item comes from one of these sources."""
     words: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class ThemeMap:
     themes: tuple[Theme, ...] = ()
     """The themes that config.toml names. They have a feed even without items."""
     by_label: tuple[tuple[str, str], ...] = ()
-    """Pairs of a label, folded by `labels.fold_label`, and the slug of its theme."""
+    """Pairs of a label, folded by `slugs.fold_label`, and the slug of its theme."""
     rules: tuple[ThemeRule, ...] = ()
     was: tuple[tuple[str, str], ...] = ()
     """Pairs of a former slug and the present one, for renamed themes. A former slug belongs to one theme only."""

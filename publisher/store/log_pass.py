@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from publisher.model.items import Item, digest_of_content, digest_of_text
-from publisher.model.labels import Names, WantedNames
 from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
+from publisher.model.slugs import Names, WantedNames
 from publisher.store import sources
 from publisher.store.content import content_of, themes_text
 from publisher.store.counters import Counters

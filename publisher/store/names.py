@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import Connection, insert, select
 
 from publisher.model.feeds import FeedKind
-from publisher.model.labels import Names, WantedNames, candidate_slugs, give_slugs
+from publisher.model.slugs import Names, WantedNames, candidate_slugs, give_slugs
 from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
-from publisher.model.labels import Names, WantedNames
 from publisher.model.records import State
+from publisher.model.slugs import Names, WantedNames
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
 from publisher.store.memberships import Membership, move_items, slugs_of

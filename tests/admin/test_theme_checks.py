@@ -7,9 +7,9 @@ from datetime import date
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
-from publisher.model.labels import NO_NAMES, Names
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox
+from publisher.model.slugs import NO_NAMES, Names
 from publisher.model.themes import Theme, ThemeMap
 from tests.values import ANY_AUDIENCE, DAY, FERRIES, record
 

@@ -14,9 +14,9 @@ import pytest
 from publisher.collect.sources.listing_grammar import parse
 from publisher.config.config import Config
 from publisher.model.editions import Edition
-from publisher.model.labels import slug_of
 from publisher.model.records import Record, State
 from publisher.model.schedules import noon
+from publisher.model.slugs import slug_of
 from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
 from publisher.rendering.message import digest_message

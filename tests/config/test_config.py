@@ -18,9 +18,9 @@ from publisher.config.values import DATABASE
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
-from publisher.model.labels import RESERVED_SLUGS, fold_label
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
+from publisher.model.slugs import RESERVED_SLUGS, fold_label
 from publisher.model.themes import Theme, ThemeMap
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from publisher.model.characters import NO_BREAK, even_spaces, without_invisible
 from publisher.model.items import Item
-from publisher.model.labels import fold_label
+from publisher.model.slugs import fold_label
 from publisher.model.titles import summary_of, title_of
 from tests.values import DAY
 

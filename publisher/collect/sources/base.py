@@ -73,7 +73,7 @@ class SourceSite:
     user_agent: str
     """Names the program, and whom a server's owner may write to."""
     labels: frozenset[str] = frozenset()
-    """Names of themes in config.toml, as `labels.fold_label` leaves them."""
+    """Names of themes in config.toml, as `slugs.fold_label` leaves them."""
 
     @cached_property
     def fetcher(self) -> "Fetcher":

@@ -22,7 +22,7 @@ class ListingSource:
     name: str
     path: Path
     labels: frozenset[str] = frozenset()
-    """Names of themes that hold commas, as `labels.fold_label` leaves them."""
+    """Names of themes that hold commas, as `slugs.fold_label` leaves them."""
     complete: bool = False
     """Whether it lists all that there is, so that what is missing is gone."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from publisher.collect.sources.text import clean_line, clean_name
 from publisher.collect.sources.unread import Unread
-from publisher.model.labels import fold_label
+from publisher.model.slugs import fold_label
 
 MAX_CHARACTERS = 500_000
 """Of a text; what is beyond is cut off."""
@@ -64,7 +64,7 @@ def names_in(
 def cut(text: str, separators: tuple[str, ...], known: frozenset[str] = frozenset()) -> list[str]:
     """Return the pieces between separators; a name that is `known` is one piece, though it holds some.
 
-    Known names are as `labels.fold_label` leaves them.
+    Known names are as `slugs.fold_label` leaves them.
     """
     cuts = [match.span() for match in re.finditer("|".join(map(re.escape, separators)), text)]
     starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher.collect.sources.html import safe_html
-from publisher.compose.body import body_of
+from publisher.compose.item_html import body_of
 from tests.html import bodies
 
 

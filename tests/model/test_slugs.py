@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.items import Item
-from publisher.model.labels import RESERVED_SLUGS, SLUG_LENGTH, Names, fold_label, theme_slug_of
+from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH, Names, fold_label, theme_slug_of
 from publisher.model.themes import Theme, ThemeMap, wanted_names
 from publisher.store import Store
 from publisher.store.names import key_of
