@@ -52,7 +52,8 @@ def run(
         check=False,
         env={**os.environ, **(environ or {})},
     )
-    assert may_fail or done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    said = (done.stdout + done.stderr).decode("utf-8", "replace")
+    assert may_fail or done.returncode == 0, f"{command[0]} ended with {done.returncode}: {said}"
     return done.stdout.decode("utf-8")
 
 

@@ -60,9 +60,14 @@ def _lower_headings(root: html.HtmlElement, title_level: int) -> None:
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """No wider than the column, in Outlook as well, which asks the attribute; its height follows."""
+    """No wider than the column, in Outlook as well, which asks the attribute; its height follows.
+
+    Where its width is not known, Outlook makes it as wide as the column; others follow the rule for `unsized`.
+    """
     own = image.get("width", "")
     image.set("width", str(min(int(own), width_px) if own.isdecimal() else width_px))
+    if not own.isdecimal():
+        image.set("class", "unsized")
     image.attrib.pop("height", None)
 
 

@@ -83,6 +83,7 @@ def test_a_picture_is_no_wider_than_the_column_in_outlook_as_well(width: str, sh
 
     assert image is not None
     assert (shown, None, "A") == (image.get("width"), image.get("height"), image.get("alt"))
+    assert ("unsized" if not width else None) == image.get("class")
 
 
 @given(bodies.map(safe_html), st.sampled_from(["ltr", "rtl"]))
