@@ -106,14 +106,18 @@ class Pace:
 # --- items -----------------------------------------------------------------------------------------------------------
 
 
-def list_items(records: Iterable[Record], *, start: str, look: Look) -> list[ShownItem]:
-    """The items that are not withdrawn, newest first, with links from the page `start`."""
+def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str = "") -> list[ShownItem]:
+    """The items that are not withdrawn, newest first, with links from the page `start`.
+
+    That page is the one of the theme of the slug `theme`, which goes without saying; empty: of none.
+    """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
-    return [show_item(record, start=start, look=look) for record in newest_first if record.state is not State.WITHDRAWN]
+    live = (record for record in newest_first if record.state is not State.WITHDRAWN)
+    return [show_item(record, start=start, look=look, theme=theme) for record in live]
 
 
-def show_item(record: Record, *, start: str, look: Look) -> ShownItem:
-    """The item, with links from the page `start`."""
+def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> ShownItem:
+    """The item, with links from the page `start`, without the theme of the slug `theme`."""
     item, page = record.item, urls.page_url(record, look.site)
     url = urls.url_of(record, look.site)
     title = scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language)
@@ -123,15 +127,12 @@ def show_item(record: Record, *, start: str, look: Look) -> ShownItem:
         day=item.date,
         language=item.language or look.site.language,
         rest=_after(title, scrub(summary_of(item))),
-        themes=tuple(show_feed(Feed.of_theme(theme), start=start, look=look) for theme in record.themes),
+        themes=tuple(
+            show_feed(Feed.of_theme(each), start=start, look=look) for each in record.themes if each.slug != theme
+        ),
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
         item=item,
     )
-
-
-def leave_out_theme(item: ShownItem, url: str) -> ShownItem:
-    """The item without the theme of this page, for the page itself, where it goes without saying."""
-    return replace(item, themes=tuple(theme for theme in item.themes if theme.url != url))
 
 
 def group_by_theme(shown: Iterable[ShownItem]) -> list[tuple[ShownFeed, list[ShownItem]]]:

@@ -6,6 +6,7 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -23,7 +24,6 @@ from publisher.publish.page_values import (
     ShownEdition,
     ShownFeed,
     group_by_theme,
-    leave_out_theme,
     list_items,
     pace_of,
     show_feed,
@@ -93,8 +93,6 @@ def feed_page(
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
-    listed = list_items(records, start=file, look=look)
-    own = urls.relative(urls.feed_page_file(folder), start=file)
     return _render(
         "theme.html",
         file,
@@ -102,7 +100,7 @@ def feed_page(
         title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
         feeds=show_feed(feed, start=file, look=look).feeds,
-        listed=[leave_out_theme(item, own) for item in listed],
+        listed=list_items(records, start=file, look=look, theme=feed.slug),
         items=items,
         is_all=feed.kind is FeedKind.ALL,
         number=number,
@@ -262,12 +260,16 @@ def _render(name: str, file: str, *, look: Look, root: str = "", **values: objec
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
-        home=root + urls.relative(urls.INDEX_FILE, start=file),
-        all_items=root + urls.relative(urls.feed_page_file(ALL), start=file),
-        style=root + urls.relative(urls.STYLE_FILE, start=file),
+        **_frame_links(urls.folder_with(file), root),
         **values,
     )
     return page.encode()
+
+
+@lru_cache  # the same for all pages of a folder
+def _frame_links(folder: str, root: str) -> dict[str, str]:
+    files = {"home": urls.INDEX_FILE, "all_items": urls.feed_page_file(ALL), "style": urls.STYLE_FILE}
+    return {name: root + urls.relative(file, start=folder) for name, file in files.items()}
 
 
 def _root(site: Site) -> str:

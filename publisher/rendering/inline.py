@@ -3,9 +3,11 @@
 import logging
 import os
 import re
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
+from types import ModuleType
 from typing import Any
 from xml.dom import DOMException
 
@@ -17,7 +19,15 @@ from publisher.model.errors import TemplateError
 
 # Its cache has 128 places, fewer than a page with pseudo-classes and widths asks for, and is sized when it is imported.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
-from premailer import Premailer
+# premailer imports requests to fetch what a page links to, which takes longer than importing premailer itself. Nothing
+# is fetched here, so premailer gets an empty module in its place; everybody else gets the real one.
+_is_spared = "requests" not in sys.modules
+if _is_spared:
+    sys.modules["requests"] = ModuleType("requests")
+from premailer import Premailer  # noqa: E402  what it imports was prepared above
+
+if _is_spared:
+    del sys.modules["requests"]
 
 KEPT = "data-premailer"
 DOCTYPE = "<!DOCTYPE html>"

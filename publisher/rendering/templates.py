@@ -1,8 +1,10 @@
 """Jinja templates: how they are rendered, and whose fault it is when they cannot be."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from importlib.util import cache_from_source
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -11,14 +13,17 @@ import jinja2
 from jinja2 import (
     BytecodeCache,
     Environment,
+    FileSystemBytecodeCache,
     FileSystemLoader,
     StrictUndefined,
     Template,
     UndefinedError,
+    pass_context,
     select_autoescape,
 )
 from jinja2.bccache import Bucket
 from jinja2.debug import rewrite_traceback_stack
+from jinja2.runtime import Context
 
 from publisher.model.errors import TemplateError
 from publisher.rendering import languages
@@ -28,19 +33,31 @@ JINJA = Path(jinja2.__file__).parent
 
 
 class _Compiled(BytecodeCache):
-    """What this process has compiled: each language has an environment of its own, all of them the same code."""
+    """Compiled templates, for all languages of this process, and for the next one.
+
+    Compiling is a sixth of a pass with ten new items. The code lies where Python keeps that of this module, and as with
+    modules, nothing is kept where that folder cannot be written. jinja2 looks itself whether code was made of the same
+    source, by the same jinja2 and Python.
+    """
 
     def __init__(self) -> None:
         self._codes: dict[str, bytes] = {}
+        self._folder = Path(cache_from_source(__file__)).parent
+        self._files = FileSystemBytecodeCache(str(self._folder), "template-%s.pyc")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Give the code kept for a template; jinja2 looks itself whether the template is still the same."""
         if code := self._codes.get(bucket.key):
             bucket.bytecode_from_string(code)
+        else:
+            with suppress(OSError):
+                self._files.load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code of a template."""
         self._codes[bucket.key] = bucket.bytecode_to_string()
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._files.dump_bytecode(bucket)
 
 
 _compiled = _Compiled()
@@ -72,7 +89,10 @@ class Templates:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
         """
         with self._blaming(name):
-            return self._environment(language, domain).get_template(name).render(**values)
+            template = self._environment(language, domain).get_template(name)
+            if not isinstance(template.globals, dict):
+                template.globals = dict(template.globals)  # a ChainMap, which jinja2 would copy at each page
+            return template.render(**values)
 
     def render_frame(
         self,
@@ -151,7 +171,7 @@ class Templates:
         spoken = languages.interface_language(language, domain)
         catalogue = languages.translations(spoken, domain)
         environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
-        environment.globals["_"] = environment.globals["gettext"]  # not looked up by name at every text
+        environment.globals["_"] = _remember_texts(environment.globals["gettext"])  # type: ignore[arg-type]  # the extension's
         environment.globals["fixed_lang"] = spoken
         environment.filters["day"] = partial(languages.format_day, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
@@ -189,6 +209,22 @@ class Templates:
         if line is not None and _is_below(ways[-1][0], (*folders, JINJA)):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None
+
+
+def _remember_texts(gettext: Callable[..., str]) -> Callable[..., str]:
+    """The `gettext` of jinja2, which looks up a text without values once, and not on every page."""
+    known: dict[tuple[bool | None, str], str] = {}
+
+    @pass_context
+    def remember(context: Context, text: str, **values: object) -> str:
+        if values:
+            return gettext(context, text, **values)
+        key = (context.eval_ctx.autoescape, text)
+        if key not in known:
+            known[key] = gettext(context, text)
+        return known[key]
+
+    return remember
 
 
 def _is_below(file: str, folders: Sequence[Path]) -> bool:

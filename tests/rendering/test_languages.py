@@ -2,6 +2,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -44,6 +46,15 @@ def test_dates_and_direction(language: str, day: str, month: str, direction: str
     assert languages.format_day(date(2022, 2, 10), language) == day
     assert languages.format_month(date(2022, 2, 10), language) == month
     assert languages.dir_of(language) == direction
+
+
+def test_the_direction_is_that_of_babel_in_every_language_it_knows() -> None:
+    known = [Locale.parse(identifier) for identifier in locale_identifiers()]
+
+    assert len(known) > 500
+    for locale in known:
+        direction = "rtl" if locale.character_order == "right-to-left" else "ltr"
+        assert (locale, languages.dir_of(str(locale))) == (locale, direction)
 
 
 @pytest.mark.parametrize(

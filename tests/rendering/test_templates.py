@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -139,3 +142,42 @@ class TestFingerprint:
         (folder / "page.html~").write_text("an editor's")
 
         assert TemplateFiles(site, folder).fingerprint() == first
+
+
+ROOT = Path(__file__).resolve().parents[2]
+RENDER = """
+import sys
+from pathlib import Path
+from publisher.rendering.template_files import TemplateFiles
+from publisher.rendering.templates import Templates
+print(Templates(TemplateFiles(Path(sys.argv[1]))).render("x.html", language="en", domain="pages"))
+"""
+
+
+def rendered_by_another_process(folder: Path, kept: Path) -> str:
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(kept), "PYTHONDONTWRITEBYTECODE": ""}
+    command = [sys.executable, "-c", RENDER, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_what_is_compiled_is_kept_for_the_next_process_as_long_as_the_template_is_the_same(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "templates", tmp_path / "kept"
+    folder.mkdir()
+    (folder / "x.html").write_text("{{ 1 + 1 }}", "utf-8")
+    assert "2" == rendered_by_another_process(folder, kept)
+    (compiled,) = kept.rglob("template-*.pyc")
+    before = compiled.stat()
+
+    assert "2" == rendered_by_another_process(folder, kept)
+    assert (before.st_ino, before.st_mtime_ns) == (compiled.stat().st_ino, compiled.stat().st_mtime_ns)
+
+    (folder / "x.html").write_text("{{ 1 + 2 }}", "utf-8")
+    assert "3" == rendered_by_another_process(folder, kept)
+
+
+def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None:
+    (tmp_path / "x.html").write_text("{{ 1 + 1 }}", "utf-8")
+    (tmp_path / "a-file").touch()
+
+    assert "2" == rendered_by_another_process(tmp_path, tmp_path / "a-file")
