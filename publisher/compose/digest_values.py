@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from html import escape, unescape
 from itertools import accumulate
 
 from publisher.compose.columns import Block
@@ -23,6 +22,7 @@ from publisher.model.themes import Theme
 from publisher.model.titles import shorten, summary_of, title_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
+from publisher.rendering.headings import Headed, head
 from publisher.rendering.languages import dir_of
 from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from publisher.rendering.urls import url_of
@@ -38,10 +38,8 @@ OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
 
-SENTENCE_END = re.compile(r"[.!?…]*[”’»)\]]*(\s+|\Z)")
 TITLE_LEVEL = 3
 """Of the heading that is an item's title."""
-FIRST_WORDS = re.compile(r"\s*(?P<begin><(?:p|div)\b[^>]*>)(?P<words>[^<]*)(?P<end></(?:p|div)>)?")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -50,6 +48,8 @@ class ShownItem:
     """An item as the templates show it, whichever others are shown; all but `html` is plain text."""
 
     title: str
+    is_whole_text: bool
+    """Whether the title is all that the item says: then it is shown like a text, and nothing below it."""
     url: str
     day: date
     html: str
@@ -137,13 +137,15 @@ def show_item(record: Record, home: Theme, audience: Audience, *, site: Site, wi
     """
     item = record.item
     lang = _language_of(item, site)
-    rest = _rest_of(item, audience)
+    headed = head(item)
+    rest = _rest_of(headed, audience)
     url = url_of(record, site)
     plain = plain_body_of(html_of(rest), url=url)
     html = html_with_images(rest) if audience.pictures else html_of(rest)
     others = [theme.title for theme in record.themes if theme != home]
     return ShownItem(
         title=_title(record, site),
+        is_whole_text=headed.is_whole_text,
         url=url,
         day=item.date,
         html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVEL, width_px=width_px),
@@ -192,37 +194,10 @@ def _title(record: Record, site: Site) -> str:
     return one_line(title_of(record.item)) or url_of(record, site)
 
 
-def _rest_of(item: Item, audience: Audience) -> Item:
+def _rest_of(headed: Headed, audience: Audience) -> Item:
     """What stands below the title: in full while short or asked for, else summed up."""
     most_chars = FULL_TEXT_CHARS if audience.content == "summary" else MAX_BODY_BYTES
-    title = one_line(title_of(item))
-    rest = replace(item, text=_after(title, scrub(item.text).strip()), html=_html_after(title, item.html))
+    rest = replace(headed.rest, text=scrub(headed.rest.text).strip())
     if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest))) > MAX_BODY_BYTES:
         return replace(rest, text=summary_of(rest), html="")
     return rest
-
-
-def _html_after(title: str, html: str) -> str:
-    """The same of a body in HTML that begins with plain words."""
-    first = FIRST_WORDS.match(html)
-    if first is None:
-        return html
-    words = unescape(first["words"])
-    rest = _after(title, words)
-    if rest == words:
-        return html
-    begun = "" if first["end"] and not rest else f"{first['begin']}{escape(rest, quote=False)}{first['end'] or ''}"
-    return begun + html[first.end() :]
-
-
-def _after(title: str, text: str) -> str:
-    """The text without its beginning where the title is just that: nobody reads a sentence twice."""
-    words = title.removesuffix("…").split()
-    repeated = re.match(r"\s+".join(map(re.escape, words)), text)
-    if not words or repeated is None:
-        return text
-    rest = text[repeated.end() :]
-    if title.endswith("…"):
-        return "…" + rest.lstrip(" ,;:–—-")
-    ended = SENTENCE_END.match(rest)
-    return rest[ended.end() :] if ended else text

@@ -7,13 +7,17 @@ letter follows. In doubt the sentence goes on: a title that is cut by its length
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
 from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
-TITLE_LENGTH = 90
+TITLE_LENGTH = 190
+"""Characters of a first sentence that is a title as a whole: four lines of a mail, eight of a narrow phone."""
+OWN_TITLE_LENGTH = 1_000
+"""Of a title that the source gives: what is longer is no title, but a mistake of the source."""
 SUMMARY_LENGTH = 280
 OWN_SUMMARY_LENGTH = 500
 """Of a summary that somebody wrote."""
@@ -45,22 +49,68 @@ _LEANS_ON_THE_NEXT = re.compile(r"(?:\s[^\W\d_A-ZÀ-ÖØ-Þ]{1,3})+$")
 """Short words before the cut, such as articles and prepositions."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """An item's title, and the text to show below it."""
+
+    title: str
+    """One line; empty: the item has no words."""
+    sentence: str
+    """The beginning of the text that the title says; empty: the title is cut, or differs from the text."""
+    text: str
+    """The text behind `sentence`; empty: the title is the whole text."""
+
+    @property
+    def is_whole_text(self) -> bool:
+        """Whether the text says nothing but the title."""
+        return bool(self.sentence) and not self.text
+
+
+def heading_of(item: Item) -> Heading:
+    """Return the source's title, whole, or the first sentence without its full stop.
+
+    A first sentence longer than `TITLE_LENGTH` is cut at a clause or a word, and the text stands whole below it.
+    """
+    own = even_spaces(without_invisible(item.title))
+    if not own:
+        title, end = _sentence_as_title(item.text[:_ENOUGH])
+    else:
+        title, end = shorten(own, OWN_TITLE_LENGTH), len(item.text) if _are_same(own, item.text) else 0
+    return Heading(title=title, sentence=item.text[:end].strip(), text=item.text[end:].strip())
+
+
 def title_of(item: Item) -> str:
-    """Return the item's title or its first sentence. One longer than `TITLE_LENGTH` is cut at a clause or a word."""
-    title = even_spaces(without_invisible(item.title))
-    return _title(title, "" if title else item.text[:_ENOUGH])
+    """Return the item's title, as `heading_of` does."""
+    own = even_spaces(without_invisible(item.title))
+    return shorten(own, OWN_TITLE_LENGTH) if own else _sentence_as_title(item.text[:_ENOUGH])[0]
 
 
 @lru_cache(_KEPT)
-def _title(title: str, text: str) -> str:
-    if not title:
-        title = without_invisible(_without_full_stop(next(iter(_sentences(text)), "")))
-    if len(title) <= TITLE_LENGTH:
-        return title
+def _sentence_as_title(text: str) -> tuple[str, int]:
+    """Return the first sentence as a title, and where the text behind it begins: 0 if the title is cut."""
+    sentence = next(iter(_sentences(text)), "")
+    title = without_invisible(_without_full_stop(sentence))
+    if len(title) > TITLE_LENGTH:
+        return _cut(title), 0
+    found = re.match(r"\s*" + r"\s+".join(map(re.escape, sentence.split())), text)
+    return title, found.end() if found else 0
+
+
+def _cut(title: str) -> str:
     clause = max(title.rfind(end, 0, TITLE_LENGTH) for end in _CLAUSE_ENDS)
     if clause >= _LEAST_SHARE * TITLE_LENGTH:
         return title[:clause].rstrip(_TRAILING) + "…"
     return shorten(title, TITLE_LENGTH)
+
+
+def _are_same(title: str, text: str) -> bool:
+    """Whether a text says nothing but its title, but for the full stop."""
+    words = text if len(text) <= _ENOUGH else ""
+    return _bare(title) == _bare(even_spaces(without_invisible(words)))
+
+
+def _bare(words: str) -> str:
+    return words.removesuffix(".").rstrip()
 
 
 def summary_of(item: Item) -> str:
@@ -68,6 +118,15 @@ def summary_of(item: Item) -> str:
     if item.summary:
         return shorten(even_spaces(item.summary), OWN_SUMMARY_LENGTH)
     return _summary(item.text[:_ENOUGH])
+
+
+def summary_below(item: Item) -> str:
+    """Return what the summary says below the title: the source's own, or the next sentence or two of the text."""
+    heading = heading_of(item)
+    if item.summary:
+        summary = summary_of(item)
+        return "" if _are_same(heading.title, summary) else summary
+    return _summary(heading.text[:_ENOUGH])
 
 
 @lru_cache(_KEPT)

@@ -9,10 +9,11 @@ from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Site
-from publisher.model.titles import summary_of, title_of
+from publisher.model.titles import summary_below
 from publisher.publish.document import title_of_feed
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
+from publisher.rendering.headings import head
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
 
@@ -72,16 +73,19 @@ class ShownItem:
     url: str
     day: date
     language: str
+    is_whole_text: bool
+    """Whether the title is all that the item says: then it is shown like a text, and nothing below it."""
     rest: str
     """What the summary says beyond the title; empty when the title says it all."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
-    item: Item
+    below: Item
+    """The item with the text and HTML that stand below its title."""
 
     @property
     def html(self) -> str:
-        """The whole text, without the sentence that became the title; already escaped."""
-        return html_of(_without_title(self.item, self.title))
+        """The text below the title; already escaped."""
+        return html_of(self.below)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +124,19 @@ def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> Sho
     """The item, with links from the page `start`, without the theme of the slug `theme`."""
     item, page = record.item, urls.page_url(record, look.site)
     url = urls.url_of(record, look.site)
-    title = scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language)
+    headed = head(item)
     return ShownItem(
-        title=title,
+        title=scrub(headed.title).strip() or languages.format_day(item.date, look.site.language),
+        is_whole_text=headed.is_whole_text,
         url=urls.relative(urls.item_file(record), start=start) if url == page else url,
         day=item.date,
         language=item.language or look.site.language,
-        rest=_after(title, scrub(summary_of(item))),
+        rest=scrub(summary_below(item)),
         themes=tuple(
             show_feed(Feed.of_theme(each), start=start, look=look) for each in record.themes if each.slug != theme
         ),
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
-        item=item,
+        below=headed.rest,
     )
 
 
@@ -151,16 +156,6 @@ def pace_of(days: Sequence[date]) -> Pace | None:
     if a_month >= 1:
         return Pace(items=round(a_month), period="month")
     return Pace(items=max(1, round(a_month * 12)), period="year")
-
-
-def _without_title(item: Item, title: str) -> Item:
-    return item if item.title else replace(item, text=_after(title, scrub(item.text)))
-
-
-def _after(title: str, text: str) -> str:
-    """The text without the sentence at its beginning that became the title, so that it is read once."""
-    rest = text.removeprefix(title).removeprefix(".")  # a title has lost its full stop
-    return rest.lstrip() if rest != text and (rest == "" or rest[0].isspace()) else text
 
 
 # --- feeds -----------------------------------------------------------------------------------------------------------

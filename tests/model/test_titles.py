@@ -1,14 +1,25 @@
 """Titles and summaries made from text."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.collect.sources.listing_grammar import parse
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
-from publisher.model.titles import SUMMARY_LENGTH, TITLE_LENGTH, shorten, summary_of, title_of
+from publisher.model.titles import (
+    OWN_TITLE_LENGTH,
+    SUMMARY_LENGTH,
+    TITLE_LENGTH,
+    heading_of,
+    shorten,
+    summary_below,
+    summary_of,
+    title_of,
+)
 
 
 def item(text: str, title: str = "") -> Item:
@@ -49,26 +60,98 @@ def test_a_title_that_is_given_is_kept() -> None:
     assert title_of(item("The text.", title="No. 5.  Is out")) == "No. 5. Is out"
 
 
+EVERYBODY = "The library invites everybody who borrowed a book from its shelves in the last ten years of its long life"
+PLAN = (
+    "On all of its four floors, the library opens the reading rooms that were shut for so long that few remember them"
+)
+
+
 @pytest.mark.parametrize(
     ("sentence", "title"),
     [
+        (f"{EVERYBODY}.", EVERYBODY),
+        (f"{EVERYBODY}, and everybody else.", f"{EVERYBODY}, and everybody else"),
         (
-            "The library invites everybody who borrowed a book and everybody who wrote something in one of its books.",
-            "The library invites everybody who borrowed a book and everybody who wrote something…",
+            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil, and those who used a pen.",
+            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil…",
         ),
         (
-            "The library has a new plan for the reading rooms on all four of its floors, which were empty for long.",
-            "The library has a new plan for the reading rooms on all four of its floors…",
+            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil and with much of patience.",
+            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil and with much…",
         ),
-        (
-            "In June, the library opens the reading rooms on all of the four floors that used to be empty.",
-            "In June, the library opens the reading rooms on all of the four floors that used…",
-        ),
-        ("word " * 5 + "a of to " * 30, "word " * 5 + ("a of to " * 8)[:-1] + "…"),
+        (f"{PLAN}, {PLAN}.", f"{PLAN}, On all of its four floors, the library opens the reading rooms that were…"),
+        ("word " * 25 + "a of to " * 30, "word " * 25 + ("a of to " * 8)[:-1] + "…"),
     ],
 )
-def test_a_long_sentence_is_cut_where_sense_ends(sentence: str, title: str) -> None:
+def test_only_a_very_long_sentence_is_cut_where_sense_ends(sentence: str, title: str) -> None:
     assert title == title_of(item(sentence))
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "below"),
+    [
+        ("It is so. It is.  And so on.\n\nA list:\n- one", "It is so", "It is.  And so on.\n\nA list:\n- one"),
+        ("It is so. \n It is.", "It is so", "It is."),
+        ('A study on\u00a0"statuses”. A video too.', 'A study on\u00a0"statuses”', "A video too."),
+        ("As\u00adylum.\n\nMore.", "Asylum", "More."),
+        ("All of it.", "All of it", ""),
+        (f"{PLAN}, {PLAN}. More.", None, f"{PLAN}, {PLAN}. More."),
+    ],
+)
+def test_below_the_title_stands_what_it_does_not_say(text: str, title: str | None, below: str) -> None:
+    """A sentence that is cut stands whole below its title."""
+    heading = heading_of(item(text))
+
+    assert heading.title == title or (title is None and heading.title.endswith("…"))
+    assert heading.text == below
+    assert heading.is_whole_text == (below == "")
+
+
+def test_a_title_that_is_given_is_never_cut_and_takes_nothing_from_the_text() -> None:
+    title = f"{PLAN}, {PLAN}, {PLAN}"
+
+    assert heading_of(item("It is so. More.", title=title)).title == title
+    assert heading_of(item("It is so. More.", title="It is so")).text == "It is so. More."
+    assert len(title_of(item("", title="x " * 50_000))) <= OWN_TITLE_LENGTH
+
+
+@pytest.mark.parametrize("text", ["It  is so.", "It is so", "It\nis so. "])
+def test_a_title_that_is_given_and_the_whole_text_is_read_once(text: str) -> None:
+    heading = heading_of(item(text, title="It is so."))
+
+    assert (heading.title, heading.text, heading.is_whole_text) == ("It is so.", "", True)
+
+
+def test_a_title_without_a_text_is_no_text() -> None:
+    assert not heading_of(item("", title="It is so")).is_whole_text
+    assert not heading_of(item("")).is_whole_text
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "summary", "below"),
+    [
+        ("One is here. Two is there. Three is not. Four.", "", "", "Two is there. Three is not."),
+        ("One is here.", "", "", ""),
+        ("One is here. Two.", "One", "", "One is here. Two."),
+        ("One is here. Two.", "", "In short: two.", "In short: two."),
+        ("One is here. Two.", "", "One is here.", ""),
+        ("Text.", "One is here", "One is here.", ""),
+        (f"{PLAN}, {PLAN}. Two.", "", "", f"{PLAN}, {PLAN}. Two."),
+    ],
+)
+def test_the_summary_below_a_title_does_not_repeat_it(text: str, title: str, summary: str, below: str) -> None:
+    assert summary_below(Item(date=date(2022, 2, 10), text=text, title=title, summary=summary)) == below
+
+
+def test_of_the_real_listing_five_first_sentences_are_cut(real_listing: Path) -> None:
+    items, _, _ = parse(real_listing.read_text("utf-8"), "news.txt")
+    headings = [heading_of(each) for each in items]
+
+    assert [heading.title.endswith("…") for heading in headings].count(True) == 5
+    for heading, each in zip(headings, items, strict=True):
+        whole = each.text.split() if heading.title.endswith("…") else [*heading.sentence.split(), *heading.text.split()]
+        assert whole == each.text.split()
+        assert (heading.sentence == "") == heading.title.endswith("…")
 
 
 def test_the_summary_is_two_sentences() -> None:

@@ -1,0 +1,76 @@
+"""What stands above an item in pages and mails, and what below: no sentence is read twice, and none is lost."""
+
+import re
+from dataclasses import dataclass, replace
+from html import unescape
+
+from publisher.model.items import Item
+from publisher.model.titles import heading_of
+
+_FIRST_BLOCK = re.compile(r"\s*<(?P<block>p|div|h[1-6])\b[^>]*>")
+_TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)\b[^>]*>|&#?\w+;|[^<]")
+_MARKS = frozenset(
+    ("abbr", "b", "cite", "em", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr")
+)
+"""Elements that may be lost when words become a title; a link or a picture may not."""
+_BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headed:
+    """An item as its title and the rest."""
+
+    title: str
+    """The source's own, or the first sentence; one line, not scrubbed; empty: the item has no words."""
+    rest: Item
+    """The item with the `text` and `html` that stand below the title: whole where the title is given or cut."""
+    is_whole_text: bool
+    """Whether nothing stands below: the title is all that the item says, and is shown like its text."""
+
+
+def head(item: Item) -> Headed:
+    """Return the item's title apart from what stands below it."""
+    heading = heading_of(item)
+    html = _html_behind(heading.sentence, item.html) if heading.sentence else item.html
+    rest = replace(item, text=heading.text, html=html)
+    return Headed(title=heading.title, rest=rest, is_whole_text=heading.is_whole_text and not html)
+
+
+def _html_behind(sentence: str, html: str) -> str:
+    """Return safe HTML without the sentence at its beginning; the same HTML if a link or picture stands in it."""
+    first = _FIRST_BLOCK.match(html)
+    if first is None:
+        return html
+    wanted, seen, marks = "".join(sentence.split()), "", dict[str, str]()
+    for token in _TOKEN.finditer(html, first.end()):
+        if token["tag"]:
+            if token["tag"] not in _MARKS:
+                return html
+            _follow(token, marks)
+        else:
+            seen += "".join(unescape(token[0]).split())
+        if seen == wanted:
+            return _resume(first, marks, html[token.end() :])
+        if not wanted.startswith(seen):
+            return html
+    return html
+
+
+def _follow(token: re.Match[str], marks: dict[str, str]) -> None:
+    """Keep the marks that are open behind this tag: by name, the tag that opened each."""
+    if token["end"]:
+        marks.pop(token["tag"], None)
+    elif token["tag"] != "wbr":
+        marks[token["tag"]] = token[0]
+
+
+def _resume(first: re.Match[str], marks: dict[str, str], rest: str) -> str:
+    """Return what is left of the HTML, in its block and marks; a block with nothing left in it goes."""
+    if begins := _BREAKS.match(rest):
+        rest = rest[begins.end() :]
+    ends = "".join(f"</{name}>" for name in reversed(marks)) + f"</{first['block']}>"
+    return (
+        rest.removeprefix(ends).lstrip()
+        if rest.startswith(ends)
+        else f"{first[0].lstrip()}{''.join(marks.values())}{rest}"
+    )
