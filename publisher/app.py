@@ -89,10 +89,8 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        file, outbox = config.store.file, RehearsedOutbox(config.outbox_directory)
-        # Asking what a site would do must not make a database for it.
-        url = config.store.url if file is None or file.exists() else "sqlite://"
-        with Store.open(url) as opened, opened.rehearsal() as store:
+        outbox = RehearsedOutbox(config.outbox_directory)
+        with Store.rehearse(config.store.url) as store:
             yield cls(
                 config, store=store, outbox=outbox, open_files=RehearsedFiles, clock=_clock(now), progress=progress
             )

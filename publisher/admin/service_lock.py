@@ -30,8 +30,4 @@ def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
 
 def is_served(store: Store) -> bool:
     """Whether a service is at work on the site."""
-    try:
-        with store.exclusive(_SERVICE, wait_s=0):
-            return False
-    except BusyError:
-        return True
+    return store.is_held(_SERVICE)

@@ -112,10 +112,12 @@ def serve(options: Options) -> None:
 @cli.command()
 @site_command
 def status(options: Options) -> None:
-    """Say what ran, what is due, what waits and what is wrong."""
+    """Say what ran, what is due, what waits and what is wrong; exit with 75 if something needs a look."""
     with options.open_rehearsal() as publisher:
         found = publisher.status()
         show_status(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+    if found.exit_code:
+        sys.exit(found.exit_code)
 
 
 @cli.command()

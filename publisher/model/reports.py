@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from publisher.model.editions import Edition, Notice
+from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
 
 # --- how sources fare ------------------------------------------------------------------------------------------------
@@ -218,3 +219,11 @@ class Status:
     audiences: tuple[AudienceStatus, ...]
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
+
+    @property
+    def exit_code(self) -> int:
+        """`EXIT_TRY_LATER` if the operator should look at a source, a stranded edition or the latest run."""
+        calm = (SourceCondition.WELL, SourceCondition.UNREAD)
+        is_source_troubled = any(source.condition not in calm for source in self.sources)
+        has_failed = bool(self.runs) and self.runs[0].exit_code != 0
+        return EXIT_TRY_LATER if is_source_troubled or self.stranded or has_failed else 0

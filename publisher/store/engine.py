@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
@@ -27,12 +28,18 @@ _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 class Database:
     """Gives transactions. What goes wrong in the database is raised as `StoreError`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, place: str = "") -> None:
+        """Connect to the database at an SQLAlchemy URL. Messages call it `place`; empty: by the URL."""
         self.url = _read(url)
-        self.place = place_of(self.url)
+        self.place = place or place_of(self.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.is_in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
+
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None: it is in memory, or on a server."""
+        return Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

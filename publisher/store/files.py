@@ -24,6 +24,8 @@ _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 """Parts of a path that would lead elsewhere."""
 DIRECTORY_MODE = 0o755
 """With these modes a web server under another user reads all, whatever our umask is."""
+_SHARED = stat.S_IWGRP | stat.S_ISGID
+"""The modes of a folder that a group shares, which folders in it inherit."""
 
 BATCH_FILES = 500
 """So many staged files are committed without being asked: a larger number would not be cheaper."""
@@ -360,7 +362,7 @@ def _new_directory(directory: Path, *, mode: int) -> None:
     is_private = STAGING in directory.parts
     new = directory if is_private else directory.with_name(f".{directory.name}.new")
     new.mkdir(exist_ok=not is_private)
-    new.chmod(mode)
+    new.chmod(mode | directory.parent.stat().st_mode & _SHARED)
     if not is_private:
         new.replace(directory)
 

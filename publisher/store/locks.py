@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, column, func, literal_column, select, table
 
 from publisher.model.errors import BusyError, StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translate_errors
+from publisher.store.owners import share
 
 _POLL_S = 0.05
 
@@ -34,6 +35,14 @@ class Locks:
         with ExitStack() as stack:
             _acquire(self._attempt(purpose, stack), purpose, self._database.place, wait_s)
             yield
+
+    def is_held(self, purpose: str) -> bool:
+        """Whether any process holds the lock named `purpose`. Nothing is made by asking."""
+        if self._database.is_in_memory:
+            return self._in_process.setdefault(purpose, threading.Lock()).locked()
+        if self._database.is_sqlite:
+            return _is_file_held(_lock_file(self._database, purpose))
+        return _is_held_on_server(self._database, purpose)
 
     def _attempt(self, purpose: str, stack: ExitStack) -> Callable[[], bool]:
         """Return a function that tries once to get the lock; `stack` frees it again."""
@@ -69,9 +78,26 @@ def _lock_file(database: Database, purpose: str) -> Path:
     return path.with_name(f"{path.name}.{purpose}.lock")
 
 
+def _is_file_held(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(f"store lock {path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _attempt_on_file(path: Path, stack: ExitStack) -> Callable[[], bool]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        share(descriptor, folder=path.parent)
     except OSError as error:
         problem = f"{error.strerror}; check that its folder exists and that this user may write there"
         raise StoreError(f"store lock {path}: {problem}") from error
@@ -103,8 +129,29 @@ def _attempt_on_server(database: Database, purpose: str, stack: ExitStack) -> Ca
 
 
 def _try_on_server(connection: Connection, purpose: str) -> bool:
-    # Advisory locks are of the whole database; the schema keeps two sites in one database apart.
-    statement = text(
-        "SELECT pg_try_advisory_lock(hashtextextended('publisher ' || current_schema() || ' ' || :name, 0))"
+    return bool(connection.execute(select(func.pg_try_advisory_lock(_key(purpose)))).scalar_one())
+
+
+def _is_held_on_server(database: Database, purpose: str) -> bool:
+    # https://www.postgresql.org/docs/current/view-pg-locks.html: a key of 64 bits stands there in two halves.
+    databases = select(column("oid", Integer)).select_from(table("pg_database"))
+    here = databases.where(column("datname") == func.current_database())
+    key = cast(column("classid"), BigInteger).op("<<")(literal_column("32")).op("|")(cast(column("objid"), BigInteger))
+    held = (
+        select(1)
+        .select_from(table("pg_locks"))
+        .where(
+            column("locktype") == "advisory",
+            column("granted"),
+            column("objsubid") == 1,
+            column("database") == here.scalar_subquery(),
+            key == _key(purpose),
+        )
     )
-    return bool(connection.execute(statement, {"name": purpose}).scalar_one())
+    with database.reading() as connection:
+        return connection.execute(held).first() is not None
+
+
+def _key(purpose: str) -> ColumnElement[int]:
+    # Advisory locks are of the whole database; the schema keeps two sites in one database apart.
+    return func.hashtextextended(func.concat("publisher ", func.current_schema(), " ", purpose), 0)

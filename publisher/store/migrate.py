@@ -1,14 +1,20 @@
 """Runs the migrations. The only module that speaks of Alembic, beside the migrations themselves."""
 
+from contextlib import suppress
+
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from publisher import __version__
 from publisher.model.errors import StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translate_errors
-from publisher.store.schema import HEAD, UNRELEASED
+from publisher.store.owners import share
+from publisher.store.schema import HEAD, UNRELEASED, program
+from publisher.store.snapshot import take_snapshot
 
 
 def migrate(database: Database, version: str | None) -> None:
@@ -18,15 +24,21 @@ def migrate(database: Database, version: str | None) -> None:
         StoreError: the tables are of a newer version, of one before the first release, or of another program.
     """
     config = alembic_config()
-    _check_version(database, config, version)
-    if database.is_sqlite and not database.is_in_memory:
+    check_version(database, version)
+    if version is not None and database.file:
+        take_snapshot(database.file, database.file.with_name(f"{database.file.name}.{version}"))
+    if database.file:
         _use_wal(database)
+        with database.file.open("rb") as file:
+            share(file.fileno(), folder=database.file.parent)
     try:
         with translate_errors(database.place), database.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+                connection.execute(delete(program))
+                connection.execute(insert(program).values(id=1, version=__version__))
     except (OperationalError, ProgrammingError) as error:
         if "already exists" not in str(error.orig):
             raise
@@ -35,17 +47,30 @@ def migrate(database: Database, version: str | None) -> None:
         ) from error
 
 
-def _check_version(database: Database, config: Config, version: str | None) -> None:
+def check_version(database: Database, version: str | None) -> None:
+    """Let pass a database whose tables this version reads or migrates.
+
+    Raises:
+        StoreError: they are of a newer version, or of one before the first release.
+    """
     if version in UNRELEASED:
         raise StoreError(
             f"store {database.place}: a publisher before the first release made it (version {version}), which this one "
             "does not read; move it away, or name another database in store.url"
         )
-    if version is not None and not _is_known(config, version):
+    if version is not None and not _is_known(version):
+        maker = _program_of(database)
         raise StoreError(
-            f"store {database.place}: a newer publisher has changed it (version {version}, this one knows {HEAD}); "
-            "install that release again"
+            f"store {database.place}: publisher {maker or 'of a newer release'} has changed it (tables {version}, this "
+            f"one knows {HEAD}); install {f'publisher {maker} or newer' if maker else 'that release again'}"
         )
+
+
+def _program_of(database: Database) -> str:
+    """The version of the publisher that migrated the tables; empty: they do not say."""
+    with suppress(OperationalError, ProgrammingError), database.engine.connect() as connection:
+        return connection.execute(select(program.c.version)).scalar() or ""
+    return ""
 
 
 def alembic_config() -> Config:
@@ -54,8 +79,8 @@ def alembic_config() -> Config:
     return config
 
 
-def _is_known(config: Config, version: str) -> bool:
-    return version in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+def _is_known(version: str) -> bool:
+    return version in {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
 
 
 def _use_wal(database: Database) -> None:

@@ -67,6 +67,15 @@ site = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# One row: the version of the publisher that made the tables as they are.
+program = Table(
+    "program",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("version", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 items = Table(
     "items",
     metadata,

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+from publisher.model.errors import StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translate_errors
 from publisher.store.locks import Locks
@@ -25,6 +26,27 @@ def ensure_head(database: Database, locks: Locks) -> None:
             from publisher.store.migrate import migrate  # late: 0.3 s, and a database is migrated once in a release
 
             migrate(database, version)
+
+
+def has_tables(database: Database) -> bool:
+    """Whether a publisher has made its tables there."""
+    return _version(database) is not None
+
+
+def check_head(database: Database) -> None:
+    """Let pass a database whose tables are those of this version.
+
+    Raises:
+        StoreError: they are of another version; if of an older one, it says that the next run migrates them.
+    """
+    if (version := _version(database)) != HEAD:
+        from publisher.store.migrate import check_version  # late: as above
+
+        check_version(database, version)
+        raise StoreError(
+            f"store {database.place}: an older publisher made it (version {version}); the next `publisher run` or "
+            "`publisher serve` migrates it"
+        )
 
 
 def _version(database: Database) -> str | None:

@@ -452,11 +452,11 @@ class TestRuns:
 
 
 class TestRehearsal:
-    def test_what_is_rehearsed_is_seen_there_and_forgotten(self, store: Store) -> None:
+    def test_what_is_rehearsed_is_seen_there_and_forgotten(self, store: Store, store_url: str) -> None:
         collect(store, record("a"))
         before = dump(store)
 
-        with store.rehearsal() as rehearsal:
+        with Store.rehearse(store_url) as rehearsal:
             collect(rehearsal, record("b"), record("c", ASYLUM), now=LATER)
             withdraw(rehearsal, 1)
             rehearsal.editions.record(due(rehearsal), start=0, tick=NOON)
@@ -469,8 +469,8 @@ class TestRehearsal:
         collect(store, record("b"))
         assert store.log.end() == 2
 
-    def test_a_step_that_fails_leaves_the_rehearsal_as_it_was(self, store: Store) -> None:
-        with store.rehearsal() as rehearsal:
+    def test_a_step_that_fails_leaves_the_rehearsal_as_it_was(self, store: Store, store_url: str) -> None:
+        with Store.rehearse(store_url) as rehearsal:
             collect(rehearsal, record("a"))
             before = dump(rehearsal)
 

@@ -297,7 +297,7 @@ def test_a_database_another_program_holds_locked_is_one_line(
 
 
 def test_a_rehearsal_without_news_is_in_nobody_s_way(durable_url: str) -> None:
-    with Store.open(durable_url) as store, Store.open(durable_url) as other, store.rehearsal() as rehearsal:
+    with Store.open(durable_url) as other, Store.rehearse(durable_url) as rehearsal:
         assert rehearsal.items.added_last(ALL, limit=9) == []
 
         collect(other, record("a"))

@@ -431,3 +431,13 @@ def on_a_terminal(world: World, *arguments: str) -> str:
         os.close(ours)
         assert 0 == process.wait(timeout=60)
     return shown.decode()
+
+
+def test_status_exits_with_75_when_something_needs_a_look(world: World) -> None:
+    world.publisher("run", at=NOW)
+    assert world.publisher("status", at=NOW).exit_code == 0
+
+    world.listing.unlink()
+    world.publisher("run", at=LATER)
+
+    assert world.publisher("status", at=LATER).exit_code == 75

@@ -52,6 +52,13 @@ def _create_numbers() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_site"),
         sa.CheckConstraint("id = 1", name="ck_site_one_row"),
     )
+    op.create_table(
+        "program",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_program"),
+        sa.CheckConstraint("id = 1", name="ck_program_one_row"),
+    )
 
 
 def _create_items() -> None:

@@ -1,0 +1,77 @@
+"""Copies an SQLite database as it is at one moment, and writes nothing beside it.
+
+SQLite itself would: opening a database makes or removes its `-wal` and `-shm` files, in the name of whoever asks.
+"""
+
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from publisher.model.errors import StoreError
+
+_ATTEMPTS = 40
+_PAUSE_S = 0.05
+
+
+def take_snapshot(database: Path, to: Path) -> None:
+    """Copy the database to a new file `to`, with every change that was committed.
+
+    Raises:
+        StoreError: it cannot be read, or the copy cannot be written.
+    """
+    try:
+        if not _copy_from_writer(database, to):
+            _copy_files(database, to)
+    except OSError as error:
+        raise StoreError(
+            f"store {database}: it cannot be copied to {to}: {(error.strerror or str(error)).lower()}"
+        ) from error
+
+
+def _copy_from_writer(database: Path, to: Path) -> bool:
+    """Copy by SQLite, if another program has the database open: then its files are there. Return whether it could."""
+    if not (_beside(database, "-shm").exists() and _beside(database, "-wal").exists()):
+        return False
+    try:
+        with (
+            closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(to)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.Error:  # the files were left by a program that was killed, or this user may not write them
+        to.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _copy_files(database: Path, to: Path) -> None:
+    """Copy the file and its log until neither changes meanwhile; SQLite joins them when it opens the copy."""
+    for _ in range(_ATTEMPTS):
+        before = _traces(database)
+        shutil.copyfile(database, to)
+        log = _beside(database, "-wal")
+        if log.exists():
+            shutil.copyfile(log, _beside(to, "-wal"))
+        if before == _traces(database):
+            return
+        _beside(to, "-wal").unlink(missing_ok=True)
+        time.sleep(_PAUSE_S)
+    raise StoreError(f"store {database}: another program keeps changing it; try again when that has finished")
+
+
+def _traces(database: Path) -> list[tuple[int, int, int] | None]:
+    return [_trace(database), _trace(_beside(database, "-wal"))]
+
+
+def _trace(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(database.name + ending)
