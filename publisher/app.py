@@ -368,6 +368,7 @@ class Publisher:
             settings=config.feeds,
             templates=self._templates,
             audiences=tuple(audience for audience in config.audiences if audience.archive),
+            open_to=tuple(each for each in config.audiences if each.subscribe_url or each.subscribe_mailto),
         )
 
     @cached_property

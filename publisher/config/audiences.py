@@ -101,6 +101,16 @@ class AudienceTable(Table):
     first: Annotated[int | None, FIRST] = key(
         "How many of the items already there its first edition holds.", default="all"
     )
+    subscribe_url: HttpsAddress | None = key(
+        "The list's page where readers join it: what pages call *Get it by mail*.",
+        default=None,
+        example="https://lists.example.org/emn-news",
+    )
+    subscribe_mailto: Address | None = key(
+        "Where readers write to join it, if there is no such page.",
+        default=None,
+        example="emn-news-join@lists.example.org",
+    )
     unsubscribe_url: HttpsAddress | None = key(
         "The list's page where readers leave it; not set: by mail.",
         default=None,
@@ -154,6 +164,8 @@ class AudienceTable(Table):
             reply_to=self.reply_to,
             schedule=None if self.schedule is None else Schedule.parse(self.schedule, site.timezone),
             first=self.first,
+            subscribe_url=self.subscribe_url or "",
+            subscribe_mailto=self.subscribe_mailto or "",
             unsubscribe_url=self.unsubscribe_url or "",
             unsubscribe_mailto=self.unsubscribe_mailto or "",
             postal_address=self.postal_address,

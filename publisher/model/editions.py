@@ -92,6 +92,10 @@ class Audience:
     """Usually a mailing list."""
     reply_to: Mailbox | None = None
     """Who gets the answers of readers; None: the sender."""
+    subscribe_url: str = ""
+    """The list's page for those who join it; empty: pages do not offer one."""
+    subscribe_mailto: str = ""
+    """The address to which those write who join the list; empty: pages do not offer one."""
     schedule: Schedule | None = None
     """When `publisher serve` composes its editions; None: they are composed by hand only."""
     first: int | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from publisher.model.editions import Audience
 from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record, State
@@ -30,11 +31,26 @@ class Look:
     templates: Templates
     formats: tuple[str, ...]
     """Of the feeds, the preferred one first."""
+    audiences: tuple[Audience, ...] = ()
+    """Those whose editions have pages."""
+    open_to: tuple[Audience, ...] = ()
+    """Those that everybody may join."""
+    icon: str = ""
+    """Path of the site's picture below the base URL; empty: it has none."""
+    logo: str = ""
 
     @classmethod
     def of(cls, publication: Publication) -> "Look":
-        templates = Templates(publication.templates)
-        return cls(site=publication.site, templates=templates, formats=publication.settings.formats)
+        settings = publication.settings
+        return cls(
+            site=publication.site,
+            templates=Templates(publication.templates),
+            formats=settings.formats,
+            audiences=publication.audiences,
+            open_to=publication.open_to,
+            icon=settings.icon,
+            logo=settings.logo,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +70,8 @@ class FeedLink:
     format: str
     media_type: str
     url: str
+    address: str
+    """The absolute address, to copy into a feed reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +84,26 @@ class ShownFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailOffer:
+    """A way to get the news by mail."""
+
+    title: str
+    """What the digest is called."""
+    url: str
+    """The mailing list's page for those who join, or a `mailto:` address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownItem:
     """An item as a template shows it; all text is plain but `html`."""
 
     title: str
     url: str
+    """Of the item's page here, whether or not it lives elsewhere."""
+    link: str
+    """Where it lives elsewhere; empty: it has no place but its page here."""
+    host: str
+    """The name of that place, such as `example.org`; empty: there is none."""
     day: date
     language: str
     is_whole_text: bool
@@ -79,6 +112,8 @@ class ShownItem:
     """What the summary says beyond the title; empty when the title says it all."""
     themes: tuple[ShownFeed, ...]
     keywords: tuple[str, ...]
+    files: int
+    """How many files belong to it."""
     below: Item
     """The item with the text and HTML that stand below its title."""
 
@@ -122,13 +157,15 @@ def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str 
 
 def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> ShownItem:
     """The item, with links from the page `start`, without the theme of the slug `theme`."""
-    item, page = record.item, urls.page_url(record, look.site)
-    url = urls.url_of(record, look.site)
+    item = record.item
+    link = item.link if urls.is_web_address(item.link) else ""
     headed = head(item)
     return ShownItem(
         title=scrub(headed.title).strip() or languages.format_day(item.date, look.site.language),
         is_whole_text=headed.is_whole_text,
-        url=urls.relative(urls.item_file(record), start=start) if url == page else url,
+        url=urls.relative(urls.item_file(record), start=start),
+        link=link,
+        host=urls.host_of(link),
         day=item.date,
         language=item.language or look.site.language,
         rest=scrub(summary_below(item)),
@@ -136,6 +173,7 @@ def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> Sho
             show_feed(Feed.of_theme(each), start=start, look=look) for each in record.themes if each.slug != theme
         ),
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
+        files=len(item.enclosures),
         below=headed.rest,
     )
 
@@ -166,13 +204,22 @@ def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
 
 
+def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
+    """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways."""
+    return [
+        MailOffer(title=scrub(each.title), url=each.subscribe_url or f"mailto:{each.subscribe_mailto}")
+        for each in look.open_to
+        if not slugs or each.themes == ("*",) or not set(slugs).isdisjoint(each.themes)
+    ]
+
+
 def show_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
     """The feed, with links from the page `start`."""
-    return _show_feed_from(urls.folder_with(start), feed, look.formats)
+    return _show_feed_from(urls.folder_with(start), feed, look.formats, look.site)
 
 
 @lru_cache(4_000)  # the same feeds are on page after page of a folder
-def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownFeed:
+def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...], site: Site) -> ShownFeed:
     title, own = scrub(title_of_feed(feed)), urls.folder_of(feed)
     return ShownFeed(
         title=title,
@@ -183,6 +230,7 @@ def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...]) -> ShownF
                 format=urls.FEED_FORMATS[key].title,
                 media_type=urls.FEED_FORMATS[key].media_type,
                 url=urls.relative(urls.feed_file(own, key), start=folder),
+                address=urls.feed_url(own, key, site),
             )
             for key in formats
         ),

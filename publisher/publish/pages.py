@@ -25,6 +25,7 @@ from publisher.publish.page_values import (
     ShownFeed,
     group_by_theme,
     list_items,
+    mail_offers,
     pace_of,
     show_feed,
     show_item,
@@ -62,7 +63,8 @@ def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] =
             (scrub(keyword), _page_of(keyword_feeds.get(keyword), start=file)) for keyword in record.item.keywords
         ],
         summary=scrub(summary_of(record.item)),
-        link=urls.url_of(record, look.site) if record.item.link else "",
+        link=shown.link,
+        offers=mail_offers(look, [theme.slug for theme in record.themes]),
         published=_instant(record.published),
         updated=_instant(record.updated),
         corrected=local_day(record.updated, look.site.timezone) if record.revision > 1 else None,
@@ -100,8 +102,10 @@ def feed_page(
         title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
         feeds=show_feed(feed, start=file, look=look).feeds,
+        offers=mail_offers(look, [feed.slug] if feed.kind is FeedKind.THEME else []),
         listed=list_items(records, start=file, look=look, theme=feed.slug),
         items=items,
+        newest_page=urls.relative(urls.feed_page_file(folder), start=file),
         is_all=feed.kind is FeedKind.ALL,
         number=number,
         pagination=_pagination(folder, number, last),
@@ -140,12 +144,8 @@ def index_page(
     *,
     items: int,
     look: Look,
-    audiences: Iterable[Audience] = (),
 ) -> bytes:
-    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
-
-    Of the `audiences` it shows where their editions are.
-    """
+    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page."""
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
     for count in sort_by_title(counts):
@@ -159,12 +159,12 @@ def index_page(
         feeds=show_feed(Feed.of_all(look.site), start=file, look=look).feeds,
         listed=list_items(latest, start=file, look=look),
         items=items,
+        offers=mail_offers(look),
         pace=pace_of([record.item.date for record in latest]),
         themes=by_kind[FeedKind.THEME],
         more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
         keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
-        opml=urls.relative(urls.OPML_FILE, start=file),
-        digests=[(scrub(audience.title), urls.editions_file(audience.name)) for audience in audiences],
+        past_digests=[(scrub(audience.title), urls.editions_file(audience.name)) for audience in look.audiences],
     )
 
 
@@ -202,6 +202,7 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
         items=len(shown),
         left_out=max(len(shown) - urls.EDITION_ITEMS, 0),
         corrections=list_items(edition.corrections, start=file, look=look)[: urls.EDITION_ITEMS],
+        offers=mail_offers(look),
         previous=urls.relative(urls.edition_file(edition.audience, previous), start=file) if previous else "",
         editions=urls.relative(urls.editions_file(edition.audience), start=file),
     )
@@ -217,6 +218,7 @@ def editions_page(audience: Audience, rows: Iterable[tuple[int, datetime, int]],
         title=scrub(audience.title),
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=(),
+        offers=mail_offers(look),
         editions=[
             ShownEdition(
                 url=urls.relative(urls.edition_file(audience.name, number), start=file),
@@ -247,6 +249,7 @@ def _withdrawn_page(record: Record, *, look: Look) -> bytes:
         title="",
         canonical=urls.page_url(record, look.site),
         feeds=(),
+        offers=mail_offers(look, [theme.slug for theme in record.themes]),
         themes=[show_feed(Feed.of_theme(theme), start=file, look=look) for theme in record.themes],
         day=record.item.date,
         withdrawn=local_day(record.updated, look.site.timezone),
@@ -260,16 +263,31 @@ def _render(name: str, file: str, *, look: Look, root: str = "", **values: objec
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
-        **_frame_links(urls.folder_with(file), root),
+        **_frame_links(urls.folder_with(file), root, look.audiences, look.open_to, look.icon),
+        picture=look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else "",
         **values,
     )
     return page.encode()
 
 
 @lru_cache  # the same for all pages of a folder
-def _frame_links(folder: str, root: str) -> dict[str, str]:
-    files = {"home": urls.INDEX_FILE, "all_items": urls.feed_page_file(ALL), "style": urls.STYLE_FILE}
-    return {name: root + urls.relative(file, start=folder) for name, file in files.items()}
+def _frame_links(
+    folder: str, root: str, audiences: tuple[Audience, ...], open_to: tuple[Audience, ...], icon: str
+) -> dict[str, str]:
+    """What every page of a folder leads to; empty: there is no such thing."""
+    files = {
+        "home": urls.INDEX_FILE,
+        "all_items": urls.feed_page_file(ALL),
+        "style": urls.STYLE_FILE,
+        "opml": urls.OPML_FILE,
+        "icon": icon,
+    }
+    links = {name: file and root + urls.relative(file, start=folder) for name, file in files.items()}
+    digests = urls.editions_file(audiences[0].name) if len(audiences) == 1 else ""
+    digests = root + urls.relative(digests, start=folder) if digests else f"{links['home']}#digests"
+    offers = [each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in open_to]
+    by_mail = offers[0] if len(offers) == 1 else f"{links['home']}#mail"
+    return {**links, "digests": digests if audiences else "", "by_mail": by_mail if offers else ""}
 
 
 def _root(site: Site) -> str:

@@ -50,6 +50,8 @@ class Publication:
     templates: TemplateFiles
     audiences: tuple[Audience, ...] = ()
     """Those whose editions everybody may read on the web."""
+    open_to: tuple[Audience, ...] = ()
+    """Those that everybody may join: pages say how."""
 
     def digests(self) -> dict[str, str]:
         """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
@@ -59,7 +61,10 @@ class Publication:
         """
         feeds = repr(self.gathering)
         archives = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
-        shown = [(audience.name, audience.title) for audience in self.audiences]
+        shown = [
+            *((audience.name, audience.title) for audience in self.audiences),
+            *((each.title, each.themes, each.subscribe_url, each.subscribe_mailto) for each in self.open_to),
+        ]
         rest = repr((__version__, self.site, self.settings, self.templates.fingerprint(), shown))
         return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}
 

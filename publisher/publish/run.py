@@ -206,7 +206,6 @@ class _Renderer:
             newest_items(self._items, self._store.feeds.end(ALL), limit=LATEST)[:LATEST],
             items=self._feeds.all_items.items,
             look=self._look,
-            audiences=self._publication.audiences,
         )
         self._files.write(urls.INDEX_FILE, index)
         self._sitemap.render(listed, changed_at=self._feeds.all_items.changed_at)

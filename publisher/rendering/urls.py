@@ -6,6 +6,7 @@ Files are paths below `feeds/`, such as `all/rss.xml`; URLs are below the site's
 import re
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from publisher.model.editions import Audience
 from publisher.model.feeds import ALL, Feed, FeedKind
@@ -133,6 +134,12 @@ def url_of(record: Record, site: Site) -> str:
 def is_web_address(link: str) -> bool:
     """Whether an item's own link is where its readers are sent."""
     return WEB_ADDRESS.fullmatch(link) is not None
+
+
+def host_of(address: str) -> str:
+    """The host of a web address as people name it: without `www.`, its user and its port."""
+    host = urlsplit(address).hostname or ""
+    return host.removeprefix("www.")
 
 
 def folder_with(file: str) -> str:

@@ -21,10 +21,11 @@ from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
-from tests.values import DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
+from tests.values import ANY_AUDIENCE, DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 LOOK = Look(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
 ABOUT_FERRIES = Feed.of_theme(FERRIES)
+LEDE = "//p[@class='lede quiet']"
 LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
 
 Page: TypeAlias = Any
@@ -140,10 +141,7 @@ class TestItemPage:
 
         assert words(page, "//article/header") == "10 February 2022 The first ferry sailed"
         assert words(page, "//div[@class='text']") == "It was full. Really full."
-        assert (
-            words(page, "//article/footer") == "Theme Ferries & Quays Ferries & Quays, RSS Ferries & Quays, Atom "
-            "Keywords ice, fog"
-        )
+        assert words(page, "//dl") == "Theme Ferries & Quays Keywords ice, fog"
 
     def test_a_title_that_is_cut_or_given_takes_nothing_from_the_text(self) -> None:
         for one in (record("long " * 60), record("A title. And more.", title="A title")):
@@ -160,10 +158,10 @@ class TestItemPage:
 
     def test_a_correction_is_dated_in_the_sites_time_zone(self) -> None:
         assert (
-            words(item_page(record(revision=2, updated=LATER)), "//p[@class='note']")
-            == "Corrected on 13 February 2022."
+            words(item_page(record(revision=2, updated=LATER)), "//article/header/p")
+            == "10 February 2022, corrected on 13 February 2022"
         )
-        assert item_page(record()).xpath("//p[@class='note']") == []
+        assert words(item_page(record()), "//article/header/p") == "10 February 2022"
 
     def test_a_withdrawn_item_says_so_and_nothing_else_of_itself(self) -> None:
         page = item_page(record("Secret sentence. More secret.", state=State.WITHDRAWN, updated=LATER, title="Hidden"))
@@ -195,10 +193,8 @@ class TestItemPage:
         report = Enclosure(url="https://news.example.org/r.pdf", size_bytes=1_200_000, title='"Report" <1>')
         page = item_page(record(enclosures=(report, Enclosure(url="https://news.example.org/talk.mp3"))))
 
-        assert words(page, "//dt[last()]") == "Files"
-        assert [
-            (link.get("href"), link.get("type"), link.text) for link in page.xpath("//dt[last()]/following::dd/a")
-        ] == [
+        assert words(page, "//dl/div[1]/dt") == "Files"
+        assert [(link.get("href"), link.get("type"), link.text) for link in page.xpath("//dl/div[1]/dd/a")] == [
             (report.url, "application/pdf", '"Report" <1> (PDF, 1.2\xa0MB)'),
             ("https://news.example.org/talk.mp3", "audio/mpeg", "talk.mp3 (MP3)"),
         ]
@@ -223,6 +219,7 @@ class TestItemPage:
         page = item_page(RECORDS[3])
 
         assert page.xpath("//p[@class='more']/a/@href") == ["https://elsewhere.example/a?b=1&c=2"]
+        assert words(page, "//p[@class='more']") == "Read on at elsewhere.example"
         assert page.xpath("//link[@rel='canonical']/@href") == ["https://elsewhere.example/a?b=1&c=2"]
 
     @given(text=st.text(st.characters(exclude_categories=())), title=st.text("<>&;/\"'{}%# ab\n"))
@@ -239,36 +236,44 @@ class TestThemePage:
 
         assert [words(page, f"(//h3)[{n}]") for n in (1, 2, 3)] == ["Elsewhere", "Two themes", "The first ferry sailed"]
         assert len(page.xpath("//h3")) == 3
-        assert page.xpath("//h3/a/@href")[::2] == ["https://elsewhere.example/a?b=1&c=2", "../items/2022/item-1.html"]
+        assert page.xpath("//h3/a/@href")[::2] == ["../items/2022/item-4.html", "../items/2022/item-1.html"]
+
+    def test_an_item_that_lives_elsewhere_is_reached_there_and_here(self) -> None:
+        page = theme_page(RECORDS[3])
+
+        assert page.xpath("//h3/a/@href") == ["../items/2022/item-4.html"]
+        assert page.xpath("//ul[@class='tags']//a/@href") == ["https://elsewhere.example/a?b=1&c=2"]
+        assert words(page, "//ul[@class='tags']") == "Read on at elsewhere.example"
 
     def test_it_offers_its_feeds_to_people_and_programs(self) -> None:
         page = theme_page()
 
         assert page.xpath("//link[@rel='alternate']/@href") == ["rss.xml", "atom.xml"]
-        assert page.xpath("//span[@class='feeds']/a/@href") == ["rss.xml", "atom.xml"]
+        assert page.xpath("//section[@class='follow']//p/a/@href") == ["rss.xml", "atom.xml", "../feeds.opml"]
+        assert page.xpath("//section[@class='follow']//input/@value") == ["https://news.example.org/ferries/rss.xml"]
         assert page.xpath("//link[@rel='alternate']/@title") == ["Ferries & Quays (RSS)", "Ferries & Quays (Atom)"]
 
     def test_other_themes_of_an_item_are_named(self) -> None:
-        assert words(theme_page(RECORDS[1]), "//p[@class='about']") == "People ice, fog"
-        assert theme_page(RECORDS[0]).xpath("//p[@class='about']") == []
+        assert words(theme_page(RECORDS[1]), "//ul[@class='tags']") == "People"
+        assert theme_page(RECORDS[0]).xpath("//ul[@class='tags']") == []
 
     def test_it_says_how_much_it_shows(self) -> None:
-        assert words(theme_page(*RECORDS[:2], items=40), "//p[@class='lede']") == "The latest 2 of 40 items."
-        assert words(theme_page(RECORDS[0]), "//p[@class='lede']") == "1 item."
+        assert words(theme_page(*RECORDS[:2], items=40), LEDE) == "The latest 2 of 40 items."
+        assert words(theme_page(RECORDS[0]), LEDE) == "1 item."
 
     def test_an_empty_theme_is_worth_following(self) -> None:
         assert "Nothing has been published here yet." in words(theme_page())
 
 
 class TestIndexPage:
-    def test_it_lists_every_theme_with_its_feeds(self) -> None:
+    def test_it_lists_every_theme_with_one_way_to_follow_it(self) -> None:
         page = index_page(*RECORDS)
 
         themes = page.xpath("//section[@aria-labelledby='themes']//li")
-        assert [li.xpath(".//a[@class='name']/text()")[0] for li in themes] == ["Ferries & Quays", "People"]
-        assert [li.xpath(".//span[@class='feeds']/a/@href") for li in themes] == [
-            ["ferries/rss.xml", "ferries/atom.xml"],
-            ["people/rss.xml", "people/atom.xml"],
+        assert [li.xpath(".//a[@class='name']/bdi/text()")[0] for li in themes] == ["Ferries & Quays", "People"]
+        assert [li.xpath(".//a[@class='follows']/@href") for li in themes] == [
+            ["ferries/index.html#follow"],
+            ["people/index.html#follow"],
         ]
         assert page.xpath("//link[@rel='alternate']/@href") == ["all/rss.xml", "all/atom.xml"]
 
@@ -280,6 +285,40 @@ class TestIndexPage:
 
     def test_an_empty_site_is_worth_following(self) -> None:
         assert "Nothing has been published yet." in words(index_page())
+
+
+class TestByMail:
+    LIST = replace(ANY_AUDIENCE, title="Harbour mail", subscribe_url="https://lists.example.org/harbour")
+    PEOPLE_ONLY = replace(ANY_AUDIENCE, title="People", themes=("people",), subscribe_mailto="join@lists.example.org")
+
+    def test_every_page_offers_the_one_list(self) -> None:
+        for file, data in whole_site(RECORDS, replace(LOOK, open_to=(self.LIST,))).items():
+            if file.endswith(".html"):
+                menu = parsed(data).xpath("//header//li[@class='get']/a/@href")
+                assert ["https://lists.example.org/harbour"] == menu, file
+
+    def test_of_several_lists_a_theme_names_those_that_send_it(self) -> None:
+        look = replace(LOOK, open_to=(self.LIST, self.PEOPLE_ONLY))
+        buttons = {
+            name: [(a.text, a.get("href")) for a in page.xpath("//a[@class='button']")]
+            for name, page in {
+                "ferries": parsed(pages.feed_page(ABOUT_FERRIES, (), items=0, look=look)),
+                "people": parsed(pages.feed_page(Feed.of_theme(PEOPLE), (), items=0, look=look)),
+            }.items()
+        }
+
+        assert buttons["ferries"] == [("Subscribe", "https://lists.example.org/harbour")]
+        assert buttons["people"] == [
+            ("Harbour mail", "https://lists.example.org/harbour"),
+            ("People", "mailto:join@lists.example.org"),
+        ]
+        assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
+
+    def test_without_a_list_one_follows_in_a_feed_reader(self) -> None:
+        page = index_page(*RECORDS)
+
+        assert words(page, "//header//li[@class='get']") == "Follow"
+        assert page.xpath("//a[@class='button']/@href") == ["#follow"]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +361,14 @@ def test_text_stands_out_from_the_paper(scheme: int) -> None:
     )
     colours = (light, {**light, **dark})[scheme]
 
-    assert [name for name in ("ink", "quiet", "accent") if contrast(colours[name], colours["paper"]) < 4.5] == []
+    assert [
+        (name, page)
+        for name in ("ink", "quiet", "accent")
+        for page in ("paper", "wash")
+        if contrast(colours[name], colours[page]) < 4.5
+    ] == []
+    assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
+    assert contrast(colours["edge"], colours["paper"]) >= 3
     assert contrast(colours["focus-ink"], colours["focus"]) >= 4.5
 
 
