@@ -103,10 +103,10 @@ def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
 @site_command
 def serve(options: Options) -> None:
     """Collect and publish at an interval and compose by schedule, until SIGTERM or Ctrl-C."""
-    with options.open_service() as publisher:
-        from publisher.serve.scheduler import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
+    from publisher.serve.scheduler import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
 
-        serve_site(publisher, is_verbose=options.is_verbose)
+    config, opener = options.service_site()
+    serve_site(config, opener, is_verbose=options.is_verbose)
 
 
 @cli.command()

@@ -39,12 +39,10 @@ class Options:
         with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
 
-    @contextmanager
-    def open_service(self) -> Iterator[Publisher]:
-        """Open the site for the service, which logs and shows no progress."""
+    def service_site(self) -> tuple[Config, Callable[[Config], AbstractContextManager[Publisher]]]:
+        """The configuration, and what opens the site for the service, which logs and shows no progress."""
         config, now = self._read()
-        with Publisher.open(config, now=now) as publisher:
-            yield publisher
+        return config, functools.partial(Publisher.open, now=now)
 
     @contextmanager
     def open_rehearsal(self) -> Iterator[Publisher]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from publisher import __version__
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedKind, FeedSettings, Gathering, combined_feed, is_worth_a_feed
@@ -18,6 +17,7 @@ from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import ThemeMap
 from publisher.rendering import urls
+from publisher.rendering.program import program_trace
 from publisher.rendering.template_files import TemplateFiles
 from publisher.store import Cursor, FeedState, Store
 
@@ -65,7 +65,7 @@ class Publication:
             *((audience.name, audience.title) for audience in self.audiences),
             *((each.title, each.themes, each.subscribe_url, each.subscribe_mailto) for each in self.open_to),
         ]
-        rest = repr((__version__, self.site, self.settings, self.templates.fingerprint(), shown))
+        rest = repr((program_trace(), self.site, self.settings, self.templates.fingerprint(), shown))
         return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}
 
     @property
@@ -186,7 +186,7 @@ def why_full(extent: Extent, before: Mapping[str, str], now: Mapping[str, str]) 
 _MADE_OF = {
     "feeds": "the themes or combined feeds of config.toml changed",
     "archives": "what documents of archives are made with changed (site, formats, icon or logo)",
-    "files": "a template, a setting or the version changed",
+    "files": "a template, a setting or the program changed",
 }
 
 

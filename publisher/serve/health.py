@@ -15,21 +15,34 @@ class PassHealth:
 
     def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
         """`interval_s`: how often a pass is due. `steady`: a clock that nobody sets, in seconds."""
-        self._patience_s = STALLED_AFTER * interval_s
         self._steady = steady
+        self.expect_every(interval_s)
         self._ended = steady()
         self._problems: int | None = None
         """None: no pass ended yet."""
+        self._why = "no pass has ended yet"
 
-    def note(self, problems: int) -> None:
-        """Note that a pass ended and how many problems it met."""
+    def expect_every(self, interval_s: float) -> None:
+        """Expect a pass that often."""
+        self._patience_s = STALLED_AFTER * interval_s
+
+    def note(self, problems: int, why: str = "") -> None:
+        """Note that a pass ended, how many problems it met, and in words that everybody may read what kind they are."""
         self._ended, self._problems = self._steady(), problems
+        self._why = why
+
+    def is_stalled(self) -> bool:
+        """Whether no pass ended for so long that one must hang."""
+        return self._steady() - self._ended > self._patience_s
 
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Whether passes end in time and without a problem; and the numbers, which everybody may see."""
-        age_s = self._steady() - self._ended
-        is_well = self._problems == 0 and age_s <= self._patience_s
-        return is_well, {"problems": self._problems, "last_pass_age_s": round(age_s)}
+        """Whether passes end in time and without a problem; and what everybody may see of it."""
+        is_stalled = self.is_stalled()
+        age_s = round(self._steady() - self._ended)
+        told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}
+        if why := "no pass has ended for too long" if is_stalled else self._why:
+            told["why"] = why
+        return self._problems == 0 and not is_stalled, told
 
 
 def health_page(health: PassHealth) -> Blueprint:

@@ -8,23 +8,26 @@ passes never overlap.
 moment: an alarm set while the clock was a year ahead would come a year late, and a machine that slept wakes up to
 alarms of the past.
 
+**The site is followed.** Before a pass, config.toml is read again if it changed; a wrong one is logged and the former
+one stays. Alarms and web server follow it. SIGHUP does the same at once, changed or not, and makes a pass.
+
+**The web server comes first** and stays up whatever happens to the store: a store that cannot be opened is tried again
+by every pass, and /health says so.
+
 **At SIGTERM or SIGINT**, in this order:
 
 1. `stopping` is set. No new pass begins.
 2. A pass in progress finishes its stage (collect, publish or compose) and skips the others. The next start does them.
-3. `serve` waits for that pass, closes the web server with its connections, and gives back the lock of the service.
+3. `serve` waits for that pass, gives back the lock of the service, and closes the web server with its connections.
 4. The process ends with exit code 0.
 
 A second signal changes nothing. SIGKILL is safe as well: the next start finds what was not done, as after a power cut.
 """
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
-from types import FrameType
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -32,17 +35,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from publisher.app import Publisher
 from publisher.config.config import Config
-from publisher.model.errors import PublisherError
+from publisher.model.errors import BusyError, FilesError, PublisherError, StoreError, UsageError
 from publisher.model.schedules import Schedule
-from publisher.serve.health import PassHealth, health_page
+from publisher.serve.health import PassHealth
+from publisher.serve.live_pages import LivePages
+from publisher.serve.live_site import LiveSite, Opener
 from publisher.serve.logs import PassLog, configure_logs
-from publisher.serve.public import public_pages
-from publisher.serve.web import application, listening
+from publisher.serve.notify import notify
+from publisher.serve.signals import Signals, handled_signals
 
 logger = structlog.get_logger("publisher")
 
+PUBLIC_WORDS: dict[type[PublisherError], str] = {
+    StoreError: "the store cannot be used",
+    BusyError: "another publisher is at work on this site",
+    FilesError: "files cannot be written",
+}
+"""What /health says of an error: its own words may hold paths, which are not for everybody."""
 LOOK_S = 15.0
 """How often the service looks whether the clock leapt."""
 LEAP_S = 2.0
@@ -73,7 +83,52 @@ class ClockWatch:
         return abs(self._apart - before) > LEAP_S
 
 
-def serve(publisher: Publisher, *, is_verbose: bool = False) -> None:
+class Service:
+    """The parts of a running service, which follow its site."""
+
+    def __init__(self, site: LiveSite, signals: Signals) -> None:
+        self.site = site
+        self.signals = signals
+        self.health = PassHealth(site.config.service.collect_every.total_seconds())
+        self.scheduler = one_at_a_time()
+        self.pages = LivePages(self.health)
+        self._log = PassLog()
+
+    def wake(self) -> None:
+        """Set all alarms again, by the clock and the configuration of now, and make a pass."""
+        set_alarms(self.scheduler, self.site.config, self.run_pass)
+        self.scheduler.add_job(self.run_pass)
+
+    def run_pass(self) -> None:
+        """Run what is due, unless the service is stopping; an error is logged and left to the next pass."""
+        if self.signals.stopping.is_set():
+            return
+        try:
+            if self.site.follow_config(is_forced=self.signals.take_reload()):
+                self._follow_config()
+            report = self.site.publisher().run_due(is_stopping=self.signals.stopping.is_set)
+        except PublisherError as error:
+            logger.warning("pass failed, the next one tries again", problem=str(error))
+            self.health.note(1, PUBLIC_WORDS.get(type(error), "the pass failed; the log says why"))
+        except Exception:
+            logger.exception("a bug ended the pass, the next one tries again")
+            self.health.note(1, "a bug ended the pass; the log has it")
+        else:
+            self._log.write(report)
+            places = dict.fromkeys(problem.where for problem in report.all_problems)
+            self.health.note(len(report.all_problems), f"problems with {', '.join(places)}" if places else "")
+
+    def _follow_config(self) -> None:
+        config = self.site.config
+        self.health.expect_every(config.service.collect_every.total_seconds())
+        set_alarms(self.scheduler, config, self.run_pass)
+        try:
+            self.pages.follow(config)
+        except UsageError as error:
+            logger.warning("the web server cannot follow config.toml", problem=str(error))
+
+
+def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> None:
     """Run passes and the web server until SIGTERM or SIGINT; the module's docstring says what happens then.
 
     With `is_verbose` the log says what is decided, and why.
@@ -83,41 +138,38 @@ def serve(publisher: Publisher, *, is_verbose: bool = False) -> None:
         UsageError: the address in `service.listen` cannot be used.
     """
     configure_logs(is_verbose=is_verbose)
-    config, stopping = publisher.config, threading.Event()
-    log, health = PassLog(), PassHealth(config.service.collect_every.total_seconds())
-
-    def wake() -> None:
-        run_pass(publisher, stopping, log, health)
-
-    with publisher.only_service(), stop_on_signals(stopping), serve_pages(config, health):
-        scheduler, watch = one_at_a_time(), ClockWatch()
-        set_alarms(scheduler, config, wake)
+    signals = Signals()
+    service = Service(LiveSite(config, open_site), signals)
+    with handled_signals(signals), closing(service.pages), closing(service.site):
+        service.pages.follow(config)
+        try:
+            service.site.publisher()
+        except StoreError as error:
+            logger.warning("the store cannot be used, every pass tries again", problem=str(error))
+        watch = ClockWatch()
+        service.wake()
         logger.info("service started", config=str(config.path))
-        scheduler.start()
-        while not stopping.wait(LOOK_S):
-            if watch.has_leapt():
-                logger.info("the clock was set or the machine slept, all alarms are set again")
-                set_alarms(scheduler, config, wake)
+        service.scheduler.start()
+        notify("READY=1")
+        _wait(service, watch)
+        notify("STOPPING=1")
         logger.info("service stopping, a pass in progress finishes its stage first")
-        scheduler.shutdown(wait=True)
-        logger.info("service stopped")
+        service.scheduler.shutdown(wait=True)
+    logger.info("service stopped")
 
 
-def run_pass(publisher: Publisher, stopping: threading.Event, log: PassLog, health: PassHealth) -> None:
-    """Run what is due, unless the service is stopping; an error is logged and left to the next pass."""
-    if stopping.is_set():
-        return
-    try:
-        report = publisher.run_due(is_stopping=stopping.is_set)
-    except PublisherError as error:
-        logger.warning("pass failed, the next one tries again", problem=str(error))
-        health.note(1)
-    except Exception:
-        logger.exception("a bug ended the pass, the next one tries again")
-        health.note(1)
-    else:
-        log.write(report)
-        health.note(len(report.all_problems))
+def _wait(service: Service, watch: ClockWatch) -> None:
+    """Wait for the end; meanwhile set alarms anew when it is needed, and tell systemd that no pass hangs."""
+    signals = service.signals
+    while not signals.stopping.is_set():
+        if not service.health.is_stalled():
+            notify("WATCHDOG=1")
+        signals.wait(LOOK_S)
+        if signals.is_reload_asked:
+            service.wake()
+        if watch.has_leapt():
+            logger.info("the clock was set or the machine slept, all alarms are set again")
+            service.wake()
 
 
 def one_at_a_time() -> BackgroundScheduler:
@@ -130,50 +182,11 @@ def one_at_a_time() -> BackgroundScheduler:
 
 
 def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[], None]) -> None:
-    """Call `wake` at once, at every `service.collect_every` and at every tick of a schedule from now on.
-
-    Alarms that were set before are replaced.
-    """
+    """Call `wake` at every `service.collect_every` and at every tick of a schedule, and at no other time."""
+    scheduler.remove_all_jobs()
     every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
-    scheduler.add_job(wake, every, id="collect", replace_existing=True)
+    scheduler.add_job(wake, every, id="collect")
     for audience in config.audiences:
         if audience.schedule is not None:
             ticks = ScheduleTrigger(audience.schedule)
-            scheduler.add_job(wake, ticks, id=f"compose {audience.name}", replace_existing=True)
-    # At once: what an outage left undone is done before the first tick.
-    scheduler.add_job(wake, id="start", replace_existing=True)
-
-
-@contextmanager
-def serve_pages(config: Config, health: PassHealth) -> Iterator[None]:
-    """Serve the public folder and /health for the length of a `with`, if `service.listen` names an address.
-
-    Raises:
-        UsageError: the address cannot be used.
-    """
-    if not config.service.listen:
-        yield
-        return
-    pages = public_pages(
-        config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, was=dict(config.themes.was)
-    )
-    app = application(health_page(health), pages)
-    remedy = "choose another address in config.toml"
-    with listening(app, config.service.listen, key="service.listen", remedy=remedy) as address:
-        logger.info("listening", address=address)
-        yield
-
-
-@contextmanager
-def stop_on_signals(stopping: threading.Event) -> Iterator[None]:
-    """Set `stopping` at SIGTERM and SIGINT for the length of a `with`; afterwards the former handlers are back."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+            scheduler.add_job(wake, ticks, id=f"compose {audience.name}")

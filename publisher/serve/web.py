@@ -8,12 +8,16 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import waitress
 from flask import Blueprint, Flask, Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from publisher.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 THREADS = 4
 MAX_BODY_BYTES = 1_000_000
@@ -46,7 +50,7 @@ def _refuse_method(error: MethodNotAllowed) -> Response:
 
 
 @contextmanager
-def listening(app: Flask, address: str, *, key: str, remedy: str) -> Iterator[str]:
+def listening(app: "WSGIApplication", address: str, *, key: str, remedy: str) -> Iterator[str]:
     """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
     The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`.

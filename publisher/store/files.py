@@ -362,7 +362,11 @@ def _new_directory(directory: Path, *, mode: int) -> None:
     is_private = STAGING in directory.parts
     new = directory if is_private else directory.with_name(f".{directory.name}.new")
     new.mkdir(exist_ok=not is_private)
-    new.chmod(mode | directory.parent.stat().st_mode & _SHARED)
+    wanted = mode | directory.parent.stat().st_mode & _SHARED
+    if (
+        stat.S_IMODE(new.stat().st_mode) != wanted
+    ):  # under systemd's RestrictSUIDSGID a mode with g+s can only be inherited
+        new.chmod(wanted)
     if not is_private:
         new.replace(directory)
 

@@ -1,0 +1,78 @@
+"""The site of a service, as its files say now: config.toml is read again before a pass when it changed.
+
+Templates need nothing of the kind: each pass looks at them anyway.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import structlog
+
+from publisher.app import Publisher
+from publisher.config.config import Config
+from publisher.model.errors import ConfigError
+
+logger = structlog.get_logger("publisher")
+
+Opener = Callable[[Config], AbstractContextManager[Publisher]]
+Trace = tuple[int, int, int] | None
+
+
+class LiveSite:
+    """A site that is opened when a pass needs it, and opened anew when config.toml changed."""
+
+    def __init__(self, config: Config, open_site: Opener) -> None:
+        """Begin with a configuration that was just read. Nothing is opened yet."""
+        self.config = config
+        self._open_site = open_site
+        self._seen = _trace(config.path)
+        self._opened = ExitStack()
+        self._publisher: Publisher | None = None
+
+    def publisher(self) -> Publisher:
+        """The site, opened, and this process its only service.
+
+        Raises:
+            StoreError: the store cannot be used; the next call tries again.
+            BusyError: another service is at work on the site.
+        """
+        if self._publisher is None:
+            with ExitStack() as stack:
+                publisher = stack.enter_context(self._open_site(self.config))
+                stack.enter_context(publisher.only_service())
+                self._opened, self._publisher = stack.pop_all(), publisher
+        return self._publisher
+
+    def follow_config(self, *, is_forced: bool = False) -> bool:
+        """Read config.toml again if it changed, or if it `is_forced`; return whether another configuration holds now.
+
+        A wrong one is logged, once, and the former one stays.
+        """
+        seen = _trace(self.config.path)
+        if seen == self._seen and not is_forced:
+            return False
+        self._seen = seen
+        try:
+            config = Config.load(self.config.path)
+        except ConfigError as error:
+            logger.warning("config.toml is wrong, the former one stays", problems=list(error.problems))
+            return False
+        self.close()
+        self.config = config
+        logger.info("config.toml was read again", config=str(config.path))
+        return True
+
+    def close(self) -> None:
+        """Close the site; `publisher` opens it again."""
+        self._publisher = None
+        self._opened.close()
+
+
+def _trace(path: Path) -> Trace:
+    """What tells one content of a file from another; None: it cannot be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

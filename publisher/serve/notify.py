@@ -1,0 +1,17 @@
+"""Tells systemd how the service fares (sd_notify(3)): ready, alive, stopping. Elsewhere it does nothing."""
+
+import os
+import socket
+
+
+def notify(state: str) -> None:
+    """Send a state such as `READY=1` to the socket that systemd named; without one, or if it is gone, send nothing."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if not place:
+        return
+    address = f"\0{place[1:]}" if place.startswith("@") else place
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        try:
+            sender.sendto(state.encode(), address)
+        except OSError:  # a watchdog that hears nothing acts by itself
+            return

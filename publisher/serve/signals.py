@@ -1,0 +1,47 @@
+"""What the system tells the service: to stop (SIGTERM, SIGINT), or to read its files again (SIGHUP)."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Signals:
+    """What came, for the threads that act on it."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.is_reload_asked = False
+        self._came = threading.Event()
+
+    def stop(self, *_: object) -> None:
+        """Handle SIGTERM and SIGINT."""
+        self.stopping.set()
+        self._came.set()
+
+    def reload(self, *_: object) -> None:
+        """Handle SIGHUP."""
+        self.is_reload_asked = True
+        self._came.set()
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when a signal comes, or after `timeout_s`."""
+        self._came.wait(timeout_s)
+        self._came.clear()
+
+    def take_reload(self) -> bool:
+        """Return whether SIGHUP came since the last call."""
+        was_asked, self.is_reload_asked = self.is_reload_asked, False
+        return was_asked
+
+
+@contextmanager
+def handled_signals(signals: Signals) -> Iterator[None]:
+    """Hand the signals of the system to `signals` for the length of a `with`; then the former handlers are back."""
+    handlers = {signal.SIGTERM: signals.stop, signal.SIGINT: signals.stop, signal.SIGHUP: signals.reload}
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
