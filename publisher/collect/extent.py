@@ -1,7 +1,7 @@
 """What a listing covers, so that an item which is missing in it is gone; pure.
 
-A listing shows the newest items, unless its source is complete. One old item in it, such as a pinned one, does not
-mean that it reaches back so far: what it covers ends with the longest run of items that is newest first.
+A listing shows the newest items, unless its source is complete. Old items in it, such as pinned ones, do not mean that
+it reaches back so far: what it covers ends with the longest run of items, from the newest one on, that is newest first.
 """
 
 from bisect import bisect_right
@@ -56,10 +56,16 @@ def extent_of(days: Sequence[date], unread: Sequence[Unread], *, is_complete: bo
 
 
 def longest_run(days: Sequence[date]) -> list[int]:
-    """Return the places of the most days of which none is later than the one before it.
+    """Return the places of the most days, from the latest day on, of which none is later than the one before it.
 
-    Of several such runs, it is the one that ends with the latest day: in doubt a listing covers less.
+    What stands above the latest day is pinned there, however much it is. Of several such runs, it is the one that ends
+    with the latest day: in doubt a listing covers less.
     """
+    top = days.index(max(days)) if days else 0
+    return [top + place for place in _longest_falling(days[top:])]
+
+
+def _longest_falling(days: Sequence[date]) -> list[int]:
     # Patience sorting: ends[n] is the latest day with which a run of n + 1 days ends so far, as a negative number.
     ends: list[int] = []
     last: list[int] = []
@@ -81,12 +87,15 @@ def longest_run(days: Sequence[date]) -> list[int]:
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
-    """Return where an unread item stands: on its own day, else between its neighbours, else anywhere."""
+    """Return where an unread item stands: on its own day, else between its neighbours, else anywhere.
+
+    Above the newest item may stand pinned ones of any day.
+    """
     native_id = id_key(unread.native_id)
     if unread.day is not None:
         return Gap(native_id=native_id, since=unread.day, upto=unread.day)
     place = unread.place
-    if place is None:
+    if place is None or (place <= run[0] and run[0] > 0):
         return Gap(native_id=native_id, since=date.min, upto=date.max)
     above = [days[each] for each in run if each < place]
     below = [days[each] for each in run if each >= place]

@@ -10,7 +10,7 @@ from publisher.collect.extent import Extent, extent_of
 from publisher.collect.likeness import find_alike
 from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.unread import Unread
-from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.items import FILING, Item, changed_fields, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 
@@ -23,6 +23,10 @@ class Reconciliation:
     """New items, in the order of the listing, newest first."""
     revised: tuple[tuple[int, Item], ...] = ()
     """Numbers of edited items, and what they say now. Withdrawn items that came back are among them."""
+    refiled: frozenset[int] = frozenset()
+    """Numbers of revised items of which only themes, keywords, language or date differ: nobody is told."""
+    moved: frozenset[int] = frozenset()
+    """Numbers of revised items that have another date, or another time of it."""
     withdrawn: tuple[int, ...] = ()
     """Numbers of items that the organisation took out."""
     unlisted: tuple[int, ...] = ()
@@ -30,7 +34,7 @@ class Reconciliation:
     relisted: tuple[int, ...] = ()
     """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Numbers of items of which only the id changed, or that no reader sees, and what they say now."""
+    """Numbers of items of which readers see no change, or that they do not see, and what they say now."""
 
     def without_news(self) -> "Reconciliation":
         """Return the same without new and edited items; missing items stay with readers."""
@@ -45,6 +49,8 @@ class Reconciliation:
                 unlisted=tuple(number for number in self.unlisted if (number in copies) is is_copy),
                 relisted=tuple(number for number in self.relisted if (number in copies) is is_copy),
                 renamed=tuple(pair for pair in self.renamed if (pair[0] in copies) is is_copy),
+                refiled=frozenset(number for number in self.refiled if (number in copies) is is_copy),
+                moved=frozenset(number for number in self.moved if (number in copies) is is_copy),
             )
             for is_copy in (False, True)
         )
@@ -84,6 +90,12 @@ class Pairing:
 
     @property
     def to_compare(self) -> list[int]:
+        """Numbers of the known items whose words `reconcile` compares: by rule 5, or with those of its pair."""
+        edited = [old.number for old, new in self.pairs if old.content_digest != new.content_digest]
+        return [*self.to_pair, *edited]
+
+    @property
+    def to_pair(self) -> list[int]:
         """Numbers of the known items whose words rule 5 compares."""
         days = {new.item.date for new in self.listed.values()}
         return [number for number, old in self.known.items() if old.date in days]
@@ -143,22 +155,29 @@ def pair(
     return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent, shared=shared)
 
 
-def reconcile(pairing: Pairing, said: Mapping[int, Item]) -> Reconciliation:
+def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: bool = False) -> Reconciliation:
     """Return which items are new, edited, gone and back.
 
     A missing item that was listed is withdrawn if it stood within what the listing covers (`extent`). If it did not,
     the listing merely ends above it, and it is unlisted. If it may be one that could not be read, it stays as it is.
     An empty listing changes nothing.
 
-    An item that is kept from readers stays hidden, even if it is edited.
+    An item that is kept from readers stays hidden, even if it is edited. One of which only themes, keywords, language
+    or date differ is revised without a word (`refiled`). If `keeps_first_date`, another date is no difference at all.
 
     Args:
         pairing: the known and the listed items.
         said: what the known items in `pairing.to_compare` say, by number.
+        keeps_first_date: whether readers keep the date that the source gave an item first.
     """
     if pairing.extent is None:
         return Reconciliation()
-    return _outcome(_pair_alike(pairing, said), pairing.extent)
+    paired = _pair_alike(pairing, said)
+    return _outcome(
+        paired,
+        pairing.extent,
+        [_compare(old, new, said, keeps_first_date=keeps_first_date) for old, new in paired.pairs],
+    )
 
 
 _STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
@@ -198,7 +217,7 @@ def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     """Pair what is left of each day if its words are alike, the most alike first."""
     known, listed, pairs = dict(pairing.known), dict(pairing.listed), list(pairing.pairs)
     places_on = _group((new.item.date, place) for place, new in listed.items())
-    for day, numbers in _group((known[number].date, number) for number in pairing.to_compare).items():
+    for day, numbers in _group((known[number].date, number) for number in pairing.to_pair).items():
         old_words = {number: _words(said[number]) for number in numbers}
         new_words = {place: _words(listed[place].item) for place in places_on[day]}
         for number, place in find_alike(old_words, new_words):
@@ -237,35 +256,67 @@ def _words(item: Item) -> str:
     return f"{item.title} {item.text}"
 
 
-def _outcome(pairing: Pairing, extent: Extent) -> Reconciliation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """How a listed item differs from the known one that it is."""
+
+    old: Known
+    item: Item
+    """What is known of it from now on."""
+    fields: AbstractSet[str]
+    """Names of the fields that differ for readers."""
+
+    @property
+    def number(self) -> int:
+        return self.old.number
+
+    @property
+    def is_revised(self) -> bool:
+        is_news = bool(self.fields) or self.old.state is State.WITHDRAWN
+        return is_news and not self.old.is_kept_from_readers
+
+    @property
+    def is_refiled(self) -> bool:
+        return self.is_revised and self.old.state is not State.WITHDRAWN and self.fields <= FILING
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether something of it is to be remembered that readers do not see."""
+        if self.is_revised:
+            return False
+        before = (self.old.native_id, self.old.date, self.old.content_digest)
+        now = (id_key(self.item.native_id), self.item.listed_date or self.item.date, digest_of_content(self.item))
+        return before != now
+
+
+def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_date: bool) -> _Change:
+    if old.content_digest == new.content_digest:
+        return _Change(old=old, item=new.item, fields=frozenset())
+    before, item = said[old.number], new.item
+    if keeps_first_date and old.state is not State.WITHDRAWN:  # one that was gone comes back as it is now
+        item = with_first_date(item, before)
+    return _Change(old=old, item=item, fields=frozenset(changed_fields(before, item)))
+
+
+def with_first_date(item: Item, before: Item) -> Item:
+    """Return the item with the date that it had `before`, and the one it has now as the listed one."""
+    return replace(item, date=before.date, published=before.published, listed_date=item.listed_date or item.date)
+
+
+def _outcome(pairing: Pairing, extent: Extent, changes: Sequence[_Change]) -> Reconciliation:
     """Return what follows for paired, new and missing items."""
-    renamed = {old.number: new.item for old, new in pairing.pairs if _is_renamed(old, new)}
-    revised = {
-        old.number: new.item
-        for old, new in pairing.pairs
-        if (old.content_digest != new.content_digest or old.state is State.WITHDRAWN)
-        and not (old.is_kept_from_readers or old.number in renamed)
-    }
-    relisted = {old.number for old, _ in pairing.pairs if old.state is State.UNLISTED} - revised.keys()
+    changes = sorted(changes, key=lambda change: change.number)
+    revised = [change for change in changes if change.is_revised]
+    numbers = {change.number for change in revised}
+    relisted = [change.number for change in changes if change.old.state is State.UNLISTED]
     missing = [old for old in pairing.known.values() if old.state is State.LISTED and not extent.may_hold(old)]
     return Reconciliation(
         added=tuple(pairing.listed[place].item for place in sorted(pairing.listed)),
-        revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
+        revised=tuple((change.number, change.item) for change in revised),
+        refiled=frozenset(change.number for change in revised if change.is_refiled),
+        moved=frozenset(change.number for change in revised if change.fields & {"date", "published"}),
         withdrawn=tuple(sorted(old.number for old in missing if extent.covers(old.date))),
         unlisted=tuple(sorted(old.number for old in missing if not extent.covers(old.date))),
-        relisted=tuple(sorted(relisted)),
-        renamed=tuple(sorted(renamed.items(), key=lambda pair: pair[0])),
+        relisted=tuple(number for number in relisted if number not in numbers),
+        renamed=tuple((change.number, change.item) for change in changes if change.is_renamed),
     )
-
-
-def reads_as(old: Known, item: Item) -> bool:
-    """Whether `item` says what is known already; its id may differ."""
-    return digest_of_content(item) == old.content_digest
-
-
-def _is_renamed(old: Known, new: Listed) -> bool:
-    """Whether an item changed, but readers need not be told: only its id did, or they do not see it."""
-    has_other_id = old.native_id != id_key(new.item.native_id)
-    if old.content_digest == new.content_digest:
-        return has_other_id and (old.state is not State.WITHDRAWN or old.is_kept_from_readers)
-    return old.is_kept_from_readers

@@ -35,15 +35,22 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenInstants:
+    """Instants in the log that some items may ask for as well."""
+
+    exact: AbstractSet[datetime]
+    """Every instant of an item on the days of items that bring their own instant."""
+    latest: Mapping[date, datetime]
+    """The latest instant of an item on the day of each other item; a day without items is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """Names and instants in the log that some drafts may ask for as well."""
 
     uids: AbstractSet[str]
     paths: AbstractSet[str]
-    instants: AbstractSet[datetime]
-    """Every instant of an item on the days of drafts that bring their own instant."""
-    latest: Mapping[date, datetime]
-    """The latest instant of an item on the day of each other draft; a day without items is missing."""
+    instants: TakenInstants
 
 
 class Log(Protocol):
@@ -80,8 +87,15 @@ def fetch_taken(drafts: Sequence[Draft], log: Log) -> Taken:
     return Taken(
         uids=_fetch_taken_names([each.uid for each in drafts], log.taken_uids),
         paths=_fetch_taken_names([each.path for each in drafts], log.taken_paths),
-        instants=log.published_on({each.item.date for each in drafts if each.item.published}),
-        latest=log.last_published({each.item.date for each in drafts if not each.item.published}),
+        instants=fetch_taken_instants([each.item for each in drafts], log),
+    )
+
+
+def fetch_taken_instants(items: Sequence[Item], log: Log) -> TakenInstants:
+    """Ask the log what `find_instants` needs to know."""
+    return TakenInstants(
+        exact=log.published_on({item.date for item in items if item.published}),
+        latest=log.last_published({item.date for item in items if not item.published}),
     )
 
 
@@ -89,13 +103,10 @@ def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime)
     """Return a record of each draft, in the same order, with names and an instant that no other item has."""
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
-    items = [each.item for each in drafts]
-    exact = _exact_instants(items, taken.instants, now=now)
-    days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
-    others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
+    instants = find_instants([each.item for each in drafts], taken.instants, timezone=timezone, now=now)
     return tuple(
-        NewRecord(item=each.item, gathered=each.gathered, uid=uid, path=path, published=instant or next(others))
-        for each, uid, path, instant in zip(drafts, uids, paths, exact, strict=True)
+        NewRecord(item=each.item, gathered=each.gathered, uid=uid, path=path, published=instant)
+        for each, uid, path, instant in zip(drafts, uids, paths, instants, strict=True)
     )
 
 
@@ -142,6 +153,14 @@ def _form(name: str, number: int) -> str:
 
 
 # --- instants --------------------------------------------------------------------------------------------------------
+
+
+def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str, now: datetime) -> list[datetime]:
+    """Return an instant of publication for each item, oldest first, that no other item of its day has."""
+    exact = _exact_instants(items, taken.exact, now=now)
+    days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
+    others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
+    return [instant or next(others) for instant in exact]
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:

@@ -13,8 +13,8 @@ from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, find_joined, leave_to_others
-from publisher.collect.identity import Reconciliation, pair, reads_as, reconcile
-from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
+from publisher.collect.identity import Reconciliation, pair, reconcile, with_first_date
+from publisher.collect.mint import draft, fetch_taken, fetch_taken_instants, find_instants, mint, order_for_log
 from publisher.collect.reading import Reading
 from publisher.collect.reasons import log_heirs, log_hidden, log_joined, log_known, log_new, log_unread
 from publisher.collect.rules import CollectRules, OnSuspicion
@@ -24,7 +24,7 @@ from publisher.collect.sources.unread import Unread
 from publisher.collect.undated import date_as_known
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
-from publisher.model.items import Item
+from publisher.model.items import FILING, Item, changed_fields
 from publisher.model.problems import Problem
 from publisher.model.records import Known, NewRecord, Revision
 from publisher.model.reports import CollectReport
@@ -53,6 +53,8 @@ class _Listing:
     """What can be told of each of them, in any order."""
     is_complete: bool
     """Whether an item that is missing is gone."""
+    keeps_first_date: bool
+    """Whether readers keep the date that it gave an item first."""
     shared: Mapping[str, int] = field(default_factory=dict)
     """How many items have each id that several share, as ids compare."""
 
@@ -88,7 +90,7 @@ def record_listing(
             logger.debug(decided, because=suspicion.words, source=listing.source)
         log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
         _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
-        inherited = _hand_over(changes.heirs, known, log, listing.source, rules, now=now)
+        inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)
         _write_plan(plan, log, listing, rules, now=now)
         _write_copies(changes, log, listing)
         state = after_listing(
@@ -145,6 +147,7 @@ def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _List
         problems=tuple(problems),
         unread=(*_unread(fetch, every), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
         is_complete=fetch.is_complete,
+        keeps_first_date=fetch.keeps_first_date,
     )
 
 
@@ -165,7 +168,7 @@ def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
 
 def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
     pairing = pair(known, listing.items, unread=listing.unread, is_complete=listing.is_complete)
-    plan = reconcile(pairing, log.items(pairing.to_compare))
+    plan = reconcile(pairing, log.items(pairing.to_compare), keeps_first_date=listing.keeps_first_date)
     log_unread(pairing, plan, log, source=listing.source)
     own, copied = plan.split({one.number for one in known if one.is_copy})
     others = log.elsewhere(ids={item.native_id for item in own.added}, links={item.link for item in own.added})
@@ -238,21 +241,22 @@ def _write_hidden(
     log.keep_from_readers(records)
 
 
-def _hand_over(
-    heirs: Mapping[int, Heir], known: Sequence[Known], log: LogPass, source: str, rules: CollectRules, *, now: datetime
-) -> int:
+def _hand_over(heirs: Mapping[int, Heir], log: LogPass, source: str, rules: CollectRules, *, now: datetime) -> int:
     """Give items to the sources that still list them; return how many items these sources word differently."""
     if not heirs:
         return 0
     log_heirs(heirs, log, source=source)
     log.hand_over(heirs)
-    before = {one.number: one for one in known if one.number in heirs}
-    said = {number: add_language(heir.item, rules.site) for number, heir in heirs.items()}
-    same = {number for number, item in said.items() if reads_as(before[number], item)}
+    shown = log.items(list(heirs))
+    kept = {number: with_first_date(heir.item, shown[number]) for number, heir in heirs.items()}
+    said = {number: add_language(item, rules.site) for number, item in kept.items()}
+    changed = {number: {*changed_fields(shown[number], item)} for number, item in said.items()}
+    same = {number for number, fields in changed.items() if not fields}
     log.rename([(number, said[number]) for number in sorted(same)])
     revised = [(number, item) for number, item in said.items() if number not in same]
     names = log.name(wanted_names([item for _, item in revised], rules.gathering.theme_map))
-    log.revise([_revision(number, item, heirs[number].source, rules, names) for number, item in revised], now=now)
+    revisions = [_revision(number, item, heirs[number].source, rules, names) for number, item in revised]
+    log.revise([replace(each, is_minor=changed[each.number] <= FILING) for each in revisions], now=now)
     return len(revised)
 
 
@@ -267,10 +271,30 @@ def _write_plan(plan: Reconciliation, log: LogPass, listing: _Listing, rules: Co
     naming = [*(item for _, item in revised), *order_for_log(added)]
     names = log.name(wanted_names(naming, rules.gathering.theme_map))
     revisions = [_revision(number, item, source, rules, names) for number, item in revised]
-    log.revise([replace(each, is_minor=each.item.is_minor_edit) for each in revisions], now=now)
+    instants = _find_instants(plan, log, rules, now=now)
+    log.revise(
+        [
+            replace(
+                each,
+                is_minor=each.item.is_minor_edit or each.number in plan.refiled,
+                published=instants.get(each.number),
+            )
+            for each in revisions
+        ],
+        now=now,
+    )
     records = _mint_records(added, log, source, rules, names=names, now=now)
     log_new(records, source=source, is_first=listing.is_first)
     log.add(records, now=now)
+
+
+def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, now: datetime) -> dict[int, datetime]:
+    """Return the instants of the items that move to another date, by number."""
+    moved = [(number, item) for number, item in plan.revised if number in plan.moved]
+    items = [item for _, item in moved]
+    taken = fetch_taken_instants(items, log)
+    instants = find_instants(items, taken, timezone=rules.site.timezone, now=now)
+    return {number: instant for (number, _), instant in zip(moved, instants, strict=True)}
 
 
 def _write_copies(changes: Changes, log: LogPass, listing: _Listing) -> None:

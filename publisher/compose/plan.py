@@ -118,12 +118,12 @@ def due_items(audience: Audience, facts: Facts, site: Site) -> list[Record]:
 
 
 def is_correction(changed: ChangedItem) -> bool:
-    """Whether those who had the item would want to read it again: not for new labels, keywords or sizes of files."""
+    """Whether those who had the item would want to read it again: not for a new date, label or size of a file."""
     return _words(changed.record.item) != _words(changed.told)
 
 
 def _words(item: Item) -> tuple[object, ...]:
-    return item.date, item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}
+    return item.title, item.text, item.link, {enclosure.url for enclosure in item.enclosures}
 
 
 def is_read_by(audience: Audience, record: Record, site: Site) -> bool:

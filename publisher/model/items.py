@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
+
+Day: TypeAlias = date
+"""For `Item`, within which `date` is a field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,8 @@ class Item:
     """Whether `language` was guessed from the words, because the source does not give it."""
     is_minor_edit: bool = False
     """Whether the source says of its latest edit that nobody needs to be told of it."""
+    listed_date: Day | None = None
+    """The day its source gives it now, if readers keep the one that it gave first; None: it gives `date`."""
     is_undated: bool = False
     """Whether the source gives no date: `date` is the day of this reading, and a known item keeps the date it has."""
     embargo: datetime | None = None
@@ -73,6 +79,10 @@ def digest_of_content(item: Item) -> str:
     Of its HTML words and links count, not the markup: servers write some of it anew at each request.
     """
     return _digest({name: value for name, value in _fields(item) if value})
+
+
+FILING = frozenset({"date", "published", "language", "labels", "keywords"})
+"""Fields that say where an item belongs, not what it says: another value moves it, and nobody is told of an edit."""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:

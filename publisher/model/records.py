@@ -30,7 +30,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An item as the log knows it. Its `uid`, `path` and `published` never change."""
+    """An item as the log knows it. Its `uid` and `path` never change, and `published` only if its date does."""
 
     number: int
     """The item's number in this store; readers never see it."""
@@ -45,7 +45,8 @@ class Record:
     published: datetime
     """UTC; no other item of its day has the same instant (RFC 4287 section 3.3)."""
     updated: datetime
-    """UTC; when we learnt of its latest revision or withdrawal, or else `published`."""
+    """UTC; when we learnt of its latest revision or withdrawal, or else `published`. Changes of one pass are a second
+    apart, so that each has an instant of its own."""
     added_seq: int
     """The log number of its first appearance."""
     seq: int
@@ -68,6 +69,7 @@ class Known:
 
     number: int
     date: date
+    """As its source last gave it; readers may keep the one that it gave first."""
     native_id: str
     """As ids compare (`links.id_key`)."""
     link: str
@@ -101,3 +103,5 @@ class Revision:
     gathered: Gathered
     is_minor: bool = False
     """Whether nobody is told of it: it counts as no revision, and `updated` stays as it is."""
+    published: datetime | None = None
+    """Its new instant, if its date moved; None: it stays as it is."""

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, select
@@ -15,7 +15,7 @@ from publisher.model.records import Known, State
 from publisher.store import sources
 from publisher.store.content import item_of
 from publisher.store.engine import batches
-from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, copies, items
+from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, IS_LIVE_REVISION, IS_WITHDRAWN, copies, items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +118,11 @@ class Facts:
         """
         found: dict[int, Heir] = {}
         for some in batches(sorted(set(numbers))):
-            query = select(*copies.c["item", "source", "content"]).where(copies.c.item.in_(some))
+            query = select(*copies.c["item", "source", "date", "content"]).where(copies.c.item.in_(some))
             for row in self._connection.execute(query.order_by(copies.c.item, copies.c.source)):
                 if among is None or row.source in among:
-                    found.setdefault(row.item, Heir(source=row.source, item=item_of(row.content)))
+                    item = replace(item_of(row.content), listed_date=row.date)
+                    found.setdefault(row.item, Heir(source=row.source, item=item))
         return found
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]:
@@ -136,17 +137,25 @@ class Facts:
         """The latest instant that an item of any source has, by day; a day without items is missing."""
         latest: dict[date, datetime] = {}
         for some in batches(sorted(set(dates))):
-            query = select(items.c.date, func.max(items.c.published).label("latest")).where(items.c.date.in_(some))
-            rows = self._connection.execute(query.group_by(items.c.date))
-            latest.update((row.date, row.latest) for row in rows)
+            query = select(items.c.day, func.max(items.c.published).label("latest")).where(items.c.day.in_(some))
+            rows = self._connection.execute(query.group_by(items.c.day))
+            latest.update((row.day, row.latest) for row in rows)
         return latest
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
         """Every instant that an item of any source has on these days."""
         found: set[datetime] = set()
         for some in batches(sorted(set(dates))):
-            found.update(self._connection.execute(select(items.c.published).where(items.c.date.in_(some))).scalars())
+            found.update(self._connection.execute(select(items.c.published).where(items.c.day.in_(some))).scalars())
         return found
+
+    def _last_update(self) -> datetime:
+        """The instant of the latest revision or withdrawal of any source; the beginning of time if there is none."""
+        latest = [datetime.min.replace(tzinfo=UTC)]
+        for which in (IS_LIVE_REVISION, IS_WITHDRAWN & (items.c.added_seq > 0)):
+            query = select(items.c.updated).where(which).order_by(items.c.seq.desc()).limit(1)
+            latest += self._connection.execute(query).scalars()
+        return max(latest)
 
     def _find_taken(self, column: Column[Any], wanted: Collection[str]) -> AbstractSet[str]:
         taken: set[str] = set()

@@ -95,12 +95,18 @@ class Items:
         return self._fetch(_added_last(of_all=feed == ALL), feed=feed, limit=limit, after=after)
 
     def revised_last(self, feed: str, *, limit: int) -> list[Record]:
-        """Live items of a feed that were revised, the latest first, at most `limit`."""
-        return self._fetch(_revised_last(of_all=feed == ALL), feed=feed, limit=limit)
+        """Live items of a feed that were revised, or moved into it, the latest first.
+
+        The last `limit`, and all that changed in the same pass as the earliest of these.
+        """
+        return self._fetch_whole_pass(_revised_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def withdrawn_last(self, feed: str, *, limit: int) -> list[Record]:
-        """Items that were withdrawn while they were in a feed, the latest first, at most `limit`."""
-        return self._fetch(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
+        """Items that were withdrawn while they were in a feed, the latest first.
+
+        The last `limit`, and all that changed in the same pass as the earliest of these.
+        """
+        return self._fetch_whole_pass(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
         """Live items of a feed that were added in (after, upto], in that order."""
@@ -159,6 +165,14 @@ class Items:
         with self._database.writing() as connection:
             yield ItemBatch(connection, after=after)
 
+    def _fetch_whole_pass(self, query: Select[Any], *, feed: str, limit: int) -> list[Record]:
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(_LIMIT), {"feed": feed, "limit": limit, "after": 0}).all()
+            if len(rows) == limit:
+                after = connection.execute(_BEFORE_PASS, {"seq": rows[-1].told_seq}).scalar() or 0
+                rows = connection.execute(query, {"feed": feed, "after": min(after, rows[-1].told_seq - 1)}).all()
+            return [record_of(row) for row in rows]
+
     def _fetch(self, query: Select[Any], **values: object) -> list[Record]:
         with self._database.reading() as connection:
             return [record_of(row) for row in connection.execute(query, values)]
@@ -171,6 +185,12 @@ _UPTO: BindParameter[int] = bindparam("upto")
 _LIMIT: BindParameter[int] = bindparam("limit")
 
 
+_seq: BindParameter[int] = bindparam("seq")
+_OF_PASS = select(log.c.at).where(log.c.seq == _seq).scalar_subquery()
+_BEFORE_PASS = select(log.c.seq).where(log.c.seq < _seq, log.c.at != _OF_PASS).order_by(log.c.seq.desc()).limit(1)
+"""The last log number before the pass that has a log number: all changes of a pass have one instant in the log."""
+
+
 @cache
 def _added_last(*, of_all: bool) -> Select[Any]:
     added_seq = _added_seq(of_all=of_all)
@@ -179,18 +199,18 @@ def _added_last(*, of_all: bool) -> Select[Any]:
 
 @cache
 def _revised_last(*, of_all: bool) -> Select[Any]:
-    query = _live(of_all=of_all).limit(_LIMIT)
-    if of_all:
-        return query.where(IS_LIVE_REVISION).order_by(items.c.seq.desc())
-    return query.where(IS_REVISED).order_by(item_feeds.c.revised_seq.desc())
+    query, seq = _live(of_all=of_all), items.c.seq if of_all else item_feeds.c.revised_seq
+    return _told_last(query.where(IS_LIVE_REVISION if of_all else IS_REVISED), seq)
 
 
 @cache
 def _withdrawn_last(*, of_all: bool) -> Select[Any]:
-    query = _withdrawn(of_all=of_all).limit(_LIMIT)
-    if of_all:
-        return query.where(IS_WITHDRAWN).order_by(items.c.seq.desc())
-    return query.order_by(withdrawals.c.seq.desc())
+    query, seq = _withdrawn(of_all=of_all), items.c.seq if of_all else withdrawals.c.seq
+    return _told_last(query.where(IS_WITHDRAWN) if of_all else query, seq)
+
+
+def _told_last(query: Select[Any], seq: ColumnElement[Any]) -> Select[Any]:
+    return query.add_columns(seq.label("told_seq")).where(seq > _AFTER).order_by(seq.desc())
 
 
 @cache

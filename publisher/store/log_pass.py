@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -16,7 +16,7 @@ from publisher.store.content import content_of, themes_text
 from publisher.store.counters import Counters
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
-from publisher.store.memberships import Membership, forget_withdrawals, move_items, note_withdrawals, slugs_of
+from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.names import settle_names
 from publisher.store.schema import copies, items, log
 from publisher.store.sources import SourceState
@@ -30,6 +30,8 @@ class LogPass(Facts):
         self._listed = self._state.listed
         self._counters = Counters.read(connection)
         self._before = replace(self._counters)
+        self._updated: datetime | None = None
+        """The instant of the latest revision or withdrawal; None: it was not asked for yet."""
 
     # --- what readers see --------------------------------------------------------------------------------------------
 
@@ -45,14 +47,14 @@ class LogPass(Facts):
     def revise(self, revised: Sequence[Revision], *, now: datetime) -> None:
         """Replace what items say, and their themes and feeds. Withdrawn ones are back; all of them are listed."""
         old = {row.number: row for row in self._rows([each.number for each in revised])}
-        left = slugs_of(self._connection, list(old))
+        left = memberships_of(self._connection, list(old))
         rows = [self._revised_row(old[each.number], each, now=now) for each in revised]
         touched = [[*left.get(each.number, ()), *(feed.slug for feed in each.gathered.feeds)] for each in revised]
         joined = [
             Membership(
                 number=each.number,
                 added_seq=old[each.number].added_seq,
-                revised_seq=row["seq"] if row["revision"] > 1 else None,
+                revised_seqs=_revised_seqs(row, old[each.number], each, left.get(each.number, {})),
                 feeds=each.gathered.feeds,
             )
             for row, each in zip(rows, revised, strict=True)
@@ -71,14 +73,19 @@ class LogPass(Facts):
         What other sources list as the same items is forgotten: a source that is configured again brings it anew.
         """
         live = [row for row in self._rows(numbers) if row.state is not State.WITHDRAWN]
-        left = slugs_of(self._connection, [row.number for row in live])
+        left = memberships_of(self._connection, [row.number for row in live])
         rows = [
-            {"number": row.number, "seq": self._counters.next_seq(), "state": State.WITHDRAWN, "updated": now}
+            {
+                "number": row.number,
+                "seq": self._counters.next_seq(),
+                "state": State.WITHDRAWN,
+                "updated": self._next_instant(row.updated, now=now),
+            }
             for row in live
         ]
         # The content stays with the revision that said it: a withdrawal says nothing new.
         told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
-        slugs = [left.get(row.number, ()) for row in live]
+        slugs = [[*left.get(row.number, ())] for row in live]
         self._update(rows)
         self._append(ChangeKind.WITHDRAWN, told, slugs, now=now)
         move_items(self._connection, [], left, now=now)
@@ -100,7 +107,7 @@ class LogPass(Facts):
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
         """Replace what is known of items that were not edited; each is (number, what it says)."""
-        self._update([{"number": number, **_content_columns(item)} for number, item in renamed])
+        self._update([{"number": number, **_item_columns(item)} for number, item in renamed])
 
     def copy(self, listed: Sequence[tuple[int, Item]]) -> None:
         """Keep what the source says of items that belong to other sources; each is (number, what it says)."""
@@ -161,7 +168,7 @@ class LogPass(Facts):
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         rows = [self._new_row(record, seq=self._counters.next_seq()) for record in new]
         joined = [
-            Membership(number=row["number"], added_seq=row["seq"], revised_seq=None, feeds=record.gathered.feeds)
+            Membership(number=row["number"], added_seq=row["seq"], feeds=record.gathered.feeds)
             for row, record in zip(rows, new, strict=True)
         ]
         self._connection.execute(insert(items), rows)
@@ -171,7 +178,7 @@ class LogPass(Facts):
         self._listed += len(rows)
 
     def _new_row(self, record: NewRecord, *, seq: int) -> dict[str, Any]:
-        return _content_columns(record.item) | {
+        return _item_columns(record.item) | {
             "number": self._counters.next_number(),
             "source": self._source,
             "uid": record.uid,
@@ -188,14 +195,27 @@ class LogPass(Facts):
 
     def _revised_row(self, old: Row[Any], new: Revision, *, now: datetime) -> dict[str, Any]:
         is_minor = new.is_minor and old.state is not State.WITHDRAWN
-        return _content_columns(new.item) | {
+        published = new.published or old.published
+        return _item_columns(new.item) | {
             "number": old.number,
             "themes": themes_text(new.gathered.themes),
-            "updated": old.updated if is_minor else now,
+            "published": published,
+            "updated": _unchanged_update(old, published) if is_minor else self._next_instant(old.updated, now=now),
             "seq": self._counters.next_seq(),
             "revision": old.revision if is_minor else old.revision + 1,
             "state": State.LISTED,
         }
+
+    def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
+        """Return the next second that no change before has, from `now` on: readers tell changes apart by it.
+
+        RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: an instant
+        further off would be a lie.
+        """
+        last = max(self._updated or self._last_update(), before).replace(microsecond=0)
+        free = now if last < now.replace(microsecond=0) else last + _SECOND
+        self._updated = min(free, max(now + _MOST_AHEAD, before + _SECOND))
+        return self._updated
 
     def _update(self, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
@@ -240,9 +260,30 @@ class LogPass(Facts):
             self._connection.execute(delete(copies).where(is_copy))
 
 
+_SECOND = timedelta(seconds=1)
+_MOST_AHEAD = timedelta(hours=1)
+
+
+def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
+    """Return when an item was updated that nobody is told of: as before, though never before it was published."""
+    return published if old.revision == 1 else max(old.updated, published)
+
+
+def _revised_seqs(
+    row: Mapping[str, Any], old: Row[Any], new: Revision, left: Mapping[str, int | None]
+) -> Mapping[str, int | None]:
+    """Return the log number of the latest revision as each feed has it. A minor one is news only where it moves in."""
+    seq, is_minor = row["seq"], row["revision"] == old.revision
+    return {feed.slug: left.get(feed.slug, seq) if is_minor else seq for feed in new.gathered.feeds}
+
+
+def _item_columns(item: Item) -> dict[str, Any]:
+    return _content_columns(item) | {"day": item.date}
+
+
 def _content_columns(item: Item) -> dict[str, Any]:
     return {
-        "date": item.date,
+        "date": item.listed_date or item.date,
         "native_id": id_key(item.native_id),
         "link": link_key(item.link),
         "content": content_of(item),

@@ -5,7 +5,7 @@ What changes here also changes the feeds themselves: how many items each has, wh
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -24,23 +24,24 @@ class Membership:
 
     number: int
     added_seq: int
-    revised_seq: int | None
-    """The log number of the item's latest revision; None: it never had any."""
     feeds: Sequence[Feed]
+    revised_seqs: Mapping[str, int | None] = field(default_factory=dict)
+    """By the slug of a feed, the log number of the latest revision that its readers are told of: of one that changed
+    what the item says, or of the one that moved it into the feed. None or missing: of none."""
 
 
-def slugs_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Sequence[str]]:
-    """Slugs of the feeds that live items are in, sorted, by the item's number."""
-    found: dict[int, list[str]] = defaultdict(list)
-    columns = select(item_feeds.c.item, item_feeds.c.feed).order_by(item_feeds.c.item, item_feeds.c.feed)
+def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
+    """By the number of each live item, the slugs of its feeds, sorted, with the log number of its revision there."""
+    found: dict[int, dict[str, int | None]] = defaultdict(dict)
+    columns = select(*item_feeds.c["item", "feed", "revised_seq"]).order_by(item_feeds.c.item, item_feeds.c.feed)
     for some in batches(sorted(set(numbers))):
-        for item, slug in connection.execute(columns.where(item_feeds.c.item.in_(some))):
-            found[item].append(slug)
+        for item, slug, revised_seq in connection.execute(columns.where(item_feeds.c.item.in_(some))):
+            found[item][slug] = revised_seq
     return found
 
 
 def move_items(
-    connection: Connection, joined: Sequence[Membership], left: Mapping[int, Sequence[str]], *, now: datetime
+    connection: Connection, joined: Sequence[Membership], left: Mapping[int, Collection[str]], *, now: datetime
 ) -> None:
     """Take items out of all feeds they were in, and enter live items under their feeds; feeds are made as needed.
 
@@ -57,7 +58,12 @@ def move_items(
     if rows := [{"number": number} for number in left]:
         connection.execute(delete(item_feeds).where(item_feeds.c.item == bindparam("number")), rows)
     entered = [
-        {"feed": feed.slug, "added_seq": item.added_seq, "item": item.number, "revised_seq": item.revised_seq}
+        {
+            "feed": feed.slug,
+            "added_seq": item.added_seq,
+            "item": item.number,
+            "revised_seq": item.revised_seqs.get(feed.slug),
+        }
         for item in joined
         for feed in item.feeds
     ]
@@ -81,7 +87,7 @@ def ensure_feeds(connection: Connection, wanted: Iterable[Feed], *, now: datetim
         connection.execute(named.values(title=bindparam("name"), changed_at=bindparam("now")), rows)
 
 
-def note_withdrawals(connection: Connection, withdrawn: Iterable[tuple[int, int, Sequence[str]]]) -> None:
+def note_withdrawals(connection: Connection, withdrawn: Iterable[tuple[int, int, Collection[str]]]) -> None:
     """Keep which feeds withdrawn items were in. Each item is (number, log number of the withdrawal, slugs)."""
     rows = [{"feed": slug, "seq": seq, "item": number} for number, seq, slugs in withdrawn for slug in slugs]
     if rows:

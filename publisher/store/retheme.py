@@ -13,7 +13,7 @@ from publisher.model.records import State
 from publisher.model.slugs import Names, WantedNames
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
-from publisher.store.memberships import Membership, move_items, slugs_of
+from publisher.store.memberships import Membership, memberships_of, move_items
 from publisher.store.names import settle_names
 from publisher.store.schema import items
 
@@ -58,20 +58,24 @@ class ItemBatch:
         """
         pairs = [(row, gathered[row.number]) for row in self._rows]
         _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])
-        old = slugs_of(self._connection, [row.number for row in self._rows])
+        old = memberships_of(self._connection, [row.number for row in self._rows])
         live = [(row, new.feeds) for row, new in pairs if row.state is not State.WITHDRAWN]
         moved = [
             Membership(
                 number=row.number,
                 added_seq=row.added_seq,
-                revised_seq=row.seq if row.revision > 1 else None,
                 feeds=feeds,
+                revised_seqs={feed.slug: _revised_seq(row, old.get(row.number, {}), feed.slug) for feed in feeds},
             )
             for row, feeds in live
-            if sorted(feed.slug for feed in feeds) != old.get(row.number, [])
+            if sorted(feed.slug for feed in feeds) != [*old.get(row.number, ())]
         ]
         left = {item.number: old[item.number] for item in moved if item.number in old}
         move_items(self._connection, moved, left, now=now)
+
+
+def _revised_seq(row: Row[Any], old: Mapping[str, int | None], slug: str) -> int | None:
+    return old.get(slug, row.seq if row.revision > 1 else None)
 
 
 def _write_themes(connection: Connection, changed: Sequence[tuple[Row[Any], Gathered]]) -> None:

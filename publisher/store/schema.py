@@ -83,7 +83,9 @@ items = Table(
     _column("source", Key),
     _column("uid", Key, unique=True),
     _column("path", Key, unique=True),
+    # As its source gives it now, and as readers see it.
     _column("date", Date),
+    _column("day", Date),
     # As they compare (`model.links`); `content` has them as they came.
     _column("native_id", Key),
     _column("link", Key),
@@ -119,7 +121,7 @@ Index("ix_items_source_date", items.c.source, items.c.date)
 Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED)
 Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_ID)
 Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK)
-Index("ix_items_date_published", items.c.date, items.c.published)
+Index("ix_items_day_published", items.c.day, items.c.published)
 
 # Items as other sources list them too. An item with a row here is not withdrawn.
 copies = Table(
@@ -189,7 +191,7 @@ item_feeds = Table(
     _column("feed", Key, ForeignKey(feeds.c.slug), primary_key=True),
     _column("added_seq", Integer, primary_key=True, autoincrement=False),
     _column("item", Integer, ForeignKey(items.c.number)),
-    # The log number of the item's latest revision; null: it has none.
+    # The log number of the latest revision that readers of the feed are told of; null: there is none.
     _column("revised_seq", Integer, nullable=True),
     Index("ix_item_feeds_item", "item", "feed", unique=True),
     sqlite_with_rowid=False,

@@ -52,7 +52,7 @@ TOLD = record_of("It sails.", title="Ferry", link="https://example.org/ferry", e
         ({"text": "It sails again."}, True),
         ({"title": "The ferry"}, True),
         ({"link": "https://example.org/ferries"}, True),
-        ({"date": TOLD.item.date + timedelta(days=1)}, True),
+        ({"date": TOLD.item.date + timedelta(days=1)}, False),
         ({"enclosures": ()}, True),
         ({"enclosures": (replace(FILE, url="https://example.org/2.pdf"),)}, True),
         ({"enclosures": (replace(FILE, size_bytes=6, title="Report"),)}, False),

@@ -42,6 +42,8 @@ class Fetch:
     """Until when the server says that asking again is of no use; None: it does not say."""
     is_complete: bool = False
     """Whether the source lists all that it has, so that an item that is missing is gone; else it shows the newest."""
+    keeps_first_date: bool = False
+    """Whether an item keeps the date that the source gave it first; else another date moves it."""
     is_unchanged: bool = False
     """Whether nothing changed since the reading that gave the validator; nothing was parsed then."""
 

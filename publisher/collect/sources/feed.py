@@ -88,6 +88,7 @@ class FeedSource:
             remarks=remarks,
             lifetime=min(document.lifetime, LONGEST_WAIT),
             fresh_until=found.fresh_until,
+            keeps_first_date=True,
         )
 
     def _document(self, body: bytes, url: str, charset: str) -> "_Document":

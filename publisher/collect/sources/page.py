@@ -117,6 +117,7 @@ class PageSource:
             notes=[note for each in harvests for note in each.notes],
             remarks=self._place.remarks(visit.first),
             fresh_until=visit.first.fresh_until,
+            keeps_first_date=True,
         )
 
     @property

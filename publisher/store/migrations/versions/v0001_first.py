@@ -69,6 +69,7 @@ def _create_items() -> None:
         sa.Column("uid", KEY, nullable=False),
         sa.Column("path", KEY, nullable=False),
         sa.Column("date", sa.Date, nullable=False),
+        sa.Column("day", sa.Date, nullable=False),
         sa.Column("native_id", KEY, nullable=False),
         sa.Column("link", KEY, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
@@ -90,7 +91,7 @@ def _create_items() -> None:
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
     op.create_index("ix_items_source_date", "items", ["source", "date"])
     op.create_index("ix_items_listed", "items", ["source", "date"], sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
-    op.create_index("ix_items_date_published", "items", ["date", "published"])
+    op.create_index("ix_items_day_published", "items", ["day", "published"])
     op.create_index("ix_items_withdrawn", "items", ["seq"], sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
     op.create_index(
         "ix_items_revised", "items", ["seq"], sqlite_where=IS_LIVE_REVISION, postgresql_where=IS_LIVE_REVISION
