@@ -88,8 +88,8 @@ def archive(store: Store, count: int) -> None:
         for index in range(count)
     ]
     collect(store, *old)
-    withdraw(store, *range(3, count // 10))
-    for number in (1, 2):  # in passes of their own: what is withdrawn in one pass is one answer
+    withdraw(store, *range(5, count // 10))
+    for number in (1, 2, 3, 4):  # in passes of their own: what is withdrawn in one pass is one answer
         withdraw(store, number, now=NOON + timedelta(hours=number))
     with store.log.open_pass("news") as collecting:
         collecting.unlist(range(1, count + 1))
