@@ -11,17 +11,13 @@ from itertools import chain, zip_longest
 
 from lxml import etree, html
 
+from publisher.rendering.outline import lower_headings
+from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
-LOWEST_HEADING = 6
 TAB_COLUMNS = 4
 
 RICH = re.compile(r"<(?:blockquote|h[1-6]|img|pre|table)\b")
-FIGURE = re.compile(
-    r"[-+\N{MINUS SIGN}±≈~<>]?\s?[€$£¥]?\s?\d[\d\s.,:/’'\N{EN DASH}\N{MINUS SIGN}-]*(?:[%‰€$£¥]|\s?[^\W\d_]{1,3})?"
-)
-"""A number as tables have it: signed, with a currency, a share, a unit or a range."""
-DATA_FROM = 2
-"""Rows and columns; with fewer and without headings a table is only there for its layout."""
 
 
 def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
@@ -32,7 +28,7 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
     if not RICH.search(body):
         return body
     root = html.fragment_fromstring(body, create_parent="div")
-    _lower_headings(root, title_level)
+    lower_headings(root, title_level)
     for image in root.iter("img"):
         _fit_image(image, width_px)
     # Those of the item itself: what is put around code and quotations are tables, too.
@@ -47,16 +43,6 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 # --- headings and pictures -------------------------------------------------------------------------------------------
-
-
-def _lower_headings(root: html.HtmlElement, title_level: int) -> None:
-    """Headings below the item's title, none of them more than one level below the one before."""
-    headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
-    levels = sorted({heading.tag for heading in headings})
-    before = title_level
-    for heading in headings:
-        level = min(title_level + 1 + levels.index(heading.tag), before + 1, LOWEST_HEADING)
-        heading.tag, before = f"h{level}", level
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
@@ -75,12 +61,11 @@ def _fit_image(image: html.HtmlElement, width_px: int) -> None:
 
 
 def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
-    _give_body(table)
+    give_body(table)
     rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
-    has_headings = any(cell.tag == "th" for row in rows for cell in row)
     for name, value in {"cellpadding": "0", "cellspacing": "0", "border": "0"}.items():
         table.set(name, value)
-    if not has_headings and (len(rows) < DATA_FROM or max(map(len, rows)) < DATA_FROM):
+    if not holds_data(rows):
         table.set("role", "presentation")
         return
     table.set("class", "data")
@@ -91,24 +76,6 @@ def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
     wide = html.Element("div", {"class": "wide", "tabindex": "0"})  # so that a keyboard can move what is cut off
     _put_into(table, wide, outermost=wide)
     _box(wide, "around")
-
-
-def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield the rows of a table, and not those of tables in its cells."""
-    for part in table.iterchildren("tr", "thead", "tbody", "tfoot"):
-        yield from [part] if part.tag == "tr" else part.iterchildren("tr")
-
-
-def is_figure(text: str) -> bool:
-    """Whether a cell has nothing but a number in it."""
-    return bool(FIGURE.fullmatch(text.strip()))
-
-
-def _give_body(table: html.HtmlElement) -> None:
-    """Put loose rows into the element that HTML has for them: the parsers of mail programs differ in what they add."""
-    loose = list(table.iterchildren("tr"))
-    if loose:
-        etree.SubElement(table, "tbody").extend(loose)
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:

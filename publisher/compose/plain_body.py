@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 from lxml import html
 
 from publisher.compose.columns import Block, columns_of
-from publisher.compose.item_html import is_figure, own_rows
 from publisher.model.characters import NO_BREAK
+from publisher.rendering.tables import is_figure, own_rows
 from publisher.rendering.text import one_line, without_open_directions
 
 INLINE_ADDRESS_COLUMNS = 40

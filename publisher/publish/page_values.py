@@ -12,6 +12,7 @@ from publisher.model.records import Record, State
 from publisher.model.site import Site
 from publisher.model.titles import summary_below
 from publisher.publish.document import title_of_feed
+from publisher.publish.page_body import page_body
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
 from publisher.rendering.headings import head
@@ -117,10 +118,9 @@ class ShownItem:
     below: Item
     """The item with the text and HTML that stand below its title."""
 
-    @property
-    def html(self) -> str:
-        """The text below the title; already escaped."""
-        return html_of(self.below)
+    def body(self, table_word: str) -> str:
+        """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
+        return page_body(html_of(self.below), table_word=table_word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from html import escape, unescape
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -36,7 +37,7 @@ from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.text import html_of, scrub
 
 DOMAIN = "pages"
-SHORT_TITLE = 70
+WINDOW_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
 
 
@@ -55,7 +56,6 @@ def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] =
         file,
         look=look,
         title=shown.title,
-        short_title=shorten(shown.title, max(SHORT_TITLE - len(f" – {look.site.title}"), SHORT_TITLE // 2)),
         canonical=urls.url_of(record, look.site),
         feeds=[feed for theme in shown.themes for feed in theme.feeds],
         item=shown,
@@ -264,6 +264,7 @@ def _render(name: str, file: str, *, look: Look, root: str = "", **values: objec
         site=look.site,
         page_language=languages.interface_language(look.site.language, DOMAIN),
         **_frame_links(urls.folder_with(file), root, look.audiences, look.open_to, look.icon),
+        windowed=partial(window_title, site=look.site.title),
         picture=look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else "",
         **values,
     )
@@ -288,6 +289,16 @@ def _frame_links(
     offers = [each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in open_to]
     by_mail = offers[0] if len(offers) == 1 else f"{links['home']}#mail"
     return {**links, "digests": digests if audiences else "", "by_mail": by_mail if offers else ""}
+
+
+def window_title(heading: str, site: str) -> str:
+    """The title of a window: the page's heading and the site's title, cut to what browsers show; neither is lost."""
+    own = unescape(heading) if hasattr(heading, "__html__") else heading
+    name = shorten(site, max(WINDOW_TITLE - len(escape(f"{own} – ")), WINDOW_TITLE // 2))
+    short = shorten(own, WINDOW_TITLE - len(escape(f" – {name}")))
+    while len(escape(f"{short} – {name}")) > WINDOW_TITLE:  # what is escaped is counted as it is written
+        short = shorten(short, len(short) - 1)
+    return f"{short} – {name}"
 
 
 def _root(site: Site) -> str:

@@ -39,8 +39,9 @@ NARROW_PX = 320
 OVERFLOWING = """
 () => {
   const root = document.scrollingElement;
+  const free = one => !one.closest(".unseen, .skip") && !one.parentElement.closest(".wide");
   const wide = [...document.body.querySelectorAll("*")].filter(one =>
-    !one.closest(".unseen, .skip") && one.getBoundingClientRect().right > innerWidth);
+    free(one) && (one.getBoundingClientRect().right > innerWidth || one.getBoundingClientRect().left < 0));
   return {window: innerWidth, page: root.scrollWidth, wide: wide.map(one => one.outerHTML.slice(0, 200))};
 }
 """

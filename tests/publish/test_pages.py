@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from typing import Any, TypeAlias
 
 import pytest
@@ -228,6 +229,20 @@ class TestItemPage:
 
         assert len(page.xpath("//h1")) == len(page.xpath("//script")) == len(page.xpath("//main")) == 1
         assert words(page, "//h1")
+
+
+@pytest.mark.parametrize(
+    ("heading", "site", "title"),
+    [
+        ("Ferries", "Harbour news", "Ferries – Harbour news"),
+        ("word " * 30, "Harbour news", "word word word word word word word word word word word… – Harbour news"),
+        ("Ferries", "news " * 30, "Ferries – news news news news news news news news news news news news…"),
+        ("a & b " * 20, "c & d", "a & b a & b a & b a & b a & b a… – c & d"),
+    ],
+)
+def test_a_windows_title_has_seventy_characters_as_they_are_written(heading: str, site: str, title: str) -> None:
+    assert title == pages.window_title(heading, site)
+    assert len(escape(title)) <= 70
 
 
 class TestThemePage:

@@ -1,0 +1,111 @@
+"""An item's HTML as its page shows it: headings below the page's own, and tables that scroll in a box of their own.
+
+Without such a box a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion
+1.4.10).
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from itertools import zip_longest
+
+from lxml import html
+
+from publisher.rendering.outline import lower_headings
+from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
+
+RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
+NO_BREAK = "\N{NO-BREAK SPACE}"
+TITLE_LEVEL = 1
+"""The title of the item is the heading of its page."""
+
+
+def page_body(body: str, *, table_word: str) -> str:
+    """Safe, balanced HTML as the same HTML for a page; `table_word` and a number name each table."""
+    if not RICH.search(body):
+        return body
+    root = html.fragment_fromstring(body, create_parent="div")
+    _drop_empty_headings(root)
+    lower_headings(root, TITLE_LEVEL)
+    for code in root.iter("pre"):
+        code.set("dir", "ltr")
+    for call in root.iter("a"):
+        if call.get("href", "").startswith("tel:"):
+            call.text = (call.text or "").replace(" ", NO_BREAK)
+    boxed = [table for table in root.iter("table") if _lay_out_table(table)]
+    for number, table in enumerate((each for each in boxed if not _is_inside(each, "table")), start=1):
+        _box(table, f"{table_word} {number}")
+    inside = [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
+    return "".join(inside).strip()
+
+
+def _drop_empty_headings(root: html.HtmlElement) -> None:
+    for heading in list(root.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        if not heading.text_content().strip():
+            heading.drop_tag()
+
+
+def _lay_out_table(table: html.HtmlElement) -> bool:
+    """Say what is a heading and what a figure; False for a table that is only there for its layout."""
+    rows = [list(row.iterchildren("td", "th")) for row in own_rows(table)]
+    if not any(rows) or not holds_data(rows):
+        table.set("role", "presentation")
+        return False
+    give_body(table)
+    _name_headings(rows)
+    _give_head(table)
+    _keep_figures(rows)
+    return True
+
+
+def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
+    """Say of each heading what it is the heading of: its column in a row of headings, else its row."""
+    for row in rows:
+        scope = "col" if all(cell.tag == "th" for cell in row) else "row"
+        for cell in row:
+            if cell.tag == "th" and not cell.get("scope"):
+                cell.set("scope", scope)
+
+
+def _give_head(table: html.HtmlElement) -> None:
+    """Make a first row that is all headings the head of its table, if it has none."""
+    body = table.find("tbody")
+    first = None if body is None or table.find("thead") is not None else body.find("tr")
+    if first is None or len(body) == 1 or any(cell.tag != "th" for cell in first):
+        return
+    head = html.Element("thead")
+    body.addprevious(head)
+    head.append(first)
+
+
+def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
+    """Leave figures unbroken; set a column of them to the end, with its heading, but for the one that names rows."""
+    for row in rows:
+        for cell in row:
+            if cell.tag == "td" and is_figure(cell.text_content()):
+                cell.set("class", "figure")
+                cell.set("dir", "ltr")  # in Arabic as well, where the groups of `1 200` would change places
+    if any(cell.get("colspan") or cell.get("rowspan") for row in rows for cell in row):
+        return  # then the third cell of a row is not always in the third column
+    for column in list(zip_longest(*rows))[1:]:
+        cells = [cell for cell in column if cell is not None]
+        below = [cell for cell in cells if cell.tag == "td"]
+        if below and all(is_figure(cell.text_content()) for cell in below):
+            for cell in cells:
+                cell.set("class", f"{cell.get('class', '')} end".strip())
+
+
+def _is_inside(element: html.HtmlElement, tag: str) -> bool:
+    return next(element.iterancestors(tag), None) is not None
+
+
+def _box(table: html.HtmlElement, name: str) -> None:
+    """Put the table into a section that a keyboard can reach and move, named so that one knows what it is."""
+    caption = table.find("caption")
+    words = "" if caption is None else " ".join(caption.text_content().split())
+    box = html.Element(
+        "section", {"class": "wide", "tabindex": "0", "aria-label": f"{name}: {words}" if words else name}
+    )
+    box.tail, table.tail = table.tail, None
+    table.getparent().replace(table, box)
+    box.append(table)

@@ -1,0 +1,15 @@
+"""The headings of an item's body, below those of the page or mail that shows it."""
+
+from lxml import html
+
+_LOWEST = 6
+
+
+def lower_headings(root: html.HtmlElement, title_level: int) -> None:
+    """Put the headings below the title's level, none of them more than one level below the one before."""
+    headings = list(root.iter("h1", "h2", "h3", "h4", "h5", "h6"))
+    levels = sorted({heading.tag for heading in headings})
+    before = title_level
+    for heading in headings:
+        level = min(title_level + 1 + levels.index(heading.tag), before + 1, _LOWEST)
+        heading.tag, before = f"h{level}", level
