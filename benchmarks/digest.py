@@ -33,7 +33,7 @@ from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.values import ANY_AUDIENCE, STYLE
@@ -54,6 +54,7 @@ AUDIENCE = replace(
     to=Mailbox(address="list@example.org"),
 )
 THEMES = tuple(Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(5))
+THEME_MAP = ThemeMap(default=THEMES[0], themes=THEMES)
 OURS = "joined by Publisher"
 NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
 TEXT = "A new report on this subject is out. It says what changed over the year, and what is planned for the next. "
@@ -176,7 +177,12 @@ def main() -> None:
     options = parser.parse_args()
 
     wanted = choices([record(number) for number in range(options.items, 0, -1)])
-    renderer = Renderer(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), style=STYLE)
+    renderer = Renderer(
+        site=SITE,
+        templates=Templates(TemplateFiles(shipped_templates())),
+        style=STYLE,
+        themes=ThemeMap(default=THEMES[0], themes=THEMES),
+    )
 
     def page(audience: Audience, edition: Edition) -> Page:
         return Page(renderer, edition=edition, audience=audience, shown=edition.records)
@@ -185,7 +191,9 @@ def main() -> None:
         return [page(*each).fill("digest.html") for each in wanted]
 
     def first() -> str:
-        alone = Renderer(site=SITE, templates=renderer.templates, style=STYLE)
+        alone = Renderer(
+            site=SITE, templates=renderer.templates, style=STYLE, themes=ThemeMap(default=THEMES[0], themes=THEMES)
+        )
         audience, edition = wanted[-1]
         return Page(alone, edition=edition, audience=audience, shown=edition.records).html()
 

@@ -378,7 +378,9 @@ class Publisher:
 
         host, _, _ = self._authority.partition(",")
         site = replace(self.config.site, first_host=host)
-        return Renderer(site=site, templates=Templates(self._templates), style=self.config.digest)
+        return Renderer(
+            site=site, templates=Templates(self._templates), style=self.config.digest, themes=self.config.themes
+        )
 
     def _files(self) -> Files:
         return self._open_files(self.config.feeds_directory)

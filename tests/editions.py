@@ -9,7 +9,7 @@ from publisher.model.editions import Audience, Digest, DigestStyle, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.values import ANY_AUDIENCE
@@ -26,12 +26,14 @@ AUDIENCE = replace(
     name="weekly",
     title="Example News",
     themes=("*",),
+    keywords=True,
     from_=Mailbox(address="news@example.org", name="Example News"),
     to=Mailbox(address="readers@lists.example.org"),
 )
 ASYLUM = Theme(slug="asylum", title="Asylum")
 BORDERS = Theme(slug="borders-visa", title="Borders & Visa")
 GENERAL = Theme(slug="general", title="General")
+THEMES = ThemeMap(default=GENERAL)
 TEMPLATES = Templates(TemplateFiles(shipped_templates()))
 """The shipped ones."""
 COMPOSED_AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -91,6 +93,14 @@ def edition_of(*records: Record, number: int = 3, corrections: Sequence[Record] 
     )
 
 
-def render(edition: Edition, *, audience: Audience, site: Site, templates: Templates, style: DigestStyle) -> Digest:
+def render(
+    edition: Edition,
+    *,
+    audience: Audience,
+    site: Site,
+    templates: Templates,
+    style: DigestStyle,
+    themes: ThemeMap = THEMES,
+) -> Digest:
     """One digest alone."""
-    return Renderer(site=site, templates=templates, style=style).render(edition, audience)
+    return Renderer(site=site, templates=templates, style=style, themes=themes).render(edition, audience)

@@ -127,7 +127,7 @@ def judge_list_size(mail: Mail) -> Iterator[Finding]:
 
 def judge_links(mail: Mail) -> Iterator[Finding]:
     """Yield links that lead nowhere, or that track readers."""
-    places = {element.get("id") for element in mail.page.iter()}
+    places = {place for element in mail.page.iter() for place in (element.get("id"), element.get("name"))}
     for anchor in dict.fromkeys(_links(mail.page)):
         parts = urlsplit(anchor)
         if anchor.startswith("#"):

@@ -7,24 +7,17 @@ and with it the way to unsubscribe.
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
-from publisher.compose.columns import WIDTH, lay_out, wrap
-from publisher.compose.digest_values import (
-    ShownItem,
-    group_by_theme,
-    home_of,
-    in_order,
-    name_item,
-    sections_of,
-    show_correction,
-    show_item,
-)
+from publisher.compose.columns import WIDTH, columns_of, lay_out, wrap
+from publisher.compose.digest_values import Section, ShownItem, name_item, sections_of, show_correction, show_item
 from publisher.compose.plan import carried_over
+from publisher.model.arrangement import Placed, arrange, in_order, newest_first
 from publisher.model.editions import Audience, Digest, DigestStyle, Edition, Notice
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.reports import ConditionChange
 from publisher.model.schedules import local_day
 from publisher.model.site import Mailbox, Site
+from publisher.model.themes import ThemeMap
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
 from publisher.rendering.message import digest_message, notice_message
@@ -37,14 +30,16 @@ from publisher.rendering.urls import edition_url, editions_url, rest_url
 MAX_HTML_BYTES = 100_000
 """Of quoted-printable HTML."""
 SUBJECT_CHARS = 78
-"""RFC 5322 section 2.1.1 folds there; the title of the first item takes what room is left."""
-LEAST_HINT_CHARS = 20
-"""However long an audience's title is."""
+"""RFC 5322 section 2.1.1 folds there; the title of the lead takes what room is left."""
+SUBJECT_TITLE_CHARS = 60
+"""Of the lead's title: phones show about forty, mail programs about seventy."""
+LEAST_TITLE_CHARS = 20
+"""However much else a template puts into the subject."""
 PREHEADER_CHARS = 120
 CORRECTIONS = 20
 """Named one by one; of more it is said how many."""
-CONTENTS_FROM_ITEMS = 4
-"""Fewer are seen at a glance."""
+CONTENTS_FROM_THEMES = 3
+"""Of two items or more; fewer are seen at a glance."""
 MOST_SHOWN = 2_000
 """Items that are kept as they are shown."""
 MOST_DIGESTS = 16
@@ -56,8 +51,9 @@ LEAST_ITEM_BYTES = 400
 class Renderer:
     """Renders the digests and mails of one site. What several have in common, their items above all, is made once."""
 
-    def __init__(self, *, site: Site, templates: Templates, style: DigestStyle) -> None:
+    def __init__(self, *, site: Site, templates: Templates, style: DigestStyle, themes: ThemeMap) -> None:
         self.site = site
+        self.themes = themes
         self.templates = templates
         self.fixed: dict[str, object] = {
             "site": site,
@@ -116,9 +112,9 @@ class Renderer:
 
     def _render(self, edition: Edition, audience: Audience) -> Digest:
         site = self.site
-        ordered = in_order(edition.records, audience=audience, site=site)
-        page, html = self._cut_to_size(edition, audience, ordered)
-        shown = [record for _, records in page.grouped for record in records]
+        by_worth = newest_first(edition.records, audience=audience, site=site)
+        page, html = self._cut_to_size(edition, audience, by_worth)
+        shown = [placed.record for placed in page.arrangement.items]
         return Digest(
             subject=page.subject,
             preheader=page.preheader,
@@ -126,15 +122,18 @@ class Renderer:
             text=page.fill("digest.txt"),
             shown=tuple(name_item(record, site) for record in shown),
             corrected=tuple(name_item(record, site) for record in edition.corrections),
-            left_out=tuple(name_item(record, site) for record in ordered[len(shown) :]),
+            left_out=tuple(name_item(record, site) for record in by_worth[len(shown) :]),
             archive_url=editions_url(audience, site) if audience.archive else "",
         )
 
-    def _cut_to_size(self, edition: Edition, audience: Audience, ordered: Sequence[Record]) -> "tuple[Page, str]":
+    def _cut_to_size(self, edition: Edition, audience: Audience, by_worth: Sequence[Record]) -> "tuple[Page, str]":
         """The page with as many of the items as a mail of bearable size holds, the first ones, and its HTML."""
-        shown = ordered[: self._fitting_at_most(ordered, audience)]
+        shown = by_worth
         while True:
             page = Page(self, edition=edition, audience=audience, shown=shown)
+            if (most := page.fitting_at_most()) < len(shown):
+                shown = shown[:most]
+                continue
             html = page.html()
             size_bytes = len(quoted_printable.encode(html))
             if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
@@ -142,25 +141,17 @@ class Renderer:
             # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
             shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
 
-    def shown_item(self, record: Record, audience: Audience) -> ShownItem:
-        """The item as the templates show it to the audience, under its first theme of theirs."""
+    def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> ShownItem:
+        """The item as the templates show it to the audience, in its place in an edition of that year."""
         language = audience.language_at(self.site)
-        home = home_of(record, audience)
-        key = (record, home, audience.content, audience.keywords, audience.pictures, language)
+        key = (placed, year, is_last, audience.content, audience.keywords, audience.pictures, language)
         if len(self._shown) > MOST_SHOWN:
             self._shown.clear()
         if key not in self._shown:
-            self._shown[key] = show_item(record, home, audience, site=self.site, width_px=self._width_px)
+            self._shown[key] = show_item(
+                placed, audience, year=year, is_last=is_last, site=self.site, width_px=self._width_px
+            )
         return self._shown[key]
-
-    def _fitting_at_most(self, ordered: Sequence[Record], audience: Audience) -> int:
-        """How many of the items could fit at best, told without rendering a page."""
-        room_bytes = MAX_HTML_BYTES
-        for fitting, record in enumerate(ordered):
-            room_bytes -= LEAST_ITEM_BYTES + len(self.shown_item(record, audience).html)
-            if room_bytes < 0:
-                return max(fitting, 1)
-        return len(ordered)
 
 
 class Page:
@@ -170,18 +161,24 @@ class Page:
         site = renderer.site
         self._renderer = renderer
         self._language = audience.language_at(site)
-        self.grouped = group_by_theme(shown, audience)
-        items = {record.number: renderer.shown_item(record, audience) for record in shown}
-        titles = [item.title for item in items.values()]
-        common = {"audience": audience, "site": site, "total": len(edition.records)}
-        sections = sections_of(self.grouped, items)
-        self.subject = self._subject(titles, common)
-        others = titles[1:] or [item.text for section in sections for item in section.items]
+        ordered = in_order(shown, audience=audience, site=site)
+        composed_on = local_day(edition.composed_at, site.timezone)
+        self.arrangement = arrange(ordered, audience=audience, themes=renderer.themes)
+        self._items = self._show_items(audience, composed_on.year)
+        sections = sections_of(self.arrangement, self._items)
+        common = {
+            "audience": audience,
+            "site": site,
+            "composed_on": composed_on,
+            "number": edition.number,
+            "total": len(edition.records),
+        }
+        self.subject = self._subject(common)
+        others = [item.title for item in self._items[1:]] or [item.text for item in self._items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
         self._values: dict[str, object] = {
             **common,
             "preheader": self.preheader,
-            "composed_on": local_day(edition.composed_at, site.timezone),
             "introduction": edition.introduction,
             "introduction_html": _html_of_introduction(edition),
             "lang": self._language,
@@ -190,15 +187,35 @@ class Page:
             "web_url": edition_url(audience, edition.number, site),
             "rest_url": rest_url(audience, edition.number, site, items=len(edition.records)),
             "sections": sections,
-            "corrections": tuple(show_correction(record, site) for record in edition.corrections[:CORRECTIONS]),
+            "contents": _contents_of(sections),
+            "corrections": tuple(
+                show_correction(record, year=composed_on.year, site=site)
+                for record in edition.corrections[:CORRECTIONS]
+            ),
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
-            "has_contents": len(sections) > 1 and len(shown) >= CONTENTS_FROM_ITEMS,
             "list_name": _list_name(audience.to),
             "stop_address": audience.unsubscribe_mailto or audience.from_.address,
             "wrap": wrap,
             "lay_out": lay_out,
+            "columns_of": columns_of,
             "width": WIDTH,
         }
+
+    def fitting_at_most(self) -> int:
+        """How many of its items could fit at best, told without rendering it."""
+        room_bytes = MAX_HTML_BYTES
+        for fitting, item in enumerate(self._items):
+            room_bytes -= LEAST_ITEM_BYTES + len(item.html)
+            if room_bytes < 0:
+                return max(fitting, 1)
+        return len(self._items)
+
+    def _show_items(self, audience: Audience, year: int) -> list[ShownItem]:
+        last = {part.items[-1].record.number for part in self.arrangement.parts}
+        return [
+            self._renderer.shown_item(placed, audience, year=year, is_last=placed.record.number in last)
+            for placed in self.arrangement.items
+        ]
 
     def html(self) -> str:
         """The mail's HTML: `digest.html` with everything in it, its styles inlined."""
@@ -208,20 +225,27 @@ class Page:
         """The template with everything in it; `digest.html` still as it was written, with its `<style>`."""
         return self._fill(template, **{**self._renderer.fixed, **self._values})
 
-    def _subject(self, titles: Sequence[str], common: dict[str, object]) -> str:
-        """With the first title, shortened so that the line is shown whole: the mail itself has all of it."""
-        # All its items may have been withdrawn since it was recorded: then there is no first one to hint at.
-        first = "".join(titles[:1])
+    def _subject(self, common: dict[str, object]) -> str:
+        """With the lead's title, shortened so that the line is shown whole: the mail itself has all of it."""
+        # All its items may have been withdrawn since it was recorded: then there is none to name.
+        title = self._items[0].title if self._items else ""
+        first = shorten(title, SUBJECT_TITLE_CHARS)
         subject = one_line(self._fill("digest-subject.txt", first=first, **common))
         excess = len(subject) - SUBJECT_CHARS
-        if excess <= 0:
+        if excess <= 0 or common["total"] == 1:
             return subject
-        hint = shorten(first, max(len(first) - excess, LEAST_HINT_CHARS))
-        return one_line(self._fill("digest-subject.txt", first=hint, **common))
+        first = shorten(title, max(len(first) - excess, LEAST_TITLE_CHARS))
+        return one_line(self._fill("digest-subject.txt", first=first, **common))
 
     def _fill(self, template: str, **values: object) -> str:
         # Scrubbed as a whole: the HTML parser behind premailer stops at a control character, wherever it came from.
         return scrub(self._renderer.templates.render(template, language=self._language, domain="digest", **values))
+
+
+def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The themes that a reader may look for; none where all of them are seen at a glance."""
+    themes = tuple(section for section in sections if not section.is_lead)
+    return themes if sum(not section.is_single for section in themes) >= CONTENTS_FROM_THEMES else ()
 
 
 def _list_name(to: Mailbox) -> str:

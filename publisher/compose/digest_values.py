@@ -1,18 +1,17 @@
 """What a digest shows of items, as templates get it. Records in, values out.
 
-An item stands under the first of its themes that the audience follows.
+`publisher/model/arrangement.py` says where each item stands.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import accumulate
 
 from publisher.compose.columns import Block
 from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
-from publisher.compose.plan import language_rank
+from publisher.model.arrangement import Arrangement, Look, Placed
 from publisher.model.editions import Audience, DigestItem
 from publisher.model.items import Item
 from publisher.model.records import Record
@@ -38,8 +37,8 @@ OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
 
-TITLE_LEVEL = 3
-"""Of the heading that is an item's title."""
+TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
+"""Of the heading that is an item's title: those of the last two stand below the title of a theme."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -48,10 +47,15 @@ class ShownItem:
     """An item as the templates show it, whichever others are shown; all but `html` is plain text."""
 
     title: str
-    is_whole_text: bool
-    """Whether the title is all that the item says: then it is shown like a text, and nothing below it."""
     url: str
     day: date
+    has_year: bool
+    """Whether the year of its day is shown: it is not that of the edition."""
+    look: Look
+    theme: Theme
+    """The one it stands under."""
+    is_last: bool
+    """Whether it is the last one below the title of its theme."""
     html: str
     text: str
     """Its words alone, without links and lists."""
@@ -75,6 +79,8 @@ class Correction:
     url: str
     day: date
     """Its own."""
+    has_year: bool
+    """As in `ShownItem`."""
     corrected_on: date
     lang: str
     dir: str
@@ -82,91 +88,74 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One theme's part of the digest."""
+    """The lead, or one theme's part of the digest."""
 
     theme: Theme
     items: tuple[ShownItem, ...]
     first: int
     """The number of its first item: 1, 2, 3 … through the whole digest."""
+    is_lead: bool = False
+    is_more: bool = False
+    """Whether the lead is of this theme."""
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it has one item only, which names the theme in the line above its title."""
+        return len(self.items) == 1
 
 
-def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
-    """The items in the language the audience likes best first, then the next; in each the newest first."""
-
-    def place(record: Record) -> tuple[int, int, float, int]:
-        rank = language_rank(record.item.language or site.language, audience.languages)
-        # `number` only decides between values no store gives twice.
-        age = (-record.item.date.toordinal(), -record.published.timestamp(), -record.number)
-        return len(audience.languages) if rank is None else rank, *age
-
-    return sorted(records, key=place)
-
-
-def group_by_theme(shown: Sequence[Record], audience: Audience) -> list[tuple[Theme, list[Record]]]:
-    """The items by the theme each stands under: in the order the audience names its themes, else by title."""
-    groups: dict[Theme, list[Record]] = {}
-    for record in shown:
-        groups.setdefault(home_of(record, audience), []).append(record)
-    place = {slug: index for index, slug in enumerate(audience.themes)}
-    last = len(place)
-    return sorted(
-        groups.items(), key=lambda group: (place.get(group[0].slug, last), group[0].title.casefold(), group[0].slug)
-    )
+def sections_of(arrangement: Arrangement, items: Sequence[ShownItem]) -> tuple[Section, ...]:
+    """The sections of a digest; `items` are those of the arrangement, in its order."""
+    sections: list[Section] = []
+    number = 0
+    if arrangement.lead:
+        sections.append(Section(theme=arrangement.lead.theme, items=tuple(items[:1]), first=1, is_lead=True))
+        number = 1
+    for part in arrangement.parts:
+        shown = tuple(items[number : number + len(part.items)])
+        sections.append(Section(theme=part.theme, items=shown, first=number + 1, is_more=part.is_more))
+        number += len(part.items)
+    return tuple(sections)
 
 
-def home_of(record: Record, audience: Audience) -> Theme:
-    """The first of its themes that the audience asked for; the first of all when its themes changed since."""
-    return next((theme for theme in record.themes if theme.slug in audience.themes), record.themes[0])
-
-
-def sections_of(
-    grouped: Sequence[tuple[Theme, Sequence[Record]]], items: Mapping[int, ShownItem]
-) -> tuple[Section, ...]:
-    """The sections of a digest; `items` are by the numbers of their records."""
-    firsts = accumulate((len(records) for _, records in grouped), initial=1)
-    return tuple(
-        Section(theme=theme, items=tuple(items[record.number] for record in records), first=first)
-        for (theme, records), first in zip(grouped, firsts, strict=False)
-    )
-
-
-def show_item(record: Record, home: Theme, audience: Audience, *, site: Site, width_px: int) -> ShownItem:
-    """The item as the templates show it to the audience; `home` is the theme it stands under.
-
-    `width_px` is that of the column.
-    """
-    item = record.item
+def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> ShownItem:
+    """The item as the templates show it to the audience, in an edition of that year; `width_px` is the column's."""
+    record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
-    headed = head(item)
-    rest = _rest_of(headed, audience)
+    rest = _rest_of(head(item), audience) if placed.has_text else replace(item, text="", html="")
     url = url_of(record, site)
     plain = plain_body_of(html_of(rest), url=url)
     html = html_with_images(rest) if audience.pictures else html_of(rest)
-    others = [theme.title for theme in record.themes if theme != home]
+    others = [theme.title for theme in record.themes if theme != placed.theme]
+    files = files_of(item, language=audience.language_at(site)) if placed.has_text else ()
     return ShownItem(
         title=_title(record, site),
-        is_whole_text=headed.is_whole_text,
         url=url,
         day=item.date,
-        html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVEL, width_px=width_px),
+        has_year=item.date.year != year,
+        look=placed.look,
+        theme=placed.theme,
+        is_last=is_last,
+        html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVELS[placed.look], width_px=width_px),
         text=scrub(rest.text),
         blocks=plain.blocks,
         notes=plain.notes,
         lang=lang,
         dir=dir_of(lang),
-        also_in=_labels(others[:OTHER_THEMES]),
-        keywords=_labels(item.keywords[:KEYWORDS]) if audience.keywords else (),
-        files=files_of(item, language=audience.language_at(site))[:FILES],
+        also_in=_labels(others[:OTHER_THEMES]) if placed.has_text else (),
+        keywords=_labels(item.keywords[:KEYWORDS]) if audience.keywords and placed.has_text else (),
+        files=files[:FILES],
     )
 
 
-def show_correction(record: Record, site: Site) -> Correction:
-    """A corrected item as the templates show it."""
+def show_correction(record: Record, *, year: int, site: Site) -> Correction:
+    """A corrected item as the templates show it in an edition of that year."""
     lang = _language_of(record.item, site)
     return Correction(
         title=_title(record, site),
         url=url_of(record, site),
         day=record.item.date,
+        has_year=record.item.date.year != year,
         corrected_on=local_day(record.updated, site.timezone),
         lang=lang,
         dir=dir_of(lang),
@@ -196,7 +185,7 @@ def _title(record: Record, site: Site) -> str:
 
 def _rest_of(headed: Headed, audience: Audience) -> Item:
     """What stands below the title: in full while short or asked for, else summed up."""
-    most_chars = FULL_TEXT_CHARS if audience.content == "summary" else MAX_BODY_BYTES
+    most_chars = MAX_BODY_BYTES if audience.content == "full" else FULL_TEXT_CHARS
     rest = replace(headed.rest, text=scrub(headed.rest.text).strip())
     if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest))) > MAX_BODY_BYTES:
         return replace(rest, text=summary_of(rest), html="")

@@ -85,6 +85,8 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> No
         for cell in row:
             if cell.tag == "th":
                 cell.set("scope", cell.get("scope") or ("col" if is_row_of_headings else "row"))
+                if cell.get("scope") == "row":
+                    cell.set("class", "row")
                 cell.set("align", start)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from publisher.model.arrangement import language_rank
 from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record
@@ -129,18 +130,6 @@ def _words(item: Item) -> tuple[object, ...]:
 def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
     """Whether the item is in a language of the audience."""
     return language_rank(record.item.language or site.language, audience.languages) is not None
-
-
-def language_rank(language: str, wanted: Sequence[str]) -> int | None:
-    """The place of a language among those wanted, the preferred one first; None: it is not wanted.
-
-    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` all that nothing else there means.
-    """
-    tag = language.lower()
-    for place, each in enumerate(wanted):
-        if tag == each.lower() or tag.startswith(f"{each.lower()}-"):
-            return place
-    return wanted.index("*") if "*" in wanted else None
 
 
 def themes_of(audience: Audience) -> tuple[str, ...] | None:

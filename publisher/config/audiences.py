@@ -129,8 +129,11 @@ class AudienceTable(Table):
         "Its items' languages, preferred first; `*`: all others.", default=["*"]
     )
     archive: bool = key("Whether everybody may read its editions on the web.", default=True)
-    content: Literal["summary", "full"] = key("How much of a long text the digest shows.", default="summary")
-    keywords: bool = key("Whether the digest shows keywords.", default=True)
+    content: Literal["titles", "summary", "full"] = key(
+        "How much of a text it shows; `summary`: long ones summed up.", default="summary"
+    )
+    order: Literal["newest", "oldest"] = key("Which items of a theme come first.", default="newest")
+    keywords: bool = key("Whether the digest shows keywords.", default=False)
     pictures: bool = key("Whether it shows pictures, fetched from where they are; else links.", default=False)
     min_items: Annotated[int, Field(ge=1, le=1000)] = key("An edition waits until it has that many items.", default=1)
     max_items: Annotated[int, Field(ge=1, le=1000)] | None = key(
@@ -173,6 +176,7 @@ class AudienceTable(Table):
             languages=self.languages,
             archive=self.archive,
             content=self.content,
+            order=self.order,
             keywords=self.keywords,
             pictures=self.pictures,
             overflow=self.overflow,

@@ -111,8 +111,10 @@ class Audience:
     """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...]
     """The languages of its items, the preferred one first. `*` means all others; without it they are left out."""
-    content: Literal["summary", "full"]
-    """`summary`: only the first sentences of long texts."""
+    content: Literal["titles", "summary", "full"]
+    """`titles`: titles and dates alone; `summary`: only the first sentences of long texts."""
+    order: Literal["newest", "oldest"]
+    """Which items of a theme come first."""
     keywords: bool
     pictures: bool
     """Whether the mail shows pictures of items, fetched from where they are; otherwise it links to them."""

@@ -5,6 +5,7 @@ domain: `pages.po` for the public pages, `digest.po` for the mail, `notices.po` 
 Adding a language is adding that folder.
 """
 
+import re
 from datetime import date
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -45,9 +46,28 @@ def interface_language(language: str, domain: str) -> str:
 @lru_cache(_DAYS)
 def format_day(day: date, language: str) -> str:
     """`10 February 2022`, `10 février 2022`; in English where the language is unknown."""
-    text = format_date(day, "long", locale=_locale(language))
-    # CLDR does not know that the first of a month is an ordinal in French.
-    return f"1er{text[1:]}" if day.day == 1 and _locale(language).language == "fr" else text
+    return _with_ordinal(format_date(day, "long", locale=_locale(language)), day, language)
+
+
+@lru_cache(_DAYS)
+def format_day_of_year(day: date, language: str) -> str:
+    """`10 February`, `10 février`: where the year goes without saying."""
+    return _with_ordinal(format_skeleton("MMMMd", day, locale=_locale(language)), day, language)
+
+
+@lru_cache(_DAYS)
+def format_weekday(day: date, language: str) -> str:
+    """`Thursday 10 February 2022`, `jeudi 10 février 2022`."""
+    text = format_date(day, "full", locale=_locale(language))
+    text = text.replace(",", "") if _locale(language).language == SOURCE_LANGUAGE else text
+    return _with_ordinal(text, day, language)
+
+
+def _with_ordinal(text: str, day: date, language: str) -> str:
+    """The day in words, in French as it is written: CLDR does not know that the first of a month is an ordinal."""
+    if day.day != 1 or _locale(language).language != "fr":
+        return text
+    return re.sub(r"\b1\b", "1er", text, count=1)
 
 
 def format_month(day: date, language: str) -> str:

@@ -82,8 +82,8 @@ class Templates:
         """The template filled with `values`, its fixed texts in `language` from the catalogue `domain`.
 
         Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}`, `fixed_lang` (the language
-        of what these say: English where `language` has no catalogue), and the filters `day` and `month` (dates in
-        words) and `dir` (`ltr` or `rtl` of a language code).
+        of what these say: English where `language` has no catalogue), and the filters `day`, `day_of_year`, `weekday`
+        and `month` (dates in words) and `dir` (`ltr` or `rtl` of a language code).
 
         Raises:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
@@ -174,6 +174,8 @@ class Templates:
         environment.globals["_"] = _remember_texts(environment.globals["gettext"])  # type: ignore[arg-type]  # the extension's
         environment.globals["fixed_lang"] = spoken
         environment.filters["day"] = partial(languages.format_day, language=spoken)
+        environment.filters["day_of_year"] = partial(languages.format_day_of_year, language=spoken)
+        environment.filters["weekday"] = partial(languages.format_weekday, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
         environment.filters["dir"] = languages.dir_of
         self._environments[language, domain] = environment

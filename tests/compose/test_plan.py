@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.compose.plan import carried_over, is_correction, language_rank
+from publisher.compose.plan import carried_over, is_correction
+from publisher.model.arrangement import language_rank
 from publisher.model.items import Enclosure
 from publisher.store import ChangedItem
 from tests.editions import edition_of, record_of

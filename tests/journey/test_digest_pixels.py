@@ -18,6 +18,7 @@ from tests.editions import (
     RICH_HTML_IN_ARABIC,
     SITE,
     TEMPLATES,
+    THEMES,
     edition_of,
     record_of,
 )
@@ -53,7 +54,7 @@ def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[st
 
 
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
-    renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
+    renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
     page = Page(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
     written, inlined = page.fill("digest.html"), renderer.render(EDITION, AUDIENCE).html
     bare = written.replace("<style", "<style media=print")

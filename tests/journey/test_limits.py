@@ -27,7 +27,7 @@ from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.store import Store
 from tests.contract.stories import BORDERS, finish, gathered
-from tests.editions import AUDIENCE, SITE
+from tests.editions import AUDIENCE, SITE, THEMES
 from tests.values import STYLE
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -131,7 +131,7 @@ def living(audience: Audience) -> Iterator[Life]:
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")
         (site / "outbox").mkdir()
         templates = Templates(TemplateFiles(site / "templates", shipped_templates()))
-        renderer = Renderer(site=SITE, templates=templates, style=STYLE)
+        renderer = Renderer(site=SITE, templates=templates, style=STYLE, themes=THEMES)
         yield Life(store=store, renderer=renderer, outbox=site / "outbox", audience=audience)
 
 

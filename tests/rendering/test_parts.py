@@ -20,12 +20,12 @@ from publisher.rendering.inline import OUR_BUSINESS
 from publisher.rendering.parts import Joiner
 from publisher.rendering.template_files import TemplateFiles
 from publisher.rendering.templates import Templates
-from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, edition_of, record_of
+from tests.editions import ASYLUM, AUDIENCE, BORDERS, GENERAL, SITE, TEMPLATES, THEMES, edition_of, record_of
 from tests.values import STYLE
 
 STYLE = replace(STYLE, logo="logo.png")
-RENDERER = Renderer(site=SITE, templates=TEMPLATES, style=STYLE)
-THEMES = (ASYLUM, BORDERS, GENERAL, Theme(slug="x", title='</h2><style>h3{color:red}</style> & "<!--slot 0-->'))
+RENDERER = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
+SUBJECTS = (ASYLUM, BORDERS, GENERAL, Theme(slug="x", title='</h2><style>h3{color:red}</style> & "<!--slot 0-->'))
 TEXTS = (
     "A question? And an answer, see https://example.org/answer?a=1&b=2.",
     "One paragraph.\n\nAnother one. " + "Words. " * 60,
@@ -38,7 +38,7 @@ RECORDS = tuple(
     record_of(
         f"{number}. {text}",
         number=number,
-        themes=[THEMES[number % 4], THEMES[(number // 2) % 4]][: 1 + (number % 4 != (number // 2) % 4)],
+        themes=[SUBJECTS[number % 4], SUBJECTS[(number // 2) % 4]][: 1 + (number % 4 != (number // 2) % 4)],
         language=("", "ar", "fr")[number % 3],
         keywords=("k", text[:20])[: number % 3],
         html=BODIES[number % 7 == 0],
@@ -64,7 +64,7 @@ def inlined_whole(html: str) -> str:
 @settings(max_examples=25, deadline=None)
 @given(
     st.sets(st.sampled_from(range(len(RECORDS)))),
-    st.lists(st.sampled_from([theme.slug for theme in THEMES]), min_size=1, unique=True),
+    st.lists(st.sampled_from([theme.slug for theme in SUBJECTS]), min_size=1, unique=True),
     st.sampled_from(["en", "de", "ar"]),
     st.booleans(),
 )
@@ -78,7 +78,7 @@ def test_any_choice_of_items_and_themes(numbers: set[int], themes: list[str], la
 def assert_equal_to_the_whole(chosen: Sequence[Record], audience: Audience) -> None:
     alone, joined = (
         Page(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
-        for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE), RENDERER)
+        for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES), RENDERER)
     )
     assert inlined_whole(alone.fill("digest.html")) == joined.html()
     assert alone.fill("digest.txt") == joined.fill("digest.txt")

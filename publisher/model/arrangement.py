@@ -1,0 +1,164 @@
+"""Where items stand in a digest: a lead, then themes, each item once. Pure.
+
+The lead is the item of the subject. It stands above the themes and is taken out of its own theme before that theme's
+items are counted. Themes come in the order that the audience gives them, then in that of config.toml, then by their
+first item; the default theme is the last one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.model.editions import Audience
+from publisher.model.records import Record
+from publisher.model.site import Site
+from publisher.model.themes import Theme, ThemeMap
+
+LONG_FROM_ITEMS = 16
+"""An edition of so many items shows most of them by title and date only, unless its audience wants texts in full."""
+
+
+class Look(StrEnum):
+    """How much of an item is shown, and how large its title is."""
+
+    LEAD = "lead"
+    SINGLE = "single"
+    """The only item of its theme, whose name stands in the line above the title."""
+    ITEM = "item"
+    BRIEF = "brief"
+    """Title and date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An item in its place."""
+
+    record: Record
+    theme: Theme
+    """The one it stands under; that of the lead stands in the line above its title."""
+    look: Look
+    has_text: bool
+    """Whether more than its title and date is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One theme's part of a digest."""
+
+    theme: Theme
+    items: tuple[Placed, ...]
+    """Never empty."""
+    is_more: bool
+    """Whether the lead is of this theme."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrangement:
+    """The items of a digest in their places."""
+
+    lead: Placed | None
+    """None: there are no items."""
+    parts: tuple[Part, ...]
+
+    @property
+    def items(self) -> tuple[Placed, ...]:
+        """All of them, in the order in which they are read."""
+        lead = () if self.lead is None else (self.lead,)
+        return lead + tuple(item for part in self.parts for item in part.items)
+
+
+def arrange(ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap) -> Arrangement:
+    """Arrange items that are in the order of `in_order`."""
+    if not ordered:
+        return Arrangement(lead=None, parts=())
+    lead = _lead_of(ordered, audience)
+    theme_of_lead = home_of(lead, audience)
+    groups: dict[Theme, list[Record]] = {}
+    for record in ordered:
+        if record is not lead:
+            groups.setdefault(home_of(record, audience), []).append(record)
+    is_long = len(ordered) >= LONG_FROM_ITEMS and audience.content != "full"
+    has_texts = audience.content != "titles"
+    return Arrangement(
+        lead=Placed(record=lead, theme=theme_of_lead, look=Look.LEAD, has_text=has_texts),
+        parts=tuple(
+            Part(
+                theme=theme,
+                items=tuple(_place(groups[theme], theme, is_long=is_long, has_texts=has_texts)),
+                is_more=theme == theme_of_lead,
+            )
+            for theme in _sort_themes(groups, audience, themes)
+        ),
+    )
+
+
+def newest_first(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
+    """The items in the language the audience likes best first, then the next; in each the newest first."""
+    return sorted(records, key=lambda record: (_rank(record, audience, site), *_age(record)))
+
+
+def in_order(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
+    """The items by language as `newest_first`; in each the newest or the oldest first, as the audience wishes."""
+    sign = -1 if audience.order == "oldest" else 1
+    return sorted(records, key=lambda record: (_rank(record, audience, site), *(sign * part for part in _age(record))))
+
+
+def _rank(record: Record, audience: Audience, site: Site) -> int:
+    rank = language_rank(record.item.language or site.language, audience.languages)
+    return len(audience.languages) if rank is None else rank
+
+
+def _age(record: Record) -> tuple[int, float, int]:
+    """Less is newer."""
+    # `number` only decides between values no store gives twice.
+    return -record.item.date.toordinal(), -record.published.timestamp(), -record.number
+
+
+def home_of(record: Record, audience: Audience) -> Theme:
+    """The first of its themes that the audience asked for; the first of all when its themes changed since."""
+    return next((theme for theme in record.themes if theme.slug in audience.themes), record.themes[0])
+
+
+def language_rank(language: str, wanted: Sequence[str]) -> int | None:
+    """The place of a language among those wanted, the preferred one first; None: it is not wanted.
+
+    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` all that nothing else there means.
+    """
+    tag = language.lower()
+    for place, each in enumerate(wanted):
+        if tag == each.lower() or tag.startswith(f"{each.lower()}-"):
+            return place
+    return wanted.index("*") if "*" in wanted else None
+
+
+def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
+    """The first item; where the audience names themes, the first one of the first of them that has any."""
+    for slug in audience.themes:
+        for record in ordered:
+            if home_of(record, audience).slug == slug:
+                return record
+    return ordered[0]
+
+
+def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts: bool) -> Iterable[Placed]:
+    """Place the items of a theme, which are in order; of a long digest only the first one is shown with its text."""
+    look = Look.SINGLE if len(records) == 1 else Look.ITEM
+    for number, record in enumerate(records):
+        is_brief = not has_texts or (is_long and number > 0)
+        placed_as = Look.BRIEF if is_brief and look is Look.ITEM else look
+        yield Placed(record=record, theme=theme, look=placed_as, has_text=not is_brief)
+
+
+def _sort_themes(groups: Iterable[Theme], audience: Audience, themes: ThemeMap) -> list[Theme]:
+    """Sort themes that are in the order of their first items."""
+    named = {slug: place for place, slug in enumerate(audience.themes)}
+    configured = {theme.slug: place for place, theme in enumerate(themes.themes)}
+
+    def place(theme: Theme) -> tuple[int, int]:
+        if theme.slug in named:
+            return 0, named[theme.slug]
+        if theme.slug == themes.default.slug:
+            return 3, 0
+        return (1, configured[theme.slug]) if theme.slug in configured else (2, 0)
+
+    return sorted(groups, key=place)
