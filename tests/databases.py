@@ -6,6 +6,8 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +66,23 @@ def durable_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the tables of today and nothing in them: copied sooner than made."""
-    path = tmp_path_factory.mktemp("template") / "publisher.db"
-    Store.open(f"sqlite:///{path}").close()
-    return path
+@cache
+def empty_sqlite() -> bytes:
+    """An SQLite file with the tables of today and nothing in them: written sooner than made."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "publisher.db"
+        Store.open(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+@contextmanager
+def sqlite_store() -> Iterator[Store]:
+    """An empty store in an SQLite file that goes with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "publisher.db"
+        path.write_bytes(empty_sqlite())
+        with Store.open(f"sqlite:///{path}") as store:
+            yield store
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +103,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with nothing but its tables, of each kind in turn."""
     if request.param == "sqlite":
         path = tmp_path / "publisher.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        path.write_bytes(empty_sqlite())
         yield f"sqlite:///{path}"
         return
     url, rows = request.getfixturevalue("postgresql_at_first")

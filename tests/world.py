@@ -23,6 +23,7 @@ from publisher.app import Publisher
 from publisher.cli.commands import main
 from publisher.config.config import Config
 from publisher.store import Store
+from tests.databases import empty_sqlite
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "content" / "news.txt"
@@ -81,13 +82,14 @@ class FileState:
 
 
 class World:
-    """One site; every command runs in this process unless it says otherwise."""
+    """One site with an empty store; every command runs in this process unless it says otherwise."""
 
     def __init__(self, folder: Path, listing: str = "", *, config: str = CONFIG) -> None:
         self._settle(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(config, encoding="utf-8")
         self.listing.write_text(listing, encoding="utf-8")
+        self.database.write_bytes(empty_sqlite())
 
     def copied_to(self, folder: Path) -> "World":
         """The same site, with all it remembers, for somebody else to change."""
@@ -121,6 +123,10 @@ class World:
         text = self.config.read_text("utf-8")
         assert text.count(old) == 1, f"{old!r} is there {text.count(old)} times"
         self.config.write_text(text.replace(old, new), encoding="utf-8")
+
+    def lose_store(self) -> None:
+        """Remove the store, as at a site that never ran."""
+        self.database.unlink()
 
     # --- what the operator does --------------------------------------------------------------------------------------
 
@@ -254,8 +260,9 @@ def run_main(*arguments: str) -> Outcome:
 
 
 def environment() -> dict[str, str]:
-    """For the program as a process of its own: this checkout, wherever it is started."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    """For the program as a process of its own: this checkout, wherever it is started, and compiled once."""
+    ours = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""}
+    return os.environ | ours
 
 
 def news(day: str, text: str, *, theme: str = "", keywords: str = "") -> str:

@@ -1,7 +1,7 @@
 """One engine, two kinds of transaction, the same for SQLite and PostgreSQL."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.compiler import Compiled
+from sqlalchemy.util import LRUCache
 
 from publisher.model.errors import StoreError
 from publisher.store.faults import place_of, translate_errors
@@ -22,7 +24,37 @@ BATCH = 500
 """How many rows one statement reads or names: enough to be quick, and small in memory."""
 
 _T = TypeVar("_T")
+_Key = tuple[Any, ...]
 _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
+
+
+class _Statements(MutableMapping[_Key, Compiled]):
+    """The SQL of statements, kept for every SQLite database this process opens: compiling takes longer than asking.
+
+    SQLAlchemy looks a statement up by its dialect and its shape, and each engine has a dialect of its own. One SQLite
+    library compiles for all of them, so the dialect is left out.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._kept: LRUCache[_Key, Compiled] = LRUCache(size)
+
+    def __getitem__(self, key: _Key) -> Compiled:
+        return self._kept[key[1:]]
+
+    def __setitem__(self, key: _Key, compiled: Compiled) -> None:
+        self._kept[key[1:]] = compiled
+
+    def __delitem__(self, key: _Key) -> None:
+        del self._kept[key[1:]]
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+_STATEMENTS = _Statements(500)
 
 
 class Database:
@@ -83,6 +115,7 @@ class Database:
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
         engine = create_engine(self.url, connect_args=arguments, **options)
+        engine.update_execution_options(compiled_cache=_STATEMENTS)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -20,6 +20,7 @@ from publisher.model.reports import CollectReport, SourceCondition
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
 from tests.contract.stories import fail
+from tests.databases import sqlite_store
 from tests.values import POLICIES, POLICY, SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -59,7 +60,7 @@ def item(text: str, day: int) -> Item:
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as opened:
+    with sqlite_store() as opened:
         yield opened
 
 

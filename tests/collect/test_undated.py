@@ -16,7 +16,7 @@ from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.values import POLICIES, SITE
 
 SEEN, TODAY = date(2024, 3, 5), date(2024, 3, 9)
@@ -94,7 +94,7 @@ class Undated:
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True, min_size=1, max_size=6), min_size=1, max_size=5))
 def test_an_item_keeps_its_first_day_whatever_is_listed_later(days: list[list[str]]) -> None:
     first: dict[str, date] = {}
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         for number, names in enumerate(days):
             now = NOW + timedelta(days=number)
             for name in names:
@@ -107,7 +107,7 @@ def test_an_item_keeps_its_first_day_whatever_is_listed_later(days: list[list[st
 
 
 def test_another_reading_on_another_day_is_no_news() -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         collect([Undated("a sails", "b sails")], store=store, rules=RULES, now=NOW)
         again = collect([Undated("a sails", "b sails")], store=store, rules=RULES, now=NOW + timedelta(days=3))
 

@@ -35,7 +35,7 @@ from tests.contract.stories import (
     revise,
     withdraw,
 )
-from tests.databases import dump
+from tests.databases import dump, sqlite_store
 
 LATER = NOON + timedelta(days=1)
 
@@ -197,7 +197,7 @@ class TestCollecting:
     def test_the_same_calls_make_the_same_rows(self, store_url: str) -> None:
         dumps = []
         for _ in range(2):
-            with Store.open("sqlite://") as twin:
+            with sqlite_store() as twin:
                 self._year(twin)
                 dumps.append(dump(twin))
         with Store.open(store_url) as store:

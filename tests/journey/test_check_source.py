@@ -106,6 +106,7 @@ def test_a_name_that_is_none(world: World) -> None:
 
 
 def test_what_a_listing_gives(world: World) -> None:
+    world.lose_store()
     before = world.files()
 
     outcome = world.publisher("check", "--source", "news", at=NOW)

@@ -194,6 +194,7 @@ def test_preview_tells_when_nothing_is_new(world: World) -> None:
 
 @pytest.mark.parametrize("command", [["run"], ["collect"], ["publish", "--all"], ["compose"], ["status"], ["preview"]])
 def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: list[str]) -> None:
+    world.lose_store()
     before = world.files()
     dry = [] if command[0] in ("status", "preview") else ["--dry-run"]
 
@@ -284,6 +285,8 @@ def test_now_without_an_offset_is_on_the_site_s_clock(world: World) -> None:
 
 @pytest.mark.parametrize("when", ["yesterday", "2026-13-01", ""])
 def test_now_that_is_no_time_is_refused(world: World, when: str) -> None:
+    world.lose_store()
+
     outcome = world.publisher("run", "--now", when)
 
     assert 2 == outcome.exit_code

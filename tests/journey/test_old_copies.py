@@ -46,7 +46,7 @@ def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
     """Whoever has to begin with a new store keeps the folder."""
     before = world.contents().keys()
     lay_copies(world)
-    world.database.unlink()
+    world.lose_store()
 
     world.publisher("run", at=NOW)
 

@@ -1,6 +1,7 @@
 """Labels that make one slug: the first has it, and nothing that is there already ever changes."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH, Names, fold_label
 from publisher.model.themes import Theme, ThemeMap, wanted_names
 from publisher.store import Store
 from publisher.store.names import key_of
+from tests.databases import sqlite_store
 from tests.values import DAY
 
 NO_THEMES = ThemeMap(default=Theme(slug="general", title="General"))
@@ -43,8 +45,15 @@ def named(store: Store, *items: Item, theme_map: ThemeMap = NO_THEMES) -> Names:
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store.open("sqlite://")
+def store() -> Iterator[Store]:
+    with sqlite_store() as opened:
+        yield opened
+
+
+def named_anew(*items: Item) -> Names:
+    """As `named`, by a store of its own."""
+    with sqlite_store() as store:
+        return named(store, *items)
 
 
 def test_the_later_of_two_labels_with_one_slug_gets_digits_of_its_own(store: Store) -> None:
@@ -58,7 +67,7 @@ def test_the_later_of_two_labels_with_one_slug_gets_digits_of_its_own(store: Sto
 
 def test_the_digits_come_of_the_label_alone(store: Store) -> None:
     one = named(store, labelled("Etudes", "C++", "🙂", "C#"))
-    other = named(Store.open("sqlite://"), labelled("C", "C#"))
+    other = named_anew(labelled("C", "C#"))
 
     assert one.theme_slug("C#") == other.theme_slug("C#")
 
@@ -81,7 +90,7 @@ def test_a_label_of_configuration_was_there_before_all_others(store: Store) -> N
 
 
 def test_digits_that_are_taken_are_not_given_again(store: Store) -> None:
-    second = named(Store.open("sqlite://"), labelled("C++", "C#")).theme_slug("C#")
+    second = named_anew(labelled("C++", "C#")).theme_slug("C#")
 
     names = named(store, labelled(second, "C++", "C#"))
 
@@ -101,7 +110,7 @@ def test_a_very_long_label_is_known_again(store: Store) -> None:
 def test_whatever_the_order_of_runs_no_label_shares_a_slug_or_loses_its_own(
     passes: list[tuple[list[str], list[str]]],
 ) -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         known: dict[str, str] = {}
         for labels, keywords in passes:
             names = named(store, labelled(*labels, keywords=tuple(keywords)))
@@ -122,11 +131,9 @@ def test_whatever_the_order_of_runs_no_label_shares_a_slug_or_loses_its_own(
 @given(labels)
 @settings(max_examples=settings().max_examples // 2)
 def test_a_store_made_anew_gives_the_same_slugs(labels: list[str]) -> None:
-    with Store.open("sqlite://") as one, Store.open("sqlite://") as other:
+    with sqlite_store() as one, sqlite_store() as other:
         assert named(one, labelled(*labels)) == named(other, labelled(*labels))
 
 
 def test_a_label_alone_has_the_slug_it_always_had(store: Store) -> None:
-    assert all(
-        named(Store.open("sqlite://"), labelled(label)).theme_slug(label) == theme_slug_of(label) for label in LABELS
-    )
+    assert all(named_anew(labelled(label)).theme_slug(label) == theme_slug_of(label) for label in LABELS)

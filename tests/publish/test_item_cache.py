@@ -1,8 +1,8 @@
 """An item is read from the store once a pass, whatever asks for it."""
 
 from publisher.publish.item_cache import ItemCache
-from publisher.store import Store
 from tests.contract.stories import collect, numbers_of, records, revise, settle_cuts
+from tests.databases import sqlite_store
 
 
 def texts(cache: ItemCache, *numbers: int) -> list[str]:
@@ -10,7 +10,7 @@ def texts(cache: ItemCache, *numbers: int) -> list[str]:
 
 
 def test_items_come_in_the_order_asked_for_and_are_read_once() -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         collect(store, *records("n", 4))
         cache = ItemCache(store)
         before = texts(cache, 3, 1)
@@ -22,7 +22,7 @@ def test_items_come_in_the_order_asked_for_and_are_read_once() -> None:
 
 
 def test_what_was_read_elsewhere_is_not_read_again() -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         collect(store, *records("n", 2))
         cache = ItemCache(store)
         cache.keep(store.items.by_number([1, 2]))
@@ -34,7 +34,7 @@ def test_what_was_read_elsewhere_is_not_read_again() -> None:
 
 
 def test_what_lies_before_the_end_of_a_feed_is_found_all_the_same() -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         collect(store, *records("n", 31))
         settle_cuts(store, "borders", size=3)
         end, cache = store.feeds.end("borders"), ItemCache(store)

@@ -19,7 +19,7 @@ from publisher.collect.sources.fetch import Fetcher
 from publisher.model.errors import SourceError
 from publisher.model.feeds import Gathering
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.servers import Answer, Server
 from tests.values import FETCHING, POLICIES, POLICY, SITE
 
@@ -285,7 +285,7 @@ def test_a_feed_is_left_alone_as_long_as_it_says(server: Server, said: str, life
     source = FeedSource(
         "news", server.url("/feed"), fetcher=Fetcher(replace(FETCHING, private=("127.0.0.1",)), "tests")
     )
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         now = NOW
         for _ in range(2):
             assert collect([source], store=store, rules=RULES, now=now).sources_waiting == 0
@@ -306,7 +306,7 @@ def test_a_server_is_left_alone_as_long_as_it_says(server: Server) -> None:
     server.answers["/busy"] = Answer(status=429, headers={"Retry-After": "7200"})
     server.answers["/later"] = Answer(status=503, headers={"Retry-After": "Wed, 11 Mar 2026 12:00:00 GMT"})
     asked: list[list[str]] = []
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         for minutes in (0, 4, 59, 61, 119, 121, 179, 181):
             server.asked.clear()
             collect(sources, store=store, rules=RULES, now=NOW + timedelta(minutes=minutes))
