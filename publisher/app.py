@@ -2,7 +2,8 @@
 
 Only this module wires the stages to a site's store and folders, and only this module asks for the time. A pass has four
 stages: collect, publish, compose, put out. Each is called with what it needs, and imported late if it renders: a pass
-without news loads neither Jinja nor premailer.
+without news loads neither Jinja nor premailer. Delivering comes after the pass, and is not under its lock: a slow mail
+server holds up no feed.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -12,29 +13,29 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
-from publisher import __version__
+from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.office import Office, audiences_named
 from publisher.admin.service_lock import hold_service_lock
 from publisher.admin.status import status
-from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.admin.wiring import Wiring
+from publisher.collect.rules import OnSuspicion
 from publisher.collect.run import collect
-from publisher.collect.sources.base import Source, SourceSite, open_source
+from publisher.collect.sources.base import Source
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
 from publisher.config.config import Config
+from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Audience
-from publisher.model.errors import FilesError, TemplateError, UsageError
+from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import ComposeReport, PublishReport, RunReport, Status
+from publisher.model.reports import ComposeReport, DeliverReport, PublishReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import Extent, Publication, PublishPlan, plan, plan_editions
+from publisher.publish.plan import Extent, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
-from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 
@@ -58,15 +59,18 @@ class Publisher:
         store: Store,
         outbox: Outbox,
         open_files: Callable[[Path], Files],
+        hand_over: Callable[[Post], DeliverReport],
         clock: Callable[[], datetime],
         progress: Progress,
     ) -> None:
-        """Wire a site to the places that keep its work; `open_files` gives access to the files in a folder."""
+        """Wire a site to what keeps its work; `open_files` gives access to a folder, `hand_over` sends mails."""
         self.config = config
         self._store = store
         self._outbox = outbox
         self._open_files = open_files
+        self._hand_over = hand_over
         self._clock = clock
+        self._wiring = Wiring(config, store, clock)
         self._progress = progress
 
     @classmethod
@@ -79,7 +83,15 @@ class Publisher:
         """
         with Store.open(config.store.url) as store:
             outbox = OutboxFolder(config.outbox_directory)
-            yield cls(config, store=store, outbox=outbox, open_files=Tree, clock=_clock(now), progress=progress)
+            yield cls(
+                config,
+                store=store,
+                outbox=outbox,
+                open_files=Tree,
+                hand_over=hand_over,
+                clock=_clock(now),
+                progress=progress,
+            )
 
     @classmethod
     @contextmanager
@@ -92,7 +104,13 @@ class Publisher:
         outbox = RehearsedOutbox(config.outbox_directory)
         with Store.rehearse(config.store.url) as store:
             yield cls(
-                config, store=store, outbox=outbox, open_files=RehearsedFiles, clock=_clock(now), progress=progress
+                config,
+                store=store,
+                outbox=outbox,
+                open_files=RehearsedFiles,
+                hand_over=rehearse_hand_over,
+                clock=_clock(now),
+                progress=progress,
             )
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
@@ -107,7 +125,7 @@ class Publisher:
         for name in sources:
             if name not in known:
                 raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
-        return self._run_exclusively("collect", lambda: self._collect(self._sources(sources), sources))
+        return self._run_exclusively("collect", lambda: self._collect(self._wiring.sources(sources), sources))
 
     def decide_source(self, source: str, decision: OnSuspicion) -> RunReport:
         """Release or discard what a held source lists now.
@@ -118,7 +136,9 @@ class Publisher:
         held = [each.name for each in self.config.sources if self._store.sources.state(each.name).hold_reason]
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._run_exclusively(decision.value, lambda: self._collect(self._sources([source]), [source], decision))
+        return self._run_exclusively(
+            decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision)
+        )
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
@@ -135,12 +155,32 @@ class Publisher:
             "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
         )
 
-    def run(self) -> RunReport:
-        """Do a whole pass now: collect, publish, compose, put out."""
-        return self._run_exclusively("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False))
+    def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
+        """Hand over every mail that is due, and before that queue edition `start` and its successors.
 
-    def run_due(self, *, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
-        """Do a whole pass in which an audience gets an edition only if its schedule says so.
+        When `is_stopping` it ends early, after the mails in hand.
+
+        Raises:
+            BusyError: another process delivers.
+            UsageError: config.toml names no mail server, or there is no such edition in the outbox.
+        """
+        started, post = self._clock(), self._wiring.post(self._outbox, self._progress, is_stopping)
+        if start is not None:
+            queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
+        return self._record("deliver", started, RunReport(deliver=self._hand_over(post)))
+
+    def run(self) -> RunReport:
+        """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
+        return self._deliver_after(
+            self._run_exclusively("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False))
+        )
+
+    def run_due(self) -> RunReport:
+        """Do the same, but an audience gets an edition only if its schedule says so."""
+        return self._deliver_after(self.pass_due(is_stopping=lambda: False))
+
+    def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
+        """Do a pass in which an audience gets an edition only if its schedule says so, and deliver nothing.
 
         When `is_stopping` it ends early, between two stages.
         """
@@ -151,6 +191,10 @@ class Publisher:
     def status(self) -> Status:
         """What ran, what is due, what waits, what is wrong."""
         return status(self.config, self._store, now=self._clock())
+
+    def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
+        """How the mails fare of editions that are not all sent, each once."""
+        return unsettled_mails(self.config, self._store, now=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.
@@ -163,7 +207,7 @@ class Publisher:
         """
         from publisher.admin.discover import examine_or_discover  # late: no pass needs it, and reading HTML costs 20 ms
 
-        examined, given = examine_or_discover(source, self.office, self._source_site)
+        examined, given = examine_or_discover(source, self.office, self._wiring.source_site)
         if given is None:
             return examined
         report = self._run_exclusively("check", lambda: self._collect([given], [source]))
@@ -200,20 +244,31 @@ class Publisher:
         """Do the work while no other process does any, then send notices and record the run if it has news."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started = self._clock()
-            report = self._send_notices(work())
-            # A run without the problems of the run before has to be seen in `status`.
-            if report.is_news or report.all_problems or any(run.exit_code for run in self._store.runs.latest(limit=1)):
-                problems = tuple(map(str, report.all_problems))
-                exit_code, finished = report.exit_code, self._clock()
-                self._store.runs.record(
-                    RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, problems=problems)
-                )
+            return self._record(verb, started, self._send_notices(work()))
+
+    def _record(self, verb: str, started: datetime, report: RunReport) -> RunReport:
+        """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
+        if report.is_news or report.all_problems or self._store.runs.has_failed(verb):
+            problems = tuple(map(str, report.all_problems))
+            exit_code, finished = report.exit_code, self._clock()
+            self._store.runs.record(
+                RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, problems=problems)
+            )
+        return report
+
+    def _deliver_after(self, report: RunReport) -> RunReport:
+        """Deliver after a pass, if config.toml says how and no other process does; the report has what was done."""
+        if self.config.smtp is None:
+            return report
+        try:
+            return replace(report, deliver=self.deliver().deliver)
+        except BusyError:
             return report
 
     # --- a pass: each stage takes the report so far, and returns it with its own part filled -------------------------
 
     def _pass(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
-        report = self._collect(self._sources())
+        report = self._collect(self._wiring.sources())
         if is_stopping():
             return report
         report = self._publish(report, Extent.NEWS)
@@ -232,16 +287,7 @@ class Publisher:
         asked_for: Collection[str] = (),
         on_suspicion: OnSuspicion = OnSuspicion.HOLD,
     ) -> RunReport:
-        config = self.config
-        policies = {settings.name: settings.policy for settings in config.sources}
-        rules = CollectRules(
-            site=config.site,
-            gathering=self._publication.gathering,
-            authority=self._authority.partition(",")[0],
-            policies=policies,
-            configured=policies.keys(),
-            on_suspicion=on_suspicion,
-        )
+        rules = self._wiring.collect_rules(on_suspicion)
         collected = collect(
             sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
         )
@@ -253,7 +299,7 @@ class Publisher:
         is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
         try:
             least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
-            planned = plan(self._store, self._publication, least)
+            planned = plan(self._store, self._wiring.publication, least)
             return replace(report, publish=self._render_site(planned))
         except (FilesError, TemplateError) as error:
             return report.with_problems(Problem.of("publish", error))
@@ -267,9 +313,9 @@ class Publisher:
         return publish(
             planned,
             store=self._store,
-            publication=self._publication,
+            publication=self._wiring.publication,
             files=self._files(),
-            authority=self._authority,
+            authority=self._wiring.authority,
             now=self._clock(),
             progress=self._progress,
         )
@@ -298,6 +344,7 @@ class Publisher:
                 renderer=self._renderer,
                 outbox=self._outbox,
                 config=self.config.path,
+                is_sent=self.config.smtp is not None,
                 now=self._clock(),
             )
             composed = replace(composed, editions=done.editions, problems=(*composed.problems, *done.problems))
@@ -305,10 +352,10 @@ class Publisher:
 
     def _show_editions(self) -> None:
         """Write the web pages of editions that have none; open no file if all have one."""
-        if numbers_of := plan_editions(self._store, self._publication.audiences):
+        if numbers_of := plan_editions(self._store, self._wiring.publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
 
-            publish_editions(numbers_of, store=self._store, publication=self._publication, files=self._files())
+            publish_editions(numbers_of, store=self._store, publication=self._wiring.publication, files=self._files())
 
     def _tell_hub(self, report: RunReport) -> RunReport:
         """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
@@ -331,55 +378,16 @@ class Publisher:
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
 
-    @property
-    def _authority(self) -> str:
-        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host and a day on which it was ours.
-
-        It never changes: the store keeps the first one.
-        """
-        host = urlsplit(self.config.site.base_url).hostname
-        return self._store.names.authority(f"{host},{self._clock().date()}")
-
-    def _sources(self, only: Collection[str] = ()) -> list[Source]:
-        chosen = [settings for settings in self.config.sources if not only or settings.name in only]
-        return [open_source(each.kind, each.name, each.options, self._source_site) for each in chosen]
-
-    @cached_property
-    def _source_site(self) -> SourceSite:
-        site = self.config.site
-        agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
-        return SourceSite(
-            timezone=site.timezone,
-            fetching=self.config.fetching,
-            user_agent=agent,
-            labels=frozenset(label for label, _ in self.config.themes.by_label),
-        )
-
-    @cached_property
-    def _templates(self) -> TemplateFiles:
-        return TemplateFiles(self.config.templates_directory, shipped_templates())
-
-    @cached_property
-    def _publication(self) -> Publication:
-        config = self.config
-        return Publication(
-            site=config.site,
-            theme_map=config.themes,
-            settings=config.feeds,
-            templates=self._templates,
-            audiences=tuple(audience for audience in config.audiences if audience.archive),
-            open_to=tuple(each for each in config.audiences if each.subscribe_url or each.subscribe_mailto),
-        )
-
     @cached_property
     def _renderer(self) -> "Renderer":
         from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
         from publisher.rendering.templates import Templates
 
-        host, _, _ = self._authority.partition(",")
-        site = replace(self.config.site, first_host=host)
         return Renderer(
-            site=site, templates=Templates(self._templates), style=self.config.digest, themes=self.config.themes
+            site=self._wiring.site,
+            templates=Templates(self._wiring.templates),
+            style=self.config.digest,
+            themes=self.config.themes,
         )
 
     def _files(self) -> Files:

@@ -1,8 +1,9 @@
 """Status: how a site fares, in values. Nothing is changed by asking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from publisher.admin.deliveries import unsettled_mails
 from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
 from publisher.compose import run as compose
@@ -11,7 +12,8 @@ from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
 from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status
 from publisher.publish.plan import CONSUMER
-from publisher.store import Store
+from publisher.store import RunRow, Store
+from publisher.store.runs import DELIVER
 
 RUNS_SHOWN = 5
 
@@ -31,11 +33,24 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         held=tuple(_held_statuses(unwritten, by_name)),
         sources=tuple(_source_status(settings, store, now=now) for settings in config.sources),
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
-        runs=tuple(
-            RunStatus(verb=run.verb, started=run.started, exit_code=run.exit_code, problems=run.problems)
-            for run in store.runs.latest(limit=RUNS_SHOWN)
-        ),
+        deliveries=unsettled_mails(config, store, now=now),
+        runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
     )
+
+
+def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
+    """Yield the runs, latest first."""
+    seen: set[bool] = set()
+    for run in runs:
+        is_delivery = run.verb == DELIVER
+        yield RunStatus(
+            verb=run.verb,
+            started=run.started,
+            exit_code=run.exit_code,
+            problems=run.problems,
+            is_latest=is_delivery not in seen,
+        )
+        seen.add(is_delivery)
 
 
 def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:

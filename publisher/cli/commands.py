@@ -42,7 +42,7 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 @dry_run_option
 @click.option("--due", is_flag=True, help="Compose only editions that are due by their schedule, as the service does.")
 def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
-    """Collect, publish and compose now."""
+    """Collect, publish, compose and deliver now."""
     with options.open_for(dry_run=dry_run) as publisher:
         finish(publisher.run_due() if due else publisher.run(), options, publisher, is_rehearsal=dry_run)
 
@@ -86,6 +86,18 @@ def compose(options: Options, dry_run: bool, audience: str | None, test_to: str 
         finish(publisher.compose(audience), options, publisher, is_rehearsal=dry_run)
 
 
+@cli.command()
+@site_command
+@dry_run_option
+@click.option(
+    "--from", "start", metavar="EDITION", help="Send this edition and all later ones of its audience, if not sent yet."
+)
+def deliver(options: Options, dry_run: bool, start: str | None) -> None:  # noqa: FBT001
+    """Hand every mail that is due to the mail server of config.toml."""
+    with options.open_for(dry_run=dry_run) as publisher:
+        finish(publisher.deliver(start=start), options, publisher, is_rehearsal=dry_run)
+
+
 def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
     """Write the next editions as mails to `to`, and print their files."""
     from publisher.admin.next_edition import try_out  # late: no pass needs it, and reading HTML costs 20 ms
@@ -102,7 +114,7 @@ def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
 @cli.command()
 @site_command
 def serve(options: Options) -> None:
-    """Collect and publish at an interval and compose by schedule, until SIGTERM or Ctrl-C."""
+    """Collect, publish and deliver at an interval and compose by schedule, until SIGTERM or Ctrl-C."""
     from publisher.serve.scheduler import serve as serve_site  # late: APScheduler and structlog cost 0.16 s
 
     config, opener = options.service_site()

@@ -1,6 +1,6 @@
 """What the commands of `publisher edition` print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from publisher.cli.formats import as_json, local_time
+from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition
 from publisher.model.problems import counted
 from publisher.model.titles import title_of
@@ -16,15 +17,18 @@ if TYPE_CHECKING:
     from publisher.store import EditionRow
 
 
-def show_editions(rows: "Sequence[EditionRow]", *, is_json: bool, timezone: str) -> None:
-    """Print the editions on standard output, a line each."""
+def show_editions(
+    rows: "Sequence[EditionRow]", mails: Mapping[str, DeliveryCounts], *, is_json: bool, timezone: str
+) -> None:
+    """Print the editions on standard output, a line each; `mails` says how their deliveries fare, by name."""
     if is_json:
-        click.echo(as_json([{"name": row.name, **asdict(row)} for row in rows]))
+        click.echo(as_json([{"name": row.name, **asdict(row), "mails": _mails_values(row, mails)} for row in rows]))
         return
     zone = ZoneInfo(timezone)
     for row in rows:
         composed, items = local_time(row.composed_at, zone), counted(row.items, "item")
-        click.echo(f"{row.name} of {composed} with {items}: {_state_of(row, zone)}")
+        fares = f"; {mails_words(mails[row.name], zone)}" if row.name in mails else ""
+        click.echo(f"{row.name} of {composed} with {items}: {_state_of(row, zone)}{fares}")
     if not rows:
         click.echo("no edition yet")
 
@@ -58,6 +62,25 @@ def edition_values(edition: Edition) -> dict[str, object]:
         "uids": [record.uid for record in edition.records],
         "held_until": edition.held_until,
     }
+
+
+def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
+    """`3 sent, 1 refused`, and what the server last said of those that are not sent."""
+    later = f"later (next {local_time(mails.next_at, zone)})" if mails.next_at else "later"
+    counts = {
+        "queued": mails.queued,
+        "sent": mails.sent,
+        "refused": mails.refused,
+        later: mails.later,
+        "held, older than smtp.max_age": mails.held,
+        "doubtful": mails.doubtful,
+    }
+    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"{words}: {mails.reply}" if mails.reply else words
+
+
+def _mails_values(row: "EditionRow", mails: Mapping[str, DeliveryCounts]) -> dict[str, object] | None:
+    return asdict(mails[row.name]) if row.name in mails else None
 
 
 def _state_of(row: "EditionRow", zone: ZoneInfo) -> str:

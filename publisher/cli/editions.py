@@ -7,6 +7,7 @@ from functools import partial
 import click
 
 from publisher.admin import review
+from publisher.admin.deliveries import delivery_counts
 from publisher.admin.office import Office
 from publisher.cli.edition_output import show_edition as print_edition
 from publisher.cli.edition_output import show_editions
@@ -28,8 +29,10 @@ def edition() -> None:
 def list_editions(options: Options, limit: int) -> None:
     """List the latest editions."""
     with options.open_rehearsal() as publisher:
-        rows = publisher.office.store.editions.latest(limit=limit)
-        show_editions(rows, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        office = publisher.office
+        rows = office.store.editions.latest(limit=limit)
+        mails = delivery_counts(office.config.smtp, office.store, [row.name for row in rows], now=office.now)
+        show_editions(rows, mails, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
 @edition.command("show")

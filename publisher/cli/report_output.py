@@ -9,7 +9,7 @@ from publisher.cli.edition_output import edition_line, edition_values
 from publisher.cli.formats import as_json
 from publisher.model.editions import Notice
 from publisher.model.problems import counted
-from publisher.model.reports import CollectReport, RunReport
+from publisher.model.reports import CollectReport, DeliveryTally, RunReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
@@ -45,12 +45,28 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.compose:
         lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]
+    if report.deliver:
+        lines += [_tally_line(tally) for tally in report.deliver.editions if tally.is_news]
     lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
     lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
     if not lines:
         # A source that failed may have news.
         return [] if report.all_problems else [_nothing_new(report.collect)]
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def _tally_line(tally: DeliveryTally) -> str:
+    """`deliver: weekly-1 to list@example.org: 1 sent`."""
+    more = tally.mails - 1
+    to = f"{tally.to} and {counted(more, 'other')}" if more > 0 else tally.to
+    counts = {
+        "to be sent": tally.planned,
+        "sent": tally.sent,
+        "refused": tally.refused,
+        "later": tally.later,
+        "doubtful": tally.doubtful,
+    }
+    return f"deliver: {tally.name} to {to}: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 def _nothing_new(collected: CollectReport | None) -> str:
@@ -74,6 +90,11 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         and {
             "editions": [edition_values(edition) for edition in report.compose.editions],
             "discarded": report.compose.discarded,
+        },
+        "deliver": report.deliver
+        and {
+            "editions": [asdict(tally) for tally in report.deliver.editions],
+            "next_at": report.deliver.next_at,
         },
         "condition_changes": [asdict(change) for change in report.condition_changes],
         "notices": [_notice_values(notice) for notice in report.notices],

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import as_json, local_time
 from publisher.model.problems import counted
 from publisher.model.reports import AudienceStatus, HeldStatus, SourceCondition, SourceStatus, Status
@@ -35,10 +36,11 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
         for name in status.stranded
     ]
     lines += [_held_line(held, zone) for held in status.held]
+    lines += [f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries]
     for run in status.runs:
         result = f"exit code {run.exit_code}" if run.exit_code else "done"
         lines.append(f"{run.verb} on {local_time(run.started, zone)}: {result}")
-        lines += [f"  problem: {problem}" for problem in run.problems if run is status.runs[0]]
+        lines += [f"  problem: {problem}" for problem in run.problems if run.is_latest]
     return lines
 
 

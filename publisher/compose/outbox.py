@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Digest, DigestItem, Edition, Notice
 from publisher.model.errors import FilesError
 from publisher.model.site import Site
@@ -20,6 +21,7 @@ from publisher.store.files import Tree, move_folder, remove, sweep, write_folder
 SCHEMA = 1
 """The version of edition.json; grows when a program that reads the old one would misread the new one."""
 EDITION_FILE = "edition.json"
+MAIL = "digest.eml"
 HELD = "held"
 """The folder of held editions. No edition has this name: names of editions end in a number."""
 NOTICES = "notices"
@@ -58,6 +60,14 @@ class Outbox(Protocol):
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
         """Put a notice beside the editions; harmless if it is there already."""
+        ...
+
+    def mail(self, delivery: NewDelivery) -> bytes:
+        """The whole mail of a delivery.
+
+        Raises:
+            FilesError: it is not there, or not as it was written, or another one.
+        """
         ...
 
 
@@ -101,6 +111,18 @@ class OutboxFolder:
         """Put the files into a folder below `notices/`."""
         write_folder(self._root / NOTICES, name, files)
 
+    def mail(self, delivery: NewDelivery) -> bytes:
+        """The mail in the folder of the delivery's edition, which must be whole."""
+        folder = self._root / delivery.name
+        described, mail = _description_in(folder), _bytes_of(folder / MAIL)
+        if described is None or mail is None:
+            raise FilesError(f"{folder} is gone from the outbox, so its mail cannot be sent: put it back")
+        if hashlib.sha256(mail).hexdigest() != described["sha256"].get(MAIL):
+            raise FilesError(f"{folder} is damaged, so its mail is not sent: put it back as it was")
+        if described.get("message_id") != delivery.message_id:
+            raise FilesError(f"{folder} holds another mail than the one that was to be sent: put it back as it was")
+        return mail
+
 
 class RehearsedOutbox:
     """An outbox that keeps nothing, for a rehearsal."""
@@ -123,6 +145,10 @@ class RehearsedOutbox:
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
         """Keep nothing."""
+
+    def mail(self, delivery: NewDelivery) -> bytes:
+        """Refuse: a rehearsal hands over no mail."""
+        raise FilesError(f"{self._root / delivery.name} is not written in a rehearsal")
 
 
 def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:
@@ -148,7 +174,7 @@ def edition_files(edition: Edition, digest: Digest, mail: bytes, *, audience: Au
 
 def digest_files(digest: Digest, mail: bytes) -> dict[str, bytes]:
     """The files of a digest without its edition, such as a mail to try."""
-    return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), "digest.eml": mail}
+    return {"digest.html": digest.html.encode(), "digest.txt": digest.text.encode(), MAIL: mail}
 
 
 def notice_files(notice: Notice, mail: bytes) -> dict[str, bytes]:

@@ -12,7 +12,8 @@ What a crash leaves, by its moment:
 - before an edition is recorded: nothing; the next pass decides the same again;
 - after it is recorded, before its folder is in the outbox: an edition without a folder, perhaps with its web page, to
   which no mail leads yet; the next pass renders both from the revisions recorded with the edition, with the same bytes;
-- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it.
+- after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it, and
+  queues its deliveries if mails are sent.
 
 An edition that is held for an editor is recorded. It has a folder below outbox/held/, which is written again when the
 recorded edition changes, and no web page. Its audience gets no other edition meanwhile: new items wait, and the first
@@ -45,6 +46,7 @@ from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
+from publisher.rendering.addresses import delivery_of
 from publisher.store import AudienceState, Store
 
 if TYPE_CHECKING:  # imported by the caller, once there is something to render
@@ -216,11 +218,13 @@ def put_out(
     renderer: "Renderer",
     outbox: Outbox,
     config: Path,
+    is_sent: bool = False,
     now: datetime,
 ) -> ComposeReport:
     """Put recorded editions into the outbox, without items that were withdrawn since.
 
-    A held edition goes where only its editor looks. `config` is the path of config.toml, for commands in the notice.
+    A held edition goes where only its editor looks. `config` is the path of config.toml, for commands in the notice. If
+    `is_sent`, the deliveries of an edition are queued in the transaction that notes that it is in the outbox.
     """
     written: list[Edition] = []
     problems: list[Problem] = []
@@ -236,8 +240,11 @@ def put_out(
         except PublisherError as error:
             problems.append(Problem.of(f"edition {edition.name}", error))
             continue
-        note = store.editions.mark_written if edition.held_until is None else store.editions.held.mark_shown
-        note(edition.audience, edition.number, at=now)
+        if edition.held_until is None:
+            deliveries = [delivery_of(edition, audience, renderer.site)] if is_sent else []
+            store.editions.mark_written(edition.audience, edition.number, at=now, deliveries=deliveries)
+        else:
+            store.editions.held.mark_shown(edition.audience, edition.number, at=now)
         written.append(edition)
     return ComposeReport(editions=tuple(written), problems=tuple(problems))
 

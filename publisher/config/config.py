@@ -18,6 +18,7 @@ from publisher.config.service import ServiceSettings
 from publisher.config.sources import SourceSettings, source_settings
 from publisher.config.store import StoreSettings
 from publisher.config.values import absolute
+from publisher.model.deliveries import SmtpSettings
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
@@ -41,6 +42,8 @@ class Config:
     digest: DigestStyle
     fetching: Fetching
     outbox_directory: Path
+    smtp: SmtpSettings | None
+    """None: nothing is sent, the outbox is the result."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
@@ -91,6 +94,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
         digest=document.digest.style(site),
         fetching=document.fetching.limits(),
         outbox_directory=absolute(folder / document.outbox.directory),
+        smtp=document.smtp.settings(folder, environ),
         templates_directory=absolute(folder / document.templates.directory),
         service=document.service.settings(),
         notices_to=document.notices.to,

@@ -8,6 +8,7 @@ from publisher.config.notices import NoticesTable
 from publisher.config.outbox import OutboxTable
 from publisher.config.service import ServiceTable
 from publisher.config.site import SiteTable
+from publisher.config.smtp import SmtpTable
 from publisher.config.sources import AnySourceTable
 from publisher.config.store import StoreTable
 from publisher.config.tables import Several, Table, table, tables
@@ -27,6 +28,7 @@ class Document(Table):
     digest: DigestTable = table()
     fetching: FetchingTable = table()
     outbox: OutboxTable = table()
+    smtp: SmtpTable = table()
     notices: NoticesTable = table()
     templates: TemplatesTable = table()
     service: ServiceTable = table()

@@ -9,6 +9,7 @@ from publisher.collect.sources.base import keys_of
 from publisher.config.audiences import AudienceTable
 from publisher.config.document import Document
 from publisher.config.mistakes import Reading
+from publisher.config.smtp import smtp_problems
 from publisher.config.sources import FeedTable, ForeignTable, PageTable, SourceTable
 from publisher.config.store import sqlite_file
 from publisher.config.themes import ThemesTable
@@ -46,6 +47,8 @@ def contradictions(reading: Reading, path: Path, environ: Mapping[str, str]) -> 
     yield from _theme_source_problems(document)
     yield from _store_problems(document, environ)
     yield from _folder_problems(document, path)
+    if not any(path.startswith("smtp.") for path in stand_ins):
+        yield from smtp_problems(document.smtp, environ)
 
 
 def _called(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -> list[tuple[str, Row]]:

@@ -10,7 +10,9 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     │   └── EmptySourceError   it lists nothing where it used to list items
     ├── StoreError        the database is locked, unreadable or newer than this program
     ├── BusyError         another publisher process is at work on this site
-    └── FilesError        a file or folder could not be written
+    ├── FilesError        a file or folder could not be written
+    ├── MailServerError   the mail server cannot be used
+    └── SecretError       a password or token cannot be had
 """
 
 from collections.abc import Sequence
@@ -87,3 +89,16 @@ class BusyError(PublisherError):
 
 class FilesError(PublisherError):
     """A file or folder could not be written. The file from before is still whole."""
+
+
+class MailServerError(PublisherError):
+    """The mail server cannot be used now."""
+
+    def __init__(self, server: str, problem: str, *, is_ours: bool = False) -> None:
+        super().__init__(f"mail server {server}: {problem}")
+        self.is_ours = is_ours
+        """Whether trying again cannot help before something is changed in config.toml or at the server."""
+
+
+class SecretError(PublisherError):
+    """A password or token cannot be had."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition, Notice
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
@@ -103,12 +104,55 @@ class ComposeReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryTally:
+    """What became of the mails of one edition in a pass."""
+
+    name: str
+    """Of the edition."""
+    to: str
+    """The address of the first of them."""
+    planned: int = 0
+    """In a rehearsal: how many would be handed over."""
+    sent: int = 0
+    refused: int = 0
+    later: int = 0
+    """Refused for now, and tried again."""
+    doubtful: int = 0
+    """How many of those that were sent were handed over before without an answer, and may have come twice."""
+
+    @property
+    def mails(self) -> int:
+        return self.planned + self.sent + self.refused + self.later
+
+    @property
+    def is_news(self) -> bool:
+        return self.mails > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverReport:
+    """What became of the mails that were to go out."""
+
+    editions: tuple[DeliveryTally, ...] = ()
+    next_at: datetime | None = None
+    """UTC; when a mail is to be tried again. None: no mail is."""
+    wait: timedelta | None = None
+    """How long it was until then at the end of the pass."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        return any(tally.is_news for tally in self.editions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """One whole pass. A stage that was not reached is None."""
 
     collect: CollectReport | None = None
     publish: PublishReport | None = None
     compose: ComposeReport | None = None
+    deliver: DeliverReport | None = None
     condition_changes: tuple[ConditionChange, ...] = ()
     notices: tuple[Notice, ...] = ()
     """Notices that are new in the outbox."""
@@ -117,7 +161,7 @@ class RunReport:
 
     @property
     def is_news(self) -> bool:
-        stages = (self.collect, self.publish, self.compose)
+        stages = (self.collect, self.publish, self.compose, self.deliver)
         told = bool(self.condition_changes or self.notices)
         return told or any(stage is not None and stage.is_news for stage in stages)
 
@@ -128,7 +172,7 @@ class RunReport:
     @property
     def all_problems(self) -> Sequence[Problem]:
         """The problems of every stage and of the pass itself."""
-        stages = (self.collect, self.publish, self.compose)
+        stages = (self.collect, self.publish, self.compose, self.deliver)
         return [*(problem for stage in stages if stage for problem in stage.problems), *self.problems]
 
     @property
@@ -197,6 +241,8 @@ class RunStatus:
     exit_code: int
     problems: tuple[str, ...]
     """One line for each problem."""
+    is_latest: bool
+    """Whether it is the latest of its kind: deliveries are one kind, all other runs the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +263,8 @@ class Status:
     """Editions that wait for the editor."""
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
+    deliveries: tuple[DeliveryCounts, ...]
+    """How the mails of editions fare that are not all sent, each once; empty without `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
 

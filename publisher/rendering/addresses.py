@@ -3,7 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-from publisher.model.editions import Edition
+from publisher.model.deliveries import DeliveryKind, NewDelivery
+from publisher.model.editions import Audience, Edition
 from publisher.model.site import Site
 
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -54,6 +55,18 @@ def message_id_of(edition: Edition, site: Site) -> str:
     its edition 3 is another mail than the one that went out, and must not be dropped as a repeat of it.
     """
     return f"<{edition.name}.{edition.composed_at:%Y%m%dT%H%M%SZ}.edition@{list_host(site)}>"
+
+
+def delivery_of(edition: Edition, audience: Audience, site: Site) -> NewDelivery:
+    """The delivery of an edition to the mailing list of its audience."""
+    return NewDelivery(
+        kind=DeliveryKind.EDITION,
+        name=edition.name,
+        recipient=wire_address(audience.to.address),
+        sender=wire_address(audience.from_.address),
+        message_id=message_id_of(edition, site),
+        dated=edition.dated,
+    )
 
 
 def list_host(site: Site) -> str:

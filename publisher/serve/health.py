@@ -2,9 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from flask import Blueprint, Response
+
+from publisher.model.deliveries import DeliveryCounts
 
 STALLED_AFTER = 4
 """How many intervals may go by without the end of a pass; after that something must be wrong."""
@@ -21,6 +24,9 @@ class PassHealth:
         self._problems: int | None = None
         """None: no pass ended yet."""
         self._why = "no pass has ended yet"
+        self._mail_problems = 0
+        self._mails: list[dict[str, object]] | None = None
+        """None: no mail is sent here, or none was yet."""
 
     def expect_every(self, interval_s: float) -> None:
         """Expect a pass that often."""
@@ -35,14 +41,23 @@ class PassHealth:
         """Whether no pass ended for so long that one must hang."""
         return self._steady() - self._ended > self._patience_s
 
+    def note_mails(self, problems: int, mails: Sequence[DeliveryCounts]) -> None:
+        """Note how many problems delivering met, and how the mails fare that are not all sent, each once."""
+        # What servers said has addresses in it, and everybody may read the page.
+        counts = [{name: value for name, value in asdict(each).items() if name != "reply"} for each in mails]
+        self._mail_problems, self._mails = problems, counts
+
     def state(self) -> tuple[bool, dict[str, object]]:
-        """Whether passes end in time and without a problem; and what everybody may see of it."""
+        """Whether passes end in time and without a problem, mails too; and what everybody may see of it."""
         is_stalled = self.is_stalled()
         age_s = round(self._steady() - self._ended)
         told: dict[str, object] = {"problems": self._problems, "last_pass_age_s": age_s}
-        if why := "no pass has ended for too long" if is_stalled else self._why:
+        if self._mails is not None:
+            told |= {"mail_problems": self._mail_problems, "mails": self._mails}
+        mail_words = "problems with mails" if self._mail_problems else ""
+        if why := "no pass has ended for too long" if is_stalled else self._why or mail_words:
             told["why"] = why
-        return self._problems == 0 and not is_stalled, told
+        return self._problems == 0 and not self._mail_problems and not is_stalled, told
 
 
 def health_page(health: PassHealth) -> Blueprint:
@@ -52,7 +67,7 @@ def health_page(health: PassHealth) -> Blueprint:
     @part.get("/health")
     def answer() -> Response:
         is_well, numbers = health.state()
-        body = json.dumps({"status": "ok" if is_well else "failing", **numbers}) + "\n"
+        body = json.dumps({"status": "ok" if is_well else "failing", **numbers}, default=str) + "\n"
         return Response(body, 200 if is_well else 503, {"Cache-Control": "no-store"}, mimetype="application/json")
 
     return part

@@ -27,6 +27,15 @@ class PassLog:
             logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
         for edition in report.compose.editions if report.compose else ():
             logger.info("composed", edition=edition.name, items=len(edition.records))
+        for tally in report.deliver.editions if report.deliver else ():
+            if tally.is_news:
+                counts = {
+                    "sent": tally.sent,
+                    "refused": tally.refused,
+                    "later": tally.later,
+                    "doubtful": tally.doubtful,
+                }
+                logger.info("delivered", edition=tally.name, **counts)
         for change in report.condition_changes:
             log = logger.info if change.condition is SourceCondition.WELL else logger.warning
             condition = change.condition.value

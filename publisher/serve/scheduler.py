@@ -1,4 +1,4 @@
-"""`publisher serve`: an alarm clock around `Publisher.run_due`.
+"""`publisher serve`: an alarm clock around `Publisher.pass_due`.
 
 **Alarms.** APScheduler wakes one function and decides nothing. Every wake-up, whatever caused it, does everything that
 is due according to the store, so a missed, doubled or late wake-up does no harm. Wake-ups share one worker thread, so
@@ -18,7 +18,8 @@ by every pass, and /health says so.
 
 1. `stopping` is set. No new pass begins.
 2. A pass in progress finishes its stage (collect, publish or compose) and skips the others. The next start does them.
-3. `serve` waits for that pass, gives back the lock of the service, and closes the web server with its connections.
+   The postman finishes the mails in hand, for a minute at most.
+3. `serve` waits for both, gives back the lock of the service, and closes the web server with its connections.
 4. The process ends with exit code 0.
 
 A second signal changes nothing. SIGKILL is safe as well: the next start finds what was not done, as after a power cut.
@@ -43,6 +44,7 @@ from publisher.serve.live_pages import LivePages
 from publisher.serve.live_site import LiveSite, Opener
 from publisher.serve.logs import PassLog, configure_logs
 from publisher.serve.notify import notify
+from publisher.serve.postman import Postman
 from publisher.serve.signals import Signals, handled_signals
 
 logger = structlog.get_logger("publisher")
@@ -92,6 +94,7 @@ class Service:
         self.health = PassHealth(site.config.service.collect_every.total_seconds())
         self.scheduler = one_at_a_time()
         self.pages = LivePages(self.health)
+        self.postman = Postman(signals.stopping, self.health)
         self._log = PassLog()
 
     def wake(self) -> None:
@@ -106,7 +109,9 @@ class Service:
         try:
             if self.site.follow_config(is_forced=self.signals.take_reload()):
                 self._follow_config()
-            report = self.site.publisher().run_due(is_stopping=self.signals.stopping.is_set)
+            publisher = self.site.publisher()
+            report = publisher.pass_due(is_stopping=self.signals.stopping.is_set)
+            self.postman.wake(publisher)
         except PublisherError as error:
             logger.warning("pass failed, the next one tries again", problem=str(error))
             self.health.note(1, PUBLIC_WORDS.get(type(error), "the pass failed; the log says why"))
@@ -140,7 +145,12 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
     configure_logs(is_verbose=is_verbose)
     signals = Signals()
     service = Service(LiveSite(config, open_site), signals)
-    with handled_signals(signals), closing(service.pages), closing(service.site):
+    with (
+        handled_signals(signals),
+        closing(service.pages),
+        closing(service.site),
+        service.postman.at_work(),
+    ):
         service.pages.follow(config)
         try:
             service.site.publisher()

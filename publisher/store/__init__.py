@@ -9,6 +9,7 @@ from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Heir, Other
 from publisher.store.feeds import FeedState
 from publisher.store.items import ChangedItem, ItemAddress
+from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
@@ -27,6 +28,7 @@ __all__ = [
     "FeedState",
     "Heir",
     "ItemAddress",
+    "Ledger",
     "LogPass",
     "Other",
     "PageRow",

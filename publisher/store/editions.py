@@ -22,12 +22,14 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Edition
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of, themes_text
 from publisher.store.engine import Database
 from publisher.store.held import HeldEditions, is_edition, is_item_of, recount
+from publisher.store.ledger import insert_deliveries
 from publisher.store.schema import (
     IS_LIVE,
     audiences,
@@ -147,11 +149,12 @@ class Editions:
                 recount(connection, audience, number)
             return _edition_of(connection, row)
 
-    def mark_written(self, audience: str, number: int, *, at: datetime) -> None:
-        """Note when an edition went into the outbox, unless that is known already."""
+    def mark_written(self, audience: str, number: int, *, at: datetime, deliveries: Sequence[NewDelivery] = ()) -> None:
+        """Note when an edition went into the outbox, and queue its deliveries, unless it is known already."""
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
         with self._database.writing() as connection:
-            connection.execute(unwritten.values(written_at=at))
+            if connection.execute(unwritten.values(written_at=at)).rowcount:
+                insert_deliveries(connection, deliveries, now=at)
 
     def discard(self, audience: str, number: int) -> bool:
         """Take all items and corrections out of an edition for good, held or not; it is never sent.
@@ -186,6 +189,13 @@ class Editions:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [row.number for row in takewhile(lambda row: row.written_at or row.held_until is None, rows)]
+
+    def written_numbers(self, audience: str, *, start: int) -> list[int]:
+        """Numbers of an audience's editions from number `start` on that are in the outbox as mails, sorted."""
+        is_mail = (editions.c.written_at.is_not(None), editions.c["items"] > 0)
+        query = select(editions.c.number).where(editions.c.audience == audience, editions.c.number >= start, *is_mail)
+        with self._database.reading() as connection:
+            return list(connection.execute(query.order_by(editions.c.number)).scalars())
 
     def touched(self, after: int, upto: int) -> list[tuple[str, int]]:
         """Editions, as (audience, number), with an item that was revised or withdrawn in (after, upto], sorted."""

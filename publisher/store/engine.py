@@ -93,6 +93,17 @@ class Database:
                 yield connection
 
     @contextmanager
+    def writing_beside(self) -> Iterator[Connection]:
+        """A transaction that may write beside the log, while others number what changed.
+
+        It holds no lock of the log; an SQLite file has one writer at a time all the same.
+        """
+        with translate_errors(self.place), self.engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
         """A database whose changes are rolled back at the end, and which alone sees them."""
         # SQLite takes its lock with the first change, so other writers need not wait for a rehearsal without news.
@@ -152,6 +163,11 @@ class Rehearsal(Database):
     def writing(self) -> Iterator[Connection]:
         with translate_errors(self.place), self._connection.begin_nested():
             self._lock(self._connection)
+            yield self._connection
+
+    @contextmanager
+    def writing_beside(self) -> Iterator[Connection]:
+        with translate_errors(self.place), self._connection.begin_nested():
             yield self._connection
 
     def close(self) -> None:

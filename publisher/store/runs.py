@@ -8,6 +8,9 @@ from sqlalchemy import insert, select
 from publisher.store.engine import Database
 from publisher.store.schema import runs
 
+DELIVER = "deliver"
+"""The verb that runs beside the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
@@ -31,6 +34,13 @@ class Runs:
         """Keep a run."""
         with self._database.writing() as connection:
             connection.execute(insert(runs).values(asdict(run)))
+
+    def has_failed(self, verb: str) -> bool:
+        """Whether the last run had a problem: the last of `deliver` for `deliver`, else the last of another verb."""
+        is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
+        query = select(runs.c.exit_code).where(is_alike).order_by(runs.c.id.desc()).limit(1)
+        with self._database.reading() as connection:
+            return bool(connection.execute(query).scalar())
 
     def latest(self, *, limit: int) -> list[RunRow]:
         """Runs, the latest first, at most `limit`."""

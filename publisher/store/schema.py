@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.feeds import FeedKind
 from publisher.model.records import ChangeKind, State
 from publisher.model.reports import SourceCondition
@@ -363,6 +364,37 @@ notices = Table(
 IS_UNWRITTEN = notices.c.written_at.is_(None)
 
 Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
+
+# The ledger: every mail to a recipient, queued, on its way, sent or refused.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _column("id", Integer, primary_key=True),
+    _column("kind", Choice(DeliveryKind)),
+    _column("name", Key),
+    _column("recipient", Key),
+    _column("sender", Text),
+    _column("message_id", Text),
+    _column("dated", UtcDateTime),
+    _column("state", Choice(DeliveryState)),
+    # From when on it may be claimed: its turn, or the end of its lease. Null: it is finished.
+    _column("due_at", UtcDateTime, nullable=True),
+    _column("queued_at", UtcDateTime),
+    _column("finished_at", UtcDateTime, nullable=True),
+    _column("epoch", Integer),
+    _column("attempts", Integer),
+    _column("doubts", Integer),
+    # The last answer of the server. Null: it never answered.
+    _column("code", Integer, nullable=True),
+    _column("reply", Text),
+    # This key keeps the promise that nobody gets an edition twice.
+    UniqueConstraint("kind", "name", "recipient"),
+    Index("ix_deliveries_finished_at", "finished_at"),
+)
+
+IS_UNFINISHED = deliveries.c.due_at.is_not(None)
+
+Index("ix_deliveries_due_at", deliveries.c.due_at, deliveries.c.id, sqlite_where=IS_UNFINISHED)
 
 runs = Table(
     "runs",

@@ -11,6 +11,7 @@ from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
 from publisher.store.items import Items
+from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks
 from publisher.store.log import Log
 from publisher.store.names import NamesGiven
@@ -43,6 +44,7 @@ class Store:
         self.names = NamesGiven(database)
         self.notices = Notices(database)
         self.runs = Runs(database)
+        self.ledger = Ledger(database, locks)
 
     @classmethod
     def open(cls, url: str) -> Self:

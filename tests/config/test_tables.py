@@ -35,7 +35,7 @@ EXAMPLES = [
         re.MULTILINE | re.DOTALL,
     )
 ]
-ENVIRON = {"PUBLISHER_STORE_URL": "sqlite:///store.db"}
+ENVIRON = {"PUBLISHER_STORE_URL": "sqlite:///store.db", "PUBLISHER_SMTP_PASSWORD": "secret"}
 WRITTEN_FOR_ANOTHER_KIND = re.compile(r"sources\[(?!\]|listing)")
 
 

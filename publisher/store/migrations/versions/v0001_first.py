@@ -19,6 +19,7 @@ IS_OPEN = sa.text("opened_at IS NOT NULL")
 IS_NO_KEYWORD = sa.text("kind != 'keyword'")
 IS_REVISED = sa.text("revised_seq IS NOT NULL")
 IS_UNWRITTEN = sa.text("written_at IS NULL")
+IS_UNFINISHED = sa.text("due_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -32,6 +33,7 @@ def upgrade() -> None:
     _create_editions()
     _create_items_of_editions()
     _create_notices_and_runs()
+    _create_deliveries()
 
 
 def _create_numbers() -> None:
@@ -347,4 +349,36 @@ def _create_notices_and_runs() -> None:
         sa.Column("exit_code", sa.Integer, nullable=False),
         sa.Column("problems", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
+    )
+
+
+def _create_deliveries() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("recipient", KEY, nullable=False),
+        sa.Column("sender", sa.Text, nullable=False),
+        sa.Column("message_id", sa.Text, nullable=False),
+        sa.Column("dated", INSTANT, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=True),
+        sa.Column("queued_at", INSTANT, nullable=False),
+        sa.Column("finished_at", INSTANT, nullable=True),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("doubts", sa.Integer, nullable=False),
+        sa.Column("code", sa.Integer, nullable=True),
+        sa.Column("reply", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+        sa.UniqueConstraint("kind", "name", "recipient", name="uq_deliveries_kind_name_recipient"),
+    )
+    op.create_index("ix_deliveries_finished_at", "deliveries", ["finished_at"])
+    op.create_index(
+        "ix_deliveries_due_at",
+        "deliveries",
+        ["due_at", "id"],
+        sqlite_where=IS_UNFINISHED,
+        postgresql_where=IS_UNFINISHED,
     )

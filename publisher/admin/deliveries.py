@@ -1,0 +1,90 @@
+"""Deliveries: hand over what is due, queue what the operator asks for, and say how mails fare."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.compose.outbox import Outbox
+from publisher.config.config import Config
+from publisher.deliver.pace import Pace
+from publisher.deliver.plan import audience_and_number, tally_planned
+from publisher.model.deliveries import DeliveryCounts, SmtpSettings
+from publisher.model.editions import Audience
+from publisher.model.errors import UsageError
+from publisher.model.progress import Progress
+from publisher.model.reports import DeliverReport
+from publisher.model.site import Site
+from publisher.rendering.addresses import delivery_of
+from publisher.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What is needed to hand over mails."""
+
+    settings: SmtpSettings
+    store: Store
+    outbox: Outbox
+    pace: Pace
+    clock: Callable[[], datetime]
+    progress: Progress
+    is_stopping: Callable[[], bool]
+
+
+def hand_over(post: Post) -> DeliverReport:
+    """Hand over what is due.
+
+    Raises:
+        BusyError: another process does so, and the store lets only one.
+    """
+    ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
+    with ledger.delivering(now=now):
+        if not ledger.count_due(max_age=max_age, now=now):
+            next_at = ledger.next_due(max_age=max_age, now=now)
+            return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None)
+        from publisher.deliver.run import Orders, deliver  # late: asyncio and ssl take 60 ms, and mails are seldom due
+
+        orders = Orders(settings=post.settings, clock=post.clock, is_stopping=post.is_stopping, progress=post.progress)
+        return deliver(ledger, post.outbox, post.pace, orders)
+
+
+def rehearse_hand_over(post: Post) -> DeliverReport:
+    """What `hand_over` would hand over now, with no word to the mail server."""
+    due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
+    return DeliverReport(editions=tally_planned(due))
+
+
+def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
+    """Queue the edition of that name and all later ones of its audience that are in the outbox; return how many.
+
+    Those that are in the ledger already and wait have their turn now; those that are sent or refused stay so.
+
+    Raises:
+        UsageError: there is no such edition in the outbox, or its audience is not in config.toml.
+    """
+    audience, first = audience_and_number(name, audiences)
+    numbers = store.editions.written_numbers(audience.name, start=first)
+    if first not in numbers:
+        raise UsageError(f"edition {name} is not in the outbox; see `publisher edition list`")
+    editions = (store.editions.get(audience.name, number) for number in numbers)
+    return store.ledger.queue([delivery_of(edition, audience, site) for edition in editions if edition], now=now)
+
+
+def delivery_counts(
+    settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
+) -> dict[str, DeliveryCounts]:
+    """How the deliveries of these editions fare, by name; empty if nothing is sent."""
+    return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
+
+
+def unsettled_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
+    """How the mails fare of editions that are not handed over, and of the last edition of each audience.
+
+    An edition is left out if all was sent, each mail once.
+    """
+    if config.smtp is None:
+        return ()
+    last = [row.name for audience in config.audiences for row in store.editions.latest(audience.name, limit=1)]
+    names = list(dict.fromkeys([*store.ledger.unfinished(), *last]))
+    counts = delivery_counts(config.smtp, store, names, now=now)
+    return tuple(counts[name] for name in names if name in counts and not counts[name].is_settled)

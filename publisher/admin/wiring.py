@@ -1,0 +1,115 @@
+"""Wiring: what a site's stages are given, made from its configuration and store."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from publisher import __version__
+from publisher.admin.deliveries import Post
+from publisher.collect.rules import CollectRules, OnSuspicion
+from publisher.collect.sources.base import Source, SourceSite, open_source
+from publisher.compose.outbox import Outbox
+from publisher.config.config import Config
+from publisher.deliver.pace import Pace
+from publisher.model.errors import UsageError
+from publisher.model.progress import Progress
+from publisher.model.site import Site
+from publisher.publish.plan import Publication
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.store import Store
+
+
+class Wiring:
+    """What the stages of one site are given."""
+
+    def __init__(self, config: Config, store: Store, clock: Callable[[], datetime]) -> None:
+        self._config = config
+        self._store = store
+        self._clock = clock
+        self._pace = Pace(config.smtp) if config.smtp else None
+
+    @property
+    def authority(self) -> str:
+        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host and a day on which it was ours.
+
+        It never changes: the store keeps the first one.
+        """
+        host = urlsplit(self._config.site.base_url).hostname
+        return self._store.names.authority(f"{host},{self._clock().date()}")
+
+    @property
+    def first_host(self) -> str:
+        """The host of that authority."""
+        return self.authority.partition(",")[0]
+
+    @property
+    def site(self) -> Site:
+        """The site, with the host from which permanent names are made."""
+        return replace(self._config.site, first_host=self.first_host)
+
+    def sources(self, only: Collection[str] = ()) -> list[Source]:
+        """The sources of these names, or all."""
+        chosen = [settings for settings in self._config.sources if not only or settings.name in only]
+        return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
+
+    @cached_property
+    def source_site(self) -> SourceSite:
+        """What sources know of the site."""
+        site = self._config.site
+        agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
+        return SourceSite(
+            timezone=site.timezone,
+            fetching=self._config.fetching,
+            user_agent=agent,
+            labels=frozenset(label for label, _ in self._config.themes.by_label),
+        )
+
+    def collect_rules(self, on_suspicion: OnSuspicion) -> CollectRules:
+        """What collecting follows; `on_suspicion` is for listings that look wrong."""
+        policies = {settings.name: settings.policy for settings in self._config.sources}
+        return CollectRules(
+            site=self._config.site,
+            gathering=self.publication.gathering,
+            authority=self.first_host,
+            policies=policies,
+            configured=policies.keys(),
+            on_suspicion=on_suspicion,
+        )
+
+    @cached_property
+    def templates(self) -> TemplateFiles:
+        """The templates that the site uses."""
+        return TemplateFiles(self._config.templates_directory, shipped_templates())
+
+    @cached_property
+    def publication(self) -> Publication:
+        """What the public folder is made from."""
+        config = self._config
+        return Publication(
+            site=config.site,
+            theme_map=config.themes,
+            settings=config.feeds,
+            templates=self.templates,
+            audiences=tuple(audience for audience in config.audiences if audience.archive),
+            open_to=tuple(each for each in config.audiences if each.subscribe_url or each.subscribe_mailto),
+        )
+
+    def post(self, outbox: Outbox, progress: Progress, is_stopping: Callable[[], bool]) -> Post:
+        """What delivering is given.
+
+        Raises:
+            UsageError: config.toml names no mail server.
+        """
+        if self._pace is None or self._config.smtp is None:
+            raise UsageError("nothing is sent, because config.toml names no mail server in smtp.host")
+        return Post(
+            settings=self._config.smtp,
+            store=self._store,
+            outbox=outbox,
+            pace=self._pace,
+            clock=self._clock,
+            progress=progress,
+            is_stopping=is_stopping,
+        )

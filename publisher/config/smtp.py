@@ -1,0 +1,153 @@
+"""[smtp]: the mail server that sends."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import Address, File, Interval, Line, absolute, matching, names_variable, read_line
+from publisher.model.deliveries import Secret, Security, SmtpSettings
+from publisher.rendering.addresses import wire_address
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
+_FILE = "file:"
+_COMMAND = "command:"
+
+
+def _host(value: object) -> str:
+    host = read_line(value)
+    if not _HOST.fullmatch(host):
+        raise ValueError
+    return host
+
+
+def _password(value: object) -> str:
+    text = read_line(value)
+    if not names_variable(text) and not text.startswith(_FILE):
+        # The usual message would repeat it.
+        raise ValueError("expected no password in this file, but env:VARIABLE or file:PATH")
+    return text
+
+
+def _token(value: object) -> str:
+    text = read_line(value)
+    if not names_variable(text) and not text.startswith((_FILE, _COMMAND)):
+        raise ValueError("expected no token in this file, but env:VARIABLE, file:PATH or command:PROGRAM")
+    shlex.split(text.removeprefix(_COMMAND))  # raises ValueError when a quotation mark is missing
+    return text
+
+
+HOST = Value("the name or address of a mail server such as mail.example.org", _host, matching(r"[0-9A-Za-z.:-]+"))
+PASSWORD = Value("env:VARIABLE or file:PATH", _password, matching(r"env:\w+|file:.+"))
+TOKEN = Value("env:VARIABLE, file:PATH or command:PROGRAM", _token, matching(r"env:\w+|file:.+|command:.+"))
+
+
+class SmtpTable(Table):
+    """Hands digests to a mail server. Stop a script that sent the outbox before: docs/deliver.md, "Begin".
+
+    Limits of some services, to be set below: Microsoft 365: connections = 3, per_second = 0.5, per_day = 10000.
+    Gmail with an account: per_day = 500, with Workspace: per_day = 2000. Amazon SES: per_second as its console says.
+    """
+
+    host: Annotated[str, HOST] | None = key(
+        "The mail server; not set: nothing is sent, the outbox is the result.", default=None, example="localhost"
+    )
+    port: Annotated[int, Field(ge=1, le=65_535)] = key("Its port; 465 goes with `tls`.", default=587)
+    security: Literal["starttls", "tls", "none"] = key(
+        "How the connection is encrypted; `none` only without a login, or on this machine.", default="starttls"
+    )
+    ca_file: File | None = key(
+        "Certificates of your own authority; not set: those the system trusts.", default=None, example="ca.pem"
+    )
+    user: Line | None = key("The name to log in with; not set: no login.", default=None, example="news")
+    password: Annotated[str, PASSWORD] | None = key(
+        "Where its password is; a file is read at each login.", default=None, example="env:PUBLISHER_SMTP_PASSWORD"
+    )
+    oauth: Annotated[str, TOKEN] | None = key(
+        "Where a token for XOAUTH2 is, in place of the password; file or program are asked at each login.",
+        default=None,
+        example="file:token.txt",
+    )
+    bounces: Address | None = key(
+        "Where mail servers report failures; not set: to the address in `from`.",
+        default=None,
+        example="bounces@example.org",
+    )
+    connections: Annotated[int, Field(ge=1, le=100)] = key("How many connections there are at most.", default=4)
+    per_second: Annotated[float, Field(ge=0.01, le=10_000)] | None = key(
+        "How many mails a second at most; not set: as fast as it goes.", default=None, example=20
+    )
+    per_hour: Annotated[int, Field(ge=1, le=10_000_000)] | None = key(
+        "How many mails in any hour at most; not set: any number.", default=None, example=5000
+    )
+    per_day: Annotated[int, Field(ge=1, le=100_000_000)] | None = key(
+        "How many mails in any 24 hours at most; not set: any number.", default=None, example=10_000
+    )
+    max_age: Interval = key("A mail that waited for longer is not sent until you say so.", default="3d")
+
+    def settings(self, folder: Path, environ: Mapping[str, str]) -> SmtpSettings | None:
+        """Return how mails are sent; None: they are not. `folder` is the folder of config.toml."""
+        if self.host is None:
+            return None
+        return SmtpSettings(
+            host=self.host,
+            port=self.port,
+            security=Security(self.security),
+            user=self.user or "",
+            password=_secret(self.password, folder, environ),
+            oauth=_secret(self.oauth, folder, environ),
+            ca_file=absolute(folder / self.ca_file) if self.ca_file else None,
+            bounces=wire_address(self.bounces) if self.bounces else "",
+            connections=self.connections,
+            per_second=self.per_second,
+            per_hour=self.per_hour,
+            per_day=self.per_day,
+            max_age=self.max_age,
+        )
+
+
+def _secret(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
+    if text is None:
+        return None
+    if text.startswith(_FILE):
+        return Secret(file=absolute(folder / text.removeprefix(_FILE)))
+    if text.startswith(_COMMAND):
+        return Secret(command=tuple(shlex.split(text.removeprefix(_COMMAND))))
+    return Secret(value=environ[text.removeprefix("env:")])
+
+
+def smtp_problems(table: SmtpTable, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong between the keys of `[smtp]`, one line each."""
+    if table.host is None:
+        if table.model_fields_set:
+            yield f"smtp.host: expected {HOST.expected}, but it is missing; nothing is sent without it"
+        return
+    for name, value in (("password", table.password), ("oauth", table.oauth)):
+        if value is None:
+            continue
+        if value.startswith("env:") and not environ.get(value.removeprefix("env:")):
+            yield f"smtp.{name}: the environment variable {value.removeprefix('env:')} is not set"
+        if table.user is None:
+            yield f"smtp.{name}: expected smtp.user beside it, the name to log in with"
+    if table.user is not None and table.password is None and table.oauth is None:
+        yield "smtp.user: expected smtp.password or smtp.oauth beside it"
+    if table.user is not None and table.security == "none" and not is_this_machine(table.host):
+        yield (
+            f"smtp.security: expected 'starttls' or 'tls' for a login at {table.host}: without encryption, everybody "
+            "on the way reads the password"
+        )
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the machine itself, whatever the DNS says."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Deliver: from the ledger to the mail server."""

@@ -1,0 +1,121 @@
+"""What the answers of a mail server mean, for the mail and for the server. Pure.
+
+An answer has a step, a code (RFC 5321 section 4.2) and often a status (RFC 3463): 550 5.1.1 after RCPT says that there
+is no such mailbox; the same code after MAIL says that the server does not want us. `meaning_of` has the whole table.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+
+_STATUS = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?=\s|$)")
+GONE = frozenset({"5.1.1", "5.1.2", "5.1.10"})
+"""Statuses of a mailbox or domain that does not exist."""
+NOT_TRUSTED = frozenset({"5.7.515", "5.7.26"})
+"""Statuses of mail that is not authenticated: the set-up of our domain is wrong, and no mailbox is."""
+SUSPECT = "5.7.1"
+"""A refusal by policy: of one mailbox, or, when it comes often, of us."""
+RETRIES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 45, 120, 240, 480))
+"""How long a mail waits after its first, second … failed attempt; the last one counts from then on."""
+JITTER = 0.2
+GIVE_UP = timedelta(days=4)
+"""After that long a temporary refusal counts as a final one (RFC 5321 section 4.5.4.1)."""
+DROPPED = timedelta(minutes=1)
+"""How long a mail waits whose connection broke before it was handed over: others go first."""
+CLOSING = 421
+"""The server closes the connection (RFC 5321 section 3.8)."""
+
+
+class Step(Enum):
+    """What the server answered."""
+
+    MAIL = auto()
+    RCPT = auto()
+    DATA = auto()
+    DOT = auto()
+    """The end of the mail."""
+
+
+class Fate(Enum):
+    """What becomes of the mail."""
+
+    SENT = auto()
+    REFUSED = auto()
+    """For good."""
+    LATER = auto()
+    """It is tried again after a while, which counts as an attempt."""
+    AGAIN = auto()
+    """It is tried again; the recipient had no part in the failure, so it counts as no attempt."""
+
+
+class Sign(Enum):
+    """What the answer says about the mail server."""
+
+    WELL = auto()
+    BUSY = auto()
+    """It closes the connection: fewer connections."""
+    THROTTLING = auto()
+    """It gets too much from us: more slowly."""
+    OUR_FAULT = auto()
+    """It does not want mail of ours, whoever gets it; three in a row stop all sending."""
+    SUSPICIOUS = auto()
+    """It may not want mail of ours; if half of the latest answers are like this, all sending stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer of the server."""
+
+    code: int
+    text: str
+    """Printable, on one line, without the code."""
+
+    @property
+    def status(self) -> str:
+        """The enhanced status code, such as 5.1.1; empty: it has none."""
+        found = _STATUS.match(self.text)
+        return found[1] if found else ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What an answer means."""
+
+    fate: Fate
+    sign: Sign = Sign.WELL
+    is_gone: bool = False
+    """Whether the mailbox does not exist."""
+
+
+def meaning_of(step: Step, reply: Reply) -> Meaning:
+    """What a reply means that ends an attempt: any to the end of the mail, or a refusal at an earlier step."""
+    code, status = reply.code, reply.status
+    if code == CLOSING:
+        return Meaning(fate=Fate.AGAIN, sign=Sign.BUSY)
+    if step is Step.DOT and code // 100 == 2:  # noqa: PLR2004  (RFC 5321 section 4.2.1)
+        return Meaning(fate=Fate.SENT)
+    if code // 100 == 4:  # noqa: PLR2004
+        is_throttled = step is not Step.RCPT and _names_a_rate(step, reply)
+        return Meaning(fate=Fate.AGAIN, sign=Sign.THROTTLING) if is_throttled else Meaning(fate=Fate.LATER)
+    if step in (Step.MAIL, Step.DATA) or status in NOT_TRUSTED:
+        return Meaning(fate=Fate.AGAIN, sign=Sign.OUR_FAULT)
+    sign = Sign.SUSPICIOUS if status == SUSPECT else Sign.WELL
+    return Meaning(fate=Fate.REFUSED, sign=sign, is_gone=step is Step.RCPT and status in GONE)
+
+
+def _names_a_rate(step: Step, reply: Reply) -> bool:
+    """Whether a temporary refusal is about how much we send. 450 and 451 4.7.1 of a whole mail are greylisting."""
+    code, status = reply.code, reply.status
+    if step is Step.DOT and code in (450, 451) and status == "4.7.1":
+        return False
+    return code == 454 or status in ("4.4.5", "4.3.2") or status.startswith("4.7.")  # noqa: PLR2004
+
+
+def wait_before(attempts: int, *, luck: float) -> timedelta:
+    """How long a mail waits after that many failed attempts; `luck`, 0 to 1, spreads those that failed together."""
+    wait = RETRIES[min(max(attempts, 1), len(RETRIES)) - 1]
+    return wait * (1 + JITTER * (2 * luck - 1))

@@ -1,0 +1,116 @@
+"""How fast mails go to the mail server, and over how many connections: what it says makes us faster, slower or stop.
+
+A `Pace` belongs to one process and lives from pass to pass. Its clock is steady, in seconds, and an argument.
+"""
+
+from collections import deque
+
+from publisher.deliver.answers import Sign
+from publisher.model.deliveries import SmtpSettings
+
+WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
+"""How long we leave a server alone that could not be used once, twice …"""
+PAUSES_S = (60.0, 120.0, 300.0, 600.0)
+"""The same for one that asks us to send less."""
+STOPPED_S = 3_600.0
+"""The same for one that will not have our mail before somebody changes something."""
+IN_A_ROW = 3
+"""So many answers of a kind, with no good one in between, are no accident."""
+LATEST = 20
+"""Half of so many suspicious answers are no accident, either."""
+GOOD_MAILS = 200
+"""After so many good mails we dare one more connection, and half the gap between mails."""
+FIRST_GAP_S = 0.1
+"""Between mails, when a server without a limit in config.toml first asks for less."""
+
+
+class Pace:
+    """The pace of one process."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._most = settings.connections
+        self._least_gap_s = 1 / settings.per_second if settings.per_second else 0.0
+        self._gap_s = self._least_gap_s
+        self._next_s = 0.0
+        self._paused_until_s = 0.0
+        self._good = 0
+        self._in_a_row = {Sign.BUSY: 0, Sign.THROTTLING: 0, Sign.OUR_FAULT: 0}
+        self._unreachable = 0
+        self._pauses = 0
+        self._latest: deque[bool] = deque(maxlen=LATEST)
+        self.connections = self._most
+        """How many there may be now."""
+        self.problem = ""
+        """Why nothing is sent now; empty: nothing is wrong."""
+
+    def paused_s(self, now_s: float) -> float:
+        """How long nothing may be sent, from now."""
+        return max(0.0, self._paused_until_s - now_s)
+
+    def take_turn(self, now_s: float) -> float:
+        """Take the next turn to send a mail; return how long to wait for it."""
+        turn_s = max(now_s, self._next_s)
+        self._next_s = turn_s + self._gap_s
+        return turn_s - now_s
+
+    # --- what happened -----------------------------------------------------------------------------------------------
+
+    def note(self, sign: Sign, words: str, *, now_s: float) -> None:
+        """Note what an answer said about the server, in its `words`."""
+        self._latest.append(sign is Sign.SUSPICIOUS)
+        if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:
+            self._stop(f"it refused half of the latest {LATEST} mails by its rules: {words}", now_s)
+        match sign:
+            case Sign.WELL:
+                self._note_good()
+            case Sign.BUSY:
+                self._good = 0
+                self.connections = max(1, self.connections // 2)
+            case Sign.THROTTLING:
+                self._good = 0
+                self._gap_s = max(2 * self._gap_s, FIRST_GAP_S)
+            case _:
+                pass
+        if sign in self._in_a_row:
+            self._in_a_row[sign] += 1
+            if self._in_a_row[sign] >= IN_A_ROW:
+                self._pause_for(sign, words, now_s)
+
+    def note_open(self, connections: int) -> None:
+        """Note that the server has so many connections and takes no more."""
+        self.connections = max(1, connections)
+
+    def note_unreachable(self, words: str, *, is_ours: bool, now_s: float) -> None:
+        """Note that no connection could be opened, or no login was possible."""
+        if is_ours:
+            self._stop(words, now_s)
+            return
+        self._pause(words, WAITS_S[min(self._unreachable, len(WAITS_S) - 1)], now_s)
+        self._unreachable += 1
+
+    def _note_good(self) -> None:
+        self._good += 1
+        self._unreachable = self._pauses = 0
+        self._in_a_row = dict.fromkeys(self._in_a_row, 0)
+        if self._good % GOOD_MAILS == 0:
+            self.connections = min(self._most, self.connections + 1)
+            self._gap_s = max(self._least_gap_s, self._gap_s / 2 if self._gap_s > FIRST_GAP_S else 0.0)
+
+    def _pause_for(self, sign: Sign, words: str, now_s: float) -> None:
+        self._in_a_row[sign] = 0
+        if sign is Sign.OUR_FAULT:
+            self._stop(f"it does not take our mail, whoever gets it: {words}", now_s)
+        elif sign is Sign.BUSY:
+            self.note_unreachable(f"it closes each connection: {words}", is_ours=False, now_s=now_s)
+        else:
+            pause_s = PAUSES_S[min(self._pauses, len(PAUSES_S) - 1)]
+            self._pauses += 1
+            self._pause(f"it asks us to send less: {words}", pause_s, now_s)
+
+    def _stop(self, words: str, now_s: float) -> None:
+        self._latest.clear()
+        self._pause(words, STOPPED_S, now_s)
+
+    def _pause(self, words: str, wait_s: float, now_s: float) -> None:
+        self.problem = words
+        self._paused_until_s = now_s + wait_s

@@ -1,0 +1,36 @@
+"""Plan whom a mail goes to. Pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from publisher.model.deliveries import NewDelivery
+from publisher.model.editions import Audience
+from publisher.model.errors import UsageError
+from publisher.model.problems import suggestion
+from publisher.model.reports import DeliveryTally
+
+_NAME = re.compile(r"(?P<audience>.+)-(?P<number>[1-9][0-9]*)")
+
+
+def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Audience, int]:
+    """The audience and the number of an edition, by its name such as `weekly-12`.
+
+    Raises:
+        UsageError: it is no such name, or the audience is not in config.toml.
+    """
+    found = _NAME.fullmatch(edition)
+    known = {audience.name: audience for audience in audiences}
+    if found is None or found["audience"] not in known:
+        meant = suggestion(edition.rpartition("-")[0], known)
+        raise UsageError(f"no edition {edition!r} of an audience in config.toml; expected one such as weekly-12{meant}")
+    return known[found["audience"]], int(found["number"])
+
+
+def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
+    """How many mails of each edition are due, in the order in which they are."""
+    planned: dict[str, DeliveryTally] = {}
+    for each in due:
+        before = planned.get(each.name)
+        to, count = (before.to, before.planned) if before else (each.recipient, 0)
+        planned[each.name] = DeliveryTally(name=each.name, to=to, planned=count + 1)
+    return tuple(planned.values())

@@ -1,0 +1,388 @@
+"""Deliver: what is due in the ledger goes to the mail server; what became of it comes back into the ledger.
+
+Each mail goes through five steps:
+
+1. *claim*: it is ours for a while, and the attempt is counted;
+2. *envelope*: the server takes sender and recipient;
+3. *fence*: the ledger notes that the mail is on its way, if it is still ours;
+4. *mail*: the server gets it, and answers;
+5. *result*: the ledger notes the answer.
+
+Connections share commits (`commits`). What an answer means is in `answers`, how fast we go in `pace`.
+
+What a crash leaves, by its moment:
+
+- before the fence: a claimed delivery, and a server that has no mail. The next pass sends it.
+- after the fence, before the server has the whole mail: the same, but the next pass cannot know that, so the delivery
+  is *doubtful*: it is sent again with the same Message-ID and Date, and counted.
+- after the server has the mail, before the result is written: the same. This is the one case in which a mail comes
+  twice; a server or list that keeps Message-IDs drops the second one. SMTP does not allow more (RFC 1047).
+- after the result is written: nothing to do.
+
+A process that stops for longer than its lease loses its claim: its fence fails, and it sends nothing.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from publisher.deliver.answers import (
+    DROPPED,
+    GIVE_UP,
+    Fate,
+    Meaning,
+    Reply,
+    Sign,
+    Step,
+    meaning_of,
+    wait_before,
+)
+from publisher.deliver.commits import Commits
+from publisher.deliver.pace import Pace
+from publisher.deliver.smtp import Deadlines, Envelope, MailServer, Session, WireForm
+from publisher.deliver.wire import Dropped, Silent
+from publisher.model.decisions import DecisionLog
+from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Result, SmtpSettings
+from publisher.model.errors import FilesError, MailServerError, SecretError
+from publisher.model.problems import Problem, counted
+from publisher.model.progress import Progress, Steps, quiet
+from publisher.model.reports import DeliverReport, DeliveryTally
+from publisher.store import Ledger
+
+logger = DecisionLog("deliver")
+
+DECISIONS = {
+    Fate.SENT: "mail is sent",
+    Fate.REFUSED: "mail is refused",
+    Fate.LATER: "mail is tried later",
+    Fate.AGAIN: "mail is tried again",
+}
+STOP_S = 60.0
+"""How long a mail in hand may take after the process was told to stop."""
+LOOK_S = 0.2
+"""How often it is asked whether the process was told to stop."""
+LIMITED = timedelta(minutes=5)
+"""After which it is asked again whether the limits of the hour and the day allow more."""
+UNREADABLE = timedelta(minutes=5)
+"""How long a delivery waits whose mail cannot be read."""
+
+
+class Mails(Protocol):
+    """Where the mails are."""
+
+    def mail(self, delivery: NewDelivery) -> bytes:
+        """The whole mail of a delivery, as it was written.
+
+        Raises:
+            FilesError: it is not there, or not as it was written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """How a pass delivers."""
+
+    settings: SmtpSettings
+    clock: Callable[[], datetime]
+    is_stopping: Callable[[], bool] = lambda: False
+    progress: Progress = quiet
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    luck: Callable[[], float] = random.random
+    """From 0 to 1; spreads the retries of mails that failed together."""
+
+
+def deliver(ledger: Ledger, mails: Mails, pace: Pace, orders: Orders) -> DeliverReport:
+    """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
+
+    Raises:
+        StoreError: the ledger cannot be used.
+    """
+    return asyncio.run(_Pass(ledger, mails, pace, orders).run())
+
+
+class Tallies:
+    """Counts what becomes of the mails of each edition."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, DeliveryTally] = {}
+
+    def add(self, delivery: NewDelivery, **counts: int) -> None:
+        """Add to the counts of the delivery's edition, by their names in `DeliveryTally`."""
+        tally = self._by_name.get(delivery.name) or DeliveryTally(name=delivery.name, to=delivery.recipient)
+        self._by_name[delivery.name] = replace(
+            tally, **{name: getattr(tally, name) + count for name, count in counts.items()}
+        )
+
+    @property
+    def all(self) -> tuple[DeliveryTally, ...]:
+        """The counts, in the order in which editions came."""
+        return tuple(self._by_name.values())
+
+
+class _Pass:
+    """One pass over the ledger."""
+
+    def __init__(self, ledger: Ledger, mails: Mails, pace: Pace, orders: Orders) -> None:
+        self._ledger = ledger
+        self._mails = mails
+        self._pace = pace
+        self._orders = orders
+        self._settings = orders.settings
+        self._tallies = Tallies()
+        self._problems: dict[str, Problem] = {}
+        self._wire_form: tuple[str, WireForm] | None = None
+        """The latest mail, by its Message-ID: many deliveries have the same."""
+        self._open = 0
+        """How many sessions there are."""
+
+    async def run(self) -> DeliverReport:
+        settings, now = self._settings, self._orders.clock()
+        due = self._ledger.count_due(max_age=settings.max_age, now=now)
+        allowed = self._allowance(now)
+        workers = min(self._pace.connections, due if allowed is None else min(due, allowed))
+        self._steps = Steps(self._orders.progress, "mails", due)
+        if workers and self._is_open_for_mail():
+            try:
+                self._server = MailServer(settings, deadlines=self._orders.deadlines)
+            except MailServerError as error:
+                self._note_unreachable(error)
+            else:
+                await self._work_until_stopped(workers, allowed)
+        return self._report(is_limited=allowed is not None and due > allowed)
+
+    def _allowance(self, now: datetime) -> int | None:
+        """How many mails the limits of the hour and the day allow now; None: there is no such limit."""
+        limits = ((self._settings.per_hour, timedelta(hours=1)), (self._settings.per_day, timedelta(days=1)))
+        left = [limit - self._ledger.count_sent(since=now - span) for limit, span in limits if limit is not None]
+        return max(0, min(left)) if left else None
+
+    async def _work_until_stopped(self, workers: int, allowed: int | None) -> None:
+        commits = Commits(self._ledger, max_age=self._settings.max_age, most=allowed, clock=self._orders.clock)
+        async with commits as self._commits:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    tasks = {group.create_task(self._work()) for _ in range(workers)}
+                    group.create_task(self._end_when_stopped(tasks))
+            except BaseExceptionGroup as failures:
+                raise failures.exceptions[0] from None
+
+    async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
+        """End the workers a while after the process was told to stop: a mail in hand may be answered by then."""
+        while workers and not self._orders.is_stopping():
+            _, workers = await asyncio.wait(workers, timeout=LOOK_S)
+        if workers:
+            _, workers = await asyncio.wait(workers, timeout=STOP_S)
+        for worker in workers:
+            worker.cancel()
+
+    # --- one connection ----------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        """Hand over one mail after another."""
+        session: Session | None = None
+        try:
+            while self._is_open_for_mail() and (delivery := await self._commits.claim()) is not None:
+                session = await self._ready(session)
+                if session is None:
+                    self._commits.record(Result(delivery=delivery, state=DeliveryState.QUEUED, is_attempt=False))
+                    return
+                if not await self._send(session, delivery):
+                    self._close(session)
+                    session = None
+        finally:
+            if session is not None:
+                await session.quit()
+                self._open -= 1
+
+    def _is_open_for_mail(self) -> bool:
+        return not self._orders.is_stopping() and not self._pace.paused_s(self._now_s())
+
+    async def _ready(self, session: Session | None) -> Session | None:
+        """A session that is ready for the next mail, when it is its turn; None: there is none to be had."""
+        await asyncio.sleep(self._pace.take_turn(self._now_s()))
+        if session is not None and session.is_spent:
+            await session.quit()
+            self._open -= 1
+            session = None
+        if session is not None:
+            return session
+        if self._open >= self._pace.connections:
+            return None
+        self._open += 1
+        try:
+            return await self._server.open()
+        except (MailServerError, SecretError) as error:
+            self._open -= 1
+            self._note_unreachable(error)
+            return None
+        except BaseException:
+            self._open -= 1
+            raise
+
+    def _close(self, session: Session) -> None:
+        session.close()
+        self._open -= 1
+
+    def _note_unreachable(self, error: MailServerError | SecretError) -> None:
+        is_ours = isinstance(error, SecretError) or error.is_ours
+        if self._open and not is_ours:
+            self._pace.note_open(self._open)  # it has enough connections, and the others go on
+            return
+        self._pace.note_unreachable(str(error), is_ours=is_ours, now_s=self._now_s())
+
+    # --- one mail ----------------------------------------------------------------------------------------------------
+
+    async def _send(self, session: Session, delivery: Delivery) -> bool:
+        """Send one mail and record what became of it; return whether the session can go on."""
+        mail = self._mail_of(delivery)
+        if mail is None:
+            return True
+        is_used = session.mails > 0
+        try:
+            refusal = await session.open_mail(_envelope(delivery, self._settings), mail.size)
+        except Dropped as drop:
+            self._settle_drop(delivery, drop, is_used=is_used)
+            return False
+        if refusal is not None:
+            return self._settle(delivery, refusal.step, refusal.reply, is_used=is_used)
+        if not await self._commits.fence(delivery):
+            logger.debug("mail is not handed over", because="its lease is over", **_facts(delivery))
+            return False
+        try:
+            reply = await session.hand_over(mail)
+        except Dropped as drop:
+            self._settle_doubt(delivery, drop)
+            return False
+        return self._settle(delivery, Step.DOT, reply, is_used=is_used)
+
+    def _mail_of(self, delivery: Delivery) -> WireForm | None:
+        """The mail of a delivery; None: it cannot be read, and is tried again."""
+        if self._wire_form is None or self._wire_form[0] != delivery.message_id:
+            try:
+                self._wire_form = delivery.message_id, WireForm(self._mails.mail(delivery))
+            except (FilesError, ValueError) as error:
+                self._note(f"edition {delivery.name}", str(error))
+                self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=str(error))
+                return None
+        return self._wire_form[1]
+
+    def _settle(self, delivery: Delivery, step: Step, reply: Reply, *, is_used: bool) -> bool:
+        """Record what a reply means; return whether the session can go on."""
+        meaning = meaning_of(step, reply)
+        logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
+        self._pace.note(meaning.sign, str(reply), now_s=self._now_s())
+        match meaning.fate:
+            case Fate.SENT:
+                self._finish(delivery, DeliveryState.SENT, reply, sent=1, doubtful=min(delivery.doubts, 1))
+            case Fate.REFUSED:
+                self._refuse(delivery, reply)
+            case Fate.LATER if self._orders.clock() - delivery.queued_at > GIVE_UP:
+                self._refuse(delivery, reply)
+            case Fate.LATER:
+                after = wait_before(delivery.attempts, luck=self._orders.luck())
+                self._requeue(delivery, after=after, code=reply.code, reply=str(reply))
+                self._tallies.add(delivery, later=1)
+            case Fate.AGAIN:
+                after = _wait_of(meaning, is_used=is_used)
+                self._requeue(delivery, after=after, is_attempt=False, code=reply.code, reply=str(reply))
+        return meaning.sign is not Sign.BUSY
+
+    def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
+        """The connection was lost before the mail was handed over."""
+        logger.debug("mail is tried again", because=str(drop), **_facts(delivery))
+        if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
+            after = wait_before(delivery.attempts, luck=self._orders.luck())
+            self._requeue(delivery, after=after, reply=str(drop))
+            self._tallies.add(delivery, later=1)
+            return
+        self._pace.note(Sign.BUSY, str(drop), now_s=self._now_s())
+        self._requeue(delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=str(drop))
+
+    def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
+        """The connection was lost after the mail was handed over: nobody knows whether the server has it."""
+        after = wait_before(delivery.attempts, luck=self._orders.luck())
+        reply = f"no answer after the mail was handed over: {drop}"
+        logger.debug("mail is doubtful", because=str(drop), **_facts(delivery))
+        self._requeue(delivery, after=after, is_doubtful=True, reply=reply)
+        self._tallies.add(delivery, later=1)
+        self._note(
+            f"edition {delivery.name}",
+            f"{delivery.recipient}: {reply}; it is sent again with the same Message-ID {delivery.message_id}",
+        )
+
+    def _refuse(self, delivery: Delivery, reply: Reply) -> None:
+        self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
+        problem = f"{delivery.recipient}: the mail server refused it for good: {reply}"
+        self._note(f"edition {delivery.name}", problem)
+
+    def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
+        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=str(reply)))
+        self._tallies.add(delivery, **counts)
+        self._steps.advance(1)
+
+    def _requeue(
+        self,
+        delivery: Delivery,
+        *,
+        after: timedelta,
+        is_attempt: bool = True,
+        is_doubtful: bool = False,
+        code: int | None = None,
+        reply: str = "",
+    ) -> None:
+        self._commits.record(
+            Result(
+                delivery=delivery,
+                state=DeliveryState.QUEUED,
+                after=after,
+                is_attempt=is_attempt,
+                is_doubtful=is_doubtful,
+                code=code,
+                reply=reply,
+            )
+        )
+        self._steps.advance(1)
+
+    def _note(self, where: str, what: str) -> None:
+        """Note a problem; of many alike, such as refusals of readers of one edition, the first is told."""
+        self._problems.setdefault(where, Problem(where=where, what=what))
+
+    # --- what is reported --------------------------------------------------------------------------------------------
+
+    def _report(self, *, is_limited: bool) -> DeliverReport:
+        settings, now = self._settings, self._orders.clock()
+        paused_s = self._pace.paused_s(self._now_s())
+        problems = list(self._problems.values())
+        next_at = self._ledger.next_due(max_age=settings.max_age, now=now)
+        left = self._ledger.count_due(max_age=settings.max_age, now=now)
+        if paused_s and left:
+            waiting = f"{counted(left, 'mail')} {'waits' if left == 1 else 'wait'}"
+            problems.insert(0, Problem(where="deliver", what=f"{self._pace.problem}; {waiting}"))
+            next_at = now + timedelta(seconds=paused_s)
+        elif left and is_limited:
+            next_at = now + LIMITED
+        wait = next_at - now if next_at else None
+        return DeliverReport(editions=self._tallies.all, next_at=next_at, wait=wait, problems=tuple(problems))
+
+    def _now_s(self) -> float:
+        return time.monotonic()
+
+
+def _envelope(delivery: Delivery, settings: SmtpSettings) -> Envelope:
+    sender = settings.bounces or delivery.sender
+    return Envelope(sender=sender, recipient=delivery.recipient, envid=delivery.message_id.strip("<>"))
+
+
+def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
+    """How long a mail waits whose recipient had no part in the failure: not at all, if a new connection may do."""
+    is_fresh_start = meaning.sign is Sign.BUSY and is_used
+    return timedelta(0) if is_fresh_start or meaning.sign is Sign.OUR_FAULT else DROPPED
+
+
+def _facts(delivery: Delivery) -> dict[str, object]:
+    return {"edition": delivery.name, "recipient": delivery.recipient, "attempt": delivery.attempts}

@@ -1,0 +1,361 @@
+"""The SMTP client (RFC 5321): sessions with one mail server, each on a connection of its own.
+
+Where the server offers PIPELINING (RFC 2920), MAIL, RCPT and DATA go in one group: that halves the round trips of a
+mail. The next mail's group never goes behind the end of this one: a real Postfix becomes nine times slower by it, since
+its delayed acknowledgement waits for our next packet.
+
+The client believes nothing that came before STARTTLS, always verifies certificate and name, bounds what a server says,
+and has a deadline for each step. It decides nothing: `answers` says what a reply means.
+"""
+
+import asyncio
+import base64
+import re
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from publisher.deliver.answers import Reply, Step
+from publisher.deliver.secret import read_secret
+from publisher.deliver.wire import Dropped, Wire, words_of
+from publisher.model.deliveries import Security, SmtpSettings
+from publisher.model.errors import MailServerError
+
+MAILS_A_CONNECTION = 100
+REFUSALS_A_CONNECTION = 8
+"""Postfix slows down after 10 errors on a connection, and hangs up after 20."""
+IDLE_S = 30.0
+_NOT_IN_XTEXT = re.compile(r"[^!-*,-<>-~]")
+_ESMTP_SIZE = re.compile(r"\d{1,15}")
+_LONGEST_ENVID = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long each step may take, in seconds; those of a mail are of RFC 5321 section 4.5.3.2."""
+
+    connect: float = 30
+    greeting: float = 120
+    login: float = 60
+    """Also EHLO and STARTTLS."""
+    envelope: float = 300
+    data: float = 120
+    block: float = 180
+    """To take the bytes of a mail."""
+    dot: float = 600
+    quit: float = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Who gets a mail, and who hears of it."""
+
+    sender: str
+    recipient: str
+    envid: str
+    """What names the mail in the report of a failure (RFC 3461 section 4.4); ASCII."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The answer that ended an attempt before the mail was handed over."""
+
+    step: Step
+    reply: Reply
+
+
+class WireForm:
+    """A mail as it goes over the wire: dots at the beginnings of lines doubled, and the end of mail behind it."""
+
+    def __init__(self, mail: bytes) -> None:
+        """Prepare a mail.
+
+        Raises:
+            ValueError: CR or LF stand alone in it: servers disagree on what is a line then, and one mail becomes two.
+        """
+        if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
+            raise ValueError("a line of the mail ends in CR or LF alone")
+        whole = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
+        self.size = len(whole)
+        """Bytes, as the server counts them (RFC 1870 section 3)."""
+        self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+
+
+class MailServer:
+    """The server of config.toml, with which sessions are opened."""
+
+    def __init__(self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines()) -> None:
+        """Prepare what all sessions share.
+
+        Raises:
+            MailServerError: the file of certificates cannot be read.
+        """
+        self._settings = settings
+        self._deadlines = deadlines
+        self._context = None if settings.security is Security.NONE else _context(settings)
+
+    async def open(self) -> "Session":
+        """Connect, encrypt and log in.
+
+        Raises:
+            MailServerError: that failed.
+        """
+        wire = await self._connect()
+        session = Session(wire, self._settings, self._deadlines)
+        try:
+            await session.begin(self._context)
+        except Dropped as drop:
+            wire.close()
+            raise MailServerError(self._settings.place, str(drop)) from drop
+        except BaseException:
+            wire.close()
+            raise
+        return session
+
+    async def _connect(self) -> Wire:
+        settings, loop = self._settings, asyncio.get_running_loop()
+        context = self._context if settings.security is Security.TLS else None
+        name = settings.host if context else None
+        try:
+            async with asyncio.timeout(self._deadlines.connect):
+                _, wire = await loop.create_connection(
+                    Wire, settings.host, settings.port, ssl=context, server_hostname=name
+                )
+        except TimeoutError as error:
+            raise MailServerError(settings.place, f"no connection within {self._deadlines.connect:g} s") from error
+        except ssl.SSLError as error:
+            raise _tls_error(settings, error) from error
+        except OSError as error:
+            raise MailServerError(settings.place, words_of(error)) from error
+        return wire
+
+
+class Session:
+    """One connection, greeted, encrypted and logged in, for one mail after another."""
+
+    def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines) -> None:
+        self._wire = wire
+        self._settings = settings
+        self._deadlines = deadlines
+        self._offers: dict[str, str] = {}
+        """What the server offers, arguments by keyword (RFC 5321 section 4.1.1.1)."""
+        self._has_open_mail = False
+        """Whether the server has a sender or recipient of a mail that did not go out."""
+        self._refusals = 0
+        self.mails = 0
+        """How many envelopes it has had."""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether a new connection does better."""
+        idle_s = asyncio.get_running_loop().time() - self._wire.heard_at
+        is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
+        return is_used_up or idle_s > IDLE_S or self._wire.is_lost
+
+    async def begin(self, context: ssl.SSLContext | None) -> None:
+        """Hear the greeting, greet, encrypt and log in.
+
+        Raises:
+            MailServerError: the server, or what config.toml says of it, does not allow it.
+            Dropped: the connection broke.
+        """
+        self._need(await self._wire.reply(self._deadlines.greeting), "greeting")
+        await self._greet()
+        if self._settings.security is Security.STARTTLS and context is not None:
+            await self._encrypt(context)
+            await self._greet()
+        if self._settings.user:
+            await self._log_in()
+
+    async def open_mail(self, envelope: Envelope, size: int) -> Refusal | None:
+        """Send sender, recipient and DATA; None: the server waits for the mail.
+
+        Raises:
+            Dropped: the connection broke.
+        """
+        self.mails += 1
+        if (most := self._offers.get("SIZE", "")) and _ESMTP_SIZE.fullmatch(most) and 0 < int(most) < size:
+            self._refusals += 1
+            text = f"5.3.4 the server takes mails of at most {most} bytes, and this one has {size}"
+            return Refusal(step=Step.RCPT, reply=Reply(code=552, text=text))
+        ask = self._ask_in_one if "PIPELINING" in self._offers else self._ask_one_by_one
+        refusal = await ask(self._commands(envelope, size))
+        self._has_open_mail = refusal is not None
+        if refusal is not None:
+            self._refusals += 1
+        return refusal
+
+    async def hand_over(self, mail: WireForm) -> Reply:
+        """Send the mail that `open_mail` opened; return what the server says of it.
+
+        Raises:
+            Dropped: the server did not answer. Nobody knows whether it has the mail.
+        """
+        await self._wire.write_all(mail.data, self._deadlines.block)
+        reply = await self._wire.reply(self._deadlines.dot)
+        if reply.code // 100 != 2:  # noqa: PLR2004  (RFC 5321 section 4.2.1)
+            self._refusals += 1
+        return reply
+
+    async def quit(self) -> None:
+        """Take leave and close the connection, whatever the server says."""
+        try:
+            self._wire.write(b"QUIT\r\n")
+            await self._wire.reply(self._deadlines.quit)
+        except Dropped:
+            pass  # it closed first, which is leave enough
+        finally:
+            self._wire.close()
+
+    def close(self) -> None:
+        """Close the connection at once."""
+        self._wire.close()
+
+    # --- before the first mail ---------------------------------------------------------------------------------------
+
+    async def _greet(self) -> None:
+        name = self._wire.own_name
+        reply, lines = await self._said(f"EHLO {name}")
+        if reply.code // 100 == 5 and self._settings.security is Security.NONE and not self._settings.user:  # noqa: PLR2004
+            reply, lines = (await self._said(f"HELO {name}"))[0], []  # RFC 5321 section 3.2: servers without extensions
+        self._need(reply, "EHLO")
+        self._offers = {}
+        for line in lines[1:]:
+            keyword, _, arguments = line.replace("=", " ", 1).partition(" ")  # AUTH=LOGIN, of long ago
+            known = self._offers.get(keyword.upper(), "")
+            self._offers[keyword.upper()] = f"{known} {arguments}".strip()
+
+    async def _encrypt(self, context: ssl.SSLContext) -> None:
+        settings = self._settings
+        if "STARTTLS" not in self._offers:
+            problem = 'it does not offer STARTTLS; set smtp.security = "tls" if it is encrypted from the start'
+            raise MailServerError(settings.place, problem, is_ours=True)
+        reply, _ = await self._said("STARTTLS")
+        self._need(reply, "STARTTLS")
+        try:
+            await self._wire.encrypt(context, settings.host, self._deadlines.login)
+        except ssl.SSLError as error:
+            raise _tls_error(settings, error) from error
+        except OSError as error:
+            raise Dropped(words_of(error)) from error
+
+    async def _log_in(self) -> None:
+        settings, methods = self._settings, self._offers.get("AUTH", "").upper().split()
+        if settings.oauth is not None:
+            wanted = ["XOAUTH2"]
+            secret = await asyncio.to_thread(read_secret, settings.oauth, "smtp.oauth")
+        elif settings.password is not None:
+            wanted = ["PLAIN", "LOGIN"]
+            secret = await asyncio.to_thread(read_secret, settings.password, "smtp.password")
+        else:
+            return
+        method = next((each for each in wanted if each in methods), None)
+        if method is None:
+            offered = ", ".join(methods) or "no login at all"
+            problem = f"it does not offer a login by {' or '.join(wanted)}, but {offered}"
+            raise MailServerError(settings.place, problem, is_ours=True)
+        reply = await self._answer_challenges(method, settings.user, secret)
+        if reply.code // 100 == 5:  # noqa: PLR2004
+            problem = f"it refused the login of {settings.user!r} ({reply}); check smtp.user and its password or token"
+            raise MailServerError(settings.place, problem, is_ours=True)
+        self._need(reply, "the login")
+
+    async def _answer_challenges(self, method: str, user: str, secret: str) -> Reply:
+        answers = {
+            "PLAIN": [f"\0{user}\0{secret}"],
+            "LOGIN": ["", user, secret],
+            "XOAUTH2": [f"user={user}\1auth=Bearer {secret}\1\1", ""],
+        }[method]
+        first, *others = (base64.b64encode(answer.encode()).decode() for answer in answers)
+        reply, _ = await self._said(f"AUTH {method} {first}".rstrip(), self._deadlines.login)
+        for answer in others:
+            if reply.code != 334:  # noqa: PLR2004  (RFC 4954 section 4)
+                break
+            reply, _ = await self._said(answer, self._deadlines.login)
+        return reply
+
+    async def _said(self, command: str, deadline_s: float | None = None) -> tuple[Reply, list[str]]:
+        """Send a command; return the reply, and its lines."""
+        self._wire.write(f"{command}\r\n".encode())
+        return await self._wire.reply_and_lines(self._deadlines.login if deadline_s is None else deadline_s)
+
+    def _need(self, reply: Reply, what: str) -> None:
+        if reply.code // 100 != 2:  # noqa: PLR2004
+            raise MailServerError(self._settings.place, f"it answered {what} with {reply}")
+
+    # --- a mail ------------------------------------------------------------------------------------------------------
+
+    def _commands(self, envelope: Envelope, size: int) -> list[bytes]:
+        mail, rcpt = f"MAIL FROM:<{envelope.sender}>", f"RCPT TO:<{envelope.recipient}>"
+        if "SIZE" in self._offers:
+            mail += f" SIZE={size}"
+        if "DSN" in self._offers:  # RFC 3461: a report of failure names the mail, and repeats only its head
+            envid = _xtext(envelope.envid)
+            mail += " RET=HDRS" + (f" ENVID={envid}" if len(envid) <= _LONGEST_ENVID else "")
+            rcpt += f" NOTIFY=FAILURE ORCPT=rfc822;{_xtext(envelope.recipient)}"
+        return [f"{command}\r\n".encode("ascii") for command in (mail, rcpt, "DATA")]
+
+    async def _ask_in_one(self, commands: Sequence[bytes]) -> Refusal | None:
+        self._wire.write((b"RSET\r\n" if self._has_open_mail else b"") + b"".join(commands))
+        if self._has_open_mail:
+            await self._wire.reply(self._deadlines.envelope)
+        mail = await self._wire.reply(self._deadlines.envelope)
+        rcpt = await self._wire.reply(self._deadlines.envelope)
+        data = await self._wire.reply(self._deadlines.data)
+        refusal = _first_refusal(mail, rcpt, data)
+        if refusal is not None and data.code == 354:  # noqa: PLR2004
+            # RFC 2920 section 3.1: it waits for a mail all the same. An empty one to nobody ends that.
+            self._wire.write(b".\r\n")
+            await self._wire.reply(self._deadlines.dot)
+        return refusal
+
+    async def _ask_one_by_one(self, commands: Sequence[bytes]) -> Refusal | None:
+        if self._has_open_mail:
+            await self._said("RSET", self._deadlines.envelope)
+        for step, command in zip((Step.MAIL, Step.RCPT, Step.DATA), commands, strict=True):
+            self._wire.write(command)
+            is_data = step is Step.DATA
+            reply = await self._wire.reply(self._deadlines.data if is_data else self._deadlines.envelope)
+            if not _is_taken(step, reply):
+                return Refusal(step=step, reply=reply)
+        return None
+
+
+def _first_refusal(*replies: Reply) -> Refusal | None:
+    """The first reply to MAIL, RCPT and DATA that is a refusal; the others follow from it."""
+    for step, reply in zip((Step.MAIL, Step.RCPT, Step.DATA), replies, strict=True):
+        if not _is_taken(step, reply):
+            return Refusal(step=step, reply=reply)
+    return None
+
+
+def _is_taken(step: Step, reply: Reply) -> bool:
+    """Whether the server goes along with a step.
+
+    Raises:
+        Dropped: it answered something else than yes or no.
+    """
+    is_taken = reply.code == 354 if step is Step.DATA else reply.code // 100 == 2  # noqa: PLR2004
+    if not is_taken and reply.code // 100 not in (4, 5):
+        raise Dropped(f"it answered {step.name} with {reply}")
+    return is_taken
+
+
+def _xtext(text: str) -> str:
+    """RFC 3461 section 4."""
+    return _NOT_IN_XTEXT.sub(lambda found: f"+{ord(found[0]):02X}", text)
+
+
+def _context(settings: SmtpSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        problem = f"smtp.ca_file {settings.ca_file} cannot be used: {words_of(error)}"
+        raise MailServerError(settings.place, problem, is_ours=True) from error
+
+
+def _tls_error(settings: SmtpSettings, error: ssl.SSLError) -> MailServerError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        problem = f"its certificate cannot be trusted: {error.verify_message}; see smtp.host and smtp.ca_file"
+        return MailServerError(settings.place, problem, is_ours=True)
+    return MailServerError(settings.place, f"no encryption: {error.reason or error}; see smtp.security and smtp.port")

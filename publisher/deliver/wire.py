@@ -1,0 +1,174 @@
+"""One connection to a mail server: the bytes that are written, and the replies in those that are read."""
+
+import asyncio
+import re
+import socket
+import ssl
+from ipaddress import ip_address
+
+from publisher.deliver.answers import Reply
+
+MOST_BYTES = 65_536
+"""How much the server may say that was not read yet."""
+_MOST_WORDS = 500
+_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
+
+
+class Dropped(Exception):  # noqa: N818  (a thing that happened, which the caller expects)
+    """The connection broke, the server was silent for too long, or it said nonsense."""
+
+
+class Silent(Dropped):
+    """The server was silent for too long."""
+
+
+class Wire(asyncio.Protocol):
+    """The bytes of one connection: what is written, and the replies in what is read."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._heard = bytearray()
+        self._waiter: asyncio.Future[None] | None = None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self._lost = ""
+        """Why the connection is over; empty: it is not."""
+        self.heard_at = self._loop.time()
+
+    @property
+    def is_lost(self) -> bool:
+        return bool(self._lost)
+
+    @property
+    def own_name(self) -> str:
+        """This machine's name, or its address as RFC 5321 section 4.1.3 writes it, without asking the DNS."""
+        name = socket.gethostname()
+        if "." in name and re.fullmatch(r"[A-Za-z0-9.-]+", name):
+            return name
+        address = ip_address(self._transport.get_extra_info("sockname")[0].partition("%")[0])
+        return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"  # noqa: PLR2004
+
+    # --- called by asyncio -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if (plain := transport.get_extra_info("socket")) is not None:
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        self.heard_at = self._loop.time()
+        if len(self._heard) > MOST_BYTES:
+            self._end(f"it said more than {MOST_BYTES} bytes at once")
+            self._transport.abort()
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._end(f"the connection broke ({words_of(error)})" if error else "it closed the connection")
+        self._may_write.set()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
+
+    # --- called by sessions ------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Write without waiting."""
+        if self._lost:
+            raise Dropped(self._lost)
+        self._transport.write(data)
+
+    async def write_all(self, data: bytes, deadline_s: float) -> None:
+        """Write, and wait until the system has taken nearly all of it."""
+        self.write(data)
+        if self._may_write.is_set():
+            return
+        try:
+            async with asyncio.timeout(deadline_s):
+                await self._may_write.wait()
+        except TimeoutError as error:
+            self._transport.abort()
+            raise Silent(f"it did not take the mail within {deadline_s:g} s") from error
+
+    async def reply(self, deadline_s: float) -> Reply:
+        """The next reply.
+
+        Raises:
+            Dropped: there is none.
+        """
+        return (await self.reply_and_lines(deadline_s))[0]
+
+    async def reply_and_lines(self, deadline_s: float) -> tuple[Reply, list[str]]:
+        """The next reply, and its lines without the code."""
+        if (there := self._take_reply()) is not None:
+            return there
+        try:
+            async with asyncio.timeout(deadline_s):
+                while (there := self._take_reply()) is None:
+                    if self._lost:
+                        raise Dropped(self._lost)
+                    self._waiter = self._loop.create_future()
+                    await self._waiter
+        except TimeoutError as error:
+            self._transport.abort()
+            raise Silent(f"it did not answer within {deadline_s:g} s") from error
+        return there
+
+    async def encrypt(self, context: ssl.SSLContext, host: str, deadline_s: float) -> None:
+        """Go on encrypted."""
+        if self._heard:
+            # CVE-2011-0411 and others: it was put there by somebody in between, to be believed afterwards.
+            raise Dropped("it said something between STARTTLS and the encryption")
+        transport = await self._loop.start_tls(
+            self._transport, self, context, server_hostname=host, ssl_handshake_timeout=deadline_s
+        )
+        if transport is None:
+            raise Dropped("it closed the connection at STARTTLS")
+        self._transport = transport
+
+    def close(self) -> None:
+        self._end("the connection was closed")
+        self._transport.abort()
+
+    # --- what was heard ----------------------------------------------------------------------------------------------
+
+    def _take_reply(self) -> tuple[Reply, list[str]] | None:
+        """Take the first whole reply out of what was heard; None: it is not whole yet."""
+        lines: list[str] = []
+        start = 0
+        while (end := self._heard.find(b"\n", start)) >= 0:
+            line = _LINE.fullmatch(bytes(self._heard[start:end]).removesuffix(b"\r"))
+            if line is None:
+                self._transport.abort()
+                raise Dropped(f"it said what is no reply: {_printable(bytes(self._heard[start : start + 60]))!r}")
+            code, mark, words = line.groups()
+            lines.append(_printable(words or b""))
+            start = end + 1
+            if mark != b"-":
+                del self._heard[:start]
+                text = " ".join(filter(None, lines))[:_MOST_WORDS]
+                return Reply(code=int(code), text=text), lines
+        return None
+
+    def _end(self, why: str) -> None:
+        self._lost = self._lost or why
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _printable(words: bytes) -> str:
+    return "".join(char if char.isprintable() else "?" for char in words.decode("utf-8", "replace")).strip()
+
+
+def words_of(error: BaseException) -> str:
+    """An error of the system or of a library in its own words."""
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return words.lower() if words.istitle() else words

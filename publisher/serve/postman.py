@@ -1,0 +1,84 @@
+"""The postman of the service: a thread that hands over mails beside the passes, so that none waits for the other.
+
+A pass may take minutes, and so may a mail server. The postman looks into the ledger when a pass has ended, when a mail
+is to be tried again, and every minute: another machine may have queued something.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from publisher.app import Publisher
+from publisher.model.errors import BusyError, PublisherError
+from publisher.model.reports import DeliverReport
+from publisher.serve.health import PassHealth
+from publisher.serve.logs import PassLog
+
+logger = structlog.get_logger("publisher")
+
+LOOK_S = 60.0
+"""How long it sleeps at most."""
+SHORTEST_S = 0.5
+"""How long it sleeps at least, lest a mail that is due at once keep it busy."""
+
+
+class Postman:
+    """Delivers until it is told to stop, once it knows the site."""
+
+    def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
+        self._publisher: Publisher | None = None
+        self._stopping = stopping
+        self._health = health
+        self._log = PassLog()
+        self._woken = threading.Event()
+
+    def wake(self, publisher: Publisher) -> None:
+        """Have it look into the ledger of the site now, which may have another configuration than before."""
+        self._publisher = publisher
+        self._woken.set()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let it work for the length of a `with`, whose end waits for the mails in hand."""
+        thread = threading.Thread(target=self._work, name="postman")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            self._woken.set()
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            publisher, report = self._publisher, None
+            if publisher is not None and publisher.config.smtp is not None:
+                report = self._deliver(publisher)
+            self._woken.wait(_pause_s(report))
+            self._woken.clear()
+
+    def _deliver(self, publisher: Publisher) -> DeliverReport | None:
+        """Deliver once; an error is logged and left to the next time."""
+        try:
+            report = publisher.deliver(is_stopping=self._stopping.is_set)
+            self._health.note_mails(len(report.all_problems), publisher.unsettled_mails())
+        except BusyError:
+            return None  # somebody delivers by hand, and does what there is to do
+        except PublisherError as error:
+            logger.warning("delivering failed, the next time tries again", problem=str(error))
+            self._health.note_mails(1, ())
+            return None
+        except Exception:
+            logger.exception("a bug ended delivering, the next time tries again")
+            self._health.note_mails(1, ())
+            return None
+        self._log.write(report)
+        return report.deliver
+
+
+def _pause_s(report: DeliverReport | None) -> float:
+    if report is None or report.wait is None:
+        return LOOK_S
+    return min(max(report.wait.total_seconds(), SHORTEST_S), LOOK_S)
