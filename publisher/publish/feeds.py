@@ -1,7 +1,7 @@
 """One feed: in every format, with the documents of its archive, its pages, and what is at its former addresses.
 
 A closed document of an archive never changes (RFC 5005 section 4), so it is written again only when it has vanished,
-all its addresses have changed, or that was asked for.
+the site's address has changed, or that was asked for.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ class FeedWriter:
         self._pagination = pagination
         self._steps = steps
         self._prepared = FeedItems(publication.site)
-        self._entries = {key: Entries() for key in publication.settings.formats}
+        self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
         self._closed: list[Archive] = []
 
     def write(self, state: FeedState) -> None:
@@ -107,14 +107,15 @@ class FeedWriter:
         Returns the number of the last one; None: there is none.
         """
         due = _due_archives(sequence, size=self._settings.limit)
-        for archive in (*self._archives_to_repeat(feed, sequence), *due):
+        closed = [(archive, self._files_of(feed, archive)) for archive in due]
+        for archive, files in (*self._archives_to_repeat(feed, sequence), *closed):
             records = self._items.added_between(sequence, archive.after, archive.upto)
             gone = self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto)
             document = archive_document(
                 feed, archive.number, records, look=self._look, withdrawn=gone, prepared=self._prepared
             )
-            for place in (urls.folder_of(feed), *self._former_places(feed, archive)):
-                self._write_document(document, place, archive=archive.number)
+            for file, key in files.items():
+                self._files.write(file, WRITERS[key](document, self._entries[key]))
             self._steps.advance(len(records))
         self._closed += due
         last = max((archive.number for archive in (*sequence.archives, *due)), default=0)
@@ -130,22 +131,28 @@ class FeedWriter:
                 empty = archive_document(feed, number, (), look=self._look)
                 self._write_document(empty, former, archive=number)
 
-    def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[Archive]:
-        if self._planned.is_full:
-            for archive in sequence.archives:
-                places = (urls.folder_of(feed), *self._former_places(feed, archive))
-                files = [
-                    urls.feed_file(place, key, archive=archive.number)
-                    for place in places
-                    for key in self._settings.formats
-                ]
-                for file in files:
-                    self._files.remove_copies(file)
-                missing = [file for file in files if not self._files.has(file)]
-                if self._planned.repeats_archives or missing:
-                    because = f"there is no {missing[0]}" if missing else "the pass repeats archives"
-                    logger.debug("archive is rendered", because=because, feed=feed.slug, number=archive.number)
-                    yield archive
+    def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[tuple[Archive, Mapping[str, str]]]:
+        """Yield closed documents to write again, with the files of each: those that vanished, or all if asked for."""
+        for archive in sequence.archives if self._planned.is_full else ():
+            files = self._files_of(feed, archive)
+            for file in files:
+                self._files.remove_copies(file)
+            if self._planned.repeats_archives:
+                because = "the pass repeats archives"
+            else:
+                files = {file: key for file, key in files.items() if not self._files.has(file)}
+                because = f"there is no {next(iter(files), '')}"
+            if files:
+                logger.debug("archive is rendered", because=because, feed=feed.slug, number=archive.number)
+                yield archive, files
+
+    def _files_of(self, feed: Feed, archive: Archive) -> dict[str, str]:
+        """The files of a document of an archive, at its former addresses too, with the format of each."""
+        return {
+            urls.feed_file(place, key, archive=archive.number): key
+            for place in (urls.folder_of(feed), *self._former_places(feed, archive))
+            for key in self._settings.formats
+        }
 
     def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
         """The former folders of a renamed theme that had a document of this number."""

@@ -56,11 +56,10 @@ class Publication:
     def digests(self) -> dict[str, str]:
         """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
 
-        `feeds` decides which feeds items are in, `archives` what the documents of archives are made with, `files` is
-        of the rest.
+        `feeds` decides which feeds items are in, `archives` where the documents of archives are, `files` is of the
+        rest. Titles, icons and themes of config.toml leave archives alone (docs/adr/archives-only-lead-back.md).
         """
-        feeds = repr(self.gathering)
-        archives = repr((feeds, self.site, self.settings.formats, self.settings.icon, self.settings.logo))
+        feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
             *((audience.name, audience.title) for audience in self.audiences),
             *((each.title, each.themes, each.subscribe_url, each.subscribe_mailto) for each in self.open_to),
@@ -94,7 +93,7 @@ class PublishPlan:
     is_full: bool
     """Everything is rendered: it was asked for, or more than items changed."""
     repeats_archives: bool
-    """Even the documents of archives, which no item changes: it was asked for, or their addresses changed."""
+    """Even the documents of archives, which no item changes: it was asked for, or the site's address changed."""
 
     @property
     def is_empty(self) -> bool:
@@ -185,7 +184,7 @@ def why_full(extent: Extent, before: Mapping[str, str], now: Mapping[str, str]) 
 
 _MADE_OF = {
     "feeds": "the themes or combined feeds of config.toml changed",
-    "archives": "what documents of archives are made with changed (site, formats, icon or logo)",
+    "archives": "the address of the site changed",
     "files": "a template, a setting or the program changed",
 }
 

@@ -212,6 +212,32 @@ class TestArchive:
         assert {path: after[path] for path in before} == before
         assert len(after) > len(before)
 
+    def test_no_setting_changes_what_was_written(self, tmp_path: Path) -> None:
+        """A reader that has read a document does not ask again; and one that mirrors them is not sent them all anew."""
+        items = [item(day, f"Item {day}.") for day in range(9, 0, -1)]
+        world = site(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
+        world.publisher("run", at=NOW)
+        before = kept_parts(world)
+
+        world.configure('title = "Example News"', 'title = "Renamed <News>"\ndescription = "All of it."')
+        world.configure('name = "The editor"', 'name = "Another editor"')
+        world.configure('language = "en"', 'language = "fr"')
+        world.configure(
+            'formats = ["rss", "json"]',
+            'icon = "assets/i.png"\nlogo = "assets/l.png"\nformats = ["rss", "atom", "json"]\n'
+            '[themes.default]\ntitle = "Divers"\n[themes.few]\ntitle = "Few"\nwords = ["Item 5"]',
+        )
+        world.publisher("run", at=LATER)
+
+        after = kept_parts(world)
+        assert before
+        assert {path: after[path] for path in before} == before
+        # A format that is asked for later has its archive at once.
+        assert {path for path in after if path not in before and "few" not in path} == {
+            path.replace("rss.xml", "atom.xml") for path in before if path.endswith("rss.xml")
+        }
+        assert "Renamed" in world.feed("all").feed.title
+
     def test_the_feed_tells_what_changed_in_its_archive(self, world: World) -> None:
         walked = walk(world, "all/atom.xml")
         gone = [entry.id for _, parsed in walked for entry in parsed.entries if "5" in entry.title]
