@@ -42,10 +42,11 @@ DEFAULTS = Document.model_validate(
 POLICY = DEFAULTS.sources[0].policy()
 POLICIES: Mapping[str, SourcePolicy] = defaultdict(lambda: POLICY)
 """Of whatever source."""
-FEED_SETTINGS = DEFAULTS.feeds.settings(DEFAULTS.themes.theme_map())
+THEMES = DEFAULTS.themes.theme_map(SITE.language)
+FEED_SETTINGS = DEFAULTS.feeds.settings(THEMES)
 STYLE = replace(DEFAULTS.digest.style(SITE), logo_alt="")
 FETCHING = DEFAULTS.fetching.limits()
-ANY_AUDIENCE = DEFAULTS.audiences[0].audience(SITE, DEFAULTS.themes.theme_map())
+ANY_AUDIENCE = DEFAULTS.audiences[0].audience(SITE, THEMES)
 DAY = date(2022, 2, 10)
 
 

@@ -81,14 +81,15 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Config:
-    site, themes, folder = document.site.site(), document.themes.theme_map(), path.parent
+    site, folder = document.site.site(), path.parent
+    themes = document.themes.theme_map(site.language)
     return Config(
         path=path,
         site=site,
         store=document.store.settings(folder, environ),
         sources=tuple(source_settings(source, folder, environ) for source in document.sources),
         themes=themes,
-        feeds=document.feeds.settings(themes),
+        feeds=document.feeds.settings(themes, document.themes.contents()),
         feeds_directory=absolute(folder / document.feeds.directory),
         audiences=tuple(audience.audience(site, themes) for audience in document.audiences),
         digest=document.digest.style(site),

@@ -19,7 +19,7 @@ from publisher.config.values import (
     read_list,
     several_of,
 )
-from publisher.model.feeds import CombinedFeed, FeedSettings
+from publisher.model.feeds import CombinedFeed, Content, FeedSettings, combined_feed
 from publisher.model.themes import ThemeMap
 
 LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(read_language), list_of(LANGUAGE_SCHEMA))
@@ -35,6 +35,9 @@ class CombinedTable(Table):
     languages: Annotated[tuple[str, ...], LANGUAGES] = key(
         "Its items have one of these languages; empty: any.", default=[], example=["fr"]
     )
+    content: Content | None = key(
+        "How much of a text the feed has; not set: as feeds.content says.", default=None, example="summary"
+    )
 
 
 class FeedsTable(Table):
@@ -48,6 +51,7 @@ class FeedsTable(Table):
     keywords_from: Annotated[int, Field(ge=0, le=1000)] = key(
         "How many items give a keyword a feed, which stays; 0: no keyword has one.", default=3
     )
+    content: Content = key("How much of a text feeds have: all, or a summary with a link.", default="full")
     languages: bool = key("Whether each language has a feed, once there are two.", default=True)
     icon: Picture | None = key("A square picture for feed readers.", default=None, example="assets/icon.png")
     logo: Picture | None = key(
@@ -60,9 +64,12 @@ class FeedsTable(Table):
     )
     combined: Several[CombinedTable] = tables()
 
-    def settings(self, themes: ThemeMap) -> FeedSettings:
-        """Return the settings of feeds. Former names of themes are replaced by present ones."""
-        combined = (
+    def settings(self, themes: ThemeMap, contents: tuple[tuple[str, Content], ...] = ()) -> FeedSettings:
+        """Return the settings of feeds. Former names of themes are replaced by present ones.
+
+        `contents` say how much of a text the feeds of themes have, by slug, where a table does.
+        """
+        combined = tuple(
             CombinedFeed(
                 name=feed.name,
                 title=feed.title,
@@ -72,13 +79,17 @@ class FeedsTable(Table):
             )
             for feed in self.combined
         )
+        asked = zip(combined, self.combined, strict=True)
+        own = ((combined_feed(feed).slug, table.content) for feed, table in asked if table.content)
         return FeedSettings(
             formats=self.formats,
             limit=self.limit,
             keywords_from=self.keywords_from,
             languages=self.languages,
-            combined=tuple(combined),
+            combined=combined,
             icon=self.icon or "",
             logo=self.logo or "",
             hub=self.hub or "",
+            content=self.content,
+            contents=(*contents, *own),
         )

@@ -42,7 +42,7 @@ def contradictions(reading: Reading, path: Path, environ: Mapping[str, str]) -> 
     yield from _combined_problems(document, stand_ins)
     for where, audience in _called("audiences", document.audiences, stand_ins):
         yield from _item_count_problems(where, audience)
-    yield from _theme_problems(document.themes)
+    yield from _theme_problems(document.themes, document.site.language)
     yield from _former_theme_problems(document)
     yield from _theme_source_problems(document)
     yield from _store_problems(document, environ)
@@ -125,7 +125,7 @@ def _combined_problems(document: Document, stand_ins: frozenset[str]) -> Iterato
 # --- themes ----------------------------------------------------------------------------------------------------------
 
 
-def _theme_problems(themes: ThemesTable) -> Iterator[str]:
+def _theme_problems(themes: ThemesTable, language: str) -> Iterator[str]:
     for name in themes.named:
         try:
             THEME_SLUG.read(name)
@@ -134,8 +134,8 @@ def _theme_problems(themes: ThemesTable) -> Iterator[str]:
         if name == themes.default.slug:
             yield f"themes.{name}: this is the slug of themes.default already; choose another for one of them"
     meant: dict[str, str] = {}
-    for name, theme in themes.all.items():
-        for label in theme.called:
+    for name, labels in themes.labels(language).items():
+        for label in labels:
             other = meant.setdefault(fold_label(label), name)
             if other != name:
                 yield f"themes.{name}: the label {label!r} already means themes.{other}"

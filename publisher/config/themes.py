@@ -6,21 +6,31 @@ from pydantic import ConfigDict
 
 from publisher.config.tables import Table, key, table
 from publisher.config.values import Labels, Line, ThemeSlug, ThemeSlugs
+from publisher.model.feeds import Content
 from publisher.model.slugs import fold_label
 from publisher.model.themes import Theme, ThemeMap, ThemeRule
+
+DEFAULT_TITLES = {"en": "General", "fr": "Divers", "nl": "Algemeen", "de": "Allgemeines"}
+"""Of the feed of items without a theme, by language. They stand here because every command reads config.toml, and
+catalogues of texts take longer to read than a run with no news."""
+CONTENT = "How much of a text its feed has; not set: as feeds.content says."
 
 
 class DefaultThemeTable(Table):
     """The feed of items without a theme."""
 
     slug: ThemeSlug = key("The folder of the feed for items without a theme.", default="general")
-    title: Line = key("What that feed is called.", default="General")
+    title: Line | None = key(
+        "What that feed is called; not set: General, Divers, Algemeen or Allgemeines, by site.language.",
+        default=None,
+        example="General",
+    )
     was: ThemeSlugs = key("Slugs it had before: their addresses lead to it.", default=[])
+    content: Content | None = key(CONTENT, default=None, example="summary")
 
-    @property
-    def called(self) -> tuple[str, ...]:
-        """Labels by which sources name it."""
-        return (self.title,)
+    def title_in(self, language: str) -> str:
+        """Return the title on a site of that language."""
+        return self.title or DEFAULT_TITLES.get(language.partition("-")[0].lower(), DEFAULT_TITLES["en"])
 
 
 class ThemeTable(Table):
@@ -38,11 +48,7 @@ class ThemeTable(Table):
     )
     sources: Labels = key("Every item of these sources belongs here, too.", default=[], example=["news"])
     was: ThemeSlugs = key("Former names of this table: their addresses lead here.", default=[], example=["borders"])
-
-    @property
-    def called(self) -> tuple[str, ...]:
-        """Labels by which sources name it."""
-        return (self.title, *self.labels)
+    content: Content | None = key(CONTENT, default=None, example="summary")
 
     def rule(self, slug: str) -> ThemeRule:
         """Return what puts an item into this theme besides labels."""
@@ -72,15 +78,25 @@ class ThemesTable(Table):
         """The default theme and the configured ones, by the names of their tables."""
         return {"default": self.default, **self.named}
 
-    def theme_map(self) -> ThemeMap:
-        """Return the rules by which items get themes."""
+    def labels(self, language: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the labels by which sources name each theme, by the names of their tables."""
+        named = {name: (theme.title, *theme.labels) for name, theme in self.named.items()}
+        return {"default": (self.default.title_in(language),), **named}
+
+    def contents(self) -> tuple[tuple[str, Content], ...]:
+        """Return how much of a text the feeds of themes have, by slug, where a table says it."""
+        slugs = {"default": self.default.slug}
+        return tuple((slugs.get(name, name), theme.content) for name, theme in self.all.items() if theme.content)
+
+    def theme_map(self, language: str) -> ThemeMap:
+        """Return the rules by which items get themes on a site of that language."""
         slugs = {name: self.default.slug if name == "default" else name for name in self.all}
         rules = [theme.rule(slug) for slug, theme in self.named.items()]
         return ThemeMap(
-            default=Theme(slug=self.default.slug, title=self.default.title),
+            default=Theme(slug=self.default.slug, title=self.default.title_in(language)),
             themes=tuple(Theme(slug=slug, title=theme.title) for slug, theme in self.named.items()),
             by_label=tuple(
-                (fold_label(label), slugs[name]) for name, theme in self.all.items() for label in theme.called
+                (fold_label(label), slugs[name]) for name, labels in self.labels(language).items() for label in labels
             ),
             rules=tuple(rule for rule in rules if rule.keywords or rule.words or rule.sources),
             was=tuple((former, slugs[name]) for name, theme in self.all.items() for former in theme.was),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
@@ -19,6 +19,9 @@ KEYWORDS = "keywords"
 LANGUAGES = "languages"
 COMBINED = "combined"
 
+
+Content: TypeAlias = Literal["full", "summary"]
+"""How much of an item's text a feed has: all, or a summary and a link."""
 
 _TAG = re.compile(r"([a-z]{2,3})(?:-[a-z]{3})*(-[a-z]{4})?(?:-.*)?")
 
@@ -72,6 +75,11 @@ class CombinedFeed:
     languages: tuple[str, ...] = ()
     """Tags such as `fr`."""
 
+    @property
+    def language(self) -> str:
+        """The one language of its items; empty: they may be in several."""
+        return self.languages[0] if len(self.languages) == 1 else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
@@ -91,6 +99,9 @@ class FeedSettings:
     """Path of a picture twice as wide as high, likewise."""
     hub: str = ""
     """Address of the WebSub hub to tell of changes; empty: none."""
+    content: Content = "full"
+    contents: tuple[tuple[str, Content], ...] = ()
+    """By the slugs of feeds, where it is not `content`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from publisher.publish.document import KEPT, FeedItem
+from publisher.publish.feed_items import KEPT, FeedItem
 
 
 class Entries:

@@ -10,8 +10,9 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import Feed
 from publisher.model.progress import Steps
 from publisher.model.records import Record
-from publisher.publish.document import FeedDocument, FeedItems, FeedLook, archive_document, feed_document
+from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
 from publisher.publish.entries import Entries
+from publisher.publish.feed_items import FeedItems
 from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.jsonfeed import json_feed

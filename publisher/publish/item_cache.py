@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from publisher.model.records import Record
-from publisher.publish.document import KEPT
+from publisher.publish.feed_items import KEPT
 from publisher.store import FeedSequence, Store
 
 

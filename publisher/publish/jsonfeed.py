@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from publisher.model.items import Enclosure
-from publisher.publish.document import FeedDocument, FeedItem
+from publisher.publish.document import FeedDocument
 from publisher.publish.entries import Entries
+from publisher.publish.feed_items import FeedItem
 
 VERSION = "https://jsonfeed.org/version/1.1"
 
@@ -19,7 +20,9 @@ def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
     Items that `entries` has need not be serialised again.
     """
     entries = entries or Entries()
-    author = {"name": document.author.name, "url": f"mailto:{document.author.address}"}
+    author = {"name": document.author.name}
+    if document.author.address:
+        author["url"] = f"mailto:{document.author.address}"
     links = dict(document.links)["json"]
     feed: dict[str, Any] = {
         "version": VERSION,

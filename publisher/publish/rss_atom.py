@@ -11,10 +11,14 @@ from typing import Any
 
 from feedgen.feed import FeedGenerator
 
-from publisher.publish.document import FeedDocument, FeedItem
+from publisher.publish.document import FeedDocument
 from publisher.publish.entries import Entries
+from publisher.publish.feed_items import FeedItem
 from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel, RssItem
 from publisher.rendering import urls
+
+COMMENT = str.maketrans("()\\", "[]/")
+"""A name behind an address is a comment (RFC 5322 section 3.2.2), in which these mean something."""
 
 
 def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
@@ -25,7 +29,9 @@ def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
     entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["rss"])
     feed.docs("https://www.rssboard.org/rss-specification")
-    feed.managingEditor(f"{document.author.address} ({document.author.name})")  # feedgen's author() is Atom's only
+    if document.author.address:
+        name = document.author.name.translate(COMMENT)
+        feed.managingEditor(f"{document.author.address} ({name})")  # feedgen's author() is Atom's only
     if picture := document.look.logo or document.look.icon:
         feed.image(url=picture, title=document.title, link=document.page_url)
     feed.register_extension("gaps", RssChannel, RssItem, atom=False, rss=True)
@@ -47,7 +53,7 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
     """The document as Atom 1.0 (RFC 4287). Items that `entries` has need not be serialised again."""
     entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["atom"])
-    feed.author(name=document.author.name, email=document.author.address)
+    feed.author(name=document.author.name, email=document.author.address or None)
     feed.icon(document.look.icon or None)
     feed.logo(document.look.logo or None)
     feed.register_extension("gaps", AtomFeed, AtomEntry, atom=True, rss=False)
@@ -57,6 +63,7 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
     new = entries.missing(document.items)
     for item in new:
         entry = _entry(feed, item)
+        entry.updated(item.updated_alone)
         entry.summary(item.summary)
         entry.content(item.html, type="html")
         entry.gaps.language = item.language

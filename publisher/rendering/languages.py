@@ -1,8 +1,8 @@
 """Fixed texts, dates and direction of a language.
 
 English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
-domain: `pages.po` for the public pages, `digest.po` for the mail, `notices.po` for what operator and editors are told.
-Adding a language is adding that folder.
+domain: `pages.po` for the public pages, `feeds.po` for feeds, `digest.po` for the mail, `notices.po` for what operator
+and editors are told. Adding a language is adding that folder.
 """
 
 import re
@@ -31,6 +31,7 @@ RIGHT_TO_LEFT = frozenset(["Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg
 _UNITS = (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000))
 _BYTE = {"fr": "o"}
 """The letter for a byte, where it is not B. Babel's own units are words in some languages."""
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FEW = 10
 """Amounts below it have a decimal."""
 _DAYS = 4_000
@@ -117,6 +118,12 @@ def translations(language: str, domain: str) -> NullTranslations:
     write_mo(compiled, messages)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+@cache
+def is_known(language: str) -> bool:
+    """Whether it is a tag (BCP 47) of a language that has a name, as validators of feeds ask."""
+    return _TAG.fullmatch(language) is not None and _base(language) in _locale(SOURCE_LANGUAGE).languages
 
 
 def _base(language: str) -> str:

@@ -307,6 +307,41 @@ def test_a_theme_is_meant_by_its_title_and_its_labels(site: Path) -> None:
     } == dict(themes_map.by_label)
 
 
+def test_how_much_of_a_text_feeds_have(site: Path) -> None:
+    lines = """
+        [feeds]
+        content = "summary"
+        [[feeds.combined]]
+        name = "choice"
+        title = "A choice"
+        themes = ["a"]
+        content = "full"
+        [themes.default]
+        slug = "rest"
+        content = "summary"
+        [themes.a]
+        title = "A"
+        content = "full"
+        [themes.b]
+        title = "B"
+        """
+    feeds = load(site, SMALLEST + lines).feeds
+
+    assert "summary" == feeds.content
+    assert {"rest": "summary", "a": "full", "combined/choice": "full"} == dict(feeds.contents)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("fr-BE", "Divers"), ("nl", "Algemeen"), ("DE", "Allgemeines"), ("es", "General")]
+)
+def test_the_theme_of_items_without_one_is_called_in_the_sites_language(site: Path, language: str, title: str) -> None:
+    text = with_site(f'language = "{language}"')
+
+    assert title == load(site, text).themes.default.title
+    assert "Other" == load(site, text + '[themes.default]\ntitle = "Other"\n').themes.default.title
+    assert ((title.lower(), "general"),) == load(site, text).themes.by_label
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,14 +16,20 @@ from lxml import etree
 
 from publisher.model.feeds import Feed
 from publisher.model.records import Record, State
+from publisher.model.site import Mailbox, Site
+from publisher.model.themes import Theme
 from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
+from publisher.publish.feed_items import MOST_BYTES
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.rss_atom import atom, rss
 from tests.publish.test_feeds import FILES as ENCLOSURES
-from tests.publish.test_feeds import NOON, hostile_records
+from tests.publish.test_feeds import HOSTILE, NOON, hostile_records
 from tests.values import EVERYTHING, FERRIES, SITE, record
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+NS = "{http://www.w3.org/2005/Atom}"
+LOST = re.compile("[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a validator takes for an error of encoding, however it is escaped."""
 ATOM = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 JSON_FEED = Draft202012Validator(json.loads((SCHEMAS / "json-feed.json").read_bytes()))
 LOOK = FeedLook(
@@ -41,6 +50,10 @@ def feed(records: list[Record]) -> FeedDocument:
     return feed_document(Feed.of_theme(FERRIES), records, look=LOOK, changed_at=NOON, withdrawn=GONE, last_archive=3)
 
 
+def feed_of(site: Site, records: list[Record]) -> FeedDocument:
+    return feed_document(Feed.of_theme(FERRIES), records, look=replace(LOOK, site=site), changed_at=NOON)
+
+
 def check(document: FeedDocument) -> None:
     """No reader, and no validator we know of, could find fault."""
     ATOM.assertValid(etree.fromstring(atom(document)))
@@ -48,7 +61,42 @@ def check(document: FeedDocument) -> None:
     channel = etree.fromstring(rss(document))[0]
     assert [child.tag for child in channel].count("image") == 1
     for made in (rss(document), atom(document), json_feed(document)):
+        assert len(made) <= MOST_BYTES
         made.decode("utf-8")
+    assert list(remarks(document)) == []
+
+
+def remarks(document: FeedDocument) -> Iterator[str]:
+    """What the W3C's validator remarks on besides errors, by the name of its message."""
+    tree, channel = etree.fromstring(atom(document)), etree.fromstring(rss(document))[0]
+    instants = [entry.findtext(f"{NS}updated") for entry in tree.findall(f"{NS}entry")]
+    if len(set(instants)) < len(instants):
+        yield "DuplicateUpdated"
+    for name in tree.findall(f"{NS}author/{NS}name"):
+        if re.search(r"</?\w|&#?\w+;", name.text or ""):
+            yield "ContainsHTML"
+    for address in tree.findall(f"{NS}author/{NS}email"):
+        if not re.fullmatch(r"[\w.+'-]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}", address.text or "", re.ASCII):
+            yield "InvalidContact"
+    for editor in channel.findall("managingEditor"):
+        if not re.fullmatch(r"\S+@\S+ \([^()<>\\]+\)", editor.text or ""):
+            yield "InvalidContact"
+    for text in (
+        *tree.itertext(),
+        *channel.itertext(),
+        *(value for each in tree.iter() for value in each.attrib.values()),
+    ):
+        if LOST.search(unescape(str(text))):
+            yield "BadCharacters"
+    languages = [entry.get("{http://www.w3.org/XML/1998/namespace}lang") for entry in tree.findall(f"{NS}entry")]
+    for language in (channel.findtext("language"), *languages):
+        if not re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*", str(language)):
+            yield "InvalidLanguage"
+    for html in [*tree.iter(f"{NS}content"), *channel.iter("{http://purl.org/rss/1.0/modules/content/}encoded")]:
+        if re.search(
+            r"<(script|meta|embed|object|iframe)\b|<[^<>]*\s(on\w+=|(href|src)=\"(?![a-z]+:))", html.text or ""
+        ):
+            yield "SecurityRisk, or ContainsRelRef"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +104,52 @@ def check(document: FeedDocument) -> None:
 )
 def test_a_feed_is_valid(records: list[Record]) -> None:
     check(feed(records))
+
+
+BODIES = [
+    "<p>caf\ufffd and &#x0; and &#0; and &#xfffd; and &#65533; and &#x80; and &#150;&#1;</p>",
+    '<p lang="fr">Voilà <a href="https://example.org/?a=1&amp;b=&quot;2&quot;">&lt;lien&gt;</a></p>',
+    "<pre><code>&amp;#x0; &lt;script&gt;</code></pre>",
+    "",
+]
+NAMES = ["\ufffd", "A <b>bold</b> name", "x & y &amp; <z", *HOSTILE]
+
+
+def test_a_hundred_and_twenty_hostile_items_are_remarked_on_by_nobody() -> None:
+    """Two of each were edited in one pass."""
+    records = [
+        record(
+            text,
+            number=number,
+            html=BODIES[number % len(BODIES)],
+            title=text if number % 3 else "",
+            summary=text if number % 5 == 0 else "",
+            keywords=(text, "ice", text[:30]),
+            language=["", "fr", "xx-yy", "klingon", text[:20]][number % 5],
+            link=["", "https://example.org/ü?ä=1", "javascript:alert(1)", text][number % 4],
+            enclosures=ENCLOSURES[: number % 4],
+            themes=(Theme(slug="x", title=text[:500]), Theme(slug="was-y", title="Renamed <now>")),
+            revision=2 if number % 2 else 1,
+            updated=NOON + timedelta(days=1) if number % 2 else None,
+        )
+        for number, text in enumerate((NAMES * 9)[:120], start=1)
+    ]
+
+    assert len(records) == 120
+    check(feed(records))
+
+
+ADDRESSES = ["news@example.org", "o'neill+news@example.org", "nouvelles@café.example", "a/b@example.org", "x@localhost"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("name", ["Harbour <Office>", "The (old) office & \\sons", "caf\ufffd", "</name>"])
+def test_whoever_publishes_is_named_without_a_remark(name: str, address: str) -> None:
+    for site in (
+        replace(SITE, author=Mailbox(name=name, address=address), title=f"{name} news", description=name),
+        replace(SITE, author=Mailbox(name="", address=address), title=name),
+    ):
+        check(feed_of(site, [record()]))
 
 
 @pytest.mark.parametrize("number", [1, 7])

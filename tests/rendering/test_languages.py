@@ -88,8 +88,19 @@ def test_plurals_follow_the_language(number: int, text: str) -> None:
 def test_every_text_of_the_pages_is_translated(language: str) -> None:
     folder = shipped_templates()
     wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
-    wanted |= _texts(Path(languages.__file__).parents[1] / "publish", {"document.py": "python"}, {"spoken": None})
     with (languages.CATALOGUES / language / "pages.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+
+    assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
+    assert [message.id for message in catalogue if not all(_strings(message.string))] == []
+    assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_the_feeds_is_translated(language: str) -> None:
+    methods = {"document.py": "python", "feed_items.py": "python"}
+    wanted = _texts(Path(languages.__file__).parents[1] / "publish", methods)
+    with (languages.CATALOGUES / language / "feeds.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 
     assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
@@ -108,8 +119,8 @@ def test_every_text_of_the_notices_is_translated(language: str) -> None:
     assert [error for message in catalogue for error in message.check(catalogue)] == []
 
 
-def _texts(folder: Path, methods: dict[str, str], keywords: dict[str, None] | None = None) -> set[object]:
-    words = {"_": None, "gettext": None, "ngettext": (1, 2), **(keywords or {})}
+def _texts(folder: Path, methods: dict[str, str]) -> set[object]:
+    words = {"_": None, "gettext": None, "ngettext": (1, 2)}
     found = extract_from_dir(folder, list(methods.items()), keywords=words)
     return {text for _file, _line, text, _comments, _context in found}
 

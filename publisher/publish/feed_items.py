@@ -1,0 +1,246 @@
+"""What every feed says of one item, whatever its format: records in, values fit for XML and JSON out."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from html import escape, unescape
+
+from publisher.model.characters import even_spaces
+from publisher.model.decisions import DecisionLog
+from publisher.model.feeds import Content
+from publisher.model.items import Enclosure
+from publisher.model.records import Record, State
+from publisher.model.site import Site
+from publisher.model.titles import shorten, summary_of, title_of
+from publisher.rendering import languages, urls
+from publisher.rendering.attachments import enclosures_of, files_of
+from publisher.rendering.text import UNFIT, html_with_images, scrub
+
+logger = DecisionLog("publish")
+
+DOMAIN = "feeds"
+"""Of the catalogues of these texts."""
+KEPT = 10_000
+"""How many items a pass keeps as they were prepared; a larger site prepares the others for each document."""
+MOST_BYTES = 5_000_000
+"""Of a feed: readers give up on a larger one."""
+FRAME_BYTES = 100_000
+"""What a feed has besides its items takes less."""
+CATEGORIES = 40
+LABEL_CHARS = 200
+"""Of a category: hostile sources have labels of megabytes."""
+
+TAG = re.compile(r"<([a-zA-Z/!?][^<>]*)>")
+TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
+CHARACTER_REFERENCE = re.compile(r"&(?=#?\w+;)")
+NUMBERED_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]+|[0-9]+);?")
+LOST = "\N{REPLACEMENT CHARACTER}"
+"""What decoders leave of a character that they could not read: validators take it for an error of the feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """What every format says of one item, fit for XML."""
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    """Plain text."""
+    html: str
+    """Its text, or its summary with a link to the text; then its files."""
+    language: str
+    published: datetime
+    updated: datetime
+    updated_alone: datetime
+    """The same; of a revision with microseconds, so that no two items share it though one pass revised both."""
+    categories: tuple["Category", ...]
+    enclosures: tuple[Enclosure, ...]
+    """Each with a type."""
+    most_bytes: int
+    """No format needs more for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """A theme or a keyword."""
+
+    term: str
+    label: str
+    scheme: str
+    """The page below which the terms live; tells themes and keywords apart."""
+
+
+class FeedItems:
+    """Items as every feed that holds them shows them: each is prepared once, and kept for one pass."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: dict[tuple[Record, Content], FeedItem] = {}
+
+    def of(self, record: Record, content: Content = "full") -> FeedItem:
+        """The item, fit for XML."""
+        item = self._kept.get((record, content))
+        if item is None:
+            item = feed_item(record, site=self._site)
+            if content == "summary":
+                item = sum_up(item, record, site=self._site)
+            if len(self._kept) < KEPT:
+                self._kept[record, content] = item
+        return item
+
+    def fit(self, records: Iterable[Record], content: Content) -> tuple[FeedItem, ...]:
+        """The items that are not withdrawn, newest first, in at most `MOST_BYTES` with all else that a feed says.
+
+        If they are more, the longest are summed up first; if even summaries are, the oldest are left out.
+        """
+        newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
+        live = [record for record in newest_first if record.state is not State.WITHDRAWN]
+        items = [self.of(record, content) for record in live]
+        excess = sum(item.most_bytes for item in items) + FRAME_BYTES - MOST_BYTES
+        if excess > 0:
+            excess = self._sum_up_longest(items, live, excess)
+        while excess > 0 and items:
+            excess -= items.pop().most_bytes
+        return tuple(items)
+
+    def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
+        """Sum up items in place until they fit; the bytes that are still too many."""
+        longest_first = sorted(range(len(items)), key=lambda place: items[place].most_bytes, reverse=True)
+        for place in longest_first:
+            if excess <= 0:
+                break
+            summed_up = self.of(records[place], "summary")
+            excess -= items[place].most_bytes - summed_up.most_bytes
+            items[place] = summed_up
+            logger.debug("item is summed up", because="its feed would be too large", uid=summed_up.id)
+        return excess
+
+
+def feed_item(record: Record, *, site: Site) -> FeedItem:
+    """One item as every feed that holds it shows it, with its whole text."""
+    language = language_or(record.item.language, language_or(site.language, "en"))
+    # An item of which nothing but the date could be read is still an item, and no part of it may be empty in a feed
+    title = plain(title_of(record.item)) or languages.format_day(record.item.date, site.language)
+    html = _readable(html_with_images(record.item)) or f"<p>{escape(title, quote=False)}</p>"
+    return _weigh(
+        FeedItem(
+            id=record.uid,
+            url=urls.url_of(record, site),
+            title=title,
+            summary=plain(summary_of(record.item)) or title,
+            html=_in_direction(html, language) + _list_files(record, html, language, site),
+            language=language,
+            published=whole_seconds(record.published),
+            updated=whole_seconds(record.updated),
+            updated_alone=_updated_alone(record),
+            categories=_categories(record, site),
+            enclosures=tuple(replace(each, title=_readable(each.title)) for each in enclosures_of(record.item)),
+            most_bytes=0,
+        )
+    )
+
+
+def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
+    """The same item with its summary and a link in place of its text; a text as short as these stays."""
+    language = _spoken(item.language, site)
+    read_on = languages.translations(language, DOMAIN).gettext("Read on")
+    link = f'<p{_marks(language, item.language)}><a href="{escape(item.url)}">{read_on}</a></p>'
+    html = f"{_in_direction(f'<p>{escape(item.summary, quote=False)}</p>', item.language)}\n{link}"
+    html += _list_files(record, html, item.language, site)
+    return _weigh(replace(item, html=html)) if len(html) < len(item.html) else item
+
+
+def plain(text: str) -> str:
+    """Plain text that nobody can take for markup, on one line.
+
+    RSS never said whether a title is text or HTML. Readers guess, and where they guess HTML they drop what looks like a
+    tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is untouched.
+    """
+    text = TAG_START.sub("‹", TAG.sub(r"‹\1›", even_spaces(scrub(text).replace(LOST, "?"))))
+    return CHARACTER_REFERENCE.sub("＆", text)
+
+
+def language_or(tag: str, fallback: str) -> str:
+    """The language tag if it is one that readers know."""
+    return tag if languages.is_known(tag) else fallback
+
+
+def whole_seconds(instant: datetime) -> datetime:
+    """RSS has no fractions; all formats say the same."""
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def _updated_alone(record: Record) -> datetime:
+    """RFC 4287 section 3.3: entries should not share an instant. New items have one of their own already."""
+    published, updated = whole_seconds(record.published), whole_seconds(record.updated)
+    return updated if updated == published else updated + timedelta(microseconds=record.number % 1_000_000)
+
+
+def _readable(html: str) -> str:
+    """HTML or plain text without what stands for a lost character, whether by itself or as a numbered reference."""
+    return NUMBERED_REFERENCE.sub(_fit_reference, html).replace(LOST, "?") if LOST in html or "&#" in html else html
+
+
+def _fit_reference(reference: re.Match[str]) -> str:
+    character = unescape(reference[0])
+    return "?" if character == LOST else UNFIT.sub("", character) and reference[0]
+
+
+def _in_direction(html: str, language: str) -> str:
+    return f'<div dir="rtl">{html}</div>' if languages.dir_of(language) == "rtl" else html
+
+
+def _list_files(record: Record, html: str, language: str, site: Site) -> str:
+    """A paragraph that links to the item's files, as few readers show enclosures; not to those its text links to."""
+    words = _spoken(language, site)
+    listed = [
+        f'<a{_marks(language, words)} href="{escape(file.url)}">{escape(_readable(file.label), quote=False)}</a>'
+        for file in files_of(record.item, language=words)
+        if f'"{escape(file.url)}"' not in html
+    ]
+    if not listed:
+        return ""
+    text = languages.translations(words, DOMAIN).ngettext("File: %(files)s", "Files: %(files)s", len(listed))
+    return f"\n<p{_marks(words, language)}>{text % {'files': ', '.join(listed)}}</p>"
+
+
+def _spoken(language: str, site: Site) -> str:
+    """The language of fixed texts beside an item: its own, else the site's, else English."""
+    own = languages.interface_language(language, DOMAIN)
+    return own if own == language else languages.interface_language(site.language, DOMAIN)
+
+
+def _marks(language: str, around: str) -> str:
+    """Attributes that tell the language, and the direction, from those around."""
+    directions = languages.dir_of(language), languages.dir_of(around)
+    turned = f' dir="{directions[0]}"' if directions[0] != directions[1] else ""
+    return f' lang="{language}"{turned}' if language != around else ""
+
+
+def _categories(record: Record, site: Site) -> tuple[Category, ...]:
+    themes = [
+        Category(term=theme.slug, label=_label(theme.title) or theme.slug, scheme=site.base_url)
+        for theme in record.themes
+    ]
+    keywords = [_label(keyword) for keyword in record.item.keywords[:CATEGORIES]]
+    scheme = f"{site.base_url}keywords/"
+    return (*themes, *(Category(term=word, label=word, scheme=scheme) for word in dict.fromkeys(keywords) if word))
+
+
+@lru_cache(2_000)  # themes and keywords come again with item after item
+def _label(text: str) -> str:
+    return shorten(plain(text[: 10 * LABEL_CHARS]), LABEL_CHARS)
+
+
+def _weigh(item: FeedItem) -> FeedItem:
+    """The item with `most_bytes`: RSS escapes its summary twice, JSON its line ends."""
+    texts = [item.title, escape(item.summary), item.html, item.url, item.id]
+    texts += [text for category in item.categories for text in (category.term, category.label, category.scheme)]
+    texts += [text for file in item.enclosures for text in (file.url, file.title, file.media_type)]
+    written = escape("\n".join(texts))
+    marks = written.count("\n") + written.count("\t") + written.count("\\")
+    elements = 1_000 + 100 * (len(item.categories) + len(item.enclosures))
+    return replace(item, most_bytes=len(written.encode()) + marks + elements)
