@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.model.feeds import Feed
+from publisher.model.feeds import Feed, combined_feed, language_feed
 from publisher.publish.document import FeedLook, feed_document
 from publisher.publish.entries import Entries
 from publisher.publish.feeds import WRITERS
@@ -16,16 +16,26 @@ from publisher.rendering import urls
 from tests import hard_site
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "hard_site" / "feeds"
-SITE = hard_site.config().site
-ALL = Feed.of_all(SITE)
+SITE, SETTINGS = hard_site.config().site, hard_site.config().feeds
+FRENCH = next(combined_feed(asked) for asked in SETTINGS.combined)
+LOOK = FeedLook(site=SITE, authority="news.example.org,2026", formats=SETTINGS.formats, combined=SETTINGS.combined)
 
 
-@pytest.mark.parametrize("key", ["rss", "atom", "json"])
-def test_a_feed_is_the_one_that_was_reviewed(key: str) -> None:
-    look = FeedLook(site=SITE, authority="news.example.org,2026", formats=("rss", "atom", "json"))
-    records = hard_site.records()
-    document = feed_document(ALL, records, look=look, changed_at=records[0].published)
-    path = GOLDEN / urls.feed_file(urls.folder_of(ALL), key)
+@pytest.mark.parametrize(
+    ("feed", "key", "languages"),
+    [
+        (Feed.of_all(SITE), "rss", {"", "fr", "de", "ar"}),
+        (Feed.of_all(SITE), "atom", {"", "fr", "de", "ar"}),
+        (Feed.of_all(SITE), "json", {"", "fr", "de", "ar"}),
+        (language_feed("de", fallback="en"), "atom", {"de"}),
+        (language_feed("ar", fallback="en"), "rss", {"ar"}),
+        (FRENCH, "json", {"fr"}),
+    ],
+)
+def test_a_feed_is_the_one_that_was_reviewed(feed: Feed, key: str, languages: set[str]) -> None:
+    records = [record for record in hard_site.records() if record.item.language in languages]
+    document = feed_document(feed, records, look=LOOK, changed_at=records[0].published)
+    path = GOLDEN / urls.feed_file(urls.folder_of(feed), key)
 
     written = WRITERS[key](document, Entries())
 
