@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from publisher.collect.condition import check_not_empty
-from publisher.collect.rules import OnSuspicion
+from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch, Source
 from publisher.model.errors import SourceError
+from publisher.model.sources import SourcePolicy
 from publisher.store import SourceState
 
+_MARK = "filter-"
 _AT_ONCE = 8
 """Sources read at the same time; most of their time is spent waiting."""
 
@@ -26,24 +29,24 @@ class Reading:
     """What the source gave, with the items as a tuple; or the error with which it failed."""
 
 
-def read_sources(
-    due: Sequence[tuple[Source, SourceState]], *, on_suspicion: OnSuspicion, now: datetime
-) -> Iterator[Reading]:
+def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRules, now: datetime) -> Iterator[Reading]:
     """Yield what each source gives, in the order of the sources."""
     if len(due) <= 1:
-        yield from (_read_source(source, state, on_suspicion, now) for source, state in due)
+        yield from (_read_source(source, state, rules, now) for source, state in due)
         return
     with ThreadPoolExecutor(min(len(due), _AT_ONCE), thread_name_prefix="source") as readers:
-        yield from readers.map(lambda one: _read_source(one[0], one[1], on_suspicion, now), due)
+        yield from readers.map(lambda one: _read_source(one[0], one[1], rules, now), due)
 
 
-def _read_source(source: Source, state: SourceState, on_suspicion: OnSuspicion, now: datetime) -> Reading:
+def _read_source(source: Source, state: SourceState, rules: CollectRules, now: datetime) -> Reading:
     # A held reading is known: only a different one is worth looking at. The operator's decision reads it again.
-    is_decided = on_suspicion is not OnSuspicion.HOLD
+    is_decided = rules.on_suspicion is not OnSuspicion.HOLD
     validator = state.validator if is_decided else state.held_validator or state.validator
+    mark = _mark_of(rules.policies[source.name])
     outcome: Fetch | SourceError
     try:
-        outcome = source.fetch(validator=validator, now=now)
+        outcome = source.fetch(validator=_without_mark(validator, mark), now=now)
+        outcome = replace(outcome, validator=mark + outcome.validator)
         if not outcome.is_unchanged:
             items = tuple(outcome.items)
             check_not_empty(source.name, items, state)
@@ -51,3 +54,17 @@ def _read_source(source: Source, state: SourceState, on_suspicion: OnSuspicion, 
     except SourceError as error:
         outcome = error
     return Reading(source=source.name, state=state, outcome=outcome)
+
+
+def _mark_of(policy: SourcePolicy) -> str:
+    """Return what validators begin with: other filters take other items of the same listing. No filter: nothing."""
+    filters = (policy.only, policy.exclude)
+    return (
+        "" if not any(map(any, map(astuple, filters))) else f"{_MARK}{sha256(repr(filters).encode()).hexdigest()[:12]} "
+    )
+
+
+def _without_mark(validator: str, mark: str) -> str:
+    """Return the validator for the source itself; empty if it was read with other filters."""
+    is_marked = validator.startswith(_MARK)
+    return validator.removeprefix(mark) if validator.startswith(mark) and is_marked == bool(mark) else ""

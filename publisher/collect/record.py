@@ -13,6 +13,7 @@ from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, find_joined, leave_to_others
+from publisher.collect.filters import take_wanted
 from publisher.collect.identity import Reconciliation, pair, reconcile, with_first_date
 from publisher.collect.mint import draft, fetch_taken, fetch_taken_instants, find_instants, mint, order_for_log
 from publisher.collect.reading import Reading
@@ -55,6 +56,8 @@ class _Listing:
     """Whether an item that is missing is gone."""
     keeps_first_date: bool
     """Whether readers keep the date that it gave an item first."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many new items each list of its filters left out."""
     shared: Mapping[str, int] = field(default_factory=dict)
     """How many items have each id that several share, as ids compare."""
 
@@ -76,7 +79,8 @@ def record_listing(
         )
         shared = find_shared(known, without_repeats(listing.items))
         listing = replace(listing, items=date_as_known(known, listing.items, shared=shared), shared=shared)
-        changes = _plan_changes(known, listing, log, rules)
+        changes, left_out = _plan_changes(known, listing, log, rules)
+        listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
         if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
             logger.debug("source is held", because=suspicion.words, source=listing.source)
@@ -113,7 +117,7 @@ def record_listing(
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
         problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
-        notes=tuple(_shared_notes(listing)),
+        notes=(*_shared_notes(listing), *_filter_notes(listing)),
     )
 
 
@@ -166,15 +170,22 @@ def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
     return [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
 
 
-def _plan_changes(known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules) -> Changes:
+def _plan_changes(
+    known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
+) -> tuple[Changes, Mapping[str, int]]:
+    """Return what the listing changes, and how many of its new items each list of its filters left out."""
     pairing = pair(known, listing.items, unread=listing.unread, is_complete=listing.is_complete)
     plan = reconcile(pairing, log.items(pairing.to_compare), keeps_first_date=listing.keeps_first_date)
     log_unread(pairing, plan, log, source=listing.source)
+    wanted, left_out = take_wanted(
+        plan.added, listing.policy, theme_map=rules.gathering.theme_map, source=listing.source
+    )
+    plan = replace(plan, added=wanted)
     own, copied = plan.split({one.number for one in known if one.is_copy})
     others = log.elsewhere(ids={item.native_id for item in own.added}, links={item.link for item in own.added})
     joined = find_joined(own.added, others, listing.policy, shared=listing.shared)
     heirs = log.heirs(own.withdrawn, among=rules.configured)
-    return leave_to_others(own, copied, joined, heirs)
+    return leave_to_others(own, copied, joined, heirs), left_out
 
 
 def _suspect(
@@ -203,6 +214,13 @@ def _shared_notes(listing: _Listing) -> Iterator[Problem]:
     """Yield a line for each id that names no item, because several have it."""
     for key, count in sorted(listing.shared.items()):
         what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
+        yield Problem(where=f"source {listing.source!r}", what=what)
+
+
+def _filter_notes(listing: _Listing) -> Iterator[Problem]:
+    """Yield a line for each list of the filters that left something out."""
+    for name, count in sorted(listing.left_out.items()):
+        what = f"{count} of its items that are not known are left out by `{name}`"
         yield Problem(where=f"source {listing.source!r}", what=what)
 
 

@@ -41,7 +41,7 @@ def collect(
     due = [(source, state) for source, state in states if source.name in asked_for or _is_due(source, state, now=now)]
     report = CollectReport(sources_waiting=len(states) - len(due))
     progress("sources", 0, len(due))
-    for done, reading in enumerate(read_sources(due, on_suspicion=rules.on_suspicion, now=now), start=1):
+    for done, reading in enumerate(read_sources(due, rules=rules, now=now), start=1):
         report = _add(report, _record(reading, store, rules, now=now))
         progress("sources", done, len(due))
     return report

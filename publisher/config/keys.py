@@ -58,7 +58,7 @@ def _keys(path: str, field: FieldInfo) -> Iterator[Key]:
     elif (tables := tables_of(field.annotation)) is not None:
         yield from keys_of(tables.pop(""), f"{path}[].")
         for kind, each in tables.items():
-            common = {f"{path}[{kind}].{name}" for name in SourceTable.model_fields}
+            common = {key.path for key in keys_of(SourceTable, f"{path}[{kind}].")}
             yield from (key for key in keys_of(each, f"{path}[{kind}].") if key.path not in common)
     else:
         yield Key(

@@ -19,6 +19,7 @@ from publisher.config.values import (
     WEB_ADDRESS,
     File,
     Folder,
+    Labels,
     Line,
     Name,
     Text,
@@ -33,7 +34,8 @@ from publisher.config.values import (
     variable_of,
 )
 from publisher.model.problems import suggestion
-from publisher.model.sources import SourcePolicy
+from publisher.model.slugs import fold_label
+from publisher.model.sources import Filter, SourcePolicy
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -114,6 +116,19 @@ ANYTHING = Value("what the class takes", _as_it_is, {})
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
+class FilterTable(Table):
+    """Which of its new items are taken: `only` those that have one of each list, `except` those that have any."""
+
+    words: Labels = key("Words, or several in a row, in title or text.", default=[], example=["sponsored"])
+    themes: Labels = key("Themes, as the source or this site calls them.", default=[], example=["Sports"])
+    keywords: Labels = key("Keywords, as the source writes them.", default=[], example=["advertisement"])
+    authors: Labels = key("Who wrote it, as the source says.", default=[], example=["Press office"])
+
+    def filter(self) -> Filter:
+        """Return the filter; it compares as labels do."""
+        return Filter(**{name: tuple(map(fold_label, texts)) for name, texts in self})
+
+
 class SourceTable(Table):
     """Where items come from; repeat the table for each place. docs/sources.md shows what other kinds need."""
 
@@ -133,6 +148,8 @@ class SourceTable(Table):
         default="usual",
     )
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
+    only: FilterTable = table()
+    except_: FilterTable = table(name="except")
 
     def options(self) -> dict[str, Any]:
         """Return the keys that only this kind of source has, if they are set."""
@@ -147,6 +164,8 @@ class SourceTable(Table):
             hold_above=self.hold_above,
             keep_tracking=self.keep_tracking,
             joined_by=self.joined_by,
+            only=self.only.filter(),
+            exclude=self.except_.filter(),
         )
 
 
@@ -192,6 +211,7 @@ class ColumnsTable(Table):
     draft: Line | None = key("The column of what says that it is a draft.", default=None, example="unfinished")
     embargo: Line | None = key("The column of the moment before which it may not appear.", default=None, example="from")
     expires: Line | None = key("The column of the moment after which it is in no feed.", default=None, example="until")
+    authors: Line | None = key("The column of its authors, for filters.", default=None, example="writer")
     edit: Line | None = key(
         "The column that says `minor` of an edit nobody is told of.", default=None, example="change"
     )
@@ -276,6 +296,7 @@ class PageTable(SourceTable):
     themes: Line | None = key("The selector of its themes.", default=None, example=".theme a")
     keywords: Line | None = key("The selector of its keywords.", default=None, example=".tag a")
     enclosures: Line | None = key("The selector of the files that belong to it.", default=None, example=".files a@href")
+    authors: Line | None = key("The selector of its authors, for filters.", default=None, example=".byline a")
     next: Line | None = key(
         "The selector of the link to the page that follows, in the whole page.",
         default=None,

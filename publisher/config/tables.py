@@ -41,9 +41,12 @@ def key(meaning: str, *, default: object = ..., example: object = None, name: st
     return Field(default, description=meaning, examples=None if example is None else [example], alias=name)
 
 
-def table() -> Any:  # noqa: ANN401  (of whichever class the annotation names)
-    """Return the field of a table that may be left out: each of its keys then has its default, or is missing."""
-    return Field({}, validate_default=True)
+def table(*, name: str | None = None) -> Any:  # noqa: ANN401  (of whichever class the annotation names)
+    """Return the field of a table that may be left out: each of its keys then has its default, or is missing.
+
+    `name` is its name in config.toml, where Python does not allow it.
+    """
+    return Field({}, validate_default=True, alias=name)
 
 
 def tables() -> Any:  # noqa: ANN401

@@ -52,6 +52,8 @@ class Item:
     published: datetime | None = None
     """UTC; the instant of publication, if the organisation gives more than a day. Fresh from a source it may have no
     zone, and is then in the site's."""
+    authors: tuple[str, ...] = ()
+    """Who wrote it, as its source says; only filters of sources ask. The log keeps none."""
     base: str = ""
     """Where relative addresses in `html` begin; empty: at `link`. The log keeps none."""
     is_language_guessed: bool = False

@@ -7,6 +7,18 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What an item may have; each text is as `slugs.fold_label` leaves it."""
+
+    words: tuple[str, ...] = ()
+    """Whole words, or several in a row, in its title or text."""
+    themes: tuple[str, ...] = ()
+    """Themes as the source writes them, or titles or slugs of the site's."""
+    keywords: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
     """How a source's listing is treated."""
 
@@ -21,6 +33,10 @@ class SourcePolicy:
     joined_by: Literal["usual", "link", "id", "none"]
     """What items of two sources must share to be one item; "usual" is an id that is a URI, or the link and the title or
     first words. Readers see the words of the source that was first."""
+    only: Filter = Filter()
+    """A new item is taken if it has one of each list that is not empty."""
+    exclude: Filter = Filter()
+    """A new item is left out if it has one of any list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,11 +90,12 @@ def _applies(rule: ThemeRule, item: Item, source: str) -> bool:
     return (
         source in rule.sources
         or (bool(rule.keywords) and not {*rule.keywords}.isdisjoint(map(fold_label, item.keywords)))
-        or (bool(rule.words) and _contains_any(rule.words, fold_label(f"{item.title} {item.text}")))
+        or (bool(rule.words) and contains_any(rule.words, fold_label(f"{item.title} {item.text}")))
     )
 
 
-def _contains_any(words: Sequence[str], folded: str) -> bool:
+def contains_any(words: Sequence[str], folded: str) -> bool:
+    """Whether one of these words, or words in a row, is in a text; all are as `fold_label` leaves them."""
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", folded) for word in words)
 
 

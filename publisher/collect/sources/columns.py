@@ -25,6 +25,7 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     Capitals, spaces and marks in names make no difference. What keeps an item back is read by whatever name.
     """
     folded = {fold_name(name): value for name, value in row.items()}
+    folded.setdefault("authors", folded.get("author"))
     kept = {name: folded[name] for name in (*KEPT, *SHOWN, *STATES) if name in folded}
     return kept | {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
 

@@ -158,10 +158,12 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
         raise SourceError(source, f"this is no feed: {_reason(parsed)}")
     feed = parsed.get("feed", {})
     language = feed.get("language", "")
+    authors = _authors(feed)
     return _Document(
         url=url,
         entries=[
-            _xml_values(entry, language, url, is_atom=parsed.version.startswith("atom")) for entry in parsed.entries
+            {"authors": authors, **_xml_values(entry, language, url, is_atom=parsed.version.startswith("atom"))}
+            for entry in parsed.entries
         ],
         older=_older_link(feed.get("links", ()), url),
         lifetime=_lifetime(feed),
@@ -203,7 +205,15 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "language": entry.get("language") or _language(body) or _language(entry.get("title_detail")) or feed_language,
         "categories": [as_line(str(tag.get("label") or tag.get("term") or "")) for tag in entry.get("tags", ())],
         "enclosures": feed_enclosures.of_entry(entry, value, base),
+        # RFC 4287 section 4.2.1: an entry without an author has the feed's.
+        **({"authors": authors} if (authors := _authors(entry)) else {}),
     }
+
+
+def _authors(said: Mapping[str, Any]) -> list[str]:
+    """Return the names of authors, or their addresses, as an entry or a feed says them."""
+    authors = said.get("authors") or ()
+    return [str(each.get(part)) for each in authors for part in ("name", "email") if each.get(part)]
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
@@ -273,10 +283,14 @@ def _json_document(source: str, body: bytes, url: str, charset: str) -> _Documen
         feed.get("items"), list
     ):
         raise SourceError(source, "this is no JSON Feed: expected `version` and `items`")
-    language = feed.get("language")
+    language, authors = feed.get("language"), _json_authors(feed)
     return _Document(
         url=url,
-        entries=[_json_values(item, language, url) for item in feed["items"] if isinstance(item, dict)],
+        entries=[
+            {"authors": authors, **_json_values(item, language, url)}
+            for item in feed["items"]
+            if isinstance(item, dict)
+        ],
         older=absolute(str(feed.get("next_url") or ""), url),
     )
 
@@ -298,7 +312,15 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
         "language": item.get("language") or language,
         "categories": item.get("tags"),
         "enclosures": feed_enclosures.of_json(item, html if isinstance(html, str) else "", url),
+        **({"authors": authors} if (authors := _json_authors(item)) else {}),
     }
+
+
+def _json_authors(said: Mapping[str, Any]) -> list[str]:
+    """Return the names of authors: `authors`, or the one `author` of version 1."""
+    authors = said.get("authors") or [said.get("author")]
+    found = authors if isinstance(authors, list) else [authors]
+    return [str(each["name"]) for each in found if isinstance(each, dict) and each.get("name")]
 
 
 def _json_teaser(item: Mapping[str, Any]) -> str:

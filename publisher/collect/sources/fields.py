@@ -31,6 +31,7 @@ FIELDS = (
     "embargo",
     "expires",
     "edit",
+    "authors",
 )
 """What an item may be made of; only `date` and one of `title`, `text` and `html` must be there."""
 
@@ -104,6 +105,7 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
         language=language if _LANGUAGE_TAG.fullmatch(language) else "",
         labels=names_in(values, "themes", rules.separator, rules.labels),
         keywords=names_in(values, "keywords", rules.separator),
+        authors=names_in(values, "authors", ";"),
         enclosures=enclosures_of(
             values.get("enclosures"), separator=rules.separator, base=web_address(link) or rules.base
         ),

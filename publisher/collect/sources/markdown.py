@@ -49,6 +49,7 @@ _NAMES = {
     "embargo": ("embargo", "embargoeduntil", "publishdate"),
     "expires": ("expires", "expirydate", "unpublishdate"),
     "edit": ("edit",),
+    "authors": ("authors", "author"),
 }
 """What front matter may call a field, as `fold_name` has it; the first that is there counts."""
 

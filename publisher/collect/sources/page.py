@@ -40,7 +40,20 @@ if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
 
 READER = "page-4"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
-SELECTORS = ("item", "id", "date", "title", "body", "link", "language", "themes", "keywords", "enclosures", "next")
+SELECTORS = (
+    "item",
+    "id",
+    "date",
+    "title",
+    "body",
+    "link",
+    "language",
+    "themes",
+    "keywords",
+    "enclosures",
+    "authors",
+    "next",
+)
 
 _HARMLESS_BYTES = 500_000
 """What takes libxml2 time by the square of its length, such as ever more attributes, takes 3 s here."""
@@ -68,6 +81,7 @@ class PageSource:
     keywords: str = ""
     enclosures: str = ""
     """The links to its files, or what they are in."""
+    authors: str = ""
     next: str = ""
     """The link to the page that follows."""
     pages: int = 1
@@ -162,6 +176,7 @@ class PageSource:
                 "themes": catch(self.name, element, self.themes),
                 "keywords": catch(self.name, element, self.keywords),
                 "enclosures": list(self._enclosures(element, page.base)),
+                "authors": catch(self.name, element, self.authors),
             },
             FieldRules(today=today, base=page.base),
         )

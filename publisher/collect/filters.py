@@ -1,0 +1,59 @@
+"""Which new items of a source its operator wants; pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from publisher.model.items import Item
+from publisher.model.slugs import fold_label
+from publisher.model.sources import Filter, SourcePolicy
+from publisher.model.themes import ThemeMap, assign_themes, contains_any
+
+
+def take_wanted(
+    items: Sequence[Item], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
+) -> tuple[tuple[Item, ...], Mapping[str, int]]:
+    """Return the items that the source's filters take, in their order, and how many each list left out.
+
+    An item that several lists leave out counts for the first of them.
+    """
+    wanted: list[Item] = []
+    left_out: Counter[str] = Counter()
+    for item in items:
+        if why := why_left_out(item, policy, theme_map=theme_map, source=source):
+            left_out[why] += 1
+        else:
+            wanted.append(item)
+    return tuple(wanted), left_out
+
+
+def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, source: str) -> str:
+    """Return the key of the list by which an item is left out, such as `except.words`; empty: it is taken."""
+    if policy.only == policy.exclude == _NO_FILTER:
+        return ""
+    themes = assign_themes(item, theme_map, source=source)
+    names = {name for theme in themes for name in (theme.slug, fold_label(theme.title))}
+    labels = {*map(fold_label, item.labels), *names}
+    has = _has(item, policy.only, labels)
+    lacking = (name for name, wanted in _lists(policy.only) if wanted and not has[name])
+    if name := next(lacking, ""):
+        return f"only.{name}"
+    found = (name for name, is_there in _has(item, policy.exclude, labels).items() if is_there)
+    return f"except.{name}" if (name := next(found, "")) else ""
+
+
+def _has(item: Item, asked: Filter, labels: Collection[str]) -> dict[str, bool]:
+    """Return whether the item has one of each list, by its name."""
+    return {
+        "words": bool(asked.words) and contains_any(asked.words, fold_label(f"{item.title} {item.text}")),
+        "themes": not {*asked.themes}.isdisjoint(labels),
+        "keywords": not {*asked.keywords}.isdisjoint(map(fold_label, item.keywords)),
+        "authors": not {*asked.authors}.isdisjoint(map(fold_label, item.authors)),
+    }
+
+
+def _lists(asked: Filter) -> Iterator[tuple[str, Sequence[str]]]:
+    yield from (("words", asked.words), ("themes", asked.themes))
+    yield from (("keywords", asked.keywords), ("authors", asked.authors))
+
+
+_NO_FILTER = Filter()

@@ -1,0 +1,181 @@
+"""What filters of a source take and leave out, and what becomes of items that readers have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.collect.filters import take_wanted, why_left_out
+from publisher.collect.rules import CollectRules
+from publisher.collect.run import collect
+from publisher.collect.sources.base import Fetch, SourceSite, open_source
+from publisher.model.feeds import ALL, Gathering
+from publisher.model.items import Item
+from publisher.model.records import State
+from publisher.model.reports import CollectReport
+from publisher.model.sources import Filter, SourcePolicy
+from publisher.model.themes import Theme, ThemeMap
+from publisher.store import Store
+from tests.values import FERRIES, FETCHING, POLICY, SITE
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+THEMES = ThemeMap(
+    default=Theme(slug="general", title="General"), themes=(FERRIES,), by_label=(("boats", FERRIES.slug),)
+)
+SOURCE_SITE = SourceSite(timezone=SITE.timezone, fetching=FETCHING, user_agent="Harbour news")
+NO_ADVERTISEMENT = replace(POLICY, exclude=Filter(words=("sponsored",)))
+
+
+def item(text: str = "The ferry sails at ten.", day: int = 20, **fields: Any) -> Item:
+    return Item(date=date(2026, 11, day), text=text, **fields)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (Filter(words=("sponsored",)), item("[SPONSORED] A crane.")),
+        (Filter(words=("paid content",)), item(title="Paid\u00a0 content: a crane")),
+        (Filter(themes=("boats",)), item(labels=("Boats",))),
+        (Filter(themes=("ferries",)), item(labels=("Boats",))),
+        (Filter(themes=("ferries & quays",)), item(labels=("Boats",))),
+        (Filter(themes=("general",)), item()),
+        (Filter(keywords=("steel",)), item(keywords=("Wood", "STEEL"))),
+        (Filter(authors=("press office",)), item(authors=("Press Office",))),
+        (Filter(words=("crane",), keywords=("steel",)), item("A crane.", keywords=("steel",))),
+    ],
+)
+def test_an_item_has_what_a_filter_names(asked: Filter, found: Item) -> None:
+    other = item("The lock is shut; nothing was unsponsored.", labels=("Locks",), keywords=("Woods",))
+
+    def why(item: Item, policy: SourcePolicy) -> str:
+        return why_left_out(item, policy, theme_map=THEMES, source="partner")
+
+    assert why(found, replace(POLICY, exclude=asked)).startswith("except.")
+    assert why(other, replace(POLICY, only=asked)).startswith("only.")
+    assert why(found, replace(POLICY, only=asked)) == why(other, replace(POLICY, exclude=asked)) == ""
+
+
+def test_only_asks_for_one_of_each_list_and_except_for_one_of_any() -> None:
+    asked = Filter(words=("crane", "lock"), keywords=("steel",))
+    crane = item("A crane.", keywords=("wood",))
+    items = (item("A lock.", keywords=("steel",)), crane, item("A quay.", keywords=("steel",)))
+
+    taken, left_out = take_wanted(items, replace(POLICY, only=asked), theme_map=THEMES, source="partner")
+    assert (taken, left_out) == ((items[0],), {"only.keywords": 1, "only.words": 1})
+
+    taken, left_out = take_wanted(items, replace(POLICY, exclude=asked), theme_map=THEMES, source="partner")
+    assert (taken, left_out) == ((), {"except.words": 2, "except.keywords": 1})
+
+
+RSS = """<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>News</title>
+<item><title>A crane</title><pubDate>Fri, 20 Nov 2026 10:00:00 GMT</pubDate><dc:creator>Ada Mast</dc:creator></item>
+</channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title><author><name>Ada Mast</name></author>
+<entry><title>A crane</title><updated>2026-11-20T10:00:00Z</updated></entry></feed>"""
+JSON = """{"version": "https://jsonfeed.org/version/1.1", "authors": [{"name": "Ada Mast"}],
+"items": [{"id": "1", "content_text": "A crane.", "date_published": "2026-11-20T10:00:00Z"}]}"""
+PAGE = """<ul><li><h3>A crane</h3><time>20 November 2026</time><a class="by">Ada Mast</a></li></ul>"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "written", "keys"),
+    [
+        ("feed", "feed.xml", RSS, {}),
+        ("feed", "feed.xml", ATOM, {}),
+        ("feed", "feed.json", JSON, {}),
+        ("page", "news.html", PAGE, {"item": "li", "date": "time", "title": "h3", "authors": ".by"}),
+        ("markdown", "news/a.md", "---\ndate: 2026-11-20\nauthor: Ada Mast\n---\nA crane.\n", {}),
+        ("table", "news.csv", "date,text,author\n2026-11-20,A crane.,Ada Mast; Bo Quay\n", {}),
+        ("table", "news.csv", "date,text,by\n2026-11-20,A crane.,Ada Mast\n", {"columns": {"authors": "by"}}),
+    ],
+)
+def test_authors_are_read_from_every_kind_that_has_them(
+    kind: str, name: str, written: str, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(written, "utf-8")
+    path = file.parent if kind == "markdown" else file
+    source = open_source(kind, "partner", {"path": path, **keys}, SOURCE_SITE)
+
+    (found,) = source.fetch(validator="", now=NOW).items
+
+    assert found.authors[0] == "Ada Mast"
+
+
+# --- items that readers have -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Shelf:
+    """A source that lists what it is told to, and says when nothing changed."""
+
+    items: list[Item]
+    name: str = "shelf"
+    readings: int = field(default=0, init=False)
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        current = str(hash(tuple(self.items)))
+        if validator == current:
+            return Fetch(items=(), validator=validator, is_unchanged=True)
+        self.readings += 1
+        return Fetch(items=self.items, validator=current)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store.open("sqlite://") as opened:
+        yield opened
+
+
+def read(store: Store, shelf: Shelf, policy: SourcePolicy) -> CollectReport:
+    rules = CollectRules(
+        site=SITE,
+        gathering=Gathering(theme_map=THEMES, language="en"),
+        authority="news.example.org",
+        policies={shelf.name: policy},
+    )
+    return collect([shelf], store=store, rules=rules, now=NOW)
+
+
+def texts(store: Store) -> list[str]:
+    records = store.items.added_last(ALL, limit=9)
+    assert {record.state for record in records} <= {State.LISTED}
+    return sorted(record.item.text for record in records)
+
+
+def test_what_a_filter_leaves_out_is_told_and_comes_when_the_filter_goes(store: Store) -> None:
+    shelf = Shelf([item("Sponsored: a crane."), item("A lock.", 19)])
+
+    report = read(store, shelf, NO_ADVERTISEMENT)
+
+    assert (report.added, report.problems, texts(store)) == (1, (), ["A lock."])
+    assert [str(note) for note in report.notes] == [
+        "source 'shelf': 1 of its items that are not known are left out by `except.words`"
+    ]
+    assert read(store, shelf, NO_ADVERTISEMENT).sources_unchanged == 1
+    assert read(store, shelf, POLICY).added == 1
+    assert read(store, shelf, POLICY).sources_unchanged == 1
+    assert texts(store) == ["A lock.", "Sponsored: a crane."]
+
+
+def test_an_item_that_readers_have_stays_whatever_a_filter_says_later(store: Store) -> None:
+    shelf = Shelf([item("A crane.", native_id="1"), item("A lock.", 19, native_id="2")])
+    read(store, shelf, POLICY)
+
+    assert not read(store, shelf, replace(POLICY, only=Filter(words=("quay",)))).is_news
+    shelf.items[0] = replace(shelf.items[0], text="A crane, sponsored.")
+    assert read(store, shelf, NO_ADVERTISEMENT).revised == 1
+
+    assert texts(store) == ["A crane, sponsored.", "A lock."]
+
+
+def test_an_item_that_was_left_out_is_new_once_an_edit_lets_it_through(store: Store) -> None:
+    shelf = Shelf([item("A crane, sponsored.", native_id="1"), item("A lock.", 19, native_id="2")])
+    read(store, shelf, NO_ADVERTISEMENT)
+    shelf.items[0] = replace(shelf.items[0], text="A crane.")
+
+    assert read(store, shelf, NO_ADVERTISEMENT).added == 1
