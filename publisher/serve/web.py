@@ -5,13 +5,17 @@ A part is a Flask blueprint: the public folder, the health of the service, the p
 """
 
 import logging
+import resource
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import waitress
 from flask import Blueprint, Flask, Response
+from waitress.channel import HTTPChannel
 from werkzeug.exceptions import MethodNotAllowed
 
 from publisher.model.errors import UsageError
@@ -22,6 +26,12 @@ if TYPE_CHECKING:
 THREADS = 4
 MAX_BODY_BYTES = 1_000_000
 """A longer request is refused (413) before it is kept: a form is short, and the disk is not for strangers to fill."""
+CONNECTIONS = 1000
+"""How many may be open at once. One that waits takes a place, and none of the threads."""
+REQUEST_S = 20.0
+"""How long a client may take to send a whole request; a slower one loses its connection, and its place."""
+_FILES = 2 * CONNECTIONS
+"""How many files the process may have open, if the system lets it: the connections, and what is sent through them."""
 # It warns whenever five requests come at once, which the operator need not know.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
@@ -50,21 +60,33 @@ def _refuse_method(error: MethodNotAllowed) -> Response:
 
 
 @contextmanager
-def listening(app: "WSGIApplication", address: str, *, key: str, remedy: str) -> Iterator[str]:
+def listening(
+    app: "WSGIApplication", address: str, *, key: str, remedy: str, request_s: float = REQUEST_S
+) -> Iterator[str]:
     """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
-    The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`.
+    The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`. A
+    request must be whole within `request_s`.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
     """
     try:
         server = waitress.create_server(
-            app, listen=address, threads=THREADS, ident=None, max_request_body_size=MAX_BODY_BYTES
+            app,
+            listen=address,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=MAX_BODY_BYTES,
+            connection_limit=CONNECTIONS * _allow_files() // _FILES,
+            channel_timeout=2 * REQUEST_S,
+            cleanup_interval=5,
+            asyncore_use_poll=True,  # select() knows the first 1024 files of a process alone
         )
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise UsageError(f"{key}: {address}: {problem}; {remedy}") from error
+    server.channel_class = partial(_Channel, request_s)
     thread = threading.Thread(target=server.run, name="web")
     thread.start()
     try:
@@ -73,6 +95,37 @@ def listening(app: "WSGIApplication", address: str, *, key: str, remedy: str) ->
         server.trigger.pull_trigger(lambda: _close(server))
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+def _allow_files() -> int:
+    """Allow this process as many open files as it may need, or as the system lets it; return how many."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < _FILES:
+        soft = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(soft, _FILES)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """A connection that must send each request within a time. waitress itself only ends one that is silent."""
+
+    def __init__(self, request_s: float, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
+        super().__init__(*connection, **options)
+        self._request_s = request_s
+        self._began = time.monotonic()
+
+    def received(self, data: bytes) -> bool:
+        if self.request is None:
+            self._began = time.monotonic()
+        is_received: bool = super().received(data)
+        return is_received
+
+    def readable(self) -> bool:
+        """Whether it waits for data; waitress asks every second at least."""
+        if self.request is not None and time.monotonic() - self._began > self._request_s:
+            self.will_close = True
+        is_readable: bool = super().readable()
+        return is_readable
 
 
 def _close(server: waitress.server.BaseWSGIServer) -> None:

@@ -1,7 +1,9 @@
 """The server that listens, and what every answer of it says."""
 
+import socket
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection
 
 import pytest
@@ -53,3 +55,40 @@ def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) 
         connection.endheaders()
         assert 413 == connection.getresponse().status
         connection.close()
+
+
+def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) -> None:
+    with listening(application(part), "127.0.0.1:0", key="test", remedy="none", request_s=1.0) as address:
+        host, _, port = address.rpartition(":")
+        slow = [socket.create_connection((host, int(port))) for _ in range(500)]
+        for connection in slow:
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+
+        asked = HTTPConnection(address, timeout=20)
+        asked.request("GET", "/")
+        assert b"hello" == asked.getresponse().read()
+        asked.close()
+
+        ended: set[socket.socket] = set()
+        give_up_at = time.monotonic() + 20
+        while len(ended) < len(slow) and time.monotonic() < give_up_at:
+            for connection in slow:
+                with suppress(BlockingIOError):
+                    connection.setblocking(False)
+                    with suppress(ConnectionError):  # a byte now and then is no whole request
+                        connection.send(b"X")
+                    if not _is_open(connection):
+                        ended.add(connection)
+            time.sleep(0.1)
+        assert len(slow) == len(ended)
+        for connection in slow:
+            connection.close()
+
+
+def _is_open(connection: socket.socket) -> bool:
+    try:
+        return bool(connection.recv(1))
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
