@@ -88,7 +88,8 @@ class _Wanted:
     def read(self) -> Fetched:
         if self.is_address:
             try:
-                fetcher = self.site.fetcher
+                # Whoever types an address means its host, be it within his own network; no redirect of it.
+                fetcher = self.site.fetcher.allowing([urlsplit(self.place).hostname or ""])
                 return fetcher.fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
             except SourceError as error:
                 raise PublisherError(error.problem) from error  # it names the address itself

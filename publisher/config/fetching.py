@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import LINES, matching, read_line, read_list, read_text
+from publisher.config.values import matching, read_text
 from publisher.model.schedules import parse_interval
 from publisher.model.sources import Fetching
 
@@ -21,9 +21,6 @@ def _seconds(value: object) -> timedelta:
 
 
 SECONDS = Value("a number with s or m such as 30s", _seconds, matching(r"\s*[1-9][0-9]*\s*[smSM]\s*"))
-NETWORKS = Value(
-    'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(read_line), LINES
-)
 
 
 class FetchingTable(Table):
@@ -31,14 +28,7 @@ class FetchingTable(Table):
 
     timeout: Annotated[timedelta, SECONDS] = key("How long one fetch may take, redirects and all.", default="30s")
     max_megabytes: Annotated[int, Field(ge=1, le=1000)] = key("How large an answer may be, unpacked.", default=10)
-    private: Annotated[tuple[str, ...], NETWORKS] = key(
-        "Hosts or networks of your own that may be asked, too.",
-        default=[],
-        example=["intranet.example.org", "10.0.0.0/8"],
-    )
 
     def limits(self) -> Fetching:
         """Return the limits in the units of the program."""
-        return Fetching(
-            timeout_s=self.timeout.total_seconds(), max_bytes=self.max_megabytes * 1_000_000, private=self.private
-        )
+        return Fetching(timeout_s=self.timeout.total_seconds(), max_bytes=self.max_megabytes * 1_000_000, private=())

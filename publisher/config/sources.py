@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from publisher.config.site import BASE_URL
 from publisher.config.store import database_url
 from publisher.config.tables import Table, Value, key, table
 from publisher.config.values import (
+    LINES,
     STRING,
     WEB_ADDRESS,
     File,
@@ -28,6 +30,7 @@ from publisher.config.values import (
     matching,
     names_variable,
     read_line,
+    read_list,
     read_text,
     read_web_address,
     refuse_password,
@@ -38,6 +41,7 @@ from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
+_HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 FOREIGN = "*"
 """Stands for all kinds that are not in `KINDS`."""
@@ -96,6 +100,14 @@ def _as_it_is(value: object) -> object:
     return value
 
 
+def _network(value: object) -> str:
+    """A host's name, an address or a network."""
+    host = read_line(value)
+    if not _HOST.fullmatch(host):
+        ip_network(host)  # a ValueError says that it is none
+    return host
+
+
 KIND = Value(f"{any_of([repr(kind) for kind in KINDS])} or the dotted path of a class", _kind, STRING)
 FOREIGN_KIND = Value(KIND.expected, _kind, {"type": "string", "not": {"enum": list(KINDS)}})
 SINCE = Value('"all", "now" or a number of days such as "30 days"', _since, matching("all|now|[1-9][0-9]* days?"))
@@ -110,6 +122,11 @@ SELECTOR = Value("a CSS selector (`publisher check --source ADDRESS` suggests so
 Undated = Literal["skip", "seen"]
 MARK = Value("a mark such as , or ;", _mark, {"type": "string", "minLength": 1})
 COMPLETE = "Whether it lists all that there is: an item missing in it is then withdrawn, be it the oldest."
+NETWORKS = Value(
+    'a list of hosts or networks such as ["intranet.example.org", "10.0.0.0/8"]', read_list(_network), LINES
+)
+PRIVATE = "Hosts or networks of your own that this source may ask; otherwise only the Internet is."
+OWN_NETWORKS = ["intranet.example.org", "10.0.0.0/8"]
 ANYTHING = Value("what the class takes", _as_it_is, {})
 
 
@@ -264,6 +281,7 @@ class FeedTable(SourceTable):
         example="https://partner.example.org/feed.xml",
     )
     path: File | None = key("A file with the feed in it.", default=None, example="content/feed.xml")
+    private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     archives: Annotated[int, Field(ge=0, le=1000)] = key(
         "How many older documents (RFC 5005) a first reading follows back.", default=0
     )
@@ -279,6 +297,7 @@ class PageTable(SourceTable):
         "The page; not set: `path` is.", default=None, example="https://www.example.org/en/news"
     )
     path: File | None = key("A file with the page in it.", default=None, example="content/news.html")
+    private: Annotated[tuple[str, ...], NETWORKS] = key(PRIVATE, default=[], example=OWN_NETWORKS)
     item: Annotated[str, SELECTOR] = key(
         "The CSS selector of what every item is in; those below look inside it.", example=".views-row"
     )

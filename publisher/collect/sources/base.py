@@ -115,11 +115,17 @@ def open_source(kind: str, name: str, keys: Mapping[str, object], site: SourceSi
         case "listing":
             return make(name, labels=_holding(site.labels, ",", ";"), **keys)
         case "feed" | "page":
-            return make(name, timezone=site.timezone, fetcher=None if "path" in keys else site.fetcher, **keys)
+            own = {key: value for key, value in keys.items() if key != "private"}
+            fetcher = None if "path" in keys else site.fetcher.allowing(_hosts(keys.get("private")))
+            return make(name, timezone=site.timezone, fetcher=fetcher, **own)
         case _ if kind in KINDS:
             separator = str(keys.get("separator", ","))
             return make(name, timezone=site.timezone, labels=_holding(site.labels, separator), **keys)
     return make(name=name, site=site, **keys)
+
+
+def _hosts(private: object) -> Sequence[str]:
+    return private if isinstance(private, tuple) else ()
 
 
 def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:

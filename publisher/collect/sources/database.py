@@ -1,12 +1,14 @@
 """The `database` kind: the rows of an SQL query, each an item."""
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,9 +19,21 @@ from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.moments import Undated, first_sight
 from publisher.model.errors import SourceError
 
+if TYPE_CHECKING:
+    import sqlite3
+
 READER = "database-4"
 MAX_ROWS = 200_000
 """A query that gives more was not meant to."""
+PATIENCE_S = 60
+"""A query that takes longer keeps all other sources waiting."""
+_STEPS = 100_000
+"""Of SQLite's machine, between two looks at the clock."""
+_LIMITS = {
+    "postgresql": f"SET statement_timeout = '{PATIENCE_S}s'",
+    "mysql": f"SET SESSION max_execution_time = {PATIENCE_S * 1000}",
+    "mariadb": f"SET SESSION max_statement_time = {PATIENCE_S}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +102,7 @@ class DatabaseSource:
             raise SourceError(self.name, f"its database needs a Python package: {error}") from error
         try:
             with engine.connect() as connection:
-                if url.get_backend_name() == "sqlite":
-                    connection.exec_driver_sql("PRAGMA query_only = ON")
+                _prepare(connection)
                 result = connection.execute(text(self.query))
                 rows = [{**row} for row in result.mappings().fetchmany(MAX_ROWS + 1)]
                 connection.rollback()
@@ -101,6 +114,18 @@ class DatabaseSource:
         if len(rows) > MAX_ROWS:
             raise SourceError(self.name, f"`query` gives more than {MAX_ROWS} rows; let it give fewer")
         return names, rows
+
+
+def _prepare(connection: Connection) -> None:
+    """Let the query read, and for `PATIENCE_S` at the longest, in the databases that have a word for it."""
+    backend = connection.dialect.name
+    if backend == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        end = time.monotonic() + PATIENCE_S
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    elif statement := _LIMITS.get(backend):
+        connection.exec_driver_sql(statement)
 
 
 def _check_file(source: str, url: URL) -> None:

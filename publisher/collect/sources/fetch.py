@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -49,6 +49,10 @@ class Fetcher:
     """Names the program, and whom a server's owner may write to."""
     _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def allowing(self, private: Sequence[str]) -> "Fetcher":
+        """Return a fetcher that also asks these hosts and networks; it and this one still ask a host by turns."""
+        return replace(self, settings=replace(self.settings, private=tuple(private)))
 
     def fetch(self, url: str, *, source: str, validator: str, now: datetime, accept: str = "*/*") -> Fetched:
         """Return what is at `url`.
@@ -103,7 +107,7 @@ class Fetcher:
                 finally:
                     response.close()
         except RefusedError as error:
-            raise _failed(source, f"{error}; add it to fetching.private if that is meant") from error
+            raise _failed(source, f"{error}; add it to `private` of the source if that is meant") from error
         except httpx.TimeoutException as error:
             raise _failed(source, f"{address} took more than {self.settings.timeout_s:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:  # of a host's name

@@ -1,11 +1,32 @@
 """Reads the files of sources; an unchanged one is recognised by its digest, which takes little memory."""
 
+import errno
 import hashlib
+import os
+import stat
+from io import BufferedReader
 from pathlib import Path
 
 from publisher.model.errors import SourceError
 
+MAX_BYTES = 50_000_000
+"""Of a file of a source; a listing of that size has 100,000 items."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file to read it.
+
+    Raises:
+        OSError: it cannot be opened, or is no plain file: reading a pipe could wait for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(descriptor)
+        code = errno.EISDIR if stat.S_ISDIR(found.st_mode) else errno.EINVAL
+        raise OSError(code, os.strerror(code) if code == errno.EISDIR else "it is no plain file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def read_unless(source: str, path: Path, validator: str, *, reader: str) -> bytes | None:
@@ -15,11 +36,14 @@ def read_unless(source: str, path: Path, validator: str, *, reader: str) -> byte
         SourceError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
+            if (size := os.fstat(file.fileno()).st_size) > MAX_BYTES:
+                problem = f"{path} has {size} bytes, more than the {MAX_BYTES} of a list of news; correct `path`"
+                raise SourceError(source, problem)
             if _validator(hashlib.file_digest(file, "sha256").hexdigest(), reader) == validator:
                 return None
             file.seek(0)
-            return file.read()
+            return file.read(MAX_BYTES)
     except FileNotFoundError as error:
         raise SourceError(source, f"there is no {path}; create it or correct `path`") from error
     except IsADirectoryError as error:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urljoin
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.files import open_plain
 from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
@@ -83,7 +84,9 @@ class MarkdownSource:
             today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels, base=self.base
         )
         found = harvest(
-            self.name, ((str(path), path) for path in paths), lambda path: self._item(path, self._read(path), rules)
+            self.name,
+            ((str(path), path) for path in paths),
+            lambda path: self._item(path, self._read_inside(path), rules),
         )
         items = sorted(found.items, key=self._moment, reverse=True)
         waiting = [(begin, item) for item in items if (begin := self._begin(item)) > now]
@@ -116,10 +119,20 @@ class MarkdownSource:
             if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part[0] in "._" for part in parts):
                 yield path
 
+    def _read_inside(self, path: Path) -> bytes | None:
+        """Return the file's bytes as `_read` does.
+
+        Raises:
+            FieldError: it is a link that leads out of the folder, to what may not be meant for readers.
+        """
+        if not path.resolve().is_relative_to(self.path.resolve()):  # the folder itself may be a link
+            raise FieldError("it is a link that leads out of the folder; put the file itself there")
+        return self._read(path)
+
     def _read(self, path: Path) -> bytes | None:
         """Return the file's bytes, at most one more than is read; None when it cannot be read."""
         try:
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 return file.read(MAX_BYTES + 1)
         except OSError:
             return None  # told as the problem of that file

@@ -214,7 +214,7 @@ def test_private_addresses_are_refused_however_one_gets_there(server: Server, pa
     server.answers["/direct"] = Answer(body=b"secret")
     url, allowed = (server.url("/led"), "127.0.0.1") if path == "/led" else (server.url("/direct"), "10.0.0.0/8")
 
-    assert "fetching.private" in failure(url, private=(allowed,)).problem
+    assert "add it to `private` of the source" in failure(url, private=(allowed,)).problem
     assert [asked for asked, _ in server.asked] == (["/led"] if path == "/led" else [])
 
 
@@ -292,3 +292,16 @@ def test_a_host_is_asked_one_thing_at_a_time(server: Server) -> None:
         thread.join()
 
     assert (len(server.asked), server.at_once) == (4, 1)
+
+
+def test_what_one_source_may_ask_no_other_may_not_even_when_it_is_led_there(server: Server) -> None:
+    server.answers["/secret"] = Answer(body=b"secret")
+    server.answers["/led"] = Answer(status=302, headers={"Location": server.url("/secret")})
+    fetcher = Fetcher(FETCHING, AGENT)
+
+    led = server.url("/led", host="localhost")
+    trusted = fetcher.allowing(["localhost", "127.0.0.0/8"])
+    assert trusted.fetch(led, source="ours", validator="", now=NOW).body == b"secret"
+    for other in (fetcher, fetcher.allowing(["localhost"])):
+        with pytest.raises(SourceError, match=r"add it to `private` of the source"):
+            other.fetch(led, source="theirs", validator="", now=NOW)
