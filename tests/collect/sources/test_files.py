@@ -42,9 +42,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path) -
         file.truncate(300_000_000)
 
     for source in sources(path):
-        with pytest.raises(
-            SourceError, match=rf"has 300000000 bytes, more than the {files.MAX_BYTES} of a list"
-        ):
+        with pytest.raises(SourceError, match=rf"has 300000000 bytes, more than the {files.MAX_BYTES} of a list"):
             source.fetch(validator="", now=NOW)
 
 
