@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
 from publisher.admin.next_edition import next_digest
 from publisher.admin.office import Office
 from publisher.admin.theme_checks import Survey, survey, theme_hints
+from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
-from publisher.model.feeds import FeedKind
+from publisher.model.feeds import Feed, FeedKind
 from publisher.model.problems import Problem
 from publisher.model.themes import ThemeMap
 from publisher.rendering.templates import Templates
@@ -40,7 +42,9 @@ class Checked:
     stranded: tuple[str, ...]
     """Names of editions whose audience is not in config.toml any more."""
     survey: Survey
-    """What all items say of themes and labels."""
+    """What all items say of themes and labels, and their titles."""
+    large_feeds: tuple[tuple[str, int], ...]
+    """Files of feeds below the folder of feeds that are too large for some readers, with their bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         problems=tuple(met),
         stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
         survey=_survey(store, config.themes),
+        large_feeds=tuple(_large_feeds(store, config)),
     )
     return CheckReport(
         found=tuple(
@@ -110,6 +115,11 @@ def _survey(store: Store, theme_map: ThemeMap) -> Survey:
         names_of=store.names.of,
         feeds=[state.feed for state in store.feeds.all_open() if state.feed.kind is FeedKind.THEME],
     )
+
+
+def _large_feeds(store: Store, config: Config) -> list[tuple[str, int]]:
+    feeds = [Feed.of_all(config.site), *(state.feed for state in store.feeds.all_open())]
+    return large_feeds(feeds, config.feeds_directory, config.feeds.formats)
 
 
 def _mails_to_judge(audience: Audience, office: Office) -> Iterator[Mail]:
@@ -197,6 +207,14 @@ def _themes(checked: Checked) -> Iterator[tuple[str, Finding]]:
     yield from theme_hints(checked.survey, config.themes, config.audiences, config.feeds.combined)
 
 
+def _titles(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    yield from title_hints(checked.survey.titles)
+
+
+def _feeds(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    yield from feed_hints(checked.large_feeds)
+
+
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("problems", _met_problems),
     ("editions", _stranded_editions),
@@ -206,5 +224,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("schedules", _schedules),
     ("mails", _mails),
     ("themes", _themes),
+    ("titles", _titles),
+    ("feeds", _feeds),
 )
 """What every site is asked."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from publisher.admin.mail_checks import Finding
+from publisher.admin.title_checks import TitleCounts, count_titles
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.problems import counted, suggestion
@@ -22,7 +23,7 @@ ALIKE = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Which labels and themes the items of a site have."""
+    """Which labels, themes and titles the items of a site have."""
 
     labels: Mapping[str, int]
     """Number of items by label, in its first spelling. Labels of themes that config.toml names are left out."""
@@ -30,6 +31,7 @@ class Survey:
     """Slugs of the themes that have items."""
     feeds: Sequence[Feed]
     """Feeds of themes that were ever written for readers."""
+    titles: TitleCounts
 
 
 def survey(
@@ -39,14 +41,16 @@ def survey(
     names_of: Callable[[WantedNames], Names],
     feeds: Sequence[Feed],
 ) -> Survey:
-    """Return the labels and themes of the items in all batches; withdrawn items do not count."""
+    """Return the labels, themes and titles of the items in all batches; withdrawn items do not count."""
     configured = {label for label, _ in theme_map.by_label}
     configured_slugs = _configured_slugs(theme_map)
     spelt: dict[str, str] = {}
     counts: dict[str, int] = defaultdict(int)
     slugs: set[str] = set()
+    titles = TitleCounts()
     for batch in batches:
         records = [record for record in batch if record.state is not State.WITHDRAWN]
+        titles += count_titles(record.item for record in records)
         names = names_of(wanted_names([record.item for record in records], theme_map))
         for record in records:
             slugs |= {theme.slug for theme in assign_themes(record.item, theme_map, source=record.source, names=names)}
@@ -56,7 +60,7 @@ def survey(
                     continue
                 if theme_map.current(names.theme_slug(label)) not in configured_slugs:
                     counts[spelt.setdefault(folded, " ".join(label.split()))] += 1
-    return Survey(labels=counts, slugs=slugs, feeds=feeds)
+    return Survey(labels=counts, slugs=slugs, feeds=feeds, titles=titles)
 
 
 def theme_hints(

@@ -17,8 +17,8 @@ REAL = (
 def world(tmp_path: Path) -> World:
     """A site with addresses of its own, and two items that are new."""
     items = [
-        news("3 March 2026", "The office is closed.", theme="Opening hours"),
-        news("2 March 2026", "A rule. It is short.", theme="Visa"),
+        news("3 March 2026", "Title: The office\n\nThe office is closed.", theme="Opening hours"),
+        news("2 March 2026", "Title: A rule\n\nIt is short.", theme="Visa"),
     ]
     return World(tmp_path / "site", "\n\n".join(items), config=REAL)
 
@@ -115,7 +115,7 @@ def test_names_that_may_be_slips_are_hinted_at(world: World) -> None:
     world.publisher("run", at=NOW)
     tables = '[themes.visas]\ntitle = "Visas"\n[themes.hours]\ntitle = "Hours"\nlabels = ["Opening hours", "Times"]\n'
     world.config.write_text(f"{world.config.read_text('utf-8')}\n{tables}", encoding="utf-8")
-    world.list_above(news("3 March 2026", "No theme. Nor a subject."))
+    world.list_above(news("3 March 2026", "Title: No theme\n\nNor a subject."))
 
     outcome = world.publisher("check", at=NOW)
 
@@ -125,6 +125,34 @@ def test_names_that_may_be_slips_are_hinted_at(world: World) -> None:
         "themes.visas: no item belongs to it",
         "feeds/opening-hours: no item goes there any more",
     ] == [re.split(r" then|;(?! did)", line.removeprefix("hint: "))[0] for line in outcome.lines]
+
+
+def test_items_without_a_title_of_their_own_are_counted(world: World) -> None:
+    long = "The office is open on every day but for the first Monday of each month and all days on which it is closed"
+    world.list_above(news("3 March 2026", f"{long}, {long}."), news("3 March 2026", "No title."))
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 0 == outcome.exit_code
+    expected = (
+        "hint: titles: 2 of 4 items have no title of their own, and the first sentence is shown instead; "
+        "one of these sentences is cut; titles written in the source read better in lists and subjects"
+    )
+    assert [expected] == outcome.lines
+
+
+def test_a_feed_that_readers_fetch_seldom_is_named(world: World) -> None:
+    world.list_above(
+        *(news("3 March 2026", f"Title: Report {number}\n\n" + "It is long. " * 13_000) for number in range(4))
+    )
+    world.publisher("run", at=NOW)
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 0 == outcome.exit_code
+    large = [line for line in outcome.lines if " kB, and some readers take no more than 512;" in line]
+    names = [re.split(r"[:/]", line.removeprefix("hint: "))[1:3] for line in large]
+    assert sorted(names) == [[f, n] for f in ("all", "general") for n in ("atom.xml", "feed.json", "rss.xml")]
 
 
 def test_a_newcomer_is_told_nothing_of_the_themes_of_the_shipped_sample(tmp_path: Path) -> None:
