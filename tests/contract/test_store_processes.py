@@ -20,7 +20,8 @@ from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, finish, numbers_of, record, records
 from tests.databases import dump
 
-SPAWN = multiprocessing.get_context("spawn")
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])  # imported once, and not by every child
 PATIENCE_S = 60
 
 
@@ -28,8 +29,8 @@ class Child:
     """A process that runs one function; it gets a pipe to tell us where it is."""
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
-        self._pipe, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=work, args=(theirs, *arguments))
+        self._pipe, theirs = FORKS.Pipe()
+        self._process = FORKS.Process(target=work, args=(theirs, *arguments))
         self._process.start()
         theirs.close()
 

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import httpcore
@@ -48,12 +49,21 @@ class Deadline:
             self._end += time.monotonic() - begun
 
 
+class Trust:
+    """The certificates this machine trusts. They are read for the first encrypted address, as that takes 15 ms."""
+
+    @cached_property
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+
 class Transport(httpx.BaseTransport):
     """One fetch's way to the network; no connection outlives it."""
 
-    def __init__(self, *, allowed: Collection[str], deadline: Deadline) -> None:
+    def __init__(self, *, allowed: Collection[str], deadline: Deadline, tls: ssl.SSLContext | None) -> None:
+        """`tls` is needed for encrypted addresses alone."""
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=tls,
             network_backend=_Backend(allowed, deadline),
             http2=False,
         )

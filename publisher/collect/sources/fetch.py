@@ -21,7 +21,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
-from publisher.collect.sources.connect import Deadline, RefusedError, Transport, failures
+from publisher.collect.sources.connect import Deadline, RefusedError, Transport, Trust, failures
 from publisher.collect.sources.decode import DecodeError, decoded
 from publisher.model.errors import SourceError
 from publisher.model.sources import Fetching
@@ -49,6 +49,7 @@ class Fetcher:
     """Names the program, and whom a server's owner may write to."""
     _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     _turn: threading.Lock = field(default_factory=threading.Lock)
+    _trust: Trust = field(default_factory=Trust)
 
     def allowing(self, private: Sequence[str]) -> "Fetcher":
         """Return a fetcher that also asks these hosts and networks; it and this one still ask a host by turns."""
@@ -97,7 +98,8 @@ class Fetcher:
             **{header: known[name] for name, header in _CONDITIONS.items() if known.get(name)},
         }
         raw = [(name.encode(), value.encode(_BYTES, "replace")) for name, value in headers.items()]
-        transport = Transport(allowed=self.settings.private, deadline=deadline)
+        tls = self._trust.tls if parts.scheme == "https" else None
+        transport = Transport(allowed=self.settings.private, deadline=deadline, tls=tls)
         try:
             with _taken(turn, deadline), failures(), httpx.Client(transport=transport, trust_env=False) as client:
                 request = client.build_request("GET", address, headers=raw)
