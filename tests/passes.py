@@ -3,14 +3,12 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from publisher.store import Store
-from tests.crash import ROOT
+from tests.crash import Program
 from tests.databases import dump
 
 CONFIG = """
@@ -39,6 +37,9 @@ PILOTS = "1 February 2026\n\nThree pilots passed their examination.\n\nMain Them
 MENDED = CRANE.replace("forty", "fifty")
 DIVERS = "9 March 2026\n\nDivers inspected the lock. No damage was found.\n\nMain Theme: Lock\n"
 LATE = "14 February 2026\n\nThe winter timetable ends in April.\n"
+
+FIRST = ("run", "--now", "2026-03-04T08:00")
+"""The pass that finds a site that never ran."""
 
 Trees = dict[str, tuple[int, bytes]]
 """Mode and content by path; a folder's path ends in a slash and its content is empty."""
@@ -105,15 +106,21 @@ class Pass:
         return {path: identity(path) for path in as_after}
 
 
-def passes(folder: Path) -> dict[str, Pass]:
-    """Each kind of pass, undisturbed, by the program itself as users start it; the sites are kept below `folder`."""
-    first = _pass(_site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG), "run", at="2026-03-04T08:00")
+def never_ran(folder: Path) -> Path:
+    """A site below `folder` as an operator leaves it before its first pass."""
+    return _site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
+
+
+def passes(folder: Path, program: Program) -> dict[str, Pass]:
+    """Each kind of pass, undisturbed, beginning with the site of `never_ran`; the sites are kept below `folder`."""
+    first = _pass(program, folder / "first" / "before", *FIRST)
     listing = [DIVERS, FERRY, MENDED, LATE, PILOTS]
     watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
-    run_program("run", "--due", "--now", "2026-03-04T08:00", "--config", str(watched / "config.toml"))
+    _run(program, watched, "run", "--due", "--now", "2026-03-04T08:00")
     (watched / "news.txt").write_text("\n".join(listing))
-    news = _pass(watched, "run", "--due", at="2026-03-09T08:00")
-    themes = _pass(_site(folder / "themes", news.after, listing, CONFIG + GATHERED), "run", at="2026-03-10T08:00")
+    news = _pass(program, watched, "run", "--due", "--now", "2026-03-09T08:00")
+    gathered = _site(folder / "themes", news.after, listing, CONFIG + GATHERED)
+    themes = _pass(program, gathered, "run", "--now", "2026-03-10T08:00")
     return {"first": first, "news": news, "themes": themes}
 
 
@@ -128,16 +135,17 @@ def _site(folder: Path, origin: Path | None, listing: list[str], config: str) ->
     return site
 
 
-def _pass(before: Path, *command: str, at: str) -> Pass:
+def _pass(program: Program, before: Path, *command: str) -> Pass:
     between, after = before.with_name("between"), before.with_name("after")
     for site in (between, after):
         shutil.copytree(before, site)
-    for site, words in ((between, ("collect",)), (between, ("publish",)), (after, command)):
-        run_program(*words, "--now", at, "--config", str(site / "config.toml"))
+    when = command[-2:]
+    for site, words in ((between, ("collect", *when)), (between, ("publish", *when)), (after, command)):
+        _run(program, site, *words)
     return Pass(
         before=before,
         after=after,
-        command=(*command, "--now", at),
+        command=command,
         old=trees(before),
         between=trees(between),
         new=trees(after),
@@ -145,13 +153,9 @@ def _pass(before: Path, *command: str, at: str) -> Pass:
     )
 
 
-def run_program(*arguments: str) -> str:
-    """What the program says, started as users start it; it must succeed."""
-    command = [sys.executable, "-c", "from publisher.cli.commands import main; main()", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, umask=0o077)
-    assert (0, "") == (ended.returncode, ended.stderr)
-    return ended.stdout
+def _run(program: Program, site: Path, *command: str) -> None:
+    ended = program.run(*command, "--config", str(site / "config.toml"))
+    assert (0, "") == (ended.exit_code, ended.err)
 
 
 # --- how a site looks ------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ The plain tests take a spread of the moments, the slow ones take every one.
 import json
 import os
 import queue
+import shutil
 import subprocess
 import tempfile
 import time
@@ -20,7 +21,7 @@ from typing import TypeVar
 import pytest
 
 from tests.crash import Call, Ended, Program, require_strace
-from tests.passes import Pass, identity, passes
+from tests.passes import FIRST, Pass, identity, never_ran, passes
 
 KINDS = ("first", "news", "themes")
 QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
@@ -94,23 +95,31 @@ class Bench:
     """Where passes are tried: sites, and a few programs that stand ready."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._plans = passes(folder)
+        site = never_ran(folder)
         self._places: queue.SimpleQueue[tuple[Path, Program]] = queue.SimpleQueue()
         for number in range(WORKERS):
             place = folder / f"worker-{number}"
-            site = self._plans["first"].start(place / "site")
-            program = Program(place, first=self._plans["first"].arguments(site))
-            self._places.put((site, stack.enter_context(program)))
+            trial = Path(shutil.copytree(site, place / "trial"))
+            program = stack.enter_context(Program(place, first=[*FIRST, "--config", str(trial / "config.toml")]))
+            self._places.put((place / "site", program))
+        with self._ready() as (_, program):
+            self._plans = passes(folder, program)
+
+    @contextmanager
+    def _ready(self) -> Iterator[tuple[Path, Program]]:
+        """A program that stands ready, and where its site goes, for one caller at a time."""
+        place = self._places.get()
+        try:
+            yield place
+        finally:
+            self._places.put(place)
 
     @contextmanager
     def attempt(self, kind: str, *, elsewhere: Path | None = None) -> Iterator[Attempt]:
         """A fresh attempt at one kind of pass."""
-        site, program = self._places.get()
-        try:
-            plan = self._plans[kind]
+        plan = self._plans[kind]
+        with self._ready() as (site, program):
             yield Attempt(plan=plan, site=plan.start(elsewhere or site), program=program)
-        finally:
-            self._places.put((site, program))
 
     def calls(self, kind: str) -> tuple[Call, ...]:
         """What an undisturbed pass asks of the system, but for what it prints."""
