@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from publisher.collect.bounds import bound_item
 from publisher.collect.sources.enclosures import LONGEST_URL, MAX_ENCLOSURES
 from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
 from publisher.collect.sources.html_words import text_of
@@ -39,7 +40,8 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
         link = without_tracking(link)
         enclosures = [replace(each, url=without_tracking(each.url)) for each in enclosures]
     text = (text_of(clean.html) if clean.html else item.text) or item.text or item.title
-    return replace(item, html=clean.html, text=text, link=link, base="", enclosures=tuple(enclosures))
+    item = replace(item, html=clean.html, text=text, link=link, base="", enclosures=tuple(enclosures))
+    return bound_item(item, tell=tell)
 
 
 def name_of(item: Item, source: str) -> str:

@@ -78,7 +78,7 @@ def after_listing(
     *,
     fields: tuple[str, ...],
     skipped: tuple[str, ...],
-    added: int,
+    usual: int,
     is_changed: bool,
     next_try: datetime | None,
     now: datetime,
@@ -90,7 +90,7 @@ def after_listing(
         fetch: what the source gave.
         fields: the fields that nearly all of its items have.
         skipped: a line for each item that could not be read.
-        added: how many of its items are new.
+        usual: how many new items it brought, if that many may come again.
         is_changed: whether it changed anything in the log.
         next_try: when the source may be read again; None: at any time.
         now: the time of the reading.
@@ -103,7 +103,7 @@ def after_listing(
         fields=fields,
         skipped=skipped,
         lifetime_s=int(fetch.lifetime.total_seconds()),
-        most_added=state.most_added if is_first else max(state.most_added, added),
+        most_added=state.most_added if is_first else max(state.most_added, usual),
         changed_at=now if is_changed else state.changed_at,
     )
 

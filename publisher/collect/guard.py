@@ -18,6 +18,8 @@ A_CROWD = 10
 """Fewer items than this are never suspicious."""
 A_FEW = 4
 """Of a complete source, which shows no end, so many items that were there and are mostly gone are suspicious."""
+MANY_THEMES = 20
+"""More new themes than this at once would fill the menus and folders of readers."""
 NEARLY_ALL = 0.8
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
@@ -34,6 +36,7 @@ def suspicion_of(
     most_added: int,
     fields: Collection[str],
     is_complete: bool = False,
+    new_themes: int = 0,
 ) -> Suspicion | None:
     """Return why a listing is suspicious; None: it is not.
 
@@ -42,9 +45,11 @@ def suspicion_of(
         known: the known items it was compared with.
         listed: its items.
         hold_above: how many new items at once are always acceptable.
-        most_added: the most new items that ever came at once, after the first reading.
+        most_added: the most new items that ever came at once after the first reading, not more than `hold_above` or
+            released by the operator: so a source that brings three times more each time is held too.
         fields: what `fields_of` returned for the listing before.
         is_complete: whether the listing has all that the source has.
+        new_themes: how many labels of new items the site has never seen.
     """
     before = [one for one in known if one.state is State.LISTED]
     newest = max((one.date for one in before), default=None)
@@ -59,6 +64,9 @@ def suspicion_of(
     if len(plan.added) > max(hold_above, FAR_MORE * most_added):
         so_far = f"never brought more than {most_added}" if most_added else "brought none since it was first read"
         return Suspicion(reason=HoldReason.FLOOD, words=f"it brings {len(plan.added)} new items at once, and {so_far}")
+    if new_themes > MANY_THEMES:
+        words = f"it brings {new_themes} themes at once that were never seen"
+        return Suspicion(reason=HoldReason.FLOOD, words=words)
     if len(back_dated) >= A_CROWD and 2 * len(back_dated) > len(listed):
         return Suspicion(
             reason=HoldReason.BACK_DATED,

@@ -103,7 +103,7 @@ def record_listing(
             # If items without titles are discarded, later ones without titles must still be suspicious.
             fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
             skipped=tuple(map(str, listing.problems)),
-            added=len(plan.added),
+            usual=len(plan.added) if suspicion or len(plan.added) <= listing.policy.hold_above else 0,
             is_changed=log.is_changed,
             next_try=next_try,
             now=now,
@@ -204,6 +204,7 @@ def _suspect(
             most_added=listing.state.most_added,
             fields=listing.state.fields,
             is_complete=listing.is_complete,
+            new_themes=log.count_unnamed(wanted_names(plan.added, rules.gathering.theme_map)),
         )
     if suspicion is None:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from publisher.model.feeds import FeedKind
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
@@ -17,7 +18,7 @@ from publisher.store.counters import Counters
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
-from publisher.store.names import settle_names
+from publisher.store.names import find_names, settle_names
 from publisher.store.schema import copies, items, log
 from publisher.store.sources import SourceState
 
@@ -38,6 +39,10 @@ class LogPass(Facts):
     def name(self, wanted: WantedNames) -> Names:
         """Give labels and keywords their slugs, before the items that bring them are added or revised."""
         return settle_names(self._connection, wanted)
+
+    def count_unnamed(self, wanted: WantedNames) -> int:
+        """How many of the labels never got a slug: items that bring them make new themes."""
+        return len(wanted.labels) - len(find_names(self._connection, FeedKind.THEME, wanted.labels))
 
     def add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
         """Append new items to the log, in the order given."""

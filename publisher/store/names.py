@@ -25,8 +25,8 @@ class NamesGiven:
         """The slugs that these labels and keywords have; one that never got a slug is missing."""
         with self._database.reading() as connection:
             return Names(
-                labels=_find_known(connection, FeedKind.THEME, wanted.labels),
-                keywords=_find_known(connection, FeedKind.KEYWORD, wanted.keywords),
+                labels=find_names(connection, FeedKind.THEME, wanted.labels),
+                keywords=find_names(connection, FeedKind.KEYWORD, wanted.keywords),
             )
 
     def authority(self, proposed: str) -> str:
@@ -54,7 +54,7 @@ def settle_names(connection: Connection, wanted: WantedNames) -> Names:
 def _settle(
     connection: Connection, kind: FeedKind, wanted: Mapping[str, str], reserved: AbstractSet[str]
 ) -> dict[str, str]:
-    known = _find_known(connection, kind, wanted)
+    known = find_names(connection, kind, wanted)
     new: dict[str, str] = {}
     number = 1
     while waiting := {label: slug for label, slug in wanted.items() if label not in known and label not in new}:
@@ -77,7 +77,8 @@ def _find_taken(connection: Connection, kind: FeedKind, slugs: Collection[str]) 
     return found
 
 
-def _find_known(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
+def find_names(connection: Connection, kind: FeedKind, labels: Collection[str]) -> dict[str, str]:
+    """The slugs of those among some folded labels that have one."""
     by_key = {key_of(label): label for label in labels}
     found: dict[str, str] = {}
     for some in batches(sorted(by_key)):

@@ -97,3 +97,22 @@ def test_recordings_in_a_text_are_files_once() -> None:
 
     film = Enclosure(url="https://example.org/q.mp4", media_type="video/mp4", title="The quay")
     assert item.enclosures == (talk, film)
+
+
+def test_an_item_brings_no_more_themes_keywords_and_links_than_an_item_may() -> None:
+    links = "".join(f'<a href="https://example.org/{number}">{number}</a> ' for number in range(101))
+
+    item, told = cleaned(
+        text="x",
+        html=f"<p>{links}</p>",
+        labels=tuple(f"Theme {number}" for number in range(2000)),
+        keywords=tuple(f"word {number}" for number in range(51)),
+    )
+
+    assert (len(item.labels), len(item.keywords), item.html.count("<a ")) == (20, 50, 100)
+    assert item.html.rstrip().endswith(">99</a> 100 </p>")
+    assert told == [
+        "it has 2000 themes; the first 20 are kept",
+        "it has 51 keywords; the first 50 are kept",
+        "it has 101 links; the first 100 are kept",
+    ]

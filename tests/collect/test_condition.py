@@ -31,13 +31,13 @@ def fetch(validator: str, *, lifetime: timedelta = timedelta(0)) -> Fetch:
     return Fetch(items=(), validator=validator, lifetime=lifetime)
 
 
-def listed(state: SourceState, validator: str = "v2", *, added: int = 0, is_changed: bool = False) -> SourceState:
+def listed(state: SourceState, validator: str = "v2", *, usual: int = 0, is_changed: bool = False) -> SourceState:
     return after_listing(
         state,
         fetch(validator),
         fields=("title",),
         skipped=("news.txt:4: no such day",),
-        added=added,
+        usual=usual,
         is_changed=is_changed,
         next_try=None,
         now=LATER,
@@ -110,16 +110,16 @@ def test_a_reading_differs_by_its_validator_or_by_what_it_changes(
 
 
 def test_the_most_that_came_at_once_leaves_out_the_first_reading() -> None:
-    first = listed(SourceState(), added=900)
+    first = listed(SourceState(), usual=900)
 
-    later = listed(first, added=7)
+    later = listed(first, usual=7)
 
-    assert [first.most_added, later.most_added, listed(later, added=2).most_added] == [0, 7, 7]
+    assert [first.most_added, later.most_added, listed(later, usual=2).most_added] == [0, 7, 7]
 
 
 def test_how_long_a_source_stays_as_it_is_is_remembered_of_every_reading() -> None:
     hour = fetch("v2", lifetime=timedelta(hours=1))
-    recorded = after_listing(READ, hour, fields=(), skipped=(), added=0, is_changed=False, next_try=None, now=LATER)
+    recorded = after_listing(READ, hour, fields=(), skipped=(), usual=0, is_changed=False, next_try=None, now=LATER)
 
     assert [recorded.lifetime_s, after_hold(READ, SUSPICION, hour, now=NOW).lifetime_s] == [3600, 3600]
     assert after_no_change(recorded, fetch("v2"), next_try=None).lifetime_s == 3600

@@ -219,6 +219,11 @@ OLDEST = item("Oldest", 1)
 ACCIDENTS = {
     "a rebuilt site": [replace(one, text=one.text[::-1], title=one.title[::-1]) for one in many(20, 9, title="Title ")],
     "a flood": [*TITLED, *many(40, 15, title="Title "), OLDEST],
+    "a flood of themes": [
+        *(replace(item(f"News {n}", 21), title="T", labels=tuple(f"{n}.{m}" for m in range(11))) for n in range(2)),
+        *TITLED,
+        OLDEST,
+    ],
     "a page cut short": [*TITLED[:5], OLDEST],
     "a selector that fits no longer": [*many(20), OLDEST],
 }
@@ -273,6 +278,16 @@ def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: s
 
     assert (states(store).keys(), store.log.end()) == (before, end)
     assert State.WITHDRAWN not in states(store).values()
+
+
+def test_a_source_that_brings_ever_more_is_held_at_last(store: Store, shelf: Shelf) -> None:
+    brought = []
+    for step in range(1, 4):
+        new = [replace(item(f"Item {number} of {step}", 20 + step), title="T") for number in range(5 * 3**step)]
+        shelf.items = [*new, *shelf.items]
+        brought.append(read_with(store, shelf, hold_above=20).added)
+
+    assert brought == [15, 45, 0]
 
 
 def test_an_accident_that_passes_is_forgotten(store: Store, shelf: Shelf) -> None:

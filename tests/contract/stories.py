@@ -58,7 +58,7 @@ def finish(log: LogPass, validator: str = "v", *, now: datetime = NOON) -> None:
         Fetch(items=(), validator=validator),
         fields=(),
         skipped=(),
-        added=0,
+        usual=0,
         is_changed=log.is_changed,
         next_try=None,
         now=now,

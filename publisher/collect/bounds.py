@@ -1,0 +1,44 @@
+"""Bounds on what one item may bring: each theme, keyword and link costs every pass something. Pure."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from publisher.model.items import Item
+
+MAX_THEMES = 20
+MAX_KEYWORDS = 50
+MAX_LINKS = 100
+_LINK = re.compile(r"<a\b[^>]*>|</a>")
+
+
+def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
+    """Return the item with its first themes, keywords and links; `tell` takes a sentence about each kind that is cut.
+
+    Its HTML is clean; of a link that is too many the words stay.
+    """
+    for kind, count, most in (
+        ("themes", len(item.labels), MAX_THEMES),
+        ("keywords", len(item.keywords), MAX_KEYWORDS),
+        ("links", item.html.count("</a>"), MAX_LINKS),
+    ):
+        if count > most:
+            tell(f"it has {count} {kind}; the first {most} are kept")
+    return replace(
+        item,
+        labels=item.labels[:MAX_THEMES],
+        keywords=item.keywords[:MAX_KEYWORDS],
+        html=_unlink(item.html, keep=MAX_LINKS),
+    )
+
+
+def _unlink(html: str, *, keep: int) -> str:
+    """Return clean HTML with its first links."""
+    begun = 0
+
+    def kept(match: re.Match[str]) -> str:
+        nonlocal begun
+        begun += not match[0].startswith("</")
+        return match[0] if begun <= keep else ""
+
+    return _LINK.sub(kept, html)
