@@ -33,7 +33,7 @@ from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.values import ANY_AUDIENCE, STYLE
@@ -49,7 +49,7 @@ AUDIENCE = replace(
     ANY_AUDIENCE,
     name="weekly",
     title="Example News",
-    themes=("*",),
+    themes=ThemeChoice.of("*"),
     from_=SITE.author,
     to=Mailbox(address="list@example.org"),
 )
@@ -95,7 +95,7 @@ def choices(records: Sequence[Record]) -> list[tuple[Audience, Edition]]:
     chosen = [themes for most in range(1, len(THEMES) + 1) for themes in combinations(THEMES, most)]
     return [
         (
-            replace(AUDIENCE, themes=tuple(theme.slug for theme in themes)),
+            replace(AUDIENCE, themes=ThemeChoice.of(*(theme.slug for theme in themes))),
             Edition(
                 audience="weekly",
                 number=1,
@@ -181,7 +181,7 @@ def main() -> None:
         site=SITE,
         templates=Templates(TemplateFiles(shipped_templates())),
         style=STYLE,
-        themes=ThemeMap(default=THEMES[0], themes=THEMES),
+        themes=THEME_MAP,
     )
 
     def page(audience: Audience, edition: Edition) -> Page:
@@ -191,9 +191,7 @@ def main() -> None:
         return [page(*each).fill("digest.html") for each in wanted]
 
     def first() -> str:
-        alone = Renderer(
-            site=SITE, templates=renderer.templates, style=STYLE, themes=ThemeMap(default=THEMES[0], themes=THEMES)
-        )
+        alone = Renderer(site=SITE, templates=renderer.templates, style=STYLE, themes=THEME_MAP)
         audience, edition = wanted[-1]
         return Page(alone, edition=edition, audience=audience, shown=edition.records).html()
 

@@ -9,7 +9,7 @@ from publisher.model.editions import Audience, Digest, DigestStyle, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.values import ANY_AUDIENCE
@@ -25,7 +25,7 @@ AUDIENCE = replace(
     ANY_AUDIENCE,
     name="weekly",
     title="Example News",
-    themes=("*",),
+    themes=ThemeChoice.of("*"),
     keywords=True,
     from_=Mailbox(address="news@example.org", name="Example News"),
     to=Mailbox(address="readers@lists.example.org"),

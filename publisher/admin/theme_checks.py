@@ -12,7 +12,7 @@ from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.problems import counted, suggestion
 from publisher.model.records import Record, State
 from publisher.model.slugs import Names, WantedNames, fold_label
-from publisher.model.themes import ThemeMap, assign_themes, wanted_names
+from publisher.model.themes import ThemeChoice, ThemeMap, assign_themes, wanted_names
 
 Hints = Iterator[tuple[str, Finding]]
 """The place of each hint, and the hint."""
@@ -72,8 +72,8 @@ def theme_hints(
     yield from _near_misses(found, theme_map)
     yield from _themes_without_items(found, theme_map)
     yield from _abandoned_feeds(found, theme_map)
-    named = {f"audiences.{audience.name}.themes": audience.themes for audience in audiences}
-    named |= {f"feeds.combined.{feed.name}.themes": feed.themes for feed in combined}
+    named = {f"audiences.{audience.name}.themes": _slugs_of(audience.themes) for audience in audiences}
+    named |= {f"feeds.combined.{feed.name}.themes": _slugs_of(feed.themes) for feed in combined}
     yield from _unknown_slugs(found, theme_map, named)
 
 
@@ -105,11 +105,15 @@ def _abandoned_feeds(found: Survey, theme_map: ThemeMap) -> Hints:
 
 def _unknown_slugs(found: Survey, theme_map: ThemeMap, named: Mapping[str, Sequence[str]]) -> Hints:
     """Yield configured slugs, given by key, that no theme has."""
-    known = {"*", *found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
+    known = {*found.slugs, *_configured_slugs(theme_map), *(former for former, _ in theme_map.was)}
     for key, slugs in named.items():
         for slug in slugs:
             if slug not in known:
                 yield key, Finding(what=f"there is no theme {slug!r} yet{suggestion(slug, known)}", is_hint=True)
+
+
+def _slugs_of(themes: ThemeChoice) -> tuple[str, ...]:
+    return themes.named + themes.without
 
 
 def _configured_slugs(theme_map: ThemeMap) -> set[str]:

@@ -132,11 +132,6 @@ def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
     return language_rank(record.item.language or site.language, audience.languages) is not None
 
 
-def themes_of(audience: Audience) -> tuple[str, ...] | None:
-    """Slugs of the themes that the audience follows; None: all."""
-    return None if audience.themes == ("*",) else audience.themes
-
-
 def left_out(
     audience: Audience, edition: Edition | None, new: Collection[Record], site: Site
 ) -> list[tuple[Record, str]]:
@@ -146,7 +141,7 @@ def left_out(
 
 
 def _why_not(audience: Audience, record: Record, edition: Edition | None, site: Site) -> str:
-    if "*" not in audience.themes and not {theme.slug for theme in record.themes} & set(audience.themes):
+    if not any(audience.themes.follows(theme.slug) for theme in record.themes):
         return "none of its themes is among the audience's themes"
     if not is_read_by(audience, record, site):
         return f"its language, {record.item.language or site.language}, is not among the audience's languages"

@@ -37,7 +37,6 @@ from publisher.compose.plan import (
     is_read_by,
     left_out,
     plan_edition,
-    themes_of,
 )
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience, Edition
@@ -46,6 +45,7 @@ from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
+from publisher.model.themes import ALL_THEMES
 from publisher.rendering.addresses import delivery_of
 from publisher.store import AudienceState, Store
 
@@ -142,7 +142,9 @@ def explain_left_out(
 ) -> list[tuple[Record, str]]:
     """The new items that are not in `edition`, the audience's next edition, each with the reason."""
     state = _state(audience, store, site)
-    new = store.items.due_for(audience.name, themes=None, after=state.cursor, upto=store.log.end(), start=state.start)
+    new = store.items.due_for(
+        audience.name, themes=ALL_THEMES, after=state.cursor, upto=store.log.end(), start=state.start
+    )
     return left_out(audience, edition, new, site)
 
 
@@ -283,9 +285,7 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
 
 def _facts(audience: Audience, store: Store, site: Site) -> Facts:
     state, upto = _state(audience, store, site), store.log.end()
-    new = store.items.due_for(
-        audience.name, themes=themes_of(audience), after=state.cursor, upto=upto, start=state.start
-    )
+    new = store.items.due_for(audience.name, themes=audience.themes, after=state.cursor, upto=upto, start=state.start)
     # Corrections alone make no edition, so a pass with no news does not ask for them.
     changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
     return Facts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
@@ -314,7 +314,7 @@ def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> 
     """
     looked_at = most
     while True:
-        latest = store.items.latest(themes_of(audience), limit=looked_at)
+        latest = store.items.latest(audience.themes, limit=looked_at)
         read = [record for record in latest if is_read_by(audience, record, site)]
         if len(read) >= most or len(latest) < looked_at or looked_at >= LOOKED_AT:
             return read[-most:]

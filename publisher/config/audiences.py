@@ -7,10 +7,10 @@ from pydantic import Field
 
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import (
+    CHOSEN_SCHEMA,
     LANGUAGE_SCHEMA,
-    SLUG_SCHEMA,
     STRING,
-    THEME_NAMES,
+    THEME_CHOICE,
     Address,
     HttpsAddress,
     Interval,
@@ -25,7 +25,7 @@ from publisher.config.values import (
     read_line,
     read_list,
     read_text,
-    read_theme_slug,
+    read_theme_choice,
 )
 from publisher.model.editions import Audience
 from publisher.model.schedules import Schedule
@@ -36,11 +36,9 @@ _FIRST = re.compile(r"latest ([1-9][0-9]{0,5})")
 
 
 def _themes(value: object) -> tuple[str, ...]:
-    if value == ["*"]:
-        return ("*",)
     if not value:
         raise ValueError
-    return read_list(read_theme_slug)(value)
+    return read_theme_choice(value)
 
 
 def _schedule(value: object) -> str:
@@ -65,8 +63,8 @@ def _languages(value: object) -> tuple[str, ...]:
     return read_list(lambda each: "*" if each == "*" else read_language(each))(value)
 
 
-THEMES = Value(f'["*"], or {THEME_NAMES}', _themes, {"anyOf": [{"const": ["*"]}, list_of(SLUG_SCHEMA, minItems=1)]})
 SCHEDULE = Value("a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545", _schedule, STRING)
+THEMES = Value(THEME_CHOICE, _themes, list_of(CHOSEN_SCHEMA, minItems=1))
 FIRST = Value('"all", "none" or "latest N"', _first, matching("all|none|latest [1-9][0-9]*"))
 LANGUAGES = Value(
     'a list of language tags such as ["fr", "*"], "*" for all others',
@@ -82,7 +80,9 @@ class AudienceTable(Table):
     title: Line | None = key(
         "What the digest is called; not set: the site's title.", default=None, example="EMN Belgium news"
     )
-    themes: Annotated[tuple[str, ...], THEMES] = key("Which themes it gets; `*`: all.", default=["*"])
+    themes: Annotated[tuple[str, ...], THEMES] = key(
+        "Which themes it gets, in this order; `*`: all others, `!general`: but that one.", default=["*"]
+    )
     schedule: Annotated[str, SCHEDULE] | None = key(
         "When an edition is due, in site.timezone; not set: only by hand.", default=None, example="0 8 * * MON"
     )
@@ -156,12 +156,11 @@ class AudienceTable(Table):
 
     def audience(self, site: Site, themes: ThemeMap) -> Audience:
         """Return the audience; what is not set comes from the site."""
-        # With the former names, too: until feeds are published again, items are still known by those.
-        known_as = (name for slug in map(themes.current, self.themes) for name in (slug, *themes.former(slug)))
         return Audience(
             name=self.name,
             title=self.title or site.title,
-            themes=tuple(dict.fromkeys(known_as)),
+            # With the former names, too: until feeds are published again, items are still known by those.
+            themes=themes.choose_with_former(self.themes),
             from_=self.from_ or site.author,
             to=self.to,
             reply_to=self.reply_to,

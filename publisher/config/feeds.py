@@ -11,8 +11,8 @@ from publisher.config.values import (
     Labels,
     Line,
     Picture,
+    ThemeChoiceWritten,
     ThemeSlug,
-    ThemeSlugs,
     WebAddress,
     list_of,
     read_language,
@@ -20,7 +20,7 @@ from publisher.config.values import (
     several_of,
 )
 from publisher.model.feeds import CombinedFeed, Content, FeedSettings, combined_feed
-from publisher.model.themes import ThemeMap
+from publisher.model.themes import EVERY, ThemeMap
 
 LANGUAGES = Value("a list of language tags such as en or fr-BE", read_list(read_language), list_of(LANGUAGE_SCHEMA))
 
@@ -30,7 +30,11 @@ class CombinedTable(Table):
 
     name: ThemeSlug = key("The folder of the feed; no theme's.", example="borders-in-french")
     title: Line = key("What the feed is called.", example="Frontières, en français")
-    themes: ThemeSlugs = key("Its items have one of these themes; empty: any.", default=[], example=["borders-visa"])
+    themes: ThemeChoiceWritten = key(
+        "Its items have one of these themes; empty: any. `*`: all, `!general`: but that.",
+        default=[],
+        example=["borders-visa"],
+    )
     keywords: Labels = key("Its items have one of these keywords; empty: any.", default=[])
     languages: Annotated[tuple[str, ...], LANGUAGES] = key(
         "Its items have one of these languages; empty: any.", default=[], example=["fr"]
@@ -73,7 +77,7 @@ class FeedsTable(Table):
             CombinedFeed(
                 name=feed.name,
                 title=feed.title,
-                themes=tuple(map(themes.current, feed.themes)),
+                themes=themes.choose(feed.themes or [EVERY]),
                 keywords=feed.keywords,
                 languages=feed.languages,
             )

@@ -13,6 +13,7 @@ from publisher.model.problems import suggestion
 from publisher.model.schedules import parse_interval
 from publisher.model.site import Mailbox
 from publisher.model.slugs import RESERVED_SLUGS, SLUG_LENGTH
+from publisher.model.themes import EVERY, NOT
 from publisher.rendering.addresses import wire_address
 
 _SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -131,6 +132,22 @@ def read_language(value: object) -> str:
     return value
 
 
+def read_theme_choice(value: object) -> tuple[str, ...]:
+    """Return names of themes, `*`, and names behind a `!`, as they are written."""
+    choice = read_list(_read_chosen)(value)
+    if EVERY not in choice and any(each.startswith(NOT) for each in choice):
+        raise ValueError('expected "*" beside a name with "!", as in ["*", "!general"]')
+    return choice
+
+
+def _read_chosen(value: object) -> str:
+    if value == EVERY:
+        return EVERY
+    if isinstance(value, str) and value.startswith(NOT):
+        return NOT + read_theme_slug(value.removeprefix(NOT))
+    return read_theme_slug(value)
+
+
 _NAME = f"a name of lower-case letters, digits and single hyphens, at most {SLUG_LENGTH}"
 SLUG_SCHEMA = matching(_SLUG, maxLength=SLUG_LENGTH)
 LANGUAGE_SCHEMA = matching(_LANGUAGE)
@@ -141,6 +158,9 @@ LANGUAGE = Value("a language tag such as en or fr-BE", read_language, LANGUAGE_S
 Name = Annotated[str, Value(_NAME, read_slug, SLUG_SCHEMA)]
 ThemeSlug = Annotated[str, THEME_SLUG]
 ThemeSlugs = Annotated[tuple[str, ...], Value(THEME_NAMES, read_list(read_theme_slug), list_of(SLUG_SCHEMA))]
+THEME_CHOICE = f'{THEME_NAMES}, "*" for all others, "!name" for all but that'
+CHOSEN_SCHEMA = {"anyOf": [{"const": EVERY}, matching(rf"!?{_SLUG}", maxLength=SLUG_LENGTH + 1)]}
+ThemeChoiceWritten = Annotated[tuple[str, ...], Value(THEME_CHOICE, read_theme_choice, list_of(CHOSEN_SCHEMA))]
 Language = Annotated[str, LANGUAGE]
 
 

@@ -8,6 +8,7 @@ first item; the default theme is the last one.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 from publisher.model.editions import Audience
 from publisher.model.records import Record
@@ -115,8 +116,13 @@ def _age(record: Record) -> tuple[int, float, int]:
 
 
 def home_of(record: Record, audience: Audience) -> Theme:
-    """The first of its themes that the audience asked for; the first of all when its themes changed since."""
-    return next((theme for theme in record.themes if theme.slug in audience.themes), record.themes[0])
+    """The first of its themes that the audience names, else that it follows.
+
+    When its themes changed since, and it is in none of these any more, the first of all.
+    """
+    named = (theme for theme in record.themes if theme.slug in audience.themes.named)
+    followed = (theme for theme in record.themes if audience.themes.follows(theme.slug))
+    return next(chain(named, followed), record.themes[0])
 
 
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
@@ -133,7 +139,7 @@ def language_rank(language: str, wanted: Sequence[str]) -> int | None:
 
 def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
     """The first item; where the audience names themes, the first one of the first of them that has any."""
-    for slug in audience.themes:
+    for slug in audience.themes.named:
         for record in ordered:
             if home_of(record, audience).slug == slug:
                 return record
@@ -151,7 +157,7 @@ def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts:
 
 def _sort_themes(groups: Iterable[Theme], audience: Audience, themes: ThemeMap) -> list[Theme]:
     """Sort themes that are in the order of their first items."""
-    named = {slug: place for place, slug in enumerate(audience.themes)}
+    named = {slug: place for place, slug in enumerate(audience.themes.named)}
     configured = {theme.slug: place for place, theme in enumerate(themes.themes)}
 
     def place(theme: Theme) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Literal
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
+from publisher.model.themes import ThemeChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +86,7 @@ class Audience:
     """Lower-case letters, digits and hyphens: it is part of folder names and List-Ids."""
     title: str
     """The name of the digest; the site's title unless config.toml says otherwise."""
-    themes: tuple[str, ...]
-    """Slugs of the themes, or `*` alone for all themes."""
+    themes: ThemeChoice
     from_: Mailbox
     to: Mailbox
     """Usually a mailing list."""

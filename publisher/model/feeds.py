@@ -11,7 +11,7 @@ from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.site import Site
 from publisher.model.slugs import NO_NAMES, Names, fold_label
-from publisher.model.themes import Theme, ThemeMap, assign_themes
+from publisher.model.themes import ALL_THEMES, Theme, ThemeChoice, ThemeMap, assign_themes
 
 ALL = "all"
 """The slug of the feed of all items."""
@@ -68,8 +68,7 @@ class CombinedFeed:
     name: str
     """The name of its folder below feeds/."""
     title: str
-    themes: tuple[str, ...] = ()
-    """Slugs."""
+    themes: ThemeChoice = ALL_THEMES
     keywords: tuple[str, ...] = ()
     """As people write them."""
     languages: tuple[str, ...] = ()
@@ -181,9 +180,11 @@ def is_worth_a_feed(feed: Feed, *, items: int, is_open: bool, languages: int, se
 
 def _meets(has: tuple[AbstractSet[str], AbstractSet[str], AbstractSet[str]], asked: CombinedFeed) -> bool:
     """Whether an item meets the conditions; `has` are its theme slugs, folded keywords and language feed slug."""
+    themes, *others = has
+    if not any(map(asked.themes.follows, themes)):
+        return False
     wanted = (
-        asked.themes,
         [fold_label(keyword) for keyword in asked.keywords],
         [language_feed(tag, fallback="und").slug for tag in asked.languages],
     )
-    return all(not some or not there.isdisjoint(some) for some, there in zip(wanted, has, strict=True))
+    return all(not some or not there.isdisjoint(some) for some, there in zip(wanted, others, strict=True))

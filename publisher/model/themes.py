@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.slugs import NO_NAMES, Names, WantedNames, fold_label, keyword_slug_of, theme_slug_of
+
+EVERY = "*"
+NOT = "!"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +20,39 @@ class Theme:
     slug: str
     """Its folder under feeds/: lower-case letters, digits and hyphens."""
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeChoice:
+    """Which themes an audience, or a feed of one's own choice, follows."""
+
+    named: tuple[str, ...] = ()
+    """Slugs, in the order in which they are wanted."""
+    has_others: bool = False
+    """Whether all themes are followed, those named only before the others."""
+    without: tuple[str, ...] = ()
+    """Slugs of themes that are not followed; only where all others are."""
+
+    @classmethod
+    def of(cls, *written: str) -> Self:
+        """Read slugs, `*` for all others, and `!slug` for all but that one, which is written with `*` only."""
+        return cls(
+            named=tuple(each for each in written if each != EVERY and not each.startswith(NOT)),
+            has_others=EVERY in written,
+            without=tuple(each.removeprefix(NOT) for each in written if each.startswith(NOT)),
+        )
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every theme is followed."""
+        return self.has_others and not self.without
+
+    def follows(self, slug: str) -> bool:
+        """Whether a theme is followed. An item is in the choice if one of its themes is."""
+        return slug in self.named or (self.has_others and slug not in self.without)
+
+
+ALL_THEMES = ThemeChoice(has_others=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +90,23 @@ class ThemeMap:
     def former(self, slug: str) -> tuple[str, ...]:
         """Return the former slugs of a theme, in the order of config.toml."""
         return tuple(former for former, now in self.was if now == slug)
+
+    def choose(self, written: Iterable[str]) -> ThemeChoice:
+        """Return the choice that is written so in config.toml, by the present slugs of themes."""
+        choice = ThemeChoice.of(*written)
+        return replace(
+            choice,
+            named=tuple(dict.fromkeys(map(self.current, choice.named))),
+            without=tuple(dict.fromkeys(map(self.current, choice.without))),
+        )
+
+    def choose_with_former(self, written: Iterable[str]) -> ThemeChoice:
+        """Return the same choice, each slug followed by its former ones."""
+        choice = self.choose(written)
+        return replace(choice, named=self._with_former(choice.named), without=self._with_former(choice.without))
+
+    def _with_former(self, slugs: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each for slug in slugs for each in (slug, *self.former(slug))))
 
 
 def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:

@@ -209,7 +209,7 @@ def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
     return [
         MailOffer(title=scrub(each.title), url=each.subscribe_url or f"mailto:{each.subscribe_mailto}")
         for each in look.open_to
-        if not slugs or each.themes == ("*",) or not set(slugs).isdisjoint(each.themes)
+        if not slugs or any(map(each.themes.follows, slugs))
     ]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ex
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record
+from publisher.model.themes import ThemeChoice
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database, batches
 from publisher.store.retheme import ItemBatch
@@ -123,25 +124,25 @@ class Items:
 
     # --- of an audience ----------------------------------------------------------------------------------------------
 
-    def latest(self, themes: Sequence[str] | None, *, limit: int) -> list[Record]:
-        """The `limit` live items of any of these themes (None: of all) that were added last, in the order of adding."""
+    def latest(self, themes: ThemeChoice, *, limit: int) -> list[Record]:
+        """The `limit` live items of these themes that were added last, in the order of adding."""
+        if themes.without:
+            query = select(items).where(IS_LIVE, _is_in(themes)).order_by(items.c.added_seq.desc()).limit(limit)
+            return self._fetch(query)[::-1]
         found: dict[int, Record] = {}
-        for theme in [ALL] if themes is None else themes:
+        for theme in [ALL] if themes.is_all else themes.named:
             found.update((record.number, record) for record in self.added_last(theme, limit=limit))
         return sorted(found.values(), key=lambda record: record.added_seq)[-limit:]
 
-    def due_for(
-        self, audience: str, *, themes: Sequence[str] | None, after: int, upto: int, start: int
-    ) -> list[Record]:
+    def due_for(self, audience: str, *, themes: ThemeChoice, after: int, upto: int, start: int) -> list[Record]:
         """Live items that an audience has not had, in the order they were added.
 
-        Each changed in (after, upto], was added after `start`, is in one of `themes` (None: in any), is in no edition
+        Each changed in (after, upto], was added after `start`, is in one of `themes`, is in no edition
         of the audience, and was never taken out of one for good.
         """
         query = last_changes(after, upto).where(IS_LIVE, items.c.added_seq > start, ~_was_sent(audience))
-        if themes is not None:
-            of_item = and_(item_feeds.c.item == items.c.number, item_feeds.c.feed.in_(sorted(themes)))
-            query = query.where(exists().where(of_item))
+        if not themes.is_all:
+            query = query.where(_is_in(themes))
         return sorted(self._fetch(query), key=lambda record: record.added_seq)
 
     def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
@@ -254,6 +255,15 @@ def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
     return query.where(IS_LIVE, items.c.revision > told.c.revision).add_columns(told.c.content.label("told_content"))
+
+
+def _is_in(themes: ThemeChoice) -> ColumnElement[bool]:
+    """Whether an item is in one of the themes; other feeds have a slash in their slugs."""
+    feed = item_feeds.c.feed
+    is_followed: ColumnElement[bool] = feed.in_(sorted(themes.named))
+    if themes.has_others:
+        is_followed = or_(is_followed, and_(feed.not_in(sorted(themes.without)), ~feed.contains("/")))
+    return exists().where(item_feeds.c.item == items.c.number, is_followed)
 
 
 def _was_sent(audience: str) -> ColumnElement[bool]:

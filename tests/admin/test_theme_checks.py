@@ -10,7 +10,7 @@ from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.records import Record, State
 from publisher.model.site import Mailbox
 from publisher.model.slugs import NO_NAMES, Names
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from tests.values import ANY_AUDIENCE, DAY, FERRIES, record
 
 GENERAL = Theme(slug="general", title="General")
@@ -86,7 +86,7 @@ def test_an_audience_of_a_theme_that_is_not_there_is_told() -> None:
         ANY_AUDIENCE,
         name="weekly",
         title="Weekly",
-        themes=("ferrys", "ferries", "boats", "ice"),
+        themes=ThemeChoice.of("ferrys", "ferries", "boats", "ice"),
         from_=Mailbox(address="news@example.org"),
         to=Mailbox(address="list@example.org"),
     )
@@ -99,7 +99,7 @@ def test_an_audience_of_a_theme_that_is_not_there_is_told() -> None:
 
 def test_a_combined_feed_of_a_theme_that_is_not_there_is_told() -> None:
     found = surveyed(labelled("Ice"), labelled("Bateaux"), theme_map=THEMES)
-    choice = CombinedFeed(name="both", title="Both", themes=("ferries", "icy"))
+    choice = CombinedFeed(name="both", title="Both", themes=ThemeChoice.of("ferries", "icy"))
 
     assert ["feeds.combined.both.themes: there is no theme 'icy' yet; did you mean ice?"] == [
         hint for hint in hints(found, THEMES, combined=[choice]) if hint.startswith("feeds.")

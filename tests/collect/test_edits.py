@@ -16,7 +16,7 @@ from publisher.model.feeds import ALL, Gathering
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.reports import CollectReport
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.store import AudienceState, Store
 from tests.values import ANY_AUDIENCE, POLICIES, SITE
 
@@ -105,7 +105,7 @@ def test_a_feed_tells_of_an_old_item_that_moved_in_and_the_feeds_it_was_in_do_no
 
 
 def test_a_digest_carries_once_what_came_into_its_themes_and_calls_nothing_corrected(store: Store) -> None:
-    ferries, cranes = (replace(ANY_AUDIENCE, name=name, themes=(name,)) for name in ("ferries", "cranes"))
+    ferries, cranes = (replace(ANY_AUDIENCE, name=name, themes=ThemeChoice.of(name)) for name in ("ferries", "cranes"))
     shelf = Shelf([item(9, labels=("Cranes",)), item(1, labels=("Ferries",))])
     read(store, shelf)
     for audience in (ferries, cranes):

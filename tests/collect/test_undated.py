@@ -15,7 +15,7 @@ from publisher.model.feeds import Gathering
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
 from publisher.model.records import Known, State
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from tests.databases import sqlite_store
 from tests.values import POLICIES, SITE
 
@@ -100,7 +100,7 @@ def test_an_item_keeps_its_first_day_whatever_is_listed_later(days: list[list[st
             for name in names:
                 first.setdefault(name, now.date())
             collect([Undated(*(f"{name} sails" for name in names))], store=store, rules=RULES, now=now)
-        records = store.items.latest(None, limit=99)
+        records = store.items.latest(ThemeChoice.of("*"), limit=99)
 
     assert {record.item.text[0]: record.item.date for record in records}.items() <= first.items()
     assert {*days[-1]} <= {record.item.text[0] for record in records}

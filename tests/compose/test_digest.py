@@ -19,7 +19,7 @@ from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.model.items import Enclosure, Item
 from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import quoted_printable
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -97,7 +97,7 @@ def test_an_audience_with_themes_of_its_own_gets_them_in_its_order_and_nothing_u
     digest = digest_of(
         record_of("One.", themes=[BORDERS]),
         record_of("Two.", number=2, themes=[GENERAL, ASYLUM]),
-        audience=replace(AUDIENCE, themes=("borders-visa", "asylum")),
+        audience=replace(AUDIENCE, themes=ThemeChoice.of("borders-visa", "asylum")),
     )
 
     assert [("h2", "One"), ("h2", "Two")] == headings(digest)
@@ -106,7 +106,7 @@ def test_an_audience_with_themes_of_its_own_gets_them_in_its_order_and_nothing_u
 
 
 def test_an_item_whose_themes_changed_since_keeps_a_place() -> None:
-    digest = digest_of(record_of("One.", themes=[GENERAL]), audience=replace(AUDIENCE, themes=("asylum",)))
+    digest = digest_of(record_of("One.", themes=[GENERAL]), audience=replace(AUDIENCE, themes=ThemeChoice.of("asylum")))
 
     assert ["General · 1 January"] == eyebrows(digest)
 

@@ -21,7 +21,7 @@ from publisher.model.feeds import FeedSettings
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.slugs import RESERVED_SLUGS, fold_label
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
 TABLES = "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, smtp, notices, templates or service"
@@ -101,7 +101,7 @@ def test_the_smallest_audience(site: Path) -> None:
         Audience(
             name="weekly",
             title="News",
-            themes=("*",),
+            themes=ThemeChoice.of("*"),
             from_=Mailbox(name="Ada", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
             languages=("*",),
@@ -135,7 +135,7 @@ def test_an_audience_with_everything(site: Path) -> None:
         Audience(
             name="weekly",
             title="The week",
-            themes=("borders-visa", "migration"),
+            themes=ThemeChoice.of("borders-visa", "migration"),
             from_=Mailbox(name="Ada, of London", address="ada@example.org"),
             to=Mailbox(address="list@example.org"),
             reply_to=Mailbox(address="desk@example.org"),
@@ -170,8 +170,8 @@ def test_a_former_name_of_a_theme_goes_on_meaning_it(site: Path) -> None:
     config = load(site, f'{SMALLEST}{RENAMED}{choice}{AUDIENCE}themes = ["people", "ferries"]\n')
 
     assert (("ferries", "quays"), ("boats", "quays")) == config.themes.was
-    assert ("quays",) == config.feeds.combined[0].themes
-    assert ("people", "quays", "ferries", "boats") == config.audiences[0].themes
+    assert ThemeChoice.of("quays") == config.feeds.combined[0].themes
+    assert ThemeChoice.of("people", "quays", "ferries", "boats") == config.audiences[0].themes
 
 
 @pytest.mark.parametrize(
@@ -513,7 +513,7 @@ def test_an_address_that_servers_would_refuse(site: Path, address: str) -> None:
     ("lines", "problem"),
     [
         ("themes = []", "themes: expected"),
-        ('themes = ["*", "migration"]', "themes: expected"),
+        ('themes = ["*", "!*"]', "themes: expected"),
         ('themes = ["Borders & Visa"]', "themes: expected"),
         ('themes = ["archive"]', "themes: 'archive' is a folder of the site itself; choose another name"),
         ('themes = "*"', "themes: expected"),
@@ -529,6 +529,7 @@ def test_an_address_that_servers_would_refuse(site: Path, address: str) -> None:
         ("postal_address = 5", "postal_address: expected a text, got 5"),
         ("languages = []", 'languages: expected a list of language tags such as ["fr", "*"], "*" for all others'),
         ('content = "all"', "content: expected 'titles', 'summary' or 'full', got 'all'"),
+        ('themes = ["!general"]', 'themes: expected "*" beside a name with "!"'),
         ('keywords = "no"', "keywords: expected true or false, got 'no'"),
         ("min_items = 5\nmax_items = 4", "min_items: expected at most the 4 of max_items, got 5; no edition could"),
         ("shedule = 5", "shedule: no such key; did you mean schedule?"),

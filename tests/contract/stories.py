@@ -10,7 +10,7 @@ from publisher.model.errors import SourceError
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.records import NewRecord, Revision
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeChoice
 from publisher.publish.plan import cut
 from publisher.store import Archive, LogPass, PageRow, Store
 
@@ -110,14 +110,12 @@ def settle_cuts(store: Store, feed: str, *, size: int) -> None:
     store.feeds.archives.close([Archive(feed=feed, number=n, after=after, upto=upto) for n, (after, upto) in stretches])
 
 
-def due(
-    store: Store, audience: str = "weekly", *, themes: Sequence[str] | None = None, now: datetime = NOON
-) -> Edition:
+def due(store: Store, audience: str = "weekly", *, themes: Sequence[str] = ("*",), now: datetime = NOON) -> Edition:
     """The edition an audience would get now; it may be empty."""
     state = store.editions.audience(audience)
     after, start, number = (state.cursor, state.start, state.last_number) if state else (0, 0, 0)
     upto = store.log.end()
-    found = store.items.due_for(audience, themes=themes, after=after, upto=upto, start=start)
+    found = store.items.due_for(audience, themes=ThemeChoice.of(*themes), after=after, upto=upto, start=start)
     return Edition(audience=audience, number=number + 1, after=after, upto=upto, composed_at=now, records=tuple(found))
 
 

@@ -11,7 +11,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HoldReason
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.publish.feeds import newest_items
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.regather import regather
@@ -378,10 +378,12 @@ class TestReading:
         collect(store, record("a"), record("b", ASYLUM), record("c", ASYLUM, BORDERS), record("d"))
         withdraw(store, 4)
 
-        assert numbers_of(store.items.latest(None, limit=2)) == [2, 3]
-        assert numbers_of(store.items.latest(("borders",), limit=2)) == [1, 3]
-        assert numbers_of(store.items.latest(("borders", "asylum"), limit=9)) == [1, 2, 3]
-        assert store.items.latest(("nothing",), limit=9) == []
+        assert numbers_of(store.items.latest(ThemeChoice.of("*"), limit=2)) == [2, 3]
+        assert numbers_of(store.items.latest(ThemeChoice.of("borders"), limit=2)) == [1, 3]
+        assert numbers_of(store.items.latest(ThemeChoice.of("borders", "asylum"), limit=9)) == [1, 2, 3]
+        assert store.items.latest(ThemeChoice.of("nothing"), limit=9) == []
+        assert numbers_of(store.items.latest(ThemeChoice.of("*", "!asylum"), limit=9)) == [1, 3]
+        assert numbers_of(store.items.latest(ThemeChoice.of("asylum", "*", "!borders"), limit=1)) == [3]
 
 
 class TestFeeds:

@@ -74,6 +74,8 @@ class TestDue:
         assert numbers_of(due(store, themes=("asylum",)).records) == [2, 3]
         assert numbers_of(due(store, themes=("asylum", "borders")).records) == [1, 2, 3]
         assert due(store, themes=("nothing",)).records == ()
+        assert numbers_of(due(store, themes=("borders", "*")).records) == [1, 2, 3]
+        assert numbers_of(due(store, themes=("*", "!asylum")).records) == [1, 3]
 
     def test_an_item_that_gains_a_theme_becomes_due(self, store: Store) -> None:
         collect(store, record("a", BORDERS))

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event
 
 from publisher.model.feeds import ALL, Feed, FeedKind
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeChoice
 from publisher.store import AudienceState, RunRow, Store
 from tests.contract.stories import (
     BORDERS,
@@ -65,9 +65,9 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "feed_end of a theme": lambda store: store.feeds.end("borders"),
     "by_number": lambda store: store.items.by_number(range(11, 31)),
     "last_archive": lambda store: store.feeds.archives.last("borders"),
-    "latest_records": lambda store: store.items.latest(("borders", "theme-1"), limit=20),
+    "latest_records": lambda store: store.items.latest(ThemeChoice.of("borders", "theme-1"), limit=20),
     "due_records": lambda store: store.items.due_for(
-        "weekly", themes=("borders",), after=store.log.end() - 10, upto=store.log.end(), start=0
+        "weekly", themes=ThemeChoice.of("borders"), after=store.log.end() - 10, upto=store.log.end(), start=0
     ),
     "known": known_today,
     "taken_uids": taken,

@@ -18,7 +18,7 @@ from publisher.model.feeds import (
     other_feeds,
 )
 from publisher.model.items import Item
-from publisher.model.themes import Theme, ThemeMap
+from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from tests.values import DAY, FEED_SETTINGS, FERRIES, PEOPLE
 
 ITEM = Item(date=DAY, text="The ferry sailed.", keywords=("ice",), language="fr")
@@ -54,12 +54,14 @@ def test_a_language_is_one_for_all_its_countries(tag: str, slug: str) -> None:
 @pytest.mark.parametrize(
     ("asked", "is_in"),
     [
-        (replace(CHOICE, themes=("ferries", "else")), True),
-        (replace(CHOICE, themes=("people",)), False),
+        (replace(CHOICE, themes=ThemeChoice.of("ferries", "else")), True),
+        (replace(CHOICE, themes=ThemeChoice.of("people")), False),
+        (replace(CHOICE, themes=ThemeChoice.of("*", "!people")), True),
+        (replace(CHOICE, themes=ThemeChoice.of("*", "!ferries")), False),
         (replace(CHOICE, keywords=("ICE",)), True),
         (replace(CHOICE, languages=("fr-BE",)), True),
-        (replace(CHOICE, themes=("ferries",), keywords=("ice",), languages=("fr", "nl")), True),
-        (replace(CHOICE, themes=("ferries",), languages=("nl",)), False),
+        (replace(CHOICE, themes=ThemeChoice.of("ferries"), keywords=("ice",), languages=("fr", "nl")), True),
+        (replace(CHOICE, themes=ThemeChoice.of("ferries"), languages=("nl",)), False),
     ],
 )
 def test_a_combined_feed_asks_for_one_of_each(asked: CombinedFeed, is_in: bool) -> None:

@@ -11,6 +11,7 @@ import pytest
 from publisher.model.feeds import CombinedFeed, Content, Feed, combined_feed, language_feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
+from publisher.model.themes import ThemeChoice
 from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
 from publisher.publish.feed_items import FeedItem, FeedItems, feed_item
 from publisher.publish.jsonfeed import json_feed
@@ -138,7 +139,7 @@ class TestSize:
 class TestLanguage:
     """A feed whose items have one language in common speaks it."""
 
-    FRENCH = CombinedFeed(name="quais", title="Les quais", themes=("ferries",), languages=("fr",))
+    FRENCH = CombinedFeed(name="quais", title="Les quais", themes=ThemeChoice.of("ferries"), languages=("fr",))
     MIXED = replace(FRENCH, name="both", languages=("fr", "nl"))
 
     @pytest.mark.parametrize(

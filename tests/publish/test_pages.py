@@ -17,6 +17,7 @@ from lxml import html
 from publisher.model.feeds import Feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
+from publisher.model.themes import ThemeChoice
 from publisher.publish import pages
 from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
@@ -304,7 +305,9 @@ class TestIndexPage:
 
 class TestByMail:
     LIST = replace(ANY_AUDIENCE, title="Harbour mail", subscribe_url="https://lists.example.org/harbour")
-    PEOPLE_ONLY = replace(ANY_AUDIENCE, title="People", themes=("people",), subscribe_mailto="join@lists.example.org")
+    PEOPLE_ONLY = replace(
+        ANY_AUDIENCE, title="People", themes=ThemeChoice.of("people"), subscribe_mailto="join@lists.example.org"
+    )
 
     def test_every_page_offers_the_one_list(self) -> None:
         for file, data in whole_site(RECORDS, replace(LOOK, open_to=(self.LIST,))).items():

@@ -14,7 +14,7 @@ from publisher.compose.digest import Page, Renderer
 from publisher.model.editions import Audience
 from publisher.model.items import Enclosure
 from publisher.model.records import Record
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import parts as joining
 from publisher.rendering.inline import OUR_BUSINESS
 from publisher.rendering.parts import Joiner
@@ -70,7 +70,9 @@ def inlined_whole(html: str) -> str:
 )
 def test_any_choice_of_items_and_themes(numbers: set[int], themes: list[str], language: str, is_full: bool) -> None:
     chosen = [RECORDS[number] for number in numbers]
-    audience = replace(AUDIENCE, themes=tuple(themes), language=language, content="full" if is_full else "summary")
+    audience = replace(
+        AUDIENCE, themes=ThemeChoice.of(*themes), language=language, content="full" if is_full else "summary"
+    )
 
     assert_equal_to_the_whole(chosen, audience)
 
