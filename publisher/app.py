@@ -121,11 +121,8 @@ class Publisher:
         Raises:
             UsageError: there is no source of that name.
         """
-        known = [source.name for source in self.config.sources]
-        for name in sources:
-            if name not in known:
-                raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
-        return self._run_exclusively("collect", lambda: self._collect(self._wiring.sources(sources), sources))
+        chosen = self._wiring.sources(sources)
+        return self._run_exclusively("collect", lambda: self._collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion) -> RunReport:
         """Release or discard what a held source lists now.
@@ -195,6 +192,11 @@ class Publisher:
     def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
         """How the mails fare of editions that are not all sent, each once."""
         return unsettled_mails(self.config, self._store, now=self._clock())
+
+    def next_wake(self) -> datetime | None:
+        """When the next item appears or expires; None: none does after now."""
+        moment = self._store.items.next_wake()
+        return moment if moment and moment > self._clock() else None
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.

@@ -10,9 +10,9 @@ from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
-from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status
+from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status, WaitingStatus
 from publisher.publish.plan import CONSUMER
-from publisher.store import RunRow, Store
+from publisher.store import RunRow, Store, Waiting
 from publisher.store.runs import DELIVER
 
 RUNS_SHOWN = 5
@@ -22,6 +22,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
     """What ran, what is due, what waits, what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
+    waiting = store.items.waiting()
     by_name = {audience.name: audience for audience in config.audiences}
     return Status(
         site=config.site.title,
@@ -31,7 +32,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
         held=tuple(_held_statuses(unwritten, by_name)),
-        sources=tuple(_source_status(settings, store, now=now) for settings in config.sources),
+        sources=tuple(_source_status(settings, store, waiting, now=now) for settings in config.sources),
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
         deliveries=unsettled_mails(config, store, now=now),
         runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
@@ -53,7 +54,9 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
         seen.add(is_delivery)
 
 
-def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:
+def _source_status(
+    settings: SourceSettings, store: Store, waiting: Sequence[Waiting], *, now: datetime
+) -> SourceStatus:
     state = store.sources.state(settings.name)
     return SourceStatus(
         name=settings.name,
@@ -68,6 +71,9 @@ def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> 
         held=state.held,
         held_at=state.held_at,
         expect_every=settings.policy.expect_every,
+        waiting=tuple(
+            WaitingStatus(until=each.until, items=each.items) for each in waiting if each.source == settings.name
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from publisher.admin.title_checks import TitleCounts, count_titles
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed
 from publisher.model.problems import counted, suggestion
-from publisher.model.records import Record, State
+from publisher.model.records import Record
 from publisher.model.slugs import Names, WantedNames, fold_label
 from publisher.model.themes import ThemeChoice, ThemeMap, assign_themes, wanted_names
 
@@ -49,7 +49,7 @@ def survey(
     slugs: set[str] = set()
     titles = TitleCounts()
     for batch in batches:
-        records = [record for record in batch if record.state is not State.WITHDRAWN]
+        records = [record for record in batch if record.state.is_live]
         titles += count_titles(record.item for record in records)
         names = names_of(wanted_names([record.item for record in records], theme_map))
         for record in records:

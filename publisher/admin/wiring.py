@@ -50,7 +50,15 @@ class Wiring:
         return replace(self._config.site, first_host=self.first_host)
 
     def sources(self, only: Collection[str] = ()) -> list[Source]:
-        """The sources of these names, or all."""
+        """The sources of these names, or all.
+
+        Raises:
+            UsageError: there is no source of that name.
+        """
+        known = [settings.name for settings in self._config.sources]
+        for name in only:
+            if name not in known:
+                raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
         chosen = [settings for settings in self._config.sources if not only or settings.name in only]
         return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
 

@@ -36,6 +36,8 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
             "added": collected.added,
             "revised": collected.revised,
             "withdrawn": collected.withdrawn,
+            "expired": collected.expired,
+            "waiting": collected.waiting,
             "kept from readers": collected.kept_from_readers,
         }
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))

@@ -7,8 +7,11 @@ import click
 
 from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import as_json, local_time
-from publisher.model.problems import counted
+from publisher.model.problems import counted, some_of
 from publisher.model.reports import AudienceStatus, HeldStatus, SourceCondition, SourceStatus, Status
+
+_MOMENTS = 5
+"""How many moments that items wait for are shown."""
 
 
 def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
@@ -24,6 +27,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     for source in status.sources:
         lines.append(_source_line(source, zone))
         lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
+        lines += _lines_of_waiting(source, zone)
     if status.unpublished:
         lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]
@@ -42,6 +46,15 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
         lines.append(f"{run.verb} on {local_time(run.started, zone)}: {result}")
         lines += [f"  problem: {problem}" for problem in run.problems if run.is_latest]
     return lines
+
+
+def _lines_of_waiting(source: SourceStatus, zone: ZoneInfo) -> list[str]:
+    """How many items wait until when."""
+    if not source.waiting:
+        return []
+    total = sum(each.items for each in source.waiting)
+    shown = [f"{each.items} until {local_time(each.until, zone)}" for each in source.waiting]
+    return [f"source {source.name}: {counted(total, 'item')} waiting: {some_of(shown, _MOMENTS)}"]
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from publisher.collect.extent import Extent, extent_of
@@ -12,7 +12,7 @@ from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import FILING, Item, changed_fields, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, State
+from publisher.model.records import STANDING, Known, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,10 @@ class Reconciliation:
     """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
     """Numbers of items of which readers see no change, or that they do not see, and what they say now."""
+    known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
+    """Numbers of all listed items that are known, and what they say now."""
+    dropped: tuple[int, ...] = ()
+    """Numbers of items that waited for their time, and that the organisation took out."""
 
     def without_news(self) -> "Reconciliation":
         """Return the same without new and edited items; missing items stay with readers."""
@@ -51,6 +55,8 @@ class Reconciliation:
                 renamed=tuple(pair for pair in self.renamed if (pair[0] in copies) is is_copy),
                 refiled=frozenset(number for number in self.refiled if (number in copies) is is_copy),
                 moved=frozenset(number for number in self.moved if (number in copies) is is_copy),
+                known=tuple(pair for pair in self.known if (pair[0] in copies) is is_copy),
+                dropped=tuple(number for number in self.dropped if (number in copies) is is_copy),
             )
             for is_copy in (False, True)
         )
@@ -180,15 +186,12 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
     )
 
 
-_STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
-
-
 class _Pairs:
     """Pairs known and listed items, rule by rule. A rule sees only what earlier rules left."""
 
     def __init__(self, known: Iterable[Known], listed: Sequence[Listed]) -> None:
         # Sorted, so that nothing depends on the order in which they were given.
-        standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.is_kept_from_readers, old.number))
+        standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
         by_content = sorted(range(len(listed)), key=lambda place: listed[place].content_digest)
         self.listed = {place: listed[place] for place in by_content}
@@ -273,7 +276,7 @@ class _Change:
     @property
     def is_revised(self) -> bool:
         is_news = bool(self.fields) or self.old.state is State.WITHDRAWN
-        return is_news and not self.old.is_kept_from_readers
+        return is_news and not self.old.is_unseen
 
     @property
     def is_refiled(self) -> bool:
@@ -293,7 +296,8 @@ def _compare(old: Known, new: Listed, said: Mapping[int, Item], *, keeps_first_d
     if old.content_digest == new.content_digest:
         return _Change(old=old, item=new.item, fields=frozenset())
     before, item = said[old.number], new.item
-    if keeps_first_date and old.state is not State.WITHDRAWN:  # one that was gone comes back as it is now
+    # An item that was gone comes back as it is now, and one that waits was never seen with another date.
+    if keeps_first_date and old.state not in (State.WITHDRAWN, State.WAITING):
         item = with_first_date(item, before)
     return _Change(old=old, item=item, fields=frozenset(changed_fields(before, item)))
 
@@ -309,7 +313,8 @@ def _outcome(pairing: Pairing, extent: Extent, changes: Sequence[_Change]) -> Re
     revised = [change for change in changes if change.is_revised]
     numbers = {change.number for change in revised}
     relisted = [change.number for change in changes if change.old.state is State.UNLISTED]
-    missing = [old for old in pairing.known.values() if old.state is State.LISTED and not extent.may_hold(old)]
+    gone = [old for old in pairing.known.values() if not extent.may_hold(old)]
+    missing = [old for old in gone if old.state is State.LISTED]
     return Reconciliation(
         added=tuple(pairing.listed[place].item for place in sorted(pairing.listed)),
         revised=tuple((change.number, change.item) for change in revised),
@@ -319,4 +324,11 @@ def _outcome(pairing: Pairing, extent: Extent, changes: Sequence[_Change]) -> Re
         unlisted=tuple(sorted(old.number for old in missing if not extent.covers(old.date))),
         relisted=tuple(number for number in relisted if number not in numbers),
         renamed=tuple((change.number, change.item) for change in changes if change.is_renamed),
+        known=tuple((change.number, change.item) for change in changes),
+        dropped=tuple(sorted(old.number for old in gone if _waits(old) and extent.covers(old.date))),
     )
+
+
+def _waits(old: Known) -> bool:
+    """Whether an item waits for its time, be it for the first time or after a withdrawal."""
+    return old.state is State.WAITING or (old.state is State.WITHDRAWN and old.wakes is not None)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, repeat
 from typing import Protocol
 from urllib.parse import quote
@@ -94,8 +94,8 @@ def fetch_taken(drafts: Sequence[Draft], log: Log) -> Taken:
 def fetch_taken_instants(items: Sequence[Item], log: Log) -> TakenInstants:
     """Ask the log what `find_instants` needs to know."""
     return TakenInstants(
-        exact=log.published_on({item.date for item in items if item.published}),
-        latest=log.last_published({item.date for item in items if not item.published}),
+        exact=log.published_on({item.date for item in items if _begin_of(item)}),
+        latest=log.last_published({item.date for item in items if not _begin_of(item)}),
     )
 
 
@@ -168,13 +168,20 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:
-        instant = item.published and min(item.published, now).replace(microsecond=0)
+        begin = _begin_of(item)
+        instant = begin and min(begin, now).replace(microsecond=0)
         while instant in used:
             instant += _SECOND
         if instant is not None:
             used.add(instant)
         instants.append(instant)
     return instants
+
+
+def _begin_of(item: Item) -> datetime | None:
+    """Return the instant that an item brings; None: only a day. After an embargo it is news of the embargo's end."""
+    begin = item.published or datetime.combine(item.date, time(12), UTC)
+    return item.embargo if item.embargo and item.embargo > begin else item.published
 
 
 def _instants_of_days(

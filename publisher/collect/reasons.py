@@ -94,4 +94,4 @@ def why_revised(old: Known, said: Item, item: Item) -> str:
 
 
 def _why_renamed(old: Known) -> str:
-    return "it changed, but no reader sees it" if old.is_kept_from_readers else "only its id changed"
+    return "it changed, but no reader sees it" if old.is_unseen else "only its id changed"

@@ -13,6 +13,7 @@ from publisher.collect import guard
 from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, find_joined, leave_to_others
+from publisher.collect.embargo import Clock, Timing, time_listing
 from publisher.collect.filters import take_wanted
 from publisher.collect.identity import Reconciliation, pair, reconcile, with_first_date
 from publisher.collect.mint import draft, fetch_taken, fetch_taken_instants, find_instants, mint, order_for_log
@@ -93,9 +94,12 @@ def record_listing(
             decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
             logger.debug(decided, because=suspicion.words, source=listing.source)
         log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
+        timing = time_listing(plan, known, Clock(now=now, timezone=rules.site.timezone, policy=listing.policy))
+        plan = timing.plan
         _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
         inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)
         _write_plan(plan, log, listing, rules, now=now)
+        _write_timing(timing, log, rules)
         _write_copies(changes, log, listing)
         state = after_listing(
             log.state,
@@ -117,7 +121,8 @@ def record_listing(
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
         problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
-        notes=(*_shared_notes(listing), *_filter_notes(listing)),
+        waiting=len(timing.waiting),
+        notes=(*_shared_notes(listing), *_filter_notes(listing), *_unseen_notes(timing, listing.source)),
     )
 
 
@@ -225,6 +230,11 @@ def _filter_notes(listing: _Listing) -> Iterator[Problem]:
         yield Problem(where=f"source {listing.source!r}", what=what)
 
 
+def _unseen_notes(timing: Timing, source: str) -> Iterator[Problem]:
+    """Yield a line for each listed item that no reader sees because of its time."""
+    yield from (Problem(where=name_of(item, source), what=why, exit_code=0) for item, why in timing.unseen)
+
+
 def _held_problem(source: str, suspicion: Suspicion) -> Problem:
     remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
     what = f"held: {suspicion.words}; {remedy}"
@@ -314,6 +324,13 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
     taken = fetch_taken_instants(items, log)
     instants = find_instants(items, taken, timezone=rules.site.timezone, now=now)
     return {number: instant for (number, _), instant in zip(moved, instants, strict=True)}
+
+
+def _write_timing(timing: Timing, log: LogPass, rules: CollectRules) -> None:
+    """Write which items wait; `wake` lets them appear, those whose time came with this listing among them."""
+    log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting])
+    log.retime([(number, add_language(item, rules.site), wakes) for number, item, wakes in timing.retimed])
+    log.drop_waiting(timing.plan.dropped)
 
 
 def _write_copies(changes: Changes, log: LogPass, listing: _Listing) -> None:

@@ -44,7 +44,16 @@ def collect(
     for done, reading in enumerate(read_sources(due, rules=rules, now=now), start=1):
         report = _add(report, _record(reading, store, rules, now=now))
         progress("sources", done, len(due))
+    for source in store.items.sources_due(now):
+        if not asked_for or source in asked_for:
+            report = _add(report, _wake(source, store, rules, now=now))
     return report
+
+
+def _wake(source: str, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
+    from publisher.collect.wake import wake_source  # late: a pass without news records nothing
+
+    return wake_source(source, store, rules, now=now)
 
 
 def _is_due(source: Source, state: SourceState, *, now: datetime) -> bool:
@@ -103,6 +112,8 @@ def _add(total: CollectReport, one: CollectReport) -> CollectReport:
         added=total.added + one.added,
         revised=total.revised + one.revised,
         withdrawn=total.withdrawn + one.withdrawn,
+        expired=total.expired + one.expired,
+        waiting=total.waiting + one.waiting,
         joined=total.joined + one.joined,
         kept_from_readers=total.kept_from_readers + one.kept_from_readers,
         sources_read=total.sources_read + one.sources_read,

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 from publisher.model.items import Item, digest_of_text
 from publisher.model.links import id_key, link_key
-from publisher.model.records import Known, State
-
-_STANDING = (State.LISTED, State.UNLISTED, State.WITHDRAWN)
+from publisher.model.records import STANDING, Known
 
 
 def date_as_known(known: Sequence[Known], listed: Sequence[Item], *, shared: Collection[str] = ()) -> tuple[Item, ...]:
@@ -17,7 +15,7 @@ def date_as_known(known: Sequence[Known], listed: Sequence[Item], *, shared: Col
     An undated item is known by its id, unless that is among the `shared` ones, else by its link, else by its words. If
     several share them, the n-th listed item is the n-th known one.
     """
-    standing = sorted(known, key=lambda old: (_STANDING.index(old.state), old.number))
+    standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.number))
     items = dict(enumerate(listed))
     undated = [place for place, item in items.items() if item.is_undated]
     keys: tuple[tuple[Callable[[Known], str], Callable[[Item], str]], ...] = (

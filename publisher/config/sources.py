@@ -164,6 +164,10 @@ class SourceTable(Table):
         "What makes an item one with an item of another source; `usual`: an id that is a URI, or link and title.",
         default="usual",
     )
+    future: Literal["wait", "show"] = key(
+        "What becomes of an item whose date is to come; to `wait` is to the minute. An embargo always counts.",
+        default="wait",
+    )
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
     only: FilterTable = table()
     except_: FilterTable = table(name="except")
@@ -179,6 +183,7 @@ class SourceTable(Table):
             since=self.since,
             expect_every=self.expect_every,
             hold_above=self.hold_above,
+            future=self.future,
             keep_tracking=self.keep_tracking,
             joined_by=self.joined_by,
             only=self.only.filter(),

@@ -10,22 +10,37 @@ from publisher.model.themes import Theme
 
 
 class ChangeKind(StrEnum):
-    """What happened to an item. One that comes back after a withdrawal is `REVISED`."""
+    """What happened to an item. One that comes back is `REVISED`."""
 
     ADDED = "added"
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 class State(StrEnum):
-    """Whether an item's source still lists it."""
+    """Whether readers see an item, and whether its source still lists it."""
 
     LISTED = "listed"
     """The source listed it when it was last read."""
     UNLISTED = "unlisted"
     """It is older than what the source still lists. It stays in feeds and pages."""
+    WAITING = "waiting"
+    """Its time has not come, or was over before. It is not in the log, and has no page."""
+    EXPIRED = "expired"
+    """Its time is over. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
     """The organisation took it out. It leaves feeds and digests, and its page says so."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether feeds, lists and digests have the item."""
+        return self in _LIVE
+
+
+_LIVE = (State.LISTED, State.UNLISTED)
+STANDING = (State.LISTED, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
+"""Of known items that a listed one may be, those in an earlier state come first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +96,13 @@ class Known:
     """Whether no reader ever sees it: it was too old when its source was first read, or it was discarded."""
     is_copy: bool = False
     """Whether it is another source's item; the fields are what this source says of it."""
+    wakes: datetime | None = None
+    """UTC; when it appears or expires. None: it does neither."""
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether an edit of it concerns no reader, because none sees it."""
+        return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +114,8 @@ class NewRecord:
     uid: str
     path: str
     published: datetime
+    number: int | None = None
+    """The number under which it waited for its time; None: it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

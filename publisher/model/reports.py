@@ -54,6 +54,10 @@ class CollectReport:
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
+    expired: int = 0
+    """Items that left the feeds because their time was over."""
+    waiting: int = 0
+    """New items that no reader sees until their time has come."""
     joined: int = 0
     """New items that another source brought before: they are its items."""
     kept_from_readers: int = 0
@@ -70,7 +74,8 @@ class CollectReport:
 
     @property
     def is_news(self) -> bool:
-        return bool(self.added or self.revised or self.withdrawn or self.kept_from_readers)
+        seen = self.added or self.revised or self.withdrawn or self.expired
+        return bool(seen or self.waiting or self.kept_from_readers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +190,14 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingStatus:
+    """Items of one source that wait for the same moment."""
+
+    until: datetime
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """How one source fares."""
 
@@ -205,6 +218,8 @@ class SourceStatus:
     held_at: datetime | None = None
     expect_every: timedelta | None = None
     """How long it may have no news before it counts as silent; None: any time."""
+    waiting: tuple[WaitingStatus, ...] = ()
+    """Its items that wait for their time, the next first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ class SourcePolicy:
     """How long the source may have no news before it counts as silent; None: any time."""
     hold_above: int
     """More new items than this at once, and three times more than ever before, wait for the operator."""
+    future: Literal["wait", "show"]
+    """What becomes of an item whose date is to come: it waits for it, or is shown at once."""
     keep_tracking: bool
     """Whether tracking pixels and tracking parameters of links are kept."""
     joined_by: Literal["usual", "link", "id", "none"]

@@ -11,7 +11,7 @@ from publisher.model.characters import even_spaces
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import Content
 from publisher.model.items import Enclosure
-from publisher.model.records import Record, State
+from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.titles import shorten, summary_of, title_of
 from publisher.rendering import languages, urls
@@ -97,7 +97,7 @@ class FeedItems:
         If they are more, the longest are summed up first; if even summaries are, the oldest are left out.
         """
         newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
-        live = [record for record in newest_first if record.state is not State.WITHDRAWN]
+        live = [record for record in newest_first if record.state.is_live]
         items = [self.of(record, content) for record in live]
         excess = sum(item.most_bytes for item in items) + FRAME_BYTES - MOST_BYTES
         if excess > 0:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from publisher.model.editions import Audience
 from publisher.model.feeds import Feed
 from publisher.model.items import Item
-from publisher.model.records import Record, State
+from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.titles import summary_below
 from publisher.publish.document import title_of_feed
@@ -151,7 +151,7 @@ def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str 
     That page is the one of the theme of the slug `theme`, which goes without saying; empty: of none.
     """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
-    live = (record for record in newest_first if record.state is not State.WITHDRAWN)
+    live = (record for record in newest_first if record.state.is_live)
     return [show_item(record, start=start, look=look, theme=theme) for record in live]
 
 

@@ -5,7 +5,7 @@ page and what other programs read (Open Graph, schema.org) is absolute.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from html import escape, unescape
 from types import MappingProxyType
@@ -68,9 +68,16 @@ def item_page(record: Record, *, look: Look, keyword_feeds: Mapping[str, Feed] =
         published=_instant(record.published),
         updated=_instant(record.updated),
         corrected=local_day(record.updated, look.site.timezone) if record.revision > 1 else None,
+        expired=_expiry_day(record, look.site),
         files=files,
         media=[_media_object(file) for file in files],
     )
+
+
+def _expiry_day(record: Record, site: Site) -> date | None:
+    """The day on which the item's time was over; None: it is not."""
+    over = record.item.expires if record.state is State.EXPIRED else None
+    return local_day(over, site.timezone) if over else None
 
 
 def _media_object(file: ShownFile) -> dict[str, str]:

@@ -126,7 +126,7 @@ class _Renderer:
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
             self._write_items(records)
             self._sitemap.note(records)
-            self._items.keep(record for record in records if record.state is not State.WITHDRAWN)
+            self._items.keep(record for record in records if record.state.is_live)
             steps.advance(len(records))
         if not self._planned.is_full:
             self._write_items(self._items_of_new_keyword_feeds())

@@ -34,6 +34,7 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from publisher.config.config import Config
@@ -112,6 +113,7 @@ class Service:
             publisher = self.site.publisher()
             report = publisher.pass_due(is_stopping=self.signals.stopping.is_set)
             self.postman.wake(publisher)
+            set_alarm_for_items(self.scheduler, publisher.next_wake(), self.run_pass)
         except PublisherError as error:
             logger.warning("pass failed, the next one tries again", problem=str(error))
             self.health.note(1, PUBLIC_WORDS.get(type(error), "the pass failed; the log says why"))
@@ -200,3 +202,9 @@ def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[]
         if audience.schedule is not None:
             ticks = ScheduleTrigger(audience.schedule)
             scheduler.add_job(wake, ticks, id=f"compose {audience.name}")
+
+
+def set_alarm_for_items(scheduler: BackgroundScheduler, moment: datetime | None, wake: Callable[[], None]) -> None:
+    """Call `wake` at the moment at which the next item appears or expires; None: none does."""
+    if moment is not None:
+        scheduler.add_job(wake, DateTrigger(moment), id="items", replace_existing=True)

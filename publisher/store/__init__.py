@@ -6,9 +6,9 @@ them together.
 
 from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
-from publisher.store.facts import Heir, Other
+from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
-from publisher.store.items import ChangedItem, ItemAddress
+from publisher.store.items import ChangedItem, ItemAddress, Waiting
 from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
@@ -23,6 +23,7 @@ __all__ = [
     "AudienceState",
     "ChangedItem",
     "Cursor",
+    "Due",
     "EditionRow",
     "FeedSequence",
     "FeedState",
@@ -35,4 +36,5 @@ __all__ = [
     "RunRow",
     "SourceState",
     "Store",
+    "Waiting",
 ]

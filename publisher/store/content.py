@@ -30,6 +30,8 @@ def content_of(item: Item) -> str:
         "html": item.html,
         "published": item.published and item.published.isoformat(),
         "summary": item.summary,
+        "embargo": item.embargo and item.embargo.isoformat(),
+        "expires": item.expires and item.expires.isoformat(),
         "is_language_guessed": item.is_language_guessed,
     }
     return canonical_json({name: value for name, value in fields.items() if value or name == "text"})
@@ -39,8 +41,9 @@ def item_of(content: str) -> Item:
     """The item of which `content_of` made this."""
     fields: dict[str, Any] = json.loads(content)
     fields["date"] = date.fromisoformat(fields["date"])
-    if "published" in fields:
-        fields["published"] = datetime.fromisoformat(fields["published"])
+    for name in ("published", "embargo", "expires"):
+        if name in fields:
+            fields[name] = datetime.fromisoformat(fields[name])
     for name in ("labels", "keywords"):
         fields[name] = tuple(fields.get(name, ()))
     fields["enclosures"] = tuple(Enclosure(**each) for each in fields.get("enclosures", ()))

@@ -15,7 +15,18 @@ from publisher.model.records import Known, State
 from publisher.store import sources
 from publisher.store.content import item_of
 from publisher.store.engine import batches
-from publisher.store.schema import HAS_ID, HAS_LINK, IS_LISTED, IS_LIVE, IS_LIVE_REVISION, IS_WITHDRAWN, copies, items
+from publisher.store.schema import (
+    HAS_ID,
+    HAS_LINK,
+    IS_LISTED,
+    IS_LIVE,
+    IS_LIVE_REVISION,
+    IS_WAITING,
+    IS_WITHDRAWN,
+    WAKES,
+    copies,
+    items,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +46,15 @@ class Heir:
     """As this source lists it; its language is not guessed yet."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An item whose time has come, or is over."""
+
+    number: int
+    state: State
+    item: Item
+
+
 class Facts:
     """What is known for the pass of one source. The log is locked, so it stays true until the pass ends."""
 
@@ -49,7 +69,7 @@ class Facts:
         These are
 
         - items dated `since` or later, withdrawn ones too (None: of any date);
-        - older items that were listed until now;
+        - older items that were listed until now, or wait for their time;
         - items of any date with one of these native ids or links;
         - items of other sources that it lists too.
         """
@@ -59,6 +79,7 @@ class Facts:
         known = [
             *self._find_own(items.c.date >= since),
             *self._find_own(items.c.date < since, IS_LISTED),
+            *self._find_own(items.c.date < since, IS_WAITING),
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
@@ -102,6 +123,14 @@ class Facts:
             rows = self._connection.execute(query.where(copies.c.item.in_(some)))
             said.update((row.item, item_of(row.content)) for row in rows)
         return said
+
+    def due(self, now: datetime) -> list[Due]:
+        """The source's items whose time has come or is over by `now`, in the order of that time."""
+        query = select(*items.c["number", "state", "content", "wakes"]).where(WAKES, items.c.wakes <= now)
+        rows = self._connection.execute(
+            query.where(items.c.source == self._source).order_by(items.c.wakes, items.c.number)
+        )
+        return [Due(number=row.number, state=row.state, item=item_of(row.content)) for row in rows]
 
     def uids(self, numbers: Collection[int]) -> dict[int, str]:
         """The uids of these items, by number."""
@@ -176,8 +205,8 @@ class Facts:
         return found
 
     def _find_own(self, *which: ColumnElement[bool]) -> list[Known]:
-        columns = items.c["number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq"]
-        query = select(*columns).where(items.c.source == self._source, *which).order_by(items.c.number)
+        names = ("number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq", "wakes")
+        query = select(*items.c[names]).where(items.c.source == self._source, *which).order_by(items.c.number)
         return [_known_of(row) for row in self._connection.execute(query)]
 
     def _find_copies(self) -> list[Known]:
@@ -207,5 +236,6 @@ def _known_of(row: Row[Any]) -> Known:
         text_digest=row.text_digest,
         content_digest=row.content_digest,
         state=row.state,
-        is_kept_from_readers=row.added_seq == 0,
+        is_kept_from_readers=row.added_seq == 0 and row.state is State.WITHDRAWN,
+        wakes=row.wakes,
     )

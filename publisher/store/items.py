@@ -20,7 +20,9 @@ from publisher.store.schema import (
     IS_LIVE,
     IS_LIVE_REVISION,
     IS_REVISED,
+    IS_WAITING,
     IS_WITHDRAWN,
+    WAKES,
     counters,
     dropped_items,
     edition_corrections,
@@ -55,6 +57,15 @@ class ChangedItem:
     """What the audience was last told."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many items of one source wait until one moment."""
+
+    source: str
+    until: datetime
+    items: int
+
+
 class Items:
     """Items as they are now. `feed` is always a slug."""
 
@@ -70,6 +81,25 @@ class Items:
         """The highest number of an item; none is missing below it."""
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
+
+    def next_wake(self) -> datetime | None:
+        """When the next item appears or expires; None: none does."""
+        with self._database.reading() as connection:
+            wakes: datetime | None = connection.execute(select(func.min(items.c.wakes)).where(WAKES)).scalar_one()
+            return wakes
+
+    def sources_due(self, now: datetime) -> list[str]:
+        """Names of the sources with items whose time has come or is over by `now`, sorted."""
+        query = select(items.c.source).distinct().where(WAKES, items.c.wakes <= now).order_by(items.c.source)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def waiting(self) -> list[Waiting]:
+        """How many items of each source wait until when, the next first."""
+        columns = (items.c.source, items.c.wakes, func.count().label("items"))
+        query = select(*columns).where(IS_WAITING, WAKES).group_by(*columns[:2]).order_by(items.c.wakes, items.c.source)
+        with self._database.reading() as connection:
+            return [Waiting(source=row.source, until=row.wakes, items=row.items) for row in connection.execute(query)]
 
     def addresses(self, after: int, upto: int) -> list[ItemAddress]:
         """Where live items with numbers in (after, upto] are found, in that order."""

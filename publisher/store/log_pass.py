@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
@@ -13,13 +13,13 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
 from publisher.model.slugs import Names, WantedNames
 from publisher.store import sources
-from publisher.store.content import content_of, themes_text
+from publisher.store.content import content_of, item_of, themes_text
 from publisher.store.counters import Counters
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.names import find_names, settle_names
-from publisher.store.schema import copies, items, log
+from publisher.store.schema import IS_WAITING, IS_WITHDRAWN, copies, items, log
 from publisher.store.sources import SourceState
 
 
@@ -67,9 +67,8 @@ class LogPass(Facts):
         self._update(rows)
         self._append(ChangeKind.REVISED, rows, touched, now=now)
         move_items(self._connection, joined, left, now=now)
-        back = [row.number for row in old.values() if row.state is State.WITHDRAWN]
-        forget_withdrawals(self._connection, back)
-        self._counters.live_items += len(back)
+        forget_withdrawals(self._connection, [row.number for row in old.values() if row.state is State.WITHDRAWN])
+        self._counters.live_items += sum(not row.state.is_live for row in old.values())
         self._listed += sum(row.state is not State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
@@ -77,7 +76,7 @@ class LogPass(Facts):
 
         What other sources list as the same items is forgotten: a source that is configured again brings it anew.
         """
-        live = [row for row in self._rows(numbers) if row.state is not State.WITHDRAWN]
+        live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
         rows = [
             {
@@ -85,20 +84,43 @@ class LogPass(Facts):
                 "seq": self._counters.next_seq(),
                 "state": State.WITHDRAWN,
                 "updated": self._next_instant(row.updated, now=now),
+                "wakes": None,
             }
             for row in live
         ]
-        # The content stays with the revision that said it: a withdrawal says nothing new.
-        told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
         slugs = [[*left.get(row.number, ())] for row in live]
-        self._update(rows)
-        self._append(ChangeKind.WITHDRAWN, told, slugs, now=now)
-        move_items(self._connection, [], left, now=now)
+        self._take_from_readers(ChangeKind.WITHDRAWN, live, rows, left, now=now)
         note_withdrawals(
             self._connection,
             [(row["number"], row["seq"], was_in) for row, was_in in zip(rows, slugs, strict=True)],
         )
         self._forget_copies([row.number for row in live])
+
+    def expire(self, numbers: Collection[int], *, now: datetime) -> None:
+        """Take live items out of feeds and editions because their time is over; nobody is told that they are gone."""
+        live = [row for row in self._rows(numbers) if row.state.is_live]
+        left = memberships_of(self._connection, [row.number for row in live])
+        rows = [
+            {"number": row.number, "seq": self._counters.next_seq(), "state": State.EXPIRED, "wakes": None}
+            for row in live
+        ]
+        self._take_from_readers(ChangeKind.EXPIRED, live, rows, left, now=now)
+
+    def _take_from_readers(
+        self,
+        kind: ChangeKind,
+        live: Sequence[Row[Any]],
+        rows: Sequence[dict[str, Any]],
+        left: Mapping[int, Mapping[str, int | None]],
+        *,
+        now: datetime,
+    ) -> None:
+        """Write `rows` over live items, which leave the feeds they are in, and append that to the log."""
+        # The content stays with the revision that said it: leaving says nothing new.
+        told = [row | {"revision": old.revision, "content": ""} for row, old in zip(rows, live, strict=True)]
+        self._update(rows)
+        self._append(kind, told, [[*left.get(row.number, ())] for row in live], now=now)
+        move_items(self._connection, [], left, now=now)
         self._counters.live_items -= len(live)
         self._listed -= sum(row.state is State.LISTED for row in live)
 
@@ -107,8 +129,36 @@ class LogPass(Facts):
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
         """Keep new items that are never shown to readers, and never come into the log."""
         for some in batches(new):
-            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN} for record in some]
+            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN, "wakes": None} for record in some]
             self._connection.execute(insert(items), rows)
+
+    def wait(self, waiting: Sequence[tuple[Item, datetime | None]]) -> None:
+        """Keep new items that wait for their time; each is (what it says, when it appears: None, never)."""
+        for some in batches(waiting):
+            rows = [self._waiting_row(item, wakes) for item, wakes in some]
+            self._connection.execute(insert(items), rows)
+
+    def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
+        """Change when items appear or expire; each is (number, what it says, when: None, never)."""
+        live = {
+            row.number: item_of(row.content) for row in self._rows([one[0] for one in retimed]) if row.state.is_live
+        }
+        rows: list[dict[str, Any]] = []
+        for number, item, wakes in retimed:
+            # Of an item that readers see, nothing else changes without a word.
+            seen = live.get(number)
+            said = item if seen is None else replace(seen, embargo=item.embargo, expires=item.expires)
+            columns = _item_columns(said) if seen is None else {"content": content_of(said)}
+            rows.append({"number": number, "wakes": wakes, **columns})
+        for is_seen in (False, True):
+            self._update([row for row in rows if (row["number"] in live) is is_seen])
+
+    def drop_waiting(self, numbers: Collection[int]) -> None:
+        """Forget items that wait for their time; withdrawn ones stay withdrawn."""
+        for some in batches(sorted(set(numbers))):
+            its = items.c.number.in_(some)
+            self._connection.execute(delete(items).where(its, IS_WAITING))
+            self._connection.execute(update(items).where(its, IS_WITHDRAWN).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
         """Replace what is known of items that were not edited; each is (number, what it says)."""
@@ -176,6 +226,7 @@ class LogPass(Facts):
             Membership(number=row["number"], added_seq=row["seq"], feeds=record.gathered.feeds)
             for row, record in zip(rows, new, strict=True)
         ]
+        self.drop_waiting([record.number for record in new if record.number is not None])
         self._connection.execute(insert(items), rows)
         self._append(ChangeKind.ADDED, rows, [[feed.slug for feed in item.feeds] for item in joined], now=now)
         move_items(self._connection, joined, {}, now=now)
@@ -184,7 +235,7 @@ class LogPass(Facts):
 
     def _new_row(self, record: NewRecord, *, seq: int) -> dict[str, Any]:
         return _item_columns(record.item) | {
-            "number": self._counters.next_number(),
+            "number": record.number or self._counters.next_number(),
             "source": self._source,
             "uid": record.uid,
             "path": record.path,
@@ -196,10 +247,31 @@ class LogPass(Facts):
             "seq": seq,
             "revision": 1,
             "state": State.LISTED,
+            "wakes": record.item.expires,
+        }
+
+    def _waiting_row(self, item: Item, wakes: datetime | None) -> dict[str, Any]:
+        """A row without permanent names: an item gets them when it appears, and may be called otherwise by then."""
+        number = self._counters.next_number()
+        return _item_columns(item) | {
+            "number": number,
+            "source": self._source,
+            "uid": f"waiting:{number}",
+            "path": f"waiting:{number}",
+            "themes": themes_text(()),
+            "published": _NEVER,
+            "updated": _NEVER,
+            "added_seq": 0,
+            "pass_start": None,
+            "seq": 0,
+            "revision": 0,
+            "state": State.WAITING,
+            "wakes": wakes,
         }
 
     def _revised_row(self, old: Row[Any], new: Revision, *, now: datetime) -> dict[str, Any]:
-        is_minor = new.is_minor and old.state is not State.WITHDRAWN
+        is_same = old.state is State.EXPIRED and old.content_digest == digest_of_content(new.item)
+        is_minor = is_same or (new.is_minor and old.state is not State.WITHDRAWN)
         published = new.published or old.published
         return _item_columns(new.item) | {
             "number": old.number,
@@ -209,6 +281,7 @@ class LogPass(Facts):
             "seq": self._counters.next_seq(),
             "revision": old.revision if is_minor else old.revision + 1,
             "state": State.LISTED,
+            "wakes": new.item.expires,
         }
 
     def _next_instant(self, before: datetime, *, now: datetime) -> datetime:
@@ -284,6 +357,10 @@ def _revised_seqs(
 
 def _item_columns(item: Item) -> dict[str, Any]:
     return _content_columns(item) | {"day": item.date}
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Published: so early that no other item of the day has to make room."""
 
 
 def _content_columns(item: Item) -> dict[str, Any]:

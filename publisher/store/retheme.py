@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from publisher.model.feeds import Gathered
 from publisher.model.items import Item
-from publisher.model.records import State
 from publisher.model.slugs import Names, WantedNames
 from publisher.store.content import item_of, themes_text
 from publisher.store.engine import BATCH
@@ -59,7 +58,7 @@ class ItemBatch:
         pairs = [(row, gathered[row.number]) for row in self._rows]
         _write_themes(self._connection, [(row, new) for row, new in pairs if themes_text(new.themes) != row.themes])
         old = memberships_of(self._connection, [row.number for row in self._rows])
-        live = [(row, new.feeds) for row, new in pairs if row.state is not State.WITHDRAWN]
+        live = [(row, new.feeds) for row, new in pairs if row.state.is_live]
         moved = [
             Membership(
                 number=row.number,

@@ -103,13 +103,17 @@ items = Table(
     _column("seq", Integer),
     _column("revision", Integer),
     _column("state", Choice(State)),
+    # When it appears (if it waits or was withdrawn) or expires (if it is live); null: it does neither.
+    _column("wakes", UtcDateTime, nullable=True),
 )
 
 # Literals, not bound values: only then do both databases see that a partial index answers the question.
-IS_LIVE = items.c.state != literal_column("'withdrawn'")
+IS_LIVE = items.c.state.in_((literal_column("'listed'"), literal_column("'unlisted'")))
 IS_LISTED = items.c.state == literal_column("'listed'")
+IS_WAITING = items.c.state == literal_column("'waiting'")
 IS_WITHDRAWN = items.c.state == literal_column("'withdrawn'")
 IS_LIVE_REVISION = IS_LIVE & (items.c.revision > literal_column("1"))
+WAKES = items.c.wakes.is_not(None)
 HAS_ID = items.c.native_id != literal_column("''")
 HAS_LINK = items.c.link != literal_column("''")
 
@@ -120,6 +124,8 @@ Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN)
 Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION)
 Index("ix_items_source_date", items.c.source, items.c.date)
 Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED)
+Index("ix_items_waiting", items.c.source, items.c.date, sqlite_where=IS_WAITING)
+Index("ix_items_wakes", items.c.wakes, sqlite_where=WAKES)
 Index("ix_items_native_id", items.c.native_id, items.c.source, sqlite_where=HAS_ID)
 Index("ix_items_link", items.c.link, items.c.source, sqlite_where=HAS_LINK)
 Index("ix_items_day_published", items.c.day, items.c.published)

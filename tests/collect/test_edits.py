@@ -58,7 +58,7 @@ def store() -> Iterator[Store]:
 
 def item(number: int, **fields: Any) -> Item:
     """An item with an id, of a day of its own: higher is newer."""
-    day = date(2026, 10, 1) + timedelta(days=number)
+    day = date(2026, 8, 1) + timedelta(days=number)
     return replace(Item(date=day, text=f"Notice {number}.", native_id=f"notice-{number}"), **fields)
 
 

@@ -2,7 +2,7 @@
 
 Front matter names the item's fields; the words that Hugo, Jekyll and their kin use are understood. The file's path is
 the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are left
-out, and so is an item until its time has come.
+out.
 """
 
 import hashlib
@@ -25,10 +25,9 @@ from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
-from publisher.model.problems import Problem
-from publisher.model.schedules import instant_of, zone_of
+from publisher.model.schedules import instant_of
 
-READER = "markdown-5"
+READER = "markdown-6"
 SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
@@ -78,7 +77,7 @@ class MarkdownSource:
         paths = list(self._paths())
         # Read one after the other, and again where something changed: all at once they may take more than there is.
         digest = self._digest(paths)
-        if _is_unchanged(validator, digest, now):
+        if validator == digest:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         rules = FieldRules(
             today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels, base=self.base
@@ -88,25 +87,15 @@ class MarkdownSource:
             ((str(path), path) for path in paths),
             lambda path: self._item(path, self._read_inside(path), rules),
         )
-        items = sorted(found.items, key=self._moment, reverse=True)
-        waiting = [(begin, item) for item in items if (begin := self._begin(item)) > now]
         return Fetch(
-            items=[item for item in items if self._begin(item) <= now],
-            validator=f"{digest} {min(begin for begin, _ in waiting).isoformat() if waiting else ''}",
+            items=sorted(found.items, key=self._moment, reverse=True),
+            validator=digest,
             problems=found.problems,
             # Files stand in the order of their names, which says nothing of their dates.
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
-            notes=[*found.notes, *(self._waits(item, begin) for begin, item in waiting)],
+            notes=found.notes,
         )
-
-    def _begin(self, item: Item) -> datetime:
-        """Return when an item may appear: at the end of its embargo, else at its time, else when its day begins."""
-        return instant_of(item.embargo, self.timezone) if item.embargo else self._moment(item)
-
-    def _waits(self, item: Item, begin: datetime) -> Problem:
-        until = begin.astimezone(zone_of(self.timezone))
-        return Problem(where=f"{self.path}/{item.native_id}", what=f"waits until {until:%Y-%m-%d %H:%M}")
 
     def _moment(self, item: Item) -> datetime:
         return instant_of(item.published or datetime.combine(item.date, time()), self.timezone)
@@ -176,12 +165,6 @@ class MarkdownSource:
         """Return the rules for one file: what lies beside it lies beside it on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
-
-
-def _is_unchanged(validator: str, digest: str, now: datetime) -> bool:
-    """Whether the files are as they were, and no item that waited for its time has got it since."""
-    before, _, begin = validator.rpartition(" ")
-    return before == digest and not (begin and datetime.fromisoformat(begin) <= now)
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:

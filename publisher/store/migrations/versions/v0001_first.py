@@ -9,10 +9,12 @@ down_revision = None
 # Spelt out here and not taken from `schema`, which goes on changing: a migration never does.
 KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
-IS_LIVE = sa.text("state != 'withdrawn'")
+IS_LIVE = sa.text("state IN ('listed', 'unlisted')")
 IS_LISTED = sa.text("state = 'listed'")
+IS_WAITING = sa.text("state = 'waiting'")
+WAKES = sa.text("wakes IS NOT NULL")
 IS_WITHDRAWN = sa.text("state = 'withdrawn'")
-IS_LIVE_REVISION = sa.text("state != 'withdrawn' AND revision > 1")
+IS_LIVE_REVISION = sa.text("state IN ('listed', 'unlisted') AND revision > 1")
 HAS_ID = sa.text("native_id != ''")
 HAS_LINK = sa.text("link != ''")
 IS_OPEN = sa.text("opened_at IS NOT NULL")
@@ -85,6 +87,7 @@ def _create_items() -> None:
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("state", sa.String, nullable=False),
+        sa.Column("wakes", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("number", name="pk_items"),
         sa.UniqueConstraint("path", name="uq_items_path"),
         sa.UniqueConstraint("uid", name="uq_items_uid"),
@@ -93,6 +96,10 @@ def _create_items() -> None:
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
     op.create_index("ix_items_source_date", "items", ["source", "date"])
     op.create_index("ix_items_listed", "items", ["source", "date"], sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
+    op.create_index(
+        "ix_items_waiting", "items", ["source", "date"], sqlite_where=IS_WAITING, postgresql_where=IS_WAITING
+    )
+    op.create_index("ix_items_wakes", "items", ["wakes"], sqlite_where=WAKES, postgresql_where=WAKES)
     op.create_index("ix_items_day_published", "items", ["day", "published"])
     op.create_index("ix_items_withdrawn", "items", ["seq"], sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
     op.create_index(

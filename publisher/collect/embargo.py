@@ -1,0 +1,98 @@
+"""Decides which items wait for their time, and when known ones appear or expire; pure.
+
+An item may appear when its embargo is over and its date has come, to the minute if it has a time; with
+`future = "show"` its date does not count. What readers have seen stays. An item whose time was over before it appeared
+waits and never appears, unless its source gives it another time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+
+from publisher.collect.identity import Reconciliation
+from publisher.model.items import Item
+from publisher.model.records import Known, State
+from publisher.model.schedules import instant_of, zone_of
+from publisher.model.sources import SourcePolicy
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When the items of one listing appear and expire."""
+
+    plan: Reconciliation
+    """What readers see of the listing now."""
+    waiting: tuple[tuple[Item, datetime | None], ...]
+    """New items that wait, and when each appears; None: never, its time is over."""
+    retimed: tuple[tuple[int, Item, datetime | None], ...]
+    """Known items that appear or expire at another time than before: number, what it says, and when; None: never."""
+    unseen: tuple[tuple[Item, str], ...]
+    """Listed items that no reader sees because of their time, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """What the time of an item is compared with."""
+
+    now: datetime
+    timezone: str
+    """The site's, in which days begin."""
+    policy: SourcePolicy
+
+    def begin_of(self, item: Item) -> datetime:
+        """Return when an item may appear."""
+        embargo = item.embargo or _LONG_AGO
+        if self.policy.future == "show":
+            return embargo
+        return max(embargo, instant_of(item.published or datetime.combine(item.date, time()), self.timezone))
+
+    def is_over(self, item: Item) -> bool:
+        """Whether the item has expired, or will before it may appear."""
+        return item.expires is not None and item.expires <= max(self.now, self.begin_of(item))
+
+    def wake_of(self, item: Item) -> datetime | None:
+        """Return when an item that no reader sees appears; None: never."""
+        return None if self.is_over(item) else self.begin_of(item)
+
+    def why_unseen(self, item: Item) -> str:
+        """Return why readers do not see an item that may not appear now."""
+        zone = zone_of(self.timezone)
+        if item.expires is not None and self.is_over(item):
+            return f"it is in no feed: it expired on {item.expires.astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"waits until {self.begin_of(item).astimezone(zone):%Y-%m-%d %H:%M}"
+
+    def may_appear(self, item: Item) -> bool:
+        """Whether readers may see the item now."""
+        return not self.is_over(item) and self.begin_of(item) <= self.now
+
+
+def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> Timing:
+    """Take out of a plan what must wait, and put in what expired and has another time now."""
+    before = {one.number: one for one in known if not one.is_copy}
+    pairs = [(before[number], item) for number, item in plan.known if number in before]
+    held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not clock.may_appear(item)}
+    back = {old.number: item for old, item in pairs if old.state is State.EXPIRED and clock.may_appear(item)}
+    revised = {number: item for number, item in plan.revised if number not in held} | back
+    retimed = [(old, item, _wake_of(old, item, clock)) for old, item in pairs if old.number not in revised]
+    waiting = [item for item in plan.added if not clock.may_appear(item)]
+    unseen = [item for old, item, _ in retimed if not (old.state.is_live or old.is_kept_from_readers)]
+    return Timing(
+        plan=replace(
+            plan,
+            added=tuple(item for item in plan.added if clock.may_appear(item)),
+            revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
+            renamed=tuple(pair for pair in plan.renamed if pair[0] not in back),
+        ),
+        waiting=tuple((item, clock.wake_of(item)) for item in waiting),
+        retimed=tuple((old.number, item, wakes) for old, item, wakes in retimed if wakes != old.wakes),
+        unseen=tuple((item, clock.why_unseen(item)) for item in (*waiting, *unseen) if not clock.may_appear(item)),
+    )
+
+
+def _wake_of(old: Known, item: Item, clock: Clock) -> datetime | None:
+    """Return when a known item appears or expires that stays as it is."""
+    if old.is_kept_from_readers:
+        return None
+    return item.expires if old.state.is_live else clock.wake_of(item)
