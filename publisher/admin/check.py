@@ -20,10 +20,11 @@ from publisher.config.config import Config
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind
-from publisher.model.problems import Problem
+from publisher.model.problems import Problem, counted
+from publisher.model.schedules import zone_of
 from publisher.model.themes import ThemeMap
 from publisher.rendering.templates import Templates
-from publisher.store import Store
+from publisher.store import Store, Waiting
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 """Names that no reader can reach (RFC 2606)."""
@@ -41,6 +42,8 @@ class Checked:
     """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
     """Names of editions whose audience is not in config.toml any more."""
+    waiting: tuple[Waiting, ...]
+    """How many items wait until when."""
     survey: Survey
     """What all items say of themes and labels, and their titles."""
     large_feeds: tuple[tuple[str, int], ...]
@@ -96,6 +99,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         mails=tuple(mails),
         problems=tuple(met),
         stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
+        waiting=tuple(store.items.waiting()),
         survey=_survey(store, config.themes),
         large_feeds=tuple(_large_feeds(store, config)),
     )
@@ -141,6 +145,15 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
     for name in checked.stranded:
         what = f"its audience is not in config.toml any more; put it back, or `publisher edition discard {name}`"
         yield f"edition {name}", Finding(what=what)
+
+
+def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """How many items wait until when: an embargo that somebody mistyped is seen here first."""
+    zone = zone_of(checked.config.site.timezone)
+    for each in checked.waiting:
+        many = f"{counted(each.items, 'item')} {'waits' if each.items == 1 else 'wait'}"
+        what = f"{many} until {each.until.astimezone(zone):%Y-%m-%d %H:%M}; `publisher check --source` names them"
+        yield f"source {each.source!r}", Finding(what=what, is_hint=True)
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -218,6 +231,7 @@ def _feeds(checked: Checked) -> Iterator[tuple[str, Finding]]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("problems", _met_problems),
     ("editions", _stranded_editions),
+    ("waiting", _waiting_items),
     ("addresses", _reserved_names),
     ("folders", _folders),
     ("templates", _templates),
