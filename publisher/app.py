@@ -195,8 +195,7 @@ class Publisher:
 
     def next_wake(self) -> datetime | None:
         """When the next item appears or expires; None: none does after now."""
-        moment = self._store.items.next_wake()
-        return moment if moment and moment > self._clock() else None
+        return self._store.items.next_wake(after=self._clock())
 
     def examine(self, source: str) -> "Examined":
         """What a source gives and what a pass would do with it; or how an address or a file could become a source.

@@ -82,10 +82,11 @@ class Items:
         with self._database.reading() as connection:
             return int(connection.execute(select(counters.c.last_item)).scalar_one())
 
-    def next_wake(self) -> datetime | None:
-        """When the next item appears or expires; None: none does."""
+    def next_wake(self, *, after: datetime) -> datetime | None:
+        """When the next item appears or expires, later than `after`; None: none does."""
+        query = select(func.min(items.c.wakes)).where(WAKES, items.c.wakes > after)
         with self._database.reading() as connection:
-            wakes: datetime | None = connection.execute(select(func.min(items.c.wakes)).where(WAKES)).scalar_one()
+            wakes: datetime | None = connection.execute(query).scalar_one()
             return wakes
 
     def sources_due(self, now: datetime) -> list[str]:

@@ -20,7 +20,7 @@ from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.store import AudienceState, Store
 from tests.values import ANY_AUDIENCE, POLICIES, SITE
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+NOW = datetime(2027, 1, 23, 9, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 RULES = CollectRules(
     site=SITE,
@@ -58,7 +58,7 @@ def store() -> Iterator[Store]:
 
 def item(number: int, **fields: Any) -> Item:
     """An item with an id, of a day of its own: higher is newer."""
-    day = date(2026, 8, 1) + timedelta(days=number)
+    day = date(2026, 10, 1) + timedelta(days=number)
     return replace(Item(date=day, text=f"Notice {number}.", native_id=f"notice-{number}"), **fields)
 
 
