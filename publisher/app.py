@@ -298,8 +298,8 @@ class Publisher:
         """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
         # An emptied folder is filled again without being asked.
         is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
+        least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
         try:
-            least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
             planned = plan(self._store, self._wiring.publication, least)
             return replace(report, publish=self._render_site(planned))
         except (FilesError, TemplateError) as error:
@@ -315,7 +315,7 @@ class Publisher:
             planned,
             store=self._store,
             publication=self._wiring.publication,
-            files=self._files(),
+            files=self._open_files(self.config.feeds_directory),
             authority=self._wiring.authority,
             now=self._clock(),
             progress=self._progress,
@@ -356,7 +356,12 @@ class Publisher:
         if numbers_of := plan_editions(self._store, self._wiring.publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
 
-            publish_editions(numbers_of, store=self._store, publication=self._wiring.publication, files=self._files())
+            publish_editions(
+                numbers_of,
+                store=self._store,
+                publication=self._wiring.publication,
+                files=self._open_files(self.config.feeds_directory),
+            )
 
     def _tell_hub(self, report: RunReport) -> RunReport:
         """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
@@ -390,9 +395,6 @@ class Publisher:
             style=self.config.digest,
             themes=self.config.themes,
         )
-
-    def _files(self) -> Files:
-        return self._open_files(self.config.feeds_directory)
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:
