@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tests.world import CONFIG, ROOT, World, news
 PATIENCE_S = 60.0
 """On a busy machine; every wait ends as soon as it can."""
 BORDER = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
+LISTENING = '\n[service]\nlisten = "127.0.0.1:0"\n'
 STORE_BY_ENVIRONMENT = '\n[store]\nurl = "env:PUBLISHER_STORE_URL"\n'
 
 
@@ -85,13 +87,13 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "site", BORDER)
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[World], Service]]:
-    """Starts services, and ends those that a test left."""
+@contextmanager
+def services() -> Iterator[Callable[..., Service]]:
+    """Starts services, and ends those that are left."""
     started: list[Service] = []
 
-    def start(world: World) -> Service:
-        started.append(Service(world))
+    def start(world: World, *options: str) -> Service:
+        started.append(Service(world, *options))
         return started[-1]
 
     yield start
@@ -100,32 +102,78 @@ def serve() -> Iterator[Callable[[World], Service]]:
             service.end(signal.SIGKILL)
 
 
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Service]]:
+    """Starts services, and ends those that a test left."""
+    with services() as start:
+        yield start
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where services tell systemd how they are."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(PATIENCE_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield listening
+
+
 # --- one service -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
-def test_service_collects_and_publishes_at_once_and_ends_when_told_to(
-    world: World, serve: Callable[[World], Service], number: signal.Signals
+def test_a_service_publishes_at_once_follows_its_site_and_ends_when_told_to(
+    world: World, serve: Callable[..., Service], systemd: socket.socket
 ) -> None:
     service = serve(world)
     service.wait_until_told("published")
     assert world.publisher("status", "--json").json["is_served"]
-
-    exit_code = service.end(number)
-
-    assert 0 == exit_code
-    assert ["service started", "collected", "published"] == [event["event"] for event in service.events][:3]
-    assert "service stopped" == service.events[-1]["event"]
-    for event in service.events:
-        assert "info" == event["level"]
-        assert datetime.fromisoformat(event["timestamp"]).tzinfo is not None
+    assert [b"READY=1", b"WATCHDOG=1"] == [systemd.recv(100) for _ in range(2)]
     assert {"all", "borders-visa"} == world.in_feeds("A new rule at the border")
     assert not world.outbox.exists()  # its schedule begins to count now
+
+    # A run by hand does its pass beside it.
+    world.list_above(news("3 March 2026", "By hand."))
+    outcome = world.program("run")
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert ["collect: 1 added", "compose: weekly-1 with 2 items"] == [outcome.lines[0], outcome.lines[-1]]
+
+    # It keeps the former configuration when the new one is wrong.
+    good = world.config.read_text("utf-8")
+    world.config.write_text(good + "\n[nonsense]\n", "utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_until_told("config.toml is wrong, the former one stays")
+    world.config.write_text(good.replace('title = "', 'title = "Renamed: '), "utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_until_told("config.toml was read again")
+    wait_until(lambda: b"Renamed: " in (world.feeds / "index.html").read_bytes())
+
+    assert 0 == service.end(signal.SIGTERM)
+    assert b"STOPPING=1" in iter(lambda: systemd.recv(100), b"")
     assert not world.publisher("status", "--json").json["is_served"]
+    assert ["service started", "collected", "published"] == [event["event"] for event in service.events][:3]
+    assert "service stopped" == service.events[-1]["event"]
+    assert not service.has_told("problem")
+    for event in service.events:
+        assert event["level"] in ("info", "warning")
+        assert datetime.fromisoformat(event["timestamp"]).tzinfo is not None
+    [wrong] = [event for event in service.events if event["level"] == "warning"]
+    assert "nonsense" in wrong["problems"][0]
 
 
 @pytest.mark.slow
-def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Callable[[World], Service]) -> None:
+def test_service_ends_by_interrupt_as_when_it_is_told_to(world: World, serve: Callable[..., Service]) -> None:
+    service = serve(world)
+    service.wait_until_told("published")
+
+    assert 0 == service.end(signal.SIGINT)
+
+    assert ["service started", "collected", "published"] == [event["event"] for event in service.events][:3]
+    assert "service stopped" == service.events[-1]["event"]
+
+
+@pytest.mark.slow
+def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Callable[..., Service]) -> None:
     first = serve(world)
     first.wait_until_told("service started")
 
@@ -140,7 +188,7 @@ def test_second_service_of_a_site_is_refused_in_one_line(world: World, serve: Ca
 
 @pytest.mark.slow
 def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
-    world: World, serve: Callable[[World], Service], tmp_path: Path
+    world: World, serve: Callable[..., Service], tmp_path: Path
 ) -> None:
     world.list_above(*(news("1 March 2026", f"Item number {number}.") for number in range(400)))
     service = serve(world)
@@ -156,9 +204,7 @@ def test_service_told_to_end_in_the_middle_of_a_pass_leaves_whole_steps(
 
 
 @pytest.mark.slow
-def test_killed_service_frees_the_site_and_the_next_one_goes_on(
-    world: World, serve: Callable[[World], Service]
-) -> None:
+def test_killed_service_frees_the_site_and_the_next_one_goes_on(world: World, serve: Callable[..., Service]) -> None:
     killed = serve(world)
     killed.wait_until_told("service started")
     assert -signal.SIGKILL == killed.end(signal.SIGKILL)
@@ -171,35 +217,34 @@ def test_killed_service_frees_the_site_and_the_next_one_goes_on(
     assert {"all", "general"} == world.in_feeds("Meanwhile")
 
 
-def test_run_beside_a_service_does_its_pass(world: World, serve: Callable[[World], Service]) -> None:
-    service = serve(world)
-    service.wait_until_told("published")
-    world.list_above(news("3 March 2026", "By hand."))
-
-    outcome = world.program("run")
-
-    assert (0, "") == (outcome.exit_code, outcome.err)
-    assert ["collect: 1 added", "compose: weekly-1 with 2 items"] == [outcome.lines[0], outcome.lines[-1]]
-    assert 0 == service.end(signal.SIGTERM)
-    assert not service.has_told("problem")
-
-
-def test_service_goes_on_past_problems_and_tells_each_in_a_line(
-    world: World, serve: Callable[[World], Service]
+def test_a_verbose_service_goes_on_past_problems_and_logs_decisions_with_their_reasons(
+    world: World, serve: Callable[..., Service]
 ) -> None:
+    listed = world.listing.read_text("utf-8")
     world.listing.unlink()
-    service = serve(world)
+    service = serve(world, "--verbose")
     service.wait_until_told("problem")
+    service.wait_until_told("no edition is due")
+    world.listing.write_text(listed, "utf-8")
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_until_told("item is new")
 
     assert 0 == service.end(signal.SIGTERM)
 
     [problem] = [event for event in service.events if event["event"] == "problem"]
     assert ("warning", "source 'news'") == (problem["level"], problem["where"])
     assert f"there is no {world.listing}" in problem["what"]
+    [told] = [event for event in service.events if event["event"] == "item is new"]
+    assert {"because", "event", "level", "source", "timestamp", "uid"} == told.keys()
+    assert ("debug", "its source is read for the first time", "news") == (
+        told["level"],
+        told["because"],
+        told["source"],
+    )
 
 
 @pytest.mark.slow
-def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callable[[World], Service]) -> None:
+def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callable[..., Service]) -> None:
     world.configure("0 8 * * MON", "* * * * *")
     service = serve(world)
     wait_until(lambda: service.has_told("published"))
@@ -214,35 +259,11 @@ def test_service_composes_at_a_tick_of_the_schedule(world: World, serve: Callabl
     assert [1] == world.composed()
 
 
-# --- it follows its site ---------------------------------------------------------------------------------------------
-
-
-def test_service_follows_config_and_keeps_the_former_one_when_it_is_wrong(
-    world: World, serve: Callable[[World], Service]
-) -> None:
-    service = serve(world)
-    service.wait_until_told("published")
-    good = world.config.read_text("utf-8")
-
-    world.config.write_text(good + "\n[nonsense]\n", "utf-8")
-    service.process.send_signal(signal.SIGHUP)
-    service.wait_until_told("config.toml is wrong, the former one stays")
-    world.config.write_text(good.replace('title = "', 'title = "Renamed: '), "utf-8")
-    service.process.send_signal(signal.SIGHUP)
-    service.wait_until_told("config.toml was read again")
-    wait_until(lambda: b"Renamed: " in (world.feeds / "index.html").read_bytes())
-
-    assert 0 == service.end(signal.SIGTERM)
-    warnings = [event for event in service.events if event["level"] == "warning"]
-    [wrong] = warnings
-    assert "nonsense" in wrong["problems"][0]
-
-
 def test_web_server_is_up_while_the_store_is_broken_and_health_says_why(
-    world: World, serve: Callable[[World], Service]
+    world: World, serve: Callable[..., Service]
 ) -> None:
     world.publisher("run")
-    world.config.write_text(world.config.read_text("utf-8") + '\n[service]\nlisten = "127.0.0.1:0"\n', "utf-8")
+    world.config.write_text(world.config.read_text("utf-8") + LISTENING, "utf-8")
     whole = world.database.read_bytes()
     world.database.write_bytes(b"no database" * 1000)
 
@@ -260,20 +281,6 @@ def test_web_server_is_up_while_the_store_is_broken_and_health_says_why(
     service.process.send_signal(signal.SIGHUP)
     wait_until(lambda: bool(world.in_feeds("Mended")))
     assert 0 == service.end(signal.SIGTERM)
-
-
-def test_systemd_is_told_that_the_service_is_ready_alive_and_stopping(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve: Callable[[World], Service]
-) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(PATIENCE_S)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        service = serve(world)
-
-        assert [b"READY=1", b"WATCHDOG=1"] == [systemd.recv(100) for _ in range(2)]
-        assert 0 == service.end(signal.SIGTERM)
-        assert b"STOPPING=1" == systemd.recv(100)
 
 
 # --- alarms ----------------------------------------------------------------------------------------------------------
@@ -367,22 +374,6 @@ def test_what_libraries_warn_of_is_a_line_of_the_log_too(capsys: pytest.CaptureF
     assert ["warning", "warning"] == [line["level"] for line in lines]
 
 
-def test_a_verbose_service_logs_decisions_with_their_reasons(world: World, serve: Callable[[World], Service]) -> None:
-    started = Service(world, "--verbose")
-    try:
-        started.wait_until_told("no edition is due")
-    finally:
-        assert 0 == started.end(signal.SIGTERM)
-
-    [told] = [event for event in started.events if event["event"] == "item is new"]
-    assert {"because", "event", "level", "source", "timestamp", "uid"} == told.keys()
-    assert ("debug", "its source is read for the first time", "news") == (
-        told["level"],
-        told["because"],
-        told["source"],
-    )
-
-
 # --- several at once -------------------------------------------------------------------------------------------------
 
 
@@ -453,14 +444,15 @@ def systemd_analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
 # --- its web server --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def address(world: World, serve: Callable[[World], Service]) -> str:
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a service that has published."""
-    world.config.write_text(world.config.read_text("utf-8") + '\n[service]\nlisten = "127.0.0.1:0"\n', "utf-8")
-    service = serve(world)
-    service.wait_until_told("published")
-    [listening] = [event for event in service.events if event["event"] == "listening"]
-    return f"http://{listening['address']}"
+    world = World(tmp_path_factory.mktemp("served") / "site", BORDER, config=CONFIG + LISTENING)
+    with services() as serve:
+        service = serve(world)
+        service.wait_until_told("published")
+        [listening] = [event for event in service.events if event["event"] == "listening"]
+        yield f"http://{listening['address']}"
 
 
 def test_service_is_all_the_web_server_a_site_needs(address: str) -> None:
