@@ -6,7 +6,6 @@ Neither knows yesterday: every build renders everything. What it costs to write 
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from run import NEWS, PUBLISHER, ROOT, SHOWN, Bench, Site
+from run import NEWS, ROOT, SHOWN, Bench, Site, installed, warm_up
 
 CONFIG = """
 baseURL = "https://news.example.org/"
@@ -156,8 +155,8 @@ def main() -> None:
     written: dict[int, dict[str, tuple[int, int]]] = {}
     names: list[str] = []
     with tempfile.TemporaryDirectory() as directory:
-        bench = Bench({**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"})
-        bench.run([*PUBLISHER, "--version"])
+        bench = Bench({**installed(Path(directory)), "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"})
+        warm_up(bench, Path(directory))
         for size in options.sizes:
             folder = Path(directory) / str(size)
             peers = [

@@ -133,7 +133,7 @@ def whole_file(bench: Bench, site: Site) -> None:
     site.announce()
     site.show_all()
     reading = (
-        "import sys, datetime, pathlib; from publisher.sources.listing import ListingSource; "
+        "import sys, datetime, pathlib; from publisher.collect.sources.listing import ListingSource; "
         "ListingSource('news', pathlib.Path(sys.argv[1])).fetch(validator='', now=datetime.datetime.now())"
     )
     bench.measure(READ_WHOLE, site.items, [sys.executable, "-c", reading, str(site.listing)])
@@ -221,9 +221,7 @@ gc.freeze()
 
 
 def run(sizes: Sequence[int], repeats: int, directory: Path) -> tuple[list[Row], dict[str, int]]:
-    # An installed program has its bytecode compiled; a checkout gets it from the first, unmeasured run.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    bench = Bench({**environment, "PYTHONPYCACHEPREFIX": str(directory / "bytecode")})
+    bench = Bench(installed(directory))
     warm_up(bench, directory)
     sites = [Site(directory / str(items), items) for items in sizes]
     for site in sites:
@@ -241,6 +239,12 @@ def run(sizes: Sequence[int], repeats: int, directory: Path) -> tuple[list[Row],
 
     take_turns(sites, repeats, turn)
     return bench.rows(), shares(modules)
+
+
+def installed(directory: Path) -> dict[str, str]:
+    """An environment in which code and templates stay compiled, as an installed program's do, below `directory`."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPYCACHEPREFIX": str(directory / "bytecode")}
 
 
 def warm_up(bench: Bench, directory: Path) -> None:
