@@ -211,7 +211,7 @@ def test_killed_service_frees_the_site_and_the_next_one_goes_on(world: World, se
     world.list_above(news("3 March 2026", "Meanwhile."))
 
     service = serve(world)
-    wait_until(lambda: (world.feeds / "all" / "atom.xml").exists() and bool(world.in_feeds("Meanwhile")))
+    service.wait_until_told("published")
 
     assert 0 == service.end(signal.SIGTERM)
     assert {"all", "general"} == world.in_feeds("Meanwhile")
@@ -279,7 +279,8 @@ def test_web_server_is_up_while_the_store_is_broken_and_health_says_why(
     world.database.write_bytes(whole)
     world.list_above(news("3 March 2026", "Mended."))
     service.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: bool(world.in_feeds("Mended")))
+    service.wait_until_told("published")
+    assert {"all", "general"} == world.in_feeds("Mended")
     assert 0 == service.end(signal.SIGTERM)
 
 
