@@ -7,11 +7,13 @@ it reaches back so far: what it covers ends with the longest run of items, from 
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from publisher.collect.sources.unread import Unread
 from publisher.model.links import id_key
 from publisher.model.records import Known
+
+_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Extent:
 
 def extent_of(days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool) -> Extent:
     """Return what a listing covers that has items of these days, in this order; there is one at least."""
-    run = longest_run(days)
+    run = _without_stale_end(days, longest_run(days))
     gaps = tuple(_gap(each, days, run) for each in unread)
     return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)
 
@@ -84,6 +86,19 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
         run.append(place_before)
         place_before = before[place_before]
     return run[::-1]
+
+
+def _without_stale_end(days: Sequence[date], run: list[int]) -> list[int]:
+    """Return the run without a few items at its end that are far older than the others: old ones that are kept there.
+
+    Far is more than a year, and longer than what stands above goes back. A date of 1970 at the end is one of these.
+    """
+    for place in range(1, len(run)):
+        gap = days[run[place - 1]] - days[run[place]]
+        is_far = gap > max(_YEAR, days[run[0]] - days[run[place - 1]])
+        if is_far and len(run) - place < place:
+            return run[:place]
+    return run
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
