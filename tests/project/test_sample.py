@@ -1,9 +1,13 @@
 """The sample that comes along has the shape of a real listing, in words of our own."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from publisher.collect.sources.listing_grammar import parse
+from publisher.model.titles import heading_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "content" / "news.txt"
@@ -42,6 +46,26 @@ def test_every_item_of_the_sample_has_a_text() -> None:
     assert [] == [text for text in texts if len(FIELD.sub("", text).split()) < SHORTEST_COPY]
 
 
-@pytest.mark.parametrize("blemish", ["\N{NO-BREAK SPACE}", "\r", "\t", " \n", "\n\n\n", "�", "“", "”"])
-def test_the_sample_is_clean(blemish: str) -> None:
+def test_the_sample_is_as_rough_as_the_real_listing(real_listing: Path) -> None:
+    """No titles, long first sentences, days with several items, and the blemishes of a text that went through hands."""
+    sample, real = (parse(path.read_text("utf-8"), path.name)[0] for path in (SAMPLE, real_listing))
+
+    for items in (sample, real):
+        assert not any(item.title for item in items)
+        assert 5 == sum(heading_of(item).title.endswith("…") for item in items)
+        assert [3, 2] == [count for _, count in Counter(item.date for item in items).most_common(2)]
+        assert 5 <= sum(heading_of(item).is_whole_text for item in items)
+        assert all(item.text for item in items)
+
+
+@pytest.mark.parametrize(
+    "blemish", ["\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}\n", '"[^"”]+”', "é", r"\.\s\?\s\d", r"[a-z]\nMain Theme"]
+)
+def test_the_sample_has_the_blemishes_of_the_real_listing(real_listing: Path, blemish: str) -> None:
+    for path in (SAMPLE, real_listing):
+        assert re.search(blemish, path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("blemish", ["\r", "\t", "\n\n\n", "�"])
+def test_the_sample_has_none_of_its_own(blemish: str) -> None:
     assert blemish not in SAMPLE.read_bytes().decode("utf-8")
