@@ -192,6 +192,15 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
             yield key, Finding(what=f"{there} cannot be written; give the user who runs publisher the right")
 
 
+def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """Pictures of the site that are not there, and so would be a gap in each mail, feed or page."""
+    config = checked.config
+    pictures = {"digest.logo": config.digest.logo, "feeds.logo": config.feeds.logo, "feeds.icon": config.feeds.icon}
+    for key, picture in pictures.items():
+        if picture and not (file := config.feeds_directory / picture).is_file():
+            yield key, Finding(what=f"there is no {file}; put the picture there")
+
+
 def _nearest(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there already."""
     return next(path for path in (folder, *folder.parents) if path.exists())
@@ -234,6 +243,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("waiting", _waiting_items),
     ("addresses", _reserved_names),
     ("folders", _folders),
+    ("pictures", _pictures),
     ("templates", _templates),
     ("schedules", _schedules),
     ("mails", _mails),

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from publisher.compose.columns import WIDTH, columns_of, lay_out, wrap
 from publisher.compose.digest_values import Section, ShownItem, name_item, sections_of, show_correction, show_item
+from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
 from publisher.model.arrangement import Placed, arrange, in_order, newest_first
 from publisher.model.editions import Audience, Digest, DigestStyle, Edition, Notice
-from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.reports import ConditionChange
 from publisher.model.schedules import local_day
@@ -20,11 +20,12 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeMap
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
+from publisher.rendering.introduction import html_of_introduction, introduction_of
 from publisher.rendering.message import digest_message, notice_message
 from publisher.rendering.notices import review_notice, source_notice
 from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
-from publisher.rendering.text import html_of, one_line, scrub
+from publisher.rendering.text import one_line, scrub
 from publisher.rendering.urls import edition_url, editions_url, rest_url
 
 MAX_HTML_BYTES = 100_000
@@ -176,11 +177,16 @@ class Page:
         self.subject = self._subject(common)
         others = [item.title for item in self._items[1:]] or [item.text for item in self._items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
+        introduction = introduction_of(edition, audience)
+        introduction_html = html_of_introduction(introduction)
+        plain = plain_body_of(introduction_html, url="")
         self._values: dict[str, object] = {
             **common,
             "preheader": self.preheader,
-            "introduction": edition.introduction,
-            "introduction_html": _html_of_introduction(edition),
+            "introduction": introduction,
+            "introduction_html": introduction_html,
+            "introduction_blocks": plain.blocks,
+            "introduction_notes": plain.notes,
             "lang": self._language,
             "shown": len(shown),
             "left_out": len(edition.records) - len(shown),
@@ -251,10 +257,6 @@ def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
 def _list_name(to: Mailbox) -> str:
     """What readers know the list by: its name, if it has one, and its address."""
     return f"{to.name} ({to.address})" if to.name else to.address
-
-
-def _html_of_introduction(edition: Edition) -> str:
-    return html_of(Item(date=edition.composed_at.date(), text=edition.introduction))
 
 
 def _css_fonts(fonts: Iterable[str]) -> str:

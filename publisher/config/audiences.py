@@ -129,6 +129,7 @@ class AudienceTable(Table):
         "Its items' languages, preferred first; `*`: all others.", default=["*"]
     )
     archive: bool = key("Whether everybody may read its editions on the web.", default=True)
+    introduction: Text = key("Above the items of each digest; `[words](https://example.org/)` is a link.", default="")
     content: Literal["titles", "summary", "full"] = key(
         "How much of a text it shows; `summary`: long ones summed up.", default="summary"
     )
@@ -174,6 +175,7 @@ class AudienceTable(Table):
             language=self.language or "",
             languages=self.languages,
             archive=self.archive,
+            introduction=self.introduction,
             content=self.content,
             order=self.order,
             keywords=self.keywords,

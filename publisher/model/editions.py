@@ -28,7 +28,7 @@ class Edition:
     corrections: tuple[Record, ...] = ()
     """Items of earlier editions that changed since the audience was last told of them; otherwise like `records`."""
     introduction: str = ""
-    """The editor's text above the items: plain text, paragraphs separated by an empty line."""
+    """The editor's text above the items: plain text, paragraphs separated by an empty line, links in Markdown."""
     held_until: datetime | None = None
     """UTC; until then the edition waits for the editor. None: it is not held."""
     released_at: datetime | None = None
@@ -111,6 +111,8 @@ class Audience:
     """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...]
     """The languages of its items, the preferred one first. `*` means all others; without it they are left out."""
+    introduction: str = ""
+    """What stands above the items of each edition: plain text, as in `Edition`."""
     content: Literal["titles", "summary", "full"]
     """`titles`: titles and dates alone; `summary`: only the first sentences of long texts."""
     order: Literal["newest", "oldest"]

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from publisher.model.editions import Audience, Edition
 from publisher.model.feeds import ALL, Feed, FeedKind
-from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
@@ -34,7 +33,8 @@ from publisher.publish.page_values import (
 )
 from publisher.rendering import languages, urls
 from publisher.rendering.attachments import ShownFile, files_of
-from publisher.rendering.text import html_of, scrub
+from publisher.rendering.introduction import html_of_introduction
+from publisher.rendering.text import scrub
 
 DOMAIN = "pages"
 WINDOW_TITLE = 70
@@ -204,7 +204,7 @@ def edition_page(edition: Edition, audience: Audience, *, previous: int | None, 
         canonical=f"{look.site.base_url}{file}",
         feeds=(),
         day=local_day(edition.composed_at, look.site.timezone),
-        introduction=html_of(Item(date=edition.composed_at.date(), text=edition.introduction)),
+        introduction=html_of_introduction(edition.introduction),
         sections=group_by_theme(shown[: urls.EDITION_ITEMS]),
         items=len(shown),
         left_out=max(len(shown) - urls.EDITION_ITEMS, 0),

@@ -1,6 +1,7 @@
 """Template files: which ones a site uses, and whether they changed. Nothing here renders."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import publisher
@@ -26,7 +27,7 @@ class TemplateFiles:
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
-        """A digest of every template in use, of names and bytes.
+        """A digest of every template, of names and bytes; those of a later folder may be extended by those that win.
 
         What is rendered after it has the files it saw, or newer ones; older ones never.
 
@@ -34,7 +35,7 @@ class TemplateFiles:
             TemplateError: one cannot be read.
         """
         digest = hashlib.sha256()
-        for name, path in self.paths().items():
+        for name, path in self._all():
             try:
                 data = path.read_bytes()
             except OSError as error:
@@ -48,8 +49,13 @@ class TemplateFiles:
     def paths(self) -> dict[str, Path]:
         """The file of each template, by its name, sorted."""
         paths: dict[str, Path] = {}
-        for folder in self.folders:
-            for path in folder.rglob("*"):
-                if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~"):
-                    paths.setdefault(path.relative_to(folder).as_posix(), path)
+        for name, path in self._all():
+            paths.setdefault(name, path)
         return dict(sorted(paths.items()))
+
+    def _all(self) -> Iterator[tuple[str, Path]]:
+        """Yield the names and files of all templates, folder by folder."""
+        for folder in self.folders:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.name.startswith(".") and not path.name.endswith("~"):
+                    yield path.relative_to(folder).as_posix(), path

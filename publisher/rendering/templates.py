@@ -12,12 +12,15 @@ from typing import Any
 import jinja2
 from jinja2 import (
     BytecodeCache,
+    ChoiceLoader,
     Environment,
     FileSystemBytecodeCache,
     FileSystemLoader,
+    PrefixLoader,
     StrictUndefined,
     Template,
     UndefinedError,
+    nodes,
     pass_context,
     select_autoescape,
 )
@@ -30,6 +33,8 @@ from publisher.rendering import languages
 from publisher.rendering.template_files import TemplateFiles
 
 JINJA = Path(jinja2.__file__).parent
+SHADOWED = "shipped"
+"""Before the name of a template: the one that a site's own of that name stands before."""
 
 
 class _Compiled(BytecodeCache):
@@ -63,6 +68,14 @@ class _Compiled(BytecodeCache):
 _compiled = _Compiled()
 
 
+class _Environment(Environment):
+    """One in which a site's own template may extend the shipped one of the same name."""
+
+    def join_path(self, template: str, parent: str) -> str:
+        """The name under which `template` is loaded for a template of the name `parent`."""
+        return f"{SHADOWED}/{template}" if template == parent else template
+
+
 class Templates:
     """The templates of one site, compiled per language and domain of fixed texts."""
 
@@ -72,6 +85,7 @@ class Templates:
         self._environments: dict[tuple[str, str], Environment] = {}
         self._frames: dict[tuple[Environment, str], Template] = {}
         """Those of `render_frame`, by their source."""
+        self._lineages: dict[tuple[Environment, str], list[Template]] = {}
 
     @property
     def generation(self) -> int:
@@ -127,10 +141,13 @@ class Templates:
             TemplateError: as `render`.
         """
         with self._blaming(name):
-            template = self._environment(language, domain).get_template(name)
-            fill = template.blocks.get(block)
+            template, *ancestors = self._lineage(self._environment(language, domain), name)
+            context = template.new_context(dict(values))
+            for ancestor in ancestors:
+                for inherited, fill in ancestor.blocks.items():
+                    context.blocks.setdefault(inherited, []).append(fill)
             try:
-                return "".join(fill(template.new_context(dict(values)))) if fill else None
+                return "".join(context.blocks[block][0](context)) if block in context.blocks else None
             except UndefinedError:
                 return None
 
@@ -147,17 +164,29 @@ class Templates:
                         raise
                     yield blamed
 
+    def _lineage(self, environment: Environment, name: str) -> list[Template]:
+        """The template, the one that it extends, and so on."""
+        if (known := self._lineages.get((environment, name))) is None:
+            known, parent = [environment.get_template(name)], name
+            while extended := _extended_by(environment, parent):
+                parent = environment.join_path(extended, parent)
+                known.append(environment.get_template(parent))
+            self._lineages[environment, name] = known
+        return known
+
     def _environment(self, language: str, domain: str) -> Environment:
         if self._generation != self._files.generation:
             # A service lives for months: what it compiled may be older than the files.
             self._generation = self._files.generation
             self._frames.clear()
+            self._lineages.clear()
             self._environments.clear()
         known = self._environments.get((language, domain))
         if known is not None:
             return known
-        environment = Environment(
-            loader=FileSystemLoader(self._files.folders),
+        shadowed = PrefixLoader({SHADOWED: FileSystemLoader(self._files.folders[1:])})
+        environment = _Environment(
+            loader=ChoiceLoader([FileSystemLoader(self._files.folders), shadowed]),
             autoescape=select_autoescape(("html", "xml")),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
@@ -211,6 +240,13 @@ class Templates:
         if line is not None and _is_below(ways[-1][0], (*folders, JINJA)):
             return TemplateError(file, line, f"{type(error).__name__}: {error}")
         return None
+
+
+def _extended_by(environment: Environment, name: str) -> str | None:
+    """The name behind the `extends` of a template; None: it extends none."""
+    source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # it has one
+    extends = environment.parse(source, name).find(nodes.Extends)
+    return extends.template.value if extends and isinstance(extends.template, nodes.Const) else None
 
 
 def _remember_texts(gettext: Callable[..., str]) -> Callable[..., str]:

@@ -461,6 +461,58 @@ def test_pictures_are_shown_on_request_and_else_linked() -> None:
     assert ("https://example.org/quay.jpg", "The quay", "600") == tuple(map(image.get, ("src", "alt", "width")))
 
 
+# --- a template of one's own -----------------------------------------------------------------------------------------
+
+
+def test_a_template_that_extends_the_shipped_one_needs_one_line_for_a_welcome(tmp_path: Path) -> None:
+    welcome = '{% extends "NAME" %}{% block welcome %}Welcome to all of you!{% endblock %}'
+    for name in ("digest.html", "digest.txt"):
+        (tmp_path / name).write_text(welcome.replace("NAME", name), "utf-8")
+
+    own = render(
+        edition_of(record_of("One. Its text.")),
+        audience=AUDIENCE,
+        site=SITE,
+        templates=Templates(TemplateFiles(tmp_path, shipped_templates())),
+        style=STYLE,
+    )
+
+    shipped = digest_of(record_of("One. Its text."))
+    assert ["Welcome to all of you!"] == page_of(own).xpath("//td[@class='introduction']//text()")
+    assert shipped.text.replace("3.html\n", "3.html\n\nWelcome to all of you!\n", 1) == own.text
+    assert [shipped.subject, *titles(shipped)] == [own.subject, *titles(own)]
+
+
+def test_rules_for_items_reach_no_layout_and_rules_of_the_layout_no_item() -> None:
+    """Each selector is a class, or something inside an item, a foot or an introduction."""
+    written = (shipped_templates() / "digest.html").read_text("utf-8")
+    rules = re.search(r"<style>(.*?)</style>", written, re.DOTALL)
+    assert rules
+
+    selectors = [each.strip() for rule in re.findall(r"([^{}]+) \{ ", rules[1]) for each in rule.split(",")]
+    assert len(selectors) > 50
+    assert [] == [each for each in selectors if not each.startswith(".")]
+    tags = [each for each in selectors if re.search(r" [a-z0-9]+$", each)]
+    assert {".text", ".rtl", ".data", ".logo"} == {each.split()[0] for each in tags}
+
+
+def test_introductions_stand_above_the_items_with_their_links() -> None:
+    edition = replace(edition_of(record_of("One.")), introduction="This week [our report](https://a.org/report).")
+
+    digest = render(
+        edition,
+        audience=replace(AUDIENCE, introduction="Dear readers,"),
+        site=SITE,
+        templates=TEMPLATES,
+        style=STYLE,
+    )
+
+    assert ["Dear readers,", "This week our report."] == [
+        p.text_content() for p in page_of(digest).xpath("//td[@class='introduction']//p")
+    ]
+    assert "\n\nDear readers,\n\nThis week our report [1].\n\n[1] https://a.org/report\n" in digest.text
+
+
 # --- subject and preheader -------------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,16 @@ def test_a_file_where_a_folder_should_be_is_told(world: World) -> None:
     assert [f"fix: outbox.directory: {world.outbox} is a file where a folder should be; move it away"] == outcome.lines
 
 
+def test_a_picture_that_is_not_there_is_told(world: World) -> None:
+    world.configure("[[audiences]]", '[digest]\nlogo = "assets/logo.png"\n\n[[audiences]]')
+
+    outcome = world.publisher("check", at=NOW)
+
+    assert 2 == outcome.exit_code
+    logo = world.folder / "feeds" / "assets" / "logo.png"
+    assert [f"fix: digest.logo: there is no {logo}; put the picture there"] == outcome.lines
+
+
 def test_names_that_may_be_slips_are_hinted_at(world: World) -> None:
     world.publisher("run", at=NOW)
     tables = '[themes.visas]\ntitle = "Visas"\n[themes.hours]\ntitle = "Hours"\nlabels = ["Opening hours", "Times"]\n'

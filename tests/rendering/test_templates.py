@@ -131,13 +131,12 @@ class TestFingerprint:
 
         assert len({first, second, third}) == 3
 
-    def test_it_stays_with_hidden_files_and_copies_out_of_use(self, folder: Path, tmp_path: Path) -> None:
+    def test_it_stays_with_hidden_files_and_copies_of_an_editor(self, folder: Path, tmp_path: Path) -> None:
         site = tmp_path / "site"
         site.mkdir()
         (site / "page.html").write_text("in use")
         first = TemplateFiles(site, folder).fingerprint()
 
-        (folder / "page.html").write_text("hidden behind the site's")
         (folder / ".page.html.swp").write_text("an editor's")
         (folder / "page.html~").write_text("an editor's")
 
@@ -181,3 +180,40 @@ def test_a_folder_that_cannot_be_written_costs_time_only(tmp_path: Path) -> None
     (tmp_path / "a-file").touch()
 
     assert "2" == rendered_by_another_process(tmp_path, tmp_path / "a-file")
+
+
+class TestExtending:
+    """A site's own template may extend the shipped one of the same name."""
+
+    SHIPPED = "<p>{% block a %}a{% endblock %}</p>{% block b %}b{{ x }}{% endblock %}"
+    OWN = '{% extends "page.html" %}{% block a %}own {{ super() }}{% endblock %}'
+
+    @pytest.fixture
+    def templates(self, folder: Path, tmp_path: Path) -> Templates:
+        site = tmp_path / "site"
+        site.mkdir()
+        (folder / "page.html").write_text(self.SHIPPED)
+        (site / "page.html").write_text(self.OWN)
+        return Templates(TemplateFiles(site, folder))
+
+    def test_it_has_its_own_blocks_and_the_shipped_others(self, templates: Templates) -> None:
+        assert templates.render("page.html", language="en", domain="pages", x=1) == "<p>own a</p>b1"
+
+    def test_each_of_its_blocks_is_filled_alone(self, templates: Templates) -> None:
+        filled = [templates.render_block("page.html", block, language="en", domain="pages", x=2) for block in "abc"]
+
+        assert filled == ["own a", "b2", None]
+
+    def test_its_frame_has_what_is_put_in_place_of_a_block(self, templates: Templates) -> None:
+        frame = templates.render_frame("page.html", "b", str, language="en", domain="pages", b="slot")
+
+        assert frame == "<p>own a</p>slot"
+
+    def test_a_shipped_template_that_changes_is_seen_although_another_wins(
+        self, folder: Path, templates: Templates, tmp_path: Path
+    ) -> None:
+        files = TemplateFiles(tmp_path / "site", folder)
+        before = files.fingerprint()
+        (folder / "page.html").write_text("other")
+
+        assert files.fingerprint() != before

@@ -1,0 +1,24 @@
+"""What stands above the items of an edition: the audience's standing introduction, then the editor's words.
+
+Both are plain text, paragraphs separated by an empty line. `[words](https://example.org/)` is a link.
+"""
+
+import re
+from datetime import date
+
+from publisher.model.editions import Audience, Edition
+from publisher.model.items import Item
+from publisher.rendering.text import html_of
+
+LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
+"""A link with words of its own, once its address has become a link."""
+
+
+def introduction_of(edition: Edition, audience: Audience) -> str:
+    """The introduction as it is written; empty: there is none."""
+    return "\n\n".join(filter(None, (audience.introduction.strip(), edition.introduction.strip())))
+
+
+def html_of_introduction(text: str) -> str:
+    """An introduction as HTML, a `p` per paragraph; empty: there is none."""
+    return LINK.sub(r'<a href="\2">\1</a>', html_of(Item(date=date.min, text=text)))
