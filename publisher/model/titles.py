@@ -34,6 +34,7 @@ _ABBREVIATIONS_IN = {
     "months": "jan janv feb févr fév mar mrt mär apr avr jun jul juil aug sep sept oct okt nov dec déc dez",
 }
 _ABBREVIATIONS = frozenset(" ".join(_ABBREVIATIONS_IN.values()).split())
+_WORD = re.compile(r"\S+")
 _INITIALS = re.compile(r"(?:\w\.)*\w")
 _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
@@ -92,8 +93,16 @@ def _sentence_as_title(text: str) -> tuple[str, int]:
     title = without_invisible(_without_full_stop(sentence))
     if len(title) > TITLE_LENGTH:
         return _cut(title), 0
-    found = re.match(r"\s*" + r"\s+".join(map(re.escape, sentence.split())), text)
-    return title, found.end() if found else 0
+    return title, _end_of(sentence, text)
+
+
+def _end_of(sentence: str, text: str) -> int:
+    """Return where the text behind its first sentence begins, however it is spaced; 0 if it begins otherwise."""
+    *first, last = sentence.split() or [""]
+    words = list(islice(_WORD.finditer(text), len(first) + 1))  # a pattern a sentence would take longer to compile
+    if not words or [word[0] for word in words[:-1]] != first or not words[-1][0].startswith(last):
+        return 0
+    return words[-1].start() + len(last)
 
 
 def _cut(title: str) -> str:
