@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from threading import Lock
 from types import ModuleType
-from typing import Any
 from xml.dom import DOMException
 
 from cssutils import CSSParser
+from cssutils.css import CSSStyleSheet
 from lxml import etree
 from lxml.etree import _Element, _ElementTree
 
@@ -116,11 +116,13 @@ def _selectors(page: _ElementTree, template: str) -> list[str]:
         raise TemplateError(template, None, UNUSABLE % error) from error
 
 
-@lru_cache  # pages of one template have the same few sheets
 def _selectors_of(sheet: str) -> tuple[str, ...]:
-    parser = CSSParser(raiseExceptions=True, validate=False)
-    rules: Any = parser.parseString(sheet)
-    return tuple(rule.selectorText for rule in rules if rule.type == rule.STYLE_RULE)
+    return tuple(rule.selectorText for rule in _rules_of(sheet) if rule.type == rule.STYLE_RULE)
+
+
+@lru_cache  # pages of one template have the same few sheets
+def _rules_of(sheet: str) -> CSSStyleSheet:
+    return CSSParser(raiseExceptions=True, validate=False).parseString(sheet)
 
 
 class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
@@ -135,6 +137,10 @@ class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
         )
         # It writes out each rule of a sheet anew for each page, which is four fifths of its time.
         self._parse_style_rules = lru_cache(super()._parse_style_rules)
+
+    def _parse_css_string(self, css_body: str, **_: object) -> CSSStyleSheet:
+        """The rules that were read to find what is wrong: premailer would parse them once more."""
+        return _rules_of(css_body)
 
 
 _premailer = _Premailer()
