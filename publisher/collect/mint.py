@@ -76,7 +76,7 @@ def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Nam
             item=item,
             gathered=gather(item, rules.gathering, source=source, names=names),
             uid=_uid(item, source, rules.authority),
-            path=f"items/{item.date.year:04d}/{slug_of(title_of(item))}",
+            path=_path(item),
         )
         for item in order_for_log(items)
     )
@@ -118,6 +118,12 @@ def _uid(item: Item, source: str, authority: str) -> str:
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _path(item: Item) -> str:
+    slug = slug_of(title_of(item))
+    # The page of all items of a year is called `index`.
+    return f"items/{item.date.year:04d}/{'index-item' if slug == 'index' else slug}"
 
 
 def _fetch_taken_names(wanted: Sequence[str], ask: Callable[[Collection[str]], AbstractSet[str]]) -> set[str]:

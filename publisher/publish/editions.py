@@ -7,7 +7,7 @@ lists. A crash leaves whole pages, and the audience's cursor where it was: the n
 from collections.abc import Mapping, Sequence
 
 from publisher.model.editions import Audience
-from publisher.publish import pages
+from publisher.publish import edition_pages
 from publisher.publish.files import Files, PublicFiles
 from publisher.publish.page_values import Look
 from publisher.publish.plan import Publication, PublishPlan, edition_cursor
@@ -62,9 +62,9 @@ def _render(audience: Audience, numbers: Sequence[int], *, store: Store, files: 
     for number in numbers:
         edition = store.editions.get(audience.name, number)
         if edition is not None:
-            page = pages.edition_page(edition, audience, previous=number - 1 or None, look=look)
+            page = edition_pages.edition_page(edition, audience, previous=number - 1 or None, look=look)
             files.write(urls.edition_file(audience.name, number), page)
     last = max(last_shown(store, audience), *numbers, 0)
     rows = store.editions.latest(audience.name, limit=LISTED_EDITIONS)
     listed = [(row.number, row.composed_at, row.items) for row in rows if row.items and row.number <= last]
-    files.write(urls.editions_file(audience.name), pages.editions_page(audience, listed, look=look))
+    files.write(urls.editions_file(audience.name), edition_pages.editions_page(audience, listed, look=look))

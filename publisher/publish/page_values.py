@@ -10,7 +10,7 @@ from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.site import Site
-from publisher.model.titles import summary_below
+from publisher.model.titles import summary_below, title_of
 from publisher.publish.document import title_of_feed
 from publisher.publish.page_body import page_body
 from publisher.publish.plan import Publication
@@ -124,6 +124,16 @@ class ShownItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRow:
+    """An item as a list of titles shows it."""
+
+    title: str
+    url: str
+    day: date
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownEdition:
     """An edition as a list shows it."""
 
@@ -175,6 +185,17 @@ def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> Sho
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
         files=len(item.enclosures),
         below=headed.rest,
+    )
+
+
+def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
+    """The item's title, with a link from the page `start`."""
+    item = record.item
+    return ShownRow(
+        title=scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language),
+        url=urls.relative(urls.item_file(record), start=start),
+        day=item.date,
+        language=item.language or look.site.language,
     )
 
 

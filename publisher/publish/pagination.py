@@ -1,7 +1,7 @@
 """The numbered pages of a feed, which lead visitors back to its first item.
 
 A feed's first page shows its newest items; the pages with older ones are numbered from the oldest on. What a full page
-holds is settled for good: news changes the first page, and when that has become too long the two pages before it. A
+holds is settled for good: news changes the first page, and when that has become too long the three pages before it. A
 numbered page is written again when one of its items changes.
 """
 
@@ -15,7 +15,7 @@ from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_values import Look
 from publisher.publish.plan import PublishPlan, cut
 from publisher.rendering import urls
-from publisher.store import FeedSequence, FeedState, PageRow, Store
+from publisher.store import CHANGING_PAGES, FeedSequence, FeedState, PageRow, Store
 
 PAGE_ITEMS = 25
 """The first page of a feed shows up to twice as many, so that it never shows only a few."""
@@ -84,8 +84,8 @@ class Pagination:
         if self._planned.is_full:
             known = sequence.pages
         else:
-            # The newest page was part of the first page until now, and the one before it led there.
-            near = {row.number: row for row in sequence.pages[-2:]} if due else {}
+            # The newest page was part of the first page until now, and those before it did not lead to it.
+            near = {row.number: row for row in sequence.pages[-CHANGING_PAGES:]} if due else {}
             for number in self._store.feeds.pages.numbers(sequence.feed, self._reworked_seqs(sequence.feed)):
                 near.setdefault(number, self._page(sequence.feed, number))
             known = [near[number] for number in sorted(near)]

@@ -17,10 +17,12 @@ from publisher.model.records import Record, State
 from publisher.model.reports import PublishReport
 from publisher.model.themes import wanted_names
 from publisher.publish import editions, opml, pages
+from publisher.publish.calendar_pages import CalendarPages
 from publisher.publish.document import FeedLook
 from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.item_cache import ItemCache
+from publisher.publish.neighbours import neighbours_of, touched_neighbours
 from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
@@ -34,7 +36,7 @@ from publisher.publish.plan import (
     plan_take_overs,
 )
 from publisher.publish.regather import regather
-from publisher.publish.sitemap import Sitemap
+from publisher.publish.sitemap import Sitemap, robots
 from publisher.rendering import urls
 from publisher.store import FeedState, Store
 
@@ -100,12 +102,15 @@ class _Renderer:
         self._feeds = open_feeds(store, publication, planned)
         self._items = ItemCache(store)
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
+        self._calendar = CalendarPages(store=store, files=files, look=self._look)
 
     def render(self, authority: str) -> PublishReport:
         """Write every file that the plan names, those that are linked to before those that link."""
         if self._planned.is_full:
             self._files.write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
             self._files.write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
+            self._files.write(urls.ROBOTS_FILE, robots(self._look.site))
+            self._files.write(urls.ICON_FILE, pages.icon(look=self._look))
         self._render_items()
         changed, writer = self._render_feeds(authority)
         self._render_lists()
@@ -126,23 +131,37 @@ class _Renderer:
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
             self._write_items(records)
             self._sitemap.note(records)
+            self._calendar.note(records, after=self._planned.after)
             self._items.keep(record for record in records if record.state.is_live)
             steps.advance(len(records))
         if not self._planned.is_full:
-            self._write_items(self._items_of_new_keyword_feeds())
+            self._write_items(self._unchanged_items())
         steps.reach(steps.total)
 
     def _write_items(self, records: Sequence[Record]) -> None:
         names = self._store.names.of(wanted_names([record.item for record in records], self._publication.theme_map))
+        beside = neighbours_of(records, store=self._store, items=self._items)
         for record in records:
             feeds = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
             followed = {keyword: feed for keyword, feed in feeds.items() if feed.slug in self._feeds.by_slug}
             file = urls.item_file(record)
-            self._files.write(file, pages.item_page(record, look=self._look, keyword_feeds=followed))
+            page = pages.item_page(
+                record, look=self._look, keyword_feeds=followed, neighbours=beside.get(record.number)
+            )
+            self._files.write(file, page)
             if record.state is State.WITHDRAWN:
                 self._files.write(urls.gone_file(file), b"")
             else:
                 self._files.remove(urls.gone_file(file))  # of an item that was withdrawn and is listed again
+
+    def _unchanged_items(self) -> list[Record]:
+        """Items that did not change and whose pages do: they lead to items that did, or to a new feed."""
+        planned = self._planned
+        themes = [slug for slug in planned.slugs if self._feeds.by_slug[slug].feed.kind is FeedKind.THEME]
+        beside = touched_neighbours(planned.after, planned.upto, store=self._store, items=self._items, themes=themes)
+        unchanged = {record.number: record for record in beside if record.seq <= planned.after}
+        unchanged |= {record.number: record for record in self._items_of_new_keyword_feeds()}
+        return [unchanged[number] for number in sorted(unchanged)]
 
     def _items_of_new_keyword_feeds(self) -> list[Record]:
         """Items that did not change and whose pages lead to a keyword's feed from now on, because it is new.
@@ -208,6 +227,7 @@ class _Renderer:
             look=self._look,
         )
         self._files.write(urls.INDEX_FILE, index)
+        self._calendar.render()
         self._sitemap.render(listed, changed_at=self._feeds.all_items.changed_at)
 
     def _listed_feeds(self) -> list[FeedState]:

@@ -36,13 +36,15 @@ class Sitemap:
         self._parts.update(_part_of(record.number) for record in records)
 
     def render(self, states: Sequence[FeedState], *, changed_at: datetime) -> None:
-        """Write what changed; `changed_at` dates the front page and the page of all items."""
+        """Write what changed; `changed_at` dates the front page and the page of all items, years have no date."""
         for part in sorted(self._parts):
             self._files.write(urls.sitemap_file(str(part)), sitemap(self._item_pages(part)))
         site = self._site
         feeds = [(urls.feed_page_url(urls.folder_of(state.feed), site), state.changed_at) for state in states]
         feeds = [(site.base_url, changed_at), (urls.feed_page_url(ALL, site), changed_at), *feeds]
-        self._files.write(urls.sitemap_file("feeds"), sitemap(feeds[:MOST_ADDRESSES]))
+        years = [urls.YEARS_FILE, *map(urls.year_file, self._store.calendar.years())]
+        pages = [*feeds, *((site.base_url + file.removesuffix(urls.INDEX_FILE), None) for file in years)]
+        self._files.write(urls.sitemap_file("feeds"), sitemap(pages[:MOST_ADDRESSES]))
         parts = ["feeds", *map(str, range(1, _part_of(self._store.items.last_number()) + 1))]
         index = sitemap_index(site.base_url + urls.sitemap_file(part) for part in parts)
         self._files.write(urls.SITEMAP_FILE, index)
@@ -63,6 +65,11 @@ def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
 def sitemap_index(files: Iterable[str]) -> bytes:
     """The file that leads to all the others; it tells no dates, and so stays as it is until there is one more."""
     return _document("sitemapindex", "sitemap", ((file, None) for file in files))
+
+
+def robots(site: Site) -> bytes:
+    """What tells search engines that they may read everything, and where the sitemap is (RFC 9309)."""
+    return f"User-agent: *\nAllow: /\n\nSitemap: {_uri(site.base_url + urls.SITEMAP_FILE)}\n".encode()
 
 
 def _part_of(number: int) -> int:

@@ -14,10 +14,13 @@ from publisher.model.records import Record
 from publisher.model.site import Site
 
 KEYWORDS_FILE = "keywords/index.html"
+YEARS_FILE = "items/index.html"
 OPML_FILE = "feeds.opml"
 STYLE_FILE = "style.css"
 INDEX_FILE = "index.html"
 NOT_FOUND_FILE = "404.html"
+ROBOTS_FILE = "robots.txt"
+ICON_FILE = "icon.svg"
 SITEMAP_FILE = "sitemap.xml"
 GONE = ".gone"
 
@@ -77,6 +80,16 @@ def feed_page_file(folder: str, number: int | None = None) -> str:
 
 def feed_page_url(folder: str, site: Site, number: int | None = None) -> str:
     return f"{site.base_url}{feed_page_file(folder, number).removesuffix(INDEX_FILE)}"
+
+
+def year_file(year: int) -> str:
+    """The page of a year's items."""
+    return f"items/{year:04d}/{INDEX_FILE}"
+
+
+def month_file(year: int, month: int) -> str:
+    """The page of a month's items; no item has its address, for theirs end in `.html`."""
+    return f"items/{year:04d}/{month:02d}/{INDEX_FILE}"
 
 
 def edition_file(audience: str, number: int) -> str:

@@ -14,11 +14,12 @@ from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.runs import RunRow
-from publisher.store.sequences import FeedSequence
+from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState
 from publisher.store.store import Store
 
 __all__ = [
+    "CHANGING_PAGES",
     "Archive",
     "AudienceState",
     "ChangedItem",

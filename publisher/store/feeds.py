@@ -13,7 +13,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.memberships import ensure_feeds
 from publisher.store.pages import Pages
 from publisher.store.schema import IS_NO_KEYWORD, IS_OPEN, archives, feeds, pages, withdrawals
-from publisher.store.sequences import FeedSequence, read_end, read_whole
+from publisher.store.sequences import FeedSequence, Neighbours, read_end, read_neighbours, read_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,11 @@ class Feeds:
         """What news can change of a feed, however long it is."""
         with self._database.reading() as connection:
             return read_end(connection, slug)
+
+    def neighbours(self, slug: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
+        """The items of a feed that were added just before and after each of these log numbers, by those."""
+        with self._database.reading() as connection:
+            return read_neighbours(connection, slug, seqs)
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
         """Make sure that each feed is there under its title; nothing is written when all are."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
@@ -87,11 +87,17 @@ class Log:
 
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
         """Items revised or withdrawn in (after, upto], by feed: the log numbers under which they were added."""
+        return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)
+
+    def positions(self, after: int, upto: int) -> dict[str, list[int]]:
+        """Items that changed in (after, upto], new ones too, by feed: the log numbers under which they were added."""
+        return self._positions(after, upto)
+
+    def _positions(self, after: int, upto: int, *which: ColumnElement[bool]) -> dict[str, list[int]]:
         query = select(log.c.touched, items.c.added_seq).join(items, items.c.number == log.c.item)
-        is_change = (log.c.seq > after, log.c.seq <= upto, log.c.kind != ChangeKind.ADDED)
         found: dict[str, list[int]] = defaultdict(list)
         with self._database.reading() as connection:
-            for touched, added_seq in connection.execute(query.where(*is_change)):
+            for touched, added_seq in connection.execute(query.where(log.c.seq > after, log.c.seq <= upto, *which)):
                 for slug in touched:
                     found[slug].append(added_seq)
         return found

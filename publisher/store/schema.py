@@ -120,6 +120,7 @@ HAS_LINK = items.c.link != literal_column("''")
 # The migrations make these indexes partial on PostgreSQL too. A `postgresql_where` here would cost every command 20 ms,
 # in which SQLAlchemy imports the whole dialect.
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE)
+Index("ix_items_live_date", items.c.date, items.c.published, sqlite_where=IS_LIVE)
 Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN)
 Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION)
 Index("ix_items_source_date", items.c.source, items.c.date)

@@ -13,13 +13,17 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from publisher.model.feeds import ALL
 from publisher.store.archives import Archive
+from publisher.store.engine import batches
 from publisher.store.pages import PageRow
-from publisher.store.schema import IS_LIVE, archives, item_feeds, items, pages
+from publisher.store.schema import IS_LIVE, archives, item_feeds, items, log, pages
 
-_NEWEST_CUTS = 3
-"""News changes the last two full pages at most; the one before them says where they begin."""
+CHANGING_PAGES = 3
+"""News changes so many of the last full pages at most: each leads to two pages before and behind it."""
+_ARCHIVES_READ = 3
 
 _Cut: TypeAlias = tuple[int, int, int]
+Neighbours: TypeAlias = tuple[int | None, int | None]
+"""The numbers of the items of a feed that were added before and after an item; None: there is none."""
 
 # Made once: building a statement costs more than asking SQLite for a few rows.
 _FEED: BindParameter[str] = bindparam("feed")
@@ -31,7 +35,16 @@ _ALL_ITEMS = _ALL_ITEMS.order_by(items.c.added_seq)
 _PAGES = select(pages.c.number, pages.c.upto).where(pages.c.feed == _FEED).order_by(pages.c.number.desc())
 _ARCHIVES = select(archives.c.number, archives.c.upto).where(archives.c.feed == _FEED)
 _ARCHIVES = _ARCHIVES.order_by(archives.c.number.desc())
-_NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(_NEWEST_CUTS), _ARCHIVES.limit(_NEWEST_CUTS)
+_OF_FEED = select(item_feeds.c.item).where(item_feeds.c.feed == _FEED).limit(1)
+_BEFORE = _OF_FEED.where(item_feeds.c.added_seq < log.c.seq).order_by(item_feeds.c.added_seq.desc())
+_BEHIND = _OF_FEED.where(item_feeds.c.added_seq > log.c.seq).order_by(item_feeds.c.added_seq)
+_NEIGHBOURS = select(
+    log.c.seq,
+    _BEFORE.correlate(log).scalar_subquery().label("before"),
+    _BEHIND.correlate(log).scalar_subquery().label("behind"),
+).where(log.c.seq.in_(bindparam("seqs", expanding=True)))
+# The one before them says where they begin.
+_NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.limit(_ARCHIVES_READ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +84,15 @@ def read_end(connection: Connection, feed: str) -> FeedSequence:
     full, closed = _cuts(connection, _NEWEST_PAGES, feed), _cuts(connection, _NEWEST_ARCHIVES, feed)
     after = min(full[0][1] if full else 0, closed[-1][2] if closed else 0)
     return _sequence(connection, feed, after=after, full=full, closed=closed)
+
+
+def read_neighbours(connection: Connection, feed: str, seqs: Sequence[int]) -> dict[int, Neighbours]:
+    """The items of a feed before and after each of these log numbers, whether or not it has an item there itself."""
+    found: dict[int, Neighbours] = {}
+    for some in batches(seqs):
+        rows = connection.execute(_NEIGHBOURS, {"feed": feed, "seqs": some})
+        found.update((row.seq, (row.before, row.behind)) for row in rows)
+    return found
 
 
 def _cuts(connection: Connection, query: Select[Any], feed: str) -> list[_Cut]:

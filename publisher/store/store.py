@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
+from publisher.store.calendar import Calendar
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
@@ -38,6 +39,7 @@ class Store:
         self._watched = watched or locks
         self.log = Log(database)
         self.items = Items(database)
+        self.calendar = Calendar(database)
         self.feeds = Feeds(database)
         self.editions = Editions(database)
         self.sources = Sources(database)

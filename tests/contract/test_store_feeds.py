@@ -192,11 +192,11 @@ class TestSequence:
 
         whole, end = store.feeds.whole(feed), store.feeds.end(feed)
 
-        last_pages = [(page.number, page.after, page.upto) for page in whole.pages[-2:]]
-        assert last_pages == [(9, 24, 27), (10, 27, 30)]
+        last_pages = [(page.number, page.after, page.upto) for page in whole.pages[-3:]]
+        assert last_pages == [(8, 21, 24), (9, 24, 27), (10, 27, 30)]
         assert (len(whole.pages), len(whole.archives)) == (10, 10)
-        assert (end.pages, end.archives) == (whole.pages[-2:], whole.archives[-2:])
-        assert (end.after, end.numbers) == (24, whole.numbers[24:])
+        assert (end.pages, end.archives) == (whole.pages[-3:], whole.archives[-2:])
+        assert (end.after, end.numbers) == (21, whole.numbers[21:])
 
     def test_it_is_read_from_where_either_was_cut_last(self, store: Store) -> None:
         collect(store, *records("n", 9))

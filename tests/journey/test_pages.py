@@ -180,7 +180,7 @@ def test_every_link_of_a_digest_leads_to_a_page_that_is_there(world: World) -> N
 def test_no_page_feed_or_mail_loads_anything_from_elsewhere(world: World) -> None:
     """No pixel, no redirect, no third party: nobody learns that it was opened."""
     for name, page in pages(world):
-        assert {"style.css"} == {Path(urlsplit(each).path).name for each in page.loads}, name
+        assert {"style.css", "icon.svg"} == {Path(urlsplit(each).path).name for each in page.loads}, name
         assert not any(urlsplit(each).netloc for each in page.loads), name
     for name, page in [*feed_pages(world), *mails(world)]:
         assert [] == page.loads, name
@@ -247,7 +247,7 @@ def test_news_changes_no_older_page(growing: World) -> None:
     growing.publisher("run", at=NOW)
 
     after = growing.contents()
-    assert ["all/pages/4.html"] == [
+    assert ["all/pages/3.html", "all/pages/4.html"] == [  # which lead to the new page
         name for name, data in before.items() if "all/pages/" in name and data != after[name]
     ]
     assert [*range(160, 0, -1)] == [number for name in leafed(growing, "all") for number in shown(growing, name)]
@@ -286,8 +286,9 @@ def test_sitemap_names_every_page_that_is_an_items_own_and_every_front(growing: 
     named = [url.removeprefix(BASE_URL) for file in files for url in places.findall(growing.contents()[file].decode())]
 
     assert ["sitemap-feeds.xml", "sitemap-1.xml"] == files
-    fronts = ["", "all/", "borders-visa/", "general/"]
-    pages_of_items = {name for name in growing.contents() if name.startswith("items/") and name.endswith(".html")}
+    fronts = ["", "all/", "borders-visa/", "general/", "items/", "items/2025/"]
+    pages_of_items = {name for name in growing.contents() if re.fullmatch(r"items/\d+/[^/]+\.html", name)}
+    pages_of_items -= {"items/2025/index.html"}
     withdrawn = {name for name in pages_of_items if b"This item was withdrawn" in growing.contents()[name]}
     assert 1 == len(withdrawn)
     assert Counter([*fronts, *(pages_of_items - withdrawn)]) == Counter(named)
@@ -299,7 +300,7 @@ def test_missing_page_leads_back_wherever_it_is_shown(tmp_path: Path) -> None:
 
     page = Page((world.feeds / "404.html").read_text("utf-8"))
 
-    assert ["/news/style.css"] == page.loads
+    assert ["/news/style.css", "/news/icon.svg"] == page.loads
     links = [link for link in page.links if not link.startswith("mailto:")]
     places = ["index.html", "index.html#themes", "all/index.html", "all/index.html#follow", "archive/weekly/index.html"]
     assert {"#content", *(f"/news/{place}" for place in places)} == set(links)

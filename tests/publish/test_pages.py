@@ -19,6 +19,8 @@ from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
 from publisher.publish import pages
+from publisher.publish.calendar_pages import years_page
+from publisher.publish.page_frame import window_title
 from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -69,6 +71,8 @@ def whole_site(records: Sequence[Record], look: Look = LOOK) -> dict[str, bytes]
     site[urls.INDEX_FILE] = pages.index_page(counts, records, items=len(records), look=look)
     site[urls.OPML_FILE] = b""
     site[urls.STYLE_FILE] = pages.style_sheet(look=look)
+    site[urls.ICON_FILE] = pages.icon(look=look)
+    site[urls.YEARS_FILE] = years_page([], look=look)
     return site
 
 
@@ -242,7 +246,7 @@ class TestItemPage:
     ],
 )
 def test_a_windows_title_has_seventy_characters_as_they_are_written(heading: str, site: str, title: str) -> None:
-    assert title == pages.window_title(heading, site)
+    assert title == window_title(heading, site)
     assert len(escape(title)) <= 70
 
 

@@ -94,6 +94,9 @@ def _create_items() -> None:
     )
     # In this order: of indexes that serve alike SQLite takes the one made last, and `listed` is the smaller one.
     op.create_index("ix_items_live", "items", ["added_seq"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
+    op.create_index(
+        "ix_items_live_date", "items", ["date", "published"], sqlite_where=IS_LIVE, postgresql_where=IS_LIVE
+    )
     op.create_index("ix_items_source_date", "items", ["source", "date"])
     op.create_index("ix_items_listed", "items", ["source", "date"], sqlite_where=IS_LISTED, postgresql_where=IS_LISTED)
     op.create_index(

@@ -1,0 +1,65 @@
+"""The frame of every page: what its template is given besides what is on it, and the title of its window."""
+
+from functools import lru_cache, partial
+from html import escape, unescape
+
+from publisher.model.editions import Audience
+from publisher.model.feeds import ALL
+from publisher.model.titles import shorten
+from publisher.publish.page_values import Look
+from publisher.rendering import languages, urls
+
+DOMAIN = "pages"
+WINDOW_TITLE = 70
+"""Characters of a window's title, the site's name among them, that browsers and search engines show."""
+
+
+def render_page(name: str, file: str, *, look: Look, language: str = "", root: str = "", **values: object) -> bytes:
+    """The template `name` as the page in `file`.
+
+    `language` is what the page speaks; empty: what the site does. Links begin at `root`; empty: at the page.
+    """
+    spoken = language or look.site.language
+    page = look.templates.render(
+        name,
+        language=spoken,
+        domain=DOMAIN,
+        site=look.site,
+        page_language=languages.interface_language(spoken, DOMAIN),
+        **_frame_links(urls.folder_with(file), root, look.audiences, look.open_to, look.icon),
+        windowed=partial(window_title, site=look.site.title),
+        picture=look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else "",
+        **values,
+    )
+    return page.encode()
+
+
+@lru_cache  # the same for all pages of a folder
+def _frame_links(
+    folder: str, root: str, audiences: tuple[Audience, ...], open_to: tuple[Audience, ...], icon: str
+) -> dict[str, str]:
+    """What every page of a folder leads to; empty: there is no such thing."""
+    files = {
+        "home": urls.INDEX_FILE,
+        "all_items": urls.feed_page_file(ALL),
+        "style": urls.STYLE_FILE,
+        "opml": urls.OPML_FILE,
+        "icon": icon or urls.ICON_FILE,
+        "by_year": urls.YEARS_FILE,
+    }
+    links = {name: root + urls.relative(file, start=folder) for name, file in files.items()}
+    digests = urls.editions_file(audiences[0].name) if len(audiences) == 1 else ""
+    digests = root + urls.relative(digests, start=folder) if digests else f"{links['home']}#digests"
+    offers = [each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in open_to]
+    by_mail = offers[0] if len(offers) == 1 else f"{links['home']}#mail"
+    return {**links, "digests": digests if audiences else "", "by_mail": by_mail if offers else ""}
+
+
+def window_title(heading: str, site: str) -> str:
+    """The title of a window: the page's heading and the site's title, cut to what browsers show; neither is lost."""
+    own = unescape(heading) if hasattr(heading, "__html__") else heading
+    name = shorten(site, max(WINDOW_TITLE - len(escape(f"{own} – ")), WINDOW_TITLE // 2))
+    short = shorten(own, WINDOW_TITLE - len(escape(f" – {name}")))
+    while len(escape(f"{short} – {name}")) > WINDOW_TITLE:  # what is escaped is counted as it is written
+        short = shorten(short, len(short) - 1)
+    return f"{short} – {name}"

@@ -1,0 +1,51 @@
+"""The links between the numbered pages of a feed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.rendering import urls
+
+NEAR = 2
+"""So many pages before and behind it a numbered page leads to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLink:
+    """One of the pages of a feed, as another one leads to it."""
+
+    number: int | None
+    """None: the newest."""
+    url: str
+    """Empty: it is this page."""
+    is_after_gap: bool
+    """Whether pages between it and the link before are left out."""
+
+
+def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
+    """Links to a feed's other pages, newest first: the newest, `NEAR` on each side, and the oldest.
+
+    A page leads to none that is far behind it in number, so that it stays as it is when news makes more of them.
+    """
+    if not last:
+        return {"links": (), "newer": "", "older": ""}
+    at, newest = last + 1 if number is None else number, last + 1
+    shown = sorted({newest, 1, *range(max(at - NEAR, 1), min(at + NEAR, newest) + 1)}, reverse=True)
+    start = urls.feed_page_file(folder, number)
+    urls_of = {
+        there: urls.relative(urls.feed_page_file(folder, None if there == newest else there), start=start)
+        for there in (*shown, at - 1, at + 1)
+    }
+    links = [
+        PageLink(
+            number=None if there == newest else there,
+            url="" if there == at else urls_of[there],
+            # Which page the newest one is next to changes with the news; that there may be others between does not.
+            is_after_gap=before - there > 1 or (before == newest and there == at + NEAR),
+        )
+        for before, there in zip((shown[0] + 1, *shown), shown, strict=False)
+    ]
+    return {
+        "links": links,
+        "newer": urls_of[at + 1] if at < newest else "",
+        "older": urls_of[at - 1] if at > 1 else "",
+    }

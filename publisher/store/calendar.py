@@ -1,0 +1,62 @@
+"""Which days have live items: for pages of years and months. Each question costs as much as its answer is large."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import BindParameter, bindparam, func, select
+
+from publisher.model.records import Record
+from publisher.store.content import item_of, record_of
+from publisher.store.engine import Database, batches
+from publisher.store.schema import IS_LIVE, items, log
+
+_FIRST: BindParameter[date] = bindparam("first")
+_LAST: BindParameter[date] = bindparam("last")
+_IS_BETWEEN = (IS_LIVE, items.c.date >= _FIRST, items.c.date <= _LAST)
+_RECORDS = select(items).where(*_IS_BETWEEN).order_by(items.c.date.desc(), items.c.published.desc())
+_COUNTS = select(items.c.date, func.count()).where(*_IS_BETWEEN).group_by(items.c.date)
+_LATEST_BEFORE = select(items.c.date).where(IS_LIVE, items.c.date < bindparam("day")).order_by(items.c.date.desc())
+_LATEST_BEFORE = _LATEST_BEFORE.limit(1)
+_END = date.max
+
+
+class Calendar:
+    """Live items by their dates."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def years(self) -> list[int]:
+        """The years that have items, the latest first; one look for each, however many items it has."""
+        return list(self._years())
+
+    def months(self, year: int) -> dict[int, int]:
+        """How many items each month of a year has, by month, the latest first; months without items are left out."""
+        counts: dict[int, int] = {}
+        with self._database.reading() as connection:
+            values = {"first": date(year, 1, 1), "last": date(year, 12, 31)}
+            for day, count in connection.execute(_COUNTS, values):
+                counts[day.month] = counts.get(day.month, 0) + count
+        return dict(sorted(counts.items(), reverse=True))
+
+    def records(self, first: date, last: date) -> list[Record]:
+        """The items of these days and those between, the newest first."""
+        with self._database.reading() as connection:
+            return [record_of(row) for row in connection.execute(_RECORDS, {"first": first, "last": last})]
+
+    def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
+        """The dates that the items of these numbers had at log number `upto`; those added later are left out."""
+        found: dict[int, date] = {}
+        with self._database.reading() as connection:
+            for some in batches(numbers):
+                last = select(func.max(log.c.seq)).where(log.c.item.in_(some), log.c.seq <= upto).group_by(log.c.item)
+                then = select(log.c.item, log.c.content).where(log.c.seq.in_(last), log.c.content != "")
+                found.update((row.item, item_of(row.content).date) for row in connection.execute(then))
+        return found
+
+    def _years(self) -> Iterator[int]:
+        day: date | None = _END
+        with self._database.reading() as connection:
+            while (day := connection.execute(_LATEST_BEFORE, {"day": day}).scalar()) is not None:
+                yield day.year
+                day = date(day.year, 1, 1)

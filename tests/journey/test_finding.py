@@ -1,0 +1,126 @@
+"""How visitors find what was published before: by year and month, and from an item to those before and after it.
+
+What a pass with news writes is what a full pass would have written.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from tests.world import CONFIG, NOW, World, news
+
+TABLE = CONFIG.replace('path = "news.txt"', 'kind = "table"\npath = "news.txt"').replace("news.txt", "news.csv")
+HEAD = "id,date,title,text,themes\n"
+
+
+def site(folder: Path, *rows: str) -> World:
+    world = World(folder / "site", config=TABLE)
+    show(world, *rows)
+    return world
+
+
+def show(world: World, *rows: str) -> None:
+    """Let the site's table have these rows, and run."""
+    (world.folder / "news.csv").write_text(HEAD + "".join(f"{row}\n" for row in rows), "utf-8")
+    assert world.publisher("run", at=NOW).exit_code == 0
+
+
+def links(world: World, page: str, part: str) -> list[str]:
+    """Where a part of a page leads to; empty when there is no page."""
+    text = world.contents().get(page, b"").decode()
+    found = re.search(rf"<(\w+) [^>]*{part}.*?</\1>", text, re.DOTALL)
+    return re.findall(r'href="([^"#]+)"', found[0]) if found else []
+
+
+def is_as_made_anew(world: World) -> bool:
+    before = world.contents()
+    shutil.rmtree(world.feeds)
+    world.publisher("run", at=NOW)
+    world.publisher("publish", "--all", at=NOW)
+    return before == world.contents()
+
+
+A, B, C = "a,2021-06-01,Alpha,Words.,Quays", "b,2022-01-31,Beta,Words.,Quays", "c,2022-02-01,Gamma,Words.,Quays"
+
+
+def test_a_year_leads_to_its_months_items_and_the_years_beside_it(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B, C)
+
+    assert ["2022/index.html", "2021/index.html"] == links(world, "items/index.html", 'aria-labelledby="years"')
+    assert ["02/index.html", "01/index.html"] == links(world, "items/2022/index.html", 'aria-labelledby="months"')
+    assert ["gamma.html"] == links(world, "items/2022/index.html", 'aria-labelledby="month-2"')
+    assert ["../beta.html"] == links(world, "items/2022/01/index.html", 'aria-labelledby="items"')
+    assert ["../2021/index.html"] == links(world, "items/2022/index.html", 'class="neighbours"')
+    assert ["../2022/index.html"] == links(world, "items/2021/index.html", 'class="neighbours"')
+
+
+def test_a_new_year_changes_the_one_before_it_and_no_other(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B)
+    before = world.contents()
+
+    show(world, A, B, "d,2024-05-05,Delta,Words.,Quays")
+
+    changed = {name for name, data in world.contents().items() if before.get(name) != data}
+    years = {name for name in changed if re.fullmatch(r"items/(\d+/)*index\.html", name)}
+    assert {"items/index.html", *(f"items/{place}/index.html" for place in ("2022", "2024", "2024/05"))} == years
+    assert is_as_made_anew(world)
+
+
+def test_a_year_whose_items_are_withdrawn_has_no_page(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B, C)
+
+    show(world, A, C)
+    assert "items/2022/01/index.html" not in world.contents()
+    show(world, A)
+
+    assert [] == [name for name in world.contents() if name.startswith("items/2022/") and name.endswith("index.html")]
+    assert [] == links(world, "items/2021/index.html", 'class="neighbours"')
+    assert ["2021/index.html"] == links(world, "items/index.html", 'aria-labelledby="years"')
+
+
+def test_an_item_of_another_date_moves_to_its_month(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B, C)
+
+    show(world, A.replace("2021-06", "2021-07"), B, C)
+
+    assert {"items/2021/index.html", "items/2021/07/index.html"} == {
+        name for name in world.contents() if name.startswith("items/2021/") and name.endswith("index.html")
+    }
+    assert is_as_made_anew(world)
+
+
+def test_an_item_leads_to_those_before_and_after_it_in_its_theme(tmp_path: Path) -> None:
+    other = "x,2022-01-01,Other,Words.,Ice"
+    world = site(tmp_path, A, B)
+    assert ["../2022/beta.html"] == links(world, "items/2021/alpha.html", 'class="neighbours"')
+    before = world.contents()
+
+    show(world, A, B, other, C)
+
+    assert ["../2021/alpha.html", "gamma.html"] == links(world, "items/2022/beta.html", 'class="neighbours"')
+    assert ["beta.html"] == links(world, "items/2022/gamma.html", 'class="neighbours"')
+    assert [] == links(world, "items/2022/other.html", 'class="neighbours"')
+    assert before["items/2021/alpha.html"] == world.contents()["items/2021/alpha.html"]
+
+    show(world, A, C, other)
+
+    assert ["../2022/gamma.html"] == links(world, "items/2021/alpha.html", 'class="neighbours"')
+    assert is_as_made_anew(world)
+
+
+def test_a_year_of_many_items_leads_to_its_months_alone(tmp_path: Path) -> None:
+    rows = [f"n{n},2022-{n % 12 + 1:02}-01,Number {n:03},Words.,Quays" for n in range(201)]
+    world = site(tmp_path, *rows)
+
+    page = world.contents()["items/2022/index.html"].decode()
+    assert "Number" not in page
+    assert 12 == len(links(world, "items/2022/index.html", 'aria-labelledby="months"'))
+    assert 17 == len(links(world, "items/2022/01/index.html", 'aria-labelledby="items"'))
+
+
+def test_an_item_called_index_has_a_page_of_its_own(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", news("2 March 2026", "Index."))
+    world.publisher("run", at=NOW)
+
+    assert "items/2026/index-item.html" in world.contents()
+    assert b"index-item.html" in world.contents()["items/2026/index.html"]
