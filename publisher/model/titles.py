@@ -57,7 +57,8 @@ class Heading:
     title: str
     """One line; empty: the item has no words."""
     sentence: str
-    """The beginning of the text that the title says; empty: the title is cut, or differs from the text."""
+    """The beginning of the text that the title says: its first sentence, or of a title that the source gives its first
+    paragraph; empty: the title is cut, or differs."""
     text: str
     """The text behind `sentence`; empty: the title is the whole text."""
 
@@ -76,7 +77,9 @@ def heading_of(item: Item) -> Heading:
     if not own:
         title, end = _sentence_as_title(item.text[:_ENOUGH])
     else:
-        title, end = shorten(own, OWN_TITLE_LENGTH), len(item.text) if _are_same(own, item.text) else 0
+        paragraph = _PARAGRAPH_END.split(item.text, maxsplit=1)[0]
+        title = shorten(own, OWN_TITLE_LENGTH)
+        end = len(paragraph) if title == own and _are_same(own, paragraph) else 0
     return Heading(title=title, sentence=item.text[:end].strip(), text=item.text[end:].strip())
 
 

@@ -113,6 +113,7 @@ def test_a_title_that_is_given_is_never_cut_and_takes_nothing_from_the_text() ->
     assert heading_of(item("It is so. More.", title=title)).title == title
     assert heading_of(item("It is so. More.", title="It is so")).text == "It is so. More."
     assert len(title_of(item("", title="x " * 50_000))) <= OWN_TITLE_LENGTH
+    assert heading_of(item("x " * 600, title="x " * 600)).text == ("x " * 600).strip()
 
 
 @pytest.mark.parametrize("text", ["It  is so.", "It is so", "It\nis so. "])
@@ -120,6 +121,12 @@ def test_a_title_that_is_given_and_the_whole_text_is_read_once(text: str) -> Non
     heading = heading_of(item(text, title="It is so."))
 
     assert (heading.title, heading.text, heading.is_whole_text) == ("It is so.", "", True)
+
+
+def test_a_title_that_stands_above_the_text_in_it_as_well_is_read_once() -> None:
+    """Bodies of pages often begin with their heading."""
+    assert heading_of(item("It is so.\n\nAnd more.\n\nMore.", title="It is so")).text == "And more.\n\nMore."
+    assert heading_of(item("It is so\nand more.\n\nMore.", title="It is so")).sentence == ""
 
 
 def test_a_title_without_a_text_is_no_text() -> None:

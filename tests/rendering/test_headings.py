@@ -61,6 +61,12 @@ def test_a_title_that_is_all_there_is_stands_alone() -> None:
     assert not head(item("It is so.", '<p>It is <a href="https://example.org/">so</a>.</p>')).is_whole_text
 
 
+def test_a_body_that_begins_with_its_title_loses_that_heading() -> None:
+    headed = head(item("It is so\n\nAnd more.", "<h3>It is so</h3>\n<p>And more.</p>", title="It is so"))
+
+    assert ("It is so", "And more.", "<p>And more.</p>") == (headed.title, headed.rest.text, headed.rest.html)
+
+
 def test_a_title_that_is_given_takes_nothing() -> None:
     html = "<p>It is so. And more.</p>"
 
