@@ -70,6 +70,9 @@ class Commits:
         async with self._claiming:
             self._raise_failure()
             if not self._claimed and self._left != 0:
+                if self._writer is not None:
+                    await self._writer  # what was queued again may be due again
+                    self._raise_failure()
                 limit = AT_ONCE if self._left is None else min(AT_ONCE, self._left)
                 claim = partial(self._ledger.claim, limit, max_age=self._max_age, now=self._clock())
                 found = await self._in_thread(claim)

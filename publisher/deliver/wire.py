@@ -1,6 +1,7 @@
 """One connection to a mail server: the bytes that are written, and the replies in those that are read."""
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -170,5 +171,6 @@ def _printable(words: bytes) -> str:
 
 def words_of(error: BaseException) -> str:
     """An error of the system or of a library in its own words."""
-    words = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
-    return words.lower() if words.istitle() else words
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()  # asyncio would say no more than "Connect call failed"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

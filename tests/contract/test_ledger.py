@@ -1,0 +1,262 @@
+"""What every store does with deliveries."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, NewDelivery, Result
+from publisher.model.errors import BusyError
+from publisher.store import Store
+from tests.contract.stories import NOON, collect, due, record
+
+MAX_AGE = timedelta(days=3)
+GONE = timedelta(0)
+"""A lease that is over at once: a process that stopped for longer than its lease."""
+SECOND = timedelta(seconds=1)
+
+
+def new(number: int = 1, *, name: str = "weekly-1") -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.EDITION,
+        name=name,
+        recipient=f"reader{number}@example.org",
+        sender="news@example.org",
+        message_id=f"<{name}.{number}@example.org>",
+        dated=NOON,
+    )
+
+
+def queue(store: Store, *numbers: int) -> None:
+    store.ledger.queue([new(number) for number in numbers or (1,)], now=NOON)
+
+
+def claim(store: Store, limit: int = 10, *, at: datetime = NOON, lease: timedelta = MAX_AGE) -> list[Delivery]:
+    return store.ledger.claim(limit, max_age=MAX_AGE, now=at, lease=lease)
+
+
+def claim_one(store: Store, **values: timedelta) -> Delivery:
+    [delivery] = claim(store, **values)  # type: ignore[arg-type]  # only a lease is given
+    return delivery
+
+
+def fence(store: Store, *deliveries: Delivery, lease: timedelta = MAX_AGE) -> set[int]:
+    return store.ledger.write(deliveries, [], now=NOON, lease=lease)
+
+
+def note(store: Store, delivery: Delivery, state: DeliveryState, **values: object) -> None:
+    result = Result(delivery=delivery, state=state, reply="said", **values)  # type: ignore[arg-type]
+    store.ledger.write([], [result], now=NOON)
+
+
+def counts(store: Store, name: str = "weekly-1") -> dict[str, int]:
+    found = store.ledger.counts([name], max_age=MAX_AGE, now=NOON)[name]
+    known = {each: getattr(found, each) for each in ("queued", "later", "sent", "refused", "held", "doubtful")}
+    return {each: count for each, count in known.items() if count}
+
+
+class TestQueue:
+    def test_a_delivery_is_queued_once(self, store: Store) -> None:
+        assert 2 == store.ledger.queue([new(1), new(2)], now=NOON)
+        assert 1 == store.ledger.queue([new(3)], now=NOON)
+
+        assert [1, 2, 3] == [int(each.recipient[6]) for each in claim(store)]
+        assert [] == claim(store)
+
+    def test_what_was_sent_or_refused_is_not_queued_again(self, store: Store) -> None:
+        queue(store, 1, 2)
+        for delivery, state in zip(claim(store), (DeliveryState.SENT, DeliveryState.REFUSED), strict=True):
+            note(store, delivery, state)
+
+        assert 0 == store.ledger.queue([new(1), new(2)], now=NOON)
+
+        assert ([], {"sent": 1, "refused": 1}) == (claim(store), counts(store))
+
+    def test_an_edition_is_queued_when_it_is_noted_as_written_and_then_only(self, store: Store) -> None:
+        collect(store, record("a"))
+        edition = due(store)
+        store.editions.record(edition, start=0, tick=None)
+        for _ in range(2):
+            store.editions.mark_written("weekly", 1, at=NOON, deliveries=[new()])
+        assert {"queued": 1} == counts(store)
+
+        collect(store, record("b"))
+        store.editions.record(due(store), start=0, tick=None)
+        store.editions.mark_written("weekly", 2, at=NOON)
+        store.editions.mark_written("weekly", 2, at=NOON, deliveries=[new(name="weekly-2")])
+        assert ["weekly-1"] == store.ledger.unfinished()
+
+    def test_what_a_delivery_is_never_changes(self, store: Store) -> None:
+        queue(store)
+        store.ledger.queue([replace(new(), message_id="<other@example.org>", dated=NOON + SECOND)], now=NOON)
+
+        delivery = claim_one(store)
+        note(store, delivery, DeliveryState.QUEUED)
+        again = claim_one(store)
+
+        assert (new().message_id, NOON) == (delivery.message_id, delivery.dated) == (again.message_id, again.dated)
+
+
+class TestClaim:
+    def test_what_waits_longest_goes_first_and_the_attempt_is_counted_before_it_is_made(self, store: Store) -> None:
+        for number in (1, 2, 3):
+            queue(store, number)
+
+        first, second = claim(store, 1), claim(store, 5)
+
+        assert [1, 2, 3] == [int(each.recipient[6]) for each in (*first, *second)]
+        assert [(1, 1, 0)] * 3 == [(each.epoch, each.attempts, each.doubts) for each in (*first, *second)]
+
+    def test_a_claim_whose_lease_is_over_is_claimed_again(self, store: Store) -> None:
+        queue(store)
+        claim_one(store, lease=GONE)
+
+        again = claim_one(store)
+
+        assert (2, 2, 0) == (again.epoch, again.attempts, again.doubts)
+        assert {"queued": 1} == counts(store)
+
+    def test_what_is_tried_later_is_not_due_yet(self, store: Store) -> None:
+        queue(store)
+        note(store, claim_one(store), DeliveryState.QUEUED, after=timedelta(hours=1))
+
+        assert ([], 0, []) == (
+            claim(store),
+            store.ledger.count_due(max_age=MAX_AGE, now=NOON),
+            store.ledger.due(max_age=MAX_AGE, now=NOON),
+        )
+        assert {"later": 1} == counts(store)
+        assert store.ledger.next_due(max_age=MAX_AGE, now=NOON) is not None
+
+    def test_an_attempt_in_which_the_recipient_had_no_part_does_not_count(self, store: Store) -> None:
+        queue(store)
+        for _ in range(3):
+            note(store, claim_one(store), DeliveryState.QUEUED, is_attempt=False)
+
+        assert 1 == claim_one(store).attempts
+
+    def test_what_waited_for_too_long_is_held_until_it_is_queued_again(self, store: Store) -> None:
+        queue(store)
+        assert [] == store.ledger.claim(10, max_age=GONE, now=NOON)
+        assert 0 == store.ledger.count_due(max_age=GONE, now=NOON)
+        assert 1 == store.ledger.counts(["weekly-1"], max_age=GONE, now=NOON)["weekly-1"].held
+
+        assert 1 == store.ledger.queue([new()], now=NOON)
+
+        assert 1 == len(claim(store))
+
+
+class TestFence:
+    def test_a_claimed_delivery_is_fenced_once(self, store: Store) -> None:
+        queue(store, 1, 2)
+        first, second = claim(store)
+
+        assert {first.id, second.id} == fence(store, first, second)
+        assert set() == fence(store, first, second)
+
+    def test_a_process_that_slept_beyond_its_lease_sends_nothing(self, store: Store) -> None:
+        queue(store)
+        asleep = claim_one(store, lease=GONE)
+
+        assert set() == fence(store, asleep)
+
+    def test_what_another_process_took_over_is_not_fenced_and_not_settled_by_the_first(self, store: Store) -> None:
+        queue(store)
+        asleep = claim_one(store, lease=GONE)
+        awake = claim_one(store)
+
+        assert set() == fence(store, asleep)
+        note(store, asleep, DeliveryState.REFUSED)
+        assert {"queued": 1} == counts(store)
+        assert {awake.id} == fence(store, awake)
+        note(store, awake, DeliveryState.SENT)
+        note(store, asleep, DeliveryState.QUEUED)
+        assert {"sent": 1} == counts(store)
+
+    def test_a_process_that_dies_behind_the_fence_leaves_a_named_doubt(self, store: Store) -> None:
+        queue(store)
+        dead = claim_one(store)
+        fence(store, dead, lease=GONE)
+        assert {"queued": 1, "doubtful": 1} == counts(store)
+
+        again = claim_one(store)
+
+        assert (2, 1, dead.message_id, dead.dated) == (again.epoch, again.doubts, again.message_id, again.dated)
+        fence(store, again)
+        note(store, again, DeliveryState.SENT)
+        assert {"sent": 1, "doubtful": 1} == counts(store)
+
+    def test_silence_behind_the_fence_is_a_doubt(self, store: Store) -> None:
+        queue(store)
+        delivery = claim_one(store)
+        fence(store, delivery)
+        note(store, delivery, DeliveryState.QUEUED, is_doubtful=True)
+
+        assert 1 == claim_one(store).doubts
+
+    def test_fences_and_results_share_a_transaction(self, store: Store) -> None:
+        queue(store, 1, 2, 3)
+        first, second, third = claim(store)
+        fence(store, first, second)
+        results = [
+            Result(delivery=first, state=DeliveryState.SENT, code=250, reply="250 ok"),
+            Result(delivery=second, state=DeliveryState.REFUSED, code=550, reply="550 5.1.1 no"),
+        ]
+
+        assert {third.id} == store.ledger.write([third], results, now=NOON)
+
+        found = store.ledger.counts(["weekly-1"], max_age=MAX_AGE, now=NOON)["weekly-1"]
+        assert (1, 1, 1, "550 5.1.1 no") == (found.queued, found.sent, found.refused, found.reply)
+        assert 1 == store.ledger.count_sent(since=NOON - SECOND)
+        assert 0 == store.ledger.count_sent(since=NOON + SECOND)
+
+
+class TestProcesses:
+    @pytest.fixture
+    def other(self, store_url: str, store: Store) -> Iterator[Store]:
+        """The same store as another process has it."""
+        with Store.open(store_url) as other:
+            yield other
+
+    def test_two_never_claim_the_same(self, store: Store, other: Store) -> None:
+        queue(store, *range(1, 10))
+        claimed = [*claim(store, 3), *claim(other, 3), *claim(store, 3), *claim(other, 3)]
+
+        assert 9 == len(claimed) == len({each.id for each in claimed})
+
+    def test_the_log_may_be_written_meanwhile(self, store: Store, other: Store) -> None:
+        """On a server. SQLite has one writer at a time."""
+        if store.database.is_sqlite:
+            pytest.skip("SQLite has one writer at a time")
+        queue(store)
+        with other.database.writing():
+            delivery = claim_one(store)
+            fence(store, delivery)
+            note(store, delivery, DeliveryState.SENT)
+
+        assert {"sent": 1} == counts(store)
+
+    def test_sqlite_has_one_delivering_process_which_takes_over_from_dead_ones(
+        self, store: Store, other: Store
+    ) -> None:
+        if not store.database.is_sqlite:
+            pytest.skip("a server has any number")
+        queue(store, 1, 2)
+        with store.ledger.delivering(now=NOON):
+            first, _ = claim(store)
+            fence(store, first)
+            with pytest.raises(BusyError), other.ledger.delivering(now=NOON):
+                pass
+
+        with other.ledger.delivering(now=NOON):
+            again = claim(other)
+
+        assert [(2, 1), (2, 0)] == [(each.epoch, each.doubts) for each in again]
+
+    def test_any_number_of_processes_delivers_on_a_server(self, store: Store, other: Store) -> None:
+        if store.database.is_sqlite:
+            pytest.skip("SQLite has one")
+        queue(store, 1, 2)
+        with store.ledger.delivering(now=NOON), other.ledger.delivering(now=NOON):
+            assert [1, 1] == [len(claim(store, 1)), len(claim(other, 1))]

@@ -1,0 +1,333 @@
+"""A pass over the ledger: what servers say, and what becomes of the mails."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher.deliver.answers import RETRIES
+from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Pace
+from publisher.deliver.run import Orders, deliver
+from publisher.deliver.smtp import Deadlines
+from publisher.model.deliveries import DeliveryCounts, DeliveryKind, NewDelivery, Security, SmtpSettings
+from publisher.model.errors import FilesError
+from publisher.model.reports import DeliverReport
+from publisher.store import Store
+from tests.smtp_server import (
+    CONNECT,
+    DOT,
+    Action,
+    Keep,
+    Reset,
+    Say,
+    SayAndHangUp,
+    Server,
+    Step,
+    Wait,
+    smtp_server,
+)
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+IMPATIENT = Deadlines(envelope=0.2, data=0.2, dot=0.2, quit=0.1)
+ADA, BOB, EVE = "ada@example.org", "bob@example.org", "eve@example.org"
+
+
+class Mails:
+    """The mails of editions, by name; some cannot be read."""
+
+    def __init__(self, unreadable: Sequence[str] = ()) -> None:
+        self.unreadable = list(unreadable)
+
+    def mail(self, delivery: NewDelivery) -> bytes:
+        if delivery.name in self.unreadable:
+            raise FilesError(f"outbox/{delivery.name} is damaged")
+        return f"Message-ID: {delivery.message_id}\r\n\r\n{delivery.name}\r\n".encode()
+
+
+@dataclass(slots=True)
+class Office:
+    """A ledger with its clock, and passes over it."""
+
+    store: Store
+    settings: SmtpSettings
+    mails: Mails = field(default_factory=Mails)
+    now: datetime = NOON
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pace = Pace(self.settings)
+
+    def queue(self, *recipients: str, name: str = "weekly-1") -> None:
+        new = [
+            NewDelivery(
+                kind=DeliveryKind.EDITION,
+                name=name,
+                recipient=recipient,
+                sender="news@example.org",
+                message_id=f"<{name}@example.org>",
+                dated=NOON,
+            )
+            for recipient in recipients
+        ]
+        self.store.ledger.queue(new, now=self.now)
+
+    def deliver(self, *, after: timedelta = timedelta(0), is_patient: bool = True, **values: object) -> DeliverReport:
+        """Make a pass, some time after the last one."""
+        self.now += after
+        deadlines = Deadlines(quit=0.1) if is_patient else IMPATIENT
+        orders = Orders(
+            settings=self.settings,
+            clock=lambda: self.now,
+            deadlines=deadlines,
+            luck=lambda: 0.5,
+            **values,  # type: ignore[arg-type]  # whatever a test gives
+        )
+        with self.store.ledger.delivering(now=self.now):
+            return deliver(self.store.ledger, self.mails, self.pace, orders)
+
+    def rested(self) -> None:
+        """Forget what the server said, as the next process does."""
+        self.pace = Pace(self.settings)
+
+    def counts(self, name: str = "weekly-1") -> DeliveryCounts:
+        return self.store.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]
+
+    def is_later(self, wait: timedelta) -> bool:
+        """Whether one delivery is tried again after just that time."""
+        found = self.counts()
+        return (found.later, found.next_at) == (1, self.now + wait)
+
+
+Begin = Callable[..., tuple[Office, Server]]
+
+
+@pytest.fixture
+def begin() -> Iterator[Begin]:
+    """Starts an office with a server that follows a script."""
+    with Store.open("sqlite://") as store, smtp_server() as server:
+
+        def begin(*script: Step, **settings: object) -> tuple[Office, Server]:
+            server.script = list(script)
+            plain = SmtpSettings(host="127.0.0.1", port=server.port, security=Security.NONE, connections=1)
+            return Office(store, replace(plain, **settings)), server  # type: ignore[arg-type]  # whatever a test gives
+
+        yield begin
+
+
+def words(report: DeliverReport) -> str:
+    return "\n".join(map(str, report.problems))
+
+
+def test_what_is_due_is_sent_once(begin: Begin) -> None:
+    office, server = begin(connections=4)
+    office.queue(*(f"reader{number}@example.org" for number in range(30)))
+
+    report = office.deliver()
+
+    assert [(30, 0, 0, 0)] == [(each.sent, each.refused, each.later, each.doubtful) for each in report.editions]
+    assert ((), None) == (report.problems, report.next_at)
+    assert 30 == len(set(server.recipients)) == len(server.taken)
+    assert 1 < server.connections <= 4
+    assert () == office.deliver().editions
+    assert 30 == len(server.taken)
+
+
+# --- the table of answers, with what the ledger makes of it ----------------------------------------------------------
+
+
+def test_greylisting_waits_longer_each_time_and_the_mail_arrives(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Say("450 4.7.1 greylisted"), times=2))
+    office.queue(ADA)
+
+    report = office.deliver()
+    assert (1, ()) == (report.editions[0].later, report.problems)
+    assert office.is_later(RETRIES[0])
+    assert RETRIES[0] == report.wait
+    office.deliver(after=RETRIES[0])
+    assert office.is_later(RETRIES[1])
+    office.deliver(after=RETRIES[1])
+    assert [ADA] == server.recipients
+
+
+def test_what_is_refused_for_days_is_refused_for_good(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Say("450 4.2.2 mailbox full"), times=99), max_age=timedelta(days=30))
+    office.queue(ADA)
+    office.deliver()
+
+    report = office.deliver(after=timedelta(days=4, minutes=1))
+
+    assert 1 == report.editions[0].refused
+    assert "refused it for good: 450 4.2.2 mailbox full" in words(report)
+    assert [] == server.taken
+
+
+def test_a_refusal_is_told_once_and_holds_up_nobody(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Say("550 5.1.1 no such list"), about=BOB))
+    office.queue(ADA, BOB, EVE)
+
+    report = office.deliver()
+
+    assert [ADA, EVE] == server.recipients
+    assert (2, 1) == (report.editions[0].sent, report.editions[0].refused)
+    assert f"edition weekly-1: {BOB}: the mail server refused it for good: 550 5.1.1 no such list" == words(report)
+    assert "" == words(office.deliver())
+    assert (2, 1, "550 5.1.1 no such list") == (office.counts().sent, office.counts().refused, office.counts().reply)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", DOT])
+@pytest.mark.parametrize("action", [SayAndHangUp("421 4.3.2 shutting down"), SayAndHangUp()], ids=["421", "drop"])
+def test_a_server_that_hangs_up_gets_the_mail_again(begin: Begin, verb: str, action: Action) -> None:
+    office, server = begin(Step(verb, action))
+    office.queue(ADA)
+    office.deliver()
+    is_doubtful = verb == DOT and action == SayAndHangUp()
+    assert is_doubtful == bool(office.counts().doubtful)
+
+    office.deliver(after=RETRIES[0] if is_doubtful else timedelta(minutes=1))
+
+    assert [ADA] == server.recipients
+
+
+def test_a_connection_that_was_good_and_broke_is_opened_anew_at_once(begin: Begin) -> None:
+    office, server = begin(Step("MAIL", Wait(0)), Step("MAIL", Reset()))
+    office.queue(ADA, BOB)
+
+    assert 2 == office.deliver().editions[0].sent
+    assert 2 == server.connections
+
+
+def test_a_server_that_asks_for_less_gets_it_later_and_nobody_is_blamed(begin: Begin) -> None:
+    office, server = begin(Step("MAIL", Say("454 4.7.0 throttled"), times=IN_A_ROW))
+    office.queue(ADA, BOB, EVE)
+
+    report = office.deliver()
+
+    assert "it asks us to send less: 454 4.7.0 throttled; " in words(report) or report.next_at is not None
+    assert (0, 3) == (office.counts().sent, office.counts().queued + office.counts().later)
+    office.rested()
+    office.deliver(after=timedelta(minutes=1))
+    assert [ADA, BOB, EVE] == server.recipients
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "DATA"])
+def test_a_server_that_does_not_want_us_gets_no_more_and_no_reader_is_blamed(begin: Begin, verb: str) -> None:
+    office, server = begin(Step(verb, Say("550 5.7.1 your domain is not welcome"), times=99))
+    office.queue(*(f"reader{number}@example.org" for number in range(10)))
+
+    report = office.deliver()
+
+    assert IN_A_ROW == sum(line.startswith("MAIL") for line in server.said)
+    assert "it does not take our mail, whoever gets it: 550 5.7.1 your domain is not welcome; 10 mails wait" in words(
+        report
+    )
+    assert timedelta(seconds=STOPPED_S) - timedelta(seconds=5) < (report.wait or timedelta(0))
+    assert (10, 0) == (office.counts().queued, office.counts().refused)
+
+
+# --- doubts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", [Keep(), Reset(), Wait(5), SayAndHangUp()], ids=["kept", "rst", "silent", "gone"])
+def test_silence_behind_the_dot_is_a_named_doubt_and_the_mail_comes_again_as_it_was(
+    begin: Begin, action: Action
+) -> None:
+    office, server = begin(Step(DOT, action))
+    office.queue(ADA)
+
+    report = office.deliver(is_patient=False)
+
+    assert re.search(rf"{ADA}: no answer after the mail was handed over: .*same Message-ID <weekly-1@", words(report))
+    assert (1, 1) == (report.editions[0].later, office.counts().doubtful)
+    assert office.is_later(RETRIES[0])
+    report = office.deliver(after=RETRIES[0])
+    assert (1, 1) == (report.editions[0].sent, report.editions[0].doubtful)
+    assert (2 if action == Keep() else 1, 1) == (len(server.taken), len({taken.mail for taken in server.taken}))
+
+
+def test_silence_before_the_mail_is_no_doubt_and_holds_up_nobody(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Wait(5), about=ADA, times=99))
+    office.queue(ADA, BOB)
+
+    office.deliver(is_patient=False)
+
+    assert [BOB] == server.recipients
+    assert (1, 0) == (office.counts().later, office.counts().doubtful)
+
+
+# --- a server that cannot be used ------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_down_is_left_alone_for_a_while_and_nothing_is_lost(begin: Begin) -> None:
+    office, server = begin(Step(CONNECT, Say("421 4.3.2 busy"), times=2))
+    office.queue(ADA)
+
+    report = office.deliver()
+    assert re.fullmatch(
+        r"deliver: mail server .*: it answered greeting with 421 4\.3\.2 busy; 1 mail waits", words(report)
+    )
+    assert report.wait is not None
+    assert 0 < report.wait.total_seconds() <= WAITS_S[0]
+    assert words(report) == words(office.deliver())
+    assert 1 == server.connections
+
+    office.rested()
+    office.deliver()
+    office.rested()
+    assert 1 == office.deliver().editions[0].sent
+    assert 0 == office.counts().later
+
+
+def test_a_server_with_few_connections_gets_all_mails_through_them(begin: Begin) -> None:
+    office, server = begin(
+        Step(CONNECT, Wait(0)), Step(CONNECT, Say("421 4.7.0 too many connections"), times=3), connections=4
+    )
+    office.queue(*(f"reader{number}@example.org" for number in range(20)))
+
+    report = office.deliver()
+
+    assert ((), 20) == (report.problems, len(set(server.recipients)))
+    assert 1 == office.pace.connections
+
+
+def test_mails_that_cannot_be_read_wait_and_hold_up_no_others(begin: Begin) -> None:
+    office, server = begin()
+    office.mails = Mails(["weekly-1"])
+    office.queue(ADA)
+    office.queue(BOB, name="daily-1")
+
+    report = office.deliver()
+    assert ("edition weekly-1: outbox/weekly-1 is damaged", [BOB]) == (words(report), server.recipients)
+
+    office.mails = Mails()
+    office.deliver(after=timedelta(minutes=5))
+    assert [ADA, BOB] == server.recipients
+
+
+def test_when_it_is_told_to_stop_it_ends_with_the_mail_in_hand(begin: Begin) -> None:
+    office, server = begin()
+    office.queue(*(f"reader{number}@example.org" for number in range(50)))
+
+    office.deliver(is_stopping=lambda: len(server.taken) >= 3)
+
+    assert 3 <= len(server.taken) < 50
+    assert (len(server.taken), 0) == (office.counts().sent, office.counts().doubtful)
+    office.deliver()
+    assert 50 == len(set(server.recipients)) == len(server.taken)
+
+
+def test_a_process_that_lost_its_claim_sends_nothing(begin: Begin) -> None:
+    """It stood still behind its claim until the lease was over."""
+    office, server = begin()
+    office.queue(ADA)
+
+    def sleep_through_the_lease_once(verb: str, is_answered: bool) -> None:
+        if verb == "RCPT" and not is_answered and office.now == NOON:
+            office.now += timedelta(hours=1)
+
+    server.on_line = sleep_through_the_lease_once
+    office.deliver()
+
+    assert ["MAIL", "RCPT", "DATA"] * 2 == [re.split("[ :]", line)[0] for line in server.said if line[0] in "MRD"]
+    assert ([ADA], 2, 0) == (server.recipients, server.connections, office.counts().doubtful)

@@ -1,0 +1,334 @@
+"""A mail server on this machine that misbehaves by a script; without one it takes whatever it is given.
+
+A script is a list of `Step`s. A step waits for a verb such as RCPT; the first step that fits what a client says is done
+in place of the usual answer, and crossed off. What a server can do is an `Action`: another one is a subclass.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+CONNECT, DOT = "CONNECT", "DOT"
+"""Verbs of moments at which a client says nothing, or the end of a mail."""
+EVERY_EXTENSION = ("PIPELINING", "SIZE 10000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "AUTH PLAIN LOGIN XOAUTH2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One mail that the server keeps."""
+
+    sender: str
+    recipient: str
+    mail: bytes
+    """As it was before dots were doubled."""
+
+    @property
+    def message_id(self) -> str:
+        head = self.mail.partition(b"\r\n\r\n")[0].decode("ascii")
+        return next(line.partition(": ")[2] for line in head.split("\r\n") if line.startswith("Message-ID: "))
+
+
+class HangUp(Exception):  # noqa: N818
+    """Ends a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the server does in place of its usual answer."""
+
+    async def do(self, talk: "Talk") -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Action):
+    """Says this, and goes on."""
+
+    words: str
+
+    async def do(self, talk: "Talk") -> None:
+        await talk.say(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class SayBytes(Action):
+    """Says these bytes, whole line or not, and goes on."""
+
+    data: bytes
+
+    async def do(self, talk: "Talk") -> None:
+        await talk.write(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class SayAndHangUp(Action):
+    """Says this, then hangs up."""
+
+    words: str = ""
+
+    async def do(self, talk: "Talk") -> None:
+        if self.words:
+            await talk.say(self.words)
+        raise HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(Action):
+    """Keeps the mail, and hangs up without a word."""
+
+    async def do(self, talk: "Talk") -> None:
+        talk.keep()
+        raise HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Reset(Action):
+    """Breaks the connection (RST)."""
+
+    async def do(self, talk: "Talk") -> None:
+        talk.writer.transport.abort()
+        raise HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Action):
+    """Waits, then answers as usual, or does another thing."""
+
+    seconds: float
+    then: Action | None = None
+
+    async def do(self, talk: "Talk") -> None:
+        await asyncio.sleep(self.seconds)
+        await (self.then.do(talk) if self.then else talk.answer_as_usual())
+
+
+@dataclass(frozen=True, slots=True)
+class Drip(Action):
+    """Says this byte by byte."""
+
+    words: str
+    pause_s: float
+
+    async def do(self, talk: "Talk") -> None:
+        for byte in f"{self.words}\r\n".encode():
+            await talk.write(bytes([byte]))
+            await asyncio.sleep(self.pause_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that the server does once, or more often."""
+
+    verb: str
+    action: Action
+    times: int = 1
+    about: str = ""
+    """Only for a command with these words in it, such as an address."""
+
+
+@dataclass(slots=True)
+class Server:
+    """What the server does, and what it has seen."""
+
+    script: list[Step] = field(default_factory=list)
+    extensions: tuple[str, ...] = EVERY_EXTENSION
+    context: ssl.SSLContext | None = None
+    """For STARTTLS, or from the start if `is_encrypted`."""
+    is_encrypted: bool = False
+    login: Callable[[str, list[str]], bool] = lambda _method, _answers: True
+    """Whether a login succeeds, by its method and what the client answered, in base64."""
+    on_line: Callable[[str, bool], None] = lambda _verb, _is_answered: None
+    """Called before and after each answer."""
+    port: int = 0
+    taken: list[Taken] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    """All commands of all clients, in the order in which they came."""
+    connections: int = 0
+    conversations: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    def step_for(self, verb: str, command: str) -> Step | None:
+        """The step that is due, crossed off."""
+        for place, step in enumerate(self.script):
+            if step.verb == verb and step.about in command:
+                if step.times == 1:
+                    del self.script[place]
+                else:
+                    left = step.times - 1
+                    self.script[place] = Step(step.verb, step.action, times=left, about=step.about)
+                return step
+        return None
+
+    @property
+    def recipients(self) -> list[str]:
+        """Who got a mail, sorted; twice who got it twice."""
+        return sorted(taken.recipient for taken in self.taken)
+
+
+class Talk:
+    """One conversation."""
+
+    def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.server = server
+        self.reader = reader
+        self.writer = writer
+        self.sender = ""
+        self.recipient = ""
+        self._mail: list[bytes] = []
+        self._verb = CONNECT
+        self._command = ""
+        self._is_encrypted = server.is_encrypted
+
+    async def run(self) -> None:
+        """Talk until one of the two hangs up."""
+        try:
+            await self._answer(CONNECT, "")
+            while line := await self.reader.readline():
+                command = line.decode("ascii", "replace").rstrip("\r\n")
+                self.server.said.append(command)
+                verb = command.partition(" ")[0].partition(":")[0].upper()
+                await self._answer(verb, command)
+                if verb == "QUIT":
+                    break
+        except (HangUp, ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.writer.close()
+
+    async def _answer(self, verb: str, command: str) -> None:
+        self._verb, self._command = verb, command
+        self.server.on_line(verb, False)
+        step = self.server.step_for(verb, command)
+        await (step.action.do(self) if step else self.answer_as_usual())
+        self.server.on_line(verb, True)
+
+    async def answer_as_usual(self) -> None:
+        """Say what a good server says."""
+        argument = self._command.partition(":")[2].partition(">")[0].strip(" <")
+        match self._verb:
+            case "CONNECT":
+                await self.say("220 sink.example.org ESMTP")
+            case "EHLO":
+                await self._greet()
+            case "STARTTLS":
+                await self.say("220 2.0.0 go on")
+                assert self.server.context is not None
+                await self.writer.start_tls(self.server.context)
+                self._is_encrypted = True
+            case "AUTH":
+                await self._check_login()
+            case "MAIL":
+                self.sender, self.recipient = argument, ""
+                await self.say("250 2.1.0 done")
+            case "RCPT":
+                self.recipient = argument
+                await self.say("250 2.1.5 done")
+            case "DATA" if not self.recipient:
+                await self.say("554 5.5.1 no valid recipients")
+            case "DATA":
+                await self.say("354 go on")
+                await self._hear_mail()
+            case "DOT" if not self._mail:
+                await self.say("554 5.5.1 no valid recipients")
+            case "DOT":
+                self.keep()
+                await self.say("250 2.0.0 taken")
+            case "HELO" | "RSET" | "NOOP":
+                await self.say("250 2.0.0 done")
+            case "QUIT":
+                await self.say("221 2.0.0 bye")
+            case _:
+                await self.say("500 5.5.2 no such command")
+
+    async def hear_mail_after(self, words: str) -> None:
+        """Say this, and hear a mail all the same."""
+        await self.say(words)
+        await self._hear_mail()
+
+    async def _hear_mail(self) -> None:
+        self._mail = []
+        while (line := await self.reader.readuntil(b"\n")) != b".\r\n":
+            self._mail.append(line.removeprefix(b"."))
+        self.server.said.append(".")
+        await self._answer(DOT, "")
+        self.sender = self.recipient = ""
+
+    def keep(self) -> None:
+        """Keep the mail."""
+        self.server.taken.append(Taken(sender=self.sender, recipient=self.recipient, mail=b"".join(self._mail)))
+
+    async def _greet(self) -> None:
+        offers = list(self.server.extensions)
+        if self.server.context is not None and not self._is_encrypted:
+            offers = [*(each for each in offers if not each.startswith("AUTH")), "STARTTLS"]
+        lines = ["sink.example.org", *offers]
+        await self.say("\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
+
+    async def _check_login(self) -> None:
+        _, method, *first = self._command.split()
+        answers = list(first)
+        while len(answers) < (2 if method == "LOGIN" else 1):
+            await self.say("334 VXNlcm5hbWU6")
+            answers.append((await self.reader.readline()).decode().strip())
+        is_right = self.server.login(method, answers)
+        if not is_right and method == "XOAUTH2":
+            await self.say("334 eyJzdGF0dXMiOiI0MDAifQ==")
+            await self.reader.readline()
+        await self.say("235 2.7.0 welcome" if is_right else "535 5.7.8 wrong name or password")
+
+    async def say(self, words: str) -> None:
+        await self.write(f"{words}\r\n".encode())
+
+    async def write(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeDataAnyway(Action):
+    """Answers DATA with 354 although it has no recipient (RFC 2920 section 3.1)."""
+
+    async def do(self, talk: Talk) -> None:
+        await talk.hear_mail_after("354 go on")
+
+
+@contextmanager
+def smtp_server(script: Sequence[Step] = (), **options: object) -> Iterator[Server]:
+    """Listen on 127.0.0.1 for the length of a `with`."""
+    server = Server(script=list(script), **options)  # type: ignore[arg-type]  # as the fields say
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="smtp server")
+    thread.start()
+    listener = asyncio.run_coroutine_threadsafe(_listen(server), loop).result()
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(_close(server, listener), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _listen(server: Server) -> asyncio.Server:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        server.conversations.add(task)
+        task.add_done_callback(server.conversations.discard)
+        await Talk(server, reader, writer).run()
+
+    listener = await asyncio.start_server(
+        talk, "127.0.0.1", server.port, ssl=server.context if server.is_encrypted else None, limit=2**22
+    )
+    server.port = listener.sockets[0].getsockname()[1]
+    return listener
+
+
+async def _close(server: Server, listener: asyncio.Server) -> None:
+    listener.close()
+    for task in list(server.conversations):
+        task.cancel()
+    await asyncio.gather(*server.conversations, return_exceptions=True)
