@@ -40,12 +40,9 @@ DOORS = {
 OTHERS = {
     # Python collects no garbage while everything is imported.
     "__main__.py": {"publisher.cli.commands"},
-    # Read what changed: the HTML cleaner, the grammar, YAML and CommonMark take 53, 36, 17 and 25 ms, and whether
-    # anything changed is known only here.
+    # Read what changed: the HTML cleaner takes 53 ms and the grammar 36. Whether anything changed is known only here.
     "collect/run.py": {"publisher.collect.record", "publisher.collect.wake"},
     "collect/sources/listing.py": {"publisher.collect.sources.listing_grammar"},
-    "collect/sources/front_matter.py": {"yaml"},
-    "collect/sources/markdown.py": {"markdown_it"},
     # Domains with other letters than ASCII are few, and every command checks addresses.
     "rendering/addresses.py": {"idna"},
 }

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from publisher.collect.sources.columns import fold_name
 from publisher.collect.sources.values import FieldError
 
@@ -105,8 +107,6 @@ def _toml(front: str) -> Mapping[str, object]:
 
 
 def _yaml(front: str) -> Mapping[str, object]:
-    import yaml  # late: files with TOML, or none that changed, need none
-
     # Every scalar is a text to it, and it knows no merge keys (<<): ten lines of them can stand for a billion names.
     base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     loader: Any = type("_Loader", (base,), {})

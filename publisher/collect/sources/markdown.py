@@ -13,6 +13,8 @@ from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
+from markdown_it import MarkdownIt
+
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import open_plain
@@ -32,6 +34,7 @@ SUFFIXES = (".md", ".markdown")
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
 
+_COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """Of Jekyll and Hugo: `/:year/:title/` is filled by them."""
@@ -188,7 +191,4 @@ def _above_more(body: str) -> str:
 
 
 def _html(body: str) -> str:
-    from markdown_it import MarkdownIt  # late: 30 ms
-
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return str(parser.render(body))
+    return str(_COMMONMARK.render(body))
