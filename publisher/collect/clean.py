@@ -9,6 +9,7 @@ from publisher.collect.sources.html import MAX_CHARACTERS, CleanHtml, clean_html
 from publisher.collect.sources.html_words import text_of
 from publisher.collect.sources.language_guess import guess
 from publisher.collect.sources.links import is_relative, web_address
+from publisher.collect.sources.values import MAX_CHARACTERS as LONGEST_TEXT
 from publisher.collect.sources.values import shorten
 from publisher.model.items import Enclosure, Item
 from publisher.model.links import without_tracking
@@ -40,6 +41,7 @@ def clean_item(item: Item, *, site: Site, policy: SourcePolicy, tell: Tell = lam
         link = without_tracking(link)
         enclosures = [replace(each, url=without_tracking(each.url)) for each in enclosures]
     text = (text_of(clean.html) if clean.html else item.text) or item.text or item.title
+    text = text[:LONGEST_TEXT]
     item = replace(item, html=clean.html, text=text, link=link, base="", enclosures=tuple(enclosures))
     return bound_item(item, tell=tell)
 
@@ -50,6 +52,8 @@ def name_of(item: Item, source: str) -> str:
 
 
 def _losses(item: Item, clean: CleanHtml) -> Iterator[str]:
+    if len(item.text) > LONGEST_TEXT:
+        yield f"its text is longer than {LONGEST_TEXT} characters; the rest was left out"
     if len(item.html) > MAX_CHARACTERS:
         yield f"its HTML is longer than {MAX_CHARACTERS} characters; the rest was left out"
     if clean.lost:
@@ -75,7 +79,11 @@ def _clean_enclosures(enclosures: Sequence[Enclosure], base: str, tell: Tell) ->
 
 def _why_no_address(addresses: Sequence[str]) -> str:
     shown = some_of([shorten(address) for address in addresses], _SHOWN)
-    hint = "; a link of the item or `base` says where relative ones start" if any(map(is_relative, addresses)) else ""
+    hint = (
+        "; a link of the item or `base` says where relative ones start"
+        if any(map(is_relative, filter(None, addresses)))
+        else ""
+    )
     return f"no whole address of the web: {shown}{hint}"
 
 

@@ -57,6 +57,8 @@ class _Listing:
     """Whether an item that is missing is gone."""
     keeps_first_date: bool
     """Whether readers keep the date that it gave an item first."""
+    repeats: int = 0
+    """How many of `items` are there once more."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """How many new items each list of its filters left out."""
     shared: Mapping[str, int] = field(default_factory=dict)
@@ -78,8 +80,10 @@ def record_listing(
             ids={item.native_id for item in listing.items},
             links={item.link for item in listing.items},
         )
-        shared = find_shared(known, without_repeats(listing.items))
+        once = without_repeats(listing.items)
+        shared = find_shared(known, once)
         listing = replace(listing, items=date_as_known(known, listing.items, shared=shared), shared=shared)
+        listing = replace(listing, repeats=len(listing.items) - len(once))
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
@@ -122,7 +126,12 @@ def record_listing(
         joined=len(changes.joined) if not is_discarded else 0,
         problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
         waiting=len(timing.waiting),
-        notes=(*_shared_notes(listing), *_filter_notes(listing), *_unseen_notes(timing, listing.source)),
+        notes=(
+            *_shared_notes(listing),
+            *_repeat_notes(listing),
+            *_filter_notes(listing),
+            *_unseen_notes(timing, listing.source),
+        ),
     )
 
 
@@ -220,6 +229,12 @@ def _shared_notes(listing: _Listing) -> Iterator[Problem]:
     """Yield a line for each id that names no item, because several have it."""
     for key, count in sorted(listing.shared.items()):
         what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
+        yield Problem(where=f"source {listing.source!r}", what=what)
+
+
+def _repeat_notes(listing: _Listing) -> Iterator[Problem]:
+    if listing.repeats:
+        what = f"{listing.repeats} of its entries repeat others, and count once"
         yield Problem(where=f"source {listing.source!r}", what=what)
 
 

@@ -557,3 +557,12 @@ def test_nobody_is_told_of_a_minor_edit(store: Store) -> None:
     assert (after.updated, after.revision) == (before.updated, before.revision)
     assert store.log.touched_feeds(before.seq, store.log.end()) > set()
     assert store.items.revised_last(ALL, limit=9) == []
+
+
+def test_entries_that_are_there_twice_are_told(store: Store) -> None:
+    once = replace(item("The ferry sails.", 20), native_id="7")
+
+    report = read(store, Shelf(items=[once, once, item("Old", 10)]))
+
+    assert (report.added, report.problems) == (2, ())
+    assert [str(note) for note in report.notes] == ["source 'shelf': 1 of its entries repeat others, and count once"]

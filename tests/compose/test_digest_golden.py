@@ -32,7 +32,8 @@ ITEMS = 14
 @cache
 def records() -> tuple[Record, ...]:
     config = Config.load(ROOT / "config.toml", environ={})
-    items, problems, _ = parse((ROOT / "content" / "news.txt").read_text("utf-8"), "news.txt")
+    found = parse((ROOT / "content" / "news.txt").read_text("utf-8"), "news.txt")
+    items, problems = found.items, found.problems
     assert not problems
     return tuple(
         Record(

@@ -151,7 +151,7 @@ def test_the_summary_below_a_title_does_not_repeat_it(text: str, title: str, sum
 
 
 def test_of_the_real_listing_five_first_sentences_are_cut(real_listing: Path) -> None:
-    items, _, _ = parse(real_listing.read_text("utf-8"), "news.txt")
+    items = parse(real_listing.read_text("utf-8"), "news.txt").items
     headings = [heading_of(each) for each in items]
 
     assert [heading.title.endswith("…") for heading in headings].count(True) == 5

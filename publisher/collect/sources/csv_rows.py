@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from io import StringIO
 
 from publisher.collect.sources.values import MAX_CHARACTERS
+from publisher.model.problems import counted
 
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -18,8 +19,12 @@ class NotCsvError(ValueError):
     """The message says where and why."""
 
 
-def read_csv(text: str, check: Callable[[Collection[str]], None]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def read_csv(
+    text: str, check: Callable[[Collection[str]], None], tell: Callable[[int, str], None]
+) -> Iterator[tuple[int, Mapping[str, object]]]:
     """Yield each row's line and its values by the names in the head, which `check` sees first.
+
+    `tell` takes the line of a row with cells that no name is for, and what they are.
 
     What stands between cells is what `sep=` says, or what cuts the head into most cells. Rows of empty cells are no
     rows.
@@ -37,6 +42,12 @@ def read_csv(text: str, check: Callable[[Collection[str]], None]) -> Iterator[tu
         if names:
             check(names)
         for row in rows:
+            if _says_something(row[len(names) :]):
+                tell(
+                    rows.line_num + first_line,
+                    f"{counted(len(row) - len(names), 'cell')} more than the head has, left out; "
+                    f"a text with {delimiter!r} in it stands in quotes",
+                )
             if _says_something(row):
                 yield rows.line_num + first_line, dict(zip(names, row, strict=False))
     except csv.Error as error:

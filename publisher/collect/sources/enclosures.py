@@ -36,17 +36,16 @@ def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tup
     found: dict[str, Enclosure] = {}
     for piece in pieces:
         enclosure = _enclosure(piece if isinstance(piece, Mapping) else {"url": piece}, separator, base)
-        if enclosure is not None and len(found) < _MOST_READ:
+        # A table without an address is left out when the item is cleaned, and told then; an empty text says nothing.
+        if (enclosure.url or isinstance(piece, Mapping)) and len(found) < _MOST_READ:
             found.setdefault(enclosure.url, enclosure)
     return tuple(found.values())
 
 
-def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure | None:
+def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclosure:
     values = {f"enclosure's {name}": value for name, value in values.items()}
     address = clean_line(text_in(values, "enclosure's url")).removesuffix(separator).rstrip()
     url = seen_from(address, base)
-    if not url:
-        return None
     media_type = clean_line(text_in(values, "enclosure's type")).partition(";")[0].strip().lower()
     return Enclosure(
         url=url,

@@ -25,6 +25,7 @@ from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
+from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
@@ -79,6 +80,7 @@ class FeedSource:
             documents += self._older(document, place, now=now, remarks=remarks)
         rules = FieldRules(today=first_sight(self.undated, now=now, timezone=self.timezone))
         harvests = [self._harvest(each, rules) for each in documents]
+        remarks += [self._cut_short(each) for each in documents if len(each.entries) > MAX_ITEMS]
         return Fetch(
             items=[item for each in harvests for item in each.items],
             validator=found.validator,
@@ -121,7 +123,13 @@ class FeedSource:
         places = ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1))
         return harvest(self.name, places, lambda values: self._item(values, rules))
 
-    def _item(self, values: Mapping[str, object], rules: FieldRules) -> Item:
+    def _cut_short(self, document: "_Document") -> Problem:
+        what = f"it has {len(document.entries)} items; the first {MAX_ITEMS} are read"
+        return Problem(where=document.url or str(self.path), what=what)
+
+    def _item(self, values: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
+        if isinstance(values, FieldError):
+            raise values
         return item_of({**values, self.categories: values["categories"]}, rules)
 
 
@@ -130,8 +138,8 @@ class _Document:
     """One feed as it was read."""
 
     url: str
-    entries: list[dict[str, object]]
-    """Values by field, and `categories`."""
+    entries: Sequence[dict[str, object] | FieldError]
+    """Values by field, and `categories`; or why they cannot be read."""
     older: str
     """The document before it; empty: none."""
     lifetime: timedelta = timedelta(0)
@@ -288,8 +296,9 @@ def _json_document(source: str, body: bytes, url: str, charset: str) -> _Documen
         url=url,
         entries=[
             {"authors": authors, **_json_values(item, language, url)}
-            for item in feed["items"]
             if isinstance(item, dict)
+            else FieldError("expected a JSON object")
+            for item in feed["items"]
         ],
         older=absolute(str(feed.get("next_url") or ""), url),
     )

@@ -39,13 +39,14 @@ class ListingSource:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         from publisher.collect.sources.listing_grammar import parse  # late: an unchanged file is not parsed
 
-        items, problems, unread = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
-        if problems and not items:
-            raise SourceError(self.name, f"nothing could be read; {problems[0]}")
+        found = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
+        if found.problems and not found.items:
+            raise SourceError(self.name, f"nothing could be read; {found.problems[0]}")
         return Fetch(
-            items=items,
+            items=found.items,
             validator=validator_of(data, reader=reader),
-            problems=problems,
-            unread=unread,
+            problems=found.problems,
+            unread=found.unread,
+            notes=found.notes,
             is_complete=self.complete,
         )

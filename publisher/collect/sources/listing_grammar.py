@@ -20,6 +20,7 @@ from datetime import date, datetime
 
 from publisher.collect.sources.dates import DateError, read_line
 from publisher.collect.sources.enclosures import enclosures_of
+from publisher.collect.sources.harvest import Harvest
 from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
 from publisher.collect.sources.moments import embargo_of, expiry_of
 from publisher.collect.sources.order import is_oldest_first, newest_first
@@ -32,10 +33,8 @@ from publisher.model.problems import Problem
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
-def parse(
-    text: str, where: str, known: frozenset[str] = frozenset()
-) -> tuple[tuple[Item, ...], tuple[Problem, ...], tuple[Unread, ...]]:
-    """Return the items of a listing, newest first, a problem for each that could not be read, and what is told of it.
+def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest:
+    """Return the items of a listing, and what could not be read or is kept back.
 
     `where` names the listing in problems, before the line number; themes that are `known` may hold commas.
     """
@@ -48,21 +47,27 @@ def parse(
             reader.take(block)
             block = []
     if reader.upside_down:
-        return (), (_problem(where, *reader.upside_down),), ()
+        return Harvest(items=(), problems=(_problem(where, *reader.upside_down),))
     lines: list[int] = []
     items: list[Item] = []
     for start, item in reader.items():
         lines.append(start)
         items.append(item)
     faults = sorted(reader.faults)
+    notes = [*reader.drafts]
     if items and reader.is_headed:
-        del faults[0]
+        notes.append((faults.pop(0)[0], "this line above the first date is taken for a heading"))
     unread: Iterable[Unread] = (
         Unread(day=reader.days.get(line), place=sum(other < line for other in lines)) for line, _ in faults
     )
     if is_oldest_first(items):
         unread = turn_round(unread, len(items))
-    return newest_first(items), tuple(_problem(where, *fault) for fault in faults), tuple(unread)
+    return Harvest(
+        items=newest_first(items),
+        problems=tuple(_problem(where, *fault) for fault in faults),
+        unread=tuple(unread),
+        notes=tuple(_problem(where, *note) for note in sorted(notes)),
+    )
 
 
 def _problem(where: str, line: int, what: str) -> Problem:
@@ -158,13 +163,18 @@ class _Draft:
         if text:
             self.paragraphs.append(" ".join(text))
 
+    @property
+    def status(self) -> str:
+        """The line that keeps it back; empty: none does."""
+        return next((label.line for label in self._labels("status")), "")
+
     def item(self, day: date) -> Item | None:
         """Return the item; None for a draft.
 
         Raises:
             FieldError: its embargo or the date when it expires cannot be read.
         """
-        if self._values("status"):
+        if self.status:
             return None
         title, link, language, embargo, expires = (self._values(meaning)[:1] for meaning in SINGLE)
         surplus = [label.line for meaning in SINGLE for label in self._labels(meaning)[1:]]
@@ -199,6 +209,8 @@ class _Reader:
         self._known = known
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
+        self.drafts: list[tuple[int, str]] = []
+        """Line of each item that its source keeps back, and by which words."""
         self.upside_down: tuple[int, str] | None = None
         """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
         self.is_headed = False
@@ -262,7 +274,10 @@ class _Reader:
         except FieldError as error:
             self.faults.append((draft.line, f"{error}; the item was left out"))
         else:
-            yield from ((draft.line, item),) if item else ()
+            if item is not None:
+                yield draft.line, item
+            else:
+                self.drafts.append((draft.line, f"a draft ({draft.status})"))
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the neighbour whose date an empty draft repeats, one with a label and one without."""

@@ -7,7 +7,7 @@ out.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
@@ -27,10 +27,12 @@ from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
+from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 
 READER = "markdown-6"
 SUFFIXES = (".md", ".markdown")
+_SHOWN = 3
 MAX_BYTES = 1_000_000
 """Of one file; a larger one is no news."""
 
@@ -97,7 +99,7 @@ class MarkdownSource:
             # Files stand in the order of their names, which says nothing of their dates.
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
-            notes=found.notes,
+            notes=[*found.notes, *self._others(paths)],
         )
 
     def _moment(self, item: Item) -> datetime:
@@ -107,9 +109,20 @@ class MarkdownSource:
         if not self.path.is_dir():
             raise SourceError(self.name, f"there is no folder {self.path}; create it or correct `path`")
         for path in sorted(self.path.rglob("*")):
-            parts = path.relative_to(self.path).parts
-            if path.suffix.lower() in SUFFIXES and path.is_file() and not any(part[0] in "._" for part in parts):
+            if path.suffix.lower() in SUFFIXES and path.is_file() and not self._is_left_alone(path):
                 yield path
+
+    def _is_left_alone(self, path: Path) -> bool:
+        return any(part[0] in "._" for part in path.relative_to(self.path).parts)
+
+    def _others(self, paths: Collection[Path]) -> Iterator[Problem]:
+        """Yield a line about the files that are not read."""
+        read = {*paths}
+        others = [path for path in sorted(self.path.rglob("*")) if path.is_file() and path not in read]
+        if others:
+            names = some_of([str(path.relative_to(self.path)) for path in others], _SHOWN)
+            what = f"not read, because no Markdown, or because . or _ begins the name: {names}"
+            yield Problem(where=str(self.path), what=what)
 
     def _read_inside(self, path: Path) -> bytes | None:
         """Return the file's bytes as `_read` does.

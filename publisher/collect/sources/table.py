@@ -16,6 +16,7 @@ from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
+from publisher.model.problems import Problem
 
 READER = "table-4"
 
@@ -60,7 +61,8 @@ class TableSource:
         today = first_sight(self.undated, now=now, timezone=self.timezone)
         rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         seen: dict[str, None] = {}
-        rows = self._rows(decoded(self.name, self.path, data), seen)
+        remarks: list[Problem] = []
+        rows = self._rows(decoded(self.name, self.path, data), seen, remarks)
         places = ((f"{self.path}:{line}", row) for line, row in rows)
         try:
             found = harvest(self.name, places, lambda row: self._item(row, rules))
@@ -73,6 +75,7 @@ class TableSource:
             validator=validator_of(data, reader=reader),
             problems=found.problems,
             notes=found.notes,
+            remarks=remarks,
             unread=found.unread,
             is_complete=self.complete,
         )
@@ -82,17 +85,24 @@ class TableSource:
             raise row
         return item_of(map_row(row, self.columns), rules)
 
-    def _rows(self, text: str, seen: dict[str, None]) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
-        """Yield the rows with their lines; the names in them are `seen` once they were yielded."""
+    def _rows(
+        self, text: str, seen: dict[str, None], remarks: list[Problem]
+    ) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
+        """Yield the rows with their lines; the names in them are `seen` once they were yielded, and what is left out is
+        among the `remarks`.
+        """
         if self.path.suffix.lower() in (".jsonl", ".ndjson"):
             for line, row in _json_rows(text):
                 seen |= dict.fromkeys(row) if isinstance(row, Mapping) else {}
                 yield line, row
             return
         try:
-            yield from read_csv(text, self._check)
+            yield from read_csv(text, self._check, lambda line, what: remarks.append(self._remark(line, what)))
         except NotCsvError as error:
             raise SourceError(self.name, f"{self.path}:{error}") from error
+
+    def _remark(self, line: int, what: str) -> Problem:
+        return Problem(where=f"{self.path}:{line}", what=what)
 
     def _check(self, names: Collection[str]) -> None:
         check_columns(self.name, str(self.path), names, self.columns, undated=self.undated)

@@ -42,7 +42,7 @@ def text_in(values: Mapping[str, object], name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, _WRITTEN):
         raise FieldError(f"its {name} is no text: {shorten(value)}")
     try:
-        return str(value)[:MAX_CHARACTERS]
+        return str(value)[: MAX_CHARACTERS + 1]  # one more, so that what is cut off is told when the item is cleaned
     except ValueError as error:  # an int of more digits than Python writes
         raise FieldError(f"its {name} is no text: {error}") from error
 

@@ -160,7 +160,8 @@ def test_whatever_is_given_is_enclosures_or_told(value: object, separator: str) 
     ],
 )
 def test_a_listing_names_them_on_a_line_of_its_own(lines: str, found: tuple[Enclosure, ...]) -> None:
-    ((item,), problems, _) = parse(f"10 February 2022\n\nThe ferry sails.\n{lines}\n", "news.txt")
+    listing = parse(f"10 February 2022\n\nThe ferry sails.\n{lines}\n", "news.txt")
+    (item,), problems = listing.items, listing.problems
 
     assert (item.text, item.enclosures, problems) == ("The ferry sails.", found, ())
 
@@ -169,7 +170,7 @@ def test_a_listing_names_them_on_a_line_of_its_own(lines: str, found: tuple[Encl
     "line", ["File: see the desk.", f"File: {TALK.url} is gone.", "Files: /report.pdf", "File: " + "x" * 20_000]
 )
 def test_a_line_of_a_listing_with_other_words_is_text(line: str) -> None:
-    ((item,), *_) = parse(f"10 February 2022\n\nThe ferry sails.\n{line}\n", "news.txt")
+    (item,) = parse(f"10 February 2022\n\nThe ferry sails.\n{line}\n", "news.txt").items
 
     assert (item.text, item.enclosures) == (f"The ferry sails. {line}", ())
 

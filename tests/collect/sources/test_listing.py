@@ -28,13 +28,14 @@ def read(path: Path, *, validator: str = "") -> Fetch:
 
 def items_of(text: str) -> tuple[Item, ...]:
     """The items of a listing without problems."""
-    items, problems, _ = parse(text, "listing.txt")
+    found = parse(text, "listing.txt")
+    items, problems = found.items, found.problems
     assert not problems
     return items
 
 
 def problems_of(text: str) -> list[str]:
-    return [str(problem) for problem in parse(text, "listing.txt")[1]]
+    return [str(problem) for problem in parse(text, "listing.txt").problems]
 
 
 # --- whole listings --------------------------------------------------------------------------------------------------
@@ -109,7 +110,8 @@ def plain(item: Item) -> dict[str, Any]:
 def test_a_damaged_listing_gives_what_can_be_read_and_the_line_of_each_fault() -> None:
     text = (GOLDEN / "listing-damaged.txt").read_text(encoding="utf-8")
 
-    items, problems, _ = parse(text, "listing.txt")
+    found = parse(text, "listing.txt")
+    items, problems = found.items, found.problems
 
     assert [item.text for item in items] == ["The only item that can be read."]
     assert [str(problem) for problem in problems] == [
@@ -324,7 +326,8 @@ def test_a_date_may_have_a_time() -> None:
 )
 def test_a_line_that_is_plainly_a_date_and_not_understood_glues_nothing_together(line: str, why: str) -> None:
     text = f"11 February 2022\n\nNewer.\nTheme: Zoo\n\n{line}\n\nLost.\nTheme: Sea\n\n9 February 2022\n\nOlder."
-    items, problems, _ = parse(text, "listing.txt")
+    found = parse(text, "listing.txt")
+    items, problems = found.items, found.problems
 
     assert [(item.text, item.labels) for item in items] == [("Newer.", ("Zoo",)), ("Older.", ())]
     assert [str(each) for each in problems] == [f"listing.txt:6: {line!r} is no date: {why}; the item was left out"]
@@ -352,7 +355,7 @@ def test_an_item_may_expire() -> None:
 def test_an_embargo_that_cannot_be_read_lets_nothing_out() -> None:
     text = "10 February 2022\n\nText.\nEmbargo: after the vote\n\n9 February 2022\n\nOlder."
 
-    assert [item.text for item in parse(text, "listing.txt")[0]] == ["Older."]
+    assert [item.text for item in parse(text, "listing.txt").items] == ["Older."]
     assert problems_of(text) == [
         "listing.txt:1: its embargo cannot be read: 'after the vote' is no date; the item was left out"
     ]
@@ -400,7 +403,8 @@ def test_another_date_without_text_is_a_problem() -> None:
 
 
 def test_a_publication_date_that_is_none_is_a_problem() -> None:
-    items, problems, _ = parse("10 February 2022\n\nOne.\n\nPublication date: soon\n\nTwo.", "listing.txt")
+    found = parse("10 February 2022\n\nOne.\n\nPublication date: soon\n\nTwo.", "listing.txt")
+    items, problems = found.items, found.problems
 
     assert [item.text for item in items] == ["One."]
     assert [str(problem) for problem in problems] == ["listing.txt:5: 'soon' is no date; the item was left out"]
@@ -408,9 +412,8 @@ def test_a_publication_date_that_is_none_is_a_problem() -> None:
 
 def test_dates_beneath_their_texts_are_refused() -> None:
     """Read from above, each text would get its neighbour's date."""
-    items, problems, _ = parse(
-        "One.\nPublication date: 10 February 2022\n\nTwo.\nPublication date: 9 May 2021\n", "l.txt"
-    )
+    found = parse("One.\nPublication date: 10 February 2022\n\nTwo.\nPublication date: 9 May 2021\n", "l.txt")
+    items, problems = found.items, found.problems
 
     assert not items
     assert [problem.where for problem in problems] == ["l.txt:2"]
@@ -486,7 +489,8 @@ lines = st.sampled_from(
 def test_any_text_gives_clean_items_and_problems_with_lines(listing: list[str]) -> None:
     text = "\n".join(listing)
 
-    items, problems, _ = parse(text, "listing.txt")
+    found = parse(text, "listing.txt")
+    items, problems = found.items, found.problems
 
     assert items or problems or not any(line and not line.endswith(":") for line in clean_lines(text))
     for item in items:
@@ -543,6 +547,6 @@ def test_what_cannot_be_seen_is_no_part_of_labels() -> None:
 
 def test_a_theme_that_is_known_may_hold_a_comma() -> None:
     text = "10 February 2022\n\nText.\nTheme: Sea; Justice, Freedom and Security, Sky\nKeywords: a, b"
-    (item,), *_ = parse(text, "listing.txt", frozenset({"justice, freedom and security"}))
+    (item,) = parse(text, "listing.txt", frozenset({"justice, freedom and security"})).items
 
     assert (item.labels, item.keywords) == (("Sea", "Justice, Freedom and Security", "Sky"), ("a", "b"))

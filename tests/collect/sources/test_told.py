@@ -1,0 +1,105 @@
+"""Whatever a reading leaves out, joins or keeps back is told, by every kind of source."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from publisher.collect.clean import clean_item
+from publisher.collect.sources.base import Fetch, SourceSite, open_source
+from publisher.collect.sources.fields import item_of
+from tests.values import FETCHING, POLICY, SITE
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SOURCE_SITE = SourceSite(timezone=SITE.timezone, fetching=FETCHING, user_agent="Harbour news")
+JSON_FEED = {"version": "https://jsonfeed.org/version/1.1", "title": "News"}
+CRANE = {"id": "1", "content_text": "A crane.", "date_published": "2026-11-20T10:00:00Z"}
+
+
+def read(kind: str, path: Path, files: dict[str, str], **keys: Any) -> Fetch:
+    """Read a source of files, by their names; the first is its path unless it is a folder."""
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text, "utf-8")
+    place = path if kind == "markdown" else path / next(iter(files))
+    return open_source(kind, "harbour", {"path": place, **keys}, SOURCE_SITE).fetch(validator="", now=NOW)
+
+
+def told(lines: Any, path: Path) -> list[str]:
+    return [str(line).replace(f"{path}/", "").replace(str(path), ".") for line in lines]
+
+
+def test_a_listing_tells_drafts_and_its_heading(tmp_path: Path) -> None:
+    text = "News of the harbour\n\n20 November 2026\n\nA crane.\n\nStatus: draft\n\n19 November 2026\n\nA lock.\n"
+
+    found = read("listing", tmp_path, {"news.txt": text})
+
+    assert [item.text for item in found.items] == ["A lock."]
+    assert told(found.problems, tmp_path) == []
+    assert told(found.notes, tmp_path) == [
+        "news.txt:1: this line above the first date is taken for a heading",
+        "news.txt:3: a draft (Status: draft)",
+    ]
+
+
+def test_a_folder_tells_drafts_and_the_files_it_leaves_alone(tmp_path: Path) -> None:
+    files = {
+        "a.md": "---\ndate: 2026-11-20\n---\nA crane.\n",
+        "b.md": "---\ndate: 2026-11-20\ndraft: true\n---\nA lock.\n",
+        "_c.md": "---\ndate: 2026-11-20\n---\nA quay.\n",
+        "d/e.txt": "A pier.",
+    }
+
+    found = read("markdown", tmp_path, files)
+
+    assert told(found.notes, tmp_path) == [
+        "b.md: a draft (draft: true)",
+        ".: not read, because no Markdown, or because . or _ begins the name: _c.md, d/e.txt",
+    ]
+
+
+def test_a_table_tells_the_cells_that_no_column_is_for(tmp_path: Path) -> None:
+    rows = "date,text\n2026-11-20,A crane, and a lock.\n2026-11-19,A quay.,,\n"
+
+    found = read("table", tmp_path, {"news.csv": rows})
+
+    assert [item.text for item in found.items] == ["A crane", "A quay."]
+    assert told(found.remarks, tmp_path) == [
+        "news.csv:2: 1 cell more than the head has, left out; a text with ',' in it stands in quotes"
+    ]
+
+
+def test_a_json_feed_tells_what_is_no_object(tmp_path: Path) -> None:
+    found = read("feed", tmp_path, {"feed.json": json.dumps({**JSON_FEED, "items": ["A lock.", CRANE]})})
+
+    assert told(found.problems, tmp_path) == ["feed.json, item 1: expected a JSON object; the item was left out"]
+    assert len(list(found.items)) == 1
+
+
+def test_a_feed_tells_that_only_its_first_items_are_read(tmp_path: Path) -> None:
+    items = [{**CRANE, "id": str(number)} for number in range(20_001)]
+
+    found = read("feed", tmp_path, {"feed.json": json.dumps({**JSON_FEED, "items": items})})
+
+    assert told(found.remarks, tmp_path) == ["feed.json: it has 20001 items; the first 20000 are read"]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"text": "crane " * 100_000}, "its text is longer than 500000 characters; the rest was left out"),
+        ({"enclosures": [{"title": "Report"}]}, "files were left out: no whole address of the web: ''"),
+        ({"link": "ftp://example.org/"}, "its link was left out: no whole address of the web: 'ftp://example.org/'"),
+    ],
+)
+def test_what_is_cut_off_an_item_is_told(values: dict[str, object], line: str) -> None:
+    lines: list[str] = []
+
+    cleaned = clean_item(
+        item_of({"date": "2026-11-20", "title": "Crane", **values}), site=SITE, policy=POLICY, tell=lines.append
+    )
+
+    assert lines == [line]
+    assert (cleaned.link, cleaned.enclosures, len(cleaned.text) <= 500_000) == ("", (), True)
