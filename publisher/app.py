@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.notices import news_to_tell, send_notices
 from publisher.admin.office import Office, audiences_named
@@ -230,6 +231,15 @@ class Publisher:
         return Office(
             config=self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=self._clock()
         )
+
+    def copy_store(self, url: str) -> tuple[str, int]:
+        """Copy the store into the empty database at an SQLAlchemy URL; its name in messages, and how many rows.
+
+        Raises:
+            BusyError: a service, a pass or a delivery is at work.
+            StoreError: it is not empty, or cannot be used.
+        """
+        return copy_store(self._store, url, now=self._clock(), progress=self._progress)
 
     # --- one process at a time ---------------------------------------------------------------------------------------
 

@@ -143,6 +143,10 @@ class World:
         """Run `publisher edition VERB`."""
         return run_main("edition", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
 
+    def publisher_store(self, verb: str, *arguments: str, at: datetime) -> Outcome:
+        """Run `publisher store VERB`."""
+        return run_main("store", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
+
     def program(self, *arguments: str) -> Outcome:
         """Run the program itself, as a process of its own."""
         done = subprocess.run(

@@ -1,7 +1,8 @@
-"""The lock that one service of a site holds for as long as it runs."""
+"""The lock that one service of a site holds for as long as it runs, and the locks of one who needs a site to rest."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 
 from publisher.config.config import Config
 from publisher.model.errors import BusyError
@@ -25,6 +26,30 @@ def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
         except BusyError as error:
             problem = f"{config.path}: a service is at work on this site already; leave it to that one"
             raise BusyError(problem) from error
+        yield
+
+
+@contextmanager
+def hold_at_rest(store: Store, *, now: datetime) -> Iterator[None]:
+    """Keep services, passes and deliveries of a store from beginning while the block runs.
+
+    Raises:
+        BusyError: one of them is at work.
+    """
+    place = store.database.place
+    with ExitStack() as stack:
+        for purpose, what in ((_SERVICE, "a service"), ("pass", "a pass")):
+            try:
+                stack.enter_context(store.exclusive(purpose, wait_s=ASKED_S))
+            except BusyError as error:
+                raise BusyError(f"store {place}: {what} is at work on it; stop it, then try again") from error
+        try:
+            stack.enter_context(store.ledger.delivering(now=now))
+            is_delivering = store.ledger.is_delivering(now=now)
+        except BusyError:
+            is_delivering = True
+        if is_delivering:
+            raise BusyError(f"store {place}: mails are being handed over; try again when that has finished")
         yield
 
 

@@ -18,6 +18,7 @@ from publisher.cli.init import copy_templates, make_site
 from publisher.cli.preview import preview
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
+from publisher.cli.store import store
 from publisher.model.errors import PublisherError
 from publisher.publish.plan import Extent
 
@@ -162,7 +163,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (preview, edition, source):
+for each in (preview, edition, source, store):
     cli.add_command(each)
 
 

@@ -17,6 +17,7 @@ from publisher.config.values import (
     refuse_password,
     variable_of,
 )
+from publisher.model.errors import UsageError
 
 _SQLITE_FILE = re.compile(r"sqlite:///(?P<file>[^?]+)(?P<query>(\?.*)?)")
 
@@ -61,6 +62,19 @@ class StoreTable(Table):
     def settings(self, folder: Path, environ: Mapping[str, str]) -> StoreSettings:
         """Return where the store is; `folder` is the folder of config.toml."""
         return StoreSettings(url=database_url(self.url, folder, environ))
+
+
+def named_database(text: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """Return the address of the database that an operator names on the command line, as `store.url` names one.
+
+    Raises:
+        UsageError: it is none, or names a variable that is not set.
+    """
+    if (variable := variable_of(text)) and variable not in environ:
+        raise UsageError(f"{text}: the environment variable {variable} is not set")
+    if not is_database_address(environ[variable] if variable else text):
+        raise UsageError(f"{text if variable else 'the address'} names no database; expected {URL.expected}")
+    return database_url(text, folder, environ)
 
 
 def sqlite_file(url: str) -> Path | None:

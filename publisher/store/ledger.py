@@ -78,6 +78,13 @@ class Ledger:
             self._end_leases(now)
             yield
 
+    def is_delivering(self, *, now: datetime) -> bool:
+        """Whether a process holds a delivery, or died less than its lease ago."""
+        leased = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING))
+        with self._database.reading() as connection:
+            held = select(deliveries.c.id).where(leased, deliveries.c.due_at > _clock(connection, now)()).limit(1)
+            return connection.execute(held).scalar() is not None
+
     def _end_leases(self, now: datetime) -> None:
         """End the leases of processes that died: only who holds the lock has one."""
         leased = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING))

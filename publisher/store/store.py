@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
+from publisher.model.progress import Progress
 from publisher.store.calendar import Calendar
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
@@ -21,6 +22,7 @@ from publisher.store.owners import refuse_strangers
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
+from publisher.store.transfer import copy_rows, refuse_full
 from publisher.store.upgrade import check_head, ensure_head, has_tables
 
 
@@ -68,6 +70,18 @@ class Store:
         return cls(database, locks)
 
     @classmethod
+    def open_empty(cls, url: str) -> Self:
+        """Make a store in an empty database.
+
+        Raises:
+            StoreError: something is there already, or it cannot be made.
+        """
+        with closing(Database(url)) as database:
+            if database.file is None or database.file.exists():
+                refuse_full(database)
+        return cls.open(url)
+
+    @classmethod
     @contextmanager
     def rehearse(cls, url: str) -> Iterator[Self]:
         """A store that begins as the one at `url`. It alone sees its changes, and they are gone when the block ends.
@@ -90,6 +104,14 @@ class Store:
             if not database.is_sqlite:
                 database = stack.enter_context(database.rehearsing())
             yield cls(database, Locks(database), watched=Locks(given))
+
+    def copy_to(self, target: "Store", *, progress: Progress) -> int:
+        """Copy everything into an empty store, and return how many rows that is. Nobody may change either meanwhile.
+
+        Raises:
+            StoreError: it is not empty, or one of them cannot be used; then nothing is copied.
+        """
+        return copy_rows(self.database, target.database, progress=progress)
 
     def close(self) -> None:
         self.database.close()

@@ -1,0 +1,76 @@
+"""Copies everything a store remembers into another database, of the same kind or the other.
+
+What a crash leaves: the tables with nothing in them, for the rows are one transaction. The next copy fills them.
+"""
+
+from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select
+
+from publisher.model.errors import StoreError
+from publisher.model.progress import Progress, Steps
+from publisher.store.engine import BATCH, Database
+from publisher.store.faults import translate_errors
+from publisher.store.schema import counters, metadata, program
+from publisher.store.upgrade import check_head, has_tables
+
+_FILLED = (counters, program)
+"""Tables that have a row from the start."""
+
+
+def refuse_full(database: Database) -> None:
+    """Let pass a database without tables, or with those of a store that never saw an item.
+
+    Raises:
+        StoreError: it holds something, or tables of another version.
+    """
+    if has_tables(database):
+        check_head(database)
+        with database.reading() as connection:
+            full = [table.name for table in metadata.sorted_tables if _is_full(connection, table)]
+    else:
+        with translate_errors(database.place):
+            full = inspect(database.engine).get_table_names()
+    if full:
+        raise StoreError(f"store {database.place}: it is not empty; name an empty database to copy to")
+
+
+def copy_rows(source: Database, target: Database, *, progress: Progress) -> int:
+    """Copy every row of every table; return how many there are. Nobody may write to either meanwhile.
+
+    Raises:
+        StoreError: the target is not empty, or one of them cannot be used; nothing is copied.
+    """
+    refuse_full(target)
+    with source.reading() as reading, target.writing() as writing:
+        total = sum(_count(reading, table) for table in metadata.sorted_tables)
+        steps = Steps(progress, "rows", total)
+        for table in _FILLED:
+            writing.execute(delete(table))
+        for table in metadata.sorted_tables:
+            _copy_table(table, reading, writing, steps)
+    return steps.done
+
+
+def _copy_table(table: Table, reading: Connection, writing: Connection, steps: Steps) -> None:
+    query = select(table).order_by(*table.primary_key.columns).execution_options(stream_results=True)
+    with reading.execute(query) as found:
+        for rows in found.mappings().partitions(BATCH):
+            writing.execute(insert(table), [dict(row) for row in rows])
+            steps.advance(len(rows))
+    counted = table.autoincrement_column
+    if counted is not None and writing.dialect.name == "postgresql":
+        # Rows that bring their numbers leave the server's sequence where it was. SQLite counts from the highest.
+        sequence = func.pg_get_serial_sequence(literal(table.name), literal(counted.name))
+        last = select(func.max(counted)).scalar_subquery()
+        writing.execute(select(func.setval(sequence, last)))
+
+
+def _is_full(connection: Connection, table: Table) -> bool:
+    if table is counters:
+        return bool(connection.execute(select(counters.c.log_end)).scalar())
+    return (
+        table not in _FILLED and connection.execute(select(literal(1)).select_from(table).limit(1)).first() is not None
+    )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()

@@ -1,0 +1,162 @@
+"""A site goes on in another database as if it had always been there."""
+
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from publisher.config.store import URL
+from publisher.store import Store
+from tests.databases import POSTGRESQL, dump
+from tests.killed import killed_at
+from tests.world import CONFIG, NOW, World, news, run_main
+
+FERRY = news("3 March 2026", "The ferry sails twice a day.", theme="Asylum", keywords="boats, harbours")
+CRANE = news("4 March 2026", "A new crane – « grue » – arrived 🙂.", theme="Borders & Visa")
+BRIDGE = news("4 March 2026", "The bridge is closed.", theme="Asylum")
+LATER = NOW + timedelta(days=7)
+TWO = (
+    CONFIG
+    + '\n[[audiences]]\nname = "reviewed"\nto = "others@lists.example.org"\nreview = "90d"\non_silence = "keep"\n'
+)
+SMTP = '\n[smtp]\nhost = "127.0.0.1"\nport = 1\nsecurity = "none"\n'
+
+
+def store_at(url: str) -> str:
+    return f'\n[store]\nurl = "{url}"\n'
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A site with all there is: editions, one of them held, mails that wait, an edited item, one withdrawn."""
+    world = World(tmp_path_factory.mktemp("first") / "site", f"{CRANE}\n\n{FERRY}", config=TWO + SMTP)
+    assert world.publisher("run", at=NOW).exit_code == 75  # nobody listens at the mail server's port
+    world.edit("twice a day", "three times a day")
+    world.listing.write_text(world.listing.read_text("utf-8").replace(CRANE, "").strip(), "utf-8")
+    world.publisher("run", at=NOW + timedelta(hours=1))
+    return world
+
+
+@pytest.fixture
+def world(first: World, tmp_path: Path) -> World:
+    """The same site, to do with as one likes."""
+    return first.copied_to(tmp_path / "site")
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'other.db'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url
+
+
+def dump_of(url: str) -> str:
+    with Store.rehearse(url) as store:
+        return dump(store)
+
+
+def but_for_deliveries(url: str) -> list[str]:
+    return [line for line in dump_of(url).splitlines() if not line.startswith("deliveries ")]
+
+
+def with_store_at(world: World, folder: Path, url: str) -> World:
+    """The same site with the store elsewhere; it finds the address in the environment."""
+    other = world.copied_to(folder)
+    other.config.write_text(other.config.read_text("utf-8") + store_at("env:PUBLISHER_STORE_URL"), "utf-8")
+    return other
+
+
+def test_a_copied_site_goes_on_to_the_same_bytes(
+    world: World, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_STORE_URL", empty_url)
+    here = f"sqlite:///{world.database}"
+
+    outcome = world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW)
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert "copied to" in outcome.lines[0]
+    assert dump_of(here) == dump_of(empty_url)
+    moved = with_store_at(world, tmp_path / "moved", empty_url)
+    before = moved.files()
+    assert "nothing new" in moved.publisher("publish", at=LATER).out
+    assert {name: state for name, state in moved.files().items() if not name.startswith("publisher.db")} == {
+        name: state for name, state in before.items() if not name.startswith("publisher.db")
+    }
+    for site in (world, moved):
+        site.list_above(BRIDGE)
+        site.publisher("run", at=LATER)
+        site.publisher("publish", "--archives", at=LATER)
+        site.publisher_edition("release", "reviewed-1", at=LATER)
+    assert world.contents("feeds") == moved.contents("feeds")
+    assert world.contents("outbox") == moved.contents("outbox")
+    assert but_for_deliveries(here) == but_for_deliveries(empty_url)  # a server's ledger goes by the server's clock
+    # And back: the numbers that the server itself counts go on, too.
+    assert 0 == moved.publisher_store("copy", f"sqlite:///{tmp_path / 'back.db'}", at=LATER).exit_code
+    assert dump_of(f"sqlite:///{tmp_path / 'back.db'}") == dump_of(empty_url)
+
+
+def test_a_database_that_is_not_empty_is_refused_by_one_line_and_left_alone(
+    world: World, durable_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER", durable_url)
+    engine = create_engine(durable_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE others (id INTEGER)"))
+    for drop in (True, False):
+        outcome = world.publisher_store("copy", "env:OTHER", at=NOW)
+        assert 75 == outcome.exit_code
+        [line] = outcome.problems
+        assert line.endswith(": it is not empty; name an empty database to copy to")
+        if drop:  # the second time it has the tables of a site that is at work
+            with engine.begin() as connection:
+                connection.execute(text("DROP TABLE others"))
+            assert 0 == world.publisher_store("copy", "env:OTHER", at=NOW).exit_code
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        ("env:NOT_SET", "publisher: env:NOT_SET: the environment variable NOT_SET is not set"),
+        ("mysql://news", f"publisher: the address names no database; expected {URL.expected}"),
+    ],
+)
+def test_an_address_that_is_none_is_told(world: World, url: str, line: str) -> None:
+    outcome = world.publisher_store("copy", url, at=NOW)
+
+    assert (2, [line]) == (outcome.exit_code, outcome.problems)
+
+
+@pytest.mark.parametrize(
+    ("lock", "what"),
+    [
+        ("service", "a service is at work on it; stop it, then try again"),
+        ("pass", "a pass is at work on it; stop it, then try again"),
+        ("deliver", "mails are being handed over; try again when that has finished"),
+    ],
+)
+def test_nothing_is_copied_while_somebody_is_at_work(world: World, tmp_path: Path, lock: str, what: str) -> None:
+    with Store.open(f"sqlite:///{world.database}") as store, store.exclusive(lock, wait_s=0):
+        outcome = world.publisher_store("copy", f"sqlite:///{tmp_path / 'other.db'}", at=NOW)
+
+    assert (75, [f"publisher: store {world.database}: {what}"]) == (outcome.exit_code, outcome.problems)
+    assert not (tmp_path / "other.db").exists()
+
+
+def test_a_copy_that_was_killed_is_made_by_the_next_one(world: World, tmp_path: Path) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    killed = killed_at(
+        "publisher.model.progress:Steps.advance", "store", "copy", "--config", str(world.config), other, call=3
+    )
+    assert killed == -signal.SIGKILL
+    assert (tmp_path / "other.db").exists()
+
+    outcome = run_main("store", "copy", "--config", str(world.config), other)
+
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    assert dump_of(other) == dump_of(f"sqlite:///{world.database}")
