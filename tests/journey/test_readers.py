@@ -17,7 +17,7 @@ import fastfeedparser
 import feedparser
 import pytest
 
-from tests import judges
+from tests import hard_site, judges
 from tests.world import CONFIG, NOW, SAMPLE, World
 
 SCRIPT = Path(__file__).resolve().parents[1] / "readers.mjs"
@@ -61,22 +61,58 @@ class Quiet(SimpleHTTPRequestHandler):
         """Nothing: tests look at what readers see."""
 
 
-@pytest.fixture(scope="module", params=["real", "hostile", "files", "empty"])
+LATER = NOW + timedelta(days=365)
+ITEMS = {"real": 25, "hostile": 3, "files": 3, "empty": 0, "edited": 3, "hard": 7}
+
+
+def edit_in_one_pass(world: World) -> None:
+    """Two items of `FILES`: their revisions have microseconds in Atom."""
+    world.publisher("run", at=LATER - timedelta(days=1))
+    world.edit("One does.", "One does, and it is a map.")
+    world.edit("None does.", "None does, alas.")
+
+
+def put_hard_site(world: World) -> None:
+    """Items of the hard site in place of the listing."""
+    shutil.copy(hard_site.FOLDER / "config.toml", world.config)
+    shutil.copytree(hard_site.FOLDER / "news", world.folder / "news")
+
+
+PREPARATIONS = {"edited": edit_in_one_pass, "hard": put_hard_site}
+
+
+@pytest.fixture(scope="module", params=ITEMS)
 def feeds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Seen]]:
     """The address of a served folder of feeds, and what readers must see there."""
-    listing = {"hostile": HOSTILE, "files": FILES, "empty": SAMPLE.read_text("utf-8")}.get(request.param, "")
+    listings = {"hostile": HOSTILE, "files": FILES, "edited": FILES, "empty": SAMPLE.read_text("utf-8")}
+    listing = listings.get(request.param, "")
     if request.param == "real":
         listing = request.getfixturevalue("real_listing").read_text("utf-8")
     config = f'{CONFIG}\n[themes.nothing]\ntitle = "Nothing yet"\n'
     world = World(tmp_path_factory.mktemp("readers"), listing, config=config)
-    assert world.publisher("run", at=NOW + timedelta(days=365)).exit_code == 0
+    if request.param in PREPARATIONS:
+        PREPARATIONS[request.param](world)
+    assert world.publisher("run", at=LATER).exit_code == 0
     folder = world.feeds / ("nothing" if request.param == "empty" else "all")
     expected = {(item["id"], item["url"]) for item in json.loads((folder / "feed.json").read_bytes())["items"]}
-    assert len(expected) == {"real": 25, "hostile": 3, "files": 3, "empty": 0}[request.param]
+    assert len(expected) == ITEMS[request.param]
     with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/", expected
         server.shutdown()
+
+
+def test_titles_and_dates_are_the_same_in_every_format(feeds: tuple[str, Seen]) -> None:
+    """Of a revision, too, which has microseconds in Atom alone."""
+    address, _ = feeds
+    rss, atom = (feedparser.parse(address + name).entries for name in ("rss.xml", "atom.xml"))
+
+    def seen(entries: list[feedparser.FeedParserDict]) -> list[tuple[object, ...]]:
+        return [(entry.id, entry.title, entry.published_parsed, entry.get("content")[0].value) for entry in entries]
+
+    assert seen(rss) == seen(atom)
+    assert all(entry.updated_parsed >= entry.published_parsed for entry in atom)
+    assert len({entry.updated for entry in atom}) == len(atom)
 
 
 def fetched(url: str) -> bytes:
