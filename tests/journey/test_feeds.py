@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import feedparser
 import pytest
 
+from tests.feed_judge import remarks_on
 from tests.world import BASE_URL, CONFIG, NOW, FileState, World
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -298,6 +299,37 @@ class TestArchive:
 
         assert b"deleted-entry" not in (world.feeds / "all" / "atom.xml").read_bytes()
         assert "Item 5" in said(world, "all")
+
+
+def test_nobody_remarks_on_what_a_site_publishes_in_its_life(tmp_path: Path) -> None:
+    """Hostile items, a name with `<` in it, two edits in one pass, a withdrawal, and a theme that is renamed."""
+    hostile = [
+        item(9, "<b>Bold</b> & caf\ufffd &#x0; \x1b[31m", "Main Theme: Sea <&> Sand", "Keywords: <i>, ice"),
+        item(9, "Title: ]]> &amp; <!-- </title>\nOne and another.", "Language: klingon", "Main Theme: Sea <&> Sand"),
+        *(item(day, f"Ice {day}.", "Main Theme: Sea <&> Sand", "Keywords: ice") for day in range(8, 0, -1)),
+        item(1, "Glace.", "Language: fr", "Files: https://example.org/caf\u00e9.pdf, https://example.org/?a[]=1&b=2"),
+    ]
+    world = site(tmp_path, *hostile, feeds="limit = 3", more=COMBINED)
+    world.configure("The editor", "Ed <ed@example.org> & (co)")
+    world.configure("Example News", "News <of> A&amp;B")
+    world.publisher("run", at=NOW)
+    world.edit("Ice 7.", "Ice 7, edited.")
+    world.edit("Ice 8.", "Ice 8, edited.")
+    world.edit(hostile[5] + "\n\n", "")
+    former = next(path.name for path in world.feeds.glob("sea*"))
+    world.config.write_text(
+        f"{world.config.read_text('utf-8')}\n[themes.sea]\ntitle = 'Sea & sand'\nlabels = ['Sea <&> Sand']\n"
+        f"was = ['{former}']\n",
+        "utf-8",
+    )
+    assert former != "sea"
+    outcome = world.publisher("run", at=LATER)
+
+    assert outcome.exit_code == 0
+    folders = sorted(path.parent for path in world.feeds.rglob("rss.xml"))
+    assert len(folders) > 10
+    assert {"Ice 7, edited", "Ice 8, edited"} <= set(said(world, "sea")) == set(said(world, former))
+    assert {str(folder): found for folder in folders if (found := remarks_on(folder))} == {}
 
 
 @pytest.mark.parametrize("folder", ["keywords/ice", "languages/fr", "asked"])

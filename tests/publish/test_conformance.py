@@ -2,16 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from html import unescape
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 from lxml import etree
 
 from publisher.model.feeds import Feed
@@ -19,19 +15,13 @@ from publisher.model.records import Record, State
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme
 from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
-from publisher.publish.feed_items import MOST_BYTES
 from publisher.publish.jsonfeed import json_feed
 from publisher.publish.rss_atom import atom, rss
+from tests.feed_judge import ATOM, remarks
 from tests.publish.test_feeds import FILES as ENCLOSURES
 from tests.publish.test_feeds import HOSTILE, NOON, hostile_records
 from tests.values import EVERYTHING, FERRIES, SITE, record
 
-SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
-NS = "{http://www.w3.org/2005/Atom}"
-LOST = re.compile("[\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-"""What a validator takes for an error of encoding, however it is escaped."""
-ATOM = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
-JSON_FEED = Draft202012Validator(json.loads((SCHEMAS / "json-feed.json").read_bytes()))
 LOOK = FeedLook(
     site=SITE,
     authority="news.example.org,2022",
@@ -56,47 +46,8 @@ def feed_of(site: Site, records: list[Record]) -> FeedDocument:
 
 def check(document: FeedDocument) -> None:
     """No reader, and no validator we know of, could find fault."""
-    ATOM.assertValid(etree.fromstring(atom(document)))
-    assert [error.message for error in JSON_FEED.iter_errors(json.loads(json_feed(document)))] == []
-    channel = etree.fromstring(rss(document))[0]
-    assert [child.tag for child in channel].count("image") == 1
-    for made in (rss(document), atom(document), json_feed(document)):
-        assert len(made) <= MOST_BYTES
-        made.decode("utf-8")
-    assert list(remarks(document)) == []
-
-
-def remarks(document: FeedDocument) -> Iterator[str]:
-    """What the W3C's validator remarks on besides errors, by the name of its message."""
-    tree, channel = etree.fromstring(atom(document)), etree.fromstring(rss(document))[0]
-    instants = [entry.findtext(f"{NS}updated") for entry in tree.findall(f"{NS}entry")]
-    if len(set(instants)) < len(instants):
-        yield "DuplicateUpdated"
-    for name in tree.findall(f"{NS}author/{NS}name"):
-        if re.search(r"</?\w|&#?\w+;", name.text or ""):
-            yield "ContainsHTML"
-    for address in tree.findall(f"{NS}author/{NS}email"):
-        if not re.fullmatch(r"[\w.+'-]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,}", address.text or "", re.ASCII):
-            yield "InvalidContact"
-    for editor in channel.findall("managingEditor"):
-        if not re.fullmatch(r"\S+@\S+ \([^()<>\\]+\)", editor.text or ""):
-            yield "InvalidContact"
-    for text in (
-        *tree.itertext(),
-        *channel.itertext(),
-        *(value for each in tree.iter() for value in each.attrib.values()),
-    ):
-        if LOST.search(unescape(str(text))):
-            yield "BadCharacters"
-    languages = [entry.get("{http://www.w3.org/XML/1998/namespace}lang") for entry in tree.findall(f"{NS}entry")]
-    for language in (channel.findtext("language"), *languages):
-        if not re.fullmatch(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*", str(language)):
-            yield "InvalidLanguage"
-    for html in [*tree.iter(f"{NS}content"), *channel.iter("{http://purl.org/rss/1.0/modules/content/}encoded")]:
-        if re.search(
-            r"<(script|meta|embed|object|iframe)\b|<[^<>]*\s(on\w+=|(href|src)=\"(?![a-z]+:))", html.text or ""
-        ):
-            yield "SecurityRisk, or ContainsRelRef"
+    assert remarks(rss=rss(document), atom=atom(document), json_feed=json_feed(document)) == []
+    assert [child.tag for child in etree.fromstring(rss(document))[0]].count("image") == 1
 
 
 @pytest.mark.parametrize(
@@ -182,6 +133,28 @@ def test_the_grammar_refuses_what_is_wrong() -> None:
         r"<generator>": "<generators/><generator>",
     }.items():
         assert not ATOM.validate(etree.fromstring(re.sub(wrong, right, good, count=1).encode()))
+
+
+def test_the_judge_remarks_on_what_is_wrong() -> None:
+    made = feed([record(number=number, language="fr") for number in (1, 2)])
+    good = {"rss": rss(made), "atom": atom(made), "json_feed": json_feed(made)}
+    instant = made.items[0].updated.isoformat().encode()
+
+    def said(name: str, right: bytes, wrong: bytes) -> set[str]:
+        assert right in good[name]
+        return set(remarks(**{**good, name: good[name].replace(right, wrong)}))
+
+    assert remarks(**good) == []
+    assert said("atom", made.items[1].updated.isoformat().encode(), instant) == {"DuplicateUpdated"}
+    assert said("atom", made.items[1].id.encode(), made.items[0].id.encode()) == {"DuplicateEntries"}
+    assert said("atom", b"<name>Harbour", b"<name>&lt;b&gt;Harbour") == {"ContainsHTML"}
+    assert said("atom", b"<email>news@", b"<email>n/s@") == {"InvalidContact"}
+    assert said("rss", b"(Harbour", b"((Harbour") == {"InvalidContact"}
+    assert said("rss", b"It was full", b"It was \xef\xbf\xbd full") == {"BadCharacters"}
+    assert said("rss", b"It was full", b"It was &amp;#x0; full") == {"BadCharacters"}
+    assert said("rss", b"<language>en", b"<language>klingon") == {"InvalidLanguage"}
+    assert said("rss", b"&lt;p&gt;", b"&lt;p onclick=&gt;") == {"SecurityRisk, or ContainsRelRef"}
+    assert "'title' is a required property" in said("json_feed", b'"title"', b'"tidle"')
 
 
 def test_an_archive_depends_on_nothing_later() -> None:
