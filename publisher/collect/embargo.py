@@ -1,8 +1,8 @@
 """Decides which items wait for their time, and when known ones appear or expire; pure.
 
-An item may appear when its embargo is over and its date has come, to the minute if it has a time; with
-`future = "show"` its date does not count. What readers have seen stays. An item whose time was over before it appeared
-waits and never appears, unless its source gives it another time.
+An item may appear when its embargo is over and its date has come, to the minute if it has a time; with `future =
+"show"` its date does not count. With `settle` it must have stood unchanged for so long. What readers have seen stays.
+An item whose time was over before it appeared waits and never appears, unless its source gives it another time.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,8 @@ from publisher.model.records import Known, State
 from publisher.model.schedules import instant_of, zone_of
 from publisher.model.sources import SourcePolicy
 
+_LONGEST = 4
+"""An item that is changed again and again is news after so many times its time to settle."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -52,16 +54,29 @@ class Clock:
         """Whether the item has expired, or will before it may appear."""
         return item.expires is not None and item.expires <= max(self.now, self.begin_of(item))
 
-    def wake_of(self, item: Item) -> datetime | None:
-        """Return when an item that no reader sees appears; None: never."""
-        return None if self.is_over(item) else self.begin_of(item)
+    def wake_of(self, item: Item, settled: datetime = _LONG_AGO) -> datetime | None:
+        """Return when an item that no reader sees appears, `settled` at the earliest; None: never."""
+        return None if self.is_over(item) else max(self.begin_of(item), settled)
 
-    def why_unseen(self, item: Item) -> str:
+    def settled_new(self) -> datetime:
+        """Return when an item that is new now has settled, if nobody changes it."""
+        return self.now + self.policy.settle if self.policy.settle else _LONG_AGO
+
+    def settled_known(self, old: Known, *, is_changed: bool) -> datetime:
+        """Return when an item that waits has settled, if nobody changes it any more."""
+        if not self.policy.settle or old.since is None:
+            return _LONG_AGO
+        latest = min(self.settled_new(), old.since + _LONGEST * self.policy.settle)
+        return latest if is_changed or old.wakes is None else min(latest, old.wakes)
+
+    def why_unseen(self, item: Item, wakes: datetime | None) -> str:
         """Return why readers do not see an item that may not appear now."""
         zone = zone_of(self.timezone)
         if item.expires is not None and self.is_over(item):
             return f"it is in no feed: it expired on {item.expires.astimezone(zone):%Y-%m-%d %H:%M}"
-        return f"waits until {self.begin_of(item).astimezone(zone):%Y-%m-%d %H:%M}"
+        begin = self.begin_of(item)
+        does = "settles" if wakes and wakes > begin else "waits"
+        return f"{does} until {(wakes or begin).astimezone(zone):%Y-%m-%d %H:%M}"
 
     def may_appear(self, item: Item) -> bool:
         """Whether readers may see the item now."""
@@ -75,24 +90,37 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> 
     held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not clock.may_appear(item)}
     back = {old.number: item for old, item in pairs if old.state is State.EXPIRED and clock.may_appear(item)}
     revised = {number: item for number, item in plan.revised if number not in held} | back
-    retimed = [(old, item, _wake_of(old, item, clock)) for old, item in pairs if old.number not in revised]
-    waiting = [item for item in plan.added if not clock.may_appear(item)]
-    unseen = [item for old, item, _ in retimed if not (old.state.is_live or old.is_kept_from_readers)]
+    changed = {number for number, _ in plan.renamed}
+    retimed = [
+        (old, item, _wake_of(old, item, clock, is_changed=old.number in changed))
+        for old, item in pairs
+        if old.number not in revised
+    ]
+    is_now = clock.policy.settle is None
+    waiting = [(item, clock.wake_of(item, clock.settled_new())) for item in plan.added]
+    waiting = [(item, wakes) for item, wakes in waiting if not (is_now and clock.may_appear(item))]
+    unseen = [(item, wakes) for old, item, wakes in retimed if not (old.state.is_live or old.is_kept_from_readers)]
     return Timing(
         plan=replace(
             plan,
-            added=tuple(item for item in plan.added if clock.may_appear(item)),
+            added=tuple(item for item in plan.added if is_now and clock.may_appear(item)),
             revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
             renamed=tuple(pair for pair in plan.renamed if pair[0] not in back),
         ),
-        waiting=tuple((item, clock.wake_of(item)) for item in waiting),
+        waiting=tuple(waiting),
         retimed=tuple((old.number, item, wakes) for old, item, wakes in retimed if wakes != old.wakes),
-        unseen=tuple((item, clock.why_unseen(item)) for item in (*waiting, *unseen) if not clock.may_appear(item)),
+        unseen=tuple(
+            (item, clock.why_unseen(item, wakes))
+            for item, wakes in (*waiting, *unseen)
+            if not clock.may_appear(item) or (wakes and wakes > clock.now)
+        ),
     )
 
 
-def _wake_of(old: Known, item: Item, clock: Clock) -> datetime | None:
+def _wake_of(old: Known, item: Item, clock: Clock, *, is_changed: bool) -> datetime | None:
     """Return when a known item appears or expires that stays as it is."""
     if old.is_kept_from_readers:
         return None
-    return item.expires if old.state.is_live else clock.wake_of(item)
+    if old.state.is_live:
+        return item.expires
+    return clock.wake_of(item, clock.settled_known(old, is_changed=is_changed))

@@ -98,20 +98,23 @@ def record_listing(
             decided = f"source is held no longer, the operator chose {rules.on_suspicion.value}"
             logger.debug(decided, because=suspicion.words, source=listing.source)
         log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
-        timing = time_listing(plan, known, Clock(now=now, timezone=rules.site.timezone, policy=listing.policy))
+        # A first reading is an archive: it settled long ago.
+        policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
+        timing = time_listing(plan, known, Clock(now=now, timezone=rules.site.timezone, policy=policy))
         plan = timing.plan
         _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
         inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)
         _write_plan(plan, log, listing, rules, now=now)
-        _write_timing(timing, log, rules)
+        _write_timing(timing, log, rules, now=now)
         _write_copies(changes, log, listing)
+        new = len(plan.added) + len(timing.waiting)
         state = after_listing(
             log.state,
             fetch,
             # If items without titles are discarded, later ones without titles must still be suspicious.
             fields=log.state.fields if is_discarded else guard.fields_of(listing.items),
             skipped=tuple(map(str, listing.problems)),
-            usual=len(plan.added) if suspicion or len(plan.added) <= listing.policy.hold_above else 0,
+            usual=new if suspicion or new <= listing.policy.hold_above else 0,
             is_changed=log.is_changed,
             next_try=next_try,
             now=now,
@@ -341,9 +344,9 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
     return {number: instant for (number, _), instant in zip(moved, instants, strict=True)}
 
 
-def _write_timing(timing: Timing, log: LogPass, rules: CollectRules) -> None:
+def _write_timing(timing: Timing, log: LogPass, rules: CollectRules, *, now: datetime) -> None:
     """Write which items wait; `wake` lets them appear, those whose time came with this listing among them."""
-    log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting])
+    log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting], now=now)
     log.retime([(number, add_language(item, rules.site), wakes) for number, item, wakes in timing.retimed])
     log.drop_waiting(timing.plan.dropped)
 

@@ -42,6 +42,7 @@ from publisher.model.sources import Filter, SourcePolicy
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4}) days?")
 _HOST = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+_SETTLE = re.compile(r"([1-9][0-9]{0,2}) ?(h|hours?|min|minutes?)")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 FOREIGN = "*"
 """Stands for all kinds that are not in `KINDS`."""
@@ -55,6 +56,14 @@ def _days(value: object) -> timedelta:
     if match is None:
         raise ValueError
     return timedelta(days=int(match[1]))
+
+
+def _settle(value: object) -> timedelta:
+    match = _SETTLE.fullmatch(read_text(value))
+    if match is None:
+        raise ValueError
+    number = int(match[1])
+    return timedelta(hours=number) if match[2].startswith("h") else timedelta(minutes=number)
 
 
 def _since(value: object) -> timedelta | None:
@@ -112,6 +121,9 @@ KIND = Value(f"{any_of([repr(kind) for kind in KINDS])} or the dotted path of a 
 FOREIGN_KIND = Value(KIND.expected, _kind, {"type": "string", "not": {"enum": list(KINDS)}})
 SINCE = Value('"all", "now" or a number of days such as "30 days"', _since, matching("all|now|[1-9][0-9]* days?"))
 DAYS = Value('a number of days such as "60 days"', _days, matching("[1-9][0-9]* days?"))
+SETTLE = Value(
+    'hours or minutes such as "2h" or "90 minutes"', _settle, matching("[1-9][0-9]{0,2} ?(h|hours?|min|minutes?)")
+)
 WEB_PLACE = Value(f"{WEB_ADDRESS} or env:VARIABLE", _web_place, matching(r"https?://\S+|env:\w+"))
 DATABASE_PLACE = Value(
     "the address of a database as SQLAlchemy writes it, without a password, or env:VARIABLE",
@@ -169,6 +181,11 @@ class SourceTable(Table):
         default="wait",
     )
     keep_tracking: bool = key("Whether tracking pixels and tracking parameters of links stay in.", default=False)
+    settle: Annotated[timedelta, SETTLE] | None = key(
+        "A new item is shown once it stood unchanged so long, at the latest after four times that; not set: at once.",
+        default=None,
+        example="2h",
+    )
     only: FilterTable = table()
     except_: FilterTable = table(name="except")
 
@@ -186,6 +203,7 @@ class SourceTable(Table):
             future=self.future,
             keep_tracking=self.keep_tracking,
             joined_by=self.joined_by,
+            settle=self.settle,
             only=self.only.filter(),
             exclude=self.except_.filter(),
         )

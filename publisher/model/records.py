@@ -98,6 +98,8 @@ class Known:
     """Whether it is another source's item; the fields are what this source says of it."""
     wakes: datetime | None = None
     """UTC; when it appears or expires. None: it does neither."""
+    since: datetime | None = None
+    """UTC; since when it waits to appear. None: it does not wait."""
 
     @property
     def is_unseen(self) -> bool:

@@ -35,6 +35,8 @@ class SourcePolicy:
     joined_by: Literal["usual", "link", "id", "none"]
     """What items of two sources must share to be one item; "usual" is an id that is a URI, or the link and the title or
     first words. Readers see the words of the source that was first."""
+    settle: timedelta | None = None
+    """How long a new item must have stood unchanged to be news; None: it need not. Four times that is the longest."""
     only: Filter = Filter()
     """A new item is taken if it has one of each list that is not empty."""
     exclude: Filter = Filter()

@@ -205,7 +205,18 @@ class Facts:
         return found
 
     def _find_own(self, *which: ColumnElement[bool]) -> list[Known]:
-        names = ("number", "date", "native_id", "link", "text_digest", "content_digest", "state", "added_seq", "wakes")
+        names = (
+            "number",
+            "date",
+            "native_id",
+            "link",
+            "text_digest",
+            "content_digest",
+            "state",
+            "added_seq",
+            "wakes",
+            "updated",
+        )
         query = select(*items.c[names]).where(items.c.source == self._source, *which).order_by(items.c.number)
         return [_known_of(row) for row in self._connection.execute(query)]
 
@@ -238,4 +249,5 @@ def _known_of(row: Row[Any]) -> Known:
         state=row.state,
         is_kept_from_readers=row.added_seq == 0 and row.state is State.WITHDRAWN,
         wakes=row.wakes,
+        since=row.updated if row.state is State.WAITING else None,
     )

@@ -132,10 +132,10 @@ class LogPass(Facts):
             rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN, "wakes": None} for record in some]
             self._connection.execute(insert(items), rows)
 
-    def wait(self, waiting: Sequence[tuple[Item, datetime | None]]) -> None:
+    def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
         """Keep new items that wait for their time; each is (what it says, when it appears: None, never)."""
         for some in batches(waiting):
-            rows = [self._waiting_row(item, wakes) for item, wakes in some]
+            rows = [self._waiting_row(item, wakes, now=now) for item, wakes in some]
             self._connection.execute(insert(items), rows)
 
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
@@ -250,8 +250,11 @@ class LogPass(Facts):
             "wakes": record.item.expires,
         }
 
-    def _waiting_row(self, item: Item, wakes: datetime | None) -> dict[str, Any]:
-        """A row without permanent names: an item gets them when it appears, and may be called otherwise by then."""
+    def _waiting_row(self, item: Item, wakes: datetime | None, *, now: datetime) -> dict[str, Any]:
+        """A row without permanent names: an item gets them when it appears, and may be called otherwise by then.
+
+        Until then `updated` says since when it waits.
+        """
         number = self._counters.next_number()
         return _item_columns(item) | {
             "number": number,
@@ -260,7 +263,7 @@ class LogPass(Facts):
             "path": f"waiting:{number}",
             "themes": themes_text(()),
             "published": _NEVER,
-            "updated": _NEVER,
+            "updated": now,
             "added_seq": 0,
             "pass_start": None,
             "seq": 0,
