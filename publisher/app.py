@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.notices import news_to_tell, send_notices
@@ -42,7 +42,6 @@ from publisher.store.files import Tree
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
-    from publisher.compose.digest import Renderer
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -123,7 +122,7 @@ class Publisher:
             UsageError: there is no source of that name.
         """
         chosen = self._wiring.sources(sources)
-        return self._run_exclusively("collect", lambda: self._collect(chosen, sources))
+        return self._go_on("collect", lambda: self._collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion) -> RunReport:
         """Release or discard what a held source lists now.
@@ -140,7 +139,7 @@ class Publisher:
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
-        return self._run_exclusively("publish", lambda: self._tell_hub(self._publish(RunReport(), extent)))
+        return self._go_on("publish", lambda: self._tell_hub(self._publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose an edition of what is new to one audience, or to each, at any time of their schedules.
@@ -149,7 +148,7 @@ class Publisher:
             UsageError: there is no audience of that name.
         """
         audiences = audiences_named(audience, self.config)
-        return self._run_exclusively(
+        return self._go_on(
             "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
         )
 
@@ -169,9 +168,11 @@ class Publisher:
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
-        return self._deliver_after(
-            self._run_exclusively("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False))
-        )
+        return self._deliver_after(self._go_on("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False)))
+
+    def begin_anew(self) -> None:
+        """Let the next pass begin with an empty store, whatever stands in the folders."""
+        self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
         """Do the same, but an audience gets an edition only if its schedule says so."""
@@ -182,7 +183,7 @@ class Publisher:
 
         When `is_stopping` it ends early, between two stages.
         """
-        return self._run_exclusively("run", lambda: self._pass(compose.plan_due, is_stopping=is_stopping))
+        return self._go_on("run", lambda: self._pass(compose.plan_due, is_stopping=is_stopping))
 
     # --- what operators and editors ask and decide -------------------------------------------------------------------
 
@@ -228,9 +229,8 @@ class Publisher:
     @property
     def office(self) -> Office:
         """The site as it is now; functions of `publisher.admin` take it to answer a question or to do a decision."""
-        return Office(
-            config=self.config, store=self._store, renderer=self._renderer, outbox=self._outbox, now=self._clock()
-        )
+        renderer, now = self._wiring.renderer, self._clock()
+        return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
     def copy_store(self, url: str) -> tuple[str, int]:
         """Copy the store into the empty database at an SQLAlchemy URL; its name in messages, and how many rows.
@@ -250,6 +250,11 @@ class Publisher:
             BusyError: another service is at work.
         """
         return hold_service_lock(self.config, self._store)
+
+    def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
+        """Do the work of a site that goes on from what its store knows, as `_run_exclusively` does."""
+        refuse_lost_memory(self.config, self._store)
+        return self._run_exclusively(verb, work)
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work while no other process does any, then send notices and record the run if it has news."""
@@ -336,7 +341,7 @@ class Publisher:
         plans = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
         compose.pass_over(plans, store=self._store)
         planned = [each for each in plans if each.edition]
-        problems = compose.record(planned, store=self._store, renderer=self._renderer) if planned else []
+        problems = compose.record(planned, store=self._store, renderer=self._wiring.renderer) if planned else []
         return replace(report, compose=ComposeReport(problems=tuple(problems)))
 
     def _put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
@@ -352,7 +357,7 @@ class Publisher:
             done = compose.put_out(
                 editions,
                 store=self._store,
-                renderer=self._renderer,
+                renderer=self._wiring.renderer,
                 outbox=self._outbox,
                 config=self.config.path,
                 is_sent=self.config.smtp is not None,
@@ -393,18 +398,6 @@ class Publisher:
         return report.with_problems(*sent.problems)
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
-
-    @cached_property
-    def _renderer(self) -> "Renderer":
-        from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
-        from publisher.rendering.templates import Templates
-
-        return Renderer(
-            site=self._wiring.site,
-            templates=Templates(self._wiring.templates),
-            style=self.config.digest,
-            themes=self.config.themes,
-        )
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:

@@ -125,8 +125,14 @@ class World:
         self.config.write_text(text.replace(old, new), encoding="utf-8")
 
     def lose_store(self) -> None:
-        """Remove the store, as at a site that never ran."""
+        """Remove the store alone."""
         self.database.unlink()
+
+    def forget_runs(self) -> None:
+        """Remove all that runs made, as at a site that never ran."""
+        self.lose_store()
+        for folder in (self.feeds, self.outbox):
+            shutil.rmtree(folder, ignore_errors=True)
 
     # --- what the operator does --------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from publisher.admin.check_source import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
@@ -13,6 +14,7 @@ from publisher.admin.office import Office
 from publisher.admin.suggest.lists import suggest_selectors
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import SourceSite, open_source
+from publisher.collect.sources.connect import is_of_own_network
 from publisher.collect.sources.files import read_unless
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.page import ACCEPT, Page, Visit
@@ -104,7 +106,7 @@ class _Wanted:
     def feed(self, place: str) -> Iterator[Offer]:
         """Yield an offer for the feed at `place`; nothing if it has no items."""
         where = self._where(place)
-        keys = {"url": place} if "url" in where else {"path": Path(place)}
+        keys = {**where, "private": tuple(where.get("private", ()))} if "url" in where else {"path": Path(place)}
         fetch = open_source("feed", place, keys, self.site).fetch(validator="", now=self.now)
         items = tuple(fetch.items)
         if items:
@@ -118,9 +120,12 @@ class _Wanted:
             table = {"name": self._name, "kind": "page", **self._where(self.place)}
             yield page_offer(found, visit.first, page, table, self.config)
 
-    def _where(self, place: str) -> Mapping[str, str]:
+    def _where(self, place: str) -> Mapping[str, Any]:
         if place.startswith(("http://", "https://")):
-            return {"url": place}
+            host = urlsplit(place).hostname or ""
+            # Only the host that was typed is known to be meant; a feed elsewhere is of the Internet, or is refused.
+            is_own = host == urlsplit(self.place).hostname and is_of_own_network(host)
+            return {"url": place, "private": [host]} if is_own else {"url": place}
         return {"path": os.path.relpath(place, self.config.path.parent)}
 
     @property

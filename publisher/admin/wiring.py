@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher import __version__
@@ -20,6 +21,9 @@ from publisher.publish.plan import Publication
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
 
+if TYPE_CHECKING:
+    from publisher.compose.digest import Renderer
+
 
 class Wiring:
     """What the stages of one site are given."""
@@ -30,14 +34,17 @@ class Wiring:
         self._clock = clock
         self._pace = Pace(config.smtp) if config.smtp else None
 
+    def settle_authority(self) -> None:
+        """Choose the authority of the site's ids, unless it was chosen."""
+        self._store.names.authority(self._proposed_authority())
+
     @property
     def authority(self) -> str:
         """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host and a day on which it was ours.
 
         It never changes: the store keeps the first one.
         """
-        host = urlsplit(self._config.site.base_url).hostname
-        return self._store.names.authority(f"{host},{self._clock().date()}")
+        return self._store.names.authority(self._proposed_authority())
 
     @property
     def first_host(self) -> str:
@@ -103,6 +110,19 @@ class Wiring:
             audiences=tuple(audience for audience in config.audiences if audience.archive),
             open_to=tuple(each for each in config.audiences if each.subscribe_url or each.subscribe_mailto),
         )
+
+    @cached_property
+    def renderer(self) -> "Renderer":
+        """What renders digests."""
+        from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
+        from publisher.rendering.templates import Templates
+
+        return Renderer(
+            site=self.site, templates=Templates(self.templates), style=self._config.digest, themes=self._config.themes
+        )
+
+    def _proposed_authority(self) -> str:
+        return f"{urlsplit(self._config.site.base_url).hostname},{self._clock().date()}"
 
     def post(self, outbox: Outbox, progress: Progress, is_stopping: Callable[[], bool]) -> Post:
         """What delivering is given.

@@ -42,9 +42,12 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 @site_command
 @dry_run_option
 @click.option("--due", is_flag=True, help="Compose only editions that are due by their schedule, as the service does.")
-def run(options: Options, dry_run: bool, due: bool) -> None:  # noqa: FBT001
+@click.option("--fresh", is_flag=True, help="Begin with an empty store although the folders are full: all is new.")
+def run(options: Options, dry_run: bool, due: bool, fresh: bool) -> None:  # noqa: FBT001
     """Collect, publish, compose and deliver now."""
     with options.open_for(dry_run=dry_run) as publisher:
+        if fresh:
+            publisher.begin_anew()
         finish(publisher.run_due() if due else publisher.run(), options, publisher, is_rehearsal=dry_run)
 
 

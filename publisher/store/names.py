@@ -29,6 +29,11 @@ class NamesGiven:
                 keywords=find_names(connection, FeedKind.KEYWORD, wanted.keywords),
             )
 
+    def has_authority(self) -> bool:
+        """Whether the authority was chosen, which the first pass does."""
+        with self._database.reading() as connection:
+            return connection.execute(select(site.c.authority)).scalar_one_or_none() is not None
+
     def authority(self, proposed: str) -> str:
         """The authority of the site's ids (RFC 4151): what was proposed the first time this was called."""
         query = select(site.c.authority)

@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> World:
 
 
 def test_a_site_that_is_well_says_so_and_keeps_nothing(world: World) -> None:
-    world.lose_store()
+    world.forget_runs()
     before = world.files()
 
     outcome = world.publisher("check", at=NOW)

@@ -194,7 +194,7 @@ def test_preview_tells_when_nothing_is_new(world: World) -> None:
 
 @pytest.mark.parametrize("command", [["run"], ["collect"], ["publish", "--all"], ["compose"], ["status"], ["preview"]])
 def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: list[str]) -> None:
-    world.lose_store()
+    world.forget_runs()
     before = world.files()
     dry = [] if command[0] in ("status", "preview") else ["--dry-run"]
 
@@ -252,7 +252,7 @@ def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(world: World) ->
 def test_report_for_machines_has_every_stage(world: World) -> None:
     report = world.publisher("run", "--json", at=NOW).json
 
-    stages = {"collect", "publish", "compose"}
+    stages = {"collect", "publish", "compose", "deliver"}
     assert {"is_news", "exit_code", *stages, "condition_changes", "notices", "problems"} == set(report)
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
     assert [] == report["condition_changes"] == report["notices"]
@@ -285,7 +285,7 @@ def test_now_without_an_offset_is_on_the_site_s_clock(world: World) -> None:
 
 @pytest.mark.parametrize("when", ["yesterday", "2026-13-01", ""])
 def test_now_that_is_no_time_is_refused(world: World, when: str) -> None:
-    world.lose_store()
+    world.forget_runs()
 
     outcome = world.publisher("run", "--now", when)
 
@@ -444,3 +444,29 @@ def test_status_exits_with_75_when_something_needs_a_look(world: World) -> None:
     world.publisher("run", at=LATER)
 
     assert world.publisher("status", at=LATER).exit_code == 75
+
+
+@pytest.mark.parametrize("left", ["feeds", "outbox"])
+@pytest.mark.parametrize("command", [["run"], ["collect"], ["publish"], ["compose"], ["run", "--dry-run"]])
+def test_an_empty_store_beside_full_folders_is_refused(world: World, command: list[str], left: str) -> None:
+    world.publisher("run", at=NOW)
+    world.lose_store()
+    shutil.rmtree(world.outbox if left == "feeds" else world.feeds)
+    before = world.contents()
+
+    outcome = world.publisher(*command, at=LATER)
+
+    assert (2, "") == (outcome.exit_code, outcome.out)
+    [line] = outcome.problems
+    assert f"{getattr(world, left)} has what was made with another one" in line
+    assert line.endswith("or begin anew with `publisher run --fresh`")
+    assert before == world.contents()
+
+
+def test_a_site_that_begins_anew_is_asked_once(world: World) -> None:
+    world.publisher("run", at=NOW)
+    world.lose_store()
+    shutil.rmtree(world.outbox)
+
+    assert "collect: 2 added" in world.publisher("run", "--fresh", at=LATER).lines
+    assert "nothing new\n" == world.publisher("run", at=LATER).out

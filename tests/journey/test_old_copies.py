@@ -48,7 +48,7 @@ def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
     lay_copies(world)
     world.lose_store()
 
-    world.publisher("run", at=NOW)
+    world.publisher("run", "--fresh", at=NOW)
 
     assert before == world.contents().keys()
 

@@ -48,9 +48,8 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def web_world(tmp_path: Path, server: Server) -> World:
     """A site that reads a feed of that server."""
-    place = f'url = "{server.url("/feed.xml")}"\nkind = "feed"'
-    fetching = '[fetching]\nprivate = ["127.0.0.1"]\n'
-    return World(tmp_path / "site", config=CONFIG.replace('path = "news.txt"', place) + fetching)
+    place = f'url = "{server.url("/feed.xml")}"\nkind = "feed"\nprivate = ["127.0.0.1"]'
+    return World(tmp_path / "site", config=CONFIG.replace('path = "news.txt"', place))
 
 
 def test_a_server_that_failed_waits_and_can_be_asked_at_once(web_world: World, server: Server) -> None:

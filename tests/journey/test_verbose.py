@@ -160,7 +160,7 @@ def test_a_held_source_says_why_it_is_held_and_stays_held(world: World) -> None:
 def test_a_source_that_is_left_alone_says_why_and_until_when(world: World, server: Server) -> None:
     server.answers["/feed.xml"] = Answer(status=503)
     url = server.url("/feed.xml")
-    world.configure('path = "news.txt"', f'kind = "feed"\nurl = "{url}"\n\n[fetching]\nprivate = ["127.0.0.1"]')
+    world.configure('path = "news.txt"', f'kind = "feed"\nurl = "{url}"\nprivate = ["127.0.0.1"]')
 
     assert_told(f"source fails: {url}", decisions(world, "collect"))
     told = decisions(world, "collect")
@@ -200,7 +200,7 @@ def empty(world: World) -> None:
 @pytest.mark.parametrize(
     ("change", "because"),
     [
-        (retitle, "a template, a setting or the version changed"),
+        (retitle, "a template, a setting or the program changed"),
         (map_theme, "the themes or combined feeds of config.toml changed"),
         (empty, "it was asked for, or there is no index.html (all)"),
     ],

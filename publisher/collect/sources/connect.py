@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from publisher.collect.sources.networks import is_allowed, read_address
+from publisher.collect.sources.networks import is_allowed, is_public, read_address
 
 
 class RefusedError(Exception):
@@ -103,6 +103,15 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answered.close()
+
+
+def is_of_own_network(host: str) -> bool:
+    """Whether a host is at no address of the Internet; False also if it cannot be found."""
+    try:
+        answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return not any(is_public(read_address(str(answer[4][0]))) for answer in answers)
 
 
 class _Backend(httpcore.SyncBackend):

@@ -1,0 +1,34 @@
+"""Whether a site really begins: an empty store beside full folders has more likely lost its memory."""
+
+from pathlib import Path
+
+from publisher.config.config import Config
+from publisher.model.errors import UsageError
+from publisher.rendering import urls
+from publisher.store import Store
+
+
+def refuse_lost_memory(config: Config, store: Store) -> None:
+    """Let pass a site whose store knows it, or whose folders are empty. For a site that ran before it is one query.
+
+    Raises:
+        UsageError: the store never saw a pass, and a pass would take all for new that readers have already.
+    """
+    if store.names.has_authority():
+        return
+    if full := [folder for folder in (_full_feeds(config), _full_outbox(config)) if folder]:
+        folders = " and ".join(map(str, full))
+        problem = f"it is empty, and {folders} has what was made with another one"
+        remedy = "Put the store back, or begin anew with `publisher run --fresh`"
+        raise UsageError(
+            f"store {store.database.place}: {problem}: all of it would be taken for new and sent again. {remedy}"
+        )
+
+
+def _full_feeds(config: Config) -> Path | None:
+    return config.feeds_directory if (config.feeds_directory / urls.INDEX_FILE).exists() else None
+
+
+def _full_outbox(config: Config) -> Path | None:
+    is_full = any(config.outbox_directory.glob("*/edition.json"))
+    return config.outbox_directory if is_full else None
