@@ -55,7 +55,7 @@ def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
 
 def test_files_of_others_stay(world: World) -> None:
     lay_copies(world)
-    names = ("assets/logo.svg", "assets/logo.svg.gz", "robots.txt", "robots.txt.gz", "all/data.csv.br")
+    names = ("assets/logo.svg", "assets/logo.svg.gz", "humans.txt", "humans.txt.gz", "all/data.csv.br")
     others = dict.fromkeys(names, b"theirs")
     for name, data in others.items():
         (world.feeds / name).parent.mkdir(exist_ok=True)
