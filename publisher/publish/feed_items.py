@@ -103,7 +103,9 @@ class FeedItems:
         if excess > 0:
             excess = self._sum_up_longest(items, live, excess)
         while excess > 0 and items:
-            excess -= items.pop().most_bytes
+            oldest = items.pop()
+            excess -= oldest.most_bytes
+            logger.debug("item is left out of a feed", because="the feed would be too large", uid=oldest.id)
         return tuple(items)
 
     def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
