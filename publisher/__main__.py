@@ -6,7 +6,7 @@ import os
 
 def main() -> None:
     """The `publisher` program."""
-    # pydantic would look for plugins in whatever is installed; this program has none.
+    # pydantic would look for plugins in all that is installed; this program has none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Imports leave no garbage, and collecting it during them costs a tenth of a run with no news.
     gc.disable()

@@ -167,7 +167,7 @@ def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
             hosts += [(f"audiences.{audience.name}.from", _domain(audience.from_.address))]
     for key, host in hosts:
         if any(host == name or host.endswith(f".{name}") for name in RESERVED):
-            yield key, Finding(what=f"{host} is an example, which nobody can reach; write your own")
+            yield key, Finding(what=f"{host} is an example address that does not exist; write your own")
 
 
 def _domain(address: str) -> str:

@@ -90,7 +90,7 @@ class _Wanted:
     def read(self) -> Fetched:
         if self.is_address:
             try:
-                # Whoever types an address means its host, be it within his own network; no redirect of it.
+                # An address that is typed in may be on the own network; what it redirects to may not.
                 fetcher = self.site.fetcher.allowing([urlsplit(self.place).hostname or ""])
                 return fetcher.fetch(self.place, source=self.place, validator="", now=self.now, accept=ACCEPT)
             except SourceError as error:

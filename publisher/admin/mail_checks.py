@@ -214,7 +214,7 @@ def judge_unsubscribing(mail: Mail) -> Iterator[Finding]:
         yield Finding(what=f"its text part does not name {way}; readers must be told how to unsubscribe")
     if not audience.postal_address:
         yield Finding(
-            what="it has no postal address, which some laws ask of whoever writes to many; set postal_address",
+            what="it has no postal address, which some laws require in mails to many; set postal_address",
             is_hint=True,
         )
 

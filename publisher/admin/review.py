@@ -45,7 +45,7 @@ def release(name: str, office: Office) -> ComposeReport:
 
 
 def postpone(name: str, delay: timedelta, office: Office) -> ComposeReport:
-    """Hold it for `delay` from now, whatever it was."""
+    """Hold it for `delay` from now, even if it was held for longer."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.postpone(edition.audience, edition.number, until=office.now + delay)
     return ComposeReport()

@@ -90,7 +90,7 @@ def introduce(options: Options, name: str, text: str) -> None:
 @site_command
 @click.argument("name")
 def discard(options: Options, name: str) -> None:
-    """Discard the edition NAME and its items, so that nobody gets them; it is held, or its audience is gone."""
+    """Discard the edition NAME and its items, so that they are never sent; it is held, or its audience is gone."""
     _decide(options, partial(review.discard, name))
 
 

@@ -46,7 +46,7 @@ class Options:
 
     @contextmanager
     def open_rehearsal(self) -> Iterator[Publisher]:
-        """Open the site so that nothing changes, whatever it is told to do."""
+        """Open the site for a rehearsal: commands report what they would do, and change nothing."""
         config, now = self._read()
         with self._tell() as progress, Publisher.rehearse(config, now=now, progress=progress) as publisher:
             yield publisher

@@ -1,6 +1,6 @@
 """Make a new site: the starter configuration, its JSON Schema and the shipped sample, where the operator wants them.
 
-Templates are copied only on request. A copy replaces the shipped template for good, so a copy that nobody edited would
+Templates are copied only on request. A copy replaces the shipped template for good, so a copy without edits would
 miss every later fix, and fail when the program gives it other values.
 """
 

@@ -35,7 +35,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
     lines += [
-        f"edition {name}: its audience is not in config.toml any more, so nobody gets it; put it back, or "
+        f"edition {name}: its audience is not in config.toml any more, so it is not sent; put it back, or "
         f"`publisher edition discard {name}`"
         for name in status.stranded
     ]

@@ -24,7 +24,7 @@ class Reconciliation:
     revised: tuple[tuple[int, Item], ...] = ()
     """Numbers of edited items, and what they say now. Withdrawn items that came back are among them."""
     refiled: frozenset[int] = frozenset()
-    """Numbers of revised items of which only themes, keywords, language or date differ: nobody is told."""
+    """Numbers of items of which only themes, keywords, language or date differ: readers are not told."""
     moved: frozenset[int] = frozenset()
     """Numbers of revised items that have another date, or another time of it."""
     withdrawn: tuple[int, ...] = ()

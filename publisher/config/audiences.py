@@ -144,10 +144,10 @@ class AudienceTable(Table):
         "How long an edition is held for the editor; not set: not at all.", default=None, example="2h"
     )
     on_silence: Literal["send", "keep"] = key(
-        "What becomes of a held edition when nobody decided by then.", default="send"
+        "What becomes of a held edition without a decision by then.", default="send"
     )
     editor: MailboxValue | None = key(
-        "Who is told by mail of an edition that is held; not set: nobody.",
+        "Who is told by mail of an edition that is held; not set: no mail is sent.",
         default=None,
         example="The editor <editor@example.org>",
     )

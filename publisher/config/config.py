@@ -47,7 +47,7 @@ class Config:
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
-    """Who is told of sources that need looking after; None: nobody, by mail."""
+    """Who gets mails about sources in trouble; None: none are sent."""
 
     @classmethod
     def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":

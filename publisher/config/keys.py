@@ -70,7 +70,7 @@ def _keys(path: str, field: FieldInfo) -> Iterator[Key]:
         )
 
 
-def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (whatever stands behind a field's colon)
+def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (any annotation of a field)
     """Return the table that a field is; None: it is none."""
     return annotation if isinstance(annotation, type) and issubclass(annotation, Table) else None
 

@@ -140,7 +140,7 @@ def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (whatever TOML has)
+def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (any TOML value)
     """Return what is there; None: nothing is."""
     if isinstance(value, Mapping):
         return value.get(step)
@@ -164,7 +164,7 @@ def _patched(written: Mapping[str, Any], errors: Sequence[ErrorDetails], keys: K
 
 
 def _put_stand_in(patched: dict[str, Any], location: Location, keys: Keys) -> None:
-    """Put the example of a required key where it is; take away whatever else is wrong there."""
+    """Put in the example of a key that is required; remove any other value that is wrong."""
     steps = _without_kind(location)
     if isinstance(steps[-1], int):
         steps = steps[:-1]

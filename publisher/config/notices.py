@@ -8,7 +8,7 @@ class NoticesTable(Table):
     """Mails to the operator."""
 
     to: MailboxValue | None = key(
-        "Who is told by mail, once, of a source in trouble; not set: nobody.",
+        "Who is told by mail, once, of a source in trouble; not set: no mail is sent.",
         default=None,
         example="news@example.org",
     )

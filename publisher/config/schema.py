@@ -16,7 +16,7 @@ def json_schema(document: type[Table] = Document) -> dict[str, Any]:
     return {"$schema": "http://json-schema.org/draft-07/schema#", **_tidied(document.model_json_schema())}
 
 
-def _tidied(schema: Any) -> Any:  # noqa: ANN401  (whatever JSON has)
+def _tidied(schema: Any) -> Any:  # noqa: ANN401  (any JSON value)
     """Return a schema without what says nothing here: names of classes, and null, which TOML does not have."""
     if isinstance(schema, list):
         return [_tidied(each) for each in schema]

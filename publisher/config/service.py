@@ -13,7 +13,7 @@ from publisher.config.values import Interval, matching, read_line
 def _listen(value: object) -> str:
     parts = urlsplit(f"//{read_line(value)}")
     try:
-        ip_address(parts.hostname or "")  # of a name nobody knows which address is meant
+        ip_address(parts.hostname or "")  # a name may stand for several addresses
         port = parts.port
     except ValueError:
         raise ValueError from None

@@ -144,7 +144,7 @@ def smtp_problems(table: SmtpTable, environ: Mapping[str, str]) -> Iterator[str]
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is the machine itself, whatever the DNS says."""
+    """Whether a host is this machine, by its name or address alone; the DNS is not asked."""
     if host.lower() == "localhost":
         return True
     try:

@@ -253,7 +253,7 @@ class ColumnsTable(Table):
     expires: Line | None = key("The column of the moment after which it is in no feed.", default=None, example="until")
     authors: Line | None = key("The column of its authors, for filters.", default=None, example="writer")
     edit: Line | None = key(
-        "The column that says `minor` of an edit nobody is told of.", default=None, example="change"
+        "The column that says `minor` where an edit is not to be told to readers.", default=None, example="change"
     )
 
 

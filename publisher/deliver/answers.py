@@ -58,7 +58,7 @@ class Sign(Enum):
     THROTTLING = auto()
     """It gets too much from us: more slowly."""
     OUR_FAULT = auto()
-    """It does not want mail of ours, whoever gets it; three in a row stop all sending."""
+    """It refuses all our mail, to any address; three in a row stop all sending."""
     SUSPICIOUS = auto()
     """It may not want mail of ours; if half of the latest answers are like this, all sending stops."""
 

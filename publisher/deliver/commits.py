@@ -115,7 +115,7 @@ class Commits:
         asked = [delivery for delivery, _ in fences]
         try:
             allowed = await self._in_thread(partial(self._ledger.write, asked, results, now=self._clock()))
-        except BaseException as error:  # noqa: BLE001  (whatever it is, the connections have to know)
+        except BaseException as error:  # noqa: BLE001  (the connections have to know of any failure)
             self._failure = error
             for _, answer in fences:
                 if not answer.done():

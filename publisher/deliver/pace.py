@@ -99,7 +99,7 @@ class Pace:
     def _pause_for(self, sign: Sign, words: str, now_s: float) -> None:
         self._in_a_row[sign] = 0
         if sign is Sign.OUR_FAULT:
-            self._stop(f"it does not take our mail, whoever gets it: {words}", now_s)
+            self._stop(f"it takes no mail of ours, to any address: {words}", now_s)
         elif sign is Sign.BUSY:
             self.note_unreachable(f"it closes each connection: {words}", is_ours=False, now_s=now_s)
         else:

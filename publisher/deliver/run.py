@@ -304,7 +304,7 @@ class _Pass:
         self._requeue(delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=str(drop))
 
     def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
-        """The connection was lost after the mail was handed over: nobody knows whether the server has it."""
+        """The connection was lost after the mail was handed over: whether the server has it cannot be known."""
         after = wait_before(delivery.attempts, luck=self._orders.luck())
         reply = f"no answer after the mail was handed over: {drop}"
         logger.debug("mail is doubtful", because=str(drop), **_facts(delivery))

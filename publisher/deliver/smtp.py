@@ -189,7 +189,7 @@ class Session:
         """Send the mail that `open_mail` opened; return what the server says of it.
 
         Raises:
-            Dropped: the server did not answer. Nobody knows whether it has the mail.
+            Dropped: the server did not answer. Whether it has the mail cannot be known.
         """
         await self._wire.write_all(mail.data, self._deadlines.block)
         reply = await self._wire.reply(self._deadlines.dot)
@@ -198,7 +198,7 @@ class Session:
         return reply
 
     async def quit(self) -> None:
-        """Take leave and close the connection, whatever the server says."""
+        """Send QUIT and close the connection; the server's answer does not matter."""
         try:
             self._wire.write(b"QUIT\r\n")
             await self._wire.reply(self._deadlines.quit)
@@ -304,7 +304,7 @@ class Session:
         data = await self._wire.reply(self._deadlines.data)
         refusal = _first_refusal(mail, rcpt, data)
         if refusal is not None and data.code == 354:  # noqa: PLR2004
-            # RFC 2920 section 3.1: it waits for a mail all the same. An empty one to nobody ends that.
+            # RFC 2920 section 3.1: it waits for a mail all the same. An empty mail without recipients ends that.
             self._wire.write(b".\r\n")
             await self._wire.reply(self._deadlines.dot)
         return refusal

@@ -131,7 +131,7 @@ class Audience:
     on_silence: Literal["send", "keep"]
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
-    """Who gets a mail about a held edition; None: nobody."""
+    """Who gets a mail about a held edition; None: no mail is sent."""
 
     def language_at(self, site: Site) -> str:
         """Return the language of the digest."""

@@ -59,7 +59,7 @@ class Item:
     is_language_guessed: bool = False
     """Whether `language` was guessed from the words, because the source does not give it."""
     is_minor_edit: bool = False
-    """Whether the source says of its latest edit that nobody needs to be told of it."""
+    """Whether the source calls its latest edit minor: readers are not told of it."""
     listed_date: Day | None = None
     """The day its source gives it now, if readers keep the one that it gave first; None: it gives `date`."""
     is_undated: bool = False
@@ -84,7 +84,7 @@ def digest_of_content(item: Item) -> str:
 
 
 FILING = frozenset({"date", "published", "language", "labels", "keywords"})
-"""Fields that say where an item belongs, not what it says: another value moves it, and nobody is told of an edit."""
+"""Fields that say where an item belongs, not what it says: another value moves it, and is no edit to tell of."""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:

@@ -12,7 +12,7 @@ class Progress(Protocol):
 
 
 def quiet(step: str, done: int, total: int) -> None:
-    """Ignore the counts: nobody watches."""
+    """Show nothing."""
 
 
 class Steps:

@@ -128,6 +128,6 @@ class Revision:
     item: Item
     gathered: Gathered
     is_minor: bool = False
-    """Whether nobody is told of it: it counts as no revision, and `updated` stays as it is."""
+    """Whether the edit is minor, as its source says: it counts as no revision, and `updated` stays as it is."""
     published: datetime | None = None
     """Its new instant, if its date moved; None: it stays as it is."""

@@ -273,7 +273,7 @@ class Status:
     unwritten: tuple[str, ...]
     """Names of editions that are recorded, but not in the outbox yet."""
     stranded: tuple[str, ...]
-    """Names of unwritten editions whose audience is no longer in config.toml: nobody gets them."""
+    """Names of unwritten editions whose audience is no longer in config.toml: they are sent to no one."""
     held: tuple[HeldStatus, ...]
     """Editions that wait for the editor."""
     sources: tuple[SourceStatus, ...]

@@ -1,4 +1,4 @@
-"""What one feed says, whatever its format: records in, values fit for XML and JSON out."""
+"""What one feed says, in any format: records in, values fit for XML and JSON out."""
 
 import re
 from collections.abc import Iterable
@@ -57,10 +57,10 @@ class FeedLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDocument:
-    """What one feed, or one document of its archive (RFC 5005 section 4), says, whatever its format."""
+    """What one feed, or one document of its archive (RFC 5005 section 4), says, in any format."""
 
     id: str
-    """A `tag:` URI, the same for ever."""
+    """A `tag:` URI that never changes."""
     title: str
     description: str
     language: str

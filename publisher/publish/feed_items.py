@@ -1,4 +1,4 @@
-"""What every feed says of one item, whatever its format: records in, values fit for XML and JSON out."""
+"""What every feed says of one item, in any format: records in, values fit for XML and JSON out."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -156,7 +156,7 @@ def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
 
 
 def plain(text: str) -> str:
-    """Plain text that nobody can take for markup, on one line.
+    """Return plain text on one line in which no reader finds markup.
 
     RSS never said whether a title is text or HTML. Readers guess, and where they guess HTML they drop what looks like a
     tag; so `<b>` becomes `‹b›` and `&amp;` becomes `＆amp;`. Text without either is untouched.

@@ -54,7 +54,7 @@ class RssItem:
         if self.modified is not None:
             SubElement(item, f"{{{DCTERMS}}}modified").text = self.modified.isoformat()
         for first in self.enclosures[:1]:
-            # RSS 2.0 requires a length; the profile says to write 0 where nobody knows it.
+            # RSS 2.0 requires a length; the profile says to write 0 where it is not known.
             given = {"url": first.url, "length": str(first.size_bytes or 0), "type": first.media_type}
             SubElement(item, "enclosure", given)
         _add_enclosures(item, f"{{{ATOM}}}link", self.enclosures[1:])

@@ -32,7 +32,7 @@ class Files(Protocol):
 
 
 class RehearsedFiles:
-    """The files below `root`, which stay as they are whatever is written."""
+    """The files below `root`, for a rehearsal: it reads them, and writes nothing."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1, by the standard library. Values in, bytes out: the same document gives the same bytes for ever."""
+"""JSON Feed 1.1, by the standard library. Values in, bytes out: the same document always gives the same bytes."""
 
 import json
 from collections.abc import Callable

@@ -156,9 +156,9 @@ class Pace:
 
 
 def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str = "") -> list[ShownItem]:
-    """The items that are not withdrawn, newest first, with links from the page `start`.
+    """Return the items that are not withdrawn, newest first, with links from the page `start`.
 
-    That page is the one of the theme of the slug `theme`, which goes without saying; empty: of none.
+    `theme` is the slug of the theme whose page it is: items there do not name it again. Empty: no theme's page.
     """
     newest_first = sorted(records, key=lambda record: (record.published, record.added_seq), reverse=True)
     live = (record for record in newest_first if record.state.is_live)

@@ -11,7 +11,7 @@ from publisher.store import Store
 def regather(store: Store, gathering: Gathering, *, now: datetime, progress: Progress) -> None:
     """Go through all items, page by page; when it is cut short it can simply be repeated.
 
-    The log does not grow: the organisation changed nothing, so nobody is told.
+    The log does not grow: the organisation changed nothing, so readers are not told.
     """
     last_item = store.items.last_number()
     after: int | None = 0

@@ -1,6 +1,6 @@
-"""RSS 2.0 and Atom 1.0, by feedgen. Values in, bytes out: the same document gives the same bytes for ever.
+"""RSS 2.0 and Atom 1.0, by feedgen. Values in, bytes out: the same document always gives the same bytes.
 
-Nothing here may be left to feedgen's defaults: it dates whatever it is not told with the clock, and puts each new item
+Nothing here may be left to feedgen's defaults: it takes dates that are not given from the clock, and puts each new item
 first. Its RFC 2822 dates set the process's locale to C and back, which is felt only by another thread that formats a
 date by the C library in that moment; nothing here does (Babel and `format_datetime` do not).
 """

@@ -179,7 +179,7 @@ class _Renderer:
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
-        """Write the planned feeds; the folders of those of which a file changed, and the writer, to settle them."""
+        """Write the planned feeds; return the folders in which a file changed, and the writer, which settles them."""
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]
         # One step for each item on a numbered page, and one for each in an archive.

@@ -34,7 +34,7 @@ def tell_hub(
 ) -> tuple[Problem, ...]:
     """Tell the configured hub of every published change it does not know; what went wrong, in one line.
 
-    A hub that is new is told of later changes only: nobody can have subscribed there before.
+    A hub that is new is told of later changes only, as it has no subscribers yet.
     """
     if not settings.hub:
         return ()

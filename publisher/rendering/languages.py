@@ -52,7 +52,7 @@ def format_day(day: date, language: str) -> str:
 
 @lru_cache(_DAYS)
 def format_day_of_year(day: date, language: str) -> str:
-    """`10 February`, `10 février`: where the year goes without saying."""
+    """`10 February`, `10 février`: the day without its year."""
     return _with_ordinal(format_skeleton("MMMMd", day, locale=_locale(language)), day, language)
 
 

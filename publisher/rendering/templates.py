@@ -193,7 +193,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            newline_sequence="\n",  # whatever the editor: the same bytes on every machine
+            newline_sequence="\n",  # the same bytes, no matter with which editor the template was written
             auto_reload=False,
             bytecode_cache=_compiled,
         )

@@ -25,7 +25,7 @@ SITEMAP_FILE = "sitemap.xml"
 GONE = ".gone"
 
 EDITION_ITEMS = 200
-"""On the page of an edition: one of a whole archive would be a page that nobody can load."""
+"""How many items the page of an edition shows at most, so that it loads quickly."""
 
 WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
 """What RFC 3987 lets stand in an IRI, and nothing a browser would run."""
@@ -103,7 +103,7 @@ def editions_file(audience: str) -> str:
 
 
 def edition_url(audience: Audience, number: int, site: Site) -> str:
-    """The page of an edition that everybody may read; the site's front page where nobody may."""
+    """The page of an edition; the site's front page if the audience has no archive on the web."""
     return f"{site.base_url}{edition_file(audience.name, number)}" if audience.archive else site.base_url
 
 

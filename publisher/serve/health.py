@@ -17,7 +17,7 @@ class PassHealth:
     """When the last pass ended, and how many problems it met."""
 
     def __init__(self, interval_s: float, steady: Callable[[], float] = time.monotonic) -> None:
-        """`interval_s`: how often a pass is due. `steady`: a clock that nobody sets, in seconds."""
+        """`interval_s`: how often a pass is due. `steady`: a monotonic clock, in seconds."""
         self._steady = steady
         self.expect_every(interval_s)
         self._ended = steady()

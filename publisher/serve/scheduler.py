@@ -1,6 +1,6 @@
 """`publisher serve`: an alarm clock around `Publisher.pass_due`.
 
-**Alarms.** APScheduler wakes one function and decides nothing. Every wake-up, whatever caused it, does everything that
+**Alarms.** APScheduler wakes one function and decides nothing. Every wake-up, for any reason, does everything that
 is due according to the store, so a missed, doubled or late wake-up does no harm. Wake-ups share one worker thread, so
 passes never overlap.
 
@@ -11,7 +11,7 @@ alarms of the past.
 **The site is followed.** Before a pass, config.toml is read again if it changed; a wrong one is logged and the former
 one stays. Alarms and web server follow it. SIGHUP does the same at once, changed or not, and makes a pass.
 
-**The web server comes first** and stays up whatever happens to the store: a store that cannot be opened is tried again
+**The web server comes first** and stays up even when the store is broken: a store that cannot be opened is tried again
 by every pass, and /health says so.
 
 **At SIGTERM or SIGINT**, in this order:

@@ -1,7 +1,7 @@
 """What a site remembers, in SQLite or PostgreSQL. `Store` opens it; each noun is a module and an attribute of it.
 
-Whoever changes a table changes `schema`, adds a migration under migrations/ and names it in `schema.HEAD`; a test holds
-them together.
+To change a table, change `schema`, add a migration under migrations/ and name it in `schema.HEAD`; a test compares
+them.
 """
 
 from publisher.store.archives import Archive

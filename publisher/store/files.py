@@ -1,4 +1,4 @@
-"""Writes files and folders so that readers see each one whole, old or new, whatever crashes.
+"""Writes files and folders so that readers see each one whole, old or new, even after a crash.
 
 New content is written to `.staging`, a private folder on the same disk, and flushed. Then it is renamed over what
 readers see, in the order it was written, and the directories are flushed. The next process removes what a crash left
@@ -23,7 +23,7 @@ FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 """Parts of a path that would lead elsewhere."""
 DIRECTORY_MODE = 0o755
-"""With these modes a web server under another user reads all, whatever our umask is."""
+"""With these modes a web server under another user reads all; our umask does not count."""
 _SHARED = stat.S_IWGRP | stat.S_ISGID
 """The modes of a folder that a group shares, which folders in it inherit."""
 

@@ -1,4 +1,4 @@
-"""Questions about items. Each costs as much as its answer is large, whatever the size of the archive."""
+"""Questions about items. The cost of each grows with its answer, not with the archive."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -97,7 +97,7 @@ class LogPass(Facts):
         self._forget_copies([row.number for row in live])
 
     def expire(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take live items out of feeds and editions because their time is over; nobody is told that they are gone."""
+        """Take expired items out of feeds and editions; readers are not told that they are gone."""
         live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
         rows = [
@@ -346,7 +346,7 @@ _MOST_AHEAD = timedelta(hours=1)
 
 
 def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
-    """Return when an item was updated that nobody is told of: as before, though never before it was published."""
+    """Return the `updated` of an item with a minor edit: the old one, though never earlier than `published`."""
     return published if old.revision == 1 else max(old.updated, published)
 
 

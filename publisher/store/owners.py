@@ -12,9 +12,9 @@ from publisher.model.errors import StoreError
 
 
 def refuse_strangers(database: Path) -> None:
-    """Let pass whoever leaves only files that the owner of the store can write.
+    """Refuse a user who would leave files that the owner of the store cannot write.
 
-    That is the owner himself, and a group that the folder is shared with: it is `g+ws`, or `g+w` and of our group.
+    The owner is let in, and so is a group that the folder is shared with: it is `g+ws`, or `g+w` and of our group.
 
     Raises:
         StoreError: this user is neither.

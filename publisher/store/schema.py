@@ -1,7 +1,7 @@
 """The tables as they are at `HEAD`; migrations/ makes them, or brings those of an older release here.
 
 The log never changes. Much of the other tables could be worked out from it; they are kept so that a question costs as
-much as its answer is large, whatever the size of the archive.
+much as its answer is large, at any size of the archive.
 """
 
 from functools import partial
@@ -394,7 +394,7 @@ deliveries = Table(
     # The last answer of the server. Null: it never answered.
     _column("code", Integer, nullable=True),
     _column("reply", Text),
-    # This key keeps the promise that nobody gets an edition twice.
+    # This key keeps the promise that no one gets an edition twice.
     UniqueConstraint("kind", "name", "recipient"),
     Index("ix_deliveries_finished_at", "finished_at"),
 )

@@ -1,6 +1,6 @@
 """Copies an SQLite database as it is at one moment, and writes nothing beside it.
 
-SQLite itself would: opening a database makes or removes its `-wal` and `-shm` files, in the name of whoever asks.
+SQLite itself would: opening a database makes or removes its `-wal` and `-shm` files, as files of the user who asks.
 """
 
 import shutil

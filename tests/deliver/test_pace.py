@@ -86,7 +86,7 @@ def test_a_server_that_does_not_want_our_mail_gets_none(pace: Pace) -> None:
     note(pace, Sign.OUR_FAULT, IN_A_ROW)
 
     assert STOPPED_S == pace.paused_s(0.0)
-    assert "whoever gets it" in pace.problem
+    assert "to any address" in pace.problem
 
 
 def test_half_of_the_latest_answers_being_suspicious_is_no_accident(pace: Pace) -> None:

@@ -53,7 +53,7 @@ def test_addresses_of_an_example_must_be_replaced(world: World) -> None:
     outcome = world.publisher("check", at=NOW)
 
     assert 2 == outcome.exit_code
-    assert ["fix: site.base_url: news.example.org is an example, which nobody can reach; write your own"] == (
+    assert ["fix: site.base_url: news.example.org is an example address that does not exist; write your own"] == (
         outcome.lines
     )
 

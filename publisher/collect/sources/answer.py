@@ -23,4 +23,4 @@ class Fetched:
     fresh_until: datetime | None = None
     """Until when the server says that asking again is of no use; None: it does not say."""
     moved_to: str = ""
-    """Where the address has moved for ever; empty: nowhere."""
+    """Where the address has moved permanently; empty: it has not moved."""

@@ -2,7 +2,7 @@
 
 What the bytes say themselves comes first: a byte order mark, the zeros of UTF-16, and text that is UTF-8 throughout,
 which text in another encoding of single bytes never is by chance. Then come the server and the document, in this order
-(RFC 7303 section 3), and UTF-8, which XML is when nobody says otherwise (XML 1.0 section 4.3.3). Bytes that are no
+(RFC 7303 section 3), and UTF-8, which is the default of XML (XML 1.0 section 4.3.3). Bytes that are no
 UTF-8 there are Windows-1252, as browsers have it.
 """
 

@@ -22,7 +22,8 @@ def fold_name(name: str) -> str:
 def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dict[str, object]:
     """Return a row's values by field; a field without a column of its own is read from the one of its name.
 
-    Capitals, spaces and marks in names make no difference. What keeps an item back is read by whatever name.
+    Capitals, spaces and marks in names make no difference. Fields that keep an item back are read by each of their
+    names.
     """
     folded = {fold_name(name): value for name, value in row.items()}
     folded.setdefault("authors", folded.get("author"))

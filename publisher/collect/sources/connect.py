@@ -180,7 +180,7 @@ class _Stream(httpcore.NetworkStream):
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn whatever goes wrong on the way into an `httpx.TransportError` or a `RefusedError`."""
+    """Turn any failure of the connection into an `httpx.TransportError` or a `RefusedError`."""
     try:
         yield
     except httpcore.TimeoutException as error:

@@ -28,7 +28,7 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         case "br":
             yield from _unbrotlied(pieces)
         case other:
-            raise DecodeError(f"it came in the encoding {other[:40]!r}, which nobody asked for")
+            raise DecodeError(f"it came in the encoding {other[:40]!r}, which was not asked for")
 
 
 def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:

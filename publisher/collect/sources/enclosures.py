@@ -1,4 +1,4 @@
-"""The files that belong to an item, as whatever source gives them."""
+"""The files that belong to an item, as sources of any kind give them."""
 
 import re
 from collections.abc import Mapping, Sequence

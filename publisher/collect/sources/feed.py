@@ -30,7 +30,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 READER = "feed-5"
@@ -160,7 +160,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
             response_headers={**headers, "content-location": url},
             sanitize_html=False,
         )
-    except Exception as error:  # whatever a hostile document makes it raise, it is no feed
+    except Exception as error:  # a hostile document may make it raise anything; it is no feed
         raise SourceError(source, f"this is no feed: {type(error).__name__}: {error}"[:200]) from error
     if not parsed.get("version") and not parsed.get("entries"):
         raise SourceError(source, f"this is no feed: {_reason(parsed)}")
@@ -196,7 +196,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
     link = seen_from(str(entry.get("link") or ""), base)
-    # Atom's are plain text (RFC 4287 section 4.2.2); in RSS nobody knows, and many write HTML.
+    # Atom's are plain text (RFC 4287 section 4.2.2); RSS does not say, and many write HTML.
     as_line = clean_line if is_atom else line_of
     return {
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,

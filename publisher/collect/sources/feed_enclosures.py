@@ -10,8 +10,8 @@ def of_entry(entry: Mapping[str, Any], html: str, base: str) -> list[dict[str, o
     """Return what is attached to an item of RSS or Atom, as feedparser gives it, for `fields.item_of`.
 
     `html` is the item's body. Where nothing is attached, what `media:content` names is; of the forms one recording
-    comes in (`media:group`), that is the one said to be the usual. Pictures count that the body does not show, and
-    that are nobody's portrait.
+    comes in (`media:group`), that is the one said to be the usual. Pictures count unless the
+    body shows them or they are portraits of authors.
     """
     links = [link for link in entry.get("links", ()) if link.get("rel") == "enclosure"]
     attached = [

@@ -29,7 +29,7 @@ from publisher.model.sources import Fetching
 MAX_REDIRECTS = 5
 
 _REDIRECTS = {301: True, 302: False, 303: False, 307: False, 308: True}
-"""Status codes that lead elsewhere, and whether for ever (RFC 9110 section 15.4)."""
+"""Status codes of redirects, and whether each is permanent (RFC 9110 section 15.4)."""
 _GONE = 410
 _NOT_MODIFIED = 304
 _OK = 200
@@ -130,7 +130,7 @@ class Fetcher:
         whole = now.astimezone(UTC).isoformat(timespec="seconds")
         validator = json.dumps({"digest": digest, "whole": whole, **told}, sort_keys=True)
         if known.get("digest") == digest:
-            # The validator stays: writing down a new ETag of the same bytes would be a change to nobody's use.
+            # The validator stays: a new ETag of the same bytes is no reason to write to the store.
             kept = validator if _is_whole_due(known, source, now) else before
             return Fetched(
                 body=b"", url=address, charset="", validator=kept, is_unchanged=True, fresh_until=fresh_until
@@ -221,7 +221,7 @@ def _check_status(
     if status == _NOT_MODIFIED:
         raise _failed(source, f"{address} says that nothing changed, though it was never read")
     if status == _GONE:
-        raise _failed(source, f"{address} is gone for ever (410); take the source out or correct `url`", LONGEST_WAIT)
+        raise _failed(source, f"{address} is gone for good (410); take the source out or correct `url`", LONGEST_WAIT)
     asked = _retry_after(response, now)
     until = f"; it asks to be left alone for {round(asked.total_seconds())} s" if asked and status in _BUSY else ""
     raise _failed(source, f"{address} answers {status} {response.reason_phrase}".rstrip() + until, asked)

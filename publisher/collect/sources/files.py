@@ -18,7 +18,7 @@ def open_plain(path: Path) -> BufferedReader:
     """Open a file to read it.
 
     Raises:
-        OSError: it cannot be opened, or is no plain file: reading a pipe could wait for ever.
+        OSError: it cannot be opened, or is no plain file: reading a pipe could wait without end.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     found = os.fstat(descriptor)

@@ -74,7 +74,7 @@ def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> Clea
 
     Links are made absolute by `base`; those that stay relative go, and so do pixels and tracking parameters.
     """
-    # libxml2 and nh3 mend broken markup by rules twenty years apart: what the one made the other may move once more.
+    # libxml2 and nh3 repair broken markup by rules twenty years apart: what one has repaired the other may move again.
     trace = Trace()
     clean = _cleaned(raw[:MAX_CHARACTERS], base, trace, keep_tracking=keep_tracking)
     for _ in range(_PASSES - 1):

@@ -75,7 +75,7 @@ def is_visible(element: html.HtmlElement) -> bool:
 
 
 def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield what stands only where no script runs, pictures and players, taken out; words there are for nobody."""
+    """Yield the pictures and players inside `noscript`, taken out of it; its words are left out."""
     for around in list(root.iter("noscript")):
         for element in list(around.iter("img", *FRAMES, *RECORDINGS)):
             element.drop_tree()

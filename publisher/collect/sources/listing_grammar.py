@@ -4,7 +4,7 @@
   February 2022`. Beneath a line of text that has not ended its sentence a date is text: a wrapped line may well begin
   with one.
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
-  `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, a language nobody knows
+  `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, an unknown language
   and a link that is no address; but such a line takes no label line above it along.
 - Label lines directly above a date, with no text above them, belong to the item it begins.
 - Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.

@@ -1,6 +1,6 @@
 """Which network addresses a source may be fetched from; pure.
 
-Whoever can write a feed's address, or redirect it, must not make this machine ask its own neighbourhood.
+An address in a feed, or one it redirects to, must not make this machine ask its own neighbourhood.
 """
 
 from collections.abc import Collection

@@ -35,7 +35,7 @@ from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 READER = "page-4"
@@ -321,7 +321,7 @@ def _parse(text: bytes) -> html.HtmlElement:
 
 
 def _try(text: bytes) -> None:
-    """See whether libxml2 comes to an end with the page, in whatever way."""
+    """Let libxml2 read the page; a hostile one may crash the process, which is one of its own."""
     with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
         _parse(text)
 

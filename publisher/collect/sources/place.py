@@ -10,7 +10,7 @@ from publisher.collect.sources.files import read_unless, validator_of
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 
-if TYPE_CHECKING:  # httpx takes 0.1 s, which a file shall not cost
+if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
 
@@ -55,7 +55,7 @@ class Place:
         """What the operator should know of the place."""
         if not found.moved_to or found.is_unchanged:
             return ()
-        what = f"{self.url} has moved for ever to {found.moved_to}; write that in `url`"
+        what = f"{self.url} has moved permanently to {found.moved_to}; write that in `url`"
         return (Problem(where=f"source {self.source!r}", what=what),)
 
 

@@ -1,4 +1,4 @@
-"""Values as sources have them, of whatever type, read as texts and lists of texts."""
+"""Values of any type, as sources give them, read as texts and lists of texts."""
 
 import re
 from collections.abc import Mapping

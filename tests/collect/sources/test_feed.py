@@ -210,7 +210,7 @@ def test_a_move_for_ever_is_told(server: Server) -> None:
 
     (remark,) = source.fetch(validator="", now=NOW).remarks
 
-    assert remark.what == f"{server.url('/old')} has moved for ever to {server.url('/new')}; write that in `url`"
+    assert remark.what == f"{server.url('/old')} has moved permanently to {server.url('/new')}; write that in `url`"
 
 
 @pytest.mark.parametrize(
