@@ -104,6 +104,7 @@ class Commits:
     async def _write_all(self) -> None:
         try:
             while (self._fences or self._results) and self._failure is None:
+                await asyncio.sleep(0)  # what else was answered in this moment comes along
                 await self._write()
         finally:
             self._writer = None

@@ -274,7 +274,8 @@ class _Pass:
     def _settle(self, delivery: Delivery, step: Step, reply: Reply, *, is_used: bool) -> bool:
         """Record what a reply means; return whether the session can go on."""
         meaning = meaning_of(step, reply)
-        logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
+        if logger.is_heard:
+            logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
         self._pace.note(meaning.sign, str(reply), now_s=self._now_s())
         match meaning.fate:
             case Fate.SENT:

@@ -166,7 +166,8 @@ class Wire(asyncio.Protocol):
 
 
 def _printable(words: bytes) -> str:
-    return "".join(char if char.isprintable() else "?" for char in words.decode("utf-8", "replace")).strip()
+    text = words.decode("utf-8", "replace").strip()
+    return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 def words_of(error: BaseException) -> str:

@@ -27,7 +27,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
     type_coerce,
     update,
 )
@@ -144,22 +143,10 @@ class Ledger:
         A fence fails if the lease of its claim is over. A result of an earlier claim changes nothing.
         """
         with self._database.writing_beside() as connection:
-            clock = _clock(connection, now)
             if results:
                 statement = _RESULT_ON_SQLITE if self._database.is_sqlite else _RESULT_ON_SERVER
                 connection.execute(statement, [_values_of(result, now=now) for result in results])
-            held: set[int] = set()
-            for some in batches(fences):
-                claims = [(each.id, each.epoch) for each in some]
-                fence = (
-                    update(deliveries)
-                    .where(tuple_(deliveries.c.id, deliveries.c.epoch).in_(claims))
-                    .where(deliveries.c.state == DeliveryState.LEASED, deliveries.c.due_at > clock())
-                    .values(state=DeliveryState.HANDING, due_at=clock(lease))
-                    .returning(deliveries.c.id)
-                )
-                held.update(connection.execute(fence).scalars())
-            return held
+            return _fence(connection, fences, now=now, lease=lease) if fences else set()
 
     # --- ask ---------------------------------------------------------------------------------------------------------
 
@@ -227,6 +214,23 @@ def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now
         for row in rows:
             connection.execute(insert(deliveries).values({**row, **begun}))
     return len(missing)
+
+
+def _fence(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
+    """Fence the deliveries that are still theirs; return their ids."""
+    statement = _FENCE_ON_SQLITE if connection.dialect.name == "sqlite" else _FENCE_ON_SERVER
+    claims = [
+        {"its_id": each.id, "its_epoch": each.epoch, "now": now, "until": now + lease, "lease": lease}
+        for each in fences
+    ]
+    asked = {each.id: each.epoch for each in fences}
+    if connection.execute(statement, claims).rowcount == len(fences):
+        return set(asked)
+    # Which of them failed is seldom asked.
+    is_valid = (deliveries.c.state == DeliveryState.HANDING, deliveries.c.due_at > _clock(connection, now)())
+    query = select(deliveries.c.id, deliveries.c.epoch).where(deliveries.c.id.in_(asked), *is_valid)
+    rows = connection.execute(query)
+    return {row.id for row in rows if asked[row.id] == row.epoch}
 
 
 def _renew(connection: Connection, delivery: NewDelivery, *, now: datetime) -> int:
@@ -318,3 +322,15 @@ _RESULT = (
 )
 _RESULT_ON_SQLITE = _RESULT.values(due_at=bindparam("due", type_=UtcDateTime()))
 _RESULT_ON_SERVER = _RESULT.values(due_at=func.clock_timestamp() + bindparam("after", type_=Interval()))
+
+_FENCE = update(deliveries).where(
+    deliveries.c.id == bindparam("its_id"),
+    deliveries.c.epoch == bindparam("its_epoch"),
+    deliveries.c.state == DeliveryState.LEASED,
+)
+_FENCE_ON_SQLITE = _FENCE.where(deliveries.c.due_at > bindparam("now", type_=UtcDateTime())).values(
+    state=DeliveryState.HANDING, due_at=bindparam("until", type_=UtcDateTime())
+)
+_FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).values(
+    state=DeliveryState.HANDING, due_at=func.clock_timestamp() + bindparam("lease", type_=Interval())
+)

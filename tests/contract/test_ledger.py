@@ -148,12 +148,15 @@ class TestClaim:
 
 
 class TestFence:
-    def test_a_claimed_delivery_is_fenced_once(self, store: Store) -> None:
-        queue(store, 1, 2)
-        first, second = claim(store)
+    def test_each_claim_has_a_fence_of_its_own(self, store: Store) -> None:
+        queue(store, 1, 2, 3)
+        lost, first = claim(store, 2, lease=GONE)
+        [again, second, third] = claim(store)
+        assert lost.id == again.id
 
-        assert {first.id, second.id} == fence(store, first, second)
-        assert set() == fence(store, first, second)
+        assert {second.id, third.id} == fence(store, lost, second, third)
+        assert set() == fence(store, lost, first)
+        assert {again.id} == fence(store, again)
 
     def test_a_process_that_slept_beyond_its_lease_sends_nothing(self, store: Store) -> None:
         queue(store)

@@ -1,0 +1,116 @@
+"""A process that delivers, to be killed: by itself around a commit of the ledger, or by a server that it talks to.
+
+Run as `python -m tests.delivering URL PORT CONNECTIONS LEASE_S POINT`: it makes passes over the ledger until nothing is
+due, or for ever if POINT is `again`. POINT `write:3:after` kills it right after the third transaction of `write`.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from publisher.deliver.pace import Pace
+from publisher.deliver.run import Orders, deliver
+from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
+from publisher.store import Ledger, Store
+from publisher.store.locks import Locks
+from tests.crash import ROOT
+
+QUEUED_AT = datetime(2026, 3, 4, 12, tzinfo=UTC)
+FOR_EVER = timedelta(days=10_000)
+AGAIN = "again"
+
+
+class Mails:
+    """A mail for each delivery, which says who gets it."""
+
+    def mail(self, delivery: NewDelivery) -> bytes:
+        head = f"Message-ID: {delivery.message_id}\r\nDate: Wed, 04 Mar 2026 12:00:00 +0000\r\n"
+        return f"{head}Subject: one\r\n\r\nFor {delivery.recipient}.\r\n".encode()
+
+
+class MortalLedger(Ledger):
+    """A ledger with short leases, which kills its process around one of its transactions."""
+
+    def __init__(self, store: Store, lease: timedelta, point: str) -> None:
+        super().__init__(store.database, Locks(store.database))
+        self._lease = lease
+        self._point = point
+        self._calls: Counter[str] = Counter()
+
+    def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = FOR_EVER) -> list[Delivery]:
+        self._die_at("claim", "before")
+        claimed = super().claim(min(limit, 4), max_age=max_age, now=now, lease=self._lease)
+        self._die_at("claim", "after")
+        return claimed
+
+    def write(
+        self, fences: Sequence[Delivery], results: Sequence[Result], *, now: datetime, lease: timedelta = FOR_EVER
+    ) -> set[int]:
+        self._die_at("write", "before")
+        allowed = super().write(fences, results, now=now, lease=self._lease)
+        self._die_at("write", "after")
+        return allowed
+
+    def _die_at(self, call: str, when: str) -> None:
+        self._calls[call] += when == "before"
+        if f"{call}:{self._calls[call]}:{when}" == self._point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def settings(port: int, connections: int) -> SmtpSettings:
+    return SmtpSettings(host="127.0.0.1", port=port, security=Security.NONE, connections=connections, max_age=FOR_EVER)
+
+
+def delivery_to(recipient: str) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.EDITION,
+        name="weekly-1",
+        recipient=recipient,
+        sender="news@example.org",
+        message_id=f"<weekly-1.{recipient}>",
+        dated=QUEUED_AT,
+    )
+
+
+def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, point: str = "") -> None:
+    """Make one pass over the ledger."""
+    ledger = MortalLedger(store, lease, point)
+    with ledger.delivering(now=datetime.now(UTC)):
+        hand_over(ledger, port, connections=connections)
+
+
+def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
+    """The same beside another process, which SQLite's lock does not allow and a server does."""
+    config = settings(port, connections)
+    deliver(ledger, Mails(), Pace(config), Orders(settings=config, clock=lambda: datetime.now(UTC)))
+
+
+def start(url: str, port: int, *, connections: int, lease_s: float, point: str) -> "subprocess.Popen[bytes]":
+    """Start such a process."""
+    arguments = [url, str(port), str(connections), str(lease_s), point]
+    return subprocess.Popen([sys.executable, "-m", "tests.delivering", *arguments], cwd=ROOT)
+
+
+def main() -> None:
+    url, port, connections, lease_s, point = sys.argv[1:]
+    with Store.open(url) as store:
+        while True:
+            make_pass(
+                store,
+                int(port),
+                connections=int(connections),
+                lease=timedelta(seconds=float(lease_s)),
+                point=point,
+            )
+            if point != AGAIN:
+                return
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()
