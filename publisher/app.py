@@ -376,6 +376,7 @@ class Publisher:
                 store=self._store,
                 publication=self._wiring.publication,
                 files=self._open_files(self.config.feeds_directory),
+                authority=self._wiring.authority,
             )
 
     def _tell_hub(self, report: RunReport) -> RunReport:

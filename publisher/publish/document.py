@@ -160,19 +160,31 @@ def _document(
         description=plain(_description(feed, site, language)),
         language=language,
         page_url=urls.feed_page_url(folder, site),
-        author=Mailbox(name=plain(site.author.name or site.title), address=_address(site.author.address)),
+        author=author_of(site),
         updated=whole_seconds(max([changed_at, *(item.updated for item in items)])),
         items=items,
         withdrawn=(),
         is_archive=archive is not None,
         look=look,
-        links=tuple((key, _links(folder, key, site, archive=archive, previous=previous)) for key in look.formats),
+        links=links_of(folder, look, archive=archive, previous=previous),
     )
 
 
 def title_of_feed(feed: Feed) -> str:
     """What a feed is called: a language by its own name for itself."""
     return languages.own_name(_tag(feed)) if feed.kind is FeedKind.LANGUAGE else feed.title
+
+
+def author_of(site: Site) -> Mailbox:
+    """Who publishes, as feeds name them."""
+    return Mailbox(name=plain(site.author.name or site.title), address=_address(site.author.address))
+
+
+def links_of(
+    folder: str, look: FeedLook, *, archive: int | None = None, previous: int | None = None
+) -> tuple[tuple[str, Links], ...]:
+    """Where a document and its neighbours are, by format."""
+    return tuple((key, _links(folder, key, look.site, archive=archive, previous=previous)) for key in look.formats)
 
 
 def _links(folder: str, feed_format: str, site: Site, *, archive: int | None, previous: int | None) -> Links:

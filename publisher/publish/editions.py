@@ -4,12 +4,17 @@ What comes in: the numbers of editions that `plan_editions` found without a page
 lists. A crash leaves whole pages, and the audience's cursor where it was: the next pass writes them again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from publisher.model.editions import Audience
-from publisher.publish import edition_pages
+from publisher.publish.document import FeedLook
+from publisher.publish.edition_feed import FEED_EDITIONS, TITLES, edition_feed
+from publisher.publish.edition_pages import edition_page, editions_page
+from publisher.publish.entries import Entries
+from publisher.publish.feeds import WRITERS
 from publisher.publish.files import Files, PublicFiles
-from publisher.publish.page_values import Look
+from publisher.publish.page_values import Look, edition_feeds
 from publisher.publish.plan import Publication, PublishPlan, edition_cursor
 from publisher.rendering import urls
 from publisher.store import Store
@@ -19,34 +24,44 @@ LISTED_EDITIONS = 100
 
 
 def publish_editions(
-    numbers_of: Mapping[Audience, Sequence[int]], *, store: Store, publication: Publication, files: Files
+    numbers_of: Mapping[Audience, Sequence[int]],
+    *,
+    store: Store,
+    publication: Publication,
+    files: Files,
+    authority: str,
 ) -> None:
     """Write the pages of these editions and then move the cursors: a crash in between repeats it.
 
-    A mail leads to its edition's page, so the page is there first.
+    A mail leads to its edition's page, so the page is there first. `authority` is that of the site's ids.
 
     Raises:
         FilesError: a file could not be written.
         TemplateError: a template cannot be used.
     """
     public = PublicFiles(files, removes_copies=True)
+    archive = _Archive(store=store, publication=publication, files=public, authority=authority)
     for audience, numbers in numbers_of.items():
-        _render(audience, numbers, store=store, files=public, look=Look.of(publication))
+        before, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
+        archive.render(audience, [*([before.number] if before else []), *numbers])
     public.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := last_shown(store, audience)):
             store.log.move_cursor(edition_cursor(audience), expected=last, seq=numbers[-1], settings={})
 
 
-def render_touched(planned: PublishPlan, *, store: Store, publication: Publication, files: PublicFiles) -> None:
+def render_touched(
+    planned: PublishPlan, *, store: Store, publication: Publication, files: PublicFiles, authority: str
+) -> None:
     """Write again the pages of editions with items that were revised or withdrawn; of all in a full pass."""
     touched = [] if planned.is_full else store.editions.touched(planned.after, planned.upto)
+    archive = _Archive(store=store, publication=publication, files=files, authority=authority)
     for audience in publication.audiences:
         last = last_shown(store, audience)
         numbers = [number for name, number in touched if name == audience.name and number <= last]
         if planned.is_full:
             numbers = list(range(1, last + 1))
-        _render(audience, numbers, store=store, files=files, look=Look.of(publication))
+        archive.render(audience, numbers)
 
 
 def last_shown(store: Store, audience: Audience) -> int:
@@ -54,17 +69,45 @@ def last_shown(store: Store, audience: Audience) -> int:
     return store.log.cursor(edition_cursor(audience)).seq
 
 
-def _render(audience: Audience, numbers: Sequence[int], *, store: Store, files: PublicFiles, look: Look) -> None:
-    """Write the pages of these editions, and the list of all that have one.
+class _Archive:
+    """Writes the pages of editions, as one pass does it."""
 
-    The list is there before the first edition is, so that the front page may lead to it from the start.
-    """
-    for number in numbers:
-        edition = store.editions.get(audience.name, number)
+    def __init__(self, *, store: Store, publication: Publication, files: PublicFiles, authority: str) -> None:
+        self._store = store
+        self._themes = publication.theme_map
+        self._files = files
+        self._look = Look.of(publication)
+        # A hub is told of feeds of items alone.
+        self._feed_look = replace(FeedLook.of(publication, authority), hub="")
+
+    def render(self, audience: Audience, numbers: Sequence[int]) -> None:
+        """Write the pages of these editions, and the list and the feed of all that have one.
+
+        The list is there before the first edition is, so that the front page may lead to it from the start.
+        """
+        last = max(last_shown(self._store, audience), *numbers, 0)
+        for number in numbers:
+            self._write_page(audience, number, last)
+        places = self._store.editions.past.latest(audience.name, upto=last, limit=LISTED_EDITIONS)
+        if numbers and places:
+            self._write_feed(audience, [place.number for place in places[:FEED_EDITIONS]])
+        feeds = edition_feeds(audience, look=self._look) if places else []
+        self._files.write(
+            urls.editions_file(audience.name), editions_page(audience, places, feeds=feeds, look=self._look)
+        )
+
+    def _write_page(self, audience: Audience, number: int, last: int) -> None:
+        past = self._store.editions.past
+        edition = past.get(audience.name, number, newest=urls.EDITION_ITEMS)
         if edition is not None:
-            page = edition_pages.edition_page(edition, audience, previous=number - 1 or None, look=look)
-            files.write(urls.edition_file(audience.name, number), page)
-    last = max(last_shown(store, audience), *numbers, 0)
-    rows = store.editions.latest(audience.name, limit=LISTED_EDITIONS)
-    listed = [(row.number, row.composed_at, row.items) for row in rows if row.items and row.number <= last]
-    files.write(urls.editions_file(audience.name), edition_pages.editions_page(audience, listed, look=look))
+            older, newer = past.beside(audience.name, number, upto=last)
+            page = edition_page(edition, audience, older=older, newer=newer, themes=self._themes, look=self._look)
+            self._files.write(urls.edition_file(audience.name, number), page)
+
+    def _write_feed(self, audience: Audience, numbers: Iterable[int]) -> None:
+        past = self._store.editions.past
+        found = (past.get(audience.name, number, newest=TITLES) for number in numbers)
+        document = edition_feed(audience, [edition for edition in found if edition], look=self._feed_look)
+        for key in self._feed_look.formats:
+            file = urls.feed_file(urls.editions_folder(audience.name), key)
+            self._files.write(file, WRITERS[key](document, Entries()))

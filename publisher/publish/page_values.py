@@ -1,7 +1,7 @@
 """What pages show of items, feeds and editions, as templates get it. Records in, values out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from publisher.model.feeds import Feed
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.site import Site
+from publisher.model.themes import Theme
 from publisher.model.titles import summary_below, title_of
 from publisher.publish.document import title_of_feed
 from publisher.publish.page_body import page_body
@@ -199,14 +200,6 @@ def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
     )
 
 
-def group_by_theme(shown: Iterable[ShownItem]) -> list[tuple[ShownFeed, list[ShownItem]]]:
-    """Items below the first of their themes, without it; themes by title."""
-    found: dict[ShownFeed, list[ShownItem]] = {}
-    for item in shown:
-        found.setdefault(item.themes[0], []).append(replace(item, themes=item.themes[1:]))
-    return sorted(found.items(), key=lambda section: (section[0].title.casefold(), section[0].url))
-
-
 def pace_of(days: Sequence[date]) -> Pace | None:
     """How often items of these days came; None when they are too few or all of one day."""
     if len(days) < PACE_ITEMS or min(days) == max(days):
@@ -223,6 +216,17 @@ def pace_of(days: Sequence[date]) -> Pace | None:
 def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
     """The feeds in the order of a list for people."""
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
+
+
+def show_theme(theme: Theme, *, start: str, look: Look) -> ShownFeed:
+    """The theme, with links from the page `start`."""
+    return show_feed(Feed.of_theme(theme), start=start, look=look)
+
+
+def edition_feeds(audience: Audience, *, look: Look) -> list[FeedLink]:
+    """The feed of an audience's editions, with links from the list of them."""
+    folder, title = urls.editions_folder(audience.name), scrub(audience.title)
+    return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
 
 
 def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
@@ -245,14 +249,15 @@ def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...], site: Sit
     return ShownFeed(
         title=title,
         url=urls.relative(urls.feed_page_file(own), start=folder),
-        feeds=tuple(
-            FeedLink(
-                title=title,
-                format=urls.FEED_FORMATS[key].title,
-                media_type=urls.FEED_FORMATS[key].media_type,
-                url=urls.relative(urls.feed_file(own, key), start=folder),
-                address=urls.feed_url(own, key, site),
-            )
-            for key in formats
-        ),
+        feeds=tuple(_feed_link(title, own, key, folder=folder, site=site) for key in formats),
+    )
+
+
+def _feed_link(title: str, own: str, key: str, *, folder: str, site: Site) -> FeedLink:
+    return FeedLink(
+        title=title,
+        format=urls.FEED_FORMATS[key].title,
+        media_type=urls.FEED_FORMATS[key].media_type,
+        url=urls.relative(urls.feed_file(own, key), start=folder),
+        address=urls.feed_url(own, key, site),
     )

@@ -114,7 +114,9 @@ class _Renderer:
         self._render_items()
         changed, writer = self._render_feeds(authority)
         self._render_lists()
-        editions.render_touched(self._planned, store=self._store, publication=self._publication, files=self._files)
+        editions.render_touched(
+            self._planned, store=self._store, publication=self._publication, files=self._files, authority=authority
+        )
         self._files.commit()
         writer.settle()
         return PublishReport(

@@ -97,6 +97,11 @@ def edition_file(audience: str, number: int) -> str:
     return f"archive/{audience}/{number}.html"
 
 
+def editions_folder(audience: str) -> str:
+    """Where an audience's editions, their list and their feed are."""
+    return f"archive/{audience}"
+
+
 def editions_file(audience: str) -> str:
     """The page that lists an audience's editions."""
     return f"archive/{audience}/{INDEX_FILE}"

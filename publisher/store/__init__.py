@@ -13,6 +13,7 @@ from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
+from publisher.store.past_editions import EditionPlace, PastEdition
 from publisher.store.runs import RunRow
 from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState
@@ -25,6 +26,7 @@ __all__ = [
     "ChangedItem",
     "Cursor",
     "Due",
+    "EditionPlace",
     "EditionRow",
     "FeedSequence",
     "FeedState",
@@ -34,6 +36,7 @@ __all__ = [
     "LogPass",
     "Other",
     "PageRow",
+    "PastEdition",
     "RunRow",
     "SourceState",
     "Store",

@@ -7,13 +7,11 @@ from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
     Table,
     and_,
-    case,
     delete,
     exists,
     func,
@@ -26,10 +24,12 @@ from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Edition
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.store.content import record_of, themes_text
+from publisher.store.content import themes_text
+from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
 from publisher.store.held import HeldEditions, is_edition, is_item_of, recount
 from publisher.store.ledger import insert_deliveries
+from publisher.store.past_editions import PastEditions
 from publisher.store.schema import (
     IS_LIVE,
     audiences,
@@ -86,6 +86,7 @@ class Editions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.held = HeldEditions(database)
+        self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
         """How far an audience has come; None: nothing was ever composed for it."""
@@ -242,8 +243,8 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
         after=row.after,
         upto=row.upto,
         composed_at=row.composed_at,
-        records=_records_of(connection, edition_items, row.audience, row.number),
-        corrections=_records_of(connection, edition_corrections, row.audience, row.number),
+        records=records_of(connection, edition_items, row.audience, row.number),
+        corrections=records_of(connection, edition_corrections, row.audience, row.number),
         introduction=row.introduction or "",
         held_until=row.held_until,
         released_at=row.released_at,
@@ -292,21 +293,3 @@ def _write_records(connection: Connection, table: Table, edition: Edition, recor
     ]
     if rows:
         connection.execute(insert(table), rows)
-
-
-def _records_of(connection: Connection, table: Table, audience: str, number: int) -> tuple[Record, ...]:
-    """Items that a table (of items, or of corrections) has of an edition, as they were then; withdrawn ones are out."""
-    columns: list[ColumnElement[Any]] = [
-        *items.c["number", "source", "uid", "path", "published", "added_seq", "pass_start", "state"],
-        *table.c["seq", "themes"],
-        *log.c["revision", "content"],
-        case((log.c.kind == ChangeKind.ADDED, items.c.published), else_=log.c.at).label("updated"),
-    ]
-    query = (
-        select(*columns)
-        .join(items, items.c.number == table.c.item)
-        .join(log, log.c.seq == table.c.seq)
-        .where(table.c.audience == audience, table.c.number == number, IS_LIVE)
-        .order_by(table.c.position)
-    )
-    return tuple(record_of(row) for row in connection.execute(query))

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.world import CONFIG, NOW, World, news
+from tests.world import CONFIG, NOW, World, news, plain
 
 TABLE = CONFIG.replace('path = "news.txt"', 'kind = "table"\npath = "news.txt"').replace("news.txt", "news.csv")
 HEAD = "id,date,title,text,themes\n"
@@ -124,3 +124,33 @@ def test_an_item_called_index_has_a_page_of_its_own(tmp_path: Path) -> None:
 
     assert "items/2026/index-item.html" in world.contents()
     assert b"index-item.html" in world.contents()["items/2026/index.html"]
+
+
+def test_past_digests_have_a_feed_that_leads_to_them(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B)
+    show(world, A, B, C)
+
+    feed = world.feed("archive/weekly")
+
+    assert ["2.html", "1.html"] == [entry.link.rpartition("/")[2] for entry in feed.entries]
+    assert 2 == len({entry.id for entry in feed.entries})
+    assert ["Gamma 1 item.", "Beta Alpha 2 items."] == [
+        plain(entry.content[0].value.replace("</li>", " </li>").replace("</ul>", "</ul> ")) for entry in feed.entries
+    ]
+    page = world.contents()["archive/weekly/index.html"].decode()
+    assert 'type="application/atom+xml"' in page
+    assert "https://news.example.org/archive/weekly/rss.xml" in page
+
+
+def test_a_discarded_digest_is_passed_over_by_its_neighbours(tmp_path: Path) -> None:
+    world = World(tmp_path / "site", config=TABLE + 'review = "4h"\n')
+    show(world, A)
+    world.publisher_edition("release", "weekly-1", at=NOW)
+    show(world, A, B)
+    world.publisher_edition("discard", "weekly-2", at=NOW)
+    show(world, A, B, C)
+    world.publisher_edition("release", "weekly-3", at=NOW)
+
+    beside = [links(world, f"archive/weekly/{number}.html", 'class="neighbours"') for number in (1, 3)]
+
+    assert [["3.html"], ["1.html"]] == beside

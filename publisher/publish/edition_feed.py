@@ -1,0 +1,68 @@
+"""The feed of an audience's digests: for people who would rather be told of a digest than of each item."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from html import escape
+
+from publisher.model.editions import Audience
+from publisher.model.schedules import local_day
+from publisher.model.titles import title_of
+from publisher.publish.document import FeedDocument, FeedLook, author_of, links_of
+from publisher.publish.feed_items import FeedItem, plain, whole_seconds
+from publisher.rendering import languages, urls
+from publisher.rendering.text import scrub
+from publisher.store import PastEdition
+
+FEED_EDITIONS = 20
+"""How many of the latest editions the feed holds."""
+TITLES = 15
+"""How many items of an edition it names."""
+
+
+def edition_feed(audience: Audience, editions: Iterable[PastEdition], *, look: FeedLook) -> FeedDocument:
+    """The latest editions of an audience, of which there is at least one; each names its newest items."""
+    listed = tuple(_entry(audience, edition, look) for edition in editions)
+    folder = urls.editions_folder(audience.name)
+    title = plain(audience.title)
+    return FeedDocument(
+        id=f"tag:{look.authority}:editions/{audience.name}",
+        title=title,
+        description=title,
+        language=audience.language_at(look.site),
+        page_url=urls.editions_url(audience, look.site),
+        author=author_of(look.site),
+        updated=max(item.updated for item in listed),
+        items=listed,
+        withdrawn=(),
+        is_archive=False,
+        look=look,
+        links=links_of(folder, look),
+    )
+
+
+def _entry(audience: Audience, edition: PastEdition, look: FeedLook) -> FeedItem:
+    language = audience.language_at(look.site)
+    day = languages.format_day(local_day(edition.composed_at, look.site.timezone), language)
+    address = urls.edition_url(audience, edition.number, look.site)
+    count = languages.translations(language, "pages").ngettext("%(num)s item.", "%(num)s items.", edition.items)
+    titles = [scrub(title_of(record.item)).strip() or day for record in edition.records]
+    links = [
+        f'<li><a href="{escape(urls.page_url(record, look.site))}">{escape(title, quote=False)}</a></li>'
+        for record, title in zip(edition.records, titles, strict=True)
+    ]
+    html = f'<ul>{"".join(links)}</ul><p><a href="{escape(address)}">{count % {"num": edition.items}}</a></p>'
+    composed: datetime = whole_seconds(edition.composed_at)
+    return FeedItem(
+        id=f"tag:{look.authority}:editions/{audience.name}/{edition.number}",
+        url=address,
+        title=plain(f"{audience.title}, {day}"),
+        summary=plain("; ".join(titles[:3])) or day,
+        html=html,
+        language=language,
+        published=composed,
+        updated=composed,
+        updated_alone=composed,
+        categories=(),
+        enclosures=(),
+        most_bytes=0,
+    )

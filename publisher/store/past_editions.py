@@ -1,0 +1,86 @@
+"""Past editions as the web shows them: the newest items of one, those before and after it, and the latest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from publisher.model.records import Record
+from publisher.store.edition_records import records_of
+from publisher.store.engine import Database
+from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastEdition:
+    """An edition that went out."""
+
+    number: int
+    composed_at: datetime
+    items: int
+    """How many of its items are not withdrawn."""
+    records: tuple[Record, ...]
+    """The newest of them, the newest first."""
+    corrections: tuple[Record, ...]
+    introduction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPlace:
+    """An edition among the others."""
+
+    number: int
+    composed_at: datetime
+    items: int
+    """How many it had."""
+
+
+class PastEditions:
+    """The editions of audiences that have a page."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, audience: str, number: int, *, newest: int) -> PastEdition | None:
+        """An edition with its `newest` items and corrections; None: it does not exist."""
+        its = (edition_items.c.audience == audience, edition_items.c.number == number)
+        live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
+        query = select(*editions.c["composed_at", "introduction"])
+        with self._database.reading() as connection:
+            row = connection.execute(
+                query.where(editions.c.audience == audience, editions.c.number == number)
+            ).one_or_none()
+            if row is None:
+                return None
+            return PastEdition(
+                number=number,
+                composed_at=row.composed_at,
+                items=connection.execute(live.where(*its, IS_LIVE)).scalar_one(),
+                records=records_of(connection, edition_items, audience, number, newest=newest),
+                corrections=records_of(connection, edition_corrections, audience, number, newest=newest),
+                introduction=row.introduction or "",
+            )
+
+    def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
+        """The editions with items just before and after one, up to number `upto`; None: there is none."""
+        places = _places(audience, upto)
+        before = places.where(editions.c.number < number).order_by(editions.c.number.desc()).limit(1)
+        behind = places.where(editions.c.number > number).order_by(editions.c.number).limit(1)
+        with self._database.reading() as connection:
+            found = [connection.execute(query).mappings().one_or_none() for query in (before, behind)]
+        older, newer = (None if row is None else EditionPlace(**row) for row in found)
+        return older, newer
+
+    def latest(self, audience: str, *, upto: int, limit: int) -> Sequence[EditionPlace]:
+        """The `limit` latest editions with items up to number `upto`, the latest first."""
+        query = _places(audience, upto).order_by(editions.c.number.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [EditionPlace(**row) for row in connection.execute(query).mappings()]
+
+
+def _places(audience: str, upto: int) -> Select[Any]:
+    return select(*editions.c["number", "composed_at", "items"]).where(
+        editions.c.audience == audience, editions.c.number <= upto, editions.c["items"] > 0
+    )
