@@ -13,7 +13,7 @@ _MARKS = frozenset(
     ("abbr", "b", "cite", "em", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "time", "u", "wbr")
 )
 """Elements that may be lost when words become a title; a link or a picture may not."""
-_BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)+")
+_BREAKS = re.compile(r"(?:\s|<br\b[^>]*>)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def _html_behind(sentence: str, html: str) -> str:
     first = _FIRST_BLOCK.match(html)
     if first is None:
         return html
-    wanted, seen, marks = "".join(sentence.split()), "", dict[str, str]()
+    wanted, seen, marks = "".join(sentence.split()), "", list[tuple[str, str]]()
     for token in _TOKEN.finditer(html, first.end()):
         if token["tag"]:
             if token["tag"] not in _MARKS:
@@ -56,21 +56,22 @@ def _html_behind(sentence: str, html: str) -> str:
     return html
 
 
-def _follow(token: re.Match[str], marks: dict[str, str]) -> None:
-    """Keep the marks that are open behind this tag: by name, the tag that opened each."""
+def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
+    """Keep the marks that are open behind this tag: the name of each, and the tag that opened it."""
     if token["end"]:
-        marks.pop(token["tag"], None)
+        if marks:
+            marks.pop()
     elif token["tag"] != "wbr":
-        marks[token["tag"]] = token[0]
+        marks.append((token["tag"], token[0]))
 
 
-def _resume(first: re.Match[str], marks: dict[str, str], rest: str) -> str:
-    """Return what is left of the HTML, in its block and marks; a block with nothing left in it goes."""
-    if begins := _BREAKS.match(rest):
-        rest = rest[begins.end() :]
-    ends = "".join(f"</{name}>" for name in reversed(marks)) + f"</{first['block']}>"
-    return (
-        rest.removeprefix(ends).lstrip()
-        if rest.startswith(ends)
-        else f"{first[0].lstrip()}{''.join(marks.values())}{rest}"
-    )
+def _resume(first: re.Match[str], marks: list[tuple[str, str]], rest: str) -> str:
+    """Return what is left of the HTML, in its block and marks; those with nothing left in them go."""
+    rest = _BREAKS.sub("", rest, count=1)
+    while marks and rest.startswith(f"</{marks[-1][0]}>"):
+        name, _ = marks.pop()
+        rest = _BREAKS.sub("", rest.removeprefix(f"</{name}>"), count=1)
+    end = f"</{first['block']}>"
+    if not marks and rest.startswith(end):
+        return rest.removeprefix(end).lstrip()
+    return f"{first[0].lstrip()}{''.join(tag for _, tag in marks)}{rest}"
