@@ -19,7 +19,7 @@ TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 
 class RssChannel:
-    """Of a feed's links feedgen writes only its own address; and it has no archives."""
+    """Adds to a channel of RSS its further links, and the mark of an archive (RFC 5005 section 4)."""
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
@@ -38,16 +38,16 @@ class RssChannel:
 
 
 class RssItem:
-    """RSS has no element for an item's language or its last change, and one enclosure at most.
+    """Adds to an item of RSS its language, its last change and its enclosures.
 
-    It never said how many, so its Advisory Board's profile asks for one (section "enclosure"), and validators warn of
-    more. The others are told as Atom tells them.
+    RSS does not say how many enclosures an item may have. Its Advisory Board's profile asks for one (section
+    "enclosure"), and validators warn of more, so the second and later ones become links of Atom.
     """
 
     language = ""
     enclosures: Sequence[Enclosure] = ()
     modified: datetime | None = None
-    """None: never since it was published."""
+    """The last change; None: it has not changed since it was published."""
 
     def extend_rss(self, item: _Element) -> _Element:
         item.set(XML_LANG, self.language)
@@ -62,14 +62,14 @@ class RssItem:
 
 
 class AtomFeed:
-    """Has no archives (RFC 5005) and no tombstones (RFC 6721) in feedgen."""
+    """Adds to a feed of Atom its further links, the mark of an archive (RFC 5005) and tombstones (RFC 6721)."""
 
     def __init__(self) -> None:
         self.links: Sequence[tuple[str, str, str]] = ()
         """(rel, href, type) triples; an empty type is left out."""
         self.is_archive = False
         self.withdrawn: Sequence[tuple[str, datetime]] = ()
-        """(id, instant) pairs."""
+        """Tombstones: the id of each withdrawn item, and when it was withdrawn."""
 
     def extend_ns(self) -> dict[str, str]:
         return {**({"fh": HISTORY} if self.is_archive else {}), **({"at": TOMBSTONES} if self.withdrawn else {})}
@@ -84,7 +84,10 @@ class AtomFeed:
 
 
 class AtomEntry:
-    """Entries have no language in feedgen, and their links lose every attribute but the address (its issue 135)."""
+    """Adds to an entry of Atom its language, its enclosures and the attributes of its link.
+
+    feedgen writes no attribute of a link but the address (its issue 135).
+    """
 
     language = ""
     enclosures: Sequence[Enclosure] = ()

@@ -1,8 +1,8 @@
-"""WebSub (W3C 2018): tells the hub which feeds have changed, so that it fetches them for those who wait.
+"""WebSub (W3C 2018): tells the hub which feeds have changed; it fetches them and passes them on to its subscribers.
 
-A consumer of the log like any other: its cursor follows that of the feeds, and moves when the hub has taken every
-address. So a hub that fails, or a crash before it was told, costs nothing but time: the next pass tells it again, and
-telling it twice is harmless. It is told last in a pass and has little time: no reader, page or edition waits for it.
+It is a consumer of the log: its cursor follows that of the feeds, and moves when the hub has taken every address. So a
+hub that fails, or a crash before it was told, costs nothing but time: the next pass tells it again, and telling it
+twice is harmless. It is told last in a pass and has little time: no reader, page or edition waits for it.
 """
 
 import threading
@@ -32,7 +32,7 @@ LIMIT_S = 10.0
 def tell_hub(
     store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, limit_s: float = LIMIT_S
 ) -> tuple[Problem, ...]:
-    """Tell the configured hub of every published change it does not know; what went wrong, in one line.
+    """Tell the configured hub of the feeds that changed since it was told last; return what went wrong, if anything.
 
     A hub that is new is told of later changes only, as it has no subscribers yet.
     """
@@ -43,7 +43,7 @@ def tell_hub(
         return ()
     if cursor.settings.get(CONSUMER) == settings.hub:
         topics = _topics(store, settings, site, themes, after=cursor.seq, upto=published)
-        if problem := _told(settings.hub, topics, limit_s=limit_s):
+        if problem := _tell_in_time(settings.hub, topics, limit_s=limit_s):
             what = f"{problem}; feeds are up to date all the same, and the next pass tells it again"
             return (Problem(where=f"hub {settings.hub}", what=what),)
     store.log.move_cursor(CONSUMER, expected=cursor.seq, seq=published, settings={CONSUMER: settings.hub})
@@ -51,7 +51,7 @@ def tell_hub(
 
 
 def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, *, after: int, upto: int) -> list[str]:
-    """The addresses of the changed feeds, each as it names itself in its `self` link, and as it did formerly."""
+    """Return the addresses of the changed feeds, now and formerly, each as in the feed's `self` link."""
     touched = store.feeds.states(store.log.touched_feeds(after, upto)).values()
     states = [state for state in worth_a_feed(store, settings, touched) if state.is_open]
     current = dict.fromkeys(themes.current(urls.folder_of(state.feed)) for state in states)
@@ -59,8 +59,8 @@ def _topics(store: Store, settings: FeedSettings, site: Site, themes: ThemeMap, 
     return [urls.feed_url(folder, key, site) for folder in (*folders, ALL) for key in settings.formats]
 
 
-def _told(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
-    """What went wrong; nothing when the hub took every address."""
+def _tell_in_time(hub: str, topics: Sequence[str], *, limit_s: float) -> str:
+    """Tell the hub, and return what went wrong; empty: the hub took every address."""
     problems: list[str] = []
     # In a thread of its own because a socket's timeout begins anew with every byte that trickles in.
     teller = threading.Thread(target=_tell, args=(hub, topics, problems, limit_s), daemon=True)

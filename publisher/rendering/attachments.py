@@ -29,7 +29,7 @@ _MORE_TYPES = {
     ".flac": "audio/flac",
     ".gz": "application/gzip",
 }
-"""What organisations attach and not every Python knows."""
+"""Types of files that organisations attach, and that some versions of Python do not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,11 @@ class ShownFile:
 
 
 def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
-    """The item's enclosures as readers get them: each with a type, and only those with a web address."""
+    """Return the item's enclosures that have a web address, each with a media type."""
     return tuple(
         Enclosure(
             url=each.url,
-            media_type=each.media_type or _guessed(each.url),
+            media_type=each.media_type or _guess_type(each.url),
             size_bytes=each.size_bytes,
             title=one_line(each.title),
         )
@@ -60,11 +60,11 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
 
 
 def files_of(item: Item, *, language: str) -> tuple[ShownFile, ...]:
-    """The same, as people read of them in `language`."""
-    return tuple(_shown(each, language) for each in enclosures_of(item))
+    """Return the item's enclosures as templates show them, worded in `language`."""
+    return tuple(_show_file(each, language) for each in enclosures_of(item))
 
 
-def _shown(enclosure: Enclosure, language: str) -> ShownFile:
+def _show_file(enclosure: Enclosure, language: str) -> ShownFile:
     size = "" if enclosure.size_bytes is None else languages.format_size(enclosure.size_bytes, language)
     facts = ", ".join(filter(None, (_format(enclosure), size)))
     title = shorten(enclosure.title or _file_name(enclosure.url), TITLE_CHARS)
@@ -83,15 +83,15 @@ def _file_name(url: str) -> str:
 
 
 def _format(enclosure: Enclosure) -> str:
-    """`PDF`; empty where the type says nothing to people."""
+    """Return the format as people name it, such as `PDF`; empty if it is not known."""
     ending = _ending(enclosure.url)
     known = (
-        ending if _guessed(enclosure.url) == enclosure.media_type else _types().guess_extension(enclosure.media_type)
+        ending if _guess_type(enclosure.url) == enclosure.media_type else _types().guess_extension(enclosure.media_type)
     )
     return "" if enclosure.media_type == UNKNOWN else (known or "").removeprefix(".").upper()
 
 
-def _guessed(url: str) -> str:
+def _guess_type(url: str) -> str:
     return _types().types_map[True].get(_ending(url), UNKNOWN)
 
 

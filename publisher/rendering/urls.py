@@ -53,7 +53,7 @@ FEED_FORMATS = {
 
 
 class HasPath(Protocol):
-    """An item's record, or what is known of where it is."""
+    """A value with the path of an item's page, such as a record."""
 
     @property
     def path(self) -> str: ...
@@ -69,7 +69,7 @@ def gone_file(page: str) -> str:
 
 
 def folder_of(feed: Feed) -> str:
-    """Where a feed and its page are."""
+    """The folder of a feed and its page."""
     return feed.slug.removeprefix("combined/") if feed.kind is FeedKind.COMBINED else feed.slug
 
 
@@ -113,7 +113,7 @@ def edition_url(audience: Audience, number: int, site: Site) -> str:
 
 
 def rest_url(audience: Audience, number: int, site: Site, *, items: int) -> str:
-    """Where all `items` of an edition are found: on its page, or by leafing through all items."""
+    """Where all `items` of an edition are found: on its page, or from the first page of the all-items feed on."""
     if audience.archive and items <= EDITION_ITEMS:
         return edition_url(audience, number, site)
     return feed_page_url(ALL, site)
