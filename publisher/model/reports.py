@@ -152,7 +152,7 @@ class DeliverReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """One whole pass. A stage that was not reached is None."""
+    """What one whole pass did. A stage that was not reached is None."""
 
     collect: CollectReport | None = None
     publish: PublishReport | None = None

@@ -82,7 +82,7 @@ class FeedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where a document and its neighbours are, in one format."""
+    """The addresses of a document and of its neighbours, in one format."""
 
     own: str
     current: str

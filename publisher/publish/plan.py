@@ -247,13 +247,13 @@ def worth_a_feed(store: Store, settings: FeedSettings, states: Iterable[FeedStat
 
 
 def start_of_cut_pass(newest: Sequence[Record], *, limit: int) -> int | None:
-    """The log number after which the pass began that brought a feed's newest item, if `limit` items cut it short.
+    """Return the log number after which a feed's latest pass began, if that pass added more items than the feed holds.
 
     Args:
         newest: the `limit` items of the feed that were added last, latest first.
         limit: how many items a feed holds.
 
-    Returns None: they hold all that came in that pass. A source's first pass, its whole archive, counts as none.
+    None: the feed holds all items of that pass, or it was the first pass of their source, which brings its archive.
     """
     if len(newest) < limit or newest[0].pass_start is None:
         return None

@@ -33,7 +33,7 @@ class PassHealth:
         self._patience_s = STALLED_AFTER * interval_s
 
     def note(self, problems: int, why: str = "") -> None:
-        """Note that a pass ended, how many problems it met, and in words that everybody may read what kind they are."""
+        """Note that a pass ended with so many problems; `why` says what is wrong in words that may be public."""
         self._ended, self._problems = self._steady(), problems
         self._why = why
 

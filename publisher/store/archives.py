@@ -35,7 +35,7 @@ class Archives:
         return row and Archive(feed=feed, number=row.number, after=row.upto, upto=row.upto)
 
     def close(self, closed: Sequence[Archive]) -> None:
-        """Keep which items these documents hold."""
+        """Record these archive documents as complete, each with the log number of its last item."""
         if not closed:
             return
         rows = [{"feed": archive.feed, "number": archive.number, "upto": archive.upto} for archive in closed]

@@ -44,7 +44,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
-    """How far an audience has come."""
+    """Which items the editions of an audience have dealt with."""
 
     cursor: int
     """The last log number that its editions have dealt with."""

@@ -139,7 +139,10 @@ class LogPass(Facts):
             self._connection.execute(insert(items), rows)
 
     def retime(self, retimed: Sequence[tuple[int, Item, datetime | None]]) -> None:
-        """Change when items appear or expire; each is (number, what it says, when: None, never)."""
+        """Change the embargo or the expiry of items.
+
+        Each is (number, the item as its source has it now, the next instant at which it appears or expires, or None).
+        """
         live = {
             row.number: item_of(row.content) for row in self._rows([one[0] for one in retimed]) if row.state.is_live
         }

@@ -34,7 +34,7 @@ def refuse_full(database: Database) -> None:
 
 
 def copy_rows(source: Database, target: Database, *, progress: Progress) -> int:
-    """Copy every row of every table; return how many there are. Nobody may write to either meanwhile.
+    """Copy every row of every table; return how many. The caller keeps others from writing to either meanwhile.
 
     Raises:
         StoreError: the target is not empty, or one of them cannot be used; nothing is copied.

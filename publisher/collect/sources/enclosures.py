@@ -20,9 +20,9 @@ LARGEST_BYTES = 10**13
 
 
 def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
-    """Return what is given as addresses in one text, as a list of them, or as tables with an `url`; each address once.
+    """Return enclosures of addresses in one text, of a list of addresses, or of tables with `url`; each address once.
 
-    A relative address is seen from `base`. One that is none of the web is left out and told when the item is cleaned.
+    A relative address is completed by `base`. Addresses that no browser opens are kept here: `clean` removes them.
     """
     match value:
         case Mapping():
