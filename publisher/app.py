@@ -10,18 +10,20 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
-from publisher.admin.notices import news_to_tell, send_notices
+from publisher.admin.hide import hide_item, show_item
+from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
 from publisher.admin.service_lock import hold_service_lock
 from publisher.admin.status import status
 from publisher.admin.wiring import Wiring
-from publisher.collect.rules import OnSuspicion
+from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Source
 from publisher.compose import run as compose
@@ -33,7 +35,7 @@ from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import ComposeReport, DeliverReport, PublishReport, RunReport, Status
+from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, PublishReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
 from publisher.publish.plan import Extent, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
@@ -55,9 +57,9 @@ class Publisher:
     def __init__(
         self,
         config: Config,
-        *,
         store: Store,
         outbox: Outbox,
+        *,
         open_files: Callable[[Path], Files],
         hand_over: Callable[[Post], DeliverReport],
         clock: Callable[[], datetime],
@@ -83,15 +85,7 @@ class Publisher:
         """
         with Store.open(config.store.url) as store:
             outbox = OutboxFolder(config.outbox_directory)
-            yield cls(
-                config,
-                store=store,
-                outbox=outbox,
-                open_files=Tree,
-                hand_over=hand_over,
-                clock=_clock(now),
-                progress=progress,
-            )
+            yield cls(config, store, outbox, open_files=Tree, hand_over=hand_over, clock=_clock(now), progress=progress)
 
     @classmethod
     @contextmanager
@@ -101,16 +95,10 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        outbox = RehearsedOutbox(config.outbox_directory)
+        outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, rehearse_hand_over
         with Store.rehearse(config.store.url) as store:
             yield cls(
-                config,
-                store=store,
-                outbox=outbox,
-                open_files=RehearsedFiles,
-                hand_over=rehearse_hand_over,
-                clock=_clock(now),
-                progress=progress,
+                config, store, outbox, open_files=open_files, hand_over=hand, clock=_clock(now), progress=progress
             )
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
@@ -139,7 +127,7 @@ class Publisher:
 
     def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
-        return self._go_on("publish", lambda: self._tell_hub(self._publish(RunReport(), extent)))
+        return self._go_on("publish", lambda: self._wiring.tell_hub(self._publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose an edition of what is new to one audience, or to each, at any time of their schedules.
@@ -226,6 +214,30 @@ class Publisher:
             "edition", lambda: self._put_out(RunReport(compose=decision(self.office)), self.config.audiences)
         )
 
+    def hide_item(self, name: str, *, reason: str = "") -> RunReport:
+        """Hide the item with that address or id, whatever its source does, and render anew what shows it.
+
+        Raises:
+            UsageError: there is no such item, or several.
+        """
+        return self._decide_item(partial(hide_item, name, reason))
+
+    def show_item(self, name: str) -> RunReport:
+        """Show a hidden item again.
+
+        Raises:
+            UsageError: there is no such item, several, or it is not hidden.
+        """
+        return self._decide_item(partial(show_item, name))
+
+    def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
+        def decide() -> RunReport:
+            collected = decision(self.office, self._wiring.collect_rules(OnSuspicion.HOLD))
+            report = self._publish(RunReport(collect=collected), Extent.NEWS)
+            return self._wiring.tell_hub(self._put_out(report, self.config.audiences)) if report.publish else report
+
+        return self._run_exclusively("item", decide)
+
     @property
     def office(self) -> Office:
         """The site as it is now; functions of `publisher.admin` take it to answer a question or to do a decision."""
@@ -259,17 +271,17 @@ class Publisher:
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work while no other process does any, then send notices and record the run if it has news."""
         with self._store.exclusive("pass", wait_s=WAIT_S):
-            started = self._clock()
-            return self._record(verb, started, self._send_notices(work()))
+            started, report = self._clock(), work()
+            report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
+            return self._record(verb, started, report)
 
     def _record(self, verb: str, started: datetime, report: RunReport) -> RunReport:
         """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
         if report.is_news or report.all_problems or self._store.runs.has_failed(verb):
             problems = tuple(map(str, report.all_problems))
-            exit_code, finished = report.exit_code, self._clock()
-            self._store.runs.record(
-                RunRow(verb=verb, started=started, finished=finished, exit_code=exit_code, problems=problems)
-            )
+            finished, code = self._clock(), report.exit_code
+            row = RunRow(verb=verb, started=started, finished=finished, exit_code=code, problems=problems)
+            self._store.runs.record(row)
         return report
 
     def _deliver_after(self, report: RunReport) -> RunReport:
@@ -295,7 +307,7 @@ class Publisher:
             return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self._compose(report, plan, self.config.audiences)
         report = self._put_out(report, self.config.audiences)
-        return self._tell_hub(report)
+        return self._wiring.tell_hub(report)
 
     def _collect(
         self,
@@ -371,32 +383,9 @@ class Publisher:
         if numbers_of := plan_editions(self._store, self._wiring.publication.audiences):
             from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
 
-            publish_editions(
-                numbers_of,
-                store=self._store,
-                publication=self._wiring.publication,
-                files=self._open_files(self.config.feeds_directory),
-                authority=self._wiring.authority,
-            )
-
-    def _tell_hub(self, report: RunReport) -> RunReport:
-        """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
-        config = self.config
-        if not config.feeds.hub:
-            return report
-        from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
-
-        problems = tell_hub(self._store, config.feeds, config.site, config.themes)
-        return report.with_problems(*problems)
-
-    def _send_notices(self, report: RunReport) -> RunReport:
-        """Tell the operator about sources and editors about held editions; the report has what they were told."""
-        news = news_to_tell(self.config, store=self._store, now=self._clock())
-        if news.is_nothing:
-            return report
-        sent = send_notices(news, self.office)
-        report = replace(report, condition_changes=news.condition_changes, notices=sent.notices)
-        return report.with_problems(*sent.problems)
+            files, authority = self._open_files(self.config.feeds_directory), self._wiring.authority
+            publication = self._wiring.publication
+            publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
 
     # --- what stages are wired to ------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ What a crash leaves: conditions told and notices are recorded in one transaction
 decides the same again. After it, a notice that is not in the outbox; the next pass puts it there, with the same bytes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.admin.office import Office
@@ -20,7 +20,7 @@ from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
-from publisher.model.reports import ConditionChange, SourceCondition
+from publisher.model.reports import ConditionChange, RunReport, SourceCondition
 from publisher.store import SourceState, Store
 
 REPEATED = 3
@@ -51,6 +51,18 @@ class SentNotices:
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
+
+
+def tell_news(
+    report: RunReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
+) -> RunReport:
+    """Tell the operator about sources and editors about held editions; the report has what they were told."""
+    news = news_to_tell(config, store=store, now=now)
+    if news.is_nothing:
+        return report
+    sent = send_notices(news, open_office())
+    report = replace(report, condition_changes=news.condition_changes, notices=sent.notices)
+    return report.with_problems(*sent.problems)
 
 
 def news_to_tell(config: Config, *, store: Store, now: datetime) -> NewsToTell:

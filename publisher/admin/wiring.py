@@ -16,6 +16,7 @@ from publisher.config.config import Config
 from publisher.deliver.pace import Pace
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
+from publisher.model.reports import RunReport
 from publisher.model.site import Site
 from publisher.publish.plan import Publication
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -123,6 +124,16 @@ class Wiring:
 
     def _proposed_authority(self) -> str:
         return f"{urlsplit(self._config.site.base_url).hostname},{self._clock().date()}"
+
+    def tell_hub(self, report: RunReport) -> RunReport:
+        """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
+        config = self._config
+        if not config.feeds.hub:
+            return report
+        from publisher.publish.websub import tell_hub  # late: few sites have a hub, and the network library costs 30 ms
+
+        problems = tell_hub(self._store, config.feeds, config.site, config.themes)
+        return report.with_problems(*problems)
 
     def post(self, outbox: Outbox, progress: Progress, is_stopping: Callable[[], bool]) -> Post:
         """What delivering is given.

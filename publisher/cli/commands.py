@@ -1,6 +1,6 @@
 """The commands, one function each: open the site, call one verb of `Publisher`, print its report, exit with its code.
 
-The commands of `publisher edition`, `publisher source` and `publisher preview` have modules of their own.
+The commands of `publisher edition`, `item`, `source` and `preview` have modules of their own.
 """
 
 import sys
@@ -15,6 +15,7 @@ from publisher.cli.editions import edition
 from publisher.cli.formats import as_json
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
 from publisher.cli.init import copy_templates, make_site
+from publisher.cli.items import item
 from publisher.cli.preview import preview
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
@@ -166,7 +167,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (preview, edition, source, store):
+for each in (preview, edition, item, source, store):
     cli.add_command(each)
 
 

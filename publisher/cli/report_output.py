@@ -38,6 +38,8 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
             "withdrawn": collected.withdrawn,
             "expired": collected.expired,
             "waiting": collected.waiting,
+            "hidden": collected.hidden,
+            "shown again": collected.shown,
             "kept from readers": collected.kept_from_readers,
         }
         lines.append("collect: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))

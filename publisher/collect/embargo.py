@@ -17,6 +17,7 @@ from publisher.model.sources import SourcePolicy
 
 _LONGEST = 4
 """An item that is changed again and again is news after so many times its time to settle."""
+_HIDDEN = "an editor hid it; `publisher item show` shows it again"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,7 +32,7 @@ class Timing:
     retimed: tuple[tuple[int, Item, datetime | None], ...]
     """Known items that appear or expire at another time than before: number, what it says, and when; None: never."""
     unseen: tuple[tuple[Item, str], ...]
-    """Listed items that no reader sees because of their time, each with the reason."""
+    """Listed items that no reader sees because of their time, or because they are hidden, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,8 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> 
     is_now = clock.policy.settle is None
     waiting = [(item, clock.wake_of(item, clock.settled_new())) for item in plan.added]
     waiting = [(item, wakes) for item, wakes in waiting if not (is_now and clock.may_appear(item))]
-    unseen = [(item, wakes) for old, item, wakes in retimed if not (old.state.is_live or old.is_kept_from_readers)]
+    timed = (State.WAITING, State.EXPIRED)
+    unseen = [(item, wakes) for old, item, wakes in retimed if old.state in timed or old.number in held]
     return Timing(
         plan=replace(
             plan,
@@ -109,17 +111,20 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> 
         ),
         waiting=tuple(waiting),
         retimed=tuple((old.number, item, wakes) for old, item, wakes in retimed if wakes != old.wakes),
-        unseen=tuple(
-            (item, clock.why_unseen(item, wakes))
-            for item, wakes in (*waiting, *unseen)
-            if not clock.may_appear(item) or (wakes and wakes > clock.now)
+        unseen=(
+            *(
+                (item, clock.why_unseen(item, wakes))
+                for item, wakes in (*waiting, *unseen)
+                if not clock.may_appear(item) or (wakes and wakes > clock.now)
+            ),
+            *((item, _HIDDEN) for old, item in pairs if old.state is State.HIDDEN),
         ),
     )
 
 
 def _wake_of(old: Known, item: Item, clock: Clock, *, is_changed: bool) -> datetime | None:
     """Return when a known item appears or expires that stays as it is."""
-    if old.is_kept_from_readers:
+    if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:
         return item.expires

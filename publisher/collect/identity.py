@@ -121,6 +121,8 @@ def pair(
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link.
 
+    An item that an editor hid is known by its words on any date, so that it does not come back under another one.
+
     If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
     listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
     one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
@@ -152,11 +154,12 @@ def pair(
     names = pairs.find_links_of_one()
 
     def link_of(old: Known) -> str:
-        has_lost_id = old.native_id not in ids and old.state is State.LISTED
+        has_lost_id = old.native_id not in ids and old.state in (State.LISTED, State.HIDDEN)
         return old.link if old.link in names and (has_lost_id or not _id_of(old, shared)) else ""
 
     pairs.join(link_of, lambda new: new.link if new.link in names else "")
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
+    pairs.join(lambda old: old.text_digest if old.state is State.HIDDEN else "", lambda new: new.text_digest)
     extent = extent_of([item.date for item in listed], unread, is_complete=is_complete) if listed else None
     return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent, shared=shared)
 

@@ -16,6 +16,9 @@ class ChangeKind(StrEnum):
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    HIDDEN = "hidden"
+    SHOWN = "shown"
+    """An editor shows again what was hidden."""
 
 
 class State(StrEnum):
@@ -31,15 +34,23 @@ class State(StrEnum):
     """Its time is over. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
     """The organisation took it out. It leaves feeds and digests, and its page says so."""
+    HIDDEN = "hidden"
+    """An editor hid it. Whatever its source does, no reader sees a word of it."""
 
     @property
     def is_live(self) -> bool:
         """Whether feeds, lists and digests have the item."""
         return self in _LIVE
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether feeds tell readers to forget the item, and its page no longer says what it said."""
+        return self in _GONE
+
 
 _LIVE = (State.LISTED, State.UNLISTED)
-STANDING = (State.LISTED, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
+_GONE = (State.WITHDRAWN, State.HIDDEN)
+STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
 """Of known items that a listed one may be, those in an earlier state come first."""
 
 
@@ -104,7 +115,7 @@ class Known:
     @property
     def is_unseen(self) -> bool:
         """Whether an edit of it concerns no reader, because none sees it."""
-        return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED)
+        return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,10 @@ class CollectReport:
     """Items that left the feeds because their time was over."""
     waiting: int = 0
     """New items that no reader sees until their time has come."""
+    hidden: int = 0
+    """Items that the editor hid."""
+    shown: int = 0
+    """Hidden items that the editor shows again."""
     joined: int = 0
     """New items that another source brought before: they are its items."""
     kept_from_readers: int = 0
@@ -75,7 +79,7 @@ class CollectReport:
     @property
     def is_news(self) -> bool:
         seen = self.added or self.revised or self.withdrawn or self.expired
-        return bool(seen or self.waiting or self.kept_from_readers)
+        return bool(seen or self.waiting or self.hidden or self.shown or self.kept_from_readers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ A closed document of an archive never changes (RFC 5005 section 4), so it is wri
 the site's address has changed, or that was asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from publisher.model.decisions import DecisionLog
-from publisher.model.feeds import Feed
+from publisher.model.feeds import ALL, Feed
 from publisher.model.progress import Steps
 from publisher.model.records import Record
 from publisher.publish.document import FeedDocument, FeedLook, archive_document, feed_document
@@ -70,6 +70,8 @@ class FeedWriter:
         self._prepared = FeedItems(publication.site)
         self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
         self._closed: list[Archive] = []
+        self._veiled = store.log.veiled(planned.cursor.seq, planned.upto)
+        """Items hidden or shown again: unlike other changes they reach into closed documents."""
 
     def write(self, state: FeedState) -> None:
         """Write all that is of a feed; what it links to before itself."""
@@ -133,8 +135,17 @@ class FeedWriter:
                 self._write_document(empty, former, archive=number)
 
     def _archives_to_repeat(self, feed: Feed, sequence: FeedSequence) -> Iterator[tuple[Archive, Mapping[str, str]]]:
-        """Yield closed documents to write again, with the files of each: those that vanished, or all if asked for."""
+        """Yield closed documents to write again, with the files of each.
+
+        These are documents with items that an editor hid or showed again, files that vanished, or all if asked for.
+        """
+        veiled = self._store.feeds.archives.holding(feed.slug, self._veiled_seqs(feed.slug))
+        for archive in veiled if not self._planned.repeats_archives else ():
+            logger.debug("archive is rendered", because="an item in it was hidden or shown", feed=feed.slug)
+            yield archive, self._files_of(feed, archive)
         for archive in sequence.archives if self._planned.is_full else ():
+            if archive in veiled and not self._planned.repeats_archives:
+                continue
             files = self._files_of(feed, archive)
             for file in files:
                 self._files.remove_copies(file)
@@ -146,6 +157,9 @@ class FeedWriter:
             if files:
                 logger.debug("archive is rendered", because=because, feed=feed.slug, number=archive.number)
                 yield archive, files
+
+    def _veiled_seqs(self, slug: str) -> Collection[int]:
+        return {seq for seqs in self._veiled.values() for seq in seqs} if slug == ALL else self._veiled.get(slug, ())
 
     def _files_of(self, feed: Feed, archive: Archive) -> dict[str, str]:
         """The files of a document of an archive, at its former addresses too, with the format of each."""

@@ -45,8 +45,10 @@ def item_page(
 ) -> bytes:
     """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one.
 
-    Of a withdrawn item it says just that, and when it was.
+    Of a withdrawn item it says just that, and when it was; of a hidden one not a word of it.
     """
+    if record.state is State.HIDDEN:
+        return render_page("hidden.html", urls.item_file(record), look=look, title="", canonical="", feeds=())
     if record.state is State.WITHDRAWN:
         return _withdrawn_page(record, look=look)
     file = urls.item_file(record)

@@ -13,7 +13,7 @@ from publisher.model.errors import EXIT_USAGE
 from publisher.model.feeds import ALL, FeedKind, keyword_feed
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.model.records import Record, State
+from publisher.model.records import Record
 from publisher.model.reports import PublishReport
 from publisher.model.themes import wanted_names
 from publisher.publish import editions, opml, pages
@@ -151,7 +151,7 @@ class _Renderer:
                 record, look=self._look, keyword_feeds=followed, neighbours=beside.get(record.number)
             )
             self._files.write(file, page)
-            if record.state is State.WITHDRAWN:
+            if record.state.is_gone:
                 self._files.write(urls.gone_file(file), b"")
             else:
                 self._files.remove(urls.gone_file(file))  # of an item that was withdrawn and is listed again

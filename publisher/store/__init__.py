@@ -8,6 +8,7 @@ from publisher.store.archives import Archive
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
+from publisher.store.hidden import HiddenItem
 from publisher.store.items import ChangedItem, ItemAddress, Waiting
 from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
@@ -31,6 +32,7 @@ __all__ = [
     "FeedSequence",
     "FeedState",
     "Heir",
+    "HiddenItem",
     "ItemAddress",
     "Ledger",
     "LogPass",

@@ -1,6 +1,6 @@
 """The closed documents of archives (RFC 5005): items that a feed has become too long for. Their range never changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
@@ -33,6 +33,18 @@ class Archives:
         with self._database.reading() as connection:
             row = connection.execute(query.order_by(archives.c.number.desc()).limit(1)).one_or_none()
         return row and Archive(feed=feed, number=row.number, after=row.upto, upto=row.upto)
+
+    def holding(self, feed: str, seqs: Collection[int]) -> list[Archive]:
+        """The closed documents with items that were added under these log numbers, oldest first."""
+        query = select(archives.c.number, archives.c.upto).where(archives.c.feed == feed).order_by(archives.c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all() if seqs else []
+        starts = [0, *(row.upto for row in rows)]
+        return [
+            Archive(feed=feed, number=row.number, after=after, upto=row.upto)
+            for after, row in zip(starts, rows, strict=False)
+            if any(after < seq <= row.upto for seq in seqs)
+        ]
 
     def close(self, closed: Sequence[Archive]) -> None:
         """Record these archive documents as complete, each with the log number of its last item."""

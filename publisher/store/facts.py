@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, exists, func, or_, select
 
 from publisher.model.items import Item, digest_of_text
 from publisher.model.links import id_key, link_key
@@ -18,11 +18,12 @@ from publisher.store.engine import batches
 from publisher.store.schema import (
     HAS_ID,
     HAS_LINK,
+    IS_GONE,
+    IS_HIDDEN,
     IS_LISTED,
     IS_LIVE,
     IS_LIVE_REVISION,
     IS_WAITING,
-    IS_WITHDRAWN,
     WAKES,
     copies,
     items,
@@ -31,7 +32,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A live item of another source."""
+    """A live item of another source, or one that is hidden."""
 
     number: int
     item: Item
@@ -69,7 +70,7 @@ class Facts:
         These are
 
         - items dated `since` or later, withdrawn ones too (None: of any date);
-        - older items that were listed until now, or wait for their time;
+        - older items that were listed until now, wait for their time, or are hidden;
         - items of any date with one of these native ids or links;
         - items of other sources that it lists too.
         """
@@ -80,6 +81,7 @@ class Facts:
             *self._find_own(items.c.date >= since),
             *self._find_own(items.c.date < since, IS_LISTED),
             *self._find_own(items.c.date < since, IS_WAITING),
+            *self._find_own(items.c.date < since, IS_HIDDEN),
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
@@ -88,7 +90,7 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Live items of other sources that have one of these ids and links, except those that this source lists too."""
+        """Live and hidden items of other sources that have one of these ids and links, except copies in this source."""
         found: dict[int, Other] = {}
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
         named = (
@@ -97,7 +99,7 @@ class Facts:
         )
         for column, is_there, wanted in named:
             for some in batches(sorted(wanted - {""})):
-                others = (column.in_(some), is_there, items.c.source != self._source, IS_LIVE, ~copied)
+                others = (column.in_(some), is_there, items.c.source != self._source, or_(IS_LIVE, IS_HIDDEN), ~copied)
                 for row in self._connection.execute(select(items.c.number, items.c.content).where(*others)):
                     found[row.number] = Other(number=row.number, item=item_of(row.content))
         return [found[number] for number in sorted(found)]
@@ -181,7 +183,7 @@ class Facts:
     def _last_update(self) -> datetime:
         """The instant of the latest revision or withdrawal of any source; the beginning of time if there is none."""
         latest = [datetime.min.replace(tzinfo=UTC)]
-        for which in (IS_LIVE_REVISION, IS_WITHDRAWN & (items.c.added_seq > 0)):
+        for which in (IS_LIVE_REVISION, IS_GONE & (items.c.added_seq > 0)):
             query = select(items.c.updated).where(which).order_by(items.c.seq.desc()).limit(1)
             latest += self._connection.execute(query).scalars()
         return max(latest)

@@ -17,11 +17,11 @@ from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database, batches
 from publisher.store.retheme import ItemBatch
 from publisher.store.schema import (
+    IS_GONE,
     IS_LIVE,
     IS_LIVE_REVISION,
     IS_REVISED,
     IS_WAITING,
-    IS_WITHDRAWN,
     WAKES,
     counters,
     dropped_items,
@@ -238,7 +238,7 @@ def _revised_last(*, of_all: bool) -> Select[Any]:
 @cache
 def _withdrawn_last(*, of_all: bool) -> Select[Any]:
     query, seq = _withdrawn(of_all=of_all), items.c.seq if of_all else withdrawals.c.seq
-    return _told_last(query.where(IS_WITHDRAWN) if of_all else query, seq)
+    return _told_last(query.where(IS_GONE) if of_all else query, seq)
 
 
 def _told_last(query: Select[Any], seq: ColumnElement[Any]) -> Select[Any]:
@@ -253,7 +253,7 @@ def _added_between(*, of_all: bool) -> Select[Any]:
 
 @cache
 def _withdrawn_between(*, of_all: bool) -> Select[Any]:
-    query = _withdrawn(of_all=of_all).where(IS_WITHDRAWN, items.c.added_seq > _AFTER, items.c.added_seq <= _UPTO)
+    query = _withdrawn(of_all=of_all).where(IS_GONE, items.c.added_seq > _AFTER, items.c.added_seq <= _UPTO)
     return query.order_by(items.c.added_seq)
 
 

@@ -85,6 +85,10 @@ class Log:
         with self._database.reading() as connection:
             return {slug for (touched,) in connection.execute(query) for slug in touched}
 
+    def veiled(self, after: int, upto: int) -> dict[str, list[int]]:
+        """Items hidden or shown again in (after, upto], by feed: the log numbers under which they were added."""
+        return self._positions(after, upto, log.c.kind.in_((ChangeKind.HIDDEN, ChangeKind.SHOWN)))
+
     def reworked(self, after: int, upto: int) -> dict[str, list[int]]:
         """Items revised or withdrawn in (after, upto], by feed: the log numbers under which they were added."""
         return self._positions(after, upto, log.c.kind != ChangeKind.ADDED)

@@ -19,7 +19,7 @@ from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.names import find_names, settle_names
-from publisher.store.schema import IS_WAITING, IS_WITHDRAWN, copies, items, log
+from publisher.store.schema import IS_GONE, IS_WAITING, copies, items, log
 from publisher.store.sources import SourceState
 
 
@@ -161,7 +161,7 @@ class LogPass(Facts):
         for some in batches(sorted(set(numbers))):
             its = items.c.number.in_(some)
             self._connection.execute(delete(items).where(its, IS_WAITING))
-            self._connection.execute(update(items).where(its, IS_WITHDRAWN).values(wakes=None))
+            self._connection.execute(update(items).where(its, IS_GONE).values(wakes=None))
 
     def rename(self, renamed: Sequence[tuple[int, Item]]) -> None:
         """Replace what is known of items that were not edited; each is (number, what it says)."""

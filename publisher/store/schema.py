@@ -111,7 +111,8 @@ items = Table(
 IS_LIVE = items.c.state.in_((literal_column("'listed'"), literal_column("'unlisted'")))
 IS_LISTED = items.c.state == literal_column("'listed'")
 IS_WAITING = items.c.state == literal_column("'waiting'")
-IS_WITHDRAWN = items.c.state == literal_column("'withdrawn'")
+IS_HIDDEN = items.c.state == literal_column("'hidden'")
+IS_GONE = items.c.state.in_((literal_column("'withdrawn'"), literal_column("'hidden'")))
 IS_LIVE_REVISION = IS_LIVE & (items.c.revision > literal_column("1"))
 WAKES = items.c.wakes.is_not(None)
 HAS_ID = items.c.native_id != literal_column("''")
@@ -121,7 +122,8 @@ HAS_LINK = items.c.link != literal_column("''")
 # in which SQLAlchemy imports the whole dialect.
 Index("ix_items_live", items.c.added_seq, sqlite_where=IS_LIVE)
 Index("ix_items_live_date", items.c.date, items.c.published, sqlite_where=IS_LIVE)
-Index("ix_items_withdrawn", items.c.seq, sqlite_where=IS_WITHDRAWN)
+Index("ix_items_gone", items.c.seq, sqlite_where=IS_GONE)
+Index("ix_items_hidden", items.c.source, items.c.date, sqlite_where=IS_HIDDEN)
 Index("ix_items_revised", items.c.seq, sqlite_where=IS_LIVE_REVISION)
 Index("ix_items_source_date", items.c.source, items.c.date)
 Index("ix_items_listed", items.c.source, items.c.date, sqlite_where=IS_LISTED)
@@ -144,6 +146,16 @@ copies = Table(
     _column("text_digest", Key),
     _column("content_digest", Key),
     Index("ix_copies_item", "item"),
+)
+
+# Items that an editor hid, and how they stood before.
+hidden_items = Table(
+    "hidden_items",
+    metadata,
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("at", UtcDateTime),
+    _column("reason", Text),
+    _column("state", Choice(State)),
 )
 
 log = Table(

@@ -12,6 +12,7 @@ from publisher.store.calendar import Calendar
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
+from publisher.store.hidden import Hidden
 from publisher.store.items import Items
 from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks
@@ -45,6 +46,7 @@ class Store:
         self.feeds = Feeds(database)
         self.editions = Editions(database)
         self.sources = Sources(database)
+        self.hidden = Hidden(database)
         self.names = NamesGiven(database)
         self.notices = Notices(database)
         self.runs = Runs(database)

@@ -10,14 +10,17 @@ DOORS = {
     "app.py": {
         "publisher.publish.run",
         "publisher.publish.editions",
-        "publisher.publish.websub",
         # Examine a source.
         "publisher.admin.discover",
     },
     # Hand over mails: asyncio and ssl take 60 ms, and mails are seldom due.
     "admin/deliveries.py": {"publisher.deliver.run"},
     # Render a digest.
-    "admin/wiring.py": {"publisher.compose.digest", "publisher.rendering.templates"},
+    "admin/wiring.py": {
+        "publisher.compose.digest",
+        "publisher.rendering.templates",
+        "publisher.publish.websub",
+    },
     # Fetch: httpx takes 0.1 s, which a source that reads a file does not need.
     "collect/sources/base.py": {"publisher.collect.sources.fetch"},
     # Read a feed that changed: feedparser takes 60 ms.

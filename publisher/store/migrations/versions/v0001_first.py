@@ -13,7 +13,8 @@ IS_LIVE = sa.text("state IN ('listed', 'unlisted')")
 IS_LISTED = sa.text("state = 'listed'")
 IS_WAITING = sa.text("state = 'waiting'")
 WAKES = sa.text("wakes IS NOT NULL")
-IS_WITHDRAWN = sa.text("state = 'withdrawn'")
+IS_HIDDEN = sa.text("state = 'hidden'")
+IS_GONE = sa.text("state IN ('withdrawn', 'hidden')")
 IS_LIVE_REVISION = sa.text("state IN ('listed', 'unlisted') AND revision > 1")
 HAS_ID = sa.text("native_id != ''")
 HAS_LINK = sa.text("link != ''")
@@ -104,7 +105,8 @@ def _create_items() -> None:
     )
     op.create_index("ix_items_wakes", "items", ["wakes"], sqlite_where=WAKES, postgresql_where=WAKES)
     op.create_index("ix_items_day_published", "items", ["day", "published"])
-    op.create_index("ix_items_withdrawn", "items", ["seq"], sqlite_where=IS_WITHDRAWN, postgresql_where=IS_WITHDRAWN)
+    op.create_index("ix_items_hidden", "items", ["source", "date"], sqlite_where=IS_HIDDEN, postgresql_where=IS_HIDDEN)
+    op.create_index("ix_items_gone", "items", ["seq"], sqlite_where=IS_GONE, postgresql_where=IS_GONE)
     op.create_index(
         "ix_items_revised", "items", ["seq"], sqlite_where=IS_LIVE_REVISION, postgresql_where=IS_LIVE_REVISION
     )
@@ -126,6 +128,15 @@ def _create_items() -> None:
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_copies_item"),
     )
     op.create_index("ix_copies_item", "copies", ["item"])
+    op.create_table(
+        "hidden_items",
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("item", name="pk_hidden_items"),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_hidden_items_item"),
+    )
 
 
 def _create_log() -> None:

@@ -1,0 +1,83 @@
+"""Hides one item from readers, whatever its source does, and shows it again.
+
+What comes in: an address or an id. What goes out: a change in the log, by which feeds, archives, pages and editions are
+rendered anew. A crash after the change leaves the rendering to the next pass.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from publisher.admin.office import Office
+from publisher.collect.embargo import Clock
+from publisher.collect.rules import CollectRules
+from publisher.model.errors import UsageError
+from publisher.model.feeds import Gathered, gather
+from publisher.model.problems import some_of
+from publisher.model.records import Record, State
+from publisher.model.reports import CollectReport
+from publisher.model.site import Site
+from publisher.model.themes import wanted_names
+from publisher.model.titles import title_of
+from publisher.store import HiddenItem, Store
+
+_SHOWN = 5
+
+
+def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> CollectReport:
+    """Hide the item with that address or id; one that is hidden already stays so.
+
+    Raises:
+        UsageError: there is no such item, or several.
+    """
+    record = _named(name, office.store, office.config.site)
+    if record.state is State.HIDDEN:
+        return CollectReport()
+    feeds = [feed.slug for feed in _gathered(record, office.store, rules).feeds]
+    office.store.hidden.hide(record, feeds=feeds, reason=reason, now=office.now)
+    return CollectReport(hidden=1)
+
+
+def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
+    """Show a hidden item again; one that no reader ever saw appears with the next pass after its time has come.
+
+    Raises:
+        UsageError: there is no such item, several, or it is not hidden.
+    """
+    store = office.store
+    record = _named(name, store, office.config.site)
+    hidden = next((each for each in store.hidden.all() if each.record.number == record.number), None)
+    if hidden is None:
+        raise UsageError(f"item {name!r} is not hidden; `publisher item list` names those that are")
+    wakes = None
+    if policy := rules.policies.get(record.source):
+        wakes = Clock(now=office.now, timezone=rules.site.timezone, policy=policy).wake_of(record.item)
+    store.hidden.show(hidden, _gathered(record, store, rules), wakes=wakes, now=office.now)
+    return CollectReport(shown=1)
+
+
+def hidden_items(office: Office) -> Sequence[HiddenItem]:
+    """The hidden items, the one that was hidden last first."""
+    return office.store.hidden.all()
+
+
+def _gathered(record: Record, store: Store, rules: CollectRules) -> Gathered:
+    names = store.names.of(wanted_names([record.item], rules.gathering.theme_map))
+    return gather(record.item, rules.gathering, source=record.source, names=names)
+
+
+def _named(name: str, store: Store, site: Site) -> Record:
+    """Return the item of that name; of several the one that readers see, or may see one day."""
+    found = store.hidden.find(name, path=_path_of(name, site))
+    likely = [record for record in found if record.state not in (State.WITHDRAWN, State.EXPIRED)] or found
+    if not likely:
+        raise UsageError(f"no item has the address or id {name!r}; give its link, its page, or its id from a feed")
+    if len(likely) > 1:
+        told = some_of([f"{each.short_id} ({title_of(each.item)}, {each.item.date})" for each in likely], _SHOWN)
+        raise UsageError(f"{len(likely)} items have the address or id {name!r}; name one by its id: {told}")
+    return likely[0]
+
+
+def _path_of(name: str, site: Site) -> str:
+    """Return the path at which an item has its page there."""
+    place = name.removeprefix(site.base_url).partition("?")[0].partition("#")[0]
+    return unquote(place).removesuffix(".html").strip("/")
