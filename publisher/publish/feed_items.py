@@ -197,6 +197,8 @@ def _in_direction(html: str, language: str) -> str:
 
 def _list_files(record: Record, html: str, language: str, site: Site) -> str:
     """A paragraph that links to the item's files, as few readers show enclosures; not to those its text links to."""
+    if not record.item.enclosures:
+        return ""
     words = _spoken(language, site)
     listed = [
         f'<a{_marks(language, words)} href="{escape(file.url)}">{escape(_readable(file.label), quote=False)}</a>'
