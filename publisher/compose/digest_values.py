@@ -56,6 +56,8 @@ class ShownItem:
     """The one it stands under."""
     is_last: bool
     """Whether it is the last one below the title of its theme."""
+    is_whole_text: bool
+    """Whether its title is all that it says: then it is set like a text, and nothing stands below it."""
     html: str
     text: str
     """Its words alone, without links and lists."""
@@ -122,7 +124,8 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     """The item as the templates show it to the audience, in an edition of that year; `width_px` is the column's."""
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
-    rest = _rest_of(head(item), audience) if placed.has_text else replace(item, text="", html="")
+    headed = head(item)
+    rest = _rest_of(headed, audience) if placed.has_text else replace(item, text="", html="")
     url = url_of(record, site)
     plain = plain_body_of(html_of(rest), url=url)
     html = html_with_images(rest) if audience.pictures else html_of(rest)
@@ -136,6 +139,7 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
         look=placed.look,
         theme=placed.theme,
         is_last=is_last,
+        is_whole_text=headed.is_whole_text,
         html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVELS[placed.look], width_px=width_px),
         text=scrub(rest.text),
         blocks=plain.blocks,

@@ -210,6 +210,17 @@ def test_nobody_reads_a_sentence_twice(text: str, below: str | None) -> None:
         assert below == shown
 
 
+def test_a_title_that_is_the_whole_text_is_read_once_and_set_like_a_text() -> None:
+    digest = digest_of(record_of("Two sentences. Here they are."), record_of("All that it says.", number=2))
+
+    sizes = {
+        title.text_content(): title.get("style") for title in page_of(digest).xpath("//*[self::h2 or self::h3][a]")
+    }
+    assert "font-size:17px" in sizes["All that it says"].replace(" ", "")
+    assert "font-size:17px" not in sizes["Two sentences"].replace(" ", "")
+    assert words_of(digest).count("All that it says") == 1
+
+
 def test_a_title_of_its_own_stands_above_the_whole_text() -> None:
     digest = digest_of(record_of("The text begins otherwise. Then rest.", title="The title"))
 
