@@ -144,7 +144,9 @@ def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)
-        if is_there and not store.notices.exists(edition.name, REVIEW):
+        told_at = store.notices.last_at(edition.name, REVIEW)
+        # What its sources changed since is told as well: what the editor has read is not what would go out.
+        if is_there and (told_at is None or (edition.followed_at is not None and told_at < edition.followed_at)):
             yield edition
 
 

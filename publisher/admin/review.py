@@ -2,19 +2,35 @@
 
 A decision is one transaction. Then the edition is put out: its folder is made to say the same, or is moved
 into the outbox. A crash in between leaves that to the next pass, as with every edition that is recorded.
+
+Items are named by their number in the text part, or by address or id.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.office import Office
 from publisher.compose import run as compose
-from publisher.model.editions import Audience, Edition
+from publisher.model.editions import Audience, Edition, TakenOut
 from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
 from publisher.rendering.urls import url_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """A held edition as its editor is shown it."""
+
+    edition: Edition
+    subject: str
+    items: tuple[Record, ...]
+    """In the order of the digest: the first one is number 1."""
+    left_out: tuple[tuple[Record, TakenOut], ...]
+    """What the editor took out of it."""
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
@@ -35,6 +51,27 @@ def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
             f"`publisher edition discard {name}`"
         )
     return edition, audience
+
+
+def show(name: str, office: Office) -> Reviewed:
+    """The held edition of that name as its editor is shown it.
+
+    Raises:
+        UsageError: as `held_edition`.
+        TemplateError: a template of digests cannot be used.
+    """
+    edition, audience = held_edition(name, office)
+    taken_out = office.store.editions.held.taken_out(edition.audience, edition.number)
+    records = office.store.items.by_number(list(taken_out))
+    return Reviewed(
+        edition=edition,
+        subject=office.renderer.render(edition, audience).subject,
+        items=tuple(_in_order(edition, audience, office)),
+        left_out=tuple((record, taken_out[record.number]) for record in records),
+    )
+
+
+# --- decisions -------------------------------------------------------------------------------------------------------
 
 
 def release(name: str, office: Office) -> ComposeReport:
@@ -58,19 +95,42 @@ def introduce(name: str, text: str, office: Office) -> ComposeReport:
     return ComposeReport()
 
 
+def change_subject(name: str, text: str, office: Office) -> ComposeReport:
+    """Give it another subject; an empty one gives back its own."""
+    edition, _ = held_edition(name, office)
+    office.store.editions.held.subject(edition.audience, edition.number, text.strip())
+    return ComposeReport()
+
+
+def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
+    """Put these items first: the very first one leads, and the others come first in their themes."""
+    edition, audience = held_edition(name, office)
+    first = [_named(item, edition, audience, office).number for item in items]
+    office.store.editions.held.order(edition.audience, edition.number, first)
+    return ComposeReport()
+
+
+def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
+    """Give an item another title, in the mail and on the edition's page; an empty one gives back its own."""
+    edition, audience = held_edition(name, office)
+    record = _named(item, edition, audience, office)
+    office.store.editions.held.retitle(edition.audience, edition.number, record.number, title.strip())
+    return ComposeReport()
+
+
 def drop(name: str, item: str, office: Office) -> ComposeReport:
     """Take an item out for good."""
-    edition, _ = held_edition(name, office)
-    office.store.editions.held.drop(edition.audience, edition.number, _named(item, edition, office.config.site).number)
+    edition, audience = held_edition(name, office)
+    record = _named(item, edition, audience, office)
+    office.store.editions.held.drop(edition.audience, edition.number, record.number)
     return ComposeReport()
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
     """Take an item out until the next edition."""
-    edition, _ = held_edition(name, office)
-    office.store.editions.held.put_off(
-        edition.audience, edition.number, _named(item, edition, office.config.site).number
-    )
+    edition, audience = held_edition(name, office)
+    record = _named(item, edition, audience, office)
+    office.store.editions.held.put_off(edition.audience, edition.number, record.number)
     return ComposeReport()
 
 
@@ -87,10 +147,48 @@ def discard(name: str, office: Office) -> ComposeReport:
     return ComposeReport(discarded=(edition.name,), problems=tuple(problems))
 
 
-def _named(item: str, edition: Edition, site: Site) -> Record:
-    for record in edition.records:
-        if item in (record.uid, record.short_id, record.path, url_of(record, site)):
-            return record
-    raise UsageError(
-        f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"
-    )
+def restore(name: str, item: str | None, office: Office) -> ComposeReport:
+    """Undo that an item, or without one all items of a discarded edition, were taken out.
+
+    They are back in the edition if it is held, else due for the next one.
+
+    Raises:
+        UsageError: nothing of that name was taken out of it, or it is in an edition by now.
+    """
+    audience, _, number = name.rpartition("-")
+    if not audience or not number.isdecimal():
+        raise UsageError(f"edition {name!r}: expected a name such as weekly-3; `publisher edition list` names them")
+    taken_out = office.store.editions.held.taken_out(audience, int(number))
+    records = office.store.items.by_number(list(taken_out))
+    if item is None:
+        chosen = [record for record in records if taken_out[record.number] is TakenOut.DISCARDED]
+    else:
+        chosen = [record for record in records if _is_called(record, item, office.config.site)]
+    if not chosen:
+        there = "; ".join(f"{record.short_id} ({record.item.date})" for record in records) or "nothing"
+        raise UsageError(f"edition {name!r}: {item or 'a discarded edition'} is not there; taken out: {there}")
+    office.store.editions.held.restore(audience, int(number), [record.number for record in chosen])
+    return ComposeReport(restored=len(chosen))
+
+
+def _named(item: str, edition: Edition, audience: Audience, office: Office) -> Record:
+    records = _in_order(edition, audience, office)
+    if item.isdecimal() and 1 <= int(item) <= len(records):
+        return records[int(item) - 1]
+    found = next((record for record in records if _is_called(record, item, office.config.site)), None)
+    if found is None:
+        raise UsageError(
+            f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"
+        )
+    return found
+
+
+def _is_called(record: Record, item: str, site: Site) -> bool:
+    return item in (record.uid, record.short_id, record.path, url_of(record, site))
+
+
+def _in_order(edition: Edition, audience: Audience, office: Office) -> list[Record]:
+    """The items in the order of the digest, those behind for which its mail has no room."""
+    digest = office.renderer.render(edition, audience)
+    by_uid = {record.uid: record for record in edition.records}
+    return [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]

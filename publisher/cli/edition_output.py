@@ -11,9 +11,11 @@ from publisher.cli.formats import as_json, local_time
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition
 from publisher.model.problems import counted
+from publisher.model.records import Record
 from publisher.model.titles import title_of
 
 if TYPE_CHECKING:
+    from publisher.admin.review import Reviewed
     from publisher.store import EditionRow
 
 
@@ -33,16 +35,38 @@ def show_editions(
         click.echo("no edition yet")
 
 
-def show_edition(edition: Edition, *, is_json: bool, timezone: str) -> None:
-    """Print a held edition on standard output, a line for each item."""
+def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
+    """Print a held edition on standard output, a line for each item, with its number in the text part."""
+    edition = reviewed.edition
     if is_json:
-        click.echo(as_json({**edition_values(edition), "introduction": edition.introduction}))
+        click.echo(as_json(_reviewed_values(reviewed)))
         return
     click.echo(edition_line(edition, ZoneInfo(timezone)))
+    click.echo(f"subject: {reviewed.subject}")
     if edition.introduction:
         click.echo(edition.introduction)
-    for record in edition.records:
-        click.echo(f"{record.short_id}  {record.item.date}  {title_of(record.item)}")
+    changed = {each.record.number for each in edition.followed}
+    for number, record in enumerate(reviewed.items, start=1):
+        note = "  (changed in its source)" if record.number in changed else ""
+        click.echo(f"{number:3}  {_item_line(record)}{note}")
+    for record, why in reviewed.left_out:
+        click.echo(f"  -  {_item_line(record)}  ({why})")
+
+
+def _item_line(record: Record) -> str:
+    return f"{record.short_id}  {record.item.date}  {title_of(record.item)}"
+
+
+def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
+    edition = reviewed.edition
+    return {
+        **edition_values(edition),
+        "uids": [record.uid for record in reviewed.items],
+        "introduction": edition.introduction,
+        "subject": reviewed.subject,
+        "changed": [each.record.uid for each in edition.followed],
+        "left_out": [{"uid": record.uid, "why": why} for record, why in reviewed.left_out],
+    }
 
 
 def edition_line(edition: Edition, zone: ZoneInfo) -> str:

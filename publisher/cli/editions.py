@@ -39,10 +39,10 @@ def list_editions(options: Options, limit: int) -> None:
 @site_command
 @click.argument("name")
 def show_edition(options: Options, name: str) -> None:
-    """List the items of the held edition NAME, each with the id that `drop` takes."""
+    """List the items of the held edition NAME, with the numbers and ids that other commands take."""
     with options.open_rehearsal() as publisher:
-        found, _ = review.held_edition(name, publisher.office)
-        print_edition(found, is_json=options.is_json, timezone=publisher.config.site.timezone)
+        reviewed = review.show(name, publisher.office)
+        print_edition(reviewed, is_json=options.is_json, timezone=publisher.config.site.timezone)
 
 
 @edition.command()
@@ -72,7 +72,7 @@ def postpone(options: Options, name: str, delay: str) -> None:
 @click.argument("item")
 @click.option("--until-next", is_flag=True, help="Only until the next edition; without it, for good.")
 def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # noqa: FBT001
-    """Take ITEM out of the held edition NAME; ITEM is an address, an id, or the end of an id."""
+    """Take ITEM out of the held edition NAME; ITEM is its number in the text part, its address or id."""
     _decide(options, partial(review.put_off if until_next else review.drop, name, item))
 
 
@@ -81,9 +81,52 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @click.argument("name")
 @click.argument("text")
 def introduce(options: Options, name: str, text: str) -> None:
-    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty text removes it."""
+    """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty text removes it.
+
+    [words](https://example.org/) is a link.
+    """
     written = sys.stdin.read() if text == "-" else text
     _decide(options, partial(review.introduce, name, written))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("text")
+def subject(options: Options, name: str, text: str) -> None:
+    """Give the held edition NAME the subject TEXT; an empty text gives back its own."""
+    _decide(options, partial(review.change_subject, name, text))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("items", nargs=-1, required=True)
+def order(options: Options, name: str, items: tuple[str, ...]) -> None:
+    """Put ITEMS of the held edition NAME first: the very first one leads, the others come first in their themes."""
+    _decide(options, partial(review.order, name, items))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("item")
+@click.argument("title")
+def retitle(options: Options, name: str, item: str, title: str) -> None:
+    """Give ITEM another TITLE in the held edition NAME and on its page; an empty title gives back its own."""
+    _decide(options, partial(review.retitle, name, item, title))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("item", required=False)
+def restore(options: Options, name: str, item: str | None) -> None:
+    """Undo `drop` of ITEM, or without ITEM `discard` of the edition NAME.
+
+    Items are back in NAME if it is held, else they are due for the next edition.
+    """
+    _decide(options, partial(review.restore, name, item))
 
 
 @edition.command()

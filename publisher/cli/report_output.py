@@ -49,6 +49,9 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.compose:
         lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]
+        if report.compose.restored and not report.compose.editions:
+            restored = counted(report.compose.restored, "item")
+            lines.append(f"compose: {restored} restored, for the next edition")
     if report.deliver:
         lines += [_tally_line(tally) for tally in report.deliver.editions if tally.is_news]
     lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
@@ -94,6 +97,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         and {
             "editions": [edition_values(edition) for edition in report.compose.editions],
             "discarded": report.compose.discarded,
+            "restored": report.compose.restored,
         },
         "deliver": report.deliver
         and {

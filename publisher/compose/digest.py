@@ -105,7 +105,8 @@ class Renderer:
 
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a held edition, which can be looked at in `folder`."""
-        return review_notice(edition, audience=audience, site=self.site, folder=folder, config=config)
+        titles = [item.title for item in self.render(edition, audience).shown]
+        return review_notice(edition, titles=titles, audience=audience, site=self.site, folder=folder, config=config)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a source."""
@@ -114,6 +115,7 @@ class Renderer:
     def _render(self, edition: Edition, audience: Audience) -> Digest:
         site = self.site
         by_worth = newest_first(edition.records, audience=audience, site=site)
+        by_worth.sort(key=lambda record: record.number not in edition.first)
         page, html = self._cut_to_size(edition, audience, by_worth)
         shown = [placed.record for placed in page.arrangement.items]
         return Digest(
@@ -166,7 +168,7 @@ class DigestPage:
         self._language = audience.language_at(site)
         ordered = in_order(shown, audience=audience, site=site)
         composed_on = local_day(edition.composed_at, site.timezone)
-        self.arrangement = arrange(ordered, audience=audience, themes=renderer.themes)
+        self.arrangement = arrange(ordered, audience=audience, themes=renderer.themes, first=edition.first)
         self._items = self._show_items(audience, composed_on.year)
         sections = sections_of(self.arrangement, self._items)
         common = {
@@ -176,7 +178,7 @@ class DigestPage:
             "number": edition.number,
             "total": len(edition.records),
         }
-        self.subject = self._subject(common)
+        self.subject = one_line(edition.subject) or self._subject(common)
         others = [item.title for item in self._items[1:]] or [item.text for item in self._items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
         introduction = introduction_of(edition, audience)

@@ -15,9 +15,10 @@ What a crash leaves, by its moment:
 - after the folder is there, before that is noted: a whole folder; the next pass finds it whole and notes it, and
   queues its deliveries if mails are sent.
 
-An edition that is held for an editor is recorded. It has a folder below outbox/held/, which is written again when the
-recorded edition changes, and no web page. Its audience gets no other edition meanwhile: new items wait, and the first
-pass after the decision makes up for missed ticks. A released edition is put out like any recorded edition.
+An edition that is held for an editor is recorded, and follows the sources of its items until it is released. It has a
+folder below outbox/held/, which is written again when the recorded edition changes, and no web page. Its audience gets
+no other edition meanwhile: new items wait, and the first pass after the decision makes up for missed ticks. A released
+edition is put out like any recorded edition.
 """
 
 from collections.abc import Collection, Sequence
@@ -208,6 +209,7 @@ def release_and_list(audiences: Sequence[Audience], *, store: Store, now: dateti
             if store.editions.held.is_shown(edition.audience, edition.number):
                 continue
         elif edition.held_until is not None:
+            store.editions.held.follow(edition.audience, edition.number, at=now)
             store.editions.held.release(edition.audience, edition.number, at=now)
         found.append((edition, audience))
     return found
@@ -225,12 +227,14 @@ def put_out(
 ) -> ComposeReport:
     """Put recorded editions into the outbox, without items that were withdrawn since.
 
-    A held edition goes where only its editor looks. `config` is the path of config.toml, for commands in the notice. If
-    `is_sent`, the deliveries of an edition are queued in the transaction that notes that it is in the outbox.
+    A held edition follows its sources, and goes where only its editor looks. `config` is the path of config.toml, for
+    commands in the notice. If `is_sent`, the deliveries of an edition are queued in the transaction that notes that it
+    is in the outbox.
     """
     written: list[Edition] = []
     problems: list[Problem] = []
     for recorded, audience in editions:
+        store.editions.held.follow(recorded.audience, recorded.number, at=now)
         edition = store.editions.drop_withdrawn(recorded.audience, recorded.number)
         if edition is None:
             continue

@@ -68,11 +68,15 @@ class Arrangement:
         return lead + tuple(item for part in self.parts for item in part.items)
 
 
-def arrange(ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap) -> Arrangement:
-    """Arrange items that are in the order of `in_order`."""
+def arrange(
+    ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap, first: Sequence[int] = ()
+) -> Arrangement:
+    """Arrange items that are in the order of `in_order`; `first` are the numbers of those that the editor put first."""
     if not ordered:
         return Arrangement(lead=None, parts=())
-    lead = _lead_of(ordered, audience)
+    place = {number: index for index, number in enumerate(first)}
+    ordered = sorted(ordered, key=lambda record: place.get(record.number, len(place)))
+    lead = ordered[0] if ordered[0].number in place else _lead_of(ordered, audience)
     theme_of_lead = home_of(lead, audience)
     groups: dict[Theme, list[Record]] = {}
     for record in ordered:

@@ -2,12 +2,34 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
+from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
+
+
+class TakenOut(StrEnum):
+    """Why an item is no longer in an edition."""
+
+    DROPPED = "dropped"
+    """For good, by its editor."""
+    PUT_OFF = "put off"
+    """Until the next edition."""
+    DISCARDED = "discarded"
+    """With the whole edition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """An item of a held edition that its source changed since the edition was composed."""
+
+    record: Record
+    was: Item
+    """What it said when the edition was composed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +46,22 @@ class Edition:
     composed_at: datetime
     """UTC; the Message-ID is made from it."""
     records: tuple[Record, ...]
-    """Its items as they were when it was composed, in the order of the digest, without those withdrawn since."""
+    """Its items as they were when it was composed or, if it was held, released; without those withdrawn since.
+
+    They are in the order in which the store keeps them. An item has the title that the editor gave it.
+    """
     corrections: tuple[Record, ...] = ()
     """Items of earlier editions that changed since the audience was last told of them; otherwise like `records`."""
     introduction: str = ""
     """The editor's text above the items: plain text, paragraphs separated by an empty line, links in Markdown."""
+    subject: str = ""
+    """The editor's; empty: the template makes one."""
+    first: tuple[int, ...] = ()
+    """The numbers of items that the editor put first: the lead, and then within each theme."""
+    followed: tuple[Followed, ...] = ()
+    """While it is held: what the sources of its items changed since it was composed."""
+    followed_at: datetime | None = None
+    """UTC; when that happened last. None: it never did."""
     held_until: datetime | None = None
     """UTC; until then the edition waits for the editor. None: it is not held."""
     released_at: datetime | None = None

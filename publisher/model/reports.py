@@ -105,11 +105,13 @@ class ComposeReport:
     editions: tuple[Edition, ...] = ()
     discarded: tuple[str, ...] = ()
     """Names of editions that the editor discarded."""
+    restored: int = 0
+    """How many items the editor put back."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def is_news(self) -> bool:
-        return bool(self.editions or self.discarded)
+        return bool(self.editions or self.discarded or self.restored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,12 @@ def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple
     return subject, _paragraphs([what], known, [advice], _commands(commands, config))
 
 
-def review_notice(edition: Edition, *, audience: Audience, site: Site, folder: Path, config: Path) -> tuple[str, str]:
+def review_notice(
+    edition: Edition, *, titles: Sequence[str], audience: Audience, site: Site, folder: Path, config: Path
+) -> tuple[str, str]:
     """The subject and the text of a notice about a held edition, in its audience's language.
 
-    `folder` is where the edition can be looked at.
+    `titles` are those of its items in the order of the digest, and `folder` is where it can be looked at.
     """
     language = audience.language_at(site)
     gettext = translations(language, DOMAIN).gettext
@@ -49,22 +51,40 @@ def review_notice(edition: Edition, *, audience: Audience, site: Site, folder: P
         then = gettext("Then it goes out.")
     else:
         then = gettext("It goes on waiting after that, until you decide.")
-    records = [f"  {record.short_id}  {record.item.date}  {title_of(record.item)}" for record in edition.records]
     commands = {
-        f"show {edition.name}": gettext("its items, each with the name that drop takes"),
-        f'introduce {edition.name} "…"': gettext("a text above the items"),
-        f"drop {edition.name} ITEM": gettext("for good; with --until-next it is in the next edition"),
+        f"show {edition.name}": gettext("its items, and what you left out"),
+        f'introduce {edition.name} "…"': gettext("a text above the items; [words](https://…) is a link"),
+        f"order {edition.name} 3 1": gettext("items 3 and 1 come first; the very first one leads"),
+        f'retitle {edition.name} 2 "…"': gettext("another title of item 2"),
+        f'subject {edition.name} "…"': gettext("another subject"),
+        f"drop {edition.name} 2": gettext("item 2, for good; with --until-next it is in the next edition"),
+        f"restore {edition.name} ITEM": gettext("what you left out is in it again"),
         f"postpone {edition.name} 2h": gettext("so long from now"),
         f"release {edition.name}": gettext("it goes out now"),
         f"discard {edition.name}": gettext("nobody gets it nor its items"),
     }
+    items = [f"{number:3}. {title}" for number, title in enumerate(titles, start=1)]
     text = _paragraphs(
         [gettext("%(edition)s, %(title)s: it waits for you until %(until)s.") % said, then],
-        [gettext("Its items:"), *records],
+        _changes_in(edition, gettext),
+        [gettext("Its items:"), *items],
         [gettext("Look at digest.html and digest.txt in %(folder)s. You may:") % said],
         _commands({f"edition {command}": about for command, about in commands.items()}, config),
     )
     return gettext("%(edition)s waits for you until %(until)s") % said, text
+
+
+def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
+    """What the sources of its items changed since it was composed."""
+    if not edition.followed:
+        return []
+    lines = [gettext("Changed in its source since it was composed, and here:")]
+    for changed in edition.followed:
+        before, now = title_of(changed.was), title_of(changed.record.item)
+        lines.append(f"  {now}")
+        what = gettext("It was: %s") % before if before != now else gettext("Its text is another one.")
+        lines.append(f"    {what}")
+    return lines
 
 
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:

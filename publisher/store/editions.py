@@ -1,5 +1,6 @@
 """The editions of each audience, recorded whole, and how far each audience has come."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +22,13 @@ from sqlalchemy import (
 )
 
 from publisher.model.deliveries import NewDelivery
-from publisher.model.editions import Edition
+from publisher.model.editions import Edition, Followed, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.store.content import themes_text
+from publisher.store.content import item_of, themes_text
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
-from publisher.store.held import HeldEditions, is_edition, is_item_of, recount
+from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
 from publisher.store.ledger import insert_deliveries
 from publisher.store.past_editions import PastEditions
 from publisher.store.schema import (
@@ -163,13 +164,11 @@ class Editions:
         Returns False, and changes nothing, if it is in the outbox already. Its number is not given again.
         """
         unwritten = update(editions).where(is_edition(audience, number), editions.c.written_at.is_(None))
-        taken = select(*edition_items.c["audience", "item", "number"]).where(is_item_of(audience, number))
         corrected = and_(edition_corrections.c.audience == audience, edition_corrections.c.number == number)
         with self._database.writing() as connection:
             if not connection.execute(unwritten.values(held_until=None)).rowcount:
                 return False
-            connection.execute(insert(dropped_items).from_select(["audience", "item", "number"], taken))
-            connection.execute(delete(edition_items).where(is_item_of(audience, number)))
+            take_out(connection, audience, number, TakenOut.DISCARDED, items_of(connection, audience, number))
             connection.execute(delete(edition_corrections).where(corrected))
             recount(connection, audience, number)
             return True
@@ -212,7 +211,8 @@ class Editions:
         """Editions of one audience or of all, the latest first, at most `limit`."""
         order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
         its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
-        dropped = select(func.count()).select_from(dropped_items).where(*its_dropped).scalar_subquery()
+        for_good = dropped_items.c.reason != TakenOut.PUT_OFF
+        dropped = select(func.count()).select_from(dropped_items).where(*its_dropped, for_good).scalar_subquery()
         known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
         query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
         if audience is not None:
@@ -248,6 +248,25 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
         introduction=row.introduction or "",
         held_until=row.held_until,
         released_at=row.released_at,
+        subject=row.subject or "",
+        first=tuple(json.loads(row.first_items or "[]")),
+        followed=_followed_of(connection, row) if row.held_until else (),
+        followed_at=row.followed_at,
+    )
+
+
+def _followed_of(connection: Connection, row: Row[Any]) -> tuple[Followed, ...]:
+    query = (
+        select(edition_items.c.item, log.c.content)
+        .join(log, log.c.seq == edition_items.c.composed_seq)
+        .where(is_item_of(row.audience, row.number), edition_items.c.composed_seq != edition_items.c.seq)
+        .order_by(edition_items.c.position)
+    )
+    if not (before := {each.item: each.content for each in connection.execute(query)}):
+        return ()
+    records = records_of(connection, edition_items, row.audience, row.number)
+    return tuple(
+        Followed(record=record, was=item_of(before[record.number])) for record in records if record.number in before
     )
 
 
@@ -288,6 +307,7 @@ def _write_records(connection: Connection, table: Table, edition: Edition, recor
             "item": record.number,
             "seq": record.seq,
             "themes": themes_text(record.themes),
+            **({"composed_seq": record.seq} if table is edition_items else {}),
         }
         for position, record in enumerate(records, start=1)
     ]

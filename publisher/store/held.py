@@ -1,11 +1,38 @@
 """What an editor decides about a held edition."""
 
+import json
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Update,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
+from publisher.model.editions import TakenOut
 from publisher.store.engine import Database
-from publisher.store.schema import IS_LIVE, audiences, dropped_items, edition_items, editions, items
+from publisher.store.schema import (
+    IS_LIVE,
+    audiences,
+    dropped_items,
+    edition_corrections,
+    edition_items,
+    editions,
+    items,
+)
 
 
 class HeldEditions:
@@ -24,8 +51,9 @@ class HeldEditions:
             return bool(connection.execute(select(held)).scalar())
 
     def is_shown(self, audience: str, number: int) -> bool:
-        """Whether the folder that the editor looks at has what is recorded, and no item of it was withdrawn since."""
-        gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, ~IS_LIVE)
+        """Whether the folder that the editor looks at has what is recorded, and no item of it was changed since."""
+        is_other = or_(~IS_LIVE, items.c.seq > edition_items.c.seq)
+        gone = exists().where(is_item_of(audience, number), items.c.number == edition_items.c.item, is_other)
         query = select(gone).where(is_edition(audience, number), editions.c.shown_at.is_not(None))
         with self._database.reading() as connection:
             return connection.execute(query).scalar() is False
@@ -46,28 +74,78 @@ class HeldEditions:
         """Replace the text above the items of the edition."""
         return self._update(audience, number, introduction=text, shown_at=None)
 
+    def subject(self, audience: str, number: int, text: str) -> bool:
+        """Give the edition a subject instead of the template's; an empty one takes it back."""
+        return self._update(audience, number, subject=text or None, shown_at=None)
+
+    def order(self, audience: str, number: int, items: Sequence[int]) -> bool:
+        """Put these items first, in this order, instead of those put first before."""
+        return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
+
+    def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
+        """Give an item another title in the edition; an empty one gives back its own. False also if it is not in it."""
+        its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
+        with self._database.writing() as connection:
+            if not _exists_held(connection, audience, number):
+                return False
+            is_in_it = bool(connection.execute(its.values(title=title or None)).rowcount)
+            recount(connection, audience, number)
+            return is_in_it
+
+    def follow(self, audience: str, number: int, *, at: datetime) -> bool:
+        """Give the items and corrections of the edition their latest words; return whether any changed."""
+        with self._database.writing() as connection:
+            if not _exists_held(connection, audience, number):
+                return False
+            changed = [connection.execute(_follow(table, audience, number)).rowcount for table in _FOLLOWING]
+            if any(changed):
+                values = {"followed_at": at, "shown_at": None}
+                connection.execute(update(editions).where(is_edition(audience, number)).values(values))
+            return any(changed)
+
     def drop(self, audience: str, number: int, item: int) -> bool:
         """Take an item out of the edition for good: this audience never gets it. False also if it is not in it."""
         with self._database.writing() as connection:
-            if not _take_out(connection, audience, number, item):
-                return False
-            connection.execute(insert(dropped_items).values(audience=audience, item=item, number=number))
-            return True
+            return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
         """Take an item out of the edition, so that it is due for the next one. False also if it is not in it."""
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             seq = connection.execute(select(edition_items.c.seq).where(*its)).scalar()
-            if seq is None or not _take_out(connection, audience, number, item):
+            if seq is None or not _take_one_out(connection, audience, number, TakenOut.PUT_OFF, item):
                 return False
-            # The cursor steps back before the item. All others beyond it are in an edition, and so not due.
-            back = seq - 1
-            of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > back)
-            connection.execute(of_audience.values(cursor=back))
-            of_edition = update(editions).where(is_edition(audience, number), editions.c.upto > back)
-            connection.execute(of_edition.values(upto=back))
+            _step_back(connection, audience, before=seq)
+            of_edition = update(editions).where(is_edition(audience, number), editions.c.upto > seq - 1)
+            connection.execute(of_edition.values(upto=seq - 1))
             return True
+
+    # --- undone ------------------------------------------------------------------------------------------------------
+
+    def taken_out(self, audience: str, number: int) -> dict[int, TakenOut]:
+        """The numbers of items that were taken out of an edition and are in no other one, with the reason."""
+        query = select(dropped_items.c.item, dropped_items.c.reason).where(_is_dropped(audience, number), ~_IS_SENT)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(dropped_items.c.item))
+            return {row.item: TakenOut(row.reason) for row in rows}
+
+    def restore(self, audience: str, number: int, chosen: Collection[int]) -> bool:
+        """Undo that items were taken out: they are back in the edition if it is held, else due for the next one.
+
+        Returns whether they are back in it. An item that is in a later edition by now is left there.
+        """
+        with self._database.writing() as connection:
+            of_these = and_(_is_dropped(audience, number), dropped_items.c.item.in_(sorted(chosen)), ~_IS_SENT)
+            query: Select[Any] = select(items.c.number, items.c.seq, items.c.themes)
+            query = query.join(dropped_items, dropped_items.c.item == items.c.number)
+            rows = connection.execute(query.where(of_these, IS_LIVE).order_by(items.c.number)).all()
+            connection.execute(delete(dropped_items).where(of_these))
+            is_held = _exists_held(connection, audience, number)
+            if is_held:
+                _put_in(connection, audience, number, rows)
+            elif rows:
+                _step_back(connection, audience, before=min(row.seq for row in rows))
+            return is_held
 
     def _update(self, audience: str, number: int, **values: str | datetime | None) -> bool:
         """Change the edition if it is held; return whether it was."""
@@ -76,6 +154,11 @@ class HeldEditions:
             return bool(connection.execute(held).rowcount)
 
 
+_FOLLOWING = (edition_items, edition_corrections)
+_IS_SENT = exists().where(
+    edition_items.c.audience == dropped_items.c.audience, edition_items.c.item == dropped_items.c.item
+)
+"""Whether an item that was taken out of an edition is in one by now."""
 _IS_HELD = (editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
 
 
@@ -99,11 +182,58 @@ def _is_held(audience: str, number: int) -> ColumnElement[bool]:
     return and_(is_edition(audience, number), *_IS_HELD)
 
 
-def _take_out(connection: Connection, audience: str, number: int, item: int) -> bool:
-    """Take an item out of a held edition; return whether it was in one."""
-    is_held_one = connection.execute(select(func.count()).where(_is_held(audience, number))).scalar()
-    its = delete(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
-    if not is_held_one or not connection.execute(its).rowcount:
-        return False
+def _exists_held(connection: Connection, audience: str, number: int) -> bool:
+    return bool(connection.execute(select(func.count()).where(_is_held(audience, number))).scalar())
+
+
+def _is_dropped(audience: str, number: int) -> ColumnElement[bool]:
+    return and_(dropped_items.c.audience == audience, dropped_items.c.number == number)
+
+
+def _follow(table: Table, audience: str, number: int) -> Update:
+    """Give the items of a table of this edition their latest words and themes, where they have others."""
+    now = select(items.c.seq).where(items.c.number == table.c.item, IS_LIVE, items.c.seq > table.c.seq)
+    its = update(table).where(table.c.audience == audience, table.c.number == number, exists(now))
+    of_item = select(items.c.themes).where(items.c.number == table.c.item)
+    return its.values(seq=now.scalar_subquery(), themes=of_item.scalar_subquery())
+
+
+def items_of(connection: Connection, audience: str, number: int) -> list[int]:
+    """The numbers of the items that are in an edition."""
+    return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number))).scalars())
+
+
+def take_out(connection: Connection, audience: str, number: int, reason: TakenOut, chosen: Sequence[int]) -> None:
+    """Take items out of an edition, and note why."""
+    known = delete(dropped_items).where(dropped_items.c.audience == audience, dropped_items.c.item.in_(chosen))
+    connection.execute(known)  # put off from an earlier edition
+    connection.execute(delete(edition_items).where(is_item_of(audience, number), edition_items.c.item.in_(chosen)))
+    rows = [{"audience": audience, "item": item, "number": number, "reason": reason} for item in chosen]
+    if rows:
+        connection.execute(insert(dropped_items), rows)
     recount(connection, audience, number)
+
+
+def _take_one_out(connection: Connection, audience: str, number: int, reason: TakenOut, item: int) -> bool:
+    """Take an item out of a held edition; return whether it was in one."""
+    if not _exists_held(connection, audience, number) or item not in items_of(connection, audience, number):
+        return False
+    take_out(connection, audience, number, reason, [item])
     return True
+
+
+def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[Row[Any]]) -> None:
+    """Put items into an edition, behind those that are in it."""
+    last = connection.execute(select(func.max(edition_items.c.position)).where(is_item_of(audience, number))).scalar()
+    for position, row in enumerate(rows, start=(last or 0) + 1):
+        words = {"seq": row.seq, "composed_seq": row.seq, "themes": row.themes}
+        connection.execute(
+            insert(edition_items).values(audience=audience, number=number, item=row.number, position=position, **words)
+        )
+    recount(connection, audience, number)
+
+
+def _step_back(connection: Connection, audience: str, *, before: int) -> None:
+    """Move the audience's cursor before a change. All others beyond it are in an edition, and so not due."""
+    of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)
+    connection.execute(of_audience.values(cursor=before - 1))

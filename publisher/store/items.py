@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
+from publisher.model.editions import TakenOut
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
 from publisher.model.records import Record
@@ -302,7 +303,7 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
         exists().where(table.c.audience == audience, table.c.item == items.c.number)
         for table in (edition_items, dropped_items)
     )
-    return or_(sent, dropped)
+    return or_(sent, dropped.where(dropped_items.c.reason != TakenOut.PUT_OFF))
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:

@@ -43,11 +43,11 @@ class Notices:
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
 
-    def exists(self, about: str, kind: str) -> bool:
-        """Whether there was ever a notice of this kind about this source or edition."""
-        told = select(notices.c.number).where(notices.c.about == about, notices.c.kind == kind).limit(1)
+    def last_at(self, about: str, kind: str) -> datetime | None:
+        """When the last notice of this kind about this source or edition was made; None: there was none."""
+        told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
-            return connection.execute(told).scalar() is not None
+            return connection.execute(told.order_by(notices.c.number.desc()).limit(1)).scalar()
 
 
 def _notice_of(row: Row[Any]) -> Notice:

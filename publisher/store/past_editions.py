@@ -1,5 +1,6 @@
 """Past editions as the web shows them: the newest items of one, those before and after it, and the latest."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ class PastEdition:
     """The newest of them, the newest first."""
     corrections: tuple[Record, ...]
     introduction: str
+    first: tuple[int, ...] = ()
+    """As in `Edition`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class PastEditions:
         """An edition with its `newest` items and corrections; None: it does not exist."""
         its = (edition_items.c.audience == audience, edition_items.c.number == number)
         live = select(func.count()).select_from(edition_items).join(items, items.c.number == edition_items.c.item)
-        query = select(*editions.c["composed_at", "introduction"])
+        query = select(*editions.c["composed_at", "introduction", "first_items"])
         with self._database.reading() as connection:
             row = connection.execute(
                 query.where(editions.c.audience == audience, editions.c.number == number)
@@ -61,6 +64,7 @@ class PastEditions:
                 records=records_of(connection, edition_items, audience, number, newest=newest),
                 corrections=records_of(connection, edition_corrections, audience, number, newest=newest),
                 introduction=row.introduction or "",
+                first=tuple(json.loads(row.first_items or "[]")),
             )
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:

@@ -320,6 +320,12 @@ editions = Table(
     _column("introduction", Text, nullable=True),
     # When it was released; null: it was never held, or still is.
     _column("released_at", UtcDateTime, nullable=True),
+    # When its items last followed their sources while it was held; null: they never did.
+    _column("followed_at", UtcDateTime, nullable=True),
+    # The editor's subject; null: the template makes one.
+    _column("subject", Text, nullable=True),
+    # The numbers of items that the editor put first, as JSON; null: none.
+    _column("first_items", Text, nullable=True),
     Index("ix_editions_composed_at", "composed_at"),
     Index("ix_editions_written_at", "written_at"),
 )
@@ -332,20 +338,25 @@ edition_items = Table(
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
     _column("position", Integer),
-    # The change of the item that was composed, and its themes then.
+    # The change of the item that is shown, and its themes then; while the edition is held it follows the source.
     _column("seq", Integer, ForeignKey(log.c.seq)),
     _column("themes", Text),
+    # The change of the item that was composed.
+    _column("composed_seq", Integer, ForeignKey(log.c.seq)),
+    # The editor's title; null: the item's own.
+    _column("title", Text, nullable=True),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
     UniqueConstraint("audience", "number", "position"),
 )
 
-# Items that an editor took out of an edition for good. They are never due again for that audience.
+# Items that an editor took out of an edition, and why (`TakenOut`). Those that are only put off are due again.
 dropped_items = Table(
     "dropped_items",
     metadata,
     _column("audience", Key, primary_key=True),
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
+    _column("reason", Key),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
 )
 

@@ -73,7 +73,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "taken_uids": taken,
     "unwritten_editions": lambda store: store.editions.unwritten(),
     "unwritten_notices": lambda store: store.notices.unwritten(),
-    "was_noticed": lambda store: store.notices.exists("weekly-1", "review"),
+    "was_noticed": lambda store: store.notices.last_at("weekly-1", "review"),
     "editions": lambda store: store.editions.latest(limit=5),
     "audience_state": lambda store: store.editions.audience("weekly"),
     "runs": lambda store: store.runs.latest(limit=5),

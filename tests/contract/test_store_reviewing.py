@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.editions import Edition
+from publisher.model.editions import Edition, TakenOut
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, numbers_of, record, records, revise, withdraw
 from tests.databases import dump
@@ -150,3 +150,85 @@ def test_nothing_can_be_decided_about_an_edition_that_is_not_held(store: Store, 
     store.editions.held.mark_shown("weekly", 1, at=NOON)
 
     assert dump(store) == before
+
+
+def test_it_follows_its_sources_and_remembers_what_was_composed(store: Store, held: Edition) -> None:
+    assert not store.editions.held.follow("weekly", 1, at=NOON)
+    store.editions.held.mark_shown("weekly", 1, at=NOON)
+    revise(store, 2, "Written anew.")
+    assert not store.editions.held.is_shown("weekly", 1)
+
+    assert store.editions.held.follow("weekly", 1, at=DEADLINE)
+
+    edition = unwritten(store)
+    assert ["Written anew."] == [record.item.text for record in edition.records if record.number == 2]
+    [followed] = edition.followed
+    assert (followed.record.number, followed.record.item.text, edition.followed_at) == (2, "Written anew.", DEADLINE)
+    assert followed.was == next(record.item for record in held.records if record.number == 2)
+    assert not store.editions.held.follow("weekly", 1, at=DEADLINE)
+    store.editions.held.release("weekly", 1, at=DEADLINE)
+    revise(store, 2, "And once more.")
+    assert not store.editions.held.follow("weekly", 1, at=DEADLINE)
+    assert unwritten(store).followed == ()
+
+
+def test_the_editor_s_subject_order_and_titles_are_kept_and_taken_back(store: Store, held: Edition) -> None:
+    store.editions.held.subject("weekly", 1, "News")
+    store.editions.held.order("weekly", 1, [3, 1])
+    assert store.editions.held.retitle("weekly", 1, 2, "Better")
+    assert not store.editions.held.retitle("weekly", 1, 9, "Nothing")
+
+    edition = unwritten(store)
+    assert (edition.subject, edition.first) == ("News", (3, 1))
+    assert ["Better"] == [record.item.title for record in edition.records if record.number == 2]
+
+    store.editions.held.subject("weekly", 1, "")
+    store.editions.held.order("weekly", 1, [])
+    store.editions.held.retitle("weekly", 1, 2, "")
+    assert unwritten(store) == held
+
+
+@pytest.mark.parametrize("reason", [TakenOut.DROPPED, TakenOut.PUT_OFF])
+def test_what_was_taken_out_is_put_back(store: Store, held: Edition, reason: TakenOut) -> None:
+    take_out = store.editions.held.drop if reason is TakenOut.DROPPED else store.editions.held.put_off
+    take_out("weekly", 1, 2)
+    assert store.editions.held.taken_out("weekly", 1) == {2: reason}
+
+    assert store.editions.held.restore("weekly", 1, [2])
+
+    assert sorted(numbers_of(unwritten(store).records)) == [1, 2, 3]
+    assert store.editions.held.taken_out("weekly", 1) == {}
+    store.editions.held.release("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
+    assert due(store).records == ()
+
+
+def test_an_item_put_off_twice_is_noted_once(store: Store, held: Edition) -> None:
+    store.editions.held.put_off("weekly", 1, 2)
+    store.editions.held.release("weekly", 1, at=NOON)
+    store.editions.mark_written("weekly", 1, at=NOON)
+    store.editions.record(replace(due(store), held_until=DEADLINE), start=0, tick=None)
+
+    assert store.editions.held.put_off("weekly", 2, 2)
+
+    assert (store.editions.held.taken_out("weekly", 1), store.editions.held.taken_out("weekly", 2)) == (
+        {},
+        {2: TakenOut.PUT_OFF},
+    )
+
+
+def test_what_was_taken_out_of_an_edition_that_is_gone_is_due_again(store: Store, held: Edition) -> None:
+    store.editions.held.drop("weekly", 1, 2)
+    store.editions.discard("weekly", 1)
+    store.editions.mark_written("weekly", 1, at=NOON)
+    assert store.editions.held.taken_out("weekly", 1) == {
+        1: TakenOut.DISCARDED,
+        2: TakenOut.DROPPED,
+        3: TakenOut.DISCARDED,
+    }
+
+    assert not store.editions.held.restore("weekly", 1, [1, 3])
+
+    assert sorted(numbers_of(due(store).records)) == [1, 3]
+    store.editions.record(due(store), start=0, tick=None)
+    assert store.editions.held.taken_out("weekly", 1) == {2: TakenOut.DROPPED}

@@ -211,12 +211,23 @@ def test_the_editor_gets_the_held_edition_once_with_what_to_do(tmp_path: Path) -
     for verb in ("show", "introduce", "drop", "postpone", "release", "discard"):
         assert f"  publisher edition {verb} weekly-1" in text
     for words in ("The office is closed on Friday", "A new rule at the border"):
-        assert f"  {words}" in text
+        assert f". {words}" in text
 
     world.publisher_edition("postpone", "weekly-1", "1d", at=NOW + timedelta(hours=1))
     run(world, 90)
 
     assert ["0001-weekly-1-review"] == told(world)
+
+    world.edit("The office is closed on Friday", "The office is closed on Thursday")
+    run(world, 100)
+    run(world, 110)
+
+    assert ["0001-weekly-1-review", "0002-weekly-1-review"] == told(world)
+    again = (world.outbox / "notices" / "0002-weekly-1-review" / "notice.txt").read_text("utf-8")
+    assert (
+        "Changed in its source since it was composed, and here:\n  The office is closed on Thursday\n"
+        "    It was: The office is closed on Friday\n"
+    ) in again
 
 
 def test_the_editor_reads_the_language_of_the_digest(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def but_for_date(contents: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def item_named(world: World, words: str) -> str:
-    [line] = [line for line in edition(world, "show", "weekly-1") if words in line]
-    return line.split()[0]
+    [line] = [line for line in edition(world, "show", "weekly-1")[2:] if words in line]
+    return line.split()[1]
 
 
 def in_outbox(world: World) -> list[str]:
@@ -195,7 +195,7 @@ def test_discarded_nobody_gets_it(world: World) -> None:
     assert not list((world.outbox / "held").iterdir())
     [line] = edition(world, "list")
     assert line.endswith("with 0 items: discarded")
-    world.list_above(news("10 March 2026", "Something later."))
+    world.list_above(news("9 March 2026", "Something later."))
     assert "weekly-2 with 1 item" in world.publisher("run", at=MONDAY).out
 
 
@@ -207,6 +207,75 @@ def test_what_is_withdrawn_while_it_is_held_is_gone_from_it(world: World) -> Non
     world.publisher("compose", at=SOON)
 
     assert "The office" not in held_text(world)
+
+
+def test_it_follows_its_source_until_it_is_released(world: World) -> None:
+    """What goes out is what the source says, and nobody is told of a correction of what was never sent."""
+    world.edit("on Friday", "on Thursday")
+    world.publisher("run", at=SOON)
+
+    assert "closed on Thursday" in held_text(world)
+    assert "closed on Friday" not in held_text(world)
+    told = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+    assert "  The office is closed on Thursday\n    It was: The office is closed on Friday\n" in told
+    assert any(line.endswith("(changed in its source)") for line in edition(world, "show", "weekly-1"))
+
+    world.edit("on Thursday", "on Tuesday")
+    world.publisher("run", at=DEADLINE)
+
+    sent = (world.outbox / "weekly-1" / "digest.txt").read_text("utf-8")
+    assert "closed on Tuesday" in sent
+    world.list_above(news("5 March 2026", "Something later."))
+    world.publisher("run", at=MONDAY)
+    assert "Corrected since" not in (world.outbox / "held" / "weekly-2" / "digest.html").read_text("utf-8")
+
+
+def test_the_editor_has_the_last_word_on_subject_titles_and_order(world: World) -> None:
+    edition(world, "order", "weekly-1", "2")
+    edition(world, "retitle", "weekly-1", "1", "Another rule")
+    edition(world, "introduce", "weekly-1", "See [the map](https://example.org/map).")
+
+    text = held_text(world)
+    assert text.index("1. Another rule\n") < text.index("2. The office is closed")
+    assert "\nSee the map [1].\n\n[1] https://example.org/map\n" in text
+    assert "subject: Another rule, and 1 more" in edition(world, "show", "weekly-1")
+
+    edition(world, "subject", "weekly-1", "What you were waiting for")
+    edition(world, "retitle", "weekly-1", "1", "")
+    edition(world, "release", "weekly-1")
+
+    sent = world.editions()["weekly-1"]
+    assert "What you were waiting for" == sent["subject"]
+    titles = [item["title"].rstrip(".") for item in sent["items"]]
+    assert ["A new rule at the border", "The office is closed on Friday"] == titles
+
+
+@pytest.mark.parametrize("how", [(), ("--until-next",)], ids=["for good", "until the next"])
+def test_what_was_dropped_can_be_put_back(world: World, how: tuple[str, ...]) -> None:
+    before = held_text(world)
+    name = item_named(world, "office")
+    edition(world, "drop", "weekly-1", "1", *how)
+    assert before != held_text(world)
+    [left_out] = [line for line in edition(world, "show", "weekly-1") if line.startswith("  -")]
+    assert name in left_out
+
+    edition(world, "restore", "weekly-1", name)
+
+    assert before == held_text(world)
+    edition(world, "release", "weekly-1")
+    assert "nothing new\n" == world.publisher("run", at=MONDAY).out
+
+
+def test_a_discarded_edition_can_be_restored_into_the_next_one(world: World) -> None:
+    before = held_text(world)
+    edition(world, "discard", "weekly-1")
+
+    assert ["compose: 2 items restored, for the next edition"] == edition(world, "restore", "weekly-1")
+
+    assert any("weekly-2 with 2 items" in line for line in world.publisher("run", at=MONDAY).lines)
+    assert before.partition("1. ")[2] == held_text(world, "weekly-2").partition("1. ")[2]
+    refused = world.publisher_edition("restore", "weekly-1", at=MONDAY)
+    assert (2, True) == (refused.exit_code, "taken out: nothing" in refused.err)
 
 
 def test_a_decision_too_late_is_told(world: World) -> None:

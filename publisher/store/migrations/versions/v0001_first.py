@@ -289,6 +289,9 @@ def _create_editions() -> None:
         sa.Column("shown_at", INSTANT, nullable=True),
         sa.Column("introduction", sa.Text, nullable=True),
         sa.Column("released_at", INSTANT, nullable=True),
+        sa.Column("followed_at", INSTANT, nullable=True),
+        sa.Column("subject", sa.Text, nullable=True),
+        sa.Column("first_items", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("audience", "number", name="pk_editions"),
         sa.ForeignKeyConstraint(["audience"], ["audiences.name"], name="fk_editions_audience"),
     )
@@ -305,12 +308,15 @@ def _create_items_of_editions() -> None:
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("themes", sa.Text, nullable=False),
+        sa.Column("composed_seq", sa.Integer, nullable=False),
+        sa.Column("title", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("audience", "item", name="pk_edition_items"),
         sa.ForeignKeyConstraint(
             ["audience", "number"], ["editions.audience", "editions.number"], name="fk_edition_items_audience"
         ),
         sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_edition_items_item"),
         sa.ForeignKeyConstraint(["seq"], ["log.seq"], name="fk_edition_items_seq"),
+        sa.ForeignKeyConstraint(["composed_seq"], ["log.seq"], name="fk_edition_items_composed_seq"),
         sa.UniqueConstraint("audience", "number", "position", name="uq_edition_items_audience_number_position"),
     )
     op.create_table(
@@ -318,6 +324,7 @@ def _create_items_of_editions() -> None:
         sa.Column("audience", KEY, nullable=False),
         sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("reason", KEY, nullable=False),
         sa.PrimaryKeyConstraint("audience", "item", name="pk_dropped_items"),
         sa.ForeignKeyConstraint(
             ["audience", "number"], ["editions.audience", "editions.number"], name="fk_dropped_items_audience"
