@@ -90,10 +90,8 @@ def editions_page(
 
 def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: Look) -> list[ShownPart]:
     ordered = in_order(edition.records, audience=audience, site=look.site)
-    arrangement, start = (
-        arrange(ordered, audience=audience, themes=themes, first=edition.first),
-        urls.edition_file(audience.name, 1),
-    )
+    arrangement = arrange(ordered, audience=audience, themes=themes, first=edition.first)
+    start = urls.edition_file(audience.name, 1)
     lead = arrangement.lead
     leads = [_part(lead.theme, [lead], start=start, look=look, is_lead=True)] if lead else []
     return leads + [
