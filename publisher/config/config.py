@@ -5,8 +5,9 @@ file, wherever a command is started.
 """
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ from publisher.model.feeds import FeedSettings
 from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
 from publisher.model.themes import ThemeMap
+
+_DEEPEST = 10
+"""Tables and lists one within the other; no key stands deeper than half of it."""
+_SHOWN = 100
+"""Characters of a key that a message shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +78,40 @@ def _parse(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(str(path), [f"it cannot be read: {error.strerror}"]) from error
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        document = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(str(path), [f"line {line} is not in UTF-8; save the file in that encoding"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"this is not TOML: {error}"]) from error
+        raise ConfigError(str(path), [f"this is not TOML: {error}{_key_in_line_of(error, data)}"]) from error
+    except RecursionError:
+        document = None
+    if document is None or _is_deeper(document, _DEEPEST):
+        raise ConfigError(str(path), ["tables or lists stand too deep one within the other"])
+    return document
+
+
+def _is_deeper(document: dict[str, Any], most: int) -> bool:
+    """Whether values stand more than so many tables and lists deep."""
+    level: list[object] = [document]
+    for _ in range(most):
+        level = [inner for outer in level for inner in _members(outer)]
+    return bool(level)
+
+
+def _members(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _key_in_line_of(error: tomllib.TOMLDecodeError, data: bytes) -> str:
+    """Return the key in the line that an error names by its number, with a colon before it; its value may be secret."""
+    number = re.search(r"at line (\d+)", str(error))
+    lines = data.decode("utf-8-sig").splitlines()
+    line = lines[int(number[1]) - 1] if number and int(number[1]) <= len(lines) else ""
+    key = line.partition("=")[0].strip()
+    return f": {key[:_SHOWN]}" if key else ""
 
 
 def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Config:

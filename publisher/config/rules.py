@@ -42,6 +42,8 @@ def contradictions(reading: ReadConfig, path: Path, environ: Mapping[str, str]) 
     yield from _combined_problems(document, stand_ins)
     for where, audience in _called("audiences", document.audiences, stand_ins):
         yield from _item_count_problems(where, audience)
+        if audience.editor and audience.review is None and f"{where}.review" not in stand_ins:
+            yield f'{where}.editor: nothing is held for the editor without review; add it, such as review = "2h"'
     yield from _theme_problems(document.themes, document.site.language)
     yield from _former_theme_problems(document)
     yield from _theme_source_problems(document)
@@ -176,6 +178,9 @@ def _store_problems(document: Document, environ: Mapping[str, str]) -> Iterator[
 
 
 def _folder_problems(document: Document, path: Path) -> Iterator[str]:
+    templates = document.templates.directory
+    if "directory" in document.templates.model_fields_set and not (path.parent / templates).is_dir():
+        yield f"templates.directory: there is no folder {templates}; create it, or take the key out"
     private = {
         "config.toml itself": path,
         "outbox.directory": path.parent / document.outbox.directory,

@@ -112,8 +112,11 @@ def _as_it_is(value: object) -> object:
 def _network(value: object) -> str:
     """A host's name, an address or a network."""
     host = read_line(value)
-    if not _HOST.fullmatch(host):
-        ip_network(host)  # a ValueError says that it is none
+    try:
+        if not _HOST.fullmatch(host):
+            ip_network(host, strict=False)
+    except ValueError as error:
+        raise ValueError(f"expected a host or a network such as 10.0.0.0/8, got {host!r}") from error
     return host
 
 

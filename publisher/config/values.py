@@ -141,6 +141,8 @@ def read_theme_choice(value: object) -> tuple[str, ...]:
 
 
 def _read_chosen(value: object) -> str:
+    if isinstance(value, list):
+        raise ValueError("expected names of themes in one list, got a list with a list in it")  # noqa: TRY004  pydantic's
     if value == EVERY:
         return EVERY
     if isinstance(value, str) and value.startswith(NOT):
@@ -191,6 +193,8 @@ def _address(value: object) -> str:
 
 def _mailbox(value: object) -> Mailbox:
     text = read_line(value)
+    if text.count("@") > 1 and "," in text:
+        raise ValueError(f"expected one address, got {text!r}; for more readers write to a mailing list")
     match = _MAILBOX.fullmatch(text)
     if match is None:
         return Mailbox(address=_address(text))

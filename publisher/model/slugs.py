@@ -14,7 +14,7 @@ from unicodedata import combining, normalize
 
 from publisher.model.characters import without_invisible
 
-RESERVED_SLUGS = frozenset({"all", "archive", "assets", "items", "keywords", "languages"})
+RESERVED_SLUGS = frozenset({"all", "archive", "assets", "health", "items", "keywords", "languages"})
 """Folders below feeds/ that no theme may have."""
 
 

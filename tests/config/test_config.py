@@ -754,3 +754,48 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
     )
 
     assert "" == done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            f'{SMALLEST}{AUDIENCE}editor = "ed@example.org"\n',
+            'audiences.weekly.editor: nothing is held for the editor without review; add it, such as review = "2h"',
+        ),
+        (
+            f'{SMALLEST}[templates]\ndirectory = "nowhere"\n',
+            "templates.directory: there is no folder nowhere; create it, or take the key out",
+        ),
+        (
+            f'{SMALLEST}[[audiences]]\nname = "weekly"\nto = "a@example.org, b@example.org"\n',
+            (
+                "audiences.weekly.to: expected one address, got 'a@example.org, b@example.org'; "
+                "for more readers write to a mailing list"
+            ),
+        ),
+        (
+            f'{SMALLEST}{AUDIENCE}themes = [["asylum"]]\n',
+            "audiences.weekly.themes: expected names of themes in one list, got a list with a list in it",
+        ),
+        (
+            f'{SMALLEST}{AUDIENCE}name = "other"\n',
+            "this is not TOML: Cannot overwrite a value (at line 15, column 15): name",
+        ),
+        (f"{SMALLEST}password = hunter2\n", "this is not TOML: Invalid value (at line 12, column 12): password"),
+        (f"deep = {'[' * 5000}{']' * 5000}\n", "tables or lists stand too deep one within the other"),
+        (f"[{'.'.join('a' * 3000)}]\nx = 1\n", "tables or lists stand too deep one within the other"),
+        (
+            f'{SMALLEST}[themes.health]\ntitle = "Health"\n',
+            "themes.health: 'health' is a folder of the site itself; choose another name",
+        ),
+        (
+            SMALLEST.replace("path =", 'private = ["10.0.0.0/33"]\nkind = "feed"\npath ='),
+            "sources.news.private: expected a host or a network such as 10.0.0.0/8, got '10.0.0.0/33'",
+        ),
+    ],
+)
+def test_what_people_get_wrong_is_told_in_one_line_with_the_key_and_what_to_do(
+    site: Path, text: str, problem: str
+) -> None:
+    assert problems(site, text) == [problem]

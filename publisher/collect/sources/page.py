@@ -109,8 +109,9 @@ class PageSource:
         """Fetch the first page; those that follow are fetched when they are looked at.
 
         Raises:
-            SourceError: a page cannot be had, or `next` is no selector.
+            SourceError: a selector is none, which is told before anything is fetched; or a page cannot be had.
         """
+        self._check_selectors()
         place = self._place
         first = place.fetch(validator=validator, now=now)
         pages = () if first.is_unchanged else self._pages(first, place, now=now)
@@ -133,6 +134,12 @@ class PageSource:
             fresh_until=visit.first.fresh_until,
             keeps_first_date=True,
         )
+
+    def _check_selectors(self) -> None:
+        nothing = html.Element("html")
+        for name in SELECTORS:
+            if text := getattr(self, name):
+                catch(self.name, nothing, text)
 
     @property
     def _place(self) -> Place:
