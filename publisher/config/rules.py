@@ -12,6 +12,7 @@ from publisher.config.mistakes import ReadConfig
 from publisher.config.smtp import smtp_problems
 from publisher.config.sources import FeedTable, ForeignTable, PageTable, SourceTable
 from publisher.config.store import sqlite_file
+from publisher.config.templates import TemplatesTable
 from publisher.config.themes import ThemesTable
 from publisher.config.values import DATABASE, THEME_SLUG, absolute, is_database_address, variable_of
 from publisher.model.problems import suggestion
@@ -178,9 +179,6 @@ def _store_problems(document: Document, environ: Mapping[str, str]) -> Iterator[
 
 
 def _folder_problems(document: Document, path: Path) -> Iterator[str]:
-    templates = document.templates.directory
-    if "directory" in document.templates.model_fields_set and not (path.parent / templates).is_dir():
-        yield f"templates.directory: there is no folder {templates}; create it, or take the key out"
     private = {
         "config.toml itself": path,
         "outbox.directory": path.parent / document.outbox.directory,
@@ -191,3 +189,7 @@ def _folder_problems(document: Document, path: Path) -> Iterator[str]:
     for name, place in private.items():
         if absolute(place).is_relative_to(absolute(path.parent / document.feeds.directory)):
             yield f"feeds.directory: expected a folder of its own, because all in it is public; {name} lies inside"
+    # The default need not be there: a site without templates of its own has those that are shipped.
+    templates = document.templates.directory
+    if templates != TemplatesTable().directory and not (path.parent / templates).is_dir():
+        yield f"templates.directory: there is no folder {templates}; create it, or take the key out"
