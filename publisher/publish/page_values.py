@@ -6,13 +6,13 @@ from datetime import date
 from functools import lru_cache
 
 from publisher.model.editions import Audience
-from publisher.model.feeds import Feed
+from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import Theme
 from publisher.model.titles import summary_below, title_of
-from publisher.publish.document import title_of_feed
+from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.page_body import page_body
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
@@ -37,6 +37,7 @@ class Look:
     """Those whose editions have pages."""
     open_to: tuple[Audience, ...] = ()
     """Those that everybody may join."""
+    combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
     """Path of the site's picture below the base URL; empty: it has none."""
     logo: str = ""
@@ -50,6 +51,7 @@ class Look:
             formats=settings.formats,
             audiences=publication.audiences,
             open_to=publication.open_to,
+            combined=settings.combined,
             icon=settings.icon,
             logo=settings.logo,
         )
@@ -81,6 +83,8 @@ class ShownFeed:
     """A theme, or another feed, as a template shows it."""
 
     title: str
+    language: str
+    """Of the title; empty: it is not known, as that of a keyword."""
     url: str
     feeds: tuple[FeedLink, ...]
 
@@ -248,9 +252,21 @@ def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...], site: Sit
     title, own = scrub(title_of_feed(feed)), urls.folder_of(feed)
     return ShownFeed(
         title=title,
+        language=title_language(feed, site),
         url=urls.relative(urls.feed_page_file(own), start=folder),
         feeds=tuple(_feed_link(title, own, key, folder=folder, site=site) for key in formats),
     )
+
+
+def title_language(feed: Feed, site: Site, items: Iterable[str] = ()) -> str:
+    """The language that a feed's title is in; empty: it is not known.
+
+    A keyword is in the language of the feed's `items`, if they have one in common.
+    """
+    if feed.kind is FeedKind.KEYWORD:
+        spoken = set(items)
+        return spoken.pop() if len(spoken) == 1 else ""
+    return language_of(feed, site) if feed.kind is FeedKind.LANGUAGE else site.language
 
 
 def _feed_link(title: str, own: str, key: str, *, folder: str, site: Site) -> FeedLink:

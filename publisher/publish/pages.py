@@ -15,7 +15,7 @@ from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.titles import summary_of
-from publisher.publish.document import title_of_feed
+from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.neighbours import Neighbours
 from publisher.publish.page_frame import DOMAIN, render_page
 from publisher.publish.page_links import page_links
@@ -30,6 +30,7 @@ from publisher.publish.page_values import (
     show_item,
     show_row,
     sort_by_title,
+    title_language,
 )
 from publisher.rendering import urls
 from publisher.rendering.attachments import ShownFile, files_of
@@ -113,15 +114,18 @@ def feed_page(
     """
     folder = urls.folder_of(feed)
     file = urls.feed_page_file(folder, number)
+    listed = list_items(records, start=file, look=look, theme=feed.slug)
     return render_page(
         "theme.html",
         file,
         look=look,
+        language=language_of(feed, look.site, look.combined),
+        title_language=title_language(feed, look.site, (item.language for item in listed)),
         title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
         feeds=show_feed(feed, start=file, look=look).feeds,
         offers=mail_offers(look, [feed.slug] if feed.kind is FeedKind.THEME else []),
-        listed=list_items(records, start=file, look=look, theme=feed.slug),
+        listed=listed,
         items=items,
         newest_page=urls.relative(urls.feed_page_file(folder), start=file),
         is_all=feed.kind is FeedKind.ALL,

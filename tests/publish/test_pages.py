@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from publisher.model.feeds import Feed
+from publisher.model.feeds import CombinedFeed, Feed, FeedKind, combined_feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
@@ -283,6 +283,38 @@ class TestThemePage:
 
     def test_an_empty_theme_is_worth_following(self) -> None:
         assert "Nothing has been published here yet." in words(theme_page())
+
+
+class TestLanguages:
+    FRENCH = Feed(kind=FeedKind.LANGUAGE, slug="languages/fr", title="fr")
+
+    def test_the_page_of_a_language_speaks_it(self) -> None:
+        page = theme_page(record("Une chose.", language="fr"), feed=self.FRENCH)
+
+        assert (page.get("lang"), words(page, "//h1")) == ("fr", "Français")
+        assert page.xpath("//h1/@lang") == ["fr"]
+        assert words(page, "//h2[@id='latest']") == "Dernières actualités"
+        assert page.xpath("//p[@class='name']/a/@lang") == page.xpath("//ul[@class='tags']//a/@lang") == ["en"]
+
+    def test_a_combined_feed_of_one_language_speaks_it(self) -> None:
+        quays = CombinedFeed(name="quais", title="Quais", languages=("fr",))
+        look = replace(LOOK, combined=(quays,))
+
+        page = parsed(pages.feed_page(combined_feed(quays), (), items=0, look=look))
+
+        assert page.get("lang") == "fr"
+        assert "Rien n’est encore publié ici." in words(page)
+
+    @pytest.mark.parametrize(("languages", "marked"), [(["ar", "ar"], ("ar", "rtl")), (["ar", "fr"], (None, "auto"))])
+    def test_a_keyword_is_in_the_language_of_its_items(
+        self, languages: list[str], marked: tuple[str | None, str]
+    ) -> None:
+        keyword = Feed(kind=FeedKind.KEYWORD, slug="keywords/x", title="عبّارة")
+        items = [record("خبر", number=n, language=language) for n, language in enumerate(languages, start=1)]
+
+        [heading] = theme_page(*items, feed=keyword).xpath("//h1")
+
+        assert (heading.get("lang"), heading.get("dir")) == marked
 
 
 class TestIndexPage:
