@@ -17,6 +17,8 @@ from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
 from publisher.config.config import Config
+from publisher.config.smtp import is_this_machine
+from publisher.model.deliveries import Security
 from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind
@@ -217,6 +219,24 @@ def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
             yield f"audiences.{audience.name}.schedule", Finding(what=what, is_hint=True)
 
 
+def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """A mail server that is reached in the open, and files that it needs."""
+    smtp = checked.config.smtp
+    if smtp is None:
+        return
+    if smtp.security is Security.NONE and not is_this_machine(smtp.host):
+        what = f"mails go to {smtp.host} in the open, where anybody on the way can read and change them; use 'starttls'"
+        yield "smtp.security", Finding(what=what, is_hint=True)
+    secrets = {"smtp.password": smtp.password, "smtp.oauth": smtp.oauth}
+    files = {"smtp.ca_file": smtp.ca_file, **{key: secret.file for key, secret in secrets.items() if secret}}
+    for key, file in files.items():
+        if file is not None and not os.access(file, os.R_OK):
+            yield (
+                key,
+                Finding(what=f"{file} cannot be read; put it there, and give the user who runs publisher the right"),
+            )
+
+
 def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
     for mail in checked.mails:
         for name, judge in JUDGEMENTS:
@@ -246,6 +266,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("pictures", _pictures),
     ("templates", _templates),
     ("schedules", _schedules),
+    ("mail server", _mail_server),
     ("mails", _mails),
     ("themes", _themes),
     ("titles", _titles),

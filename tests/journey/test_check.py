@@ -172,3 +172,17 @@ def test_a_newcomer_is_told_nothing_of_the_themes_of_the_shipped_sample(tmp_path
 
     assert [] == [line for line in outcome.lines if "theme" in line or "label" in line]
     assert "site.base_url" in outcome.out
+
+
+def test_a_mail_server_in_the_open_is_a_hint_and_a_file_it_needs_must_be_there(world: World) -> None:
+    smtp = '\n[smtp]\nhost = "mail.harbour.eu"\n'
+    world.config.write_text(f'{REAL}{smtp}security = "none"\n', "utf-8")
+    [hint] = world.publisher("check", at=NOW).lines
+    assert hint.startswith("hint: smtp.security: mails go to mail.harbour.eu in the open")
+
+    world.config.write_text(f'{REAL}{smtp}user = "news"\npassword = "file:secret"\nca_file = "ca.pem"\n', "utf-8")
+    outcome = world.publisher("check", at=NOW)
+    assert (2, ["smtp.ca_file", "smtp.password"]) == (
+        outcome.exit_code,
+        [line.split(": ")[1] for line in outcome.lines],
+    )
