@@ -18,6 +18,7 @@ from publisher.model.records import Record
 from publisher.model.reports import CollectReport
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 from publisher.store import AudienceState, Store
+from tests.databases import sqlite_store
 from tests.values import ANY_AUDIENCE, POLICIES, SITE
 
 NOW = datetime(2027, 1, 23, 9, tzinfo=UTC)
@@ -52,7 +53,7 @@ class Shelf:
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as opened:
+    with sqlite_store() as opened:
         yield opened
 
 

@@ -19,6 +19,7 @@ from publisher.model.reports import CollectReport
 from publisher.model.sources import SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.values import ANY_AUDIENCE, POLICY, SITE
 
 EIGHT = datetime(2024, 3, 6, 7, tzinfo=UTC)
@@ -58,7 +59,7 @@ def item(text: str, day: date = date(2024, 3, 1), **fields: Any) -> Item:
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as opened:
+    with sqlite_store() as opened:
         yield opened
 
 
@@ -283,7 +284,7 @@ def test_an_item_that_expired_while_no_pass_was_made_is_never_seen(store: Store)
 def test_an_edition_takes_an_item_when_it_appears_and_never_before(seed: int) -> None:
     """Random items, each listed, embargoed and expiring at random times; passes and editions at random times, too."""
     chance = random.Random(seed)
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         _live_through(store, chance)
 
 

@@ -19,6 +19,7 @@ from publisher.model.reports import CollectReport
 from publisher.model.sources import Filter, SourcePolicy
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.values import FERRIES, FETCHING, POLICY, SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -127,7 +128,7 @@ class Shelf:
 
 @pytest.fixture
 def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as opened:
+    with sqlite_store() as opened:
         yield opened
 
 

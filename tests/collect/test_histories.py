@@ -23,6 +23,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.themes import Theme, ThemeMap
 from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.values import POLICIES, SITE
 
 BEGIN = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -182,7 +183,7 @@ histories = st.lists(
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    with Store.open("sqlite://") as opened:
+    with sqlite_store() as opened:
         yield opened
 
 

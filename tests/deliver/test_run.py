@@ -15,6 +15,7 @@ from publisher.model.deliveries import DeliveryCounts, DeliveryKind, NewDelivery
 from publisher.model.errors import FilesError
 from publisher.model.reports import DeliverReport
 from publisher.store import Store
+from tests.databases import sqlite_store
 from tests.smtp_server import (
     CONNECT,
     DOT,
@@ -106,7 +107,7 @@ Begin = Callable[..., tuple[Office, Server]]
 @pytest.fixture
 def begin() -> Iterator[Begin]:
     """Starts an office with a server that follows a script."""
-    with Store.open("sqlite://") as store, smtp_server() as server:
+    with sqlite_store() as store, smtp_server() as server:
 
         def begin(*script: Step, **settings: object) -> tuple[Office, Server]:
             server.script = list(script)

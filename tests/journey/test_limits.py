@@ -27,6 +27,7 @@ from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.store import Store
 from tests.contract.stories import BORDERS, finish, gathered
+from tests.databases import sqlite_store
 from tests.editions import AUDIENCE, SITE, THEMES
 from tests.values import STYLE
 
@@ -125,7 +126,7 @@ class Life:
 
 @contextmanager
 def living(audience: Audience) -> Iterator[Life]:
-    with TemporaryDirectory() as folder, Store.open("sqlite://") as store:
+    with TemporaryDirectory() as folder, sqlite_store() as store:
         site = Path(folder)
         (site / "templates").mkdir()
         (site / "templates" / "digest.html").write_text(LEAN, "utf-8")

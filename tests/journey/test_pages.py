@@ -280,16 +280,17 @@ def test_publishing_everything_again_gives_the_same_pages(growing: World) -> Non
 def test_sitemap_names_every_page_that_is_an_items_own_and_every_front(growing: World) -> None:
     growing.edit(numbered([7])[0], "")
     growing.publisher("run", at=NOW)
+    there = growing.contents()
     places = re.compile(r"<loc>([^<]*)</loc>")
-    files = [url.removeprefix(BASE_URL) for url in places.findall(growing.contents()["sitemap.xml"].decode())]
+    files = [url.removeprefix(BASE_URL) for url in places.findall(there["sitemap.xml"].decode())]
 
-    named = [url.removeprefix(BASE_URL) for file in files for url in places.findall(growing.contents()[file].decode())]
+    named = [url.removeprefix(BASE_URL) for file in files for url in places.findall(there[file].decode())]
 
     assert ["sitemap-feeds.xml", "sitemap-1.xml"] == files
     fronts = ["", "all/", "borders-visa/", "general/", "items/", "items/2025/"]
-    pages_of_items = {name for name in growing.contents() if re.fullmatch(r"items/\d+/[^/]+\.html", name)}
+    pages_of_items = {name for name in there if re.fullmatch(r"items/\d+/[^/]+\.html", name)}
     pages_of_items -= {"items/2025/index.html"}
-    withdrawn = {name for name in pages_of_items if b"This item was withdrawn" in growing.contents()[name]}
+    withdrawn = {name for name in pages_of_items if b"This item was withdrawn" in there[name]}
     assert 1 == len(withdrawn)
     assert Counter([*fronts, *(pages_of_items - withdrawn)]) == Counter(named)
 

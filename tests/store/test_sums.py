@@ -16,6 +16,7 @@ from publisher.store import LogPass, Store
 from publisher.store.content import content_of, item_of, themes_of
 from publisher.store.schema import item_feeds, items, log
 from tests.contract.stories import finish, gathered, retheme
+from tests.databases import sqlite_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -65,7 +66,7 @@ steps = st.one_of(
 @given(st.lists(st.lists(steps, max_size=3), max_size=8), st.lists(some_themes, max_size=1))
 @settings(max_examples=settings().max_examples // 3)
 def test_what_is_kept_ready_adds_up(passes: list[list[Step]], rethemed: list[tuple[Theme, ...]]) -> None:
-    with Store.open("sqlite://") as store:
+    with sqlite_store() as store:
         for number, taken in enumerate(passes):
             with store.log.open_pass("news") as collecting:
                 for step in taken:
