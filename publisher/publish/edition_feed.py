@@ -10,7 +10,6 @@ from publisher.model.titles import title_of
 from publisher.publish.document import FeedDocument, FeedLook, author_of, links_of
 from publisher.publish.feed_items import FeedItem, plain, whole_seconds
 from publisher.rendering import languages, urls
-from publisher.rendering.text import scrub
 from publisher.store import PastEdition
 
 FEED_EDITIONS = 20
@@ -45,7 +44,7 @@ def _entry(audience: Audience, edition: PastEdition, look: FeedLook) -> FeedItem
     day = languages.format_day(local_day(edition.composed_at, look.site.timezone), language)
     address = urls.edition_url(audience, edition.number, look.site)
     count = languages.translations(language, "pages").ngettext("%(num)s item.", "%(num)s items.", edition.items)
-    titles = [scrub(title_of(record.item)).strip() or day for record in edition.records]
+    titles = [plain(title_of(record.item)) or day for record in edition.records]
     links = [
         f'<li><a href="{escape(urls.page_url(record, look.site))}">{escape(title, quote=False)}</a></li>'
         for record, title in zip(edition.records, titles, strict=True)
