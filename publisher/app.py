@@ -37,7 +37,7 @@ from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, PublishReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import PublishPlan, RenderScope, plan, plan_editions
+from publisher.publish.plan import Extent, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
@@ -85,7 +85,9 @@ class Publisher:
         """
         with Store.open(config.store.url) as store:
             outbox = OutboxFolder(config.outbox_directory)
-            yield cls(config, store, outbox, open_files=Tree, hand_over=hand_over, clock=_clock(now), progress=progress)
+            yield cls(
+                config, store, outbox, open_files=Tree, hand_over=hand_over, clock=clock_at(now), progress=progress
+            )
 
     @classmethod
     @contextmanager
@@ -98,7 +100,7 @@ class Publisher:
         outbox, open_files, hand = RehearsedOutbox(config.outbox_directory), RehearsedFiles, rehearse_hand_over
         with Store.rehearse(config.store.url) as store:
             yield cls(
-                config, store, outbox, open_files=open_files, hand_over=hand, clock=_clock(now), progress=progress
+                config, store, outbox, open_files=open_files, hand_over=hand, clock=clock_at(now), progress=progress
             )
 
     # --- the verbs: each returns a report with its own stage filled --------------------------------------------------
@@ -125,7 +127,7 @@ class Publisher:
             decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision)
         )
 
-    def publish(self, extent: RenderScope = RenderScope.NEWS) -> RunReport:
+    def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
         return self._go_on("publish", lambda: self._wiring.tell_hub(self._publish(RunReport(), extent)))
 
@@ -233,7 +235,7 @@ class Publisher:
     def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
         def decide() -> RunReport:
             collected = decision(self.office, self._wiring.collect_rules(OnSuspicion.HOLD))
-            report = self._publish(RunReport(collect=collected), RenderScope.NEWS)
+            report = self._publish(RunReport(collect=collected), Extent.NEWS)
             return self._wiring.tell_hub(self._put_out(report, self.config.audiences)) if report.publish else report
 
         return self._run_exclusively("item", decide)
@@ -299,7 +301,7 @@ class Publisher:
         report = self._collect(self._wiring.sources())
         if is_stopping():
             return report
-        report = self._publish(report, RenderScope.NEWS)
+        report = self._publish(report, Extent.NEWS)
         if is_stopping():
             return report
         if report.publish is None:
@@ -321,11 +323,11 @@ class Publisher:
         )
         return RunReport(collect=collected)
 
-    def _publish(self, report: RunReport, extent: RenderScope) -> RunReport:
+    def _publish(self, report: RunReport, extent: Extent) -> RunReport:
         """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
         # An emptied folder is filled again without being asked.
         is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
-        least = RenderScope.ALL if is_emptied and extent is RenderScope.NEWS else extent
+        least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
         try:
             planned = plan(self._store, self._wiring.publication, least)
             return replace(report, publish=self._render_site(planned))
@@ -350,11 +352,12 @@ class Publisher:
 
     def _compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
         """Plan editions and record them; readers see nothing of them yet."""
-        plans = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
+        planned = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
+        plans, held = compose.hold_unsettled(planned, store=self._store)
         compose.pass_over(plans, store=self._store)
-        planned = [each for each in plans if each.edition]
-        problems = compose.record(planned, store=self._store, renderer=self._wiring.renderer) if planned else []
-        return replace(report, compose=ComposeReport(problems=tuple(problems)))
+        due = [each for each in plans if each.edition]
+        problems = compose.record(due, store=self._store, renderer=self._wiring.renderer) if due else []
+        return replace(report, compose=ComposeReport(problems=(*held, *problems)))
 
     def _put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
         """Write the web pages of recorded editions, then their mails, so that every link in a mail leads to a page."""
@@ -390,6 +393,7 @@ class Publisher:
     # --- what stages are wired to ------------------------------------------------------------------------------------
 
 
-def _clock(now: datetime | None) -> Callable[[], datetime]:
+def clock_at(now: datetime | None) -> Callable[[], datetime]:
+    """The clock of a command: it stands at `now`; None: it goes."""
     fixed = now and now.astimezone(UTC)
     return lambda: fixed or datetime.now(UTC)

@@ -13,6 +13,7 @@ from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
 from publisher.admin.next_edition import next_digest
 from publisher.admin.office import Office
+from publisher.admin.status import unsettled_audiences
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
@@ -46,6 +47,8 @@ class Checked:
     """Names of editions whose audience is not in config.toml any more."""
     waiting: tuple[Waiting, ...]
     """How many items wait until when."""
+    unsettled: tuple[str, ...]
+    """Names of audiences that wait for the operator after a restore."""
     survey: Survey
     """What all items say of themes and labels, and their titles."""
     large_feeds: tuple[tuple[str, int], ...]
@@ -102,6 +105,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         problems=tuple(met),
         stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
         waiting=tuple(store.items.waiting()),
+        unsettled=unsettled_audiences(config, store),
         survey=_survey(store, config.themes),
         large_feeds=tuple(_large_feeds(store, config)),
     )
@@ -156,6 +160,11 @@ def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
         many = f"{counted(each.items, 'item')} {'waits' if each.items == 1 else 'wait'}"
         what = f"{many} until {each.until.astimezone(zone):%Y-%m-%d %H:%M}; `publisher check --source` names them"
         yield f"source {each.source!r}", Finding(what=what, is_hint=True)
+
+
+def _unsettled_audiences(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    for name in checked.unsettled:
+        yield f"audience {name!r}", Finding(what=compose.UNSETTLED)
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
@@ -260,6 +269,7 @@ def _feeds(checked: Checked) -> Iterator[tuple[str, Finding]]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("problems", _met_problems),
     ("editions", _stranded_editions),
+    ("restore", _unsettled_audiences),
     ("waiting", _waiting_items),
     ("addresses", _reserved_names),
     ("folders", _folders),

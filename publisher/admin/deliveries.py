@@ -60,9 +60,13 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
     Those that are in the ledger already and wait have their turn now; those that are sent or refused stay so.
 
     Raises:
-        UsageError: there is no such edition in the outbox, or its audience is not in config.toml.
+        UsageError: there is no such edition in the outbox, its audience is not in config.toml, or it waits for a word
+            of the operator after a restore.
     """
     audience, first = audience_and_number(name, audiences)
+    restoration = store.restorations.current()
+    if restoration and restoration.holds(audience.name):
+        raise UsageError(f"audience {audience.name!r}: first say what went out, as `publisher restore` explains")
     numbers = store.editions.written_numbers(audience.name, start=first)
     if first not in numbers:
         raise UsageError(f"edition {name} is not in the outbox; see `publisher edition list`")

@@ -10,7 +10,15 @@ from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
 from publisher.model.editions import Audience, Edition
-from publisher.model.reports import AudienceStatus, HeldStatus, RunStatus, SourceStatus, Status, WaitingStatus
+from publisher.model.reports import (
+    AudienceStatus,
+    HeldStatus,
+    RestoreStatus,
+    RunStatus,
+    SourceStatus,
+    Status,
+    WaitingStatus,
+)
 from publisher.publish.plan import CONSUMER
 from publisher.store import RunRow, Store, Waiting
 from publisher.store.runs import DELIVER
@@ -36,7 +44,21 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
         deliveries=unsettled_mails(config, store, now=now),
         runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
+        restored=_restore_status(config, store),
     )
+
+
+def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
+    """Names of the audiences for which nothing is composed before the operator says what went out before a restore."""
+    restoration = store.restorations.current()
+    return tuple(each.name for each in config.audiences if restoration and restoration.holds(each.name))
+
+
+def _restore_status(config: Config, store: Store) -> RestoreStatus | None:
+    restoration, audiences = store.restorations.current(), unsettled_audiences(config, store)
+    if restoration is None or not audiences:
+        return None
+    return RestoreStatus(restored_at=restoration.restored_at, taken_at=restoration.taken_at, audiences=audiences)
 
 
 def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:

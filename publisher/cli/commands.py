@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from publisher.admin.office import audiences_named
+from publisher.cli.backup import backup, restore
 from publisher.cli.check_output import show_check
 from publisher.cli.editions import edition
 from publisher.cli.formats import as_json
@@ -21,7 +22,7 @@ from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
 from publisher.model.errors import PublisherError
-from publisher.publish.plan import RenderScope
+from publisher.publish.plan import Extent
 
 
 @cli.command()
@@ -72,7 +73,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
     with options.open_for(dry_run=dry_run) as publisher:
-        finish(publisher.publish(RenderScope[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.publish(Extent[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()
@@ -167,7 +168,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (preview, edition, item, source, store):
+for each in (preview, edition, item, source, store, backup, restore):
     cli.add_command(each)
 
 

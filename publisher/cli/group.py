@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from publisher import __version__
-from publisher.app import Publisher
+from publisher.app import Publisher, clock_at
 from publisher.cli.decisions import print_decisions
 from publisher.cli.progress import show_progress
 from publisher.cli.report_output import show_report
@@ -38,6 +38,11 @@ class Options:
         config, now = self._read()
         with self._tell() as progress, Publisher.open(config, now=now, progress=progress) as publisher:
             yield publisher
+
+    def settings(self) -> tuple[Config, datetime]:
+        """The configuration and the moment, for a command that does not open the site."""
+        config, now = self._read()
+        return config, clock_at(now)()
 
     def service_site(self) -> tuple[Config, Callable[[Config], AbstractContextManager[Publisher]]]:
         """The configuration, and what opens the site for the service, which logs and shows no progress."""

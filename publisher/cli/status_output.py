@@ -8,7 +8,7 @@ import click
 from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import as_json, local_time
 from publisher.model.problems import counted, some_of
-from publisher.model.reports import AudienceStatus, HeldStatus, SourceCondition, SourceStatus, Status
+from publisher.model.reports import AudienceStatus, HeldStatus, RestoreStatus, SourceCondition, SourceStatus, Status
 
 _MOMENTS = 5
 """How many moments that items wait for are shown."""
@@ -24,6 +24,8 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
     lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
+    if status.restored:
+        lines.append(_restore_line(status.restored, zone))
     for source in status.sources:
         lines.append(_source_line(source, zone))
         lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
@@ -55,6 +57,13 @@ def _lines_of_waiting(source: SourceStatus, zone: ZoneInfo) -> list[str]:
     total = sum(each.items for each in source.waiting)
     shown = [f"{each.items} until {local_time(each.until, zone)}" for each in source.waiting]
     return [f"source {source.name}: {counted(total, 'item')} waiting: {some_of(shown, _MOMENTS)}"]
+
+
+def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:
+    return (
+        f"restored on {local_time(restored.restored_at, zone)}: no edition is composed for "
+        f"{', '.join(restored.audiences)} until you say what went out since the backup; `publisher restore` shows how"
+    )
 
 
 def _source_line(source: SourceStatus, zone: ZoneInfo) -> str:

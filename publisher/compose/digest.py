@@ -129,13 +129,11 @@ class Renderer:
             archive_url=editions_url(audience, site) if audience.archive else "",
         )
 
-    def _cut_to_size(
-        self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
-    ) -> "tuple[DigestPage, str]":
+    def _cut_to_size(self, edition: Edition, audience: Audience, by_worth: Sequence[Record]) -> "tuple[Page, str]":
         """The page with as many of the items as a mail of bearable size holds, the first ones, and its HTML."""
         shown = by_worth
         while True:
-            page = DigestPage(self, edition=edition, audience=audience, shown=shown)
+            page = Page(self, edition=edition, audience=audience, shown=shown)
             if (most := page.fitting_at_most()) < len(shown):
                 shown = shown[:most]
                 continue
@@ -159,7 +157,7 @@ class Renderer:
         return self._shown[key]
 
 
-class DigestPage:
+class Page:
     """What the templates of one digest are filled with, for a given choice of items."""
 
     def __init__(self, renderer: Renderer, *, edition: Edition, audience: Audience, shown: Sequence[Record]) -> None:

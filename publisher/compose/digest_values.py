@@ -11,7 +11,7 @@ from datetime import date
 from publisher.compose.columns import Block
 from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
-from publisher.model.arrangement import Arrangement, ItemLook, Placed
+from publisher.model.arrangement import Arrangement, Look, Placed
 from publisher.model.editions import Audience, DigestItem
 from publisher.model.items import Item
 from publisher.model.records import Record
@@ -37,7 +37,7 @@ OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
 
-TITLE_LEVELS = {ItemLook.LEAD: 2, ItemLook.SINGLE: 2, ItemLook.ITEM: 3, ItemLook.BRIEF: 3}
+TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
 """Of the heading that is an item's title: those of the last two stand below the title of a theme."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
@@ -51,7 +51,7 @@ class ShownItem:
     day: date
     has_year: bool
     """Whether the year of its day is shown: it is not that of the edition."""
-    look: ItemLook
+    look: Look
     theme: Theme
     """The one it stands under."""
     is_last: bool

@@ -114,7 +114,7 @@ class OutboxFolder:
     def mail(self, delivery: NewDelivery) -> bytes:
         """The mail in the folder of the delivery's edition, which must be whole."""
         folder = self._root / delivery.name
-        described, mail = _description_in(folder), _bytes_of(folder / MAIL)
+        described, mail = description_in(folder), _bytes_of(folder / MAIL)
         if described is None or mail is None:
             raise FilesError(f"{folder} is gone from the outbox, so its mail cannot be sent: put it back")
         if hashlib.sha256(mail).hexdigest() != described["sha256"].get(MAIL):
@@ -188,7 +188,7 @@ def is_whole(folder: Path) -> bool:
     Raises:
         FilesError: a file is there and cannot be read.
     """
-    described = _description_in(folder)
+    described = description_in(folder)
     if described is None:
         return False
     return all(_sha256_of_file(folder / name) == sha256 for name, sha256 in described["sha256"].items())
@@ -222,7 +222,7 @@ def _item(item: DigestItem) -> dict[str, Any]:
 def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
     if not is_whole(folder):
         raise FilesError(f"{folder} is damaged: move it away, then run again to have it written anew")
-    there, described = _description_in(folder) or {}, json.loads(files[EDITION_FILE])
+    there, described = description_in(folder) or {}, json.loads(files[EDITION_FILE])
     if any(there.get(key) != described[key] for key in IDENTITY):
         raise FilesError(
             f"{folder} holds another edition, composed {there.get('composed_at')}, that this store does not know: "
@@ -230,7 +230,7 @@ def _refuse_other(folder: Path, files: Mapping[str, bytes]) -> None:
         )
 
 
-def _description_in(folder: Path) -> dict[str, Any] | None:
+def description_in(folder: Path) -> dict[str, Any] | None:
     """The content of edition.json; None if it is missing or is something else."""
     data = _bytes_of(folder / EDITION_FILE)
     try:

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from publisher.compose.outbox import Outbox, edition_files
 from publisher.compose.plan import (
-    AudienceFacts,
+    Facts,
     Plan,
     due_items,
     due_tick,
@@ -58,6 +58,9 @@ NO_EDITION = "no edition is due"
 
 SAMPLE_ITEMS = 10
 HELD = "held until feeds and pages can be published, so that no mail links to a page that is not there"
+UNSETTLED = (
+    "held because the store was restored: say which edition was the last that went out, as `publisher restore` explains"
+)
 LOOKED_AT = 4_000
 """How many of the latest items are searched for items in the languages of an audience."""
 
@@ -117,6 +120,19 @@ def _log_plan(plan: Plan, **facts: object) -> None:
     logger.debug(decision, because=plan.because, audience=plan.audience.name, **facts)
 
 
+def hold_unsettled(plans: Sequence[Plan], *, store: Store) -> tuple[list[Plan], list[Problem]]:
+    """The plans for audiences that do not wait for the operator after a restore, and a problem for each other edition.
+
+    What is due to an audience that waits stays due.
+    """
+    restoration = store.restorations.current()
+    if restoration is None:
+        return list(plans), []
+    held = [plan for plan in plans if restoration.holds(plan.audience.name)]
+    problems = [Problem(where=f"audience {plan.audience.name!r}", what=UNSETTLED) for plan in held if plan.edition]
+    return [plan for plan in plans if plan not in held], problems
+
+
 def hold(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Problem]:
     """Compose nothing, because feeds and pages could not be published; return a problem for each edition that waits."""
     waiting = [audience for audience in audiences if next_edition(audience, store=store, site=site, now=now)]
@@ -134,7 +150,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
     changed = store.items.changed_since_told(audience.name, upto=state.cursor)
-    facts = AudienceFacts(state=state, upto=state.cursor, new=tuple(latest), changed=tuple(changed))
+    facts = Facts(state=state, upto=state.cursor, new=tuple(latest), changed=tuple(changed))
     return edition_of(audience, facts, latest, now=now) if latest else None
 
 
@@ -199,7 +215,8 @@ def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Editi
 
 def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
     """Release the held editions whose time is over; return those that the outbox does not show yet, oldest first."""
-    by_name = {audience.name: audience for audience in audiences}
+    restoration = store.restorations.current()
+    by_name = {each.name: each for each in audiences if restoration is None or not restoration.holds(each.name)}
     found: list[tuple[Edition, Audience]] = []
     for edition in store.editions.unwritten():
         audience = by_name.get(edition.audience)
@@ -287,12 +304,12 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
 
 
-def _facts(audience: Audience, store: Store, site: Site) -> AudienceFacts:
+def _facts(audience: Audience, store: Store, site: Site) -> Facts:
     state, upto = _state(audience, store, site), store.log.end()
     new = store.items.due_for(audience.name, themes=audience.themes, after=state.cursor, upto=upto, start=state.start)
     # Corrections alone make no edition, so a pass with no news does not ask for them.
     changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
-    return AudienceFacts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
+    return Facts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
 
 
 def _state(audience: Audience, store: Store, site: Site) -> AudienceState:

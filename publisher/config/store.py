@@ -49,7 +49,7 @@ class StoreSettings:
 
 
 class StoreTable(Table):
-    """What was seen, published and sent. Back up its database together with the outbox folder.
+    """What was seen, published and sent. `publisher backup` keeps a copy of it together with the outbox.
 
     For PostgreSQL keep the password out of this file: put postgresql+psycopg://USER:PASSWORD@HOST/NAME into an
     environment variable and name it, as in url = "env:PUBLISHER_STORE_URL".

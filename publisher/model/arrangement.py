@@ -19,7 +19,7 @@ LONG_FROM_ITEMS = 16
 """An edition of so many items shows most of them by title and date only, unless its audience wants texts in full."""
 
 
-class ItemLook(StrEnum):
+class Look(StrEnum):
     """How much of an item is shown, and how large its title is."""
 
     LEAD = "lead"
@@ -37,7 +37,7 @@ class Placed:
     record: Record
     theme: Theme
     """The one it stands under; that of the lead stands in the line above its title."""
-    look: ItemLook
+    look: Look
     has_text: bool
     """Whether more than its title and date is shown."""
 
@@ -85,7 +85,7 @@ def arrange(
     is_long = len(ordered) >= LONG_FROM_ITEMS and audience.content != "full"
     has_texts = audience.content != "titles"
     return Arrangement(
-        lead=Placed(record=lead, theme=theme_of_lead, look=ItemLook.LEAD, has_text=has_texts),
+        lead=Placed(record=lead, theme=theme_of_lead, look=Look.LEAD, has_text=has_texts),
         parts=tuple(
             Part(
                 theme=theme,
@@ -152,10 +152,10 @@ def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
 
 def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts: bool) -> Iterable[Placed]:
     """Place the items of a theme, which are in order; of a long digest only the first one is shown with its text."""
-    look = ItemLook.SINGLE if len(records) == 1 else ItemLook.ITEM
+    look = Look.SINGLE if len(records) == 1 else Look.ITEM
     for number, record in enumerate(records):
         is_brief = not has_texts or (is_long and number > 0)
-        placed_as = ItemLook.BRIEF if is_brief and look is ItemLook.ITEM else look
+        placed_as = Look.BRIEF if is_brief and look is Look.ITEM else look
         yield Placed(record=record, theme=theme, look=placed_as, has_text=not is_brief)
 
 

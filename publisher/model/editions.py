@@ -38,7 +38,7 @@ class Edition:
 
     audience: str
     number: int
-    """Counts the editions of an audience from 1, without a gap."""
+    """Counts the editions of an audience from 1. After a restore numbers may be left out; none is given twice."""
     after: int
     """The audience's cursor before this edition: items up to it were in earlier ones."""
     upto: int

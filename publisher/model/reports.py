@@ -254,6 +254,17 @@ class HeldStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreStatus:
+    """A restore after which audiences wait for the operator to say what went out since the backup."""
+
+    restored_at: datetime
+    taken_at: datetime | None
+    """When the backup was made; None: unknown."""
+    audiences: tuple[str, ...]
+    """Those that wait: nothing is composed for them, and no mail of theirs is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStatus:
     """A run that changed something or met a problem."""
 
@@ -288,11 +299,13 @@ class Status:
     """How the mails of editions fare that are not all sent, each once; empty without `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
+    restored: RestoreStatus | None = None
+    """None: no audience waits after a restore."""
 
     @property
     def exit_code(self) -> int:
-        """`EXIT_TRY_LATER` if the operator should look at a source, a stranded edition or the latest run."""
+        """`EXIT_TRY_LATER` if the operator should look at a source, a stranded edition, a restore or the latest run."""
         calm = (SourceCondition.WELL, SourceCondition.UNREAD)
         is_source_troubled = any(source.condition not in calm for source in self.sources)
         has_failed = bool(self.runs) and self.runs[0].exit_code != 0
-        return EXIT_TRY_LATER if is_source_troubled or self.stranded or has_failed else 0
+        return EXIT_TRY_LATER if is_source_troubled or self.stranded or self.restored or has_failed else 0

@@ -148,7 +148,7 @@ class ShownEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frequency:
+class Pace:
     """How often a site speaks."""
 
     items: int
@@ -204,14 +204,14 @@ def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
     )
 
 
-def pace_of(days: Sequence[date]) -> Frequency | None:
+def pace_of(days: Sequence[date]) -> Pace | None:
     """How often items of these days came; None when they are too few or all of one day."""
     if len(days) < PACE_ITEMS or min(days) == max(days):
         return None
     a_month = (len(days) - 1) / ((max(days) - min(days)).days / DAYS_A_MONTH)
     if a_month >= 1:
-        return Frequency(items=round(a_month), period="month")
-    return Frequency(items=max(1, round(a_month * 12)), period="year")
+        return Pace(items=round(a_month), period="month")
+    return Pace(items=max(1, round(a_month * 12)), period="year")
 
 
 # --- feeds -----------------------------------------------------------------------------------------------------------

@@ -27,10 +27,10 @@ from publisher.publish.page_values import FeedCount, Look
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
     CONSUMER,
+    Extent,
     OpenFeeds,
     Publication,
     PublishPlan,
-    RenderScope,
     open_feeds,
     plan_again,
     plan_take_overs,
@@ -84,7 +84,7 @@ def _settle_feeds(
     slugs = [slug for theme in themes for slug in (theme.slug, *publication.theme_map.former(theme.slug))]
     for each in plan_take_overs(publication.theme_map, store.feeds.states(slugs)):
         store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
-    return plan_again(store, publication, RenderScope.ARCHIVES if planned.repeats_archives else RenderScope.ALL)
+    return plan_again(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
 
 
 class _Renderer:

@@ -15,6 +15,7 @@ from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionPlace, PastEdition
+from publisher.store.restoration import Restoration, Settlement
 from publisher.store.runs import RunRow
 from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState
@@ -39,7 +40,9 @@ __all__ = [
     "Other",
     "PageRow",
     "PastEdition",
+    "Restoration",
     "RunRow",
+    "Settlement",
     "SourceState",
     "Store",
     "Waiting",

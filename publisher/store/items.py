@@ -32,6 +32,7 @@ from publisher.store.schema import (
     item_feeds,
     items,
     log,
+    sent_before,
     withdrawals,
 )
 
@@ -303,7 +304,8 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
         exists().where(table.c.audience == audience, table.c.item == items.c.number)
         for table in (edition_items, dropped_items)
     )
-    return or_(sent, dropped.where(dropped_items.c.reason != TakenOut.PUT_OFF))
+    before = exists().where(sent_before.c.audience == audience, sent_before.c.mark.in_([items.c.uid, items.c.path]))
+    return or_(sent, dropped.where(dropped_items.c.reason != TakenOut.PUT_OFF), before)
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:

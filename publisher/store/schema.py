@@ -395,6 +395,29 @@ IS_UNWRITTEN = notices.c.written_at.is_(None)
 
 Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
 
+# At most one row: a restore after which the operator has not said of every audience which editions went out since.
+restoration = Table(
+    "restoration",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    # Null: unknown.
+    _column("taken_at", UtcDateTime, nullable=True),
+    _column("restored_at", UtcDateTime),
+    _column("log_end", Integer),
+    # The audiences of which it was said.
+    _column("answered", Words),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# Items, by uid or path, that went out in editions which the store forgot in a restore. They are never due again.
+sent_before = Table(
+    "sent_before",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("mark", Key, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # The ledger: every mail to a recipient, queued, on its way, sent or refused.
 deliveries = Table(
     "deliveries",

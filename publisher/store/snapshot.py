@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import time
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 from publisher.model.errors import StoreError
@@ -75,3 +76,47 @@ def _trace(path: Path) -> tuple[int, int, int] | None:
 
 def _beside(database: Path, ending: str) -> Path:
     return database.with_name(database.name + ending)
+
+
+def join_log(copy: Path, *, place: str) -> None:
+    """Join a copy and the log beside it into one file.
+
+    Raises:
+        StoreError: it is damaged; the message calls it `place`.
+    """
+    try:
+        with closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise StoreError(
+            f"store {place}: the file is damaged ({found}); put back a copy, or read "
+            "https://www.sqlite.org/recovery.html"
+        )
+
+
+def put_in_place(new: Path, database: Path) -> Path | None:
+    """Put a whole database in the place of another one, which is kept beside it; return where, None: there was none.
+
+    Nobody may have either open. What a crash leaves is the old database, or none and the old one beside, or the new.
+    """
+    kept = _free_name(database)
+    is_kept = database.exists()
+    if is_kept:
+        new.chmod(database.stat().st_mode & 0o777)
+        # Before its log: nobody takes up a log without its file, and a file without its log would pass for a whole one.
+        database.replace(kept)
+    log = _beside(database, "-wal")
+    if log.exists():
+        log.replace(_beside(kept, "-wal"))
+    _beside(database, "-shm").unlink(missing_ok=True)
+    new.replace(database)
+    return kept if is_kept else None
+
+
+def _free_name(database: Path) -> Path:
+    """A name beside the database that no file has: one that was kept before is kept on."""
+    names = (database.with_name(f"{database.name}.before-restore-{number}") for number in count(1))
+    return next(name for name in names if not (name.exists() or _beside(name, "-wal").exists()))

@@ -1,6 +1,6 @@
 """Opens what a site remembers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from publisher.store.log import Log
 from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
 from publisher.store.owners import refuse_strangers
+from publisher.store.restoration import Restorations
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
@@ -50,6 +51,7 @@ class Store:
         self.names = NamesGiven(database)
         self.notices = Notices(database)
         self.runs = Runs(database)
+        self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
 
     @classmethod
@@ -82,6 +84,23 @@ class Store:
             if database.file is None or database.file.exists():
                 refuse_full(database)
         return cls.open(url)
+
+    @staticmethod
+    @contextmanager
+    def locked(url: str, purposes: Iterable[str], *, wait_s: float) -> Iterator[None]:
+        """Hold locks of the store at a URL for the length of a `with`, without opening it: it may be damaged or gone.
+
+        Raises:
+            BusyError: another holder kept one of them for all of `wait_s`.
+            StoreError: its owner could not write what this user would leave.
+        """
+        with closing(Database(url)) as database, ExitStack() as stack:
+            if database.file:
+                refuse_strangers(database.file)
+            locks = Locks(database)
+            for purpose in purposes:
+                stack.enter_context(locks.hold(purpose, wait_s=wait_s))
+            yield
 
     @classmethod
     @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.model.arrangement import Arrangement, ItemLook, arrange, in_order
+from publisher.model.arrangement import Arrangement, Look, arrange, in_order
 from publisher.model.editions import Audience
 from publisher.model.records import Record
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
@@ -37,10 +37,10 @@ def test_the_newest_item_leads_and_is_counted_in_no_theme() -> None:
     found = arranged(*records_of([FERRIES, PEOPLE, FERRIES]))
 
     assert found.lead is not None
-    assert (3, FERRIES, ItemLook.LEAD) == (found.lead.record.number, found.lead.theme, found.lead.look)
+    assert (3, FERRIES, Look.LEAD) == (found.lead.record.number, found.lead.theme, found.lead.look)
     assert [("people", [2]), ("ferries", [1])] == slugs_and_numbers(found)
     assert [False, True] == [part.is_more for part in found.parts]
-    assert {ItemLook.SINGLE} == {item.look for part in found.parts for item in part.items}
+    assert {Look.SINGLE} == {item.look for part in found.parts for item in part.items}
 
 
 def test_themes_stand_as_in_the_configuration_then_by_their_newest_item_the_default_one_last() -> None:

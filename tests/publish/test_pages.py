@@ -21,7 +21,7 @@ from publisher.model.themes import ThemeChoice
 from publisher.publish import pages
 from publisher.publish.calendar_pages import years_page
 from publisher.publish.page_frame import window_title
-from publisher.publish.page_values import FeedCount, Frequency, Look, pace_of
+from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
@@ -381,13 +381,13 @@ class TestByMail:
         ([], None),
         ([0, 0, 0, 0, 0, 0], None),
         ([0, 1, 2, 3], None),
-        ([0, 30, 60, 90, 120], Frequency(items=1, period="month")),
-        ([0, 1, 2, 3, 4, 5], Frequency(items=30, period="month")),
-        ([0, 100, 200, 300, 400], Frequency(items=4, period="year")),
-        ([0, 1000, 2000, 3000, 4000], Frequency(items=1, period="year")),
+        ([0, 30, 60, 90, 120], Pace(items=1, period="month")),
+        ([0, 1, 2, 3, 4, 5], Pace(items=30, period="month")),
+        ([0, 100, 200, 300, 400], Pace(items=4, period="year")),
+        ([0, 1000, 2000, 3000, 4000], Pace(items=1, period="year")),
     ],
 )
-def test_pace(offsets: list[int], pace: Frequency | None) -> None:
+def test_pace(offsets: list[int], pace: Pace | None) -> None:
     assert pace_of([DAY + timedelta(days=offset) for offset in offsets]) == pace
 
 

@@ -2,8 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.columns import check_columns, map_row
-from publisher.collect.sources.fields import item_of
+from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import harvest
-from publisher.collect.sources.rows import RowSettings
+from publisher.collect.sources.moments import Undated, first_sight
 from publisher.model.errors import SourceError
 
 if TYPE_CHECKING:
@@ -37,13 +37,23 @@ _LIMITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseSource(RowSettings):
+class DatabaseSource:
     """A `Source` that asks a database, through SQLAlchemy, and changes nothing in it."""
 
     name: str
     url: str
     """May hold a password: never shown."""
     query: str
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    separator: str = ","
+    undated: Undated = "skip"
+    timezone: str = "UTC"
+    labels: frozenset[str] = frozenset()
+    """As `FieldRules` has them."""
+    complete: bool = False
+    """Whether it lists all that there is, so that what is missing is gone."""
+    base: str = ""
+    """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
@@ -53,16 +63,32 @@ class DatabaseSource(RowSettings):
         """
         names, rows = self._rows()
         check_columns(self.name, "`query`", names, self.columns, undated=self.undated)
-        whole = hashlib.sha256(repr((READER, self.in_words(), rows)).encode(errors="surrogatepass"))
+        settings = (
+            self.separator,
+            self.undated,
+            sorted(self.columns.items()),
+            sorted(self.labels),
+            self.complete,
+            self.base,
+        )
+        whole = hashlib.sha256(repr((READER, settings, rows)).encode(errors="surrogatepass"))
         if validator == (current := f"{READER}:{whole.hexdigest()}"):
             return Fetch(items=(), validator=current, is_unchanged=True)
-        rules = self.rules(now=now)
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         found = harvest(
             self.name,
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
             lambda row: item_of(map_row(row, self.columns), rules),
         )
-        return self.fetch_of(found, validator=current)
+        return Fetch(
+            items=found.items,
+            validator=current,
+            problems=found.problems,
+            notes=found.notes,
+            unread=found.unread,
+            is_complete=self.complete,
+        )
 
     def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
         # The messages name no address: it may hold a password.

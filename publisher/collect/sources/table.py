@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from publisher.collect.sources.csv_rows import NotCsvError, read_csv
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.collect.sources.harvest import harvest
-from publisher.collect.sources.rows import RowSettings
+from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
@@ -22,11 +22,23 @@ READER = "table-4"
 
 
 @dataclass(frozen=True, slots=True)
-class TableSource(RowSettings):
+class TableSource:
     """A `Source` that reads one file in UTF-8: `.jsonl` and `.ndjson` hold JSON, every other name CSV with a head."""
 
     name: str
     path: Path
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    """The column of each field of `fields.FIELDS`; one that is not named is in the column of its own name."""
+    separator: str = ","
+    """Between the themes, keywords or enclosures in one column."""
+    undated: Undated = "skip"
+    timezone: str = "UTC"
+    labels: frozenset[str] = frozenset()
+    """As `FieldRules` has them."""
+    complete: bool = False
+    """Whether it lists all that there is, so that what is missing is gone."""
+    base: str = ""
+    """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
@@ -34,11 +46,20 @@ class TableSource(RowSettings):
         Raises:
             SourceError: the file cannot be read, a column is not there, or not one row makes an item.
         """
-        reader = f"{READER} {self.in_words()}"
+        said = (
+            sorted(self.columns.items()),
+            self.separator,
+            self.undated,
+            sorted(self.labels),
+            self.complete,
+            self.base,
+        )
+        reader = " ".join([READER, *map(str, said)])
         data = read_unless(self.name, self.path, validator, reader=reader)
         if data is None:
             return Fetch(items=(), validator=validator, is_unchanged=True)
-        rules = self.rules(now=now)
+        today = first_sight(self.undated, now=now, timezone=self.timezone)
+        rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         seen: dict[str, None] = {}
         remarks: list[Problem] = []
         rows = self._rows(decoded(self.name, self.path, data), seen, remarks)
@@ -49,7 +70,15 @@ class TableSource(RowSettings):
             if seen:
                 self._check(seen)
             raise
-        return self.fetch_of(found, validator=validator_of(data, reader=reader), remarks=remarks)
+        return Fetch(
+            items=found.items,
+            validator=validator_of(data, reader=reader),
+            problems=found.problems,
+            notes=found.notes,
+            remarks=remarks,
+            unread=found.unread,
+            is_complete=self.complete,
+        )
 
     def _item(self, row: Mapping[str, object] | FieldError, rules: FieldRules) -> Item:
         if isinstance(row, FieldError):

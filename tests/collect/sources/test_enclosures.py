@@ -202,8 +202,8 @@ def test_a_column_holds_them(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"date": "2026-03-10", "title": "Ferry", "Files": [GIVEN]}), "utf-8")
     columns = {"enclosures": "Files"}
 
-    (of_csv,) = items_of(TableSource("news", tmp_path / "a.csv", columns=columns, separator=";"))
-    (of_json,) = items_of(TableSource("news", tmp_path / "a.jsonl", columns=columns))
+    (of_csv,) = items_of(TableSource("news", tmp_path / "a.csv", columns, ";"))
+    (of_json,) = items_of(TableSource("news", tmp_path / "a.jsonl", columns))
 
     assert of_csv.enclosures == (TALK, Enclosure(url="https://example.org/b"))
     assert of_json.enclosures == (REPORT,)

@@ -37,6 +37,7 @@ def upgrade() -> None:
     _create_items_of_editions()
     _create_notices_and_runs()
     _create_deliveries()
+    _create_restoration()
 
 
 def _create_numbers() -> None:
@@ -409,4 +410,24 @@ def _create_deliveries() -> None:
         ["due_at", "id"],
         sqlite_where=IS_UNFINISHED,
         postgresql_where=IS_UNFINISHED,
+    )
+
+
+def _create_restoration() -> None:
+    op.create_table(
+        "restoration",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("taken_at", INSTANT, nullable=True),
+        sa.Column("restored_at", INSTANT, nullable=False),
+        sa.Column("log_end", sa.Integer, nullable=False),
+        sa.Column("answered", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_restoration"),
+        sa.CheckConstraint("id = 1", name="ck_restoration_one_row"),
+    )
+    op.create_table(
+        "sent_before",
+        sa.Column("audience", KEY, nullable=False),
+        sa.Column("mark", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("audience", "mark", name="pk_sent_before"),
+        sqlite_with_rowid=False,
     )

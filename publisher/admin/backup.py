@@ -1,0 +1,38 @@
+"""Back up a site: its store and its outbox, as they are at one moment, in one file."""
+
+from datetime import datetime
+from pathlib import Path
+
+from publisher.config.config import Config
+from publisher.model.errors import UsageError
+from publisher.store import Store
+from publisher.store.backup_file import write_backup
+
+WAIT_S = 60.0
+"""How long a pass at work is waited for."""
+
+
+def back_up(config: Config, file: Path, *, now: datetime) -> int:
+    """Write the store and the outbox into the file, in place of an earlier one; return its bytes. Passes wait.
+
+    Raises:
+        BusyError: a pass took too long.
+        FilesError: the file cannot be written.
+        StoreError: the store cannot be read, or is damaged.
+        UsageError: the store is on a server, is not there yet, or the file would lie where others read or send it.
+    """
+    database, outbox = config.store.file, config.outbox_directory
+    if database is None:
+        raise UsageError(
+            f"the store is on a server: back it up with pg_dump, and then copy the outbox, {outbox}, "
+            "so that no edition is missing there"
+        )
+    if not database.exists():
+        raise UsageError(f"store {database}: it is not there yet; the first `publisher run` makes it")
+    for folder, why in ((config.feeds_directory, "everybody reads it there"), (outbox, "it would be in itself")):
+        if file.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"backup {file}: write it elsewhere than into {folder}: {why}")
+    if file.is_dir() or file.resolve() == database.resolve():
+        raise UsageError(f"backup {file}: name a file for it, such as {database.with_name('news.backup')}")
+    with Store.locked(config.store.url, ("pass",), wait_s=WAIT_S):
+        return write_backup(file, database=database, outbox=outbox, now=now)

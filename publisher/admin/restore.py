@@ -1,0 +1,269 @@
+"""Restore a site from a backup, and settle which editions went out since.
+
+A restored store does not know what happened after the backup. So composing is held for each audience, and mails wait,
+until the operator says which edition was the last that went out. What the outbox and the web archive have of editions
+that the store does not know says which items these had: they are not sent again, and all others are. Where nothing
+tells, items are sent again rather than never.
+
+What a crash leaves, by its moment:
+
+- while a backup is unpacked, or its folders are put into the outbox: the store from before, and a folder beside it that
+  the next restore removes. Folders that were put back are the store's own;
+- while the store is exchanged: none in its place, and the one from before beside. The same restore again ends it;
+- while the operator's word is recorded: all of it, or nothing.
+"""
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.admin.office import Office
+from publisher.admin.status import unsettled_audiences
+from publisher.compose.outbox import HELD
+from publisher.compose.traces import Trace, find_traces, highest_number
+from publisher.config.config import Config
+from publisher.deliver.plan import audience_and_number
+from publisher.model.deliveries import NewDelivery
+from publisher.model.editions import Audience, Edition
+from publisher.model.errors import BusyError, UsageError
+from publisher.rendering.addresses import delivery_of
+from publisher.store import AudienceState, Restoration, Settlement, Store
+from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
+from publisher.store.files import explain_errors
+from publisher.store.snapshot import put_in_place
+
+WAIT_S = 60.0
+"""How long a pass at work is waited for before the operator's word is recorded."""
+LOCKS = ("service", "pass", "deliver")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore did."""
+
+    taken_at: datetime
+    """UTC; when the backup was made."""
+    kept: Path | None
+    """Where the store from before is; None: there was none."""
+    added: int
+    """How many files came back into the outbox; those that were there stayed as they were."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAudience:
+    """An audience of which the operator has not said yet what went out."""
+
+    name: str
+    known: int
+    """The number of the last edition that the store knows; 0: it knows none."""
+    since: tuple[Trace, ...]
+    """What is left of later editions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What follows for an audience from what the operator said."""
+
+    audience: str
+    sent_up_to: int
+    next_number: int
+    told: tuple[int, ...]
+    """Numbers of editions that the store did not know, and of which the outbox or the web says what they had."""
+    untold: tuple[int, ...]
+    """Numbers of editions that went out, and of which nothing says what they had."""
+    left: tuple[int, ...]
+    """Numbers of editions that the store does not know, that did not go out and are in the outbox."""
+
+
+# --- put back --------------------------------------------------------------------------------------------------------
+
+
+def restore_backup(config: Config, file: Path, *, now: datetime) -> Restored:
+    """Put back the store of a backup, and what of its outbox is missing. Nothing is deleted.
+
+    Raises:
+        BusyError: a service, a pass or a delivery is at work.
+        FilesError: the disk refuses.
+        StoreError: the file is no backup, or damaged, or of a newer publisher.
+        UsageError: the store is on a server.
+    """
+    database = config.store.file
+    if database is None:
+        raise UsageError(
+            "the store is on a server: stop the service, put the database back with pg_restore and the outbox, "
+            f"{config.outbox_directory}, beside what is there, then say so: publisher restore --put-back"
+        )
+    with _at_rest(config), _staging(database) as folder:
+        backup = unpack_backup(file, folder)
+        with Store.open(f"sqlite:///{backup.database}") as store:
+            store.restorations.begin(taken_at=backup.taken_at, at=now)
+        added = _put_outbox_back(backup, config.outbox_directory)
+        with explain_errors(database):
+            kept = put_in_place(backup.database, database)
+            flush_folder(database.parent)
+        return Restored(taken_at=backup.taken_at, kept=kept, added=added)
+
+
+@contextmanager
+def _at_rest(config: Config) -> Iterator[None]:
+    try:
+        with Store.locked(config.store.url, LOCKS, wait_s=0):
+            yield
+    except BusyError as error:
+        raise BusyError(f"{error}; a restore needs the service stopped, and no other command at work") from error
+
+
+@contextmanager
+def _staging(database: Path) -> Iterator[Path]:
+    """A folder beside the database, so that what is in it can be renamed into its place."""
+    folder = database.with_name(f"{database.name}.restoring")
+    with explain_errors(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        with explain_errors(folder):
+            shutil.rmtree(folder)
+
+
+def _put_outbox_back(backup: Backup, outbox: Path) -> int:
+    """Put the folders back that are missing in the outbox, but no held folder of an edition that went out since."""
+    if not backup.outbox.is_dir():
+        return 0
+    held = backup.outbox / HELD
+    for folder in held.iterdir() if held.is_dir() else ():
+        if folder.is_dir() and (outbox / folder.name).exists():
+            shutil.rmtree(folder)
+    return add_missing(backup.outbox, outbox)
+
+
+# --- say what went out -----------------------------------------------------------------------------------------------
+
+
+def note_put_back(office: Office) -> None:
+    """Note that another program put the database back, so that the operator is asked what went out since."""
+    with office.store.exclusive("pass", wait_s=WAIT_S):
+        office.store.restorations.begin(taken_at=None, at=office.now)
+
+
+def open_audiences(office: Office) -> list[OpenAudience]:
+    """The audiences of which the operator has not said yet what went out since the backup."""
+    config, store = office.config, office.store
+    unsettled = unsettled_audiences(config, store)
+    return [_open_audience(audience, config, store) for audience in config.audiences if audience.name in unsettled]
+
+
+def _open_audience(audience: Audience, config: Config, store: Store) -> OpenAudience:
+    state = store.editions.audience(audience.name)
+    known = state.last_number if state else 0
+    since = tuple(trace for number, trace in _traces(audience, config).items() if number > known)
+    return OpenAudience(name=audience.name, known=known, since=since)
+
+
+def settle(sent_up_to: Sequence[str], office: Office, *, is_rest_unsent: bool) -> list[Settled]:
+    """Record which editions, such as `weekly-12`, were the last of their audiences to go out.
+
+    If `is_rest_unsent`, nothing went out since the backup to the other audiences.
+
+    Raises:
+        BusyError: a pass took too long.
+        UsageError: nothing waits for this, or one of them is no edition of an audience that waits for it.
+    """
+    config, store = office.config, office.store
+    with store.exclusive("pass", wait_s=WAIT_S):
+        restoration = store.restorations.current()
+        if restoration is None:
+            raise UsageError("no audience waits for a word about editions: nothing was restored since the last one")
+        last = _last_numbers(sent_up_to, config.audiences, restoration)
+        chosen = [each for each in config.audiences if restoration.holds(each.name)]
+        if not is_rest_unsent:
+            chosen = [each for each in chosen if each.name in last]
+        decided = [_decide(each, last.get(each.name, 0), office, log_end=restoration.log_end) for each in chosen]
+        names = [audience.name for audience in config.audiences]
+        recorded = [settlement for settlement, _ in decided]
+        finished = [_finished(settlement, store) for settlement in recorded]
+        store.restorations.settle(recorded, audiences_of_site=names, now=office.now)
+        for name in (name for names in finished for name in names):
+            office.outbox.forget(name)
+        return [settled for _, settled in decided]
+
+
+def _last_numbers(
+    sent_up_to: Sequence[str], audiences: Sequence[Audience], restoration: Restoration
+) -> Mapping[str, int]:
+    last: dict[str, int] = {}
+    for name in sent_up_to:
+        audience, number = audience_and_number(name, audiences)
+        if audience.name in last:
+            raise UsageError(f"audience {audience.name!r} is named twice; name the last edition that went out")
+        if not restoration.holds(audience.name):
+            raise UsageError(f"audience {audience.name!r}: you said already what went out")
+        last[audience.name] = number
+    return last
+
+
+def _decide(audience: Audience, upto: int, office: Office, *, log_end: int) -> tuple[Settlement, Settled]:
+    """What is to be recorded of an audience whose editions went out up to a number, and what to tell the operator."""
+    config, store = office.config, office.store
+    state, traces = store.editions.audience(audience.name), _traces(audience, config)
+    known = state.last_number if state else 0
+    unwritten = [edition for edition in store.editions.unwritten() if edition.audience == audience.name]
+    gone = [trace for number, trace in traces.items() if known < number <= upto]
+    folders = {
+        each.number: traces[each.number].had or frozenset()
+        for each in unwritten
+        if each.number in traces and traces[each.number].composed_at == each.composed_at
+    }
+    waiting = [each for each in unwritten if each.number in folders and each.number > upto]
+    highest = highest_number(audience.name, outbox=config.outbox_directory, feeds=config.feeds_directory)
+    last_number = max(known, upto, highest)
+    told = [trace for trace in gone if trace.had is not None]
+    settlement = Settlement(
+        audience=audience.name,
+        sent_up_to=upto,
+        last_number=last_number,
+        start=0 if audience.first is None else log_end,
+        last_tick=max((trace.composed_at for trace in gone if trace.composed_at), default=None),
+        had=frozenset[str]().union(*(trace.had or () for trace in gone)),
+        in_outbox=folders,
+        deliveries=_deliveries(waiting, audience, office),
+    )
+    settled = Settled(
+        audience=audience.name,
+        sent_up_to=upto,
+        next_number=last_number + 1,
+        told=tuple(trace.number for trace in told),
+        untold=_missing({trace.number for trace in told}, state, upto),
+        left=tuple(number for number, trace in traces.items() if number > max(known, upto) and trace.is_in_outbox),
+    )
+    return settlement, settled
+
+
+def _deliveries(editions: Sequence[Edition], audience: Audience, office: Office) -> tuple[NewDelivery, ...]:
+    if office.config.smtp is None:
+        return ()
+    return tuple(delivery_of(edition, audience, office.renderer.site) for edition in editions)
+
+
+def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> tuple[int, ...]:
+    first = (state.last_number if state else 0) + 1
+    return tuple(number for number in range(first, upto + 1) if number not in told)
+
+
+def _finished(settlement: Settlement, store: Store) -> list[str]:
+    """Names of the editions that wait for their editor no more."""
+    return [
+        edition.name
+        for edition in store.editions.unwritten()
+        if edition.audience == settlement.audience
+        and (edition.number <= settlement.sent_up_to or edition.number in settlement.in_outbox)
+    ]
+
+
+def _traces(audience: Audience, config: Config) -> dict[int, Trace]:
+    return find_traces(audience.name, outbox=config.outbox_directory, feeds=config.feeds_directory)

@@ -1,0 +1,128 @@
+"""The commands `publisher backup` and `publisher restore`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from publisher.admin.backup import back_up
+from publisher.admin.restore import OpenAudience, Settled, note_put_back, open_audiences, restore_backup, settle
+from publisher.cli.formats import as_json, local_time
+from publisher.cli.group import Options, site_command
+from publisher.compose.traces import Trace
+from publisher.model.problems import counted
+
+
+@click.command()
+@site_command
+@click.argument("file", type=Path)
+def backup(options: Options, file: Path) -> None:
+    """Write the store and the outbox into FILE, in place of an earlier backup; the service may be at work."""
+    config, now = options.settings()
+    size = back_up(config, file.absolute(), now=now)
+    click.echo(as_json({"file": file, "bytes": size}) if options.is_json else f"{file}: {size} bytes")
+
+
+@click.command()
+@site_command
+@click.argument("file", type=Path, required=False)
+@click.option("--put-back", is_flag=True, help="Say that another program put the database back, such as pg_restore.")
+@click.option(
+    "--sent-up-to", metavar="EDITION", multiple=True, help="The last edition of an audience that went out; repeatable."
+)
+@click.option("--nothing-sent", is_flag=True, help="Nothing went out since the backup to the audiences not named.")
+def restore(
+    options: Options,
+    file: Path | None,
+    put_back: bool,  # noqa: FBT001
+    sent_up_to: Sequence[str],
+    nothing_sent: bool,  # noqa: FBT001
+) -> None:
+    """Put the store of the backup FILE back, or say what went out since; alone it shows what it waits for."""
+    is_answer = bool(sent_up_to or nothing_sent)
+    if sum((file is not None, put_back, is_answer)) > 1:
+        raise click.UsageError("first restore, look what is in the outbox, and then say what went out")
+    if file is not None:
+        _restore_file(options, file)
+    elif put_back:
+        with options.open_site() as publisher:
+            note_put_back(publisher.office)
+    if is_answer:
+        _settle(options, sent_up_to, is_rest_unsent=nothing_sent)
+    else:
+        _show_open(options)
+
+
+def _restore_file(options: Options, file: Path) -> None:
+    config, now = options.settings()
+    restored = restore_backup(config, file.absolute(), now=now)
+    if options.is_json:
+        return
+    taken = local_time(restored.taken_at, ZoneInfo(config.site.timezone))
+    click.echo(f"{config.store.file} is what it was on {taken}")
+    if restored.kept:
+        click.echo(f"the store from before is {restored.kept}")
+    click.echo(f"{counted(restored.added, 'file')} came back into the outbox; what was there stays as it is")
+
+
+def _show_open(options: Options) -> None:
+    """Print which audiences wait for the operator, what is known of each, and what to type."""
+    with options.open_rehearsal() as publisher:
+        found = open_audiences(publisher.office)
+    if options.is_json:
+        click.echo(as_json([asdict(audience) for audience in found]))
+    elif found:
+        click.echo("\n".join(_open_lines(found)))
+    else:
+        click.echo("no audience waits for you after a restore")
+
+
+def _open_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
+    yield "no edition is composed, and no mail sent, until you say which editions went out:"
+    for audience in found:
+        known = f"{audience.name}-{audience.known}" if audience.known else "none"
+        yield f"audience {audience.name}: the last edition that the store knows: {known}"
+        yield from (f"  {audience.name}-{trace.number}: {_trace_words(trace)}" for trace in audience.since)
+    last = [f"{each.name}-{each.since[-1].number if each.since else max(each.known, 1)}" for each in found]
+    yield "say the last one of each that went out, such as:"
+    yield f"publisher restore {' '.join(f'--sent-up-to {name}' for name in last)}"
+    yield "or, if nothing went out since the backup: publisher restore --nothing-sent"
+
+
+def _trace_words(trace: Trace) -> str:
+    where = "in the outbox" if trace.is_in_outbox else "on the web"
+    return f"{where}, {'nothing tells its items' if trace.had is None else counted(len(trace.had), 'item')}"
+
+
+def _settle(options: Options, sent_up_to: Sequence[str], *, is_rest_unsent: bool) -> None:
+    with options.open_site() as publisher:
+        settled = settle(sent_up_to, publisher.office, is_rest_unsent=is_rest_unsent)
+        left = open_audiences(publisher.office)
+    if options.is_json:
+        click.echo(as_json([asdict(each) for each in settled]))
+        return
+    for each in settled:
+        click.echo("\n".join(_settled_lines(each)))
+    if left:
+        click.echo(f"these still wait: {', '.join(audience.name for audience in left)}")
+    else:
+        click.echo("composing goes on")
+
+
+def _settled_lines(settled: Settled) -> Iterator[str]:
+    name = settled.audience
+    yield f"audience {name}: its next edition is {name}-{settled.next_number}"
+    for number in settled.told:
+        yield f"  {name}-{number} went out: its items are not sent again"
+    for number in settled.untold:
+        yield (
+            f"  {name}-{number} went out, and nothing tells which items it had: what is new since the backup is in the "
+            "next edition, perhaps a second time"
+        )
+    for number in settled.left:
+        yield (
+            f"  {name}-{number} did not go out: its items are in the next edition; take its folder out of the outbox, "
+            "so that nothing sends it"
+        )

@@ -1,0 +1,114 @@
+"""What editions leave in the outbox and on the web, which tells of them when the store does not."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+from publisher.compose.outbox import HELD, description_in
+from publisher.model.errors import FilesError
+from publisher.rendering import urls
+
+_HEADINGS = ("h2", "h3", "h4")
+"""Links elsewhere, as in the editor's introduction, name no item of the edition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What is left of one edition."""
+
+    number: int
+    had: frozenset[str] | None
+    """Uids, or paths, of its items; None: nothing tells."""
+    is_in_outbox: bool
+    composed_at: datetime | None = None
+    """UTC; None: nothing tells."""
+
+
+def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]:
+    """What is left of the editions of an audience, by number, in that order. Those that are held are not among them.
+
+    Raises:
+        FilesError: a file cannot be read.
+    """
+    in_outbox, on_web = set(_numbers_in(outbox, audience)), set(_numbers_on_web(feeds, audience))
+    return {
+        number: (number in in_outbox and _trace_in_outbox(outbox / f"{audience}-{number}", number))
+        or _trace_on_web(feeds, audience, number, is_in_outbox=number in in_outbox)
+        for number in sorted(in_outbox | on_web)
+    }
+
+
+def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
+    """The highest number that an edition of the audience has in the outbox, held or not, or on the web; 0: none has."""
+    in_outbox = (*_numbers_in(outbox, audience), *_numbers_in(outbox / HELD, audience))
+    return max([*in_outbox, *_numbers_on_web(feeds, audience)], default=0)
+
+
+def _numbers_in(outbox: Path, audience: str) -> Iterator[int]:
+    for folder in outbox.glob(f"{audience}-*"):
+        if number := re.fullmatch(r"[1-9]\d*", folder.name.removeprefix(f"{audience}-"), re.ASCII):
+            yield int(number[0])
+
+
+def _numbers_on_web(feeds: Path, audience: str) -> Iterator[int]:
+    for page in (feeds / urls.editions_file(audience)).parent.glob("*.html"):
+        if re.fullmatch(r"[1-9]\d*", page.stem, re.ASCII):
+            yield int(page.stem)
+
+
+def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
+    """What edition.json tells; None: nothing."""
+    described = description_in(folder)
+    try:
+        listed = [*described["items"], *described["left_out"]] if described else []
+        uids = frozenset(str(item["uid"]) for item in listed)
+        composed_at = datetime.fromisoformat(described["composed_at"]) if described else None
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Trace(number=number, had=uids, is_in_outbox=True, composed_at=composed_at) if uids else None
+
+
+def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool) -> Trace:
+    """What the page of the edition tells. One with more items than it names tells too little."""
+    file = urls.edition_file(audience, number)
+    try:
+        text = (feeds / file).read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        raise FilesError(f"{feeds / file} cannot be read: {error.strerror}") from error
+    page = _EditionPage(file)
+    page.feed(text)
+    had = frozenset(page.paths) if page.paths and not page.has_more else None
+    return Trace(number=number, had=had, is_in_outbox=is_in_outbox)
+
+
+class _EditionPage(HTMLParser):
+    """The items in whose headings the page of an edition leads to them, but for those that it only corrects."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self._folder = urls.folder_with(file)
+        self._is_in_heading = False
+        self._is_of_corrections = False
+        self.paths: set[str] = set()
+        self.has_more = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "section":
+            self._is_of_corrections = given.get("aria-labelledby") == "corrections"
+        self._is_in_heading |= tag in _HEADINGS
+        self.has_more |= tag == "p" and given.get("class") == "more"
+        if tag == "a" and self._is_in_heading and not self._is_of_corrections:
+            path = posixpath.normpath(self._folder + (given.get("href") or ""))
+            if path.startswith("items/") and path.endswith(".html"):
+                self.paths.add(path.removesuffix(".html"))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_in_heading &= tag not in _HEADINGS
+        self._is_of_corrections &= tag != "section"

@@ -1,0 +1,160 @@
+"""A backup: one file with a copy of an SQLite store and of the outbox, and how they get out of it again.
+
+It is a compressed tar archive: `backup.json` says what it is, `publisher.db` is the store, `outbox/` what stood there.
+A file that an earlier backup wrote is whole until the new one is: that is written beside it and renamed.
+"""
+
+import io
+import json
+import os
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from publisher.model.errors import StoreError
+from publisher.store.files import STAGING, Tree, explain_errors, write_folder
+from publisher.store.snapshot import join_log, take_snapshot
+
+_FORMAT = 1
+"""The version of the layout; grows when a program that reads the old one would misread the new one."""
+_DESCRIPTION = "backup.json"
+_DATABASE = "publisher.db"
+_OUTBOX = "outbox"
+_HELD = "held"
+"""The folder of the outbox that has files beside folders."""
+_MODE = 0o600
+"""What waits for the editor is in it, too: only its owner reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What was unpacked from a backup."""
+
+    taken_at: datetime
+    """UTC."""
+    database: Path
+    """The copy of the store."""
+    outbox: Path
+    """The copy of the outbox; may not be there, if it was empty."""
+
+
+def write_backup(file: Path, *, database: Path, outbox: Path, now: datetime) -> int:
+    """Write the store and the outbox into the file, in place of an earlier one; return its bytes.
+
+    Nobody may write to the outbox meanwhile.
+
+    Raises:
+        FilesError: the disk refuses; an earlier file is as it was.
+        StoreError: the store cannot be read, or is damaged.
+    """
+    with explain_errors(file), tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as folder:
+        copy, new = Path(folder) / _DATABASE, Path(folder) / "new"
+        take_snapshot(database, copy)
+        join_log(copy, place=str(database))
+        with new.open("xb") as stream:
+            new.chmod(_MODE)
+            with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+                _add_text(archive, _DESCRIPTION, json.dumps({"format": _FORMAT, "taken_at": now.isoformat()}))
+                archive.add(copy, _DATABASE)
+                for path in _files_of(outbox):
+                    archive.add(path, f"{_OUTBOX}/{path.relative_to(outbox).as_posix()}", recursive=False)
+            stream.flush()
+            os.fsync(stream.fileno())
+        size = new.stat().st_size
+        new.replace(file)
+        flush_folder(file.parent)
+        return size
+
+
+def unpack_backup(file: Path, folder: Path) -> Backup:
+    """Unpack a backup into a folder.
+
+    Raises:
+        StoreError: the file cannot be read, is no backup or is damaged.
+        FilesError: the disk refuses.
+    """
+    try:
+        with _reading(file) as archive:
+            for member in archive:
+                _unpack(archive, member, folder, file)
+        described = json.loads((folder / _DESCRIPTION).read_text("utf-8"))
+        taken_at = datetime.fromisoformat(described["taken_at"])
+    except (tarfile.TarError, EOFError, zlib.error, ValueError, KeyError, FileNotFoundError) as error:
+        raise StoreError(f"backup {file}: it is damaged, or `publisher backup` did not make it") from error
+    if described["format"] != _FORMAT:
+        raise StoreError(f"backup {file}: a newer publisher made it; install that one")
+    return Backup(taken_at=taken_at, database=folder / _DATABASE, outbox=folder / _OUTBOX)
+
+
+def add_missing(source: Path, target: Path) -> int:
+    """Put the folders and files of an outbox that are missing in another one there; return how many files.
+
+    A folder that is there stays as it is, whatever it holds.
+
+    Raises:
+        FilesError: the disk refuses.
+    """
+    added = 0
+    for folder in sorted({path.parent for path in _files_of(source)}):
+        place = target / folder.relative_to(source)
+        files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+        if folder in (source, source / _HELD):  # files beside folders
+            tree = Tree(place)
+            added += sum(tree.write(name, data) for name, data in files.items() if not tree.has(name))
+            tree.commit()
+        elif not place.exists():
+            write_folder(place.parent, place.name, files)
+            added += len(files)
+    return added
+
+
+def flush_folder(folder: Path) -> None:
+    """Make what was renamed in a folder last through a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise StoreError(f"backup {file}: {(error.strerror or str(error)).lower()}") from error
+    with stream, tarfile.open(fileobj=stream, mode="r:gz") as archive:
+        yield archive
+
+
+def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, file: Path) -> None:
+    """Unpack a file of ours; refuse a link, and a path that leads elsewhere: the file may be anybody's."""
+    parts = PurePosixPath(member.name).parts
+    is_ours = member.name in (_DESCRIPTION, _DATABASE) or (parts[:1] == (_OUTBOX,) and ".." not in parts)
+    content = archive.extractfile(member) if is_ours and member.isreg() else None
+    if content is None:
+        raise StoreError(f"backup {file}: it holds {member.name!r}, which `publisher backup` does not put there")
+    target = folder.joinpath(*parts)
+    with explain_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as stream:
+            while some := content.read(1 << 20):
+                stream.write(some)
+
+
+def _files_of(outbox: Path) -> Iterator[Path]:
+    for path in sorted(outbox.rglob("*")):
+        if path.is_file() and not path.is_symlink() and STAGING not in path.relative_to(outbox).parts:
+            yield path
+
+
+def _add_text(archive: tarfile.TarFile, name: str, text: str) -> None:
+    data = f"{text}\n".encode()
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    archive.addfile(member, io.BytesIO(data))

@@ -1,0 +1,177 @@
+"""The time after a restore, in which the operator has not said yet which editions went out since the backup.
+
+Until he has said so of an audience, no edition is composed for it and no mail of its editions is sent.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+
+from publisher.model.deliveries import DeliveryState, NewDelivery
+from publisher.store.engine import Database
+from publisher.store.held import is_edition, is_item_of, recount
+from publisher.store.ledger import insert_deliveries
+from publisher.store.schema import (
+    audiences,
+    counters,
+    deliveries,
+    edition_items,
+    editions,
+    items,
+    restoration,
+    sent_before,
+)
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+SAID = "said to have gone out, after a restore"
+"""What stands in the ledger in place of the server's answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restoration:
+    """A restore after which audiences still wait for a word of the operator."""
+
+    taken_at: datetime | None
+    """UTC; when the backup was made. None: unknown, because another program put the database back."""
+    restored_at: datetime
+    """UTC."""
+    log_end: int
+    """The end of the log in the backup."""
+    answered: tuple[str, ...]
+    """Names of the audiences of which the operator has said what went out."""
+
+    def holds(self, audience: str) -> bool:
+        """Whether nothing is composed for the audience."""
+        return audience not in self.answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What is known of one audience once the operator has said what went out."""
+
+    audience: str
+    sent_up_to: int
+    """The number of its last edition that went out; 0: none of those that the store does not know as sent did."""
+    last_number: int
+    """The highest number that any edition has had."""
+    start: int
+    """Where the audience begins, if the store does not know it."""
+    last_tick: datetime | None
+    """UTC; when its last edition that went out was composed. None: unknown."""
+    had: frozenset[str] = frozenset()
+    """Uids and paths of the items in editions that went out and that the store does not know."""
+    in_outbox: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """The uids that editions have in the outbox, by the number of an edition that the store knows only as recorded."""
+    deliveries: tuple[NewDelivery, ...] = ()
+    """Of those among them that did not go out."""
+
+
+class Restorations:
+    """The latest restore, as long as it is not settled."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> Restoration | None:
+        """The restore that is not settled; None: there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(restoration)).one_or_none()
+        if row is None:
+            return None
+        return Restoration(
+            taken_at=row.taken_at, restored_at=row.restored_at, log_end=row.log_end, answered=row.answered
+        )
+
+    def begin(self, *, taken_at: datetime | None, at: datetime) -> None:
+        """Note that the store was put back: all audiences wait for the operator, and so do all mails."""
+        # A mail that has waited for so long is sent at a word of the operator alone. One that was on its way when the
+        # backup was made may have been handed over.
+        is_handing = deliveries.c.state == DeliveryState.HANDING
+        with self._database.writing() as connection:
+            unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))
+            connection.execute(unfinished.where(is_handing).values(doubts=deliveries.c.doubts + 1))
+            connection.execute(unfinished.values(state=DeliveryState.QUEUED, queued_at=_LONG_AGO))
+            log_end = connection.execute(select(counters.c.log_end)).scalar_one()
+            connection.execute(delete(restoration))
+            connection.execute(
+                insert(restoration).values(id=1, taken_at=taken_at, restored_at=at, log_end=log_end, answered=())
+            )
+
+    def settle(self, settlements: Sequence[Settlement], *, audiences_of_site: Collection[str], now: datetime) -> None:
+        """Record what went out to some audiences; once all are settled, the restore is over."""
+        with self._database.writing() as connection:
+            answered = connection.execute(select(restoration.c.answered)).scalar() or ()
+            for each in settlements:
+                _settle(connection, each, now=now)
+            names = sorted({*answered, *(each.audience for each in settlements)})
+            if set(audiences_of_site) <= set(names):
+                connection.execute(delete(restoration))
+            else:
+                connection.execute(update(restoration).values(answered=names))
+
+
+def _settle(connection: Connection, settlement: Settlement, *, now: datetime) -> None:
+    _move_audience(connection, settlement)
+    known = select(sent_before.c.mark).where(sent_before.c.audience == settlement.audience)
+    new = settlement.had - set(connection.execute(known).scalars())
+    if new:
+        rows = [{"audience": settlement.audience, "mark": mark} for mark in sorted(new)]
+        connection.execute(insert(sent_before), rows)
+    for number, uids in settlement.in_outbox.items():
+        _align(connection, settlement.audience, number, uids)
+    of_audience = (editions.c.audience == settlement.audience, editions.c.written_at.is_(None))
+    is_out = or_(editions.c.number <= settlement.sent_up_to, editions.c.number.in_(settlement.in_outbox))
+    connection.execute(update(editions).where(*of_audience, is_out).values(written_at=now, held_until=None))
+    _settle_deliveries(connection, settlement, now=now)
+    insert_deliveries(connection, settlement.deliveries, now=now)
+
+
+def _move_audience(connection: Connection, settlement: Settlement) -> None:
+    its = audiences.c.name == settlement.audience
+    row = connection.execute(select(audiences).where(its)).one_or_none()
+    if row is None and not settlement.last_number:
+        return
+    if row is None:
+        start, number, tick = settlement.start, settlement.last_number, settlement.last_tick
+        connection.execute(
+            insert(audiences).values(
+                name=settlement.audience, cursor=start, start=start, last_number=number, last_tick=tick
+            )
+        )
+        return
+    ticks = [tick for tick in (row.last_tick, settlement.last_tick) if tick is not None]
+    moved = {"last_number": max(row.last_number, settlement.last_number), "last_tick": max(ticks, default=None)}
+    connection.execute(update(audiences).where(its).values(moved))
+
+
+def _align(connection: Connection, audience: str, number: int, uids: Collection[str]) -> None:
+    """Make a recorded edition hold what its folder in the outbox has; its other items are due again."""
+    query = (
+        select(edition_items.c.item, edition_items.c.seq)
+        .join(items, items.c.number == edition_items.c.item)
+        .where(is_item_of(audience, number), items.c.uid.not_in(uids))
+    )
+    numbers = {row.item: row.seq for row in connection.execute(query)}
+    if not numbers:
+        return
+    connection.execute(delete(edition_items).where(is_item_of(audience, number), edition_items.c.item.in_(numbers)))
+    recount(connection, audience, number)
+    back = min(numbers.values()) - 1
+    of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > back)
+    connection.execute(of_audience.values(cursor=back))
+    of_edition = update(editions).where(is_edition(audience, number), editions.c.upto > back)
+    connection.execute(of_edition.values(upto=back))
+
+
+def _settle_deliveries(connection: Connection, settlement: Settlement, *, now: datetime) -> None:
+    numbers = connection.execute(select(editions.c.number).where(editions.c.audience == settlement.audience)).scalars()
+    for number in numbers:
+        its = and_(deliveries.c.name == f"{settlement.audience}-{number}", deliveries.c.due_at.is_not(None))
+        if number <= settlement.sent_up_to:
+            gone = {"state": DeliveryState.SENT, "due_at": None, "finished_at": now, "reply": SAID}
+            connection.execute(update(deliveries).where(its).values(gone))
+        else:
+            clock = now if connection.dialect.name == "sqlite" else func.clock_timestamp()
+            connection.execute(update(deliveries).where(its).values(due_at=clock, queued_at=clock))
