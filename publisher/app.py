@@ -41,6 +41,7 @@ from publisher.publish.plan import Extent, PublishPlan, plan, plan_editions
 from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
+from publisher.store.runs import DELIVER
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
@@ -154,7 +155,7 @@ class Publisher:
         started, post = self._clock(), self._wiring.post(self._outbox, self._progress, is_stopping)
         if start is not None:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
-        return self._record("deliver", started, RunReport(deliver=self._hand_over(post)))
+        return self._record(DELIVER, started, RunReport(deliver=self._hand_over(post)))
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
@@ -279,7 +280,10 @@ class Publisher:
 
     def _record(self, verb: str, started: datetime, report: RunReport) -> RunReport:
         """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
-        if report.is_news or report.all_problems or self._store.runs.has_failed(verb):
+        # The postman looks every minute; a server that is left alone for an hour is no news each time.
+        is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
+        is_change = self._store.runs.has_failed(verb) and not report.all_problems
+        if report.is_news or (report.all_problems and not is_known) or is_change:
             problems = tuple(map(str, report.all_problems))
             finished, code = self._clock(), report.exit_code
             row = RunRow(verb=verb, started=started, finished=finished, exit_code=code, problems=problems)

@@ -144,6 +144,7 @@ class _Pass:
         settings, now = self._settings, self._orders.clock()
         due = self._ledger.count_due(max_age=settings.max_age, now=now)
         allowed = self._allowance(now)
+        self._was_paused = self._pace.paused_s(self._now_s()) > 0
         workers = min(self._pace.connections, due if allowed is None else min(due, allowed))
         self._steps = Steps(self._orders.progress, "mails", due)
         if workers and self._is_open_for_mail():
@@ -363,7 +364,8 @@ class _Pass:
         left = self._ledger.count_due(max_age=settings.max_age, now=now)
         if paused_s and left:
             waiting = f"{counted(left, 'mail')} {'waits' if left == 1 else 'wait'}"
-            problems.insert(0, Problem(where="deliver", what=f"{self._pace.problem}; {waiting}"))
+            what = f"{self._pace.problem}; {waiting}"
+            problems.insert(0, Problem(where="deliver", what=what, is_repeated=self._was_paused))
             next_at = now + timedelta(seconds=paused_s)
         elif left and is_limited:
             next_at = now + LIMITED

@@ -81,13 +81,12 @@ def test_editions_of_before_are_sent_only_if_the_operator_says_so(tmp_path: Path
     assert 1 == len(sink.taken)
 
 
-@pytest.mark.parametrize("name", ["weekly-9", "monthly-1", "weekly"])
-def test_an_edition_that_is_not_there_cannot_be_sent(world: World, name: str) -> None:
+def test_an_edition_that_is_not_there_cannot_be_sent(world: World) -> None:
     world.publisher("run", at=NOW)
 
-    outcome = world.publisher("deliver", "--from", name, at=NOW)
-
-    assert (2, 1, True) == (outcome.exit_code, len(outcome.problems), name in outcome.err)
+    for name in ("weekly-9", "monthly-1", "weekly"):
+        outcome = world.publisher("deliver", "--from", name, at=NOW)
+        assert (2, 1, True) == (outcome.exit_code, len(outcome.problems), name in outcome.err)
 
 
 def test_a_server_that_is_down_holds_up_nothing_else_and_gets_the_mail_later(tmp_path: Path) -> None:
