@@ -342,6 +342,12 @@ class PageTable(SourceTable):
     keywords: Line | None = key("The selector of its keywords.", default=None, example=".tag a")
     enclosures: Line | None = key("The selector of the files that belong to it.", default=None, example=".files a@href")
     authors: Line | None = key("The selector of its authors, for filters.", default=None, example=".byline a")
+    embargo: Line | None = key(
+        "The selector of the moment before which it may not appear.", default=None, example=".embargo@datetime"
+    )
+    expires: Line | None = key(
+        "The selector of the moment after which it is in no feed.", default=None, example=".until@datetime"
+    )
     next: Line | None = key(
         "The selector of the link to the page that follows, in the whole page.",
         default=None,

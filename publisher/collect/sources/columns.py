@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from publisher.collect.sources.fields import FIELDS
-from publisher.collect.sources.moments import Undated
+from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES
 from publisher.model.errors import SourceError
 
@@ -28,7 +28,11 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     folded = {fold_name(name): value for name, value in row.items()}
     folded.setdefault("authors", folded.get("author"))
     kept = {name: folded[name] for name in (*KEPT, *SHOWN, *STATES) if name in folded}
-    return kept | {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
+    values = {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
+    given = {fold_name(column) for column in columns.values() if column}
+    for field, aliases in (("embargo", EMBARGO_NAMES), ("expires", EXPIRY_NAMES)):
+        values[field] = [values[field], *(folded[name] for name in aliases if name in folded and name not in given)]
+    return kept | values
 
 
 def check_columns(

@@ -178,6 +178,11 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
     )
 
 
+_EMBARGOES = ("dcterms_available", "validity_start", "prism_embargodate")
+_EXPIRIES = ("expired", "validity_end", "prism_expirationdate", "prism_killdate")
+"""As feedparser calls `expirationDate`, `dcterms:valid` and the elements of PRISM."""
+
+
 class _Bytes:
     """A file for feedparser: bytes alone it would take for an address when they look like one."""
 
@@ -202,8 +207,8 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
         "date": _date(entry),
         "draft": entry.get("app_draft"),
-        "embargo": entry.get("dcterms_available"),
-        "expires": dict.get(entry, "expired"),
+        "embargo": [dict.get(entry, name) for name in _EMBARGOES],
+        "expires": [dict.get(entry, name) for name in _EXPIRIES],
         "title": _title(entry, is_atom=is_atom),
         "text": value if is_plain else None,
         "html": None if is_plain else value,

@@ -27,6 +27,7 @@ from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.text import clean_name, clean_pasted_lines
 from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError
+from publisher.collect.sources.withheld import says_no
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
@@ -166,7 +167,8 @@ class _Draft:
     @property
     def status(self) -> str:
         """The line that keeps it back; empty: none does."""
-        return next((label.line for label in self._labels("status")), "")
+        drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
+        return next((label.line for label in (*self._labels("status"), *drafts)), "")
 
     def item(self, day: date) -> Item | None:
         """Return the item; None for a draft.

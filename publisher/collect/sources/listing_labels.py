@@ -7,7 +7,7 @@ from unicodedata import combining, normalize
 
 from publisher.collect.sources.links import web_address
 from publisher.collect.sources.values import cut
-from publisher.collect.sources.withheld import why_withheld
+from publisher.collect.sources.withheld import is_flag, why_withheld
 
 WORDS = {
     "date": (
@@ -37,10 +37,21 @@ WORDS = {
         ("anhang", "anhange", "anlage", "anlagen", "datei", "dateien"),
     ),
     "language": (("language",), ("langue",), ("taal",), ("sprache",)),
-    "embargo": (("embargo",), ("sous embargo jusqu'au",), ("embargo tot",), ("sperrfrist",)),
-    "expires": (("expires", "expiry date"), ("date d'expiration",), ("vervaldatum",), ("ablaufdatum",)),
+    "embargo": (
+        ("embargo", "embargo until", "embargoed until", "publish on"),
+        ("embargo jusqu'au", "sous embargo jusqu'au", "publier le"),
+        ("embargo tot", "onder embargo tot", "publiceren op"),
+        ("sperrfrist", "sperrfrist bis", "gesperrt bis"),
+    ),
+    "expires": (
+        ("expires", "expires on", "expiry date", "expiration date"),
+        ("expire le", "date d'expiration"),
+        ("verloopt op", "vervaldatum"),
+        ("lauft ab am", "ablaufdatum"),
+    ),
     "edit": (("edit",), ("modification",), ("wijziging",), ("anderung",)),
     "status": (("status",), ("statut",), (), ()),
+    "draft": (("draft", "hidden"), ("brouillon",), ("concept", "verborgen"), ("entwurf", "versteckt")),
 }
 """Label words by meaning, in English, French, Dutch and German, as `fold_word` leaves them. A bare `Date:` is not among
 them: texts announce events that way."""
@@ -109,6 +120,11 @@ def _status(text: str) -> tuple[str, ...] | None:
     return (text,) if why_withheld({"status": text}) else None
 
 
+def _draft(text: str) -> tuple[str, ...] | None:
+    """Return a yes or a no; any other word is text."""
+    return (text,) if is_flag(text) else None
+
+
 def _edit(text: str) -> tuple[str, ...] | None:
     """Return the word for a minor edit; any other word is text."""
     return (text,) if _without_accents(text) in _MINOR else None
@@ -149,6 +165,7 @@ _VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {
     "expires": _one,
     "edit": _edit,
     "status": _status,
+    "draft": _draft,
     "link": _address,
     "enclosures": _files,
     "language": _language,

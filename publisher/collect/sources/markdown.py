@@ -22,7 +22,7 @@ from publisher.collect.sources.front_matter import split
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
-from publisher.collect.sources.moments import Undated, first_sight
+from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
 from publisher.model.errors import SourceError
@@ -30,7 +30,7 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 
-READER = "markdown-6"
+READER = "markdown-7"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -51,8 +51,6 @@ _NAMES = {
     "themes": ("themes", "theme", "categories", "category"),
     "keywords": ("keywords", "keyword", "tags", "tag"),
     "enclosures": ("enclosures", "enclosure"),
-    "embargo": ("embargo", "embargoeduntil", "publishdate"),
-    "expires": ("expires", "expirydate", "unpublishdate"),
     "edit": ("edit",),
     "authors": ("authors", "author"),
 }
@@ -160,6 +158,8 @@ class MarkdownSource:
         values["date"] = _first({name: value for name, value in front.items() if not is_flag(value)}, _NAMES["date"])
         values["id"] = values["id"] or relative
         values["date"] = values["date"] or (dated and dated[1])
+        values["embargo"] = [front.get(name) for name in EMBARGO_NAMES]
+        values["expires"] = [front.get(name) for name in EXPIRY_NAMES]
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
         values["summary"] = values["summary"] or _above_more(parts.body)
         kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}

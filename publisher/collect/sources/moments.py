@@ -1,5 +1,6 @@
 """When an item is from, from when on it may be seen, and until when: values read as moments."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from publisher.collect.sources.dates import DateError, read_moment, read_number
 from publisher.collect.sources.text import clean_line
 from publisher.collect.sources.values import FieldError, shorten
+from publisher.collect.sources.withheld import says_no
 from publisher.model.schedules import local_day
 
 Undated = Literal["seen", "skip"]
@@ -15,6 +17,20 @@ Today = date | None
 """The date of items that have none; None: they must have one."""
 _EARLIEST, _LATEST = 1900, 2199
 """Years; another one is a mistake, as when a program writes "no date" as 0001-01-01."""
+EMBARGO_NAMES = (
+    *("embargo", "embargodate", "embargountil", "embargoeduntil", "publishdate", "publishon", "publishat"),
+    *("publishfrom", "publishafter", "goliveat", "availablefrom", "visiblefrom", "notbefore"),
+)
+"""What front matter and columns call the moment before which an item may not appear, as `columns.fold_name` has it."""
+EXPIRY_NAMES = (
+    *("expires", "expire", "expireson", "expiresat", "expireat", "expiry", "expirydate", "expirationdate"),
+    *("unpublishdate", "unpublishon", "unpublishat", "publishuntil", "availableuntil", "visibleuntil", "validuntil"),
+    *("notafter",),
+)
+"""What they call the moment after which it is in no feed."""
+_NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
+"""As databases write that there is no date: `0000-00-00`."""
+_NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 
 def first_sight(undated: Undated, *, now: datetime, timezone: str) -> Today:
@@ -34,23 +50,52 @@ def date_of(value: object) -> date | datetime | None:
 def embargo_of(value: object) -> datetime | None:
     """Return when an embargo ends; that of a day ends when the day begins. None: there is none.
 
+    Of several values, as an item has that uses several of `EMBARGO_NAMES`, the latest counts.
+
     Raises:
-        FieldError: it cannot be read.
+        FieldError: one cannot be read.
     """
-    moment = _moment(value, "embargo")
-    return moment if moment is None or isinstance(moment, datetime) else datetime.combine(moment, time())
+    moments = [_moment(each, "embargo") for each in _times_in(value)]
+    ends = [each if isinstance(each, datetime) else datetime.combine(each, time()) for each in moments if each]
+    return max(ends, key=_in_utc, default=None)
 
 
 def expiry_of(value: object) -> datetime | None:
     """Return when an item expires; on a day, when the day is over. None: it never does.
 
+    Of several values the earliest counts. A year beyond those of news, such as 9999, means never.
+
     Raises:
-        FieldError: it cannot be read.
+        FieldError: one cannot be read.
     """
-    moment = _moment(value, "expiry date")
-    if moment is None or isinstance(moment, datetime):
-        return moment
-    return datetime.combine(moment + timedelta(days=1), time())
+    said = [each for each in _times_in(value) if not _is_never(each)]
+    moments = [_moment(each, "expiry date") for each in said]
+    ends = [
+        each if isinstance(each, datetime) else datetime.combine(each + timedelta(days=1), time())
+        for each in moments
+        if each
+    ]
+    return min(ends, key=_in_utc, default=None)
+
+
+def _times_in(value: object) -> list[object]:
+    """Return the values that say a time; a clear no, such as `false` or 0, says that there is none."""
+    several = value if isinstance(value, list | tuple) else [value]
+    return [each for each in several if not (says_no(each) or (isinstance(each, str) and _NO_TIME.fullmatch(each)))]
+
+
+def _is_never(value: object) -> bool:
+    if isinstance(value, str) and clean_line(value).casefold() in _NEVER:
+        return True
+    try:
+        return value is not None and _read(value).year > _LATEST
+    except (DateError, ValueError, OverflowError):
+        return False
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return what moments are compared by; one without a zone may be hours off, which does for a choice among days."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _moment(value: object, name: str) -> date | datetime | None:

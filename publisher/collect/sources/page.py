@@ -52,6 +52,8 @@ SELECTORS = (
     "keywords",
     "enclosures",
     "authors",
+    "embargo",
+    "expires",
     "next",
 )
 
@@ -82,6 +84,8 @@ class PageSource:
     enclosures: str = ""
     """The links to its files, or what they are in."""
     authors: str = ""
+    embargo: str = ""
+    expires: str = ""
     next: str = ""
     """The link to the page that follows."""
     pages: int = 1
@@ -184,6 +188,8 @@ class PageSource:
                 "keywords": catch(self.name, element, self.keywords),
                 "enclosures": list(self._enclosures(element, page.base)),
                 "authors": catch(self.name, element, self.authors),
+                "embargo": catch(self.name, element, self.embargo),
+                "expires": catch(self.name, element, self.expires),
             },
             FieldRules(today=today, base=page.base),
         )

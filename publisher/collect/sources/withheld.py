@@ -36,6 +36,11 @@ def is_flag(value: object) -> bool:
     return isinstance(value, bool) or (isinstance(value, str) and clean_line(value).casefold() in _YES | _NO)
 
 
+def says_no(value: object) -> bool:
+    """Whether a value is a clear no."""
+    return not isinstance(value, list | tuple | dict) and _words(value) in _NO
+
+
 def _keeps_back(name: str, said: str) -> bool:
     if name in KEPT:
         return said not in _NO

@@ -96,6 +96,40 @@ def test_an_embargo_that_cannot_be_read_lets_nothing_out() -> None:
         item_of({"title": "Ferry", "date": DAY, "embargo": "after the vote"})
 
 
+def test_of_several_embargoes_the_latest_counts_and_of_several_expiries_the_earliest() -> None:
+    row = {"title": "Ferry", "date": "2024-03-04", "Publish on": "2024-06-01", "embargo": "2024-06-03"}
+    row |= {"expires": "2024-09-01", "unpublish_on": "2024-08-01T10:00:00Z"}
+
+    item = item_of(map_row(row, {}))
+
+    assert item.embargo == datetime.fromisoformat("2024-06-03T00:00")
+    assert item.expires == datetime(2024, 8, 1, 10, tzinfo=UTC)
+
+
+def test_a_column_that_is_the_date_is_no_embargo() -> None:
+    row = {"title": "Ferry", "publish_date": "2024-06-01"}
+
+    assert item_of(map_row(row, {"date": "publish_date"})).embargo is None
+
+
+@pytest.mark.parametrize("no", [None, "", "no", "false", False, 0, "0", "0000-00-00", "0000-00-00 00:00:00"])
+def test_a_clear_no_is_no_embargo_and_no_expiry(no: object) -> None:
+    item = item_of({"title": "Ferry", "date": DAY, "embargo": no, "expires": no})
+
+    assert (item.embargo, item.expires) == (None, None)
+
+
+@pytest.mark.parametrize("never", ["never", "Jamais", "9999-12-31", "9999-12-31 23:59:59"])
+def test_an_item_may_never_expire(never: str) -> None:
+    assert item_of({"title": "Ferry", "date": DAY, "expires": never}).expires is None
+
+
+@pytest.mark.parametrize("doubtful", [True, "yes", "9999-12-31", "soon"])
+def test_an_embargo_in_doubt_lets_nothing_out(doubtful: object) -> None:
+    with pytest.raises(FieldError, match="embargo"):
+        item_of({"title": "Ferry", "date": DAY, "embargo": doubtful})
+
+
 def test_what_a_source_keeps_back_is_noted_and_is_no_problem() -> None:
     rows = ({"title": "Ferry", "date": DAY}, {"title": "Crane", "date": DAY, "status": "draft"})
     found = harvest("news", enumerate_rows(rows), item_of)

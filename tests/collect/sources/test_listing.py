@@ -367,6 +367,14 @@ def test_a_draft_does_not_go_out() -> None:
     assert item.text == "Text. Status: closed"
 
 
+def test_a_draft_may_be_labelled_by_a_yes_and_other_words_are_text() -> None:
+    assert items_of("10 February 2022\n\nText.\nDraft: yes") == ()
+    (item,) = items_of("10 February 2022\n\nText.\nEntwurf: nein")
+    assert item.text == "Text."
+    (item,) = items_of("10 February 2022\n\nText.\nConcept: a harbour without cars")
+    assert item.text == "Text. Concept: a harbour without cars"
+
+
 def test_paragraphs_are_kept_and_their_lines_joined() -> None:
     (item,) = items_of("10 February 2022\n\nOne\nline.\n \u00a0\n\n\nTwo.\nMain Theme: Asylum")
 
