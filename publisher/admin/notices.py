@@ -16,6 +16,7 @@ from publisher.admin.office import Office
 from publisher.collect.condition import condition_of
 from publisher.compose.outbox import notice_files
 from publisher.compose.run import held_editions
+from publisher.compose.traces import highest_notice
 from publisher.config.config import Config
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
@@ -85,7 +86,8 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
             problems.append(Problem.of(f"edition {edition.name}", error))
     if news.condition_changes or notices:
         told = {change.source: _kept_as(change.condition) for change in news.condition_changes}
-        office.store.notices.record(notices, told=told)
+        above = highest_notice(office.config.outbox_directory) if notices else 0
+        office.store.notices.record(notices, told=told, above=above)
     written, refused = _put_out(office)
     return SentNotices(notices=tuple(written), problems=(*problems, *refused))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
-from publisher.compose.outbox import HELD, description_in
+from publisher.compose.outbox import HELD, NOTICES, description_in
 from publisher.model.errors import FilesError
 from publisher.rendering import urls
 
@@ -46,6 +46,12 @@ def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
     """The highest number that an edition of the audience has in the outbox, held or not, or on the web; 0: none has."""
     in_outbox = (*_numbers_in(outbox, audience), *_numbers_in(outbox / HELD, audience))
     return max([*in_outbox, *_numbers_on_web(feeds, audience)], default=0)
+
+
+def highest_notice(outbox: Path) -> int:
+    """The highest number that a notice has in the outbox; 0: none has."""
+    found = (re.match(r"\d+(?=-)", folder.name, re.ASCII) for folder in (outbox / NOTICES).glob("*-*"))
+    return max((int(number[0]) for number in found if number), default=0)
 
 
 def _numbers_in(outbox: Path, audience: str) -> Iterator[int]:

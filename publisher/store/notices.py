@@ -20,14 +20,19 @@ class Notices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None]) -> list[Notice]:
-        """Keep new notices, and the condition that was told of each source; return the notices with their numbers."""
+    def record(
+        self, new: Sequence[Notice], *, told: Mapping[str, SourceCondition | None], above: int = 0
+    ) -> list[Notice]:
+        """Keep new notices, and the condition that was told of each source; return the notices with their numbers.
+
+        Numbers begin above `above`: a store that was put back may have forgotten some.
+        """
         with self._database.writing() as connection:
             for name, condition in told.items():
                 connection.execute(update(sources).where(sources.c.name == name).values(told=condition))
             if not new:
                 return []
-            last = connection.execute(select(func.max(notices.c.number))).scalar() or 0
+            last = max(connection.execute(select(func.max(notices.c.number))).scalar() or 0, above)
             numbered = [replace(notice, number=number) for number, notice in enumerate(new, start=last + 1)]
             connection.execute(insert(notices), [_row(notice) for notice in numbered])
             return numbered

@@ -87,6 +87,16 @@ def test_a_backup_has_the_store_and_the_outbox_as_they_are_while_a_service_is_at
     assert outbox == elsewhere.contents("outbox")
 
 
+def test_a_backup_waits_for_a_pass_that_may_write_to_the_outbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publisher.admin.backup.WAIT_S", 0)
+    with Store.open(f"sqlite:///{world.database}") as store, store.exclusive("pass", wait_s=0):
+        outcome = world.publisher("backup", str(world.folder / "new.backup"), at=AFTER)
+
+    assert 75 == outcome.exit_code
+    assert "another publisher is at work (pass)" in outcome.problems[0]
+    assert not (world.folder / "new.backup").exists()
+
+
 @pytest.mark.parametrize("where", ["feeds/news.backup", "outbox/news.backup", "publisher.db", "feeds"])
 def test_a_backup_is_not_written_where_it_does_harm(world: World, where: str) -> None:
     before = world.files()
