@@ -187,6 +187,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
         title="",
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=(),
+        offers=mail_offers(look),
         keywords=[(show_feed(count.feed, start=file, look=look), count.items) for count in sort_by_title(counts)],
     )
 
@@ -194,7 +195,14 @@ def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
 def not_found_page(*, look: Look) -> bytes:
     """What a server shows for an address that is none, wherever that is: so its links begin at the server's root."""
     return render_page(
-        "404.html", urls.NOT_FOUND_FILE, look=look, root=_root(look.site), title="", canonical="", feeds=()
+        "404.html",
+        urls.NOT_FOUND_FILE,
+        look=look,
+        root=_root(look.site),
+        title="",
+        canonical="",
+        feeds=(),
+        offers=mail_offers(look),
     )
 
 

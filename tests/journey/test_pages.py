@@ -304,6 +304,7 @@ def test_missing_page_leads_back_wherever_it_is_shown(tmp_path: Path) -> None:
     assert ["/news/style.css", "/news/icon.svg"] == page.loads
     links = [link for link in page.links if not link.startswith("mailto:")]
     places = ["index.html", "index.html#themes", "all/index.html", "all/index.html#follow", "archive/weekly/index.html"]
+    places += ["items/index.html"]
     assert {"#content", *(f"/news/{place}" for place in places)} == set(links)
 
 
