@@ -14,7 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -203,12 +204,19 @@ def timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - began_s
 
 
-def measure(round_trip_ms: int, connections: int, mails: int, mail: bytes, repeats: int) -> dict[str, float]:
-    """Mails a second of each client: the best of some turns, which they take by turns."""
+@contextmanager
+def sink(round_trip_ms: int) -> Iterator[int]:
+    """The port of a sink that runs for the length of a `with`."""
     ports: multiprocessing.Queue[int] = multiprocessing.Queue()
-    sink = multiprocessing.Process(target=run_sink, args=(round_trip_ms / 1000, ports), daemon=True)
-    sink.start()
-    port = ports.get()
+    process = multiprocessing.Process(target=run_sink, args=(round_trip_ms / 1000, ports), daemon=False)
+    process.start()
+    yield ports.get()
+    process.terminate()
+    process.join()
+
+
+def measure(port: int, connections: int, mails: int, mail: bytes, repeats: int) -> dict[str, float]:
+    """Mails a second of each client: the best of some turns, which they take by turns."""
     numbers = [range(place, mails, connections) for place in range(connections)]
     best: dict[str, float] = {}
     for _ in range(repeats):
@@ -222,9 +230,15 @@ def measure(round_trip_ms: int, connections: int, mails: int, mail: bytes, repea
             }
             for name, work in clients.items():
                 best[name] = max(best.get(name, 0.0), mails / timed(work))
-    sink.terminate()
-    sink.join()
     return best
+
+
+def show(label: str, port: int, connections: int, given: argparse.Namespace, mail: bytes) -> None:
+    rates = measure(port, connections, given.mails, mail, given.repeats)
+    peer = max(rates["smtplib"], rates["aiosmtplib"])
+    for name, rate in rates.items():
+        ratios = [f"{rate / peer:.2f}", f"{rate / rates['ours']:.2f}"]
+        print(f"| {' | '.join([label, str(connections), name, f'{rate:.0f}', *ratios])} |", flush=True)
 
 
 def memory(mail: bytes, sizes: Sequence[int]) -> None:
@@ -237,14 +251,13 @@ def memory(mail: bytes, sizes: Sequence[int]) -> None:
 
 def peak_mib_of(queued: int, size: int) -> None:
     """Print a row, in a process of its own: the largest size never shrinks."""
-    ports: multiprocessing.Queue[int] = multiprocessing.Queue()
-    sink = multiprocessing.Process(target=run_sink, args=(0.0, ports), daemon=False)
-    sink.start()
-    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/publisher.db") as store:
+    with (
+        sink(0) as port,
+        tempfile.TemporaryDirectory() as folder,
+        Store.open(f"sqlite:///{folder}/publisher.db") as store,
+    ):
         queue(store, queued)
-        by_the_ledger(store, ports.get(), mail_of(size), 4, per_day=2000)
-    sink.terminate()
-    sink.join()
+        by_the_ledger(store, port, mail_of(size), 4, per_day=2000)
     print(f"| {queued:,} | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB |", flush=True)
 
 
@@ -255,6 +268,7 @@ def main() -> None:
     parser.add_argument("--round-trips", type=int, nargs="+", default=[0, 20], help="milliseconds")
     parser.add_argument("--connections", type=int, nargs="+", default=[4, 8])
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--port", type=int, help="of a server that is there already, such as a Postfix")
     parser.add_argument("--memory", type=int, nargs="*", help="sizes of queues, such as 10000 1000000")
     given = parser.parse_args()
     mail = mail_of(given.size)
@@ -263,15 +277,14 @@ def main() -> None:
         return
     print("| Round trip | Connections | Client | Mails a second | Times the better peer | Times ours alone |")
     print("|---|---|---|---|---|---|")
+    if given.port:
+        for connections in given.connections:
+            show("server", given.port, connections, given, mail)
+        return
     for round_trip_ms in given.round_trips:
         for connections in given.connections:
-            rates = measure(round_trip_ms, connections, given.mails, mail, given.repeats)
-            peer = max(rates["smtplib"], rates["aiosmtplib"])
-            for name, rate in rates.items():
-                cells = [f"{round_trip_ms} ms", str(connections), name, f"{rate:.0f}"]
-                print(
-                    "| " + " | ".join([*cells, f"{rate / peer:.2f}", f"{rate / rates['ours']:.2f}"]) + " |", flush=True
-                )
+            with sink(round_trip_ms) as port:
+                show(f"{round_trip_ms} ms", port, connections, given, mail)
 
 
 if __name__ == "__main__":
