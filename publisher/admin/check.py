@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
-from publisher.admin.next_edition import next_digest
+from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
 from publisher.admin.status import unsettled_audiences
 from publisher.admin.theme_checks import Survey, survey, theme_hints
@@ -133,13 +133,9 @@ def _large_feeds(store: Store, config: Config) -> list[tuple[str, int]]:
 
 
 def _mails_to_judge(audience: Audience, office: Office) -> Iterator[Mail]:
-    site, renderer = office.renderer.site, office.renderer
-    found = next_digest(audience, office)
-    if not found and (sample := compose.sample_edition(audience, store=office.store, site=site, now=office.now)):
-        found = renderer.fit(sample, audience)
-    if found:
+    if found := next_digest(audience, office) or sample_digest(audience, office):
         _, digest = found
-        yield Mail(digest, audience=audience, site=site)
+        yield Mail(digest, audience=audience, site=office.renderer.site)
 
 
 def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.errors import UsageError
+from publisher.model.schedules import zone_of
 from publisher.model.site import Mailbox
 from publisher.model.titles import title_of
 from publisher.rendering.addresses import wire_address
@@ -41,11 +43,26 @@ class LastEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A mail to try."""
+
+    audience: Audience
+    folder: Path
+    is_sample: bool
+    """Whether it has the latest items, because nothing is new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextEdition:
-    """The next edition, or why there is none."""
+    """The next edition; while nothing is new, one of the latest items."""
 
     audience: Audience
     edition: Edition | None
+    """None: there are no items at all."""
+    is_sample: bool
+    """Whether it has the latest items, because nothing is new."""
+    held_until: datetime | None
+    """In the site's time zone; None: it is not held."""
     digest: Digest | None
     message: bytes
     left_out: tuple[LeftOut, ...]
@@ -83,8 +100,20 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
     return office.renderer.fit(edition, audience) if edition else None
 
 
-def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[Path]:
-    """Write the next edition of each of these audiences as a mail to try; the mails' folders. Nothing is recorded.
+def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
+    """An edition of the latest items, to see how mails look while nothing is new. None: there are no items.
+
+    Raises:
+        TemplateError: a template of digests cannot be used.
+    """
+    sample = compose.sample_edition(audience, store=office.store, site=office.config.site, now=office.now)
+    return office.renderer.fit(sample, audience) if sample else None
+
+
+def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[Tried]:
+    """Write the next edition of each of these audiences, or else its latest items, as a mail to try.
+
+    Nothing is recorded.
 
     Raises:
         FilesError: it cannot be written.
@@ -95,13 +124,15 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[P
         wire_address(to)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    folders: list[Path] = []
+    tried: list[Tried] = []
     for audience in audiences:
-        if found := next_digest(audience, office):
+        new = next_digest(audience, office)
+        if found := new or sample_digest(audience, office):
             edition, digest = found
             mail = message_to_try(digest, edition, audience=audience, site=office.renderer.site, to=Mailbox(address=to))
-            folders.append(write_test(office.config.outbox_directory, edition.name, digest_files(digest, mail)))
-    return folders
+            folder = write_test(office.config.outbox_directory, edition.name, digest_files(digest, mail))
+            tried.append(Tried(audience=audience, folder=folder, is_sample=new is None))
+    return tried
 
 
 def describe(audience: Audience, office: Office) -> NextEdition:
@@ -111,8 +142,9 @@ def describe(audience: Audience, office: Office) -> NextEdition:
         TemplateError: a template of digests cannot be used.
     """
     site = office.renderer.site
-    edition, digest = next_digest(audience, office) or (None, None)
-    behind = compose.explain_left_out(audience, edition, store=office.store, site=site)
+    new = next_digest(audience, office)
+    edition, digest = new or sample_digest(audience, office) or (None, None)
+    behind = compose.explain_left_out(audience, edition if new else None, store=office.store, site=site)
     left_out = [LeftOut(title=title_of(record.item), why=why) for record, why in behind]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
@@ -121,6 +153,8 @@ def describe(audience: Audience, office: Office) -> NextEdition:
     return NextEdition(
         audience=audience,
         edition=edition,
+        is_sample=bool(edition) and new is None,
+        held_until=edition.held_until.astimezone(zone_of(site.timezone)) if edition and edition.held_until else None,
         digest=digest,
         message=office.renderer.mail(digest, edition, audience) if digest and edition else b"",
         left_out=tuple(left_out),

@@ -13,7 +13,7 @@ from publisher.admin.office import audiences_named
 from publisher.cli.backup import backup, restore
 from publisher.cli.check_output import show_check
 from publisher.cli.editions import edition
-from publisher.cli.formats import as_json
+from publisher.cli.formats import as_json, sample_words
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
 from publisher.cli.init import copy_templates, make_site
 from publisher.cli.items import item
@@ -109,8 +109,11 @@ def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
     from publisher.admin.next_edition import try_out  # late: no pass needs it, and reading HTML costs 20 ms
 
     with options.open_rehearsal() as publisher:
-        folders = try_out(audiences_named(audience, publisher.config), publisher.office, to=to)
-    mails = [str(folder / "digest.eml") for folder in folders]
+        found = try_out(audiences_named(audience, publisher.config), publisher.office, to=to)
+    for tried in found:
+        if tried.is_sample:
+            click.echo(sample_words(tried.audience.name), err=True)
+    mails = [str(tried.folder / "digest.eml") for tried in found]
     if options.is_json:
         click.echo(as_json(mails))
     else:

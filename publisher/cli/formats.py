@@ -25,3 +25,8 @@ def _json_value(value: object) -> str:
 def local_time(instant: datetime, zone: ZoneInfo) -> str:
     """A moment as `Mon 2026-03-02 08:00`."""
     return f"{instant.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+def sample_words(audience: str) -> str:
+    """What is said of an edition that only shows how a mail looks."""
+    return f"{audience} has no new edition; these are its latest items"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.admin.office import audiences_named
-from publisher.cli.formats import as_json
+from publisher.cli.formats import as_json, sample_words
 from publisher.cli.group import Options, site_command
 from publisher.cli.report_output import show_problems
 from publisher.model.editions import Digest
@@ -49,13 +49,16 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
 
 def _write(options: Options, audience: str | None, folder: Path | None) -> None:
     """Write the next edition into `folder`, or into a new temporary one, and print where."""
-    from publisher.admin.next_edition import next_digest  # late: no pass needs it, and reading HTML costs 20 ms
+    from publisher.admin.next_edition import next_digest, sample_digest  # late: no pass needs it, it costs 20 ms
 
     with options.open_rehearsal() as publisher:
         report = publisher.collect()  # a preview shows what is listed by now, too
         audiences, office = audiences_named(audience, publisher.config), publisher.office
-        found = next((new for each in audiences if (new := next_digest(each, office))), None)
+        new = next((new for each in audiences if (new := next_digest(each, office))), None)
+        found = new or next((sample for each in audiences if (sample := sample_digest(each, office))), None)
     show_problems(report)
+    if found and not new:
+        click.echo(sample_words(found[0].audience), err=True)
     if found is None:
         click.echo(as_json(None) if options.is_json else "nothing new")
         return

@@ -44,7 +44,10 @@ class Preview:
     def of(self, audience: str) -> NextEdition | None:
         """The audience's next edition; of an unknown audience the first one with items, else the first."""
         named = [each for each in self.editions if each.audience.name == audience]
-        return next(iter([*named, *(each for each in self.editions if each.edition), *self.editions]), None)
+        return next(
+            iter([*named, *(each for each in self.editions if each.edition and not each.is_sample), *self.editions]),
+            None,
+        )
 
 
 class LivePreview:

@@ -114,7 +114,7 @@ def test_too_few_items_are_a_reason(world: World, browser: Browser) -> None:
     world.configure("[[audiences]]", "[[audiences]]\nmin_items = 5")
 
     assert "Fresh from the listing waits until there are 5 items (min_items)" in browser.part("out")
-    assert "There is no edition to show" in browser.part("html")
+    assert "no new edition, these are the latest items" in browser.get("/")[1]
 
 
 CHANGES: dict[str, tuple[Callable[[World], object], str]] = {
@@ -277,3 +277,12 @@ def test_an_audience_we_do_not_know_is_told_on_the_terminal(world: World) -> Non
 
     assert 2 == outcome.exit_code
     assert ["publisher: no audience 'weakly' in config.toml; there is: weekly"] == outcome.problems
+
+
+def test_with_nothing_new_the_latest_items_are_shown_and_it_says_so(world: World, tmp_path: Path) -> None:
+    world.publisher("run", at=LATER)
+
+    outcome = world.publisher("preview", "--output", str(tmp_path / "preview"), at=LATER)
+
+    assert "weekly has no new edition; these are its latest items\n" == outcome.err
+    assert "Fresh from the listing" in (tmp_path / "preview" / "digest.txt").read_text("utf-8")

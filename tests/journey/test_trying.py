@@ -90,10 +90,21 @@ def test_a_held_edition_is_what_is_tried(world: World) -> None:
     assert "Dear readers" in mail_at(Path(path)).get_body(("plain",)).get_content()  # type: ignore[union-attr]  # it has
 
 
-def test_with_nothing_new_there_is_nothing_to_try(world: World) -> None:
+def test_with_nothing_new_the_latest_items_are_tried_and_it_says_so(world: World) -> None:
     world.publisher("compose", at=NOW)
 
-    assert "nothing new\n" == world.publisher("compose", "--test-to", ME, at=NOW).out
+    outcome = world.publisher("compose", "--test-to", ME, at=NOW)
+
+    assert "weekly has no new edition; these are its latest items\n" == outcome.err
+    assert "The office is closed" in mail_at(Path(outcome.out.strip()))["Subject"]
+
+
+def test_without_items_there_is_nothing_to_try(world: World) -> None:
+    world.lose_store()
+
+    outcome = world.publisher("compose", "--test-to", ME, at=NOW)
+
+    assert ("nothing new\n", "") == (outcome.out, outcome.err)
 
 
 def test_what_is_no_address_is_told(world: World) -> None:
