@@ -5,21 +5,16 @@
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from publisher.collect.sources.listing_grammar import parse
 from publisher.config.config import Config
 from publisher.model.editions import Edition
-from publisher.model.records import Record, State
-from publisher.model.schedules import noon
-from publisher.model.slugs import slug_of
-from publisher.model.themes import assign_themes
 from publisher.model.titles import title_of
 from publisher.rendering.message import digest_message
+from tests.digests import digests, records_of_listing, sample_records, shown_of
 from tests.editions import TEMPLATES, render
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,41 +24,16 @@ ITEMS = 14
 """Of the newest: every theme but the rarest, items without one, keywords in two languages."""
 
 
-@cache
-def records() -> tuple[Record, ...]:
-    config = Config.load(ROOT / "config.toml", environ={})
-    found = parse((ROOT / "content" / "news.txt").read_text("utf-8"), "news.txt")
-    items, problems = found.items, found.problems
-    assert not problems
-    return tuple(
-        Record(
-            number=number,
-            source="news",
-            uid=f"tag:news.example.org,{item.date}:news/{number}",
-            path=f"items/{item.date.year}/{slug_of(title_of(item))}",
-            item=item,
-            themes=assign_themes(item, config.themes, source="news"),
-            published=noon(item.date, config.site.timezone) + timedelta(seconds=number),
-            updated=datetime(2022, 2, 12, tzinfo=UTC),
-            added_seq=number,
-            seq=number,
-            revision=1,
-            state=State.LISTED,
-        )
-        for number, item in enumerate(reversed(items), start=1)
-    )
-
-
 def mail_in(language: str) -> dict[str, str]:
     """What a mail program shows: the headers and the text part; and the HTML."""
     config = Config.load(ROOT / "config.toml", environ={})
     audience = replace(config.audiences[0], language=language, postal_address="1 Example Street\n1000 Brussels")
-    *others, sent = records()[-ITEMS - 1 :]
+    *others, sent = sample_records()[-ITEMS - 1 :]
     edition = Edition(
         audience=audience.name,
         number=2,
         after=1,
-        upto=len(records()),
+        upto=len(sample_records()),
         composed_at=COMPOSED_AT,
         records=tuple(others),
         corrections=(sent,),
@@ -92,8 +62,37 @@ def test_the_mail_is_the_one_that_was_reviewed(language: str) -> None:
         assert path.read_text("utf-8") == text, f"{name}: review the difference, then write it anew"
 
 
+@pytest.mark.parametrize("name", digests())
+def test_each_kind_of_digest_is_the_one_that_was_reviewed(name: str) -> None:
+    digest = digests()[name].digest
+    files = {
+        f"{name}.txt": f"{digest.subject}\n{digest.preheader}\n\n{digest.text}",
+        f"{name}.html": digest.html,
+    }
+    for file, text in files.items():
+        path = GOLDEN / "digests" / file
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+        assert path.read_text("utf-8") == text, f"{file}: review the difference, then write it anew"
+
+
+def test_the_real_listing_leads_with_its_news(real_listing: Path) -> None:
+    """Its newest item gives the subject, and has its place above the themes, in both parts."""
+    records = records_of_listing(real_listing.read_text("utf-8"))
+    title = title_of(records[-1].item)
+
+    digest = shown_of(records).digest
+
+    words, _, more = digest.subject.rpartition("…, and ")
+    assert (True, f"{len(records) - 1} more") == (title.startswith(words), more)
+    assert 40 <= len(words) < 60
+    assert title == digest.shown[0].title
+    assert f"1.  {title[:40]}" in digest.text.split("\n\n\n")[1]
+
+
 def test_the_sample_shows_what_a_mail_has_to_show() -> None:
-    *others, _ = records()[-ITEMS - 1 :]
+    *others, _ = sample_records()[-ITEMS - 1 :]
 
     assert len({record.themes[0] for record in others}) >= 3
     assert any(not record.item.labels for record in others)

@@ -1,0 +1,148 @@
+"""Digests that show what a mail has to show: of one item, three and sixty, of the hard site, in French and Arabic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from publisher.collect.sources.listing_grammar import parse
+from publisher.compose.digest import Page, Renderer
+from publisher.config.config import Config
+from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.records import Record, State
+from publisher.model.schedules import noon
+from publisher.model.slugs import slug_of
+from publisher.model.themes import assign_themes
+from publisher.model.titles import title_of
+from publisher.rendering.message import digest_message
+from tests import hard_site
+from tests.editions import TEMPLATES
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSED_AT = datetime(2022, 2, 14, 7, tzinfo=UTC)
+LEAVE = "https://news.example.org/leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A digest with all that it is made of."""
+
+    edition: Edition
+    audience: Audience
+    config: Config
+
+    @property
+    def renderer(self) -> Renderer:
+        """One that knows no other digest."""
+        config = self.config
+        return Renderer(site=config.site, templates=TEMPLATES, style=config.digest, themes=config.themes)
+
+    @property
+    def digest(self) -> Digest:
+        return self.renderer.render(self.edition, self.audience)
+
+    @property
+    def mail(self) -> bytes:
+        return digest_message(self.digest, self.edition, audience=self.audience, site=self.config.site)
+
+    @property
+    def html_as_written(self) -> str:
+        """With its styles where the template has them."""
+        page = Page(self.renderer, edition=self.edition, audience=self.audience, shown=self.edition.records)
+        return page.fill("digest.html")
+
+
+@cache
+def sample_config() -> Config:
+    return Config.load(ROOT / "config.toml", environ={})
+
+
+@cache
+def sample_records() -> tuple[Record, ...]:
+    """The shipped sample, the oldest first."""
+    return records_of_listing((ROOT / "content" / "news.txt").read_text("utf-8"))
+
+
+def records_of_listing(text: str) -> tuple[Record, ...]:
+    """The items of a listing as the log of the sample site would have them, the oldest first."""
+    config = sample_config()
+    found = parse(text, "news.txt")
+    assert not found.problems
+    return tuple(
+        Record(
+            number=number,
+            source="news",
+            uid=f"tag:news.example.org,{item.date}:news/{number}",
+            path=f"items/{item.date.year}/{slug_of(title_of(item))}",
+            item=item,
+            themes=assign_themes(item, config.themes, source="news"),
+            published=noon(item.date, config.site.timezone) + timedelta(seconds=number),
+            updated=datetime(2022, 2, 12, tzinfo=UTC),
+            added_seq=number,
+            seq=number,
+            revision=1,
+            state=State.LISTED,
+        )
+        for number, item in enumerate(reversed(found.items), start=1)
+    )
+
+
+def shown_of(
+    records: Sequence[Record],
+    *,
+    corrections: Sequence[Record] = (),
+    introduction: str = "",
+    config: Config | None = None,
+    at: datetime = COMPOSED_AT,
+    **audience: object,
+) -> Shown:
+    """These items as the first audience of a site gets them."""
+    config = config or sample_config()
+    wanted = replace(config.audiences[0], unsubscribe_url=LEAVE, **audience)  # type: ignore[arg-type]  # a digest's
+    edition = Edition(
+        audience=wanted.name,
+        number=7,
+        after=1,
+        upto=len(records) + 1,
+        composed_at=at,
+        records=tuple(records),
+        corrections=tuple(corrections),
+        introduction=introduction,
+    )
+    return Shown(edition=edition, audience=wanted, config=config)
+
+
+def _sixty() -> list[Record]:
+    """The sample again and again, each time a little older."""
+    records = sample_records()
+    return [
+        replace(
+            record,
+            number=number,
+            uid=f"{record.uid}-{number}",
+            path=f"{record.path}-{number}",
+            published=record.published - timedelta(minutes=number),
+        )
+        for number, record in enumerate((records * 3)[:60], start=1)
+    ]
+
+
+@cache
+def digests() -> dict[str, Shown]:
+    """Each digest by its name."""
+    sample, hard, hard_config = sample_records(), hard_site.records(), hard_site.config()
+    in_hard = {"config": hard_config, "at": hard_site.NOW}
+    return {
+        "one": shown_of(sample[-1:]),
+        "three": shown_of(
+            sample[-3:],
+            introduction="Dear readers,\n\nour [report on the year](https://news.example.org/report) is out.",
+        ),
+        "sixty": shown_of(_sixty()),
+        "titles": shown_of(sample[-8:], content="titles"),
+        "corrections": shown_of(sample[-2:], corrections=sample[-6:-2]),
+        "hard": shown_of(hard, **in_hard),  # type: ignore[arg-type]  # two of the arguments
+        "hard-fr": shown_of(hard, language="fr", **in_hard),  # type: ignore[arg-type]  # two of the arguments
+        "hard-ar": shown_of(hard, language="ar", **in_hard),  # type: ignore[arg-type]  # two of the arguments
+    }
