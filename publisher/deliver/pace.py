@@ -35,6 +35,7 @@ class Pace:
         self._paused_until_s = 0.0
         self._good = 0
         self._in_a_row = {Sign.BUSY: 0, Sign.THROTTLING: 0, Sign.OUR_FAULT: 0}
+        self._last_fault = 0
         self._unreachable = 0
         self._pauses = 0
         self._latest: deque[bool] = deque(maxlen=LATEST)
@@ -55,8 +56,8 @@ class Pace:
 
     # --- what happened -----------------------------------------------------------------------------------------------
 
-    def note(self, sign: Sign, words: str, *, now_s: float) -> None:
-        """Note what an answer said about the server, in its `words`."""
+    def note(self, sign: Sign, words: str, *, about: int, now_s: float) -> None:
+        """Note what an answer `about` a delivery (its id) said about the server, in its `words`."""
         self._latest.append(sign is Sign.SUSPICIOUS)
         if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:
             self._stop(f"it refused half of the latest {LATEST} mails by its rules: {words}", now_s)
@@ -71,7 +72,10 @@ class Pace:
                 self._gap_s = max(2 * self._gap_s, FIRST_GAP_S)
             case _:
                 pass
-        if sign in self._in_a_row:
+        # Three refusals of one list's mail are no word about the mails of others.
+        is_same_fault = sign is Sign.OUR_FAULT and about == self._last_fault
+        if sign in self._in_a_row and not is_same_fault:
+            self._last_fault = about
             self._in_a_row[sign] += 1
             if self._in_a_row[sign] >= IN_A_ROW:
                 self._pause_for(sign, words, now_s)

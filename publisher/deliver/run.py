@@ -277,7 +277,7 @@ class _Pass:
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
-        self._pace.note(meaning.sign, str(reply), now_s=self._now_s())
+        self._pace.note(meaning.sign, str(reply), about=delivery.id, now_s=self._now_s())
         match meaning.fate:
             case Fate.SENT:
                 self._finish(delivery, DeliveryState.SENT, reply, sent=1, doubtful=min(delivery.doubts, 1))
@@ -285,9 +285,12 @@ class _Pass:
                 self._refuse(delivery, reply)
             case Fate.LATER if self._orders.clock() - delivery.queued_at > GIVE_UP:
                 self._refuse(delivery, reply)
+            case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
+                self._tallies.add(delivery, later=1)
+                self._note(f"edition {delivery.name}", f"the mail server does not take our mail: {reply}")
             case Fate.LATER:
-                after = wait_before(delivery.attempts, luck=self._orders.luck())
-                self._requeue(delivery, after=after, code=reply.code, reply=str(reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
                 self._tallies.add(delivery, later=1)
             case Fate.AGAIN:
                 after = _wait_of(meaning, is_used=is_used)
@@ -298,19 +301,17 @@ class _Pass:
         """The connection was lost before the mail was handed over."""
         logger.debug("mail is tried again", because=str(drop), **_facts(delivery))
         if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
-            after = wait_before(delivery.attempts, luck=self._orders.luck())
-            self._requeue(delivery, after=after, reply=str(drop))
+            self._requeue(delivery, after=self._wait(delivery), reply=str(drop))
             self._tallies.add(delivery, later=1)
             return
-        self._pace.note(Sign.BUSY, str(drop), now_s=self._now_s())
+        self._pace.note(Sign.BUSY, str(drop), about=delivery.id, now_s=self._now_s())
         self._requeue(delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=str(drop))
 
     def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
         """The connection was lost after the mail was handed over: whether the server has it cannot be known."""
-        after = wait_before(delivery.attempts, luck=self._orders.luck())
         reply = f"no answer after the mail was handed over: {drop}"
         logger.debug("mail is doubtful", because=str(drop), **_facts(delivery))
-        self._requeue(delivery, after=after, is_doubtful=True, reply=reply)
+        self._requeue(delivery, after=self._wait(delivery), is_doubtful=True, reply=reply)
         self._tallies.add(delivery, later=1)
         self._note(
             f"edition {delivery.name}",
@@ -350,6 +351,9 @@ class _Pass:
         )
         self._steps.advance(1)
 
+    def _wait(self, delivery: Delivery) -> timedelta:
+        return wait_before(delivery.attempts, luck=self._orders.luck())
+
     def _note(self, where: str, what: str) -> None:
         """Note a problem; of many alike, such as refusals of readers of one edition, the first is told."""
         self._problems.setdefault(where, Problem(where=where, what=what))
@@ -384,7 +388,7 @@ def _envelope(delivery: Delivery, settings: SmtpSettings) -> Envelope:
 def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
     """How long a mail waits whose recipient had no part in the failure: not at all, if a new connection may do."""
     is_fresh_start = meaning.sign is Sign.BUSY and is_used
-    return timedelta(0) if is_fresh_start or meaning.sign is Sign.OUR_FAULT else DROPPED
+    return timedelta(0) if is_fresh_start else DROPPED
 
 
 def _facts(delivery: Delivery) -> dict[str, object]:

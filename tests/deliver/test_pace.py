@@ -17,8 +17,8 @@ def pace() -> Pace:
 
 
 def note(pace: Pace, sign: Sign, times: int = 1, *, now_s: float = 0.0) -> None:
-    for _ in range(times):
-        pace.note(sign, "450 it said", now_s=now_s)
+    for delivery in range(times):
+        pace.note(sign, "450 it said", about=delivery + 1, now_s=now_s)
 
 
 def test_turns_are_as_far_apart_as_config_says() -> None:
@@ -87,6 +87,13 @@ def test_a_server_that_does_not_want_our_mail_gets_none(pace: Pace) -> None:
 
     assert STOPPED_S == pace.paused_s(0.0)
     assert "to any address" in pace.problem
+
+
+def test_one_list_that_is_not_wanted_holds_up_no_others(pace: Pace) -> None:
+    for _ in range(IN_A_ROW):
+        note(pace, Sign.OUR_FAULT)
+
+    assert 0 == pace.paused_s(0.0)
 
 
 def test_half_of_the_latest_answers_being_suspicious_is_no_accident(pace: Pace) -> None:

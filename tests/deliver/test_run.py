@@ -220,11 +220,22 @@ def test_a_server_that_does_not_want_us_gets_no_more_and_no_reader_is_blamed(beg
     report = office.deliver()
 
     assert IN_A_ROW == sum(line.startswith("MAIL") for line in server.said)
-    assert "it takes no mail of ours, to any address: 550 5.7.1 your domain is not welcome; 10 mails wait" in words(
+    assert "it takes no mail of ours, to any address: 550 5.7.1 your domain is not welcome; 7 mails wait" in words(
         report
     )
     assert timedelta(seconds=STOPPED_S) - timedelta(seconds=5) < (report.wait or timedelta(0))
-    assert (10, 0) == (office.counts().queued, office.counts().refused)
+    assert (7, 3, 0) == (office.counts().queued, office.counts().later, office.counts().refused)
+
+
+def test_one_list_whose_mail_is_not_wanted_is_told_and_holds_up_no_others(begin: Begin) -> None:
+    office, server = begin(Step("MAIL", Wait(0)), Step("MAIL", Say("550 5.7.1 not from you"), times=1))
+    office.queue(ADA, BOB, EVE)
+
+    report = office.deliver()
+
+    assert [ADA, EVE] == server.recipients
+    assert "edition weekly-1: the mail server does not take our mail: 550 5.7.1 not from you" == words(report)
+    assert office.is_later(RETRIES[0])
 
 
 # --- doubts ----------------------------------------------------------------------------------------------------------
