@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from publisher.config.sources import NETWORKS, OWN_NETWORKS
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import matching, read_text
 from publisher.model.schedules import parse_interval
@@ -28,7 +29,16 @@ class FetchingTable(Table):
 
     timeout: Annotated[timedelta, SECONDS] = key("How long one fetch may take, redirects and all.", default="30s")
     max_megabytes: Annotated[int, Field(ge=1, le=1000)] = key("How large an answer may be, unpacked.", default=10)
+    private: Annotated[tuple[str, ...], NETWORKS] = key(
+        "Hosts or networks of your own that all sources may ask; `private` of one source is safer.",
+        default=[],
+        example=OWN_NETWORKS,
+    )
 
     def limits(self) -> Fetching:
         """Return the limits in the units of the program."""
-        return Fetching(timeout_s=self.timeout.total_seconds(), max_bytes=self.max_megabytes * 1_000_000, private=())
+        return Fetching(
+            timeout_s=self.timeout.total_seconds(),
+            max_bytes=self.max_megabytes * 1_000_000,
+            private=self.private,
+        )

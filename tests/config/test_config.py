@@ -793,6 +793,10 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
             SMALLEST.replace("path =", 'private = ["10.0.0.0/33"]\nkind = "feed"\npath ='),
             "sources.news.private: expected a host or a network such as 10.0.0.0/8, got '10.0.0.0/33'",
         ),
+        (
+            f'{SMALLEST}[fetching]\nprivate = ["no host"]\n',
+            "fetching.private: expected a host or a network such as 10.0.0.0/8, got 'no host'",
+        ),
     ],
 )
 def test_what_people_get_wrong_is_told_in_one_line_with_the_key_and_what_to_do(

@@ -53,7 +53,9 @@ class Fetcher:
 
     def allowing(self, private: Sequence[str]) -> "Fetcher":
         """Return a fetcher that also asks these hosts and networks; it and this one still ask a host by turns."""
-        return replace(self, settings=replace(self.settings, private=tuple(private))) if private else self
+        if not private:
+            return self
+        return replace(self, settings=replace(self.settings, private=(*self.settings.private, *private)))
 
     def fetch(self, url: str, *, source: str, validator: str, now: datetime, accept: str = "*/*") -> Fetched:
         """Return what is at `url`.

@@ -218,6 +218,15 @@ def test_private_addresses_are_refused_however_one_gets_there(server: Server, pa
     assert [asked for asked, _ in server.asked] == (["/led"] if path == "/led" else [])
 
 
+def test_a_source_may_ask_its_own_hosts_and_those_that_all_may_ask(server: Server) -> None:
+    server.answers["/a"] = Answer(body=b"secret")
+    of_all = Fetcher(replace(FETCHING, private=("127.0.0.1",)), AGENT)
+
+    for fetcher in (of_all, of_all.allowing(()), of_all.allowing(("127.0.0.2",))):
+        found = fetcher.fetch(server.url("/a"), source="news", validator="", now=NOW)
+        assert found.body == b"secret"
+
+
 def test_a_name_is_checked_by_the_address_it_has_when_it_is_connected_to(server: Server) -> None:
     server.answers["/a"] = Answer(body=b"secret")
 
