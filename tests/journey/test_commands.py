@@ -257,7 +257,8 @@ def test_report_for_machines_has_every_stage(world: World) -> None:
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
     assert [] == report["condition_changes"] == report["notices"]
     counts = {"sources_read": 1, "sources_unchanged": 0, "sources_waiting": 0, "sources_held": 0}
-    nothing = dict.fromkeys(("revised", "withdrawn", "kept_from_readers", "joined", "waiting", "expired"), 0)
+    told = ("revised", "withdrawn", "kept_from_readers", "joined", "waiting", "expired", "hidden", "shown")
+    nothing = dict.fromkeys(told, 0)
     assert {"added": 2, "notes": [], **nothing, **counts} == report["collect"]
     assert ["borders-visa", "general", "all"] == report["publish"]["feeds"]
     [edition] = report["compose"]["editions"]
