@@ -185,8 +185,10 @@ def test_preview_of_the_first_audience_that_has_something_new(world: World, tmp_
 def test_preview_tells_when_nothing_is_new(world: World) -> None:
     world.publisher("run", at=NOW)
 
-    assert "nothing new\n" == world.publisher("preview", at=LATER).out
-    assert world.publisher("preview", "--json", at=LATER).json is None
+    outcome = world.publisher("preview", at=LATER)
+
+    assert ["weekly has no new edition; these are its latest items"] == outcome.problems
+    assert outcome.out.startswith("weekly-2: ")
 
 
 # --- rehearsing ------------------------------------------------------------------------------------------------------
