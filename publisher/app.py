@@ -359,7 +359,8 @@ class Publisher:
         planned = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
         plans, held = compose.hold_unsettled(planned, store=self._store)
         compose.pass_over(plans, store=self._store)
-        due = [each for each in plans if each.edition]
+        outbox, feeds = self.config.outbox_directory, self.config.feeds_directory
+        due = compose.number_apart([each for each in plans if each.edition], outbox=outbox, feeds=feeds)
         problems = compose.record(due, store=self._store, renderer=self._wiring.renderer) if due else []
         return replace(report, compose=ComposeReport(problems=(*held, *problems)))
 

@@ -39,6 +39,7 @@ from publisher.compose.plan import (
     left_out,
     plan_edition,
 )
+from publisher.compose.traces import highest_number
 from publisher.model.decisions import DecisionLog
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import PublisherError, TemplateError
@@ -179,6 +180,21 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
         name = plan.audience.name
         if plan.edition is None and plan.state != store.editions.audience(name):
             store.editions.pass_over(name, plan.state)
+
+
+def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
+    """The plans, where the first edition of an audience has a number above those that the folders know of it.
+
+    They know some if an earlier store was lost, or if an audience of that name was there before.
+    """
+    return [_number_apart(plan, outbox=outbox, feeds=feeds) for plan in plans]
+
+
+def _number_apart(plan: Plan, *, outbox: Path, feeds: Path) -> Plan:
+    if plan.edition is None or plan.edition.number > 1:
+        return plan
+    highest = highest_number(plan.audience.name, outbox=outbox, feeds=feeds)
+    return replace(plan, edition=replace(plan.edition, number=highest + 1))
 
 
 def record(plans: Sequence[Plan], *, store: Store, renderer: "Renderer") -> list[Problem]:

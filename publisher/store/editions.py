@@ -116,8 +116,7 @@ class Editions:
         """
         with self._database.writing() as connection:
             before = _audience_state(connection, edition.audience)
-            at = (before.cursor, before.last_number) if before else (edition.after, 0)
-            if at != (edition.after, edition.number - 1):
+            if before and (before.cursor != edition.after or before.last_number >= edition.number):
                 raise _was_outrun(edition.audience)
             state = AudienceState(
                 cursor=edition.upto,

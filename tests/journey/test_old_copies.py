@@ -50,7 +50,9 @@ def test_first_pass_of_a_new_store_removes_them_too(world: World) -> None:
 
     world.publisher("run", "--fresh", at=NOW)
 
-    assert before == world.contents().keys()
+    # Its first edition has a number of its own. The page of the forgotten one stays as it was.
+    added = {"archive/weekly/2.html", "archive/weekly/1.html.gz", "archive/weekly/1.html.br"}
+    assert before | added == world.contents().keys()
 
 
 def test_files_of_others_stay(world: World) -> None:

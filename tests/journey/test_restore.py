@@ -239,6 +239,15 @@ def test_what_did_not_go_out_is_sent_and_a_number_is_never_used_twice(world: Wor
     assert 4 == len(ids)
 
 
+def test_without_a_backup_a_site_that_begins_anew_uses_no_number_twice(world: World) -> None:
+    world.lose_store()
+
+    assert 0 == world.publisher("run", "--fresh", at=AFTER).exit_code
+
+    assert {"weekly-1", "weekly-2", "weekly-3", "weekly-4"} == {*world.editions()}
+    assert 3 == len(texts(world, "weekly-4"))
+
+
 def test_each_audience_is_asked_for_itself(tmp_path: Path) -> None:
     other = '\n[[audiences]]\nname = "board-2"\nto = "board@lists.example.org"\n'
     world = World(tmp_path / "site", FERRY, config=CONFIG + other)
