@@ -248,11 +248,11 @@ def test_a_visitor_finds_past_digests_and_their_items(site: Site, reader: Reader
     page = site.opened(reader, "")
 
     assert "Past digests" == follow(page, ".aside", "Example News")
-    page.locator("main").get_by_role("link").last.click()
+    page.locator("main .rows").get_by_role("link").last.click()
     assert f"{site.address}archive/weekly/1.html" == page.url
     assert "Number 060" == follow(page, "main", "Number 060")
     page.go_back()
-    assert "Past digests" == follow(page, ".pages", "Past digests")
+    assert "Past digests" == follow(page, ".crumbs", "Past digests")
 
 
 @pytest.mark.browser
