@@ -9,6 +9,7 @@ import pytest
 
 from publisher.compose.digest import Page, Renderer
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
+from tests.digests import Shown, digests
 from tests.editions import (
     ASYLUM,
     AUDIENCE,
@@ -70,3 +71,11 @@ def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader,
         assert pictures["written", scheme] == pictures["inlined", scheme], f"see {tmp_path}"
         assert pictures["bare", scheme] != pictures["inlined", scheme], "the picture does not show the styles"
     assert pictures["inlined", "light"] != pictures["inlined", "dark"]
+
+
+@pytest.mark.parametrize("shown", digests().values(), ids=digests())
+def test_every_kind_of_digest_looks_as_it_was_written(shown: Shown, reader: Reader, tmp_path: Path) -> None:
+    for scheme in SCHEMES:
+        written = drawn(reader, shown.html_as_written, scheme=scheme, folder=tmp_path / f"written-{scheme}")
+        inlined = drawn(reader, shown.digest.html, scheme=scheme, folder=tmp_path / f"inlined-{scheme}")
+        assert written == inlined, f"see {tmp_path}"
