@@ -257,7 +257,7 @@ def test_reading_commands_work_beside_a_locked_database(world: World) -> None:
     assert (0, "") == (outcome.exit_code, outcome.err)
 
 
-@pytest.mark.parametrize("verb", ["run", "status", "preview", "serve"])
+@pytest.mark.parametrize("verb", ["run", "status", "preview"])
 def test_file_that_is_no_database_is_one_line_and_left_alone(world: World, verb: str) -> None:
     world.database.write_bytes(b"this is no database" * 1000)
     before = world.files()
