@@ -234,7 +234,7 @@ def leafed(world: World, folder: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("folder", "numbers"), [("all", range(130, 0, -1)), ("borders-visa", range(129, 0, -2))])
-def test_leafing_leads_to_every_item_once(growing: World, folder: str, numbers: range) -> None:
+def test_numbered_pages_lead_to_every_item_once(growing: World, folder: str, numbers: range) -> None:
     names = leafed(growing, folder)
 
     assert [*numbers] == [number for name in names for number in shown(growing, name)]
