@@ -88,7 +88,7 @@ def test_items_stand_under_their_themes_each_once_the_newest_first() -> None:
         eyebrows(digest)
     )
     assert "\nMORE IN BORDERS & VISA\n----------------------\n" in digest.text
-    assert "2 January · also in: Borders & Visa" in digest.text
+    assert "2 January 2026 · also in: Borders & Visa" in digest.text
     assert ["Four", "Three", "One", "Two"] == [item.title for item in digest.shown]
     assert () == digest.left_out
 
@@ -157,7 +157,7 @@ Read on the web: https://news.example.org/archive/weekly/3.html
 
 
 1. Only this
-   Borders & Visa · 2 January
+   Borders & Visa · 2 January 2026
 
    https://example.org/{"x" * 80}
 
@@ -301,7 +301,7 @@ CORRECTED SINCE
 ---------------
 
 *  Read otherwise
-   2 January, corrected on 2 March
+   2 January 2026, corrected on 2 March
    https://news.example.org/items/2026/item-2.html
 """
         in digest.text
