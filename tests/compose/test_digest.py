@@ -166,7 +166,7 @@ ASYLUM
 ------
 
 2. A first sentence
-   1 January · also in: General
+   1 January 2026 · also in: General
 
    And a second one.
 
