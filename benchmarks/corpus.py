@@ -30,7 +30,7 @@ THEMES = (
     ("Education", "Enseignement"),
     ("Employment", "Emploi"),
     ("Family reunification", "Regroupement familial"),
-    ("Health", "Santé"),
+    ("Public health", "Santé publique"),
     ("Housing", "Logement"),
     ("Integration", "Intégration"),
     ("Irregular stay", "Séjour irrégulier"),

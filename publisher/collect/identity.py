@@ -196,9 +196,9 @@ class _Pairs:
         # Sorted, so that nothing depends on the order in which they were given.
         standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
-        # Content holds no ids, and two items of one content may have two.
+        # Content holds no ids, and two items of one content may have two, be it ids that name none of them.
         by_content = sorted(
-            range(len(listed)), key=lambda place: (listed[place].content_digest, listed[place].native_id)
+            range(len(listed)), key=lambda place: (listed[place].content_digest, listed[place].item.native_id)
         )
         self.listed = {place: listed[place] for place in by_content}
         """By place in the listing."""
