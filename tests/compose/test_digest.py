@@ -646,6 +646,18 @@ def test_the_audience_s_language_is_that_of_all_fixed_text() -> None:
     assert ["en", "en"] == page.xpath("//h2/@lang")
 
 
+@pytest.mark.parametrize(("language", "marks"), [("en", []), ("fr", ["en"]), ("ar", ["en"])])
+def test_titles_of_themes_are_in_the_site_s_language(language: str, marks: list[str]) -> None:
+    records = [record_of(f"News {n}.", number=n, themes=[(ASYLUM, BORDERS)[n % 2]]) for n in range(1, 6)]
+
+    page = page_of(digest_of(*records, audience=replace(AUDIENCE, language=language)))
+
+    assert {"en"} == set(page.xpath("//b[@class='its']/@lang"))
+    headings = page.xpath("//h2[@class='theme']")
+    assert [marks, marks] == [heading.xpath("span/@lang") for heading in headings]
+    assert [["ltr"] * len(marks)] * 2 == [heading.xpath("span/@dir") for heading in headings]
+
+
 def test_items_in_the_preferred_language_come_first_in_their_theme() -> None:
     digest = digest_of(
         record_of("Anglais.", number=1),
