@@ -60,6 +60,7 @@ def edition_page(
         feeds=(),
         offers=mail_offers(look),
         day=local_day(edition.composed_at, look.site.timezone),
+        number=edition.number,
         introduction=html_of_introduction(edition.introduction),
         parts=_parts(edition, audience, themes=themes, look=look),
         items=edition.items,
@@ -110,6 +111,7 @@ def _part(
 
 def _show_place(place: EditionPlace, audience: Audience, *, start: str, look: Look) -> ShownEdition:
     return ShownEdition(
+        number=place.number,
         url=urls.relative(urls.edition_file(audience.name, place.number), start=start),
         day=local_day(place.composed_at, look.site.timezone),
         items=place.items,

@@ -142,6 +142,7 @@ class ShownRow:
 class ShownEdition:
     """An edition as a list shows it."""
 
+    number: int
     url: str
     day: date
     items: int

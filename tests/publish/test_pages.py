@@ -282,7 +282,7 @@ class TestThemePage:
         assert words(theme_page(RECORDS[0]), LEDE) == "1 item."
 
     def test_an_empty_theme_is_worth_following(self) -> None:
-        assert "Nothing has been published here yet." in words(theme_page())
+        assert "There is nothing here at present." in words(theme_page())
 
 
 class TestLanguages:
@@ -303,7 +303,7 @@ class TestLanguages:
         page = parsed(pages.feed_page(combined_feed(quays), (), items=0, look=look))
 
         assert page.get("lang") == "fr"
-        assert "Rien n’est encore publié ici." in words(page)
+        assert "Il n’y a rien ici actuellement." in words(page)
 
     @pytest.mark.parametrize(("languages", "marked"), [(["ar", "ar"], ("ar", "rtl")), (["ar", "fr"], (None, "auto"))])
     def test_a_keyword_is_in_the_language_of_its_items(
