@@ -4,7 +4,6 @@ It is written here rather than by `email.message`, which picks its boundaries at
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import format_datetime
 from urllib.parse import quote
@@ -17,8 +16,6 @@ from publisher.rendering.headers import list_id_header, mailbox_header, plain_he
 
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
 """RFC 3834: no autoresponder answers."""
-TO_ONE_READER = (NOT_BY_HAND, plain_header("Precedence", "bulk"))
-"""What a digest says beside, when no list server passes it on; some autoresponders know the older one only."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
 """What stays as it is between angle brackets; a comma there would split the list of addresses."""
 
@@ -34,13 +31,13 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
     """The same mail for one reader before all others get it: its subject says that it is a test.
 
-    It keeps autoresponders quiet, which no list server does for it. Its Message-ID is its own: a mailbox that has seen
-    the test must not drop the real one, nor the next test.
+    It may be tried on a list, so it has no header that the real one lacks. Its Message-ID is its own: a mailbox that
+    has seen the test must not drop the real one, nor the next test.
     """
     marked = replace(digest, subject=f"[Test] {digest.subject}")
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
     message_id = message_id_of(edition, site).replace(".edition@", f".{seen[:12]}.test@")
-    return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site, more=TO_ONE_READER)
+    return _message(marked, edition, message_id, audience=replace(audience, to=to), site=site)
 
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
@@ -59,14 +56,11 @@ def notice_message(notice: Notice, *, site: Site) -> bytes:
     return "".join(headers).encode("ascii") + _part("text/plain", notice.text)
 
 
-def _message(
-    digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site, more: Sequence[str] = ()
-) -> bytes:
+def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site) -> bytes:
     boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(digest, audience=audience, site=site),
-        *more,
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", audience.language_at(site)),
         plain_header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
