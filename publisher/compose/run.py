@@ -175,9 +175,16 @@ def count_due(audience: Audience, *, store: Store, site: Site) -> int:
 
 
 def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
-    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that is there."""
+    """Move the cursors and ticks of audiences that get no edition; write nothing for an audience that is there.
+
+    While nothing was ever collected, nothing is written for an audience with a `first` setting: where it begins depends
+    on the items that are there when the first ones are.
+    """
+    is_empty = store.log.end() == 0
     for plan in plans:
         name = plan.audience.name
+        if is_empty and plan.audience.first is not None:
+            continue
         if plan.edition is None and plan.state != store.editions.audience(name):
             store.editions.pass_over(name, plan.state)
 

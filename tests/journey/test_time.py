@@ -256,3 +256,22 @@ def test_whatever_happens_every_item_is_in_exactly_one_edition(story: Sequence[t
         if all(step > -CLOCK_ERROR for step, _ in story):
             for earlier, later in pairwise(clock.composed_at()):
                 assert SCHEDULE.next_after(earlier) <= later  # never two for one tick
+
+
+@pytest.mark.parametrize(
+    "early", [("run", "--due"), ("compose",)], ids=["the source is missing", "nothing is collected"]
+)
+def test_a_first_edition_of_the_latest_is_not_lost_by_a_pass_with_nothing(
+    tmp_path: Path, early: tuple[str, ...]
+) -> None:
+    """Where an audience begins is decided once there is an item, or the whole archive would be mailed."""
+    archive = "\n\n".join(news(f"{day} March 2026", f"News of day {day}.") for day in (3, 2, 1))
+    world = World(tmp_path / "site", archive, config=f'{CONFIG}first = "latest 1"\n')
+    world.listing.rename(world.listing.with_suffix(".later"))
+    world.publisher(*early, at=MONDAY - 2 * DAY)
+    world.listing.with_suffix(".later").rename(world.listing)
+
+    world.publisher("run", "--due", at=MONDAY - DAY)
+    world.publisher("run", "--due", at=MONDAY + HOUR)
+
+    assert ["News of day 3"] == [item["title"].rstrip(".") for item in world.editions()["weekly-1"]["items"]]
