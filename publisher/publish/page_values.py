@@ -21,8 +21,11 @@ from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
 
 DAYS_A_MONTH = 365.25 / 12
+ANY_LANGUAGE = "*"
 PACE_ITEMS = 5
-"""Fewer items say nothing about how often a site speaks."""
+"""Fewer items in a year say nothing about how often a site speaks."""
+PACE_DAYS = 91
+"""Nor does less than three months of news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,9 @@ class MailOffer:
     """A way to get the news by mail."""
 
     title: str
-    """What the digest is called."""
+    """What the digest is called, other than each other one's."""
+    has_all: bool
+    """Whether all news is in it, whatever its theme and language."""
     url: str
     """The mailing list's page for those who join, or a `mailto:` address."""
 
@@ -205,11 +210,11 @@ def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
     )
 
 
-def pace_of(days: Sequence[date]) -> Pace | None:
-    """How often items of these days came; None when they are too few or all of one day."""
-    if len(days) < PACE_ITEMS or min(days) == max(days):
+def pace_of(items: int, *, days: int) -> Pace | None:
+    """How often a site speaks that had so many `items` in the last `days`; None when either is too little to tell."""
+    if items < PACE_ITEMS or days < PACE_DAYS:
         return None
-    a_month = (len(days) - 1) / ((max(days) - min(days)).days / DAYS_A_MONTH)
+    a_month = items / (days / DAYS_A_MONTH)
     if a_month >= 1:
         return Pace(items=round(a_month), period="month")
     return Pace(items=max(1, round(a_month * 12)), period="year")
@@ -237,10 +242,22 @@ def edition_feeds(audience: Audience, *, look: Look) -> list[FeedLink]:
 def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
     """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways."""
     return [
-        MailOffer(title=scrub(each.title), url=each.subscribe_url or f"mailto:{each.subscribe_mailto}")
+        MailOffer(
+            title=digest_name(each, look),
+            has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
+            url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
+        )
         for each in look.open_to
         if not slugs or any(map(each.themes.follows, slugs))
     ]
+
+
+def digest_name(audience: Audience, look: Look) -> str:
+    """What a list calls an audience's digest: its title, or its name where that would be another one's title too."""
+    titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}
+    others = [title for name, title in titles.items() if name != audience.name]
+    is_own = not others or (audience.title != look.site.title and audience.title not in others)
+    return scrub(audience.title if is_own else audience.name)
 
 
 def show_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:

@@ -22,10 +22,11 @@ from publisher.publish.page_links import page_links
 from publisher.publish.page_values import (
     FeedCount,
     Look,
+    Pace,
     ShownFeed,
+    digest_name,
     list_items,
     mail_offers,
-    pace_of,
     show_feed,
     show_item,
     show_row,
@@ -153,8 +154,12 @@ def index_page(
     *,
     items: int,
     look: Look,
+    pace: Pace | None = None,
 ) -> bytes:
-    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page."""
+    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
+
+    `pace` is how often something new comes; None: nothing is said of it.
+    """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
     for count in sort_by_title(counts):
@@ -169,11 +174,11 @@ def index_page(
         listed=list_items(latest, start=file, look=look),
         items=items,
         offers=mail_offers(look),
-        pace=pace_of([record.item.date for record in latest]),
+        pace=pace,
         themes=by_kind[FeedKind.THEME],
         more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
         keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
-        past_digests=[(scrub(audience.title), urls.editions_file(audience.name)) for audience in look.audiences],
+        past_digests=[(digest_name(audience, look), urls.editions_file(audience.name)) for audience in look.audiences],
     )
 
 

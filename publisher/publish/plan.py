@@ -62,7 +62,10 @@ class Publication:
         feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
             *((audience.name, audience.title) for audience in self.audiences),
-            *((each.title, each.themes, each.subscribe_url, each.subscribe_mailto) for each in self.open_to),
+            *(
+                (each.name, each.title, each.themes, each.languages, each.subscribe_url, each.subscribe_mailto)
+                for each in self.open_to
+            ),
         ]
         rest = repr((program_trace(), self.site, self.settings, self.templates.fingerprint(), shown))
         return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}

@@ -7,7 +7,7 @@ files and before the cursor: the repeated pass finds it recorded, or records the
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from publisher.model.errors import EXIT_USAGE
 from publisher.model.feeds import ALL, FeedKind, keyword_feed
@@ -15,6 +15,7 @@ from publisher.model.problems import Problem
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.records import Record
 from publisher.model.reports import PublishReport
+from publisher.model.schedules import local_day
 from publisher.model.themes import wanted_names
 from publisher.publish import editions, opml, pages
 from publisher.publish.calendar_pages import CalendarPages
@@ -23,7 +24,7 @@ from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.neighbours import neighbours_of, touched_neighbours
-from publisher.publish.page_values import FeedCount, Look
+from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
     CONSUMER,
@@ -42,6 +43,8 @@ from publisher.store import FeedState, Store
 
 LATEST = 10
 """How many items the front page shows."""
+PACE_YEAR = 365
+"""It says how often items came in so many days."""
 
 
 def publish(
@@ -227,10 +230,20 @@ class _Renderer:
             newest_items(self._items, self._store.feeds.end(ALL), limit=LATEST)[:LATEST],
             items=self._feeds.all_items.items,
             look=self._look,
+            pace=self._pace(),
         )
         self._files.write(urls.INDEX_FILE, index)
         self._calendar.render()
         self._sitemap.render(listed, changed_at=self._feeds.all_items.changed_at)
+
+    def _pace(self) -> Pace | None:
+        """How often items came in the year before the last change; the clock is not asked: equal logs, equal pages."""
+        upto = local_day(self._feeds.all_items.changed_at, self._look.site.timezone)
+        first = self._store.calendar.first_day()
+        if first is None:
+            return None
+        days = min((upto - first).days, PACE_YEAR)
+        return pace_of(self._store.calendar.count(upto - timedelta(days=PACE_YEAR), upto), days=days)
 
     def _listed_feeds(self) -> list[FeedState]:
         """The feeds with an item, and those that config.toml names."""

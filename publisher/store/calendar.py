@@ -17,6 +17,8 @@ _RECORDS = select(items).where(*_IS_BETWEEN).order_by(items.c.date.desc(), items
 _COUNTS = select(items.c.date, func.count()).where(*_IS_BETWEEN).group_by(items.c.date)
 _LATEST_BEFORE = select(items.c.date).where(IS_LIVE, items.c.date < bindparam("day")).order_by(items.c.date.desc())
 _LATEST_BEFORE = _LATEST_BEFORE.limit(1)
+_TOTAL = select(func.count()).select_from(items).where(*_IS_BETWEEN)
+_FIRST_DAY = select(func.min(items.c.date)).where(IS_LIVE)
 _END = date.max
 
 
@@ -38,6 +40,17 @@ class Calendar:
             for day, count in connection.execute(_COUNTS, values):
                 counts[day.month] = counts.get(day.month, 0) + count
         return dict(sorted(counts.items(), reverse=True))
+
+    def first_day(self) -> date | None:
+        """The day of the oldest item; None: there is none."""
+        with self._database.reading() as connection:
+            day: date | None = connection.execute(_FIRST_DAY).scalar()
+            return day
+
+    def count(self, first: date, last: date) -> int:
+        """How many items these days and those between have."""
+        with self._database.reading() as connection:
+            return int(connection.execute(_TOTAL, {"first": first, "last": last}).scalar_one())
 
     def records(self, first: date, last: date) -> list[Record]:
         """The items of these days and those between, the newest first."""

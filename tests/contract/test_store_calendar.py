@@ -18,6 +18,16 @@ def test_years_and_months_are_those_of_live_items(store: Store) -> None:
     assert store.calendar.months(2020) == {}
 
 
+def test_live_items_of_some_days_are_counted_from_the_first_day_on(store: Store) -> None:
+    assert store.calendar.first_day() is None
+    days = [date(2019, 12, 31), date(2021, 5, 31), date(2021, 6, 1), date(2021, 6, 30), date(2021, 7, 1)]
+    collect(store, *(record(f"i{number}", day=day) for number, day in enumerate(days)))
+    withdraw(store, 1)
+
+    assert store.calendar.first_day() == date(2021, 5, 31)
+    assert store.calendar.count(date(2021, 6, 1), date(2021, 6, 30)) == 2
+
+
 def test_the_items_of_some_days_come_newest_first(store: Store) -> None:
     days = [date(2021, 5, 31), date(2021, 6, 1), date(2021, 6, 30), date(2021, 7, 1)]
     collect(store, *(record(f"i{number}", day=day) for number, day in enumerate(days)))

@@ -54,6 +54,19 @@ def test_a_year_leads_to_its_months_items_and_the_years_beside_it(tmp_path: Path
     assert ["../2022/index.html"] == links(world, "items/2021/index.html", 'class="neighbours"')
 
 
+def test_the_front_page_says_how_often_news_came_in_the_year_before_its_last_change(tmp_path: Path) -> None:
+    recent = [f"r{number},{NOW.year - 1}-12-{number:02},Recent {number},Words.,Quays" for number in range(1, 6)]
+    old = [f"o{number},{NOW.year - 3}-12-{number:02},Old {number},Words.,Quays" for number in range(1, 31)]
+    world = site(tmp_path, *old)
+    silent = world.contents()["index.html"].decode()
+
+    show(world, *old, *recent)
+
+    assert "Expect about" not in silent
+    assert "Expect about 5 items a year." in world.contents()["index.html"].decode()
+    assert is_as_made_anew(world)
+
+
 def test_a_new_year_changes_the_one_before_it_and_no_other(tmp_path: Path) -> None:
     world = site(tmp_path, A, B)
     before = world.contents()

@@ -5,7 +5,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from html import escape
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
-from tests.values import ANY_AUDIENCE, DAY, EVERYTHING, FERRIES, PEOPLE, SITE, record
+from tests.values import ANY_AUDIENCE, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 LOOK = Look(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
 ABOUT_FERRIES = Feed.of_theme(FERRIES)
@@ -330,10 +330,12 @@ class TestIndexPage:
         assert page.xpath("//link[@rel='alternate']/@href") == ["all/rss.xml", "all/atom.xml"]
 
     def test_it_says_how_often_to_expect_something(self) -> None:
-        monthly = [record(number=n, date=DAY + timedelta(days=15 * n)) for n in range(9)]
+        pace = Pace(items=2, period="month")
 
-        assert "Expect about 2 items a month." in words(index_page(*monthly))
-        assert "Expect" not in words(index_page(*monthly[:2]))
+        assert "Expect about 2 items a month." in words(
+            parsed(pages.index_page([], RECORDS, items=6, look=LOOK, pace=pace))
+        )
+        assert "Expect" not in words(index_page(*RECORDS))
 
     def test_an_empty_site_is_worth_following(self) -> None:
         assert "Nothing has been published yet." in words(index_page())
@@ -368,6 +370,21 @@ class TestByMail:
         ]
         assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
 
+    def test_one_list_with_some_themes_does_not_promise_all(self) -> None:
+        promises = [
+            words(index_page(look=replace(LOOK, open_to=lists)), "//section[@aria-labelledby='mail']//p[1]")
+            for lists in ((self.LIST,), (self.PEOPLE_ONLY,), (self.LIST, self.PEOPLE_ONLY))
+        ]
+
+        assert ["all that is new" in promise for promise in promises] == [True, False, False]
+
+    def test_lists_without_a_title_of_their_own_are_told_apart(self) -> None:
+        weekly, daily = (replace(self.LIST, name=name, title=SITE.title) for name in ("weekly", "daily"))
+        page = index_page(look=replace(LOOK, open_to=(weekly, daily), audiences=(weekly, daily)))
+
+        assert page.xpath("//a[@class='button']/text()") == ["weekly", "daily"]
+        assert page.xpath("//section[@aria-labelledby='digests']//a/text()") == ["weekly", "daily"]
+
     def test_without_a_list_one_follows_in_a_feed_reader(self) -> None:
         page = index_page(*RECORDS)
 
@@ -376,19 +393,20 @@ class TestByMail:
 
 
 @pytest.mark.parametrize(
-    ("offsets", "pace"),
+    ("items", "days", "pace"),
     [
-        ([], None),
-        ([0, 0, 0, 0, 0, 0], None),
-        ([0, 1, 2, 3], None),
-        ([0, 30, 60, 90, 120], Pace(items=1, period="month")),
-        ([0, 1, 2, 3, 4, 5], Pace(items=30, period="month")),
-        ([0, 100, 200, 300, 400], Pace(items=4, period="year")),
-        ([0, 1000, 2000, 3000, 4000], Pace(items=1, period="year")),
+        (0, 365, None),
+        (4, 365, None),
+        (200, 90, None),
+        (5, 91, Pace(items=2, period="month")),
+        (5, 365, Pace(items=5, period="year")),
+        (11, 365, Pace(items=11, period="year")),
+        (13, 365, Pace(items=1, period="month")),
+        (365, 365, Pace(items=30, period="month")),
     ],
 )
-def test_pace(offsets: list[int], pace: Pace | None) -> None:
-    assert pace_of([DAY + timedelta(days=offset) for offset in offsets]) == pace
+def test_pace(items: int, days: int, pace: Pace | None) -> None:
+    assert pace_of(items, days=days) == pace
 
 
 @pytest.mark.parametrize(
