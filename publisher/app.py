@@ -383,7 +383,8 @@ class Publisher:
                 is_sent=self.config.smtp is not None,
                 now=self._clock(),
             )
-            composed = replace(composed, editions=done.editions, problems=(*composed.problems, *done.problems))
+            problems = (*composed.problems, *done.problems)
+            composed = replace(composed, editions=done.editions, emptied=done.emptied, problems=problems)
         return replace(report, compose=composed)
 
     def _show_editions(self) -> None:

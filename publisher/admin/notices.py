@@ -37,7 +37,7 @@ class NewsToTell:
 
     condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
-    """Held editions whose editors were not told yet."""
+    """Held editions, and those that lost their last item, whose editors were not told yet."""
     has_unwritten: bool
     """Whether a notice was recorded before and is not in the outbox yet."""
 
@@ -150,15 +150,24 @@ def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
         # What its sources changed since is told as well: what the editor has read is not what would go out.
         if is_there and (told_at is None or (edition.followed_at is not None and told_at < edition.followed_at)):
             yield edition
+    for edition in store.editions.withdrawn() if with_editor else ():
+        told_at = store.notices.last_at(edition.name, REVIEW)
+        # An editor who was never told of an edition does not miss it.
+        if edition.audience in with_editor and edition.followed_at and told_at and told_at < edition.followed_at:
+            yield edition
 
 
 def _review_notice(edition: Edition, office: Office) -> Notice:
     config, renderer = office.config, office.renderer
     (audience,) = (each for each in config.audiences if each.name == edition.audience)
     assert audience.editor is not None, "without an editor there is no notice"
-    folder = office.outbox.held_folder(edition.name)
-    subject, text = renderer.review_notice(edition, audience, folder=folder, config=config.path)
-    digest = renderer.render(edition, audience)
+    if edition.records:
+        folder = office.outbox.held_folder(edition.name)
+        subject, text = renderer.review_notice(edition, audience, folder=folder, config=config.path)
+        digest = renderer.render(edition, audience)
+        text = f"{text}\n{'=' * 72}\n\n{digest.subject}\n\n{digest.text}"
+    else:
+        subject, text = renderer.gone_notice(edition, audience)
     return Notice(
         about=edition.name,
         kind=REVIEW,
@@ -166,7 +175,7 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
         to=audience.editor,
         language=audience.language_at(config.site),
         subject=subject,
-        text=f"{text}\n{'=' * 72}\n\n{digest.subject}\n\n{digest.text}",
+        text=text,
     )
 
 

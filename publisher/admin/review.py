@@ -159,7 +159,8 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
     if not audience or not number.isdecimal():
         raise UsageError(f"edition {name!r}: expected a name such as weekly-3; `publisher edition list` names them")
     taken_out = office.store.editions.held.taken_out(audience, int(number))
-    records = office.store.items.by_number(list(taken_out))
+    by_editor = [each for each, reason in taken_out.items() if reason is not TakenOut.WITHDRAWN]
+    records = office.store.items.by_number(by_editor)
     if item is None:
         chosen = [record for record in records if taken_out[record.number] is TakenOut.DISCARDED]
     else:

@@ -49,6 +49,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
     if report.compose:
         lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]
+        lines += [f"compose: {name} is discarded: no item is left in it" for name in report.compose.emptied]
         if report.compose.restored and not report.compose.editions:
             restored = counted(report.compose.restored, "item")
             lines.append(f"compose: {restored} restored, for the next edition")
@@ -97,6 +98,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         and {
             "editions": [edition_values(edition) for edition in report.compose.editions],
             "discarded": report.compose.discarded,
+            "emptied": report.compose.emptied,
             "restored": report.compose.restored,
         },
         "deliver": report.deliver

@@ -22,7 +22,7 @@ from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
 from publisher.rendering.introduction import html_of_introduction, introduction_of
 from publisher.rendering.message import digest_message, notice_message
-from publisher.rendering.notices import review_notice, source_notice
+from publisher.rendering.notices import gone_notice, review_notice, source_notice
 from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import one_line, scrub
@@ -107,6 +107,10 @@ class Renderer:
         """The subject and the text of a notice about a held edition, which can be looked at in `folder`."""
         titles = [item.title for item in self.render(edition, audience).shown]
         return review_notice(edition, titles=titles, audience=audience, site=self.site, folder=folder, config=config)
+
+    def gone_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
+        """The subject and the text of a notice about a held edition whose last item was withdrawn."""
+        return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a source."""

@@ -272,6 +272,7 @@ def put_out(
     is in the outbox.
     """
     written: list[Edition] = []
+    emptied: list[str] = []
     problems: list[Problem] = []
     for recorded, audience in editions:
         store.editions.held.follow(recorded.audience, recorded.number, at=now)
@@ -281,6 +282,7 @@ def put_out(
         try:
             if not edition.records:
                 give_up(edition, store=store, outbox=outbox, now=now)
+                emptied.append(edition.name)
                 continue
             _write(edition, audience, renderer=renderer, outbox=outbox, config=config)
         except PublisherError as error:
@@ -292,7 +294,7 @@ def put_out(
         else:
             store.editions.held.mark_shown(edition.audience, edition.number, at=now)
         written.append(edition)
-    return ComposeReport(editions=tuple(written), problems=tuple(problems))
+    return ComposeReport(editions=tuple(written), emptied=tuple(emptied), problems=tuple(problems))
 
 
 def give_up(edition: Edition, *, store: Store, outbox: Outbox, now: datetime) -> None:

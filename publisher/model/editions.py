@@ -21,6 +21,8 @@ class TakenOut(StrEnum):
     """Until the next edition."""
     DISCARDED = "discarded"
     """With the whole edition."""
+    WITHDRAWN = "withdrawn"
+    """While the edition was held: its source no longer has it, it expired, or it was hidden. Due if it comes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,10 @@ class Edition:
     """The numbers of items that the editor put first: the lead, and then within each theme."""
     followed: tuple[Followed, ...] = ()
     """While it is held: what the sources of its items changed since it was composed."""
+    withdrawn: tuple[Record, ...] = ()
+    """Items that were withdrawn while it was held; they are not in `records`."""
     followed_at: datetime | None = None
-    """UTC; when that happened last. None: it never did."""
+    """UTC; when an item was last changed or withdrawn while it was held. None: none ever was."""
     held_until: datetime | None = None
     """UTC; until then the edition waits for the editor. None: it is not held."""
     released_at: datetime | None = None

@@ -105,13 +105,15 @@ class ComposeReport:
     editions: tuple[Edition, ...] = ()
     discarded: tuple[str, ...] = ()
     """Names of editions that the editor discarded."""
+    emptied: tuple[str, ...] = ()
+    """Names of editions without a mail: their last items were withdrawn, or taken out by the editor."""
     restored: int = 0
     """How many items the editor put back."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def is_news(self) -> bool:
-        return bool(self.editions or self.discarded or self.restored)
+        return bool(self.editions or self.discarded or self.emptied or self.restored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,11 +67,31 @@ def review_notice(
     text = _paragraphs(
         [gettext("%(edition)s, %(title)s: it waits for you until %(until)s.") % said, then],
         _changes_in(edition, gettext),
+        _withdrawn_from(edition, gettext),
         [gettext("Its items:"), *items],
         [gettext("Look at digest.html and digest.txt in %(folder)s. You may:") % said],
         _commands({f"edition {command}": about for command, about in commands.items()}, config),
     )
     return gettext("%(edition)s waits for you until %(until)s") % said, text
+
+
+def gone_notice(edition: Edition, *, audience: Audience, site: Site) -> tuple[str, str]:
+    """The subject and the text of a notice about a held edition whose last item was withdrawn."""
+    gettext = translations(audience.language_at(site), DOMAIN).gettext
+    said = {"edition": edition.name, "title": audience.title}
+    text = _paragraphs(
+        [gettext("%(edition)s, %(title)s: its last item was withdrawn, so it does not go out.") % said],
+        _withdrawn_from(edition, gettext),
+        [gettext("There is nothing to do.")],
+    )
+    return gettext("%(edition)s does not go out") % said, text
+
+
+def _withdrawn_from(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
+    if not edition.withdrawn:
+        return []
+    titles = [f"  {title_of(record.item)}" for record in edition.withdrawn]
+    return [gettext("Withdrawn since it was composed, and no longer in it:"), *titles]
 
 
 def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:

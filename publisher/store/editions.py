@@ -25,7 +25,7 @@ from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Edition, Followed, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
-from publisher.store.content import item_of, themes_text
+from publisher.store.content import item_of, record_of, themes_text
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
@@ -181,6 +181,16 @@ class Editions:
             rows = connection.execute(_unwritten().order_by(*order)).all()
             return [_edition_of(connection, row) for row in rows]
 
+    def withdrawn(self) -> list[Edition]:
+        """Editions without a mail, because their last items were withdrawn while they were held; oldest first."""
+        its = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
+        gone = exists().where(*its, dropped_items.c.reason == TakenOut.WITHDRAWN)
+        discarded = exists().where(*its, dropped_items.c.reason == TakenOut.DISCARDED)
+        is_empty = (editions.c["items"] == 0, editions.c.written_at.is_not(None), editions.c.followed_at.is_not(None))
+        query = select(editions).where(*is_empty, gone, ~discarded).order_by(editions.c.composed_at)
+        with self._database.reading() as connection:
+            return [_edition_of(connection, row) for row in connection.execute(query).all()]
+
     def released_numbers(self, audience: str, *, after: int) -> list[int]:
         """Numbers of an audience's editions after number `after`, up to the first that is held."""
         beyond = (editions.c.audience == audience, editions.c.number > after)
@@ -210,7 +220,7 @@ class Editions:
         """Editions of one audience or of all, the latest first, at most `limit`."""
         order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
         its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
-        for_good = dropped_items.c.reason != TakenOut.PUT_OFF
+        for_good = dropped_items.c.reason.not_in([TakenOut.PUT_OFF, TakenOut.WITHDRAWN])
         dropped = select(func.count()).select_from(dropped_items).where(*its_dropped, for_good).scalar_subquery()
         known = editions.c["audience", "number", "after", "upto", "composed_at", "items", "written_at", "held_until"]
         query = select(*known, dropped.label("dropped")).order_by(*order).limit(limit)
@@ -250,8 +260,21 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
         subject=row.subject or "",
         first=tuple(json.loads(row.first_items or "[]")),
         followed=_followed_of(connection, row) if row.held_until else (),
+        withdrawn=_withdrawn_of(connection, row) if row.followed_at else (),
         followed_at=row.followed_at,
     )
+
+
+def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
+    """Items that were withdrawn while the edition was held, and did not come back."""
+    query = (
+        select(items)
+        .join(dropped_items, dropped_items.c.item == items.c.number)
+        .where(dropped_items.c.audience == row.audience, dropped_items.c.number == row.number)
+        .where(dropped_items.c.reason == TakenOut.WITHDRAWN, ~IS_LIVE)
+        .order_by(items.c.number)
+    )
+    return tuple(record_of(each) for each in connection.execute(query))
 
 
 def _followed_of(connection: Connection, row: Row[Any]) -> tuple[Followed, ...]:

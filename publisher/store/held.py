@@ -93,11 +93,17 @@ class HeldEditions:
             return is_in_it
 
     def follow(self, audience: str, number: int, *, at: datetime) -> bool:
-        """Give the items and corrections of the edition their latest words; return whether any changed."""
+        """Give items and corrections their latest words, and take out withdrawn items; return whether any changed.
+
+        An item that is taken out so is due again if it comes back.
+        """
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
                 return False
+            gone = _withdrawn_from(connection, audience, number)
+            take_out(connection, audience, number, TakenOut.WITHDRAWN, gone)
             changed = [connection.execute(_follow(table, audience, number)).rowcount for table in _FOLLOWING]
+            changed.append(len(gone))
             if any(changed):
                 values = {"followed_at": at, "shown_at": None}
                 connection.execute(update(editions).where(is_edition(audience, number)).values(values))
@@ -203,14 +209,21 @@ def items_of(connection: Connection, audience: str, number: int) -> list[int]:
     return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number))).scalars())
 
 
+def _withdrawn_from(connection: Connection, audience: str, number: int) -> list[int]:
+    """The numbers of items of an edition that were withdrawn since."""
+    gone = exists().where(items.c.number == edition_items.c.item, ~IS_LIVE)
+    return list(connection.execute(select(edition_items.c.item).where(is_item_of(audience, number), gone)).scalars())
+
+
 def take_out(connection: Connection, audience: str, number: int, reason: TakenOut, chosen: Sequence[int]) -> None:
-    """Take items out of an edition, and note why."""
+    """Take items out of an edition, and note why; nothing is written if there are none."""
+    if not chosen:
+        return
     known = delete(dropped_items).where(dropped_items.c.audience == audience, dropped_items.c.item.in_(chosen))
     connection.execute(known)  # put off from an earlier edition
     connection.execute(delete(edition_items).where(is_item_of(audience, number), edition_items.c.item.in_(chosen)))
     rows = [{"audience": audience, "item": item, "number": number, "reason": reason} for item in chosen]
-    if rows:
-        connection.execute(insert(dropped_items), rows)
+    connection.execute(insert(dropped_items), rows)
     recount(connection, audience, number)
 
 

@@ -305,7 +305,7 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
         for table in (edition_items, dropped_items)
     )
     before = exists().where(sent_before.c.audience == audience, sent_before.c.mark.in_([items.c.uid, items.c.path]))
-    return or_(sent, dropped.where(dropped_items.c.reason != TakenOut.PUT_OFF), before)
+    return or_(sent, dropped.where(dropped_items.c.reason.not_in([TakenOut.PUT_OFF, TakenOut.WITHDRAWN])), before)
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:

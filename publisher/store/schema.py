@@ -349,7 +349,8 @@ edition_items = Table(
     UniqueConstraint("audience", "number", "position"),
 )
 
-# Items that an editor took out of an edition, and why (`TakenOut`). Those that are only put off are due again.
+# Items that an editor took out of an edition or that were withdrawn from it while it was held, and why (`TakenOut`).
+# Those that are only put off, and those withdrawn that come back, are due again.
 dropped_items = Table(
     "dropped_items",
     metadata,

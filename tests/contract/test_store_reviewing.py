@@ -232,3 +232,21 @@ def test_what_was_taken_out_of_an_edition_that_is_gone_is_due_again(store: Store
     assert sorted(numbers_of(due(store).records)) == [1, 3]
     store.editions.record(due(store), start=0, tick=None)
     assert store.editions.held.taken_out("weekly", 1) == {2: TakenOut.DROPPED}
+
+
+def test_what_is_withdrawn_while_it_is_held_is_remembered_until_it_comes_back(store: Store, held: Edition) -> None:
+    withdraw(store, 2)
+
+    assert store.editions.held.follow("weekly", 1, at=DEADLINE)
+
+    edition = unwritten(store)
+    assert (numbers_of(edition.records), numbers_of(edition.withdrawn)) == ([1, 3], [2])
+    assert (edition.followed_at, store.editions.withdrawn()) == (DEADLINE, [])
+    assert not store.editions.held.follow("weekly", 1, at=DEADLINE + timedelta(hours=1))
+    assert [(row.items, row.dropped) for row in store.editions.latest(limit=5)] == [(2, 0)]
+
+    withdraw(store, 1, 3)
+    store.editions.held.follow("weekly", 1, at=DEADLINE)
+    store.editions.mark_written("weekly", 1, at=DEADLINE)
+    [gone] = store.editions.withdrawn()
+    assert (gone.name, numbers_of(gone.withdrawn)) == ("weekly-1", [1, 2, 3])

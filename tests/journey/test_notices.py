@@ -230,6 +230,31 @@ def test_the_editor_gets_the_held_edition_once_with_what_to_do(tmp_path: Path) -
     ) in again
 
 
+def test_the_editor_is_told_what_was_withdrawn_and_that_nothing_is_left(tmp_path: Path) -> None:
+    world = world_of(tmp_path, CONFIG + EDITED)
+    old = news("1 January 2026", "Old.")
+    world.listing.write_text(f"{ITEMS[1]}\n\n{old}", encoding="utf-8")
+    run(world, 10)
+    run(world, 20)
+
+    assert ["0001-weekly-1-review", "0002-weekly-1-review"] == told(world)
+    left = "Withdrawn since it was composed, and no longer in it:\n  The office is closed on Friday\n"
+    assert left in (world.outbox / "notices" / "0002-weekly-1-review" / "notice.txt").read_text("utf-8")
+    assert left in (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+
+    world.listing.write_text(old, encoding="utf-8")
+    lines = run(world, 30)
+    run(world, 40)
+
+    assert "compose: weekly-1 is discarded: no item is left in it" in lines
+    assert ["0001-weekly-1-review", "0002-weekly-1-review", "0003-weekly-1-review"] == told(world)[:3]
+    assert ["0004-weekly-2-review"] == told(world)[3:]  # of the old item, which was new
+    gone = (world.outbox / "notices" / "0003-weekly-1-review" / "notice.txt").read_text("utf-8")
+    assert "its last item was withdrawn, so it does not go out." in gone
+    for title in ("The office is closed on Friday", "A new rule at the border"):
+        assert f"  {title}\n" in gone
+
+
 def test_the_editor_reads_the_language_of_the_digest(tmp_path: Path) -> None:
     world = world_of(tmp_path, f'{CONFIG}{EDITED}language = "fr"\n')
 
