@@ -29,6 +29,8 @@ class ShownPart:
     """One theme of an edition, or its lead."""
 
     theme: str
+    language: str
+    """Of the theme's title."""
     url: str
     """Of the theme's page."""
     items: tuple[ShownItem, ...]
@@ -46,7 +48,7 @@ def edition_page(
     themes: ThemeMap,
     look: Look,
 ) -> bytes:
-    """An edition as its audience got it, for everybody: nothing in it is about who got it.
+    """An edition as its audience got it, in its language, for everybody: nothing in it is about who got it.
 
     What was withdrawn since is not on it. `older` and `newer` are the editions beside it.
     """
@@ -55,6 +57,7 @@ def edition_page(
         "edition.html",
         file,
         look=look,
+        language=audience.language_at(look.site),
         title=scrub(audience.title),
         canonical=f"{look.site.base_url}{file}",
         feeds=(),
@@ -75,12 +78,13 @@ def edition_page(
 def editions_page(
     audience: Audience, places: Sequence[EditionPlace], *, feeds: Sequence[FeedLink], look: Look
 ) -> bytes:
-    """The editions of an audience, latest first, and their `feeds`, one a format."""
+    """The editions of an audience, latest first, in its language, and their `feeds`, one a format."""
     file = urls.editions_file(audience.name)
     return render_page(
         "editions.html",
         file,
         look=look,
+        language=audience.language_at(look.site),
         title=scrub(audience.title),
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=feeds,
@@ -106,7 +110,9 @@ def _part(
     shown = show_theme(theme, start=start, look=look)
     items = (show_item(each.record, start=start, look=look, theme=theme.slug) for each in placed)
     texts = (item if each.has_text else replace(item, rest="") for item, each in zip(items, placed, strict=True))
-    return ShownPart(theme=shown.title, url=shown.url, items=tuple(texts), is_lead=is_lead, is_more=is_more)
+    return ShownPart(
+        theme=shown.title, language=shown.language, url=shown.url, items=tuple(texts), is_lead=is_lead, is_more=is_more
+    )
 
 
 def _show_place(place: EditionPlace, audience: Audience, *, start: str, look: Look) -> ShownEdition:

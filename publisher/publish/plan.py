@@ -61,7 +61,7 @@ class Publication:
         """
         feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
-            *((audience.name, audience.title) for audience in self.audiences),
+            *((audience.name, audience.title, audience.language) for audience in self.audiences),
             *(
                 (each.name, each.title, each.themes, each.languages, each.subscribe_url, each.subscribe_mailto)
                 for each in self.open_to
