@@ -281,6 +281,7 @@ def put_out(
             continue
         try:
             if not edition.records:
+                store.editions.held.return_corrections(edition.audience, edition.number)
                 give_up(edition, store=store, outbox=outbox, now=now)
                 emptied.append(edition.name)
                 continue

@@ -138,7 +138,8 @@ class HeldEditions:
     def restore(self, audience: str, number: int, chosen: Collection[int]) -> bool:
         """Undo that items were taken out: they are back in the edition if it is held, else due for the next one.
 
-        Returns whether they are back in it. An item that is in a later edition by now is left there.
+        Returns whether they are back in it. An item that is in a later edition by now is left there. The corrections of
+        an edition in which no item was left are due again, too.
         """
         with self._database.writing() as connection:
             of_these = and_(_is_dropped(audience, number), dropped_items.c.item.in_(sorted(chosen)), ~_IS_SENT)
@@ -151,7 +152,13 @@ class HeldEditions:
                 _put_in(connection, audience, number, rows)
             elif rows:
                 _step_back(connection, audience, before=min(row.seq for row in rows))
+                _return_corrections(connection, audience, number)
             return is_held
+
+    def return_corrections(self, audience: str, number: int) -> None:
+        """Make the corrections of an edition in which no item is left due for the next one."""
+        with self._database.writing() as connection:
+            _return_corrections(connection, audience, number)
 
     def _update(self, audience: str, number: int, **values: str | datetime | None) -> bool:
         """Change the edition if it is held; return whether it was."""
@@ -250,3 +257,19 @@ def _step_back(connection: Connection, audience: str, *, before: int) -> None:
     """Move the audience's cursor before a change. All others beyond it are in an edition, and so not due."""
     of_audience = update(audiences).where(audiences.c.name == audience, audiences.c.cursor > before - 1)
     connection.execute(of_audience.values(cursor=before - 1))
+
+
+def _return_corrections(connection: Connection, audience: str, number: int) -> None:
+    """Forget that an edition without items told corrections: those after the edition before it are looked for again."""
+    empty = select(func.count()).where(is_edition(audience, number), editions.c["items"] == 0)
+    if not connection.execute(empty).scalar():
+        return
+    corrected = and_(edition_corrections.c.audience == audience, edition_corrections.c.number == number)
+    connection.execute(delete(edition_corrections).where(corrected))
+    of_audience = editions.c.audience == audience
+    upto = select(editions.c.upto).where(of_audience, editions.c.number < number).order_by(editions.c.number.desc())
+    before = connection.execute(upto.limit(1)).scalar() or 0
+    latest = connection.execute(select(func.max(editions.c.number)).where(of_audience)).scalar_one()
+    # What a later edition told is not told again: its own corrections are known.
+    of_latest = update(editions).where(is_edition(audience, latest), editions.c.upto > before)
+    connection.execute(of_latest.values(upto=before))

@@ -202,3 +202,50 @@ class TestWithdrawnBeforeWriting:
 
         revise(store, 1, "Back.")
         assert due(store).records == ()
+
+    def test_those_of_a_discarded_edition_are_due_again_once_it_is_restored(self, store: Store) -> None:
+        collect(store, *records("n", 2))
+        compose(store)
+        revise(store, 1, "Corrected.")
+        collect(store, record("new"))
+        assert numbers_of(compose(store).corrections) == [1]
+        store.editions.discard("weekly", 2)
+        store.editions.mark_written("weekly", 2, at=NOON)
+        assert pending(store) == []
+
+        store.editions.held.restore("weekly", 2, [3])
+
+        third = compose(store)
+        assert (numbers_of(third.records), numbers_of(third.corrections)) == ([3], [1])
+        assert pending(store) == []
+
+    def test_those_of_a_discarded_edition_are_due_again_beyond_a_later_one(self, store: Store) -> None:
+        collect(store, *records("n", 2))
+        compose(store)
+        revise(store, 1, "Corrected.")
+        collect(store, record("new"))
+        compose(store)
+        store.editions.discard("weekly", 2)
+        store.editions.mark_written("weekly", 2, at=NOON)
+        revise(store, 2, "Corrected, too.")
+        collect(store, record("newer"))
+        assert numbers_of(compose(store).corrections) == [2]
+
+        store.editions.held.restore("weekly", 2, [3])
+
+        assert numbers_of(compose(store).corrections) == [1]
+
+    def test_those_of_an_edition_that_lost_its_last_item_are_due_again(self, store: Store) -> None:
+        collect(store, *records("n", 2))
+        compose(store)
+        revise(store, 1, "Corrected.")
+        collect(store, record("new"))
+        compose(store)
+        withdraw(store, 3)
+        store.editions.held.return_corrections("weekly", 2)
+        assert pending(store) == []  # it still has its item
+        store.editions.drop_withdrawn("weekly", 2)
+
+        store.editions.held.return_corrections("weekly", 2)
+
+        assert pending(store) == [1]
