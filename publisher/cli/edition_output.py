@@ -28,9 +28,10 @@ def show_editions(
         return
     zone = ZoneInfo(timezone)
     for row in rows:
-        composed, items = local_time(row.composed_at, zone), counted(row.items, "item")
+        composed = local_time(row.composed_at, zone)
+        items = f" with {counted(row.items, 'item')}" if row.items else ""
         fares = f"; {mails_words(mails[row.name], zone)}" if row.name in mails else ""
-        click.echo(f"{row.name} of {composed} with {items}: {_state_of(row, zone)}{fares}")
+        click.echo(f"{row.name} of {composed}{items}: {_state_of(row, zone)}{fares}")
     if not rows:
         click.echo("no edition yet")
 

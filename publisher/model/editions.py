@@ -32,6 +32,8 @@ class Followed:
     record: Record
     was: Item
     """What it said when the edition was composed."""
+    now: Item
+    """What its source says now; `record` has the title that the editor gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

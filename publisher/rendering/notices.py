@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
-from publisher.model.editions import Audience, Edition
+from publisher.model.editions import Audience, Edition, Followed
 from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
@@ -100,11 +100,19 @@ def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
         return []
     lines = [gettext("Changed in its source since it was composed, and here:")]
     for changed in edition.followed:
-        before, now = title_of(changed.was), title_of(changed.record.item)
-        lines.append(f"  {now}")
-        what = gettext("It was: %s") % before if before != now else gettext("Its text is another one.")
-        lines.append(f"    {what}")
+        lines.append(f"  {title_of(changed.record.item)}")
+        lines += [f"    {what}" for what in _change_of(changed, gettext)]
     return lines
+
+
+def _change_of(changed: Followed, gettext: Callable[[str], str]) -> list[str]:
+    before, now, here = (title_of(item) for item in (changed.was, changed.now, changed.record.item))
+    if before != now:
+        by_editor = [gettext("Its source calls it now: %s") % now] if here != now else []
+        return [gettext("It was: %s") % before, *by_editor]
+    if changed.was.text != changed.now.text:
+        return [gettext("Its text is another one.")]
+    return [gettext("Its title and text are as before; something else changed, such as its theme.")]
 
 
 def _source_texts(condition: SourceCondition, gettext: Callable[[str], str]) -> tuple[str, str, str]:

@@ -278,17 +278,21 @@ def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
 
 
 def _followed_of(connection: Connection, row: Row[Any]) -> tuple[Followed, ...]:
+    composed = log.alias("composed")
     query = (
-        select(edition_items.c.item, log.c.content)
-        .join(log, log.c.seq == edition_items.c.composed_seq)
+        select(edition_items.c.item, composed.c.content.label("was"), log.c.content.label("now"))
+        .join(composed, composed.c.seq == edition_items.c.composed_seq)
+        .join(log, log.c.seq == edition_items.c.seq)
         .where(is_item_of(row.audience, row.number), edition_items.c.composed_seq != edition_items.c.seq)
         .order_by(edition_items.c.position)
     )
-    if not (before := {each.item: each.content for each in connection.execute(query)}):
+    if not (words := {each.item: each for each in connection.execute(query)}):
         return ()
     records = records_of(connection, edition_items, row.audience, row.number)
     return tuple(
-        Followed(record=record, was=item_of(before[record.number])) for record in records if record.number in before
+        Followed(record=record, was=item_of(words[record.number].was), now=item_of(words[record.number].now))
+        for record in records
+        if record.number in words
     )
 
 

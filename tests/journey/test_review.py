@@ -194,7 +194,8 @@ def test_discarded_nobody_gets_it(world: World) -> None:
     assert {} == world.editions()
     assert not list((world.outbox / "held").iterdir())
     [line] = edition(world, "list")
-    assert line.endswith("with 0 items: discarded")
+    assert line.endswith(": discarded")
+    assert "item" not in line
     world.list_above(news("9 March 2026", "Something later."))
     assert "weekly-2 with 1 item" in world.publisher("run", at=MONDAY).out
 
@@ -325,3 +326,26 @@ def test_preview_shows_the_held_edition_and_check_judges_it(world: World, tmp_pa
     assert (tmp_path / "preview" / "digest.txt").read_text("utf-8") == held_text(world)
     assert "Dear readers" in held_text(world)
     assert 2 == world.publisher("check", at=SOON).exit_code
+
+
+def test_the_notice_says_what_changed_whoever_gave_the_title(world: World) -> None:
+    """The editor's title stays, so that of the source must be named; a new theme is not a new text."""
+    edition(world, "retitle", "weekly-1", item_named(world, "office"), "Closed for a day")
+    world.edit("on Friday", "on Thursday")
+    world.edit("Borders & Visa", "Housing")
+    world.publisher("run", at=SOON)
+
+    told = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+
+    assert (
+        "  Closed for a day\n    It was: The office is closed on Friday\n"
+        "    Its source calls it now: The office is closed on Thursday\n"
+    ) in told
+    assert "  A new rule at the border\n    Its title and text are as before; something else changed" in told
+    assert "Its text is another one." not in told
+
+
+def test_dropping_the_last_item_says_that_the_edition_is_discarded(world: World) -> None:
+    edition(world, "drop", "weekly-1", "1")
+
+    assert ["compose: weekly-1 is discarded: no item is left in it"] == edition(world, "drop", "weekly-1", "1")
