@@ -1,6 +1,6 @@
 """Chromium without a window, used as a reader uses it: real keys, real widths, real clicks, and a record of it all.
 
-It is started once for the tests of a process, by the first that asks, and ends with them. It finds nothing beyond this
+It is started once for the tests of a module, by the first that asks, and ends with them. It finds nothing beyond this
 machine, as it could ask for anything.
 """
 
@@ -88,9 +88,12 @@ def address_of(html: str, folder: Path) -> str:
     return page.as_uri()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Reader]:
-    """The reader of all tests of this process, in the system's Chromium."""
+    """The reader of all tests of a module, in the system's Chromium.
+
+    Playwright keeps an event loop running in this thread, beside which no other test could run one of its own.
+    """
     path = program("chromium", "chromium-browser", "google-chrome")
     from playwright.sync_api import sync_playwright  # late: a run without a browser need not know it
 

@@ -1,6 +1,7 @@
 """Runs the migrations. The only module that speaks of Alembic, beside the migrations themselves."""
 
 from contextlib import suppress
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -29,8 +30,7 @@ def migrate(database: Database, version: str | None) -> None:
         take_snapshot(database.file, database.file.with_name(f"{database.file.name}.{version}"))
     if database.file:
         _use_wal(database)
-        with database.file.open("rb") as file:
-            share(file.fileno(), folder=database.file.parent)
+        _share(database, database.file)
     try:
         with translate_errors(database.place), database.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
@@ -45,6 +45,19 @@ def migrate(database: Database, version: str | None) -> None:
         raise StoreError(
             f"store {database.place}: it holds tables of another program; name another database in store.url"
         ) from error
+
+
+def _share(database: Database, path: Path) -> None:
+    """Let the group write the file that its folder is shared with.
+
+    Raises:
+        StoreError: the disk refuses.
+    """
+    try:
+        with path.open("rb") as file:
+            share(file.fileno(), folder=path.parent)
+    except OSError as error:
+        raise StoreError(f"store {database.place}: {(error.strerror or str(error)).lower()}; check the disk") from error
 
 
 def check_version(database: Database, version: str | None) -> None:

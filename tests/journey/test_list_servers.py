@@ -27,7 +27,7 @@ SMALL = edition_of(
     record_of("عنوان قصير. نص.", number=2, themes=[BORDERS], language="ar"),
 )
 LARGE = edition_of(
-    *(record_of(f"Item {n}. " + "Words for some lines. " * 30, number=n) for n in range(1, 41)), number=4
+    *(record_of(f"Item {n}. " + "Words for some lines. " * 100, number=n) for n in range(1, 13)), number=4
 )
 
 pytestmark = pytest.mark.slow
