@@ -11,6 +11,7 @@ from pathlib import Path
 from publisher.compose.outbox import HELD, NOTICES, description_in
 from publisher.model.errors import FilesError
 from publisher.rendering import urls
+from publisher.store.files import explain_errors
 
 _HEADINGS = ("h2", "h3", "h4")
 """Links elsewhere, as in the editor's introduction, name no item of the edition."""
@@ -34,7 +35,8 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
     Raises:
         FilesError: a file cannot be read.
     """
-    in_outbox, on_web = set(_numbers_in(outbox, audience)), set(_numbers_on_web(feeds, audience))
+    with explain_errors(outbox):
+        in_outbox, on_web = set(_numbers_in(outbox, audience)), set(_numbers_on_web(feeds, audience))
     return {
         number: (number in in_outbox and _trace_in_outbox(outbox / f"{audience}-{number}", number))
         or _trace_on_web(feeds, audience, number, is_in_outbox=number in in_outbox)
@@ -43,15 +45,25 @@ def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]
 
 
 def highest_number(audience: str, *, outbox: Path, feeds: Path) -> int:
-    """The highest number that an edition of the audience has in the outbox, held or not, or on the web; 0: none has."""
-    in_outbox = (*_numbers_in(outbox, audience), *_numbers_in(outbox / HELD, audience))
-    return max([*in_outbox, *_numbers_on_web(feeds, audience)], default=0)
+    """The highest number that an edition of the audience has in the outbox, held or not, or on the web; 0: none has.
+
+    Raises:
+        FilesError: a folder cannot be read.
+    """
+    with explain_errors(outbox):
+        in_outbox = (*_numbers_in(outbox, audience), *_numbers_in(outbox / HELD, audience))
+        return max([*in_outbox, *_numbers_on_web(feeds, audience)], default=0)
 
 
 def highest_notice(outbox: Path) -> int:
-    """The highest number that a notice has in the outbox; 0: none has."""
+    """The highest number that a notice has in the outbox; 0: none has.
+
+    Raises:
+        FilesError: the folder cannot be read.
+    """
     found = (re.match(r"\d+(?=-)", folder.name, re.ASCII) for folder in (outbox / NOTICES).glob("*-*"))
-    return max((int(number[0]) for number in found if number), default=0)
+    with explain_errors(outbox):
+        return max((int(number[0]) for number in found if number), default=0)
 
 
 def _numbers_in(outbox: Path, audience: str) -> Iterator[int]:

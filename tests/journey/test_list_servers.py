@@ -4,7 +4,7 @@ import email
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.sink import Sink, Taken, mail_sink
 from tests.values import STYLE
 
 LIST = AUDIENCE.to.address
+EVERYTHING = replace(AUDIENCE, content="full")
 READERS = ("ada@example.net", "bob@example.net")
 SETTINGS = Path(__file__).with_name("mailman_settings.py")
 SMALL = edition_of(
@@ -27,7 +28,7 @@ SMALL = edition_of(
     record_of("عنوان قصير. نص.", number=2, themes=[BORDERS], language="ar"),
 )
 LARGE = edition_of(
-    *(record_of(f"Item {n}. " + "Words for some lines. " * 100, number=n) for n in range(1, 13)), number=4
+    *(record_of(f"Item {n}. " + "Words for some lines. " * 30, number=n) for n in range(1, 41)), number=4
 )
 
 pytestmark = pytest.mark.slow
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.slow
 def digest_of(edition: Edition) -> Digest:
     return render(
         edition,
-        audience=AUDIENCE,
+        audience=EVERYTHING,
         site=SITE,
         templates=TEMPLATES,
         style=STYLE,
