@@ -32,6 +32,7 @@ from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of,
 from publisher.store.ledger import insert_deliveries
 from publisher.store.past_editions import PastEditions
 from publisher.store.schema import (
+    IS_HIDDEN,
     IS_LIVE,
     audiences,
     dropped_items,
@@ -271,7 +272,7 @@ def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
         select(items)
         .join(dropped_items, dropped_items.c.item == items.c.number)
         .where(dropped_items.c.audience == row.audience, dropped_items.c.number == row.number)
-        .where(dropped_items.c.reason == TakenOut.WITHDRAWN, ~IS_LIVE)
+        .where(dropped_items.c.reason == TakenOut.WITHDRAWN, ~IS_LIVE, ~IS_HIDDEN)
         .order_by(items.c.number)
     )
     return tuple(record_of(each) for each in connection.execute(query))
