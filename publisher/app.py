@@ -396,8 +396,6 @@ class Publisher:
             publication = self._wiring.publication
             publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
 
-    # --- what stages are wired to ------------------------------------------------------------------------------------
-
 
 def clock_at(now: datetime | None) -> Callable[[], datetime]:
     """The clock of a command: it stands at `now`; None: it goes."""
