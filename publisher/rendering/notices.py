@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
+from publisher.model.characters import as_line
 from publisher.model.editions import Audience, Edition, Followed
 from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
@@ -180,7 +181,7 @@ def _commands(about: Mapping[str, str], config: Path) -> list[str]:
 
 
 def _paragraphs(*paragraphs: Sequence[str]) -> str:
-    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
+    return "\n\n".join("\n".join(as_line(line) for line in lines) for lines in paragraphs if lines) + "\n"
 
 
 def _when(instant: datetime, site: Site, language: str) -> str:

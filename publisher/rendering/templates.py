@@ -27,6 +27,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.debug import rewrite_traceback_stack
 from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.model.errors import TemplateError
 from publisher.rendering import languages
@@ -48,7 +49,8 @@ class _Compiled(BytecodeCache):
     def __init__(self) -> None:
         self._codes: dict[str, bytes] = {}
         self._folder = Path(cache_from_source(__file__)).parent
-        self._files = FileSystemBytecodeCache(str(self._folder), "template-%s.pyc")
+        # jinja2 compiles otherwise without its sandbox, and does not compare that: the name tells which it was.
+        self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
 
     def load_bytecode(self, bucket: Bucket) -> None:
         if code := self._codes.get(bucket.key):
@@ -68,8 +70,12 @@ class _Compiled(BytecodeCache):
 _compiled = _Compiled()
 
 
-class _Environment(Environment):
-    """One in which a site's own template may extend the shipped one of the same name."""
+class _Environment(ImmutableSandboxedEnvironment):
+    """One in which a site's own template may extend the shipped one of the same name.
+
+    Who may write a template writes what readers see, and is to have no more than that: the sandbox keeps it from the
+    insides of Python, by which it would run programs and read files, and from changing the values it is given.
+    """
 
     def join_path(self, template: str, parent: str) -> str:
         """The name under which `template` is loaded for a template of the name `parent`."""

@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,77 @@ class TestErrors:
 
         with pytest.raises(ValueError, match="ours"):
             render(folder, "{{ broken() }}", broken=broken)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value such as templates are given."""
+
+    name: str = "a name"
+
+    def told(self) -> str:
+        return f"{self.name}, told"
+
+
+class TestSandbox:
+    """Who may write a template gets at what it shows, and at nothing behind it."""
+
+    @pytest.mark.parametrize(
+        "attack",
+        [
+            "{{ x.__class__.__mro__[-1].__subclasses__() }}",
+            "{{ x['__class__']['__base__'] }}",
+            "{{ (x | attr('__class__')).__mro__ }}",
+            "{{ ['__class__'] | map('attr', 'format') | list }}{{ '{0.__class__.__mro__}'.format(x) }}",
+            "{{ ('{0.__init__.__globals__}' | safe).format(x) }}",
+            "{{ '{x.__class__.__mro__}'.format_map({'x': x}) }}",
+            "{{ [x] | map(attribute='__class__.__mro__') | list | first }}",
+            "{{ lipsum.__globals__['os'].popen('id').read() }}",
+            "{{ cycler.__init__.__globals__.os.environ }}",
+            "{{ joiner.__init__.__globals__ }}",
+            "{{ namespace.__init__.__globals__ }}",
+            "{{ self.__init__.__globals__ }}",
+            "{{ self._TemplateReference__context.eval_ctx.environment.loader }}",
+            "{{ _.__globals__ }}",
+            "{{ gettext.__closure__ }}",
+            "{{ call.func.__globals__ }}",
+            "{{ call.__self__ }}",
+            "{{ x.told.__func__.__globals__ }}",
+            "{{ generator.gi_frame.f_back.f_globals }}",
+            "{{ listed.append(2) }}",
+            "{{ table.update({'a': 2}) }}",
+            "{{ call.keywords.clear() }}",
+            "{% include '../../../../../../../etc/passwd' %}",
+            "{% include '/etc/passwd' %}",
+            "{% import '../secret.html' as secret %}",
+            "{% extends '../secret.html' %}",
+            "{{ range(100000000) | list }}",
+        ],
+    )
+    def test_an_attack_is_a_wrong_template_with_its_line(self, folder: Path, tmp_path: Path, attack: str) -> None:
+        (tmp_path / "secret.html").write_text("secret")
+        listed, table, call = [1], {"a": 1}, partial(sorted, reverse=True)
+
+        with pytest.raises(TemplateError, match=r"page\.html:2: ") as caught:
+            render(
+                folder,
+                "\n" + attack,
+                x=Given(),
+                listed=listed,
+                table=table,
+                call=call,
+                generator=(each for each in "ab"),
+            )
+
+        assert "\n" not in str(caught.value)
+        assert ([1], {"a": 1}, {"reverse": True}) == (listed, table, call.keywords)
+
+    def test_what_a_template_is_given_it_may_show_call_and_compare(self, folder: Path) -> None:
+        template = (
+            "{{ x.name | upper }} {{ x.told() }} {{ call([2, 1]) }} {% set n = namespace() %}{% set n.i = 2 %}{{ n.i }}"
+        )
+
+        assert "A NAME a name, told [2, 1] 2" == render(folder, template, x=Given(), call=partial(sorted, reverse=True))
 
 
 class TestFingerprint:
