@@ -9,8 +9,9 @@ import click
 
 from publisher.admin.backup import back_up
 from publisher.admin.restore import OpenAudience, Settled, note_put_back, open_audiences, restore_backup, settle
-from publisher.cli.formats import as_json, local_time
+from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
+from publisher.cli.output import print_json, print_line, print_lines
 from publisher.compose.traces import Trace
 from publisher.model.problems import counted
 
@@ -22,7 +23,10 @@ def backup(options: Options, file: Path) -> None:
     """Write the store and the outbox into FILE, in place of an earlier backup; the service may be at work."""
     config, now = options.settings()
     size = back_up(config, file.absolute(), now=now)
-    click.echo(as_json({"file": file, "bytes": size}) if options.is_json else f"{file}: {size} bytes")
+    if options.is_json:
+        print_json({"file": file, "bytes": size})
+    else:
+        print_line(f"{file}: {size} bytes")
 
 
 @click.command()
@@ -61,10 +65,10 @@ def _restore_file(options: Options, file: Path) -> None:
     if options.is_json:
         return
     taken = local_time(restored.taken_at, ZoneInfo(config.site.timezone))
-    click.echo(f"{config.store.file} is what it was on {taken}")
+    print_line(f"{config.store.file} is what it was on {taken}")
     if restored.kept:
-        click.echo(f"the store from before is {restored.kept}")
-    click.echo(f"{counted(restored.added, 'file')} came back into the outbox; what was there stays as it is")
+        print_line(f"the store from before is {restored.kept}")
+    print_line(f"{counted(restored.added, 'file')} came back into the outbox; what was there stays as it is")
 
 
 def _show_open(options: Options) -> None:
@@ -72,11 +76,11 @@ def _show_open(options: Options) -> None:
     with options.open_rehearsal() as publisher:
         found = open_audiences(publisher.office)
     if options.is_json:
-        click.echo(as_json([asdict(audience) for audience in found]))
+        print_json([asdict(audience) for audience in found])
     elif found:
-        click.echo("\n".join(_open_lines(found)))
+        print_lines(_open_lines(found))
     else:
-        click.echo("no audience waits for you after a restore")
+        print_line("no audience waits for you after a restore")
 
 
 def _open_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
@@ -101,14 +105,14 @@ def _settle(options: Options, sent_up_to: Sequence[str], *, is_rest_unsent: bool
         settled = settle(sent_up_to, publisher.office, is_rest_unsent=is_rest_unsent)
         left = open_audiences(publisher.office)
     if options.is_json:
-        click.echo(as_json([asdict(each) for each in settled]))
+        print_json([asdict(each) for each in settled])
         return
     for each in settled:
-        click.echo("\n".join(_settled_lines(each)))
+        print_lines(_settled_lines(each))
     if left:
-        click.echo(f"these still wait: {', '.join(audience.name for audience in left)}")
+        print_line(f"these still wait: {', '.join(audience.name for audience in left)}")
     else:
-        click.echo("composing goes on")
+        print_line("composing goes on")
 
 
 def _settled_lines(settled: Settled) -> Iterator[str]:

@@ -3,6 +3,7 @@
 The commands of `publisher edition`, `item`, `source` and `preview` have modules of their own.
 """
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,11 @@ from publisher.admin.office import audiences_named
 from publisher.cli.backup import backup, restore
 from publisher.cli.check_output import show_check
 from publisher.cli.editions import edition
-from publisher.cli.formats import as_json, sample_words
+from publisher.cli.formats import sample_words
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
 from publisher.cli.init import copy_templates, make_site
 from publisher.cli.items import item
+from publisher.cli.output import accept_any_characters, print_bug, print_json, print_line, print_lines, warn
 from publisher.cli.preview import preview
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
@@ -31,13 +33,14 @@ from publisher.publish.plan import Extent
 def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
     """Make a new site in DIRECTORY: config.toml, sample content, a folder for templates of your own."""
     if templates and (directory / "config.toml").exists():
-        click.echo(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
+        print_line(f"{len(copy_templates(directory))} templates copied; keep those you change, delete the others")
         return
     make_site(directory)
     if templates:
         copy_templates(directory)
-    click.echo(f"{directory / 'config.toml'}: edit it to taste, then")
-    click.echo(f"publisher run --config {directory / 'config.toml'}")
+    config = directory / "config.toml"
+    print_line(f"A new site is there. Edit {config} to taste, then make its first pass with this command:")
+    print_line(f"publisher run --config {shlex.quote(str(config))}")
 
 
 @cli.command()
@@ -112,12 +115,12 @@ def _write_test_mails(options: Options, audience: str | None, to: str) -> None:
         found = try_out(audiences_named(audience, publisher.config), publisher.office, to=to)
     for tried in found:
         if tried.is_sample:
-            click.echo(sample_words(tried.audience.name), err=True)
+            warn(sample_words(tried.audience.name))
     mails = [str(tried.folder / "digest.eml") for tried in found]
     if options.is_json:
-        click.echo(as_json(mails))
+        print_json(mails)
     else:
-        click.echo("\n".join(mails) or "nothing new")
+        print_lines(mails or ["nothing new"])
 
 
 @cli.command()
@@ -177,9 +180,11 @@ for each in (preview, edition, item, source, store, backup, restore):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the `publisher` program with `arguments`; None: with those of the process."""
+    sys.excepthook = print_bug
+    accept_any_characters()
     try:
         cli(arguments, prog_name="publisher")
     except PublisherError as error:
-        for line in str(error).splitlines():
-            click.echo(f"publisher: {line}", err=True)
+        for line in error.lines:
+            warn(f"publisher: {line}")
         sys.exit(error.exit_code)

@@ -4,8 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from publisher.cli.output import warn
 from publisher.model.decisions import LOGGER, facts_of
 
 
@@ -32,4 +31,4 @@ class _Printer(logging.Handler):
         about = ", ".join(f"{name}={value}" for name, value in facts.items())
         line = f"{record.getMessage()}: {because}" if because else record.getMessage()
         # Standard error is looked up at every line: a progress bar takes its place and keeps lines above itself.
-        click.echo(f"publisher: {line} ({about})" if about else f"publisher: {line}", err=True)
+        warn(f"publisher: {line} ({about})" if about else f"publisher: {line}")

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import click
-
-from publisher.cli.formats import as_json, local_time
+from publisher.cli.formats import local_time
+from publisher.cli.output import print_json, print_line, print_lines
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition
 from publisher.model.problems import counted
@@ -24,34 +23,34 @@ def show_editions(
 ) -> None:
     """Print the editions on standard output, a line each; `mails` says how their deliveries fare, by name."""
     if is_json:
-        click.echo(as_json([{"name": row.name, **asdict(row), "mails": _mails_values(row, mails)} for row in rows]))
+        print_json([{"name": row.name, **asdict(row), "mails": _mails_values(row, mails)} for row in rows])
         return
     zone = ZoneInfo(timezone)
     for row in rows:
         composed = local_time(row.composed_at, zone)
         items = f" with {counted(row.items, 'item')}" if row.items else ""
         fares = f"; {mails_words(mails[row.name], zone)}" if row.name in mails else ""
-        click.echo(f"{row.name} of {composed}{items}: {_state_of(row, zone)}{fares}")
+        print_line(f"{row.name} of {composed}{items}: {_state_of(row, zone)}{fares}")
     if not rows:
-        click.echo("no edition yet")
+        print_line("no edition yet")
 
 
 def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
     """Print a held edition on standard output, a line for each item, with its number in the text part."""
     edition = reviewed.edition
     if is_json:
-        click.echo(as_json(_reviewed_values(reviewed)))
+        print_json(_reviewed_values(reviewed))
         return
-    click.echo(edition_line(edition, ZoneInfo(timezone)))
-    click.echo(f"subject: {reviewed.subject}")
+    print_line(edition_line(edition, ZoneInfo(timezone)))
+    print_line(f"subject: {reviewed.subject}")
     if edition.introduction:
-        click.echo(edition.introduction)
+        print_lines(edition.introduction.split("\n"))
     changed = {each.record.number for each in edition.followed}
     for number, record in enumerate(reviewed.items, start=1):
         note = "  (changed in its source)" if record.number in changed else ""
-        click.echo(f"{number:3}  {_item_line(record)}{note}")
+        print_line(f"{number:3}  {_item_line(record)}{note}")
     for record, why in reviewed.left_out:
-        click.echo(f"  -  {_item_line(record)}  ({why})")
+        print_line(f"  -  {_item_line(record)}  ({why})")
 
 
 def _item_line(record: Record) -> str:

@@ -1,25 +1,7 @@
-"""How commands print values: JSON for machines, and times in the site's time zone."""
+"""How commands print values: times in the site's time zone, and words that several commands share."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
-
-from publisher.model.problems import counted
-
-
-def as_json(values: object) -> str:
-    """JSON as every command prints it: readable, times as ISO 8601, days as in config.toml."""
-    return json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
-
-
-def _json_value(value: object) -> str:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return counted(value.days, "day")  # as it stands in config.toml
-        case _:
-            return str(value)
 
 
 def local_time(instant: datetime, zone: ZoneInfo) -> str:

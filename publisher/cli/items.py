@@ -3,8 +3,9 @@
 import click
 
 from publisher.admin.hide import hidden_items
-from publisher.cli.formats import as_json, local_time
+from publisher.cli.formats import local_time
 from publisher.cli.group import Commands, Options, dry_run_option, finish, site_command
+from publisher.cli.output import print_json, print_line
 from publisher.model.schedules import zone_of
 from publisher.model.titles import title_of
 from publisher.store import HiddenItem
@@ -45,14 +46,14 @@ def list_items(options: Options) -> None:
         hidden = hidden_items(publisher.office)
         zone = zone_of(publisher.config.site.timezone)
     if options.is_json:
-        click.echo(as_json([_values_of(each) for each in hidden]))
+        print_json([_values_of(each) for each in hidden])
         return
     for each in hidden:
         reason = f": {each.reason}" if each.reason else ""
         title = title_of(each.record.item)
-        click.echo(f"{each.record.short_id}  {title} ({each.record.source}), {local_time(each.at, zone)}{reason}")
+        print_line(f"{each.record.short_id}  {title} ({each.record.source}), {local_time(each.at, zone)}{reason}")
     if not hidden:
-        click.echo("no item is hidden")
+        print_line("no item is hidden")
 
 
 def _values_of(hidden: HiddenItem) -> dict[str, object]:

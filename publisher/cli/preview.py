@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from publisher.admin.office import audiences_named
-from publisher.cli.formats import as_json, sample_words
+from publisher.cli.formats import sample_words
 from publisher.cli.group import Options, site_command
+from publisher.cli.output import print_json, print_line, print_lines, warn
 from publisher.cli.report_output import show_problems
 from publisher.model.editions import Digest
 from publisher.store.files import explain_errors
@@ -37,7 +38,7 @@ def _serve(options: Options, audience: str | None, *, port: int) -> None:
         audiences_named(audience, publisher.config)  # a wrong name is told at once, and on the terminal
 
     def announce(address: str) -> None:
-        click.echo(f"{address}  (end with Ctrl-C)")
+        print_line(f"{address}  (end with Ctrl-C)")
         if sys.stdout.isatty():
             click.launch(address)
 
@@ -58,16 +59,16 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
         found = new or next((sample for each in audiences if (sample := sample_digest(each, office))), None)
     show_problems(report)
     if found and not new:
-        click.echo(sample_words(found[0].audience), err=True)
+        warn(sample_words(found[0].audience))
     if found is None:
-        click.echo(as_json(None) if options.is_json else "nothing new")
+        print_line("null" if options.is_json else "nothing new")
         return
     edition, digest = found
     files = _write_files(folder or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
     if options.is_json:
-        click.echo(as_json({"edition": edition.name, "subject": digest.subject, "files": files}))
+        print_json({"edition": edition.name, "subject": digest.subject, "files": files})
     else:
-        click.echo("\n".join([f"{edition.name}: {digest.subject}", *files]))
+        print_lines([f"{edition.name}: {digest.subject}", *files])
 
 
 def _write_files(folder: Path, digest: Digest) -> list[str]:

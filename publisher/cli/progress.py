@@ -5,8 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
+from publisher.cli.output import warn
 from publisher.model.progress import Progress
 
 
@@ -40,4 +39,4 @@ class Lines:
             self._step, self._since_s = step, now_s
         if total and now_s - self._since_s >= self.PAUSE_S:
             self._since_s = now_s
-            click.echo(f"publisher: {step}, {done / total:.0%}", err=True)
+            warn(f"publisher: {step}, {done / total:.0%}")

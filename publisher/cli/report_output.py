@@ -3,10 +3,8 @@
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
-import click
-
 from publisher.cli.edition_output import edition_line, edition_values
-from publisher.cli.formats import as_json
+from publisher.cli.output import print_json, print_line, warn
 from publisher.model.editions import Notice
 from publisher.model.problems import counted
 from publisher.model.reports import CollectReport, DeliveryTally, RunReport
@@ -15,17 +13,17 @@ from publisher.model.reports import CollectReport, DeliveryTally, RunReport
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
     """Print what was done on standard output, and what went wrong on standard error."""
     if is_json:
-        click.echo(as_json(report_as_values(report)))
+        print_json(report_as_values(report))
     else:
         for line in report_lines(report, is_rehearsal=is_rehearsal, zone=ZoneInfo(timezone)):
-            click.echo(line)
+            print_line(line)
     show_problems(report)
 
 
 def show_problems(report: RunReport) -> None:
     """Print what went wrong on standard error, a line each."""
     for problem in report.all_problems:
-        click.echo(f"problem: {problem}", err=True)
+        warn(f"problem: {problem}")
 
 
 def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> list[str]:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
-import click
-
 from publisher.admin.check_source import SHOWN, Caught, Examined, Offer, SeenItem
-from publisher.cli.formats import as_json, local_time
+from publisher.cli.formats import local_time
+from publisher.cli.output import print_json, print_lines
 from publisher.model.problems import counted, some_of
 
 _INDENT = "  "
@@ -17,9 +16,9 @@ _MOST_NOTES = 50
 def show_examined(examined: Examined, *, is_json: bool, timezone: str) -> None:
     """Print what was found out about a source on standard output."""
     if is_json:
-        click.echo(as_json({"exit_code": examined.exit_code, **asdict(examined)}))
+        print_json({"exit_code": examined.exit_code, **asdict(examined)})
     else:
-        click.echo("\n".join(_lines(examined, ZoneInfo(timezone))))
+        print_lines(_lines(examined, ZoneInfo(timezone)))
 
 
 def _lines(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
@@ -119,4 +118,4 @@ def _offer(offer: Offer, examined: Examined, *, is_first: bool) -> Iterator[str]
     else:
         yield "put this into config.toml:" if is_first else "which is this:"
     yield ""
-    yield offer.block
+    yield from offer.block.split("\n")

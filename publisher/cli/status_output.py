@@ -3,10 +3,9 @@
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
-import click
-
 from publisher.cli.edition_output import mails_words
-from publisher.cli.formats import as_json, local_time
+from publisher.cli.formats import local_time
+from publisher.cli.output import print_json, print_lines
 from publisher.model.problems import counted, some_of
 from publisher.model.reports import AudienceStatus, HeldStatus, RestoreStatus, SourceCondition, SourceStatus, Status
 
@@ -16,7 +15,10 @@ _MOMENTS = 5
 
 def show_status(status: Status, *, is_json: bool, timezone: str) -> None:
     """Print the status on standard output."""
-    click.echo(as_json(asdict(status)) if is_json else "\n".join(status_lines(status, timezone=timezone)))
+    if is_json:
+        print_json(asdict(status))
+    else:
+        print_lines(status_lines(status, timezone=timezone))
 
 
 def status_lines(status: Status, *, timezone: str) -> list[str]:

@@ -4,8 +4,8 @@ import os
 
 import click
 
-from publisher.cli.formats import as_json
 from publisher.cli.group import Commands, Options, site_command
+from publisher.cli.output import print_json, print_line
 from publisher.config.store import named_database
 
 
@@ -23,7 +23,7 @@ def copy(options: Options, url: str) -> None:
         config = publisher.config
         place, rows = publisher.copy_store(named_database(url, config.path.parent, os.environ))
     if options.is_json:
-        click.echo(as_json({"to": place, "rows": rows}))
+        print_json({"to": place, "rows": rows})
         return
-    click.echo(f"{rows} rows are copied to {place}; the store from before is as it was")
-    click.echo(f"name the new one in store.url of {config.path}, and move the old one away")
+    print_line(f"{rows} rows are copied to {place}; the store from before is as it was")
+    print_line(f"name the new one in store.url of {config.path}, and move the old one away")

@@ -8,6 +8,9 @@ NO_BREAK = "\u00a0\u2007\u202f"
 _BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
 _SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
 
+STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal or the order of what it shows, ends a line, or is no character at all (half a pair)."""
+
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -32,6 +35,11 @@ def even_spaces(text: str) -> str:
         return " ".join(text.split())
     words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
     return " ".join(_SEVERAL.sub(r"\1", word) for word in words if word)
+
+
+def as_line(text: str) -> str:
+    """Return `text` as one line for a terminal or a log: what would steer it, or end it, is written as escapes."""
+    return STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def without_invisible(text: str) -> str:

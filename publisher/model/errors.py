@@ -31,6 +31,11 @@ class PublisherError(Exception):
 
     exit_code = EXIT_TRY_LATER
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is printed, one line but for those of a `ConfigError`."""
+        return (str(self),)
+
 
 class UsageError(PublisherError):
     """The command asks for something that is not there, such as an audience that is not in config.toml."""
@@ -46,7 +51,12 @@ class ConfigError(PublisherError):
     def __init__(self, path: str, problems: Sequence[str]) -> None:
         self.path = path
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+        super().__init__("\n".join(self.lines))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All problems, a line each."""
+        return tuple(f"{self.path}: {problem}" for problem in self.problems)
 
 
 class TemplateError(PublisherError):

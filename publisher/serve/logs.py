@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import structlog
 
+from publisher.model.characters import as_line
 from publisher.model.decisions import LOGGER, facts_of
 from publisher.model.problems import Problem
 from publisher.model.reports import RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
+_OF_LINES = ("exception", "stack")
+"""What has lines of its own in an event: tracebacks."""
 
 
 class PassLog:
@@ -63,11 +66,16 @@ def configure_logs(*, is_verbose: bool = False) -> None:
     prepare: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([] if is_terminal else [structlog.processors.format_exc_info]),
+        structlog.processors.format_exc_info,
     ]
-    renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
+    renderer = (
+        # What is formatted above passes `_write_out`; its own way with tracebacks would not.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if is_terminal
+        else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
-        processors=[*prepare, renderer],
+        processors=[*prepare, _write_out, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -75,7 +83,7 @@ def configure_logs(*, is_verbose: bool = False) -> None:
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*prepare, _add_facts], processors=[without_meta, renderer]
+            foreign_pre_chain=[*prepare, _add_facts], processors=[without_meta, _write_out, renderer]
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -87,3 +95,25 @@ def _add_facts(
 ) -> structlog.typing.EventDict:
     """Add the reason of a decision and what it is about, which the standard library's loggers have no place for."""
     return {**event, **facts_of(event["_record"])}
+
+
+def _write_out(
+    _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Write out the control characters of strangers, which would steer the terminal that shows the log."""
+    return {
+        name: "\n".join(as_line(line) for line in value.split("\n")) if name in _OF_LINES else _written_out(value)
+        for name, value in event.items()
+    }
+
+
+def _written_out(value: object) -> object:
+    match value:
+        case str():
+            return as_line(value)
+        case list() | tuple():
+            return [_written_out(each) for each in value]
+        case dict():
+            return {as_line(str(name)): _written_out(each) for name, each in value.items()}
+        case _:
+            return value

@@ -80,7 +80,7 @@ class LivePreview:
                 audiences = audiences_named(self._audience, publisher.config)
                 editions = [describe(audience, publisher.office) for audience in audiences]
         except PublisherError as error:
-            return Preview(problems=tuple(str(error).splitlines()))
+            return Preview(problems=error.lines)
         return Preview(editions=tuple(editions), problems=tuple(map(str, problems)))
 
 

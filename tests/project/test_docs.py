@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from publisher.cli.formats import as_json
 from publisher.cli.group import cli
+from publisher.cli.output import as_json
 from publisher.cli.report_output import report_as_values
 from publisher.collect.sources import listing_labels
 from publisher.compose.outbox import edition_files

@@ -1,0 +1,69 @@
+"""What commands print: every line on standard output and standard error goes through here.
+
+A server's reason, the name of a file and the title of an item are written by strangers. Control characters in them
+would colour, move and erase what stands on the terminal, or begin a line that looks like one of ours: they are written
+out instead. Help and wrong usage are click's, and progress bars are drawn by `bars`.
+"""
+
+import io
+import json
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from types import TracebackType
+
+import click
+
+from publisher.model.characters import STEERING, as_line
+from publisher.model.problems import counted
+
+
+def print_line(line: str) -> None:
+    """Print a line on standard output."""
+    click.echo(as_line(line))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines on standard output at once."""
+    click.echo("\n".join(as_line(line) for line in lines))
+
+
+def print_json(values: object) -> None:
+    """Print values as JSON on standard output."""
+    click.echo(as_json(values))
+
+
+def as_json(values: object) -> str:
+    """JSON as every command prints it: readable, times as ISO 8601, days as in config.toml."""
+    text = json.dumps(values, indent=2, ensure_ascii=False, default=_json_value)
+    # JSON itself escapes what is below a blank, so that every line end is one between values.
+    return "\n".join(STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.split("\n"))
+
+
+def warn(line: str) -> None:
+    """Print a line on standard error."""
+    click.echo(as_line(line), err=True)
+
+
+def print_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback on standard error; made for `sys.excepthook`."""
+    for part in traceback.format_exception(kind, error, trace):
+        for line in part.rstrip("\n").split("\n"):
+            warn(line)
+
+
+def accept_any_characters() -> None:
+    """Let standard output write out what its encoding has no place for, as standard error does, instead of failing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _json_value(value: object) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return counted(value.days, "day")  # as it stands in config.toml
+        case _:
+            return str(value)

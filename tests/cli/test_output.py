@@ -1,0 +1,82 @@
+"""What commands print: nothing that strangers wrote steers the terminal."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.cli.output import (
+    accept_any_characters,
+    as_json,
+    print_bug,
+    print_json,
+    print_line,
+    print_lines,
+    warn,
+)
+from publisher.model.characters import as_line
+
+CLI = Path(__file__).resolve().parents[2] / "publisher" / "cli"
+HOSTILE = "\x1b[2Jowned\x07\x9b31m\u202egnp\u2028\r\nproblem: a fake\x7f\udcff"
+WRITTEN_OUT = r"\x1b[2Jowned\x07\x9b31m\u202egnp\u2028\r\nproblem: a fake\x7f\udcff"
+
+
+def test_a_line_stays_one_and_shows_what_it_held(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line(HOSTILE)
+    print_lines([HOSTILE, "second"])
+    warn(HOSTILE)
+
+    printed = capsys.readouterr()
+    assert f"{WRITTEN_OUT}\n{WRITTEN_OUT}\nsecond\n" == printed.out
+    assert f"{WRITTEN_OUT}\n" == printed.err
+
+
+def test_json_is_what_it_was_to_machines_and_harmless_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"what": HOSTILE, HOSTILE: ["é"]})
+
+    printed = capsys.readouterr().out
+    assert {"what": HOSTILE, HOSTILE: ["é"]} == json.loads(printed)
+    assert [] == [line for line in printed.splitlines() if not line.isprintable()]
+
+
+def test_a_bug_keeps_its_traceback_and_its_message_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    print_bug(ValueError, ValueError("\x1b[2Jowned"), None)
+
+    assert "ValueError: \\x1b[2Jowned\n" == capsys.readouterr().err
+
+
+@given(st.text())
+def test_any_text_is_one_printable_line(text: str) -> None:
+    line = as_line(text)
+
+    assert [line] == (line.splitlines() or [""])
+    assert line == line.encode().decode()
+    assert as_line(line) == line
+    assert json.loads(as_json(text)) == text
+
+
+@pytest.mark.parametrize("text", ["Škofja Loka", "می\u200cخواهم", "«\u202fPrix\u202f»", "שלום\u200f!", "👩\u200d💻"])
+def test_words_of_any_script_are_left_alone(text: str) -> None:
+    assert text == as_line(text)
+
+
+def test_what_the_terminal_has_no_letters_for_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1"))
+
+    accept_any_characters()
+    print_line("Škofja Loka, 5 €")
+    sys.stdout.flush()
+
+    assert b"\\u0160kofja Loka, 5 \\u20ac\n" == written.getvalue()
+
+
+def test_no_command_prints_by_another_way() -> None:
+    others = {path.name: path.read_text("utf-8") for path in CLI.glob("*.py") if path.name != "output.py"}
+
+    assert len(others) > 10
+    assert [] == [name for name, text in others.items() if "click.echo" in text or " print(" in text]
