@@ -19,7 +19,7 @@ from publisher.collect.rules import CollectRules
 from publisher.model.feeds import Gathered, gather
 from publisher.model.items import Item, digest_of_text
 from publisher.model.records import NewRecord
-from publisher.model.schedules import noon
+from publisher.model.schedules import end_of_day, noon
 from publisher.model.slugs import Names, slug_of
 from publisher.model.titles import title_of
 
@@ -41,7 +41,7 @@ class TakenInstants:
     exact: AbstractSet[datetime]
     """Every instant of an item on the days of items that bring their own instant."""
     latest: Mapping[date, datetime]
-    """The latest instant of an item on the day of each other item; a day without items is missing."""
+    """The latest instant of an item on the day of each other item, before it is over; a day without is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Log(Protocol):
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]: ...
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]: ...
-    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]: ...
+    def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]: ...
 
 
 def order_for_log(items: Sequence[Item]) -> list[Item]:
@@ -82,20 +82,22 @@ def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Nam
     )
 
 
-def fetch_taken(drafts: Sequence[Draft], log: Log) -> Taken:
-    """Ask the log what `mint` needs to know."""
+def fetch_taken(drafts: Sequence[Draft], log: Log, *, timezone: str) -> Taken:
+    """Ask the log what `mint` needs to know; `timezone` is the site's."""
     return Taken(
         uids=_fetch_taken_names([each.uid for each in drafts], log.taken_uids),
         paths=_fetch_taken_names([each.path for each in drafts], log.taken_paths),
-        instants=fetch_taken_instants([each.item for each in drafts], log),
+        instants=fetch_taken_instants([each.item for each in drafts], log, timezone=timezone),
     )
 
 
-def fetch_taken_instants(items: Sequence[Item], log: Log) -> TakenInstants:
+def fetch_taken_instants(items: Sequence[Item], log: Log, *, timezone: str) -> TakenInstants:
     """Ask the log what `find_instants` needs to know."""
+    days = {item.date for item in items if not _begin_of(item)}
     return TakenInstants(
         exact=log.published_on({item.date for item in items if _begin_of(item)}),
-        latest=log.last_published({item.date for item in items if not _begin_of(item)}),
+        # An item that appeared days after its date, when its embargo was over, must not take those of that day along.
+        latest=log.last_published({day: end_of_day(day, timezone) for day in days}),
     )
 
 

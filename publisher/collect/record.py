@@ -339,8 +339,9 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
     """Return the instants of the items that move to another date, by number."""
     moved = [(number, item) for number, item in plan.revised if number in plan.moved]
     items = [item for _, item in moved]
-    taken = fetch_taken_instants(items, log)
-    instants = find_instants(items, taken, timezone=rules.site.timezone, now=now)
+    timezone = rules.site.timezone
+    taken = fetch_taken_instants(items, log, timezone=timezone)
+    instants = find_instants(items, taken, timezone=timezone, now=now)
     return {number: instant for (number, _), instant in zip(moved, instants, strict=True)}
 
 
@@ -361,7 +362,8 @@ def _mint_records(
     items: Sequence[Item], log: LogPass, source: str, rules: CollectRules, *, names: Names, now: datetime
 ) -> Sequence[NewRecord]:
     drafts = draft(items, source=source, rules=rules, names=names)
-    return mint(drafts, fetch_taken(drafts, log), timezone=rules.site.timezone, now=now)
+    timezone = rules.site.timezone
+    return mint(drafts, fetch_taken(drafts, log, timezone=timezone), timezone=timezone, now=now)
 
 
 def _revision(number: int, item: Item, source: str, rules: CollectRules, names: Names) -> Revision:

@@ -73,7 +73,8 @@ def _records_of(
     numbers: dict[Item, deque[int]] = defaultdict(deque)
     for each in due:
         numbers[each.item].append(each.number)
-    minted = mint(drafts, fetch_taken(drafts, log), timezone=rules.site.timezone, now=now)
+    timezone = rules.site.timezone
+    minted = mint(drafts, fetch_taken(drafts, log, timezone=timezone), timezone=timezone, now=now)
     return [replace(record, number=numbers[record.item].popleft()) for record in minted]
 
 

@@ -267,6 +267,11 @@ def noon(day: date, timezone: str) -> datetime:
     return _first_instant(datetime.combine(day, time(12)), zone_of(timezone))
 
 
+def end_of_day(day: date, timezone: str) -> datetime:
+    """Return the last instant of that day, in UTC."""
+    return _first_instant(datetime.combine(day, time.max), zone_of(timezone))
+
+
 def _first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant at which clocks show `wall`; if they skip it, the first instant after the gap."""
 

@@ -85,8 +85,9 @@ class Facts:
             *self._find_copies(),
         ]
         found = {one.number: one for one in known}
-        found |= self._find_named(items.c.native_id, HAS_ID, set(map(id_key, ids)) - {one.native_id for one in known})
-        found |= self._find_named(items.c.link, HAS_LINK, set(map(link_key, links)) - {one.link for one in known})
+        # Also those that one of `known` has: an older item that has it too shows that it names neither.
+        found = self._find_named(items.c.native_id, HAS_ID, set(map(id_key, ids))) | found
+        found = self._find_named(items.c.link, HAS_LINK, set(map(link_key, links))) | found
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
@@ -164,14 +165,22 @@ class Facts:
         """The paths that an item of any source has already."""
         return self._find_taken(items.c.path, paths)
 
-    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
-        """The latest instant that an item of any source has, by day; a day without items is missing."""
+    def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
+        """The latest instant before the end of its day that an item of any source has, by day.
+
+        `ends` says when each day is over. An item that appeared later, after its embargo, does not count. A day without
+        items is missing.
+        """
         latest: dict[date, datetime] = {}
-        for some in batches(sorted(set(dates))):
+        for some in batches(sorted(ends)):
             query = select(items.c.day, func.max(items.c.published).label("latest")).where(items.c.day.in_(some))
             rows = self._connection.execute(query.group_by(items.c.day))
             latest.update((row.day, row.latest) for row in rows)
-        return latest
+        late = [day for day, instant in latest.items() if instant >= ends[day]]
+        within = {
+            day: max((each for each in self.published_on([day]) if each < ends[day]), default=None) for day in late
+        }
+        return {day: instant for day, last in latest.items() if (instant := within.get(day, last))}
 
     def published_on(self, dates: Collection[date]) -> AbstractSet[datetime]:
         """Every instant that an item of any source has on these days."""

@@ -156,10 +156,10 @@ class Log:
     def taken_paths(self, paths: Collection[str]) -> AbstractSet[str]:
         return {record.path for record in self.records} & set(paths)
 
-    def last_published(self, dates: Collection[date]) -> Mapping[date, datetime]:
+    def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
         latest: dict[date, datetime] = {}
         for record in self.records:
-            if record.item.date in dates:
+            if record.published < ends.get(record.item.date, record.published):
                 latest[record.item.date] = max(record.published, latest.get(record.item.date, record.published))
         return latest
 
@@ -168,7 +168,7 @@ class Log:
 
     def mint(self, *items: Item, now: datetime = NOW, source: str = "news") -> list[NewRecord]:
         drafts = draft(items, source=source, rules=RULES, names=NO_NAMES)
-        new = mint(drafts, fetch_taken(drafts, self), timezone=ZONE, now=now)
+        new = mint(drafts, fetch_taken(drafts, self, timezone=ZONE), timezone=ZONE, now=now)
         self.records += new
         return list(new)
 
@@ -180,6 +180,16 @@ def test_an_item_that_brings_its_instant_keeps_it() -> None:
     (first,), (second,) = (log.mint(replace(item(text), date=morning.date(), published=morning)) for text in "ab")
 
     assert [first.published, second.published] == [morning, morning + timedelta(seconds=1)]
+
+
+def test_an_item_that_waited_days_for_its_embargo_does_not_take_those_of_its_date_along() -> None:
+    day, end = date(2022, 2, 3), datetime(2022, 2, 8, 7, tzinfo=UTC)
+    log = Log()
+    log.mint(replace(item("Waited.", day=day), embargo=end))
+
+    (other,) = log.mint(item("Came that day.", day=day))
+
+    assert other.published == noon(day, ZONE)
 
 
 def test_an_instant_still_to_come_is_now() -> None:

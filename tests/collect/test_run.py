@@ -109,6 +109,20 @@ def test_a_back_dated_item_does_not_withdraw_those_the_listing_had_already_dropp
     assert states(store)["Old"] == State.UNLISTED
 
 
+@pytest.mark.parametrize("name", [{"native_id": "1"}, {"link": "https://example.org/form"}])
+def test_a_name_that_items_shared_before_all_but_one_scrolled_off_still_names_none(
+    store: Store, name: dict[str, Any]
+) -> None:
+    shelf = Shelf(items=[replace(item(text, day), **name) for text, day in (("Middle", 15), ("Old", 10))])
+    read(store, shelf)
+    shelf.items = [item("Newer", 18), *shelf.items[:1]]
+    read(store, shelf)
+    shelf.items = [replace(item("A word of its own", 20), **name), *shelf.items[:1]]
+
+    assert read(store, shelf).added == 1
+    assert states(store).keys() == {"A word of its own", "Newer", "Middle", "Old"}
+
+
 def test_a_complete_source_that_lost_more_than_half_is_held(store: Store) -> None:
     shelf = Shelf(items=[item(f"Number {number}", number) for number in (5, 4, 3, 2)], is_complete=True)
     read(store, shelf)

@@ -158,6 +158,19 @@ class TestCollecting:
         assert everything[0].text_digest != everything[1].text_digest
         assert said == {1: item("About a.", day=date(2020, 1, 1)), 3: item("About c.")}
 
+    def test_an_older_item_with_the_name_of_a_newer_one_is_known_too(self, store: Store) -> None:
+        """An id or a link that several have names none of them, though all but one scrolled off long ago."""
+        new = [record("a", day=date(2020, 1, 1)), record("b")]
+        link = "https://example.org/one"
+        collect(store, *(replace(each, item=replace(each.item, native_id="one", link=link)) for each in new))
+
+        with store.log.open_pass("news") as collecting:
+            collecting.unlist([1])
+            by_id = collecting.known(since=DAY, ids={"one"})
+            by_link = collecting.known(since=DAY, links={"https://example.org/one"})
+
+        assert [numbers_of(by_id), numbers_of(by_link)] == [[1, 2], [1, 2]]
+
     def test_names_and_instants_that_are_taken_are_told(self, store: Store) -> None:
         new = [record(f"n{index}", published=NOON + timedelta(seconds=index)) for index in range(3)]
         collect(store, *new)
@@ -165,11 +178,14 @@ class TestCollecting:
         with store.log.open_pass("other") as collecting:
             uids = collecting.taken_uids([new[0].uid, "tag:example.org,2026:none"])
             paths = collecting.taken_paths([new[1].path, "items/2026/none"])
-            published = collecting.last_published([DAY, date(1999, 1, 1)])
+            evening = NOON + timedelta(hours=8)
+            published = collecting.last_published({DAY: evening, date(1999, 1, 1): evening})
+            before = collecting.last_published({DAY: NOON + timedelta(seconds=2)})
 
         assert uids == {new[0].uid}
         assert paths == {new[1].path}
         assert published == {DAY: NOON + timedelta(seconds=2)}
+        assert before == {DAY: NOON + timedelta(seconds=1)}, "what appeared after its day does not count"
 
     def test_more_names_than_one_statement_can_hold(self, store: Store) -> None:
         collect(store, record("a"), record("z"))

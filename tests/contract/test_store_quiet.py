@@ -33,7 +33,7 @@ from tests.contract.stories import (
 
 def known_today(store: Store) -> object:
     with store.log.open_pass("news") as collecting:
-        return collecting.known(since=DAY), collecting.last_published([DAY])
+        return collecting.known(since=DAY), collecting.last_published({DAY: NOON})
 
 
 def taken(store: Store) -> object:
