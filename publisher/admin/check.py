@@ -4,7 +4,7 @@ To add a check, add it to `CHECKS`: its name, and a function that yields what it
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
 from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
-from publisher.admin.status import unsettled_audiences
+from publisher.admin.status import unsettled_audiences, waiting_items
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.admin.title_checks import title_hints
 from publisher.compose import run as compose
@@ -24,10 +24,11 @@ from publisher.model.editions import Audience
 from publisher.model.errors import EXIT_USAGE, TemplateError
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.problems import Problem, counted
+from publisher.model.reports import WaitingStatus
 from publisher.model.schedules import zone_of
 from publisher.model.themes import ThemeMap
 from publisher.rendering.templates import Templates
-from publisher.store import Store, Waiting
+from publisher.store import Store
 
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 """Names that no reader can reach (RFC 2606)."""
@@ -45,7 +46,7 @@ class Checked:
     """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
     """Names of editions whose audience is not in config.toml any more."""
-    waiting: tuple[Waiting, ...]
+    waiting: Mapping[str, Sequence[WaitingStatus]]
     """How many items wait until when."""
     unsettled: tuple[str, ...]
     """Names of audiences that wait for the operator after a restore."""
@@ -104,7 +105,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         mails=tuple(mails),
         problems=tuple(met),
         stranded=tuple(edition.name for edition in compose.stranded_editions(config.audiences, store)),
-        waiting=tuple(store.items.waiting()),
+        waiting=waiting_items(config, store),
         unsettled=unsettled_audiences(config, store),
         survey=_survey(store, config.themes),
         large_feeds=tuple(_large_feeds(store, config)),
@@ -152,10 +153,18 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
 def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
     """How many items wait until when: an embargo that somebody mistyped is seen here first."""
     zone = zone_of(checked.config.site.timezone)
-    for each in checked.waiting:
-        many = f"{counted(each.items, 'item')} {'waits' if each.items == 1 else 'wait'}"
-        what = f"{many} until {each.until.astimezone(zone):%Y-%m-%d %H:%M}; `publisher check --source` names them"
-        yield f"source {each.source!r}", Finding(what=what, is_hint=True)
+    for source, some in checked.waiting.items():
+        for each in some:
+            many = f"{counted(each.items, 'item')} {_WAITS[each.why][each.items > 1]}"
+            what = f"{many} until {each.until.astimezone(zone):%Y-%m-%d %H:%M}; `publisher check --source` names them"
+            yield f"source {source!r}", Finding(what=what, is_hint=True)
+
+
+_WAITS = {
+    "waits": ("waits", "wait"),
+    "settles": ("settles", "settle"),
+    "comes back": ("was withdrawn and waits", "were withdrawn and wait"),
+}
 
 
 def _unsettled_audiences(checked: Checked) -> Iterator[tuple[str, Finding]]:

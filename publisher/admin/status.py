@@ -1,11 +1,15 @@
 """Status: how a site fares, in values. Nothing is changed by asking."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from publisher.admin.deliveries import unsettled_mails
 from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
+from publisher.collect.embargo import Clock
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
@@ -19,6 +23,7 @@ from publisher.model.reports import (
     Status,
     WaitingStatus,
 )
+from publisher.model.sources import SourcePolicy
 from publisher.publish.plan import CONSUMER
 from publisher.store import RunRow, Store, Waiting
 from publisher.store.runs import DELIVER
@@ -30,7 +35,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
     """What ran, what is due, what waits, what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
-    waiting = store.items.waiting()
+    waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
     by_name = {audience.name: audience for audience in config.audiences}
     return Status(
         site=config.site.title,
@@ -40,7 +45,14 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
         held=tuple(_held_statuses(unwritten, by_name)),
-        sources=tuple(_source_status(settings, store, waiting, now=now) for settings in config.sources),
+        sources=tuple(
+            replace(
+                _source_status(settings, store, now=now),
+                waiting=tuple(waiting.get(settings.name, ())),
+                hidden=hidden.get(settings.name, 0),
+            )
+            for settings in config.sources
+        ),
         audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
         deliveries=unsettled_mails(config, store, now=now),
         runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
@@ -76,9 +88,27 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
         seen.add(is_delivery)
 
 
-def _source_status(
-    settings: SourceSettings, store: Store, waiting: Sequence[Waiting], *, now: datetime
-) -> SourceStatus:
+def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
+    """How many items of each source wait until when, and why; the next first. A source without any is missing."""
+    policies = {settings.name: settings.policy for settings in config.sources}
+    counts = Counter((each.source, each.until, _why(each, policies, config)) for each in store.items.waiting())
+    found: dict[str, list[WaitingStatus]] = defaultdict(list)
+    for (source, until, why), items in counts.items():
+        found[source].append(WaitingStatus(until=until, items=items, why=why))
+    return found
+
+
+def _why(
+    waiting: Waiting, policies: Mapping[str, SourcePolicy], config: Config
+) -> Literal["waits", "settles", "comes back"]:
+    if waiting.is_back:
+        return "comes back"
+    policy = policies.get(waiting.source)
+    clock = policy and Clock(now=waiting.until, timezone=config.site.timezone, policy=policy)
+    return "settles" if clock and clock.begin_of(waiting.item) < waiting.until else "waits"
+
+
+def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:
     state = store.sources.state(settings.name)
     return SourceStatus(
         name=settings.name,
@@ -93,9 +123,6 @@ def _source_status(
         held=state.held,
         held_at=state.held_at,
         expect_every=settings.policy.expect_every,
-        waiting=tuple(
-            WaitingStatus(until=each.until, items=each.items) for each in waiting if each.source == settings.name
-        ),
     )
 
 

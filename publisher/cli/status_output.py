@@ -31,7 +31,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     for source in status.sources:
         lines.append(_source_line(source, zone))
         lines += [f"source {source.name}: skipped: {line}" for line in source.skipped]
-        lines += _lines_of_waiting(source, zone)
+        lines += _lines_of_unseen(source, zone)
     if status.unpublished:
         lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]
@@ -52,13 +52,21 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     return lines
 
 
-def _lines_of_waiting(source: SourceStatus, zone: ZoneInfo) -> list[str]:
-    """How many items wait until when."""
-    if not source.waiting:
-        return []
-    total = sum(each.items for each in source.waiting)
-    shown = [f"{each.items} until {local_time(each.until, zone)}" for each in source.waiting]
-    return [f"source {source.name}: {counted(total, 'item')} waiting: {some_of(shown, _MOMENTS)}"]
+def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
+    """How many items wait until when, settle or come back; and how many an editor hid."""
+    lines: list[str] = []
+    for why, words in _WAITING.items():
+        some = [each for each in source.waiting if each.why == why]
+        if some:
+            total = counted(sum(each.items for each in some), "item")
+            shown = some_of([f"{each.items} until {local_time(each.until, zone)}" for each in some], _MOMENTS)
+            lines.append(f"source {source.name}: {total} {words}: {shown}")
+    if source.hidden:
+        lines.append(f"source {source.name}: {counted(source.hidden, 'item')} hidden; `publisher item list` names them")
+    return lines
+
+
+_WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn and coming back"}
 
 
 def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:

@@ -91,9 +91,8 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> 
     held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not clock.may_appear(item)}
     back = {old.number: item for old, item in pairs if old.state is State.EXPIRED and clock.may_appear(item)}
     revised = {number: item for number, item in plan.revised if number not in held} | back
-    changed = {number for number, _ in plan.renamed}
     retimed = [
-        (old, item, _wake_of(old, item, clock, is_changed=old.number in changed))
+        (old, item, _wake_of(old, item, clock, is_changed=old.number in plan.reworded))
         for old, item in pairs
         if old.number not in revised
     ]

@@ -37,6 +37,8 @@ class Reconciliation:
     """Numbers of items of which readers see no change, or that they do not see, and what they say now."""
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
     """Numbers of all listed items that are known, and what they say now."""
+    reworded: frozenset[int] = field(default=frozenset(), compare=False)
+    """Numbers of known items whose words, links or files differ; another date or theme alone does not count."""
     dropped: tuple[int, ...] = ()
     """Numbers of items that waited for their time, and that the organisation took out."""
 
@@ -56,6 +58,7 @@ class Reconciliation:
                 refiled=frozenset(number for number in self.refiled if (number in copies) is is_copy),
                 moved=frozenset(number for number in self.moved if (number in copies) is is_copy),
                 known=tuple(pair for pair in self.known if (pair[0] in copies) is is_copy),
+                reworded=frozenset(number for number in self.reworded if (number in copies) is is_copy),
                 dropped=tuple(number for number in self.dropped if (number in copies) is is_copy),
             )
             for is_copy in (False, True)
@@ -331,6 +334,7 @@ def _outcome(pairing: Pairing, extent: Extent, changes: Sequence[_Change]) -> Re
         relisted=tuple(number for number in relisted if number not in numbers),
         renamed=tuple((change.number, change.item) for change in changes if change.is_renamed),
         known=tuple((change.number, change.item) for change in changes),
+        reworded=frozenset(change.number for change in changes if not change.fields <= FILING),
         dropped=tuple(sorted(old.number for old in gone if _waits(old) and extent.covers(old.date))),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition, Notice
@@ -199,10 +200,12 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingStatus:
-    """Items of one source that wait for the same moment."""
+    """Items of one source that wait for the same moment, for one reason."""
 
     until: datetime
     items: int
+    why: Literal["waits", "settles", "comes back"] = "waits"
+    """`waits` for its embargo or date, `settles` as `settle` asks, or `comes back` after it was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +231,8 @@ class SourceStatus:
     """How long it may have no news before it counts as silent; None: any time."""
     waiting: tuple[WaitingStatus, ...] = ()
     """Its items that wait for their time, the next first."""
+    hidden: int = 0
+    """Its items that an editor hid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

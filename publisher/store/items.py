@@ -12,13 +12,14 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, ex
 from publisher.model.editions import TakenOut
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
-from publisher.model.records import Record
+from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database, batches
 from publisher.store.retheme import ItemBatch
 from publisher.store.schema import (
     IS_GONE,
+    IS_HIDDEN,
     IS_LIVE,
     IS_LIVE_REVISION,
     IS_REVISED,
@@ -61,11 +62,13 @@ class ChangedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many items of one source wait until one moment."""
+    """An item that appears at some moment, for the first time or after a withdrawal."""
 
     source: str
     until: datetime
-    items: int
+    item: Item
+    is_back: bool
+    """Whether readers had it before, and it was withdrawn."""
 
 
 class Items:
@@ -98,11 +101,26 @@ class Items:
             return list(connection.execute(query).scalars())
 
     def waiting(self) -> list[Waiting]:
-        """How many items of each source wait until when, the next first."""
-        columns = (items.c.source, items.c.wakes, func.count().label("items"))
-        query = select(*columns).where(IS_WAITING, WAKES).group_by(*columns[:2]).order_by(items.c.wakes, items.c.source)
+        """The items that wait for their time, also those that were withdrawn and come back then; the next first."""
+        waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
+        query = select(*items.c["source", "wakes", "content", "state"]).where(WAKES, waits)
         with self._database.reading() as connection:
-            return [Waiting(source=row.source, until=row.wakes, items=row.items) for row in connection.execute(query)]
+            rows = connection.execute(query.order_by(items.c.wakes, items.c.source, items.c.number))
+            return [
+                Waiting(
+                    source=row.source,
+                    until=row.wakes,
+                    item=item_of(row.content),
+                    is_back=row.state is State.WITHDRAWN,
+                )
+                for row in rows
+            ]
+
+    def hidden_counts(self) -> dict[str, int]:
+        """How many items of each source an editor hid; a source without any is missing."""
+        query = select(items.c.source, func.count().label("hidden")).where(IS_HIDDEN).group_by(items.c.source)
+        with self._database.reading() as connection:
+            return {row.source: row.hidden for row in connection.execute(query)}
 
     def addresses(self, after: int, upto: int) -> list[ItemAddress]:
         """Where live items with numbers in (after, upto] are found, in that order."""

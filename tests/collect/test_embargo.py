@@ -111,7 +111,7 @@ def test_an_item_waits_to_the_minute(store: Store, listed: Item, begin: str) -> 
     local = moment.astimezone(moment.tzinfo)
     assert [note.what for note in first.notes] == [f"waits until {local:%Y-%m-%d %H:%M}"]
     assert next_wake(store) == moment
-    assert [(each.source, each.until, each.items) for each in store.items.waiting()] == [("shelf", moment, 1)]
+    assert [(each.source, each.until) for each in store.items.waiting()] == [("shelf", moment)]
 
     assert not read(store, source, at=moment - timedelta(seconds=1)).is_news
     assert read(store, source, at=moment).added == 1
@@ -148,6 +148,7 @@ def test_what_was_withdrawn_and_is_listed_again_waits_for_its_embargo(store: Sto
 
     read(store, shelf, at=EIGHT + 2 * HOUR)
     assert states(store)["Ferry"] is State.WITHDRAWN
+    assert [(each.until, each.is_back) for each in store.items.waiting()] == [(EIGHT + 4 * HOUR, True)]
 
     assert read(store, shelf, at=EIGHT + 4 * HOUR).revised == 1
     assert seen(store) == {"Ferry", "Crane"}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_an_item_is_news_once_it_stood_unchanged_so_long(store: Store, shelf: Sh
     report = read(store, shelf, at=NOW)
     assert (report.added, report.waiting) == (0, 1)
     assert [note.what for note in report.notes] == ["settles until 2026-11-23 12:00"]
-    assert [(each.until, each.items) for each in store.items.waiting()] == [(NOW + 2 * HOUR, 1)]
+    assert [each.until for each in store.items.waiting()] == [NOW + 2 * HOUR]
 
     shelf.items = [MENDED, OLD]
     assert not read(store, shelf, at=NOW + HOUR).is_news
@@ -94,6 +95,18 @@ def test_an_item_that_is_edited_again_and_again_is_news_after_four_times_that(st
     assert read(store, shelf, at=NOW + 8 * HOUR).added == 1
 
     assert seen(store)[0] == "The ferry sails at 8."
+
+
+@pytest.mark.parametrize("filed", [{"date": date(2026, 11, 22)}, {"labels": ("Ferries",)}, {"published": NOW + HOUR}])
+def test_another_date_or_theme_alone_does_not_let_it_wait_anew(
+    store: Store, shelf: Shelf, filed: dict[str, Any]
+) -> None:
+    read(store, shelf, at=NOW)
+    shelf.items = [replace(FERRY, **filed), OLD]
+
+    read(store, shelf, at=NOW + HOUR)
+
+    assert [each.until for each in store.items.waiting()] == [NOW + 2 * HOUR]
 
 
 def test_an_item_that_is_taken_back_meanwhile_was_never_news(store: Store, shelf: Shelf) -> None:
