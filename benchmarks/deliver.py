@@ -22,10 +22,11 @@ from email.utils import format_datetime
 import aiosmtplib
 from sqlalchemy import text
 
+from publisher.deliver.mails import WireForm
 from publisher.deliver.pace import Pace
 from publisher.deliver.run import Orders, deliver
-from publisher.deliver.smtp import Envelope, MailServer, WireForm
-from publisher.model.deliveries import NewDelivery, Security, SmtpSettings
+from publisher.deliver.smtp import Envelope, MailServer
+from publisher.model.deliveries import DeliveryKind, Security, SmtpSettings
 from publisher.store import Store
 
 NOW = datetime.now(UTC)
@@ -33,10 +34,10 @@ SENDER = "news@example.org"
 LINE = b"This line stands for what a digest says to those who read it, in seventy columns.\r\n"
 QUEUE = """
     WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
-    INSERT INTO deliveries (kind, name, recipient, sender, message_id, dated, state, due_at, queued_at, epoch,
-        attempts, doubts, reply)
+    INSERT INTO deliveries (kind, name, recipient, sender, message_id, dated, audience, rank, return_path, state,
+        due_at, queued_at, epoch, attempts, doubts, reply)
     SELECT 'edition', 'weekly-1', 'reader' || n || '@example.org', 'news@example.org', '<weekly-1@example.org>',
-        :now, 'queued', :now, :now, 0, 0, 0, '' FROM numbers
+        :now, 'weekly', 2, '', 'queued', :now, :now, 0, 0, 0, '' FROM numbers
 """
 
 
@@ -162,14 +163,6 @@ def by_ours(port: int, mail: bytes, numbers: Sequence[Sequence[int]]) -> None:
     asyncio.run(all_of_them())
 
 
-class Mails:
-    def __init__(self, mail: bytes) -> None:
-        self._mail = mail
-
-    def mail(self, _delivery: NewDelivery) -> bytes:
-        return self._mail
-
-
 def settings(port: int, connections: int, per_day: int | None = None) -> SmtpSettings:
     return SmtpSettings(
         host="127.0.0.1",
@@ -184,9 +177,9 @@ def settings(port: int, connections: int, per_day: int | None = None) -> SmtpSet
 def by_the_ledger(store: Store, port: int, mail: bytes, connections: int, per_day: int | None = None) -> None:
     chosen = settings(port, connections, per_day)
     with store.ledger.delivering(now=datetime.now(UTC)):
-        report = deliver(
-            store.ledger, Mails(mail), Pace(chosen), Orders(settings=chosen, clock=lambda: datetime.now(UTC))
-        )
+        mails_of = {DeliveryKind.EDITION: lambda claimed: {each.id: mail for each in claimed}}
+        orders = Orders(settings=chosen, clock=lambda: datetime.now(UTC))
+        report = deliver(store.ledger, mails_of, Pace(chosen), orders)
     assert not report.problems, report.problems
 
 

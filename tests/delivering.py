@@ -25,12 +25,15 @@ FOR_EVER = timedelta(days=10_000)
 AGAIN = "again"
 
 
-class Mails:
+def mails(claimed: Sequence[Delivery]) -> dict[int, bytes]:
     """A mail for each delivery, which says who gets it."""
+    return {each.id: mail_to(each) for each in claimed}
 
-    def mail(self, delivery: NewDelivery) -> bytes:
-        head = f"Message-ID: {delivery.message_id}\r\nDate: Wed, 04 Mar 2026 12:00:00 +0000\r\n"
-        return f"{head}Subject: one\r\n\r\nFor {delivery.recipient}.\r\n".encode()
+
+def mail_to(delivery: NewDelivery) -> bytes:
+    """The mail of a delivery."""
+    head = f"Message-ID: {delivery.message_id}\r\nDate: Wed, 04 Mar 2026 12:00:00 +0000\r\n"
+    return f"{head}Subject: one\r\n\r\nFor {delivery.recipient}.\r\n".encode()
 
 
 class MortalLedger(Ledger):
@@ -87,7 +90,9 @@ def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, po
 def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
     """The same beside another process, which SQLite's lock does not allow and a server does."""
     config = settings(port, connections)
-    deliver(ledger, Mails(), Pace(config), Orders(settings=config, clock=lambda: datetime.now(UTC)))
+    deliver(
+        ledger, {DeliveryKind.EDITION: mails}, Pace(config), Orders(settings=config, clock=lambda: datetime.now(UTC))
+    )
 
 
 def start(url: str, port: int, *, connections: int, lease_s: float, point: str) -> "subprocess.Popen[bytes]":

@@ -1,16 +1,17 @@
 """Deliveries: hand over what is due, queue what the operator asks for, and say how mails fare."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
+from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Pace
 from publisher.deliver.plan import audience_and_number, tally_planned
-from publisher.model.deliveries import DeliveryCounts, SmtpSettings
+from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, SmtpSettings
 from publisher.model.editions import Audience
-from publisher.model.errors import UsageError
+from publisher.model.errors import FilesError, PublisherError, UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import DeliverReport
 from publisher.model.site import Site
@@ -24,7 +25,7 @@ class Post:
 
     settings: SmtpSettings
     store: Store
-    outbox: Outbox
+    mails_of: Mapping[DeliveryKind, Mails]
     pace: Pace
     clock: Callable[[], datetime]
     progress: Progress
@@ -45,13 +46,30 @@ def hand_over(post: Post) -> DeliverReport:
         from publisher.deliver.run import Orders, deliver  # late: asyncio and ssl take 60 ms, and mails are seldom due
 
         orders = Orders(settings=post.settings, clock=post.clock, is_stopping=post.is_stopping, progress=post.progress)
-        return deliver(ledger, post.outbox, post.pace, orders)
+        return deliver(ledger, post.mails_of, post.pace, orders)
 
 
 def rehearse_hand_over(post: Post) -> DeliverReport:
     """What `hand_over` would hand over now, with no word to the mail server."""
     due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
     return DeliverReport(editions=tally_planned(due))
+
+
+def edition_mails(outbox: Outbox, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+    """The mails of editions as they stand in the outbox, or why there is none, by the ids of their deliveries."""
+    found: dict[str, bytes | PublisherError] = {}
+    for each in claimed:
+        if each.message_id not in found:
+            try:
+                found[each.message_id] = outbox.mail(each)
+            except FilesError as error:
+                found[each.message_id] = error
+    return {each.id: found[each.message_id] for each in claimed}
+
+
+def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
+    """The mails of letters as the ledger keeps them, by the ids of their deliveries."""
+    return store.ledger.letters(claimed)
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher import __version__
-from publisher.admin.deliveries import Post
+from publisher.admin.deliveries import Post, edition_mails, letter_mails
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
 from publisher.deliver.pace import Pace
+from publisher.model.deliveries import DeliveryKind
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import RunReport
@@ -146,7 +147,10 @@ class Wiring:
         return Post(
             settings=self._config.smtp,
             store=self._store,
-            outbox=outbox,
+            mails_of={
+                DeliveryKind.EDITION: partial(edition_mails, outbox),
+                DeliveryKind.LETTER: partial(letter_mails, self._store),
+            },
             pace=self._pace,
             clock=self._clock,
             progress=progress,

@@ -6,13 +6,14 @@ commits larger, not mails slower, and one thread is enough for the ledger.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
+from publisher.deliver.mails import Ready
 from publisher.model.deliveries import Delivery, DeliveryState, Result
 from publisher.store import Ledger
 
@@ -25,13 +26,22 @@ AT_ONCE = 50
 class Commits:
     """The ledger for the connections of one process, for the length of an `async with`."""
 
-    def __init__(self, ledger: Ledger, *, max_age: timedelta, most: int | None, clock: Callable[[], datetime]) -> None:
-        """`most`: how many deliveries may be claimed in all; None: any number."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        read: Callable[[Sequence[Delivery]], Sequence[Ready]],
+        *,
+        max_age: timedelta,
+        most: int | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`read` gives claimed deliveries their mails. `most`: how many may be claimed in all; None: any number."""
         self._ledger = ledger
+        self._read = read
         self._max_age = max_age
         self._clock = clock
         self._left = most
-        self._claimed: deque[Delivery] = deque()
+        self._claimed: deque[Ready] = deque()
         self._claiming = asyncio.Lock()
         self._fences: list[tuple[Delivery, asyncio.Future[bool]]] = []
         self._results: list[Result] = []
@@ -52,8 +62,8 @@ class Commits:
         """
         try:
             if self._failure is None:
-                for delivery in self._claimed:
-                    self.record(Result(delivery=delivery, state=DeliveryState.QUEUED, is_attempt=False))
+                for ready in self._claimed:
+                    self.record(Result(delivery=ready.delivery, state=DeliveryState.QUEUED, is_attempt=False))
             if self._writer is not None:
                 await self._writer
         finally:
@@ -61,8 +71,8 @@ class Commits:
         if self._failure is not None and error is None:
             raise self._failure
 
-    async def claim(self) -> Delivery | None:
-        """The next delivery whose turn it is; None: there is none.
+    async def claim(self) -> Ready | None:
+        """The next delivery whose turn it is, with its mail; None: there is none.
 
         Raises:
             StoreError: the ledger cannot be used.
@@ -74,11 +84,14 @@ class Commits:
                     await self._writer  # what was queued again may be due again
                     self._raise_failure()
                 limit = AT_ONCE if self._left is None else min(AT_ONCE, self._left)
-                claim = partial(self._ledger.claim, limit, max_age=self._max_age, now=self._clock())
-                found = await self._in_thread(claim)
+                found = await self._in_thread(partial(self._claim, limit))
                 self._claimed.extend(found)
                 self._left = None if self._left is None else self._left - len(found)
             return self._claimed.popleft() if self._claimed else None
+
+    def _claim(self, limit: int) -> Sequence[Ready]:
+        claimed = self._ledger.claim(limit, max_age=self._max_age, now=self._clock())
+        return self._read(claimed) if claimed else ()
 
     async def fence(self, delivery: Delivery) -> bool:
         """Note that a mail is about to be handed over; return whether that may be done.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience
@@ -26,11 +27,15 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
     return known[found["audience"]], int(found["number"])
 
 
+def tally_of(delivery: NewDelivery) -> DeliveryTally:
+    """The empty counts of what a delivery hands over; a reader's address stands in no log."""
+    return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
+
+
 def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
-    """How many mails of each edition are due, in the order in which they are."""
+    """How many mails of each edition, round and letter are due, in the order in which they are."""
     planned: dict[str, DeliveryTally] = {}
     for each in due:
-        before = planned.get(each.name)
-        to, count = (before.to, before.planned) if before else (each.recipient, 0)
-        planned[each.name] = DeliveryTally(name=each.name, to=to, planned=count + 1)
+        before = planned.get(each.name) or tally_of(each)
+        planned[each.name] = replace(before, planned=before.planned + 1)
     return tuple(planned.values())

@@ -25,10 +25,10 @@ A process that stops for longer than its lease loses its claim: its fence fails,
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
 
 from publisher.deliver.answers import (
     DROPPED,
@@ -42,12 +42,14 @@ from publisher.deliver.answers import (
     wait_before,
 )
 from publisher.deliver.commits import Commits
+from publisher.deliver.mails import Mails, WireForm, read_mails
 from publisher.deliver.pace import Pace
-from publisher.deliver.smtp import Deadlines, Envelope, MailServer, Session, WireForm
+from publisher.deliver.plan import tally_of
+from publisher.deliver.smtp import Deadlines, Envelope, MailServer, Session
 from publisher.deliver.wire import Dropped, Silent
 from publisher.model.decisions import DecisionLog
-from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Result, SmtpSettings
-from publisher.model.errors import FilesError, MailServerError, SecretError
+from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, NewDelivery, Result, SmtpSettings
+from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.reports import DeliverReport, DeliveryTally
@@ -71,18 +73,6 @@ UNREADABLE = timedelta(minutes=5)
 """How long a delivery waits whose mail cannot be read."""
 
 
-class Mails(Protocol):
-    """Where the mails are."""
-
-    def mail(self, delivery: NewDelivery) -> bytes:
-        """The whole mail of a delivery, as it was written.
-
-        Raises:
-            FilesError: it is not there, or not as it was written.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
     """How a pass delivers."""
@@ -96,47 +86,47 @@ class Orders:
     """From 0 to 1; spreads the retries of mails that failed together."""
 
 
-def deliver(ledger: Ledger, mails: Mails, pace: Pace, orders: Orders) -> DeliverReport:
+def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Pace, orders: Orders) -> DeliverReport:
     """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
+
+    `mails_of` gives the mails of each kind of delivery.
 
     Raises:
         StoreError: the ledger cannot be used.
     """
-    return asyncio.run(_Pass(ledger, mails, pace, orders).run())
+    return asyncio.run(_Pass(ledger, mails_of, pace, orders).run())
 
 
 class Tallies:
-    """Counts what becomes of the mails of each edition."""
+    """Counts what becomes of the mails of each edition, round and letter."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, DeliveryTally] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of the delivery's edition, by their names in `DeliveryTally`."""
-        tally = self._by_name.get(delivery.name) or DeliveryTally(name=delivery.name, to=delivery.recipient)
+        """Add to the counts of what the delivery hands over, by their names in `DeliveryTally`."""
+        tally = self._by_name.get(delivery.name) or tally_of(delivery)
         self._by_name[delivery.name] = replace(
             tally, **{name: getattr(tally, name) + count for name, count in counts.items()}
         )
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """The counts, in the order in which editions came."""
+        """The counts, in the order in which they came."""
         return tuple(self._by_name.values())
 
 
 class _Pass:
     """One pass over the ledger."""
 
-    def __init__(self, ledger: Ledger, mails: Mails, pace: Pace, orders: Orders) -> None:
+    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Pace, orders: Orders) -> None:
         self._ledger = ledger
-        self._mails = mails
+        self._mails_of = mails_of
         self._pace = pace
         self._orders = orders
         self._settings = orders.settings
         self._tallies = Tallies()
         self._problems: dict[str, Problem] = {}
-        self._wire_form: tuple[str, WireForm] | None = None
-        """The latest mail, by its Message-ID: many deliveries have the same."""
         self._open = 0
         """How many sessions there are."""
 
@@ -163,7 +153,8 @@ class _Pass:
         return max(0, min(left)) if left else None
 
     async def _work_until_stopped(self, workers: int, allowed: int | None) -> None:
-        commits = Commits(self._ledger, max_age=self._settings.max_age, most=allowed, clock=self._orders.clock)
+        read, max_age = partial(read_mails, mails_of=self._mails_of), self._settings.max_age
+        commits = Commits(self._ledger, read, max_age=max_age, most=allowed, clock=self._orders.clock)
         async with commits as self._commits:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -187,12 +178,15 @@ class _Pass:
         """Hand over one mail after another."""
         session: Session | None = None
         try:
-            while self._is_open_for_mail() and (delivery := await self._commits.claim()) is not None:
+            while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
+                if ready.mail is None:
+                    self._settle_unreadable(ready.delivery, ready.problem)
+                    continue
                 session = await self._ready(session)
                 if session is None:
-                    self._commits.record(Result(delivery=delivery, state=DeliveryState.QUEUED, is_attempt=False))
+                    self._commits.record(Result(delivery=ready.delivery, state=DeliveryState.QUEUED, is_attempt=False))
                     return
-                if not await self._send(session, delivery):
+                if not await self._send(session, ready.delivery, ready.mail):
                     self._close(session)
                     session = None
         finally:
@@ -238,11 +232,8 @@ class _Pass:
 
     # --- one mail ----------------------------------------------------------------------------------------------------
 
-    async def _send(self, session: Session, delivery: Delivery) -> bool:
+    async def _send(self, session: Session, delivery: Delivery, mail: WireForm) -> bool:
         """Send one mail and record what became of it; return whether the session can go on."""
-        mail = self._mail_of(delivery)
-        if mail is None:
-            return True
         is_used = session.mails > 0
         try:
             refusal = await session.open_mail(_envelope(delivery, self._settings), mail.size)
@@ -252,7 +243,11 @@ class _Pass:
         if refusal is not None:
             return self._settle(delivery, refusal.step, refusal.reply, is_used=is_used)
         if not await self._commits.fence(delivery):
-            logger.debug("mail is not handed over", because="its lease is over", **_facts(delivery))
+            logger.debug(
+                "mail is not handed over",
+                because="its lease is over, or it was paused or cancelled",
+                **_facts(delivery),
+            )
             return False
         try:
             reply = await session.hand_over(mail)
@@ -261,16 +256,10 @@ class _Pass:
             return False
         return self._settle(delivery, Step.DOT, reply, is_used=is_used)
 
-    def _mail_of(self, delivery: Delivery) -> WireForm | None:
-        """The mail of a delivery; None: it cannot be read, and is tried again."""
-        if self._wire_form is None or self._wire_form[0] != delivery.message_id:
-            try:
-                self._wire_form = delivery.message_id, WireForm(self._mails.mail(delivery))
-            except (FilesError, ValueError) as error:
-                self._note(f"edition {delivery.name}", str(error))
-                self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=str(error))
-                return None
-        return self._wire_form[1]
+    def _settle_unreadable(self, delivery: Delivery, problem: str) -> None:
+        """The mail of a delivery cannot be read: it is tried again."""
+        self._note(delivery.title, problem)
+        self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 
     def _settle(self, delivery: Delivery, step: Step, reply: Reply, *, is_used: bool) -> bool:
         """Record what a reply means; return whether the session can go on."""
@@ -288,7 +277,7 @@ class _Pass:
             case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
                 self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
                 self._tallies.add(delivery, later=1)
-                self._note(f"edition {delivery.name}", f"the mail server does not take our mail: {reply}")
+                self._note(delivery.title, f"the mail server does not take our mail: {reply}")
             case Fate.LATER:
                 self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
                 self._tallies.add(delivery, later=1)
@@ -314,14 +303,14 @@ class _Pass:
         self._requeue(delivery, after=self._wait(delivery), is_doubtful=True, reply=reply)
         self._tallies.add(delivery, later=1)
         self._note(
-            f"edition {delivery.name}",
-            f"{delivery.recipient}: {reply}; it is sent again with the same Message-ID {delivery.message_id}",
+            delivery.title,
+            f"{_named(delivery)}{reply}; it is sent again with the same Message-ID {delivery.message_id}",
         )
 
     def _refuse(self, delivery: Delivery, reply: Reply) -> None:
         self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
-        problem = f"{delivery.recipient}: the mail server refused it for good: {reply}"
-        self._note(f"edition {delivery.name}", problem)
+        problem = f"{_named(delivery)}the mail server refused it for good: {reply}"
+        self._note(delivery.title, problem)
 
     def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
         self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=str(reply)))
@@ -392,4 +381,10 @@ def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
 
 
 def _facts(delivery: Delivery) -> dict[str, object]:
-    return {"edition": delivery.name, "recipient": delivery.recipient, "attempt": delivery.attempts}
+    told = {} if delivery.is_personal else {"recipient": delivery.recipient}
+    return {delivery.kind.value: delivery.name, **told, "attempt": delivery.attempts}
+
+
+def _named(delivery: Delivery) -> str:
+    """Whom a problem is about, in front of it; a reader's address stands in no log."""
+    return "" if delivery.is_personal else f"{delivery.recipient}: "

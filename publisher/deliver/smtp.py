@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.deliver.answers import Reply, Step
+from publisher.deliver.mails import WireForm
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Wire, words_of
 from publisher.model.deliveries import Security, SmtpSettings
@@ -62,23 +63,6 @@ class Refusal:
 
     step: Step
     reply: Reply
-
-
-class WireForm:
-    """A mail as it goes over the wire: dots at the beginnings of lines doubled, and the end of mail behind it."""
-
-    def __init__(self, mail: bytes) -> None:
-        """Prepare a mail.
-
-        Raises:
-            ValueError: CR or LF stand alone in it: servers disagree on what is a line then, and one mail becomes two.
-        """
-        if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
-            raise ValueError("a line of the mail ends in CR or LF alone")
-        whole = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
-        self.size = len(whole)
-        """Bytes, as the server counts them (RFC 1870 section 3)."""
-        self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
 
 
 class MailServer:

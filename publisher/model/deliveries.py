@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
@@ -13,6 +13,20 @@ class DeliveryKind(StrEnum):
 
     EDITION = "edition"
     """An edition of an audience, to its mailing list."""
+    ROUND = "round"
+    """The digest of a round, to one subscriber."""
+    LETTER = "letter"
+    """A single mail with a text of its own: a notice, or a mail about a subscription."""
+
+
+class Rank(IntEnum):
+    """Which deliveries go first: those of a lower rank before all others."""
+
+    NOTICE = 0
+    """To the operator or an editor."""
+    LETTER = 1
+    """About a subscription: somebody waits for it."""
+    DIGEST = 2
 
 
 class DeliveryState(StrEnum):
@@ -28,6 +42,8 @@ class DeliveryState(StrEnum):
     """The server took the mail."""
     REFUSED = "refused"
     """The server refused the mail for good."""
+    CANCELLED = "cancelled"
+    """It was taken back before the server got the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +52,7 @@ class NewDelivery:
 
     kind: DeliveryKind
     name: str
-    """What it hands over, such as `weekly-3`: the name of the edition."""
+    """What it hands over, such as `weekly-3`: the name of the edition, round or letter."""
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
@@ -45,6 +61,30 @@ class NewDelivery:
     """In its angle brackets."""
     dated: datetime
     """UTC; the Date of the mail."""
+    audience: str = ""
+    """Whose sending can be paused by itself, such as `weekly`; empty: only with all."""
+    rank: Rank = Rank.DIGEST
+    return_path: str = ""
+    """Where failures of this one mail are reported, in ASCII; empty: `smtp.bounces`, or `sender`."""
+
+    @property
+    def title(self) -> str:
+        """What it hands over, in messages."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether its recipient is a reader, whose address stands in no log."""
+        return self.kind is DeliveryKind.ROUND or self.rank is Rank.LETTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail with a text of its own, which the ledger keeps until it is sent, refused or cancelled."""
+
+    delivery: NewDelivery
+    mail: bytes
+    """The whole mail, CRLF line ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +180,10 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryCounts:
-    """How the deliveries of one edition fare."""
+    """How the deliveries of one edition, round or letter fare."""
 
     name: str
-    """Of the edition."""
+    """Of the edition, round or letter."""
     queued: int = 0
     """They wait for their turn, or are with the mail server now."""
     later: int = 0
@@ -153,6 +193,8 @@ class DeliveryCounts:
     refused: int = 0
     held: int = 0
     """They waited for longer than `smtp.max_age`."""
+    cancelled: int = 0
+    """They were taken back before the server got the mail."""
     doubtful: int = 0
     """They were handed over once without an answer of the server, so their mail may have come twice."""
     reply: str = ""

@@ -119,12 +119,12 @@ class ComposeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryTally:
-    """What became of the mails of one edition in a pass."""
+    """What became of the mails of one edition, round or letter in a pass."""
 
     name: str
-    """Of the edition."""
+    """Of the edition, round or letter."""
     to: str
-    """The address of the first of them."""
+    """The address of the first of them; empty: readers, whose addresses are told to nobody."""
     planned: int = 0
     """In a rehearsal: how many would be handed over."""
     sent: int = 0

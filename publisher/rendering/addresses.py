@@ -66,6 +66,7 @@ def delivery_of(edition: Edition, audience: Audience, site: Site) -> NewDelivery
         sender=wire_address(audience.from_.address),
         message_id=message_id_of(edition, site),
         dated=edition.dated,
+        audience=edition.audience,
     )
 
 

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Integer, String, Text, TypeDecorator
 
 _E = TypeVar("_E", bound=StrEnum)
+_I = TypeVar("_I", bound=IntEnum)
 
 # Compared byte by byte in both databases: a server's language must not change the order of anything.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -48,6 +49,24 @@ class Choice(TypeDecorator[_E]):
         return None if value is None else value.value
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> _E | None:
+        return None if value is None else self._by_value[value]
+
+
+class Level(TypeDecorator[_I]):
+    """A member of an ordered enumeration, kept as its number."""
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, members: type[_I]) -> None:
+        super().__init__()
+        self.members = members
+        self._by_value = {member.value: member for member in members}
+
+    def process_bind_param(self, value: _I | None, _dialect: Dialect) -> int | None:
+        return None if value is None else value.value
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> _I | None:
         return None if value is None else self._by_value[value]
 
 

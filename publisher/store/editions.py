@@ -29,8 +29,8 @@ from publisher.store.content import item_of, record_of, themes_text
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
-from publisher.store.ledger import insert_deliveries
 from publisher.store.past_editions import PastEditions
+from publisher.store.queue import insert_deliveries
 from publisher.store.schema import (
     IS_HIDDEN,
     IS_LIVE,

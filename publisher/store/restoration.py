@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 from publisher.model.deliveries import DeliveryState, NewDelivery
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
-from publisher.store.ledger import insert_deliveries
+from publisher.store.queue import insert_deliveries
 from publisher.store.schema import (
     audiences,
     counters,

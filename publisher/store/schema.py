@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -21,12 +22,12 @@ from sqlalchemy import (
     literal_column,
 )
 
-from publisher.model.deliveries import DeliveryKind, DeliveryState
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.feeds import FeedKind
 from publisher.model.records import ChangeKind, State
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HoldReason
-from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
+from publisher.store.columns import ByName, Choice, Key, Level, UtcDateTime, Words
 
 HEAD = "s0001"
 """The newest migration. It stands here so that opening a store needs no Alembic, whose import takes 0.3 s."""
@@ -419,7 +420,7 @@ sent_before = Table(
     sqlite_with_rowid=False,
 )
 
-# The ledger: every mail to a recipient, queued, on its way, sent or refused.
+# The ledger: every mail to a recipient, queued, on its way, sent, refused or cancelled.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -430,11 +431,16 @@ deliveries = Table(
     _column("sender", Text),
     _column("message_id", Text),
     _column("dated", UtcDateTime),
+    _column("audience", Key),
+    _column("rank", Level(Rank)),
+    _column("return_path", Text),
     _column("state", Choice(DeliveryState)),
     # From when on it may be claimed: its turn, or the end of its lease. Null: it is finished.
     _column("due_at", UtcDateTime, nullable=True),
     _column("queued_at", UtcDateTime),
     _column("finished_at", UtcDateTime, nullable=True),
+    # Set on a mail that is on its way, too: if it comes back, it is not sent again.
+    _column("cancelled_at", UtcDateTime, nullable=True),
     _column("epoch", Integer),
     _column("attempts", Integer),
     _column("doubts", Integer),
@@ -448,7 +454,35 @@ deliveries = Table(
 
 IS_UNFINISHED = deliveries.c.due_at.is_not(None)
 
-Index("ix_deliveries_due_at", deliveries.c.due_at, deliveries.c.id, sqlite_where=IS_UNFINISHED)
+Index(
+    "ix_deliveries_due_at",
+    deliveries.c.rank,
+    deliveries.c.due_at,
+    deliveries.c.id,
+    sqlite_where=IS_UNFINISHED,
+)
+# Reports of failures name a mail by it. Those of readers are found by the address that they were sent to.
+Index(
+    "ix_deliveries_message_id",
+    deliveries.c.message_id,
+    sqlite_where=deliveries.c.kind != DeliveryKind.ROUND,
+)
+
+# The whole mails of letters, as long as they are not sent.
+letters = Table(
+    "letters",
+    metadata,
+    _column("delivery", Integer, ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
+    _column("mail", LargeBinary),
+)
+
+# The audiences whose mails wait for a word of the operator; the empty name stands for all mails.
+pauses = Table(
+    "pauses",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("paused_at", UtcDateTime),
+)
 
 runs = Table(
     "runs",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, NewDelivery, Result
+from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Letter, NewDelivery, Rank, Result
 from publisher.model.errors import BusyError
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, record
@@ -52,7 +52,9 @@ def note(store: Store, delivery: Delivery, state: DeliveryState, **values: objec
 
 def counts(store: Store, name: str = "weekly-1") -> dict[str, int]:
     found = store.ledger.counts([name], max_age=MAX_AGE, now=NOON)[name]
-    known = {each: getattr(found, each) for each in ("queued", "later", "sent", "refused", "held", "doubtful")}
+    known = {
+        each: getattr(found, each) for each in ("queued", "later", "sent", "refused", "held", "cancelled", "doubtful")
+    }
     return {each: count for each, count in known.items() if count}
 
 
@@ -213,6 +215,125 @@ class TestFence:
         assert (1, 1, 1, "550 5.1.1 no") == (found.queued, found.sent, found.refused, found.reply)
         assert 1 == store.ledger.count_sent(since=NOON - SECOND)
         assert 0 == store.ledger.count_sent(since=NOON + SECOND)
+
+
+def letter(name: str, rank: Rank = Rank.NOTICE) -> Letter:
+    return Letter(delivery=replace(new(name=name), kind=DeliveryKind.LETTER, rank=rank), mail=name.encode())
+
+
+class TestLetters:
+    def test_a_letter_goes_before_all_that_waits_longer(self, store: Store) -> None:
+        queue(store, 1, 2)
+        late = NOON + SECOND
+        store.ledger.queue_letters([letter("confirm-1", Rank.LETTER), letter("0001-news-failing")], now=late)
+
+        assert ["0001-news-failing", "confirm-1", "weekly-1", "weekly-1"] == [
+            each.name for each in (*claim(store, 1, at=late), *claim(store, at=late))
+        ]
+
+    def test_its_mail_is_kept_until_it_is_sent_and_it_is_queued_once(self, store: Store) -> None:
+        assert 2 == store.ledger.queue_letters([letter("one"), letter("two")], now=NOON)
+        assert 0 == store.ledger.queue_letters([replace(letter("one"), mail=b"other")], now=NOON)
+        one, two = claim(store)
+        assert {one.id: b"one", two.id: b"two"} == store.ledger.letters([one, two])
+
+        note(store, one, DeliveryState.SENT)
+        note(store, two, DeliveryState.QUEUED)
+
+        assert {two.id: b"two"} == store.ledger.letters([one, two])
+
+    def test_an_answer_that_counts_no_more_takes_no_mail_away(self, store: Store) -> None:
+        store.ledger.queue_letters([letter("one")], now=NOON)
+        asleep = claim_one(store, lease=GONE)
+        awake = claim_one(store)
+        note(store, asleep, DeliveryState.SENT)
+
+        assert {awake.id: b"one"} == store.ledger.letters([awake])
+
+    def test_it_is_sent_late_rather_than_held(self, store: Store) -> None:
+        store.ledger.queue_letters([letter("one")], now=NOON)
+
+        assert ["one"] == [each.name for each in store.ledger.claim(10, max_age=GONE, now=NOON)]
+
+
+class TestCancel:
+    def cancel(self, store: Store) -> int:
+        return store.ledger.cancel(DeliveryKind.EDITION, "weekly-1", now=NOON)
+
+    def test_what_waits_is_taken_back_and_what_was_sent_stays_sent(self, store: Store) -> None:
+        queue(store, 1, 2)
+        note(store, claim(store, 1)[0], DeliveryState.SENT)
+        store.ledger.queue([new(name="daily-1")], now=NOON)
+
+        assert (1, 0) == (self.cancel(store), self.cancel(store))
+
+        assert {"sent": 1, "cancelled": 1} == counts(store)
+        assert ["daily-1"] == [each.name for each in claim(store)]
+        assert 0 == store.ledger.queue([new(2)], now=NOON)
+
+    def test_what_is_claimed_is_not_handed_over(self, store: Store) -> None:
+        """So who unsubscribes after the claim gets nothing."""
+        queue(store)
+        claimed = claim_one(store)
+        self.cancel(store)
+
+        assert set() == fence(store, claimed)
+        note(store, claimed, DeliveryState.QUEUED)
+        assert ({"cancelled": 1}, []) == (counts(store), claim(store))
+
+    def test_what_is_on_its_way_may_arrive_and_is_not_tried_again(self, store: Store) -> None:
+        queue(store, 1, 2, 3)
+        arrived, came_back, lost = claim(store)
+        fence(store, arrived, came_back)
+        fence(store, lost, lease=GONE)
+        assert 3 == self.cancel(store)
+
+        note(store, arrived, DeliveryState.SENT)
+        note(store, came_back, DeliveryState.QUEUED)
+
+        assert [] == claim(store)
+        assert {"sent": 1, "cancelled": 2, "doubtful": 1} == counts(store)
+
+    def test_the_mail_of_a_letter_goes_with_it(self, store: Store) -> None:
+        store.ledger.queue_letters([letter("one")], now=NOON)
+        claimed = claim_one(store)
+
+        store.ledger.cancel(DeliveryKind.LETTER, "one", now=NOON)
+
+        assert {} == store.ledger.letters([claimed])
+
+
+class TestPause:
+    def test_one_audience_waits_and_others_go_on(self, store: Store) -> None:
+        store.ledger.queue([replace(new(name="weekly-1"), audience="weekly")], now=NOON)
+        store.ledger.queue([replace(new(name="daily-1"), audience="daily")], now=NOON)
+
+        assert (True, False) == (
+            store.ledger.pauses.begin("weekly", now=NOON),
+            store.ledger.pauses.begin("weekly", now=NOON),
+        )
+
+        assert {"weekly": NOON} == store.ledger.pauses.current()
+        assert 1 == store.ledger.count_due(max_age=MAX_AGE, now=NOON)
+        assert ["daily-1"] == [each.name for each in claim(store)]
+        assert ["weekly"] == store.ledger.pauses.end("weekly")
+        assert ["weekly-1"] == [each.name for each in claim(store)]
+
+    def test_what_is_claimed_is_not_handed_over_and_its_attempt_does_not_count(self, store: Store) -> None:
+        queue(store, 1, 2)
+        claimed, on_its_way = claim(store)
+        fence(store, on_its_way)
+
+        store.ledger.pauses.begin(now=NOON)
+
+        assert (set(), []) == (fence(store, claimed), claim(store))
+        assert (0, None) == (
+            store.ledger.count_due(max_age=MAX_AGE, now=NOON),
+            store.ledger.next_due(max_age=MAX_AGE, now=NOON),
+        )
+        note(store, on_its_way, DeliveryState.SENT)
+        assert [""] == store.ledger.pauses.end()
+        assert [(claimed.id, 2, 1)] == [(each.id, each.epoch, each.attempts) for each in claim(store)]
 
 
 class TestProcesses:

@@ -11,8 +11,8 @@ from publisher.deliver.answers import RETRIES
 from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Pace
 from publisher.deliver.run import Orders, deliver
 from publisher.deliver.smtp import Deadlines
-from publisher.model.deliveries import DeliveryCounts, DeliveryKind, NewDelivery, Security, SmtpSettings
-from publisher.model.errors import FilesError
+from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, NewDelivery, Security, SmtpSettings
+from publisher.model.errors import FilesError, PublisherError
 from publisher.model.reports import DeliverReport
 from publisher.store import Store
 from tests.databases import sqlite_store
@@ -41,9 +41,12 @@ class Mails:
     def __init__(self, unreadable: Sequence[str] = ()) -> None:
         self.unreadable = list(unreadable)
 
-    def mail(self, delivery: NewDelivery) -> bytes:
+    def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+        return {each.id: self._mail(each) for each in claimed}
+
+    def _mail(self, delivery: Delivery) -> bytes | PublisherError:
         if delivery.name in self.unreadable:
-            raise FilesError(f"outbox/{delivery.name} is damaged")
+            return FilesError(f"outbox/{delivery.name} is damaged")
         return f"Message-ID: {delivery.message_id}\r\n\r\n{delivery.name}\r\n".encode()
 
 
@@ -86,7 +89,7 @@ class Office:
             **values,  # type: ignore[arg-type]  # whatever a test gives
         )
         with self.store.ledger.delivering(now=self.now):
-            return deliver(self.store.ledger, self.mails, self.pace, orders)
+            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, orders)
 
     def rested(self) -> None:
         """Forget what the server said, as the next process does."""

@@ -13,6 +13,7 @@ import pytest
 import trustme
 
 from publisher.deliver.answers import Reply, Step
+from publisher.deliver.mails import WireForm
 from publisher.deliver.smtp import (
     IDLE_S,
     MAILS_A_CONNECTION,
@@ -22,7 +23,6 @@ from publisher.deliver.smtp import (
     MailServer,
     Refusal,
     Session,
-    WireForm,
 )
 from publisher.deliver.wire import MOST_BYTES, Dropped, Silent
 from publisher.model.deliveries import Secret, Security, SmtpSettings

@@ -23,6 +23,7 @@ IS_NO_KEYWORD = sa.text("kind != 'keyword'")
 IS_REVISED = sa.text("revised_seq IS NOT NULL")
 IS_UNWRITTEN = sa.text("written_at IS NULL")
 IS_UNFINISHED = sa.text("due_at IS NOT NULL")
+IS_NO_ROUND = sa.text("kind != 'round'")
 
 
 def upgrade() -> None:
@@ -391,10 +392,14 @@ def _create_deliveries() -> None:
         sa.Column("sender", sa.Text, nullable=False),
         sa.Column("message_id", sa.Text, nullable=False),
         sa.Column("dated", INSTANT, nullable=False),
+        sa.Column("audience", KEY, nullable=False),
+        sa.Column("rank", sa.Integer, nullable=False),
+        sa.Column("return_path", sa.Text, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("due_at", INSTANT, nullable=True),
         sa.Column("queued_at", INSTANT, nullable=False),
         sa.Column("finished_at", INSTANT, nullable=True),
+        sa.Column("cancelled_at", INSTANT, nullable=True),
         sa.Column("epoch", sa.Integer, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("doubts", sa.Integer, nullable=False),
@@ -407,9 +412,29 @@ def _create_deliveries() -> None:
     op.create_index(
         "ix_deliveries_due_at",
         "deliveries",
-        ["due_at", "id"],
+        ["rank", "due_at", "id"],
         sqlite_where=IS_UNFINISHED,
         postgresql_where=IS_UNFINISHED,
+    )
+    op.create_index(
+        "ix_deliveries_message_id",
+        "deliveries",
+        ["message_id"],
+        sqlite_where=IS_NO_ROUND,
+        postgresql_where=IS_NO_ROUND,
+    )
+    op.create_table(
+        "letters",
+        sa.Column("delivery", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("mail", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("delivery", name="pk_letters"),
+        sa.ForeignKeyConstraint(["delivery"], ["deliveries.id"], name="fk_letters_delivery"),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("audience", KEY, nullable=False),
+        sa.Column("paused_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("audience", name="pk_pauses"),
     )
 
 

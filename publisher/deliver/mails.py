@@ -1,0 +1,67 @@
+"""The mails of deliveries, each kind from where it is kept, ready for the wire."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from publisher.model.deliveries import Delivery, DeliveryKind
+from publisher.model.errors import FilesError, PublisherError
+
+Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
+"""Gives the whole mail of each of some deliveries of one kind, by the delivery's id, or says why there is none now.
+
+It is called shortly before they are handed over, with at most as many as are claimed at once. Deliveries that have the
+same mail should get the same bytes object.
+"""
+
+
+class WireForm:
+    """A mail as it goes over the wire: dots at the beginnings of lines doubled, and the end of mail behind it."""
+
+    def __init__(self, mail: bytes) -> None:
+        """Prepare a mail.
+
+        Raises:
+            ValueError: CR or LF stand alone in it: servers disagree on what is a line then, and one mail becomes two.
+        """
+        if not mail.count(b"\r\n") == mail.count(b"\r") == mail.count(b"\n"):
+            raise ValueError("a line of the mail ends in CR or LF alone")
+        whole = mail if mail.endswith(b"\r\n") else mail + b"\r\n"
+        self.size = len(whole)
+        """Bytes, as the server counts them (RFC 1870 section 3)."""
+        self.data = (b"\r\n" + whole).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A claimed delivery with its mail."""
+
+    delivery: Delivery
+    mail: WireForm | None
+    """None: there is none now."""
+    problem: str = ""
+    """Why not."""
+
+
+def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
+    """The claimed deliveries with their mails, in the same order."""
+    found: dict[int, bytes | PublisherError] = {}
+    by_kind = sorted(claimed, key=lambda each: each.kind)
+    for kind, group in groupby(by_kind, key=lambda each: each.kind):
+        if kind in mails_of:
+            found |= mails_of[kind](list(group))
+    forms: dict[int, WireForm] = {}
+    return [_ready(each, found.get(each.id), forms) for each in claimed]
+
+
+def _ready(delivery: Delivery, mail: bytes | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
+    """`forms`: those of this batch by the identity of their bytes, which many deliveries share."""
+    if not isinstance(mail, bytes):
+        gone = FilesError(f"{delivery.title} is gone from this site, so its mail cannot be sent")
+        return Ready(delivery=delivery, mail=None, problem=str(mail or gone))
+    try:
+        form = forms.get(id(mail)) or WireForm(mail)
+    except ValueError as error:
+        return Ready(delivery=delivery, mail=None, problem=str(error))
+    forms[id(mail)] = form
+    return Ready(delivery=delivery, mail=form)

@@ -1,0 +1,223 @@
+"""Rows of the ledger: what is asked of them, and how fences and results change them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Interval,
+    Row,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+
+from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Rank, Result
+from publisher.store.columns import UtcDateTime
+from publisher.store.schema import deliveries, pauses
+
+EVERYTHING = ""
+"""The name in `pauses` that stands for all mails."""
+
+
+class Clock(Protocol):
+    def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
+        """The present, or a moment `ahead` of it."""
+        ...
+
+
+def clock_of(connection: Connection, now: datetime) -> Clock:
+    """The clock of leases: the server's, or on SQLite that of the caller."""
+    if connection.dialect.name == "sqlite":
+        return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
+    return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
+
+
+# --- conditions ------------------------------------------------------------------------------------------------------
+
+IS_LEASED = deliveries.c.state.in_((DeliveryState.LEASED, DeliveryState.HANDING))
+
+
+def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
+    """Whether a row is this delivery."""
+    of_it = (deliveries.c.kind == delivery.kind, deliveries.c.name == delivery.name)
+    return and_(*of_it, deliveries.c.recipient == delivery.recipient)
+
+
+def is_held(clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
+    """Whether a digest waited for too long to be sent without a word of the operator. Letters are sent late."""
+    is_digest = deliveries.c.rank == Rank.DIGEST
+    return and_(deliveries.c.state == DeliveryState.QUEUED, is_digest, deliveries.c.queued_at <= clock(-max_age))
+
+
+def may_go(connection: Connection, clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
+    """Whether a delivery may go out when it is its turn: it is not held, and nobody has paused it."""
+    paused = list(connection.execute(select(pauses.c.audience)).scalars())
+    if EVERYTHING in paused:
+        return false()
+    not_held = ~is_held(clock, max_age)
+    return and_(not_held, deliveries.c.audience.not_in(paused)) if paused else not_held
+
+
+def counted_states(clock: Clock, max_age: timedelta) -> list[ColumnElement[Any]]:
+    """The columns of `DeliveryCounts`, but for the name."""
+    state, due_at, held = deliveries.c.state, deliveries.c.due_at, is_held(clock, max_age)
+    is_later = and_(state == DeliveryState.QUEUED, due_at > clock(), ~held)
+    counts = {
+        "queued": and_(due_at.is_not(None), ~is_later, ~held),
+        "later": is_later,
+        "sent": state == DeliveryState.SENT,
+        "refused": state == DeliveryState.REFUSED,
+        "held": held,
+        "cancelled": state == DeliveryState.CANCELLED,
+        "doubtful": or_(deliveries.c.doubts > 0, and_(state == DeliveryState.HANDING, due_at <= clock())),
+    }
+    return [
+        *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in counts.items()),
+        func.min(case((is_later, due_at))).label("next_at"),
+        func.max(case((state == DeliveryState.SENT, ""), else_=deliveries.c.reply)).label("reply"),
+    ]
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+OF_NEW = deliveries.c["kind", "name", "recipient", "sender", "message_id", "dated", "audience", "rank", "return_path"]
+OF_DELIVERY = (*OF_NEW, *deliveries.c["id", "epoch", "attempts", "doubts", "queued_at"])
+
+
+def delivery_of_row(row: Row[Any]) -> Delivery:
+    """The delivery in a row that has `OF_DELIVERY`."""
+    return Delivery(**{column.name: getattr(row, column.name) for column in OF_DELIVERY})
+
+
+def row_of_new(delivery: NewDelivery) -> dict[str, object]:
+    """The columns of `OF_NEW`."""
+    return {column.name: getattr(delivery, column.name) for column in OF_NEW}
+
+
+def lock_rows(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Lock rows in the order of their ids: two transactions that lock several could wait for each other otherwise."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(deliveries.c.id).where(which).order_by(deliveries.c.id).with_for_update())
+
+
+# --- claims ----------------------------------------------------------------------------------------------------------
+
+
+def claim_rows(
+    connection: Connection, which: ColumnElement[bool], limit: int, clock: Clock, lease: timedelta
+) -> list[Delivery]:
+    """Claim rows whose turn it is, those that wait longest first; return them in the order of their ids.
+
+    A row that was being handed over when its lease ended is doubtful from now on, and finished if it was cancelled.
+    """
+    found = select(deliveries.c.id).where(which).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+    is_cancelled = deliveries.c.cancelled_at.is_not(None)
+    cancelled, leased = (
+        literal(state, deliveries.c.state.type) for state in (DeliveryState.CANCELLED, DeliveryState.LEASED)
+    )
+    claim = (
+        update(deliveries)
+        # SQLAlchemy drops the lock on SQLite, which has one writer anyway.
+        .where(deliveries.c.id.in_(found.with_for_update(skip_locked=True)))
+        .values(
+            state=case((is_cancelled, cancelled), else_=leased),
+            due_at=case((is_cancelled, None), else_=clock(lease)),
+            finished_at=deliveries.c.cancelled_at,
+            epoch=deliveries.c.epoch + 1,
+            attempts=deliveries.c.attempts + 1,
+            doubts=deliveries.c.doubts + case((deliveries.c.state == DeliveryState.HANDING, 1), else_=0),
+        )
+        .returning(*OF_DELIVERY, deliveries.c.cancelled_at)
+    )
+    rows = [row for row in connection.execute(claim) if row.cancelled_at is None]
+    return sorted((delivery_of_row(row) for row in rows), key=lambda each: each.id)
+
+
+# --- fences ----------------------------------------------------------------------------------------------------------
+
+
+def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
+    """Fence the deliveries that are still theirs; return their ids."""
+    statement = _FENCE_ON_SQLITE if connection.dialect.name == "sqlite" else _FENCE_ON_SERVER
+    claims = [
+        {"its_id": each.id, "its_epoch": each.epoch, "now": now, "until": now + lease, "lease": lease}
+        for each in fences
+    ]
+    asked = {each.id: each.epoch for each in fences}
+    if connection.execute(statement, claims).rowcount == len(fences):
+        return set(asked)
+    # Which of them failed is seldom asked.
+    is_valid = (deliveries.c.state == DeliveryState.HANDING, deliveries.c.due_at > clock_of(connection, now)())
+    query = select(deliveries.c.id, deliveries.c.epoch).where(deliveries.c.id.in_(asked), *is_valid)
+    rows = connection.execute(query)
+    return {row.id for row in rows if asked[row.id] == row.epoch}
+
+
+_FENCE = update(deliveries).where(
+    deliveries.c.id == bindparam("its_id"),
+    deliveries.c.epoch == bindparam("its_epoch"),
+    deliveries.c.state == DeliveryState.LEASED,
+)
+_FENCE_ON_SQLITE = _FENCE.where(deliveries.c.due_at > bindparam("now", type_=UtcDateTime())).values(
+    state=DeliveryState.HANDING, due_at=bindparam("until", type_=UtcDateTime())
+)
+_FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).values(
+    state=DeliveryState.HANDING, due_at=func.clock_timestamp() + bindparam("lease", type_=Interval())
+)
+
+# --- results ---------------------------------------------------------------------------------------------------------
+
+
+def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
+    """Write results. One of an earlier claim changes nothing; a mail that was cancelled is not tried again."""
+    statement = _RESULT_ON_SQLITE if connection.dialect.name == "sqlite" else _RESULT_ON_SERVER
+    connection.execute(statement, [_values_of(result, now=now) for result in results])
+
+
+def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
+    """The parameters of the statements below."""
+    is_finished = result.state is not DeliveryState.QUEUED
+    return {
+        "its_id": result.delivery.id,
+        "its_epoch": result.delivery.epoch,
+        "its_state": result.state,
+        "due": None if is_finished else now + result.after,
+        "after": None if is_finished else result.after,
+        "finished": now if is_finished else None,
+        "uncounted": 0 if result.is_attempt else 1,
+        "doubt": 1 if result.is_doubtful else 0,
+        "code": result.code,
+        "reply": result.reply,
+    }
+
+
+_STATE = bindparam("its_state", type_=deliveries.c.state.type)
+_IS_OVER = and_(deliveries.c.cancelled_at.is_not(None), _STATE == DeliveryState.QUEUED)
+_RESULT = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("its_id"), deliveries.c.epoch == bindparam("its_epoch"))
+    .where(or_(deliveries.c.state == DeliveryState.LEASED, deliveries.c.state == DeliveryState.HANDING))
+    .values(
+        state=case((_IS_OVER, literal(DeliveryState.CANCELLED, deliveries.c.state.type)), else_=_STATE),
+        finished_at=case((_IS_OVER, deliveries.c.cancelled_at), else_=bindparam("finished", type_=UtcDateTime())),
+        attempts=deliveries.c.attempts - bindparam("uncounted", type_=Integer),
+        doubts=deliveries.c.doubts + bindparam("doubt", type_=Integer),
+        code=bindparam("code"),
+        reply=bindparam("reply"),
+    )
+)
+_RESULT_ON_SQLITE = _RESULT.values(due_at=case((_IS_OVER, None), else_=bindparam("due", type_=UtcDateTime())))
+_RESULT_ON_SERVER = _RESULT.values(
+    due_at=case((_IS_OVER, None), else_=func.clock_timestamp() + bindparam("after", type_=Interval()))
+)

@@ -1,0 +1,47 @@
+"""Pauses: whose mails wait for a word of the operator. A pause holds from the next fence on, whoever delivers."""
+
+from datetime import datetime
+
+from sqlalchemy import and_, delete, insert, select, true, update
+
+from publisher.model.deliveries import DeliveryState
+from publisher.store.delivery_rows import EVERYTHING, clock_of, lock_rows
+from publisher.store.engine import Database
+from publisher.store.schema import deliveries, pauses
+
+
+class Pauses:
+    """What is paused, and since when."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> dict[str, datetime]:
+        """Since when each audience is paused; the empty name stands for all mails."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(pauses).order_by(pauses.c.audience))
+            return {row.audience: row.paused_at for row in rows}
+
+    def begin(self, audience: str = EVERYTHING, *, now: datetime) -> bool:
+        """Let the mails of an audience wait, or all; return whether they were not paused before.
+
+        Claims that are not handed over are given back, so that their fences fail.
+        """
+        with self._database.writing_beside() as connection:
+            known = connection.execute(select(pauses.c.audience).where(pauses.c.audience == audience)).scalar()
+            if known is not None:
+                return False
+            connection.execute(insert(pauses).values(audience=audience, paused_at=now))
+            its = true() if audience == EVERYTHING else deliveries.c.audience == audience
+            untried = {"state": DeliveryState.QUEUED, "attempts": deliveries.c.attempts - 1}
+            is_leased = deliveries.c.state == DeliveryState.LEASED
+            clock = clock_of(connection, now)
+            lock_rows(connection, and_(is_leased, its))
+            connection.execute(update(deliveries).where(is_leased, its).values(**untried, due_at=clock()))
+            return True
+
+    def end(self, audience: str | None = None) -> list[str]:
+        """Let the mails of an audience go on, or all; return what was paused. Pauses of others stay."""
+        with self._database.writing_beside() as connection:
+            its = true() if audience is None else pauses.c.audience == audience
+            return sorted(connection.execute(delete(pauses).where(its).returning(pauses.c.audience)).scalars())

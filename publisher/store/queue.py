@@ -1,0 +1,67 @@
+"""The queue of the ledger, for transactions that somebody else began: deliveries go in, and are taken back.
+
+Who ends a subscription or takes back an edition cancels its deliveries in the transaction that notes so. A fence after
+that fails, so consent counts until the very moment at which a mail is handed over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, delete, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.model.deliveries import DeliveryState, Letter, NewDelivery
+from publisher.store.delivery_rows import clock_of, is_delivery, lock_rows, row_of_new
+from publisher.store.schema import deliveries, letters
+
+_BEGUN = {"state": DeliveryState.QUEUED, "epoch": 0, "attempts": 0, "doubts": 0, "reply": ""}
+_KEY = ["kind", "name", "recipient"]
+
+
+def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now: datetime) -> int:
+    """Queue deliveries; those that are in the ledger already are left alone. Returns how many were queued."""
+    if not new:
+        return 0
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    clock = clock_of(connection, now)
+    statement = make(deliveries).values(due_at=clock(), queued_at=clock()).on_conflict_do_nothing(index_elements=_KEY)
+    rows = [{**row_of_new(each), **_BEGUN} for each in new]
+    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def insert_letters(connection: Connection, new: Sequence[Letter], *, now: datetime) -> int:
+    """Queue letters with their mails; those that are in the ledger already are left alone. Returns how many."""
+    queued = 0
+    for each in new:
+        if insert_deliveries(connection, [each.delivery], now=now):
+            its_id = select(deliveries.c.id).where(is_delivery(each.delivery)).scalar_subquery()
+            connection.execute(insert(letters).values(delivery=its_id, mail=each.mail))
+            queued += 1
+    return queued
+
+
+def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> int:
+    """Take back those of these deliveries that are not handed over, and return how many rows that concerned.
+
+    One that is on its way cannot be stopped, but if it comes back it is not tried again.
+    """
+    unfinished = which & deliveries.c.due_at.is_not(None)
+    is_handing = deliveries.c.state == DeliveryState.HANDING
+    cancelled = literal(DeliveryState.CANCELLED, deliveries.c.state.type)
+    clock = clock_of(connection, now)
+    lock_rows(connection, unfinished)
+    its_letters = select(deliveries.c.id).where(unfinished, ~is_handing)
+    connection.execute(delete(letters).where(letters.c.delivery.in_(its_letters)))
+    values = {
+        "state": case((is_handing, deliveries.c.state), else_=cancelled),
+        "due_at": case((is_handing, deliveries.c.due_at)),
+        "finished_at": case((is_handing, deliveries.c.finished_at), else_=clock()),
+        "cancelled_at": clock(),
+    }
+    return connection.execute(update(deliveries).where(unfinished).values(values)).rowcount
+
+
+def delete_finished_letters(connection: Connection, ids: Sequence[int]) -> None:
+    """Forget the mails of these deliveries, if they are sent, refused or cancelled."""
+    finished = select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.due_at.is_(None))
+    connection.execute(delete(letters).where(letters.c.delivery.in_(finished)))
