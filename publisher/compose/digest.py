@@ -255,8 +255,12 @@ class Page:
 
 
 def _contents_of(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """The themes that a reader may look for; none where all of them are seen at a glance."""
-    themes = tuple(section for section in sections if not section.is_lead)
+    """A section for each theme that a reader may look for; none where all of them are seen at a glance.
+
+    The lead stands for its theme if the digest has no more of it.
+    """
+    has_more = any(section.is_more for section in sections)
+    themes = tuple(section for section in sections if not (section.is_lead and has_more))
     return themes if sum(not section.is_single for section in themes) >= CONTENTS_FROM_THEMES else ()
 
 

@@ -105,6 +105,16 @@ class Section:
         """Whether it has one item only, which names the theme in the line above its title."""
         return len(self.items) == 1
 
+    @property
+    def total(self) -> int:
+        """How many items of the theme the digest has, the lead among them."""
+        return len(self.items) + self.is_more
+
+    @property
+    def anchor(self) -> str:
+        """What leads to it within the mail. No slug has an underscore, so the lead's is no theme's."""
+        return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
+
 
 def sections_of(arrangement: Arrangement, items: Sequence[ShownItem]) -> tuple[Section, ...]:
     """The sections of a digest; `items` are those of the arrangement, in its order."""
@@ -125,10 +135,10 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
     headed = head(item)
-    rest = _rest_of(headed, audience) if placed.has_text else replace(item, text="", html="")
+    rest = _rest_of(headed, audience, lang) if placed.has_text else replace(item, text="", html="")
     url = url_of(record, site)
-    plain = plain_body_of(html_of(rest), url=url)
-    html = html_with_images(rest) if audience.pictures else html_of(rest)
+    plain = plain_body_of(html_of(rest, language=lang), url=url)
+    html = html_with_images(rest) if audience.pictures else html_of(rest, language=lang)
     others = [theme.title for theme in record.themes if theme != placed.theme]
     files = files_of(item, language=audience.language_at(site)) if placed.has_text else ()
     return ShownItem(
@@ -187,10 +197,10 @@ def _title(record: Record, site: Site) -> str:
     return one_line(title_of(record.item)) or url_of(record, site)
 
 
-def _rest_of(headed: Headed, audience: Audience) -> Item:
+def _rest_of(headed: Headed, audience: Audience, language: str) -> Item:
     """What stands below the title: in full while short or asked for, else summed up."""
     most_chars = MAX_BODY_BYTES if audience.content == "full" else FULL_TEXT_CHARS
     rest = replace(headed.rest, text=scrub(headed.rest.text).strip())
-    if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest))) > MAX_BODY_BYTES:
+    if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest, language=language))) > MAX_BODY_BYTES:
         return replace(rest, text=summary_of(rest), html="")
     return rest

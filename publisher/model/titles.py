@@ -14,7 +14,7 @@ from itertools import islice
 from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 
-TITLE_LENGTH = 190
+TITLE_LENGTH = 200
 """Characters of a first sentence that is a title as a whole: four lines of a mail, eight of a narrow phone."""
 OWN_TITLE_LENGTH = 1_000
 """Of a title that the source gives: what is longer is no title, but a mistake of the source."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from html import escape
+from html import escape, unescape
 
 from publisher.model.editions import Audience
 from publisher.model.schedules import local_day
@@ -43,7 +43,9 @@ def _entry(audience: Audience, edition: PastEdition, look: FeedLook) -> FeedItem
     language = audience.language_at(look.site)
     day = languages.format_day(local_day(edition.composed_at, look.site.timezone), language)
     address = urls.edition_url(audience, edition.number, look.site)
-    count = languages.translations(language, "pages").ngettext("%(num)s item.", "%(num)s items.", edition.items)
+    texts = languages.translations(language, "pages")
+    count = texts.ngettext("%(num)s item", "%(num)s items", edition.items)
+    name = texts.gettext("Digest No.&nbsp;%(number)s, %(day)s") % {"number": edition.number, "day": day}
     titles = [plain(title_of(record.item)) or day for record in edition.records]
     links = [
         f'<li><a href="{escape(urls.page_url(record, look.site))}">{escape(title, quote=False)}</a></li>'
@@ -54,7 +56,7 @@ def _entry(audience: Audience, edition: PastEdition, look: FeedLook) -> FeedItem
     return FeedItem(
         id=f"tag:{look.authority}:editions/{audience.name}/{edition.number}",
         url=address,
-        title=plain(f"{audience.title}, {day}"),
+        title=plain(f"{audience.title}: {unescape(name)}"),
         summary=plain("; ".join(titles[:3])) or day,
         html=html,
         language=language,

@@ -7,6 +7,8 @@ from publisher.rendering import urls
 
 NEAR = 2
 """So many pages before and behind it a numbered page leads to."""
+FIRST = 1
+"""The oldest page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +26,14 @@ class PageLink:
 def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
     """Links to a feed's other pages, newest first: the newest, `NEAR` on each side, and the oldest.
 
-    A page leads to none that is far behind it in number, so that it stays as it is when news makes more of them.
+    A page leads to none that is far behind it in number, so that it stays as it is when news makes more of them. Behind
+    the newest one, which has no number, no gap is marked: how many pages there are before the next link changes, too.
     """
     if not last:
         return {"links": (), "newer": "", "older": ""}
     at, newest = last + 1 if number is None else number, last + 1
-    shown = sorted({newest, 1, *range(max(at - NEAR, 1), min(at + NEAR, newest) + 1)}, reverse=True)
+    nearest = at - NEAR if at - NEAR > FIRST + 2 else FIRST  # a gap takes as much room as the one page in it
+    shown = sorted({newest, FIRST, *range(nearest, min(at + NEAR, newest) + 1)}, reverse=True)
     start = urls.feed_page_file(folder, number)
     urls_of = {
         there: urls.relative(urls.feed_page_file(folder, None if there == newest else there), start=start)
@@ -39,13 +43,12 @@ def page_links(folder: str, number: int | None, last: int) -> dict[str, Any]:
         PageLink(
             number=None if there == newest else there,
             url="" if there == at else urls_of[there],
-            # Which page the newest one is next to changes with the news; that there may be others between does not.
-            is_after_gap=before - there > 1 or (before == newest and there == at + NEAR),
+            is_after_gap=before - there > 1 and before != newest,
         )
         for before, there in zip((shown[0] + 1, *shown), shown, strict=False)
     ]
     return {
         "links": links,
         "newer": urls_of[at + 1] if at < newest else "",
-        "older": urls_of[at - 1] if at > 1 else "",
+        "older": urls_of[at - 1] if at > FIRST else "",
     }

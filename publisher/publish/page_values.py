@@ -130,7 +130,7 @@ class ShownItem:
 
     def body(self, table_word: str) -> str:
         """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
-        return page_body(html_of(self.below), table_word=table_word)
+        return page_body(html_of(self.below, language=self.language), table_word=table_word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

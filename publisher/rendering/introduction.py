@@ -4,11 +4,9 @@ Both are plain text, paragraphs separated by an empty line. `[words](https://exa
 """
 
 import re
-from datetime import date
 
 from publisher.model.editions import Audience, Edition
-from publisher.model.items import Item
-from publisher.rendering.text import html_of
+from publisher.rendering.text import html_of_text
 
 LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
 """A link with words of its own, once its address has become a link."""
@@ -21,4 +19,4 @@ def introduction_of(edition: Edition, audience: Audience) -> str:
 
 def html_of_introduction(text: str) -> str:
     """An introduction as HTML, a `p` per paragraph; empty: there is none."""
-    return LINK.sub(r'<a href="\2">\1</a>', html_of(Item(date=date.min, text=text)))
+    return LINK.sub(r'<a href="\2">\1</a>', html_of_text(text))

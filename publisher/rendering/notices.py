@@ -62,7 +62,7 @@ def review_notice(
         f"restore {edition.name} ITEM": gettext("what you left out is in it again"),
         f"postpone {edition.name} 2h": gettext("so long from now"),
         f"release {edition.name}": gettext("it goes out now"),
-        f"discard {edition.name}": gettext("nobody gets it nor its items"),
+        f"discard {edition.name}": gettext("neither it nor its items are sent, now or later"),
     }
     items = [f"{number:3}. {title}" for number, title in enumerate(titles, start=1)]
     text = _paragraphs(
@@ -165,7 +165,7 @@ def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) 
         case SourceCondition.DRIFTED | SourceCondition.HELD:
             return {
                 "source release": gettext("if it is right"),
-                "source discard": gettext("if not: nobody ever sees what is new in it"),
+                "source discard": gettext("if not: its new items are never shown"),
             }
         case SourceCondition.FAILING | SourceCondition.EMPTY:
             return {"collect": gettext("asks it at once")}

@@ -1,13 +1,15 @@
 """Plain text as readers get it: scrubbed for XML, or as HTML."""
 
 import re
+from functools import cache
 from html import escape
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.titles import summary_of, title_of
+from publisher.rendering import languages
 
-__all__ = ["html_of", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
+__all__ = ["html_of", "html_of_text", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
 
 UNFIT = re.compile(
     "[^\t\n\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"
@@ -31,8 +33,6 @@ IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\ssrc="([^"]*)"')
 ALT = re.compile(r'\salt="([^"]*)"')
 """As the sanitiser writes them: always with double quotes, and with no `>` inside."""
-PICTURE = "\N{FRAME WITH PICTURE}"
-"""The name of a picture that has none, in every language."""
 TRAILING = ".,;:!?…'’*_"
 CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -64,28 +64,37 @@ def without_open_directions(text: str) -> str:
     return text + "".join(reversed(open_ends))
 
 
-def html_of(item: Item) -> str:
-    """The item's body as HTML that fetches nothing: a picture is a link to it.
+def html_of(item: Item, *, language: str) -> str:
+    """The item's body as HTML that fetches nothing: a picture is a link to it, in words of `language`, the body's.
 
     Plain text becomes a `p` per paragraph, everything escaped, bare web addresses linked.
     """
-    return IMAGE.sub(_link_to_image, html_with_images(item))
+    return IMAGE.sub(lambda image: _link_to_image(image, language), html_with_images(item))
 
 
 def html_with_images(item: Item) -> str:
     """The same with its pictures in place, for feed readers: they ask their owner what to fetch."""
-    return scrub(item.html) if item.html else _html_of_text(item)
+    return scrub(item.html) if item.html else html_of_text(item.text)
 
 
-def _html_of_text(item: Item) -> str:
-    paragraphs = (paragraph.strip() for paragraph in PARAGRAPH_END.split(scrub(item.text)))
+def html_of_text(text: str) -> str:
+    """Plain text as HTML, a `p` per paragraph."""
+    paragraphs = (paragraph.strip() for paragraph in PARAGRAPH_END.split(scrub(text)))
     return "\n".join(f"<p>{_linked(paragraph)}</p>" for paragraph in paragraphs if paragraph)
 
 
-def _link_to_image(match: re.Match[str]) -> str:
+def _link_to_image(match: re.Match[str], language: str) -> str:
     source, alt = SOURCE.search(match[0]), ALT.search(match[0])
-    name = alt[1] if alt and alt[1].strip() else PICTURE
+    name = alt[1] if alt and alt[1].strip() else _picture(language)
     return f'<a href="{source[1]}">{name}</a>' if source else name
+
+
+@cache
+def _picture(language: str) -> str:
+    """The name, as HTML, of a picture that has none."""
+    word = languages.translations(language, "feeds").gettext("Picture")
+    spoken = languages.interface_language(language, "feeds")
+    return word if spoken == language else f'<span lang="{spoken}">{word}</span>'
 
 
 def _linked(text: str) -> str:

@@ -302,6 +302,7 @@ CORRECTED SINCE
 
 *  Read otherwise
    2 January 2026, corrected on 2 March
+
    https://news.example.org/items/2026/item-2.html
 """
         in digest.text
@@ -366,13 +367,26 @@ def test_themes_are_listed_at_the_top_once_three_of_them_have_several_items() ->
     page = page_of(digest)
 
     links = page.xpath("//*[@role='navigation']//a")
-    assert [("Return", "1"), ("Asylum", "2"), ("Borders & Visa", "2"), ("General", "2")] == [
+    assert [("Return", "1"), ("Asylum", "2"), ("Borders & Visa", "2"), ("General", "3")] == [
         (link.text, link.tail.strip(" \n\xa0·")) for link in links
     ]
-    assert {link.get("href") for link in links} == {f"#{name}" for name in page.xpath("//a/@name")}
+    assert {link.get("href") for link in links} == {f"#{name}" for name in page.xpath("//a/@name")} - {"#lead_general"}
     assert not re.search(r"[ \n]·", "".join(page.xpath("//p[@class='names']//text()")))
-    assert "Return (1), Asylum (2), Borders & Visa (2), General (2)" in digest.text
+    assert "Return (1), Asylum (2), Borders & Visa (2), General (3)" in digest.text
     assert not page_of(digest_of(*many[:6], single)).xpath("//*[@role='navigation']")
+
+
+def test_the_lead_stands_for_its_theme_at_the_top_if_nothing_else_is_of_it() -> None:
+    themes = [ASYLUM, BORDERS, GENERAL]
+    lead = record_of("Lead.", number=9, themes=[Theme(slug="return", title="Return")])
+
+    digest = digest_of(lead, *(record_of(f"Item {n}.", number=n, themes=[themes[n % 3]]) for n in range(1, 7)))
+
+    page = page_of(digest)
+    links = page.xpath("//*[@role='navigation']//a")
+    assert ["Return", "Asylum", "Borders & Visa", "General"] == [link.text for link in links]
+    assert [link.get("href") for link in links] == [f"#{name}" for name in page.xpath("//a/@name")]
+    assert "Return (1), Asylum (2)" in digest.text
 
 
 def test_the_footer_says_who_why_and_how_to_stop() -> None:

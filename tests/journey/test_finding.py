@@ -147,7 +147,7 @@ def test_past_digests_have_a_feed_that_leads_to_them(tmp_path: Path) -> None:
 
     assert ["2.html", "1.html"] == [entry.link.rpartition("/")[2] for entry in feed.entries]
     assert 2 == len({entry.id for entry in feed.entries})
-    assert ["Gamma 1 item.", "Beta Alpha 2 items."] == [
+    assert ["Gamma 1 item", "Beta Alpha 2 items"] == [
         plain(entry.content[0].value.replace("</li>", " </li>").replace("</ul>", "</ul> ")) for entry in feed.entries
     ]
     page = world.contents()["archive/weekly/index.html"].decode()

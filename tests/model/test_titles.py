@@ -60,7 +60,10 @@ def test_a_title_that_is_given_is_kept() -> None:
     assert title_of(item("The text.", title="No. 5.  Is out")) == "No. 5. Is out"
 
 
-EVERYBODY = "The library invites everybody who borrowed a book from its shelves in the last ten years of its long life"
+EVERYBODY = (
+    "The city library at the market invites everybody who borrowed a book from its shelves in the last 10 years of"
+    " a life"
+)
 PLAN = (
     "On all of its four floors, the library opens the reading rooms that were shut for so long that few remember them"
 )
@@ -72,15 +75,15 @@ PLAN = (
         (f"{EVERYBODY}.", EVERYBODY),
         (f"{EVERYBODY}, and everybody else.", f"{EVERYBODY}, and everybody else"),
         (
-            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil, and those who used a pen.",
-            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil…",
+            f"{EVERYBODY} and all who wrote something in one of its books by pencil, and those who may have had pens.",
+            f"{EVERYBODY} and all who wrote something in one of its books by pencil…",
         ),
         (
-            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil and with much of patience.",
-            f"{EVERYBODY} and everybody who wrote something in one of its books by pencil and with much…",
+            f"{EVERYBODY} and all who wrote something in one of its books by pencil and with much care, or with any ink.",
+            f"{EVERYBODY} and all who wrote something in one of its books by pencil and with much care…",
         ),
-        (f"{PLAN}, {PLAN}.", f"{PLAN}, On all of its four floors, the library opens the reading rooms that were…"),
-        ("word " * 25 + "a of to " * 30, "word " * 25 + ("a of to " * 8)[:-1] + "…"),
+        (f"{PLAN}, {PLAN}.", f"{PLAN}, On all of its four floors, the library opens the reading rooms that were shut…"),
+        ("word " * 25 + "a of to " * 30, "word " * 25 + "a of to " * 9 + "a…"),
     ],
 )
 def test_only_a_very_long_sentence_is_cut_where_sense_ends(sentence: str, title: str) -> None:
@@ -150,11 +153,11 @@ def test_the_summary_below_a_title_does_not_repeat_it(text: str, title: str, sum
     assert summary_below(Item(date=date(2022, 2, 10), text=text, title=title, summary=summary)) == below
 
 
-def test_of_the_real_listing_five_first_sentences_are_cut(real_listing: Path) -> None:
+def test_of_the_real_listing_four_first_sentences_are_cut(real_listing: Path) -> None:
     items = parse(real_listing.read_text("utf-8"), "news.txt").items
     headings = [heading_of(each) for each in items]
 
-    assert [heading.title.endswith("…") for heading in headings].count(True) == 5
+    assert [heading.title.endswith("…") for heading in headings].count(True) == 4
     for heading, each in zip(headings, items, strict=True):
         whole = each.text.split() if heading.title.endswith("…") else [*heading.sentence.split(), *heading.text.split()]
         assert whole == each.text.split()

@@ -52,7 +52,7 @@ def test_the_sample_is_as_rough_as_the_real_listing(real_listing: Path) -> None:
 
     for items in (sample, real):
         assert not any(item.title for item in items)
-        assert 5 == sum(heading_of(item).title.endswith("…") for item in items)
+        assert 4 <= sum(heading_of(item).title.endswith("…") for item in items) <= 5
         assert [3, 2] == [count for _, count in Counter(item.date for item in items).most_common(2)]
         assert 5 <= sum(heading_of(item).is_whole_text for item in items)
         assert all(item.text for item in items)

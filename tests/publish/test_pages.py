@@ -278,11 +278,11 @@ class TestThemePage:
         assert theme_page(RECORDS[0]).xpath("//ul[@class='tags']") == []
 
     def test_it_says_how_much_it_shows(self) -> None:
-        assert words(theme_page(*RECORDS[:2], items=40), LEDE) == "The latest 2 of 40 items."
-        assert words(theme_page(RECORDS[0]), LEDE) == "1 item."
+        assert words(theme_page(*RECORDS[:2], items=40), LEDE) == "The latest 2 of 40 items"
+        assert words(theme_page(RECORDS[0]), LEDE) == "1 item"
 
     def test_an_empty_theme_is_worth_following(self) -> None:
-        assert "There is nothing here at present." in words(theme_page())
+        assert "There is no news here at present." in words(theme_page())
 
 
 class TestLanguages:
@@ -303,7 +303,7 @@ class TestLanguages:
         page = parsed(pages.feed_page(combined_feed(quays), (), items=0, look=look))
 
         assert page.get("lang") == "fr"
-        assert "Il n’y a rien ici actuellement." in words(page)
+        assert "Il n’y a pas d’actualité ici pour le moment." in words(page)
 
     @pytest.mark.parametrize(("languages", "marked"), [(["ar", "ar"], ("ar", "rtl")), (["ar", "fr"], (None, "auto"))])
     def test_a_keyword_is_in_the_language_of_its_items(
@@ -338,7 +338,7 @@ class TestIndexPage:
         assert "Expect" not in words(index_page(*RECORDS))
 
     def test_an_empty_site_is_worth_following(self) -> None:
-        assert "Nothing has been published yet." in words(index_page())
+        assert "No news yet." in words(index_page())
 
 
 class TestByMail:

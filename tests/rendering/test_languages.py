@@ -80,9 +80,9 @@ def test_an_unknown_language_speaks_english() -> None:
     assert languages.translations("fr-BE", "pages").gettext("Keywords") == "Mots-clés"
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "actualité."), (1, "actualité."), (2, "actualités.")])
+@pytest.mark.parametrize(("number", "text"), [(0, "actualité"), (1, "actualité"), (2, "actualités")])
 def test_plurals_follow_the_language(number: int, text: str) -> None:
-    spoken = languages.translations("fr", "pages").ngettext("%(num)s item.", "%(num)s items.", number)
+    spoken = languages.translations("fr", "pages").ngettext("%(num)s item", "%(num)s items", number)
 
     assert spoken == f"%(num)s {text}"
 
@@ -102,7 +102,8 @@ def test_every_text_of_the_pages_is_translated(language: str) -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_feeds_is_translated(language: str) -> None:
     methods = {"document.py": "python", "feed_items.py": "python"}
-    wanted = _texts(Path(languages.__file__).parents[1] / "publish", methods)
+    package = Path(languages.__file__).parents[1]
+    wanted = _texts(package / "publish", methods) | _texts(package / "rendering", {"text.py": "python"})
     with (languages.CATALOGUES / language / "feeds.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 
