@@ -79,7 +79,7 @@ PLAN = (
             f"{EVERYBODY} and all who wrote something in one of its books by pencil…",
         ),
         (
-            f"{EVERYBODY} and all who wrote something in one of its books by pencil and with much care, or with any ink.",
+            f"{EVERYBODY} and all who wrote something in one of its books by pencil and with much care, or any ink.",
             f"{EVERYBODY} and all who wrote something in one of its books by pencil and with much care…",
         ),
         (f"{PLAN}, {PLAN}.", f"{PLAN}, On all of its four floors, the library opens the reading rooms that were shut…"),
