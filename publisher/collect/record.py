@@ -23,7 +23,7 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.unread import Unread
-from publisher.collect.undated import date_as_known
+from publisher.collect.undated import match_undated
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import FILING, Item, changed_fields
@@ -82,8 +82,9 @@ def record_listing(
         )
         once = without_repeats(listing.items)
         shared = find_shared(known, once)
-        listing = replace(listing, items=date_as_known(known, listing.items, shared=shared), shared=shared)
-        listing = replace(listing, repeats=len(listing.items) - len(once))
+        dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
+        dated = dating.date_items(log.items(dating.to_compare))
+        listing = replace(listing, items=dated, shared=shared, repeats=len(listing.items) - len(once))
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)

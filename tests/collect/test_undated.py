@@ -1,5 +1,6 @@
 """Items that their source does not date keep the day on which they were first seen."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch
-from publisher.collect.undated import date_as_known
+from publisher.collect.undated import match_undated
 from publisher.model.feeds import Gathering
 from publisher.model.items import Item, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
@@ -49,6 +50,10 @@ def known(*items: Item) -> list[Known]:
     ]
 
 
+def date_as_known(log: Sequence[Known], listed: Sequence[Item]) -> tuple[Item, ...]:
+    return match_undated(log, listed).date_items({})
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -78,6 +83,45 @@ def test_two_that_say_the_same_are_two() -> None:
     assert [item.date for item in items] == [SEEN, SEEN + timedelta(days=1), TODAY]
 
 
+FERRY, CRANE, QUAY, MOLE = (
+    f"The {what} of the harbour is open to visitors on the first Sunday of the month, from ten to four."
+    for what in ("ferry", "old crane", "quay on the north side", "mole with its lights")
+)
+EDITED = {text: text.replace("ten to four", "nine to five") for text in (FERRY, CRANE, QUAY, MOLE)}
+
+
+@pytest.mark.parametrize(
+    ("listed", "days"),
+    [
+        ((CRANE, EDITED[FERRY], QUAY), (2, 1, 3)),
+        ((EDITED[CRANE], FERRY, QUAY), (2, 1, 3)),
+        ((CRANE, FERRY, EDITED[QUAY]), (2, 1, 3)),
+        ((EDITED[CRANE],), (2,)),
+        ((MOLE, CRANE, FERRY), (9, 2, 1)),
+        ((MOLE, CRANE, EDITED[FERRY], QUAY), (9, 2, 1, 3)),
+        ((CRANE, FERRY, QUAY, MOLE), (2, 1, 3, 9)),
+    ],
+)
+def test_an_edited_item_without_a_name_keeps_its_first_day(listed: Sequence[str], days: Sequence[int]) -> None:
+    """A new one does not take the day of one that it is like, and that scrolled off."""
+    before = [undated(text, SEEN.replace(day=day)) for text, day in ((QUAY, 3), (FERRY, 1), (CRANE, 2))]
+    dating = match_undated(known(*before), [undated(text) for text in listed])
+
+    items = dating.date_items({number: before[number - 1] for number in dating.to_compare})
+
+    assert [item.date.day for item in items] == [*days]
+
+
+def test_an_edit_of_an_undated_item_is_a_revision() -> None:
+    with sqlite_store() as store:
+        collect([Nameless(MOLE, FERRY)], store=store, rules=RULES, now=NOW)
+        report = collect([Nameless(MOLE, EDITED[FERRY])], store=store, rules=RULES, now=NOW + timedelta(days=1))
+        texts = {record.item.text: record.item.date for record in store.items.latest(ThemeChoice.of("*"), limit=9)}
+
+    assert (report.added, report.revised) == (0, 1)
+    assert texts == {MOLE: SEEN, EDITED[FERRY]: SEEN}
+
+
 class Undated:
     """A source that lists what it is given, without dates."""
 
@@ -89,6 +133,13 @@ class Undated:
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
         items = [undated(text, day=now.date(), native_id=text.partition(" ")[0]) for text in self.texts]
         return Fetch(items=items, validator=f"{validator}+")
+
+
+class Nameless(Undated):
+    """A source that also gives neither ids nor links."""
+
+    def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        return Fetch(items=[undated(text, day=now.date()) for text in self.texts], validator=f"{validator}+")
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True, min_size=1, max_size=6), min_size=1, max_size=5))

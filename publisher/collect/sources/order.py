@@ -5,15 +5,24 @@ from itertools import pairwise
 
 from publisher.model.items import Item
 
+_MANY = 8
+"""In a list from old to new, at most one step in so many more leads back: one item with a wrong date. A list that is
+sorted by something else, such as the last change, has far more of them."""
+_FEW = 3
+"""In a list of more steps than this the first item may be pinned."""
+
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
-    """Return the items of a list in its order, turned round when most of its steps lead from old to new."""
+    """Return the items of a list in its order, turned round when it leads from old to new."""
     return tuple(reversed(items) if is_oldest_first(items) else items)
 
 
 def is_oldest_first(items: Sequence[Item]) -> bool:
-    """Whether most steps of a list lead from old to new."""
-    return sum(_step(above, below) for above, below in pairwise(items)) < 0
+    """Whether a list plainly leads from old to new. In doubt it does not, and then nothing is taken for gone."""
+    steps = [_step(above, below) for above, below in pairwise(items)]
+    if len(steps) > _FEW and steps[0] > 0:
+        steps = steps[1:]
+    return steps.count(-1) > _MANY * steps.count(1)
 
 
 def _step(above: Item, below: Item) -> int:

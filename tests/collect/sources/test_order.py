@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,22 @@ def test_one_pinned_item_turns_nothing_round() -> None:
     items = (day(1, "pinned"), day(9), day(8), day(7))
 
     assert newest_first(items) == items
+
+
+@pytest.mark.parametrize("days", [(7, 2, 3, 9), (4, 1, 2, 8, 3, 5, 6), (2, 5, 1, 3, 9), (9, 3, 8, 5, 6, 7)])
+def test_a_list_that_is_sorted_by_its_last_changes_is_not_turned_round(days: tuple[int, ...]) -> None:
+    items = tuple(day(each) for each in days)
+
+    assert newest_first(items) == items
+
+
+@pytest.mark.parametrize("days", [(9, 1, 2, 3, 4), (1, 2, 3, 4, 5, 27, 6, 7, 8, 9, 10)])
+def test_one_item_that_is_pinned_or_dated_wrongly_does_not_keep_a_list_from_being_turned_round(
+    days: tuple[int, ...],
+) -> None:
+    items = tuple(day(each) for each in days)
+
+    assert newest_first(items) == items[::-1]
 
 
 def test_times_say_which_way_a_list_of_one_day_runs() -> None:
