@@ -14,6 +14,9 @@ from publisher.model.links import id_key
 from publisher.model.records import Known
 
 _YEAR = timedelta(days=366)
+_MONTH = timedelta(days=28)
+_FAR = 4
+"""Items at the end stand apart if they are so many times further from the others than any two of these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,26 @@ class Extent:
         return any(gap.may_be(old) for gap in self.gaps)
 
 
-def extent_of(days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool) -> Extent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnover:
+    """What came into a listing since its last reading, and what is not in it."""
+
+    new: int = 0
+    """How many items are listed that were not listed then."""
+    missing: Sequence[date] = ()
+    """Days of the items that were listed then and are not now, sorted."""
+    scrolled_off: Sequence[date] = ()
+    """Days of the items that had left the listing before, and that readers keep, sorted."""
+
+
+_NO_TURNOVER = Turnover()
+
+
+def extent_of(
+    days: Sequence[date], unread: Sequence[Unread], *, is_complete: bool, turnover: Turnover = _NO_TURNOVER
+) -> Extent:
     """Return what a listing covers that has items of these days, in this order; there is one at least."""
-    run = _without_stale_end(days, longest_run(days))
+    run = _without_pinned_end(days, longest_run(days), turnover)
     gaps = tuple(_gap(each, days, run) for each in unread)
     return Extent(after=days[run[-1]], gaps=gaps, is_complete=is_complete)
 
@@ -88,17 +108,32 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
     return run[::-1]
 
 
-def _without_stale_end(days: Sequence[date], run: list[int]) -> list[int]:
-    """Return the run without a few items at its end that are far older than the others: old ones that are kept there.
+def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
+    """Return the run without a few items at its end that are kept there: pinned ones, or some with a date of 1970.
 
-    Far is more than a year, and longer than what stands above goes back. A date of 1970 at the end is one of these.
+    They are known by one of these signs:
+
+    - they are more than a year older than what stands above, and further from it than that goes back;
+    - an item that scrolled off before belongs above them;
+    - they stand apart, and items that belong above them are missing, not more than have come in.
     """
+    widest = timedelta(0)
     for place in range(1, len(run)):
-        gap = days[run[place - 1]] - days[run[place]]
-        is_far = gap > max(_YEAR, days[run[0]] - days[run[place - 1]])
-        if is_far and len(run) - place < place:
+        newer, older = days[run[place - 1]], days[run[place]]
+        gap = newer - older
+        is_far = gap > max(_YEAR, days[run[0]] - newer)
+        stands_apart = place > 2 and gap > max(_MONTH, _FAR * widest)  # noqa: PLR2004 - of two nothing is usual
+        pushed_out = _count(turnover.missing, older, newer)
+        is_pushing = stands_apart and 0 < pushed_out <= turnover.new
+        if len(run) - place < place and (is_far or is_pushing or _count(turnover.scrolled_off, older, newer)):
             return run[:place]
+        widest = max(widest, gap)
     return run
+
+
+def _count(days: Sequence[date], after: date, upto: date) -> int:
+    """Return how many of the days, which are sorted, lie in (after, upto]."""
+    return bisect_right(days, upto) - bisect_right(days, after)
 
 
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:

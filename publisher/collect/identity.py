@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from publisher.collect.extent import Extent, extent_of
+from publisher.collect.extent import Extent, Turnover, extent_of
 from publisher.collect.likeness import find_alike
 from publisher.collect.shared import find_shared, without_repeats
 from publisher.collect.sources.unread import Unread
@@ -163,7 +163,8 @@ def pair(
     pairs.join(link_of, lambda new: new.link if new.link in names else "")
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
     pairs.join(lambda old: old.text_digest if old.state is State.HIDDEN else "", lambda new: new.text_digest)
-    extent = extent_of([item.date for item in listed], unread, is_complete=is_complete) if listed else None
+    days, turnover = [item.date for item in listed], _turnover(pairs)
+    extent = extent_of(days, unread, is_complete=is_complete, turnover=turnover) if listed else None
     return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent, shared=shared)
 
 
@@ -236,6 +237,14 @@ def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
             if number in known and place in listed and _may_be_one(known[number], listed[place], pairing.shared):
                 pairs.append((known.pop(number), listed.pop(place)))
     return replace(pairing, pairs=pairs, known=known, listed=listed)
+
+
+def _turnover(pairs: _Pairs) -> Turnover:
+    return Turnover(
+        new=len(pairs.listed) + sum(old.state is not State.LISTED for old, _ in pairs.pairs),
+        missing=sorted(old.date for old in pairs.known.values() if old.state is State.LISTED),
+        scrolled_off=sorted(old.date for old in pairs.known.values() if old.state is State.UNLISTED),
+    )
 
 
 def _may_be_one(old: Known, new: Listed, shared: Collection[str]) -> bool:

@@ -161,6 +161,42 @@ def test_pinned_items_above_new_ones_do_not_stretch_the_list(pinned: int) -> Non
     assert log.plan([*top, *shown[:3]]) == Reconciliation(added=tuple(shown[:2]), unlisted=(pinned + 1, pinned + 2))
 
 
+@pytest.mark.parametrize("every", [1, 7])
+@pytest.mark.parametrize("foot", [1, 2])
+def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, foot: int) -> None:
+    """Though they are months older than the others, not years."""
+    shown = [item(f"Number {number}", DAY + timedelta(days=every * number)) for number in range(9, 0, -1)]
+    pinned = [item(f"Pinned {number}", DAY - timedelta(days=100 + number)) for number in range(foot)]
+    log = log_of(*shown[3:7], *pinned)
+
+    first = log.collect(*shown[2:6], *pinned)
+    second = log.collect(*shown[0:4], *pinned)
+
+    assert (first.withdrawn, len(first.unlisted)) == ((), 1)
+    assert (second.withdrawn, len(second.unlisted)) == ((), 2)
+    assert len(log.plan([shown[0], *shown[2:4], *pinned]).withdrawn) == 1
+
+
+def test_what_scrolled_off_before_shows_that_the_end_is_pinned() -> None:
+    """Be it ever so near to the others: what belongs above it is not listed any more."""
+    days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (9, 8, 7, 6, 5, 4, 1)]
+    log = log_of(*days[1:5])
+    log.collect(*days[:4])
+
+    assert log.plan([*days[:3], days[6]]).withdrawn == ()
+
+
+def test_an_item_that_is_deleted_while_nothing_new_comes_is_gone_though_the_end_is_pinned() -> None:
+    shown = [item(f"Number {number}", DAY + timedelta(days=number)) for number in range(9, 0, -1)]
+    log = log_of(*shown, LAST)
+
+    assert log.plan([*shown[:8], LAST]).withdrawn == ()
+    pinned = item("Pinned", DAY - timedelta(days=100))
+    log = log_of(*shown, pinned)
+
+    assert log.plan([*shown[:8], pinned]).withdrawn == (2,)
+
+
 def test_an_edited_item_is_found_among_new_ones_of_its_day() -> None:
     log = log_of(item(), LAST)
     edited, new = item(LIBRARY.replace("four", "five")), item(FERRY)
