@@ -116,11 +116,12 @@ def _selectors(page: _ElementTree, template: str) -> list[str]:
         raise TemplateError(template, None, UNUSABLE % error) from error
 
 
+@lru_cache  # pages of one template have the same few sheets
 def _selectors_of(sheet: str) -> tuple[str, ...]:
     return tuple(rule.selectorText for rule in _rules_of(sheet) if rule.type == rule.STYLE_RULE)
 
 
-@lru_cache  # pages of one template have the same few sheets
+@lru_cache
 def _rules_of(sheet: str) -> CSSStyleSheet:
     return CSSParser(raiseExceptions=True, validate=False).parseString(sheet)
 

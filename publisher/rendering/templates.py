@@ -7,6 +7,7 @@ from functools import partial
 from importlib.util import cache_from_source
 from pathlib import Path
 from traceback import walk_tb
+from types import CodeType
 from typing import Any
 
 import jinja2
@@ -47,24 +48,31 @@ class _Compiled(BytecodeCache):
     """
 
     def __init__(self) -> None:
-        self._codes: dict[str, bytes] = {}
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+        """The checksum of the source and its code, by key."""
         self._folder = Path(cache_from_source(__file__)).parent
         # jinja2 compiles otherwise without its sandbox, and does not compare that: the name tells which it was.
         self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._codes.get(bucket.key):
-            bucket.bytecode_from_string(code)
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
         else:
             with suppress(OSError):
                 self._files.load_bytecode(bucket)
+            self._remember(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key] = bucket.bytecode_to_string()
+        self._remember(bucket)
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._files.dump_bytecode(bucket)
+
+    def _remember(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key] = (bucket.checksum, bucket.code)
 
 
 _compiled = _Compiled()
@@ -251,6 +259,8 @@ class Templates:
 def _extended_by(environment: Environment, name: str) -> str | None:
     """The name behind the `extends` of a template; None: it extends none."""
     source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # it has one
+    if "extends" not in source:
+        return None  # parsing takes as long as rendering ten mails
     extends = environment.parse(source, name).find(nodes.Extends)
     return extends.template.value if extends and isinstance(extends.template, nodes.Const) else None
 
