@@ -25,6 +25,7 @@ from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
 from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
+from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
 
 _DEEPEST = 10
@@ -50,6 +51,8 @@ class Config:
     outbox_directory: Path
     smtp: SmtpSettings | None
     """None: nothing is sent, the outbox is the result."""
+    subscribers: SubscriberSettings | None
+    """None: nobody can subscribe here, and no address is held."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
@@ -130,6 +133,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
         fetching=document.fetching.limits(),
         outbox_directory=absolute(folder / document.outbox.directory),
         smtp=document.smtp.settings(folder, environ),
+        subscribers=document.subscribers.settings(site),
         templates_directory=absolute(folder / document.templates.directory),
         service=document.service.settings(),
         notices_to=document.notices.to,

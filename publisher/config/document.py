@@ -11,6 +11,7 @@ from publisher.config.site import SiteTable
 from publisher.config.smtp import SmtpTable
 from publisher.config.sources import AnySourceTable
 from publisher.config.store import StoreTable
+from publisher.config.subscribers import SubscribersTable
 from publisher.config.tables import Several, Table, table, tables
 from publisher.config.templates import TemplatesTable
 from publisher.config.themes import ThemesTable
@@ -29,6 +30,7 @@ class Document(Table):
     fetching: FetchingTable = table()
     outbox: OutboxTable = table()
     smtp: SmtpTable = table()
+    subscribers: SubscribersTable = table()
     notices: NoticesTable = table()
     templates: TemplatesTable = table()
     service: ServiceTable = table()

@@ -12,6 +12,7 @@ from publisher.config.mistakes import Reading
 from publisher.config.smtp import smtp_problems
 from publisher.config.sources import FeedTable, ForeignTable, PageTable, SourceTable
 from publisher.config.store import sqlite_file
+from publisher.config.subscribers import subscriber_problems
 from publisher.config.templates import TemplatesTable
 from publisher.config.themes import ThemesTable
 from publisher.config.values import DATABASE, THEME_SLUG, absolute, is_database_address, variable_of
@@ -52,6 +53,8 @@ def contradictions(reading: Reading, path: Path, environ: Mapping[str, str]) -> 
     yield from _folder_problems(document, path)
     if not any(path.startswith("smtp.") for path in stand_ins):
         yield from smtp_problems(document.smtp, environ)
+        if not any(path.startswith("subscribers") for path in stand_ins):
+            yield from subscriber_problems(document.subscribers, document.smtp)
 
 
 def _called(table: str, rows: Sequence[Row], stand_ins: frozenset[str]) -> list[tuple[str, Row]]:

@@ -24,6 +24,7 @@ from publisher.store.restoration import Restorations
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
+from publisher.store.subscribers import Subscribers
 from publisher.store.transfer import copy_rows, refuse_full
 from publisher.store.upgrade import check_head, ensure_head, has_tables
 
@@ -53,6 +54,7 @@ class Store:
         self.runs = Runs(database)
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
+        self.subscribers = Subscribers(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

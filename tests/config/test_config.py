@@ -24,7 +24,10 @@ from publisher.model.slugs import RESERVED_SLUGS, fold_label
 from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
-TABLES = "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, smtp, notices, templates or service"
+TABLES = (
+    "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, smtp, subscribers, notices, templates "
+    "or service"
+)
 SMALLEST = """
 [site]
 title = "News"

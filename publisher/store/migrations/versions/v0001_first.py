@@ -39,6 +39,8 @@ def upgrade() -> None:
     _create_notices_and_runs()
     _create_deliveries()
     _create_restoration()
+    _create_people()
+    _create_rounds()
 
 
 def _create_numbers() -> None:
@@ -454,5 +456,129 @@ def _create_restoration() -> None:
         sa.Column("audience", KEY, nullable=False),
         sa.Column("mark", KEY, nullable=False),
         sa.PrimaryKeyConstraint("audience", "mark", name="pk_sent_before"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_people() -> None:
+    op.create_table(
+        "subscribers",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("address", KEY, nullable=False),
+        sa.Column("language", KEY, nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("paused_until", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("number", name="pk_subscribers"),
+        sa.UniqueConstraint("address", name="uq_subscribers_address"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "subscriptions",
+        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("theme", KEY, nullable=False),
+        sa.Column("pace", KEY, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("start", sa.Integer, nullable=False),
+        sa.Column("cursor", sa.Integer, nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.Column("ended_because", sa.String, nullable=True),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.number"], name="fk_subscriptions_subscriber"),
+        sa.PrimaryKeyConstraint("subscriber", "number", name="pk_subscriptions"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "consents",
+        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("language", KEY, nullable=False),
+        sa.Column("choices", sa.Text, nullable=False),
+        sa.Column("words_digest", KEY, nullable=False),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.number"], name="fk_consents_subscriber"),
+        sa.PrimaryKeyConstraint("subscriber", "number", name="pk_consents"),
+    )
+    op.create_table(
+        "wordings",
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_wordings"),
+    )
+    op.create_table(
+        "confirmations",
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("address", KEY, nullable=False),
+        sa.Column("token_digest", KEY, nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.Column("language", KEY, nullable=False),
+        sa.Column("choices", sa.Text, nullable=False),
+        sa.Column("words_digest", KEY, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "address", name="pk_confirmations"),
+        sa.UniqueConstraint("token_digest", name="uq_confirmations_token_digest"),
+    )
+    op.create_table(
+        "link_keys",
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_link_keys"),
+    )
+
+
+def _create_rounds() -> None:
+    op.create_table(
+        "theme_joins",
+        sa.Column("theme", KEY, nullable=False),
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_theme_joins_item"),
+        sa.PrimaryKeyConstraint("theme", "item", name="pk_theme_joins"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_theme_joins_seq", "theme_joins", ["seq"])
+    op.create_table(
+        "pace_ticks",
+        sa.Column("pace", KEY, nullable=False),
+        sa.Column("last_tick", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("pace", name="pk_pace_ticks"),
+    )
+    op.create_table(
+        "rounds",
+        sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("paces", sa.Text, nullable=False),
+        sa.Column("upto", sa.Integer, nullable=False),
+        sa.Column("begun_at", INSTANT, nullable=False),
+        sa.Column("planned_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("number", name="pk_rounds"),
+    )
+    op.create_table(
+        "ranges",
+        sa.Column("round", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("first", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer, nullable=False),
+        sa.Column("planned_at", INSTANT, nullable=True),
+        sa.Column("mails", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["round"], ["rounds.number"], name="fk_ranges_round"),
+        sa.PrimaryKeyConstraint("round", "first", name="pk_ranges"),
+    )
+    op.create_table(
+        "selections",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("items", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_selections"),
+        sa.UniqueConstraint("digest", name="uq_selections_digest"),
+    )
+    op.create_table(
+        "round_mails",
+        sa.Column("round", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("selection", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["round"], ["rounds.number"], name="fk_round_mails_round"),
+        sa.ForeignKeyConstraint(["selection"], ["selections.number"], name="fk_round_mails_selection"),
+        sa.PrimaryKeyConstraint("round", "subscriber", name="pk_round_mails"),
         sqlite_with_rowid=False,
     )

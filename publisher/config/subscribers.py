@@ -1,0 +1,110 @@
+"""[subscribers]: people subscribe to themes on this site, each at a pace of his own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from publisher.config.smtp import SmtpTable
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import SLUG_SCHEMA, STRING, Line, MailboxValue, Name, WebAddress, read_line, read_slug
+from publisher.model.problems import suggestion
+from publisher.model.schedules import Schedule
+from publisher.model.site import Site
+from publisher.model.subscribers import Pace, SubscriberSettings
+
+DEFAULT_PACES = {"daily": "0 8 * * MON-FRI", "weekly": "0 8 * * MON", "monthly": "0 8 * * MON#1"}
+NO_PACE = "no"
+"""What a form calls the choice of no mails."""
+
+
+def _paces(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError
+    return {_pace_name(name): _schedule(line) for name, line in value.items()}
+
+
+def _pace_name(value: object) -> str:
+    name = read_slug(value)
+    if name == NO_PACE:
+        raise ValueError(f"{NO_PACE!r} means no mails; call the pace otherwise")
+    return name
+
+
+def _schedule(value: object) -> str:
+    line = read_line(value)
+    Schedule.parse(line, "UTC")
+    return line
+
+
+PACES = Value(
+    "a table of names, each with a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545",
+    _paces,
+    {"type": "object", "propertyNames": SLUG_SCHEMA, "additionalProperties": STRING, "minProperties": 1},
+)
+
+
+class SubscribersTable(Table):
+    """Lets people subscribe to themes on this site, each at a pace of their own. Without any of these keys there are
+    no forms, and no address is held. It needs [smtp], `from`, `privacy_url` and `postal_address`.
+    """
+
+    paces: Annotated[Mapping[str, str], PACES] = key(
+        "How often mails come, by name, the most frequent first.", default=DEFAULT_PACES
+    )
+    default_pace: Name = key("The pace that the form suggests.", default="weekly")
+    from_: MailboxValue | None = key(
+        "Who sends the mails.", default=None, example="EMN Belgium <news@example.org>", name="from"
+    )
+    reply_to: MailboxValue | None = key(
+        "Who gets the answers of readers; not set: the sender.",
+        default=None,
+        example="The editor <editor@example.org>",
+    )
+    privacy_url: WebAddress | None = key(
+        "The page that says what is held of people, and why.", default=None, example="https://example.org/privacy"
+    )
+    postal_address: Line | None = key(
+        "Where you are, at the foot of each mail.", default=None, example="Boulevard Pacheco 44, 1000 Brussels"
+    )
+    max_items: Annotated[int, Field(ge=1, le=200)] = key(
+        "Of more items the oldest go first, the others into the reader's next mail.", default=40
+    )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the site has subscribers."""
+        return bool(self.model_fields_set)
+
+    def settings(self, site: Site) -> SubscriberSettings | None:
+        """Return how the site serves subscribers; None: it has none."""
+        if self.from_ is None or self.privacy_url is None or self.postal_address is None:
+            return None
+        return SubscriberSettings(
+            paces=tuple(
+                Pace(name=name, schedule=Schedule.parse(line, site.timezone)) for name, line in self.paces.items()
+            ),
+            default_pace=self.default_pace,
+            from_=self.from_,
+            reply_to=self.reply_to,
+            privacy_url=self.privacy_url,
+            postal_address=self.postal_address,
+            max_items=self.max_items,
+        )
+
+
+def subscriber_problems(table: SubscribersTable, smtp: SmtpTable) -> Iterator[str]:
+    """Yield what is wrong between the keys of `[subscribers]` and with `[smtp]`, one line each."""
+    if not table.is_on:
+        return
+    if table.default_pace not in table.paces:
+        meant = suggestion(table.default_pace, table.paces)
+        yield f"subscribers.default_pace: there is no pace {table.default_pace!r} in subscribers.paces{meant}"
+    if table.from_ is None:
+        yield "subscribers.from: expected who sends the mails, but it is missing"
+    if table.privacy_url is None:
+        yield "subscribers.privacy_url: expected the address of a page on what you hold of people, but it is missing"
+    if table.postal_address is None:
+        yield "subscribers.postal_address: expected your address, which stands in each mail, but it is missing"
+    if smtp.host is None:
+        yield "subscribers: expected smtp.host as well, because mails to people are sent from here"

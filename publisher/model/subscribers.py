@@ -1,0 +1,202 @@
+"""Subscribers: people who get mails of the themes they chose, each at its own pace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from publisher.model.schedules import Schedule
+from publisher.model.site import Mailbox
+
+EVERYTHING = "*"
+"""In place of a theme's slug: all themes, those to come too."""
+Choices: TypeAlias = Mapping[str, str]
+"""The name of a pace by the slug of a theme, or by `EVERYTHING`."""
+
+CONFIRM_WITHIN = timedelta(days=7)
+"""How long the link to confirm is good."""
+MINE_WITHIN = timedelta(days=60)
+"""How long the link in the foot of a mail leads to its reader's choices."""
+FRESH_WITHIN = timedelta(hours=1)
+"""How long a link is good that a reader asked for; it works once."""
+UNDO_WITHIN = timedelta(days=7)
+"""How long somebody who unsubscribed can undo it."""
+LETTER_EVERY = timedelta(days=1)
+"""An address gets at most one letter of a kind in that time, however often somebody asks for one."""
+
+
+class SubscriptionState(StrEnum):
+    """How far a subscription is. One that waits to be confirmed is a `Confirmation`, and not there yet."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a subscription ended."""
+
+    CHANGED = "changed"
+    """The reader chose other themes."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The reader left; it can be undone for a while."""
+    OPERATOR = "operator"
+    """The operator ended it."""
+    BOUNCED = "bounced"
+    """Mails did not arrive."""
+
+
+class ConsentKind(StrEnum):
+    """How a reader, or somebody for him, agreed to get mails."""
+
+    FORM = "form"
+    """He chose in a form and pressed the button behind the link in a letter."""
+    OPERATOR = "operator"
+    """The operator added him, and answers for it."""
+
+
+class LetterKind(StrEnum):
+    """What a letter to one address is about."""
+
+    CONFIRM = "confirm"
+    LINK = "link"
+    """A fresh link to the reader's own page."""
+
+
+class Right(StrEnum):
+    """What a link allows. A forwarded mail allows no more than `MINE` and `STOP`."""
+
+    STOP = "stop"
+    """End all subscriptions, undo that, or get fewer mails. It shows nothing, and never expires."""
+    MINE = "mine"
+    """See and change themes, paces, pause and language; the address is masked."""
+    FRESH = "fresh"
+    """Export, erase, and change the address."""
+    CONFIRM = "confirm"
+    """Confirm what somebody chose in the form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often mails come."""
+
+    name: str
+    """Lower-case letters, digits and hyphens, such as `weekly`."""
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriberSettings:
+    """How the site serves subscribers."""
+
+    paces: tuple[Pace, ...]
+    """The most frequent first, as config.toml has them."""
+    default_pace: str
+    from_: Mailbox
+    reply_to: Mailbox | None
+    """Who gets the answers of readers; None: the sender."""
+    privacy_url: str
+    postal_address: str
+    max_items: int
+    """How many items a mail has at most; the oldest first, the others go into the next mail."""
+
+    @property
+    def pace_names(self) -> tuple[str, ...]:
+        return tuple(pace.name for pace in self.paces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """What one reader gets of one theme: it has dealt with the log numbers in (start, cursor]."""
+
+    number: int
+    """Counts the subscriptions of one subscriber from 1."""
+    theme: str
+    """A slug, or `EVERYTHING`."""
+    pace: str
+    state: SubscriptionState
+    start: int
+    """The end of the log when it began: items that were there before are none of its concern."""
+    cursor: int
+    since: datetime
+    """UTC; when it was confirmed."""
+    ended_at: datetime | None = None
+    ended_because: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """One reader."""
+
+    number: int
+    """Never given to another one."""
+    address: str
+    """As it goes over the wire: ASCII, its domain in lower case."""
+    language: str
+    """BCP 47; of the fixed texts in his mails."""
+    since: datetime
+    """UTC; when he first confirmed."""
+    paused_until: datetime | None = None
+    """UTC; until then no mail comes, and nothing is lost. None: he gets mails."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """Ended ones too, in the order in which they began."""
+
+    @property
+    def active(self) -> tuple[Subscription, ...]:
+        return tuple(each for each in self.subscriptions if each.state is SubscriptionState.ACTIVE)
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What he follows now: the name of a pace by theme.
+
+        A theme with the pace of everything is left out: it says nothing more.
+        """
+        found = {each.theme: each.pace for each in self.active}
+        every = found.get(EVERYTHING)
+        return {theme: pace for theme, pace in found.items() if theme == EVERYTHING or pace != every}
+
+    @property
+    def masked(self) -> str:
+        """The address as a page may show it to whoever has the link: `an…@example.org`."""
+        return masked(self.address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What somebody agreed to: the exact words, when and how. It never changes."""
+
+    kind: ConsentKind
+    at: datetime
+    """UTC."""
+    language: str
+    choices: Choices
+    words: str = field(repr=False)
+    """The exact words that stood beside the button."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody entered in the form."""
+
+    address: str
+    choices: Choices
+    language: str
+    words: str
+    """The exact words of consent that the form showed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A request that waits for the reader to press the button behind the link in his letter."""
+
+    request: Request
+    asked_at: datetime
+    """UTC."""
+    used_at: datetime | None = None
+    """UTC; when he did. None: he did not yet."""
+
+
+def masked(address: str) -> str:
+    """The address with most of its local part hidden."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[: min(2, len(local) - 1)]}…@{domain}"

@@ -1,0 +1,152 @@
+"""The tables of people who subscribed: who they are, what they follow, and the rounds of mails that they get.
+
+An address stands in `subscribers` and `confirmations` alone, and in the ledger while its mails are there.
+"""
+
+from functools import partial
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+
+from publisher.model.subscribers import ConsentKind, EndReason, LetterKind, SubscriptionState
+from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
+from publisher.store.schema import items, metadata
+
+# Nearly every column must have a value; the others say so.
+_column = partial(Column, nullable=False)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    _column("number", Integer, primary_key=True),
+    _column("address", Key, unique=True),
+    _column("language", Key),
+    _column("since", UtcDateTime),
+    _column("paused_until", UtcDateTime, nullable=True),
+    # A number is never given again: links in old mails name it.
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _column("subscriber", Integer, ForeignKey(subscribers.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("theme", Key),
+    _column("pace", Key),
+    _column("state", Choice(SubscriptionState)),
+    _column("start", Integer),
+    _column("cursor", Integer),
+    _column("since", UtcDateTime),
+    _column("ended_at", UtcDateTime, nullable=True),
+    _column("ended_because", Choice(EndReason), nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# Rows are only ever added, and go with their subscriber.
+consents = Table(
+    "consents",
+    metadata,
+    _column("subscriber", Integer, ForeignKey(subscribers.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("kind", Choice(ConsentKind)),
+    _column("at", UtcDateTime),
+    _column("language", Key),
+    _column("choices", ByName),
+    # SHA-256 of the exact words, which stand in `wordings` once.
+    _column("words_digest", Key),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    _column("digest", Key, primary_key=True),
+    _column("words", Text),
+)
+
+# Links that were sent to an address and are good once. A row of a kind and an address takes the place of the former.
+confirmations = Table(
+    "confirmations",
+    metadata,
+    _column("kind", Choice(LetterKind), primary_key=True),
+    _column("address", Key, primary_key=True),
+    # SHA-256 of the token: who reads the store cannot use it.
+    _column("token_digest", Key, unique=True),
+    _column("asked_at", UtcDateTime),
+    _column("used_at", UtcDateTime, nullable=True),
+    _column("language", Key),
+    _column("choices", ByName),
+    _column("words_digest", Key),
+)
+
+# Keys that links are signed with. The newest signs; all of them are good for links to unsubscribe.
+link_keys = Table(
+    "link_keys",
+    metadata,
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("key", Text),
+    _column("made_at", UtcDateTime),
+)
+
+# When items came into themes that they were not in when they were added.
+theme_joins = Table(
+    "theme_joins",
+    metadata,
+    _column("theme", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("seq", Integer),
+    Index("ix_theme_joins_seq", "seq"),
+    sqlite_with_rowid=False,
+)
+
+# Up to when the ticks of each pace are dealt with.
+pace_ticks = Table(
+    "pace_ticks",
+    metadata,
+    _column("pace", Key, primary_key=True),
+    _column("last_tick", UtcDateTime),
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    # The paces that were due.
+    _column("paces", Words),
+    # The end of the log: items added later are for a later round.
+    _column("upto", Integer),
+    _column("begun_at", UtcDateTime),
+    # Null: some ranges of people are not planned yet.
+    _column("planned_at", UtcDateTime, nullable=True),
+)
+
+# Ranges of subscribers, each planned in one transaction.
+ranges = Table(
+    "ranges",
+    metadata,
+    _column("round", Integer, ForeignKey(rounds.c.number), primary_key=True, autoincrement=False),
+    _column("first", Integer, primary_key=True, autoincrement=False),
+    _column("last", Integer),
+    _column("planned_at", UtcDateTime, nullable=True),
+    _column("mails", Integer),
+)
+
+# What many readers get alike: items, once for each combination that occurs.
+selections = Table(
+    "selections",
+    metadata,
+    _column("number", Integer, primary_key=True),
+    # SHA-256 of the items' numbers.
+    _column("digest", Key, unique=True),
+    # Numbers of items, ascending, as JSON.
+    _column("items", Text),
+)
+
+# Who gets which selection in a round. This key keeps the promise that no one gets a round twice.
+round_mails = Table(
+    "round_mails",
+    metadata,
+    _column("round", Integer, ForeignKey(rounds.c.number), primary_key=True, autoincrement=False),
+    _column("subscriber", Integer, primary_key=True, autoincrement=False),
+    _column("selection", Integer, ForeignKey(selections.c.number)),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,98 @@
+"""What becomes of a reader's subscriptions when he chooses, leaves, or comes back. Pure.
+
+Every function takes the subscriptions as they are and returns them as they are to be; none is ever taken out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from publisher.model.subscribers import (
+    EVERYTHING,
+    UNDO_WITHIN,
+    Choices,
+    EndReason,
+    Subscription,
+    SubscriptionState,
+)
+
+Subscriptions = tuple[Subscription, ...]
+
+
+def choose(before: Sequence[Subscription], choices: Choices, *, log_end: int, now: datetime) -> Subscriptions:
+    """Follow exactly these themes at these paces; `log_end` is the end of the log now.
+
+    A theme that goes on at another pace keeps its cursor, so its reader gets what came meanwhile. So does a theme that
+    was followed with everything until now. A theme that is followed with everything from now on goes on beside it,
+    at the same pace, as long as it may have items that everything, which begins now, has not.
+    """
+    every = _active(before, EVERYTHING)
+    goes_on = tuple(_go_on(each, choices, every, now=now) for each in before)
+    followed = {each.theme for each in goes_on if each.state is SubscriptionState.ACTIVE}
+    begun = [theme for theme in choices if theme not in followed]
+    start, cursor = (every.start, every.cursor) if every else (log_end, log_end)
+    last = max((each.number for each in before), default=0)
+    new = (
+        Subscription(
+            number=number,
+            theme=theme,
+            pace=choices[theme],
+            state=SubscriptionState.ACTIVE,
+            start=start,
+            cursor=cursor,
+            since=now,
+        )
+        for number, theme in enumerate(begun, start=last + 1)
+    )
+    return (*goes_on, *new)
+
+
+def _active(subscriptions: Sequence[Subscription], theme: str) -> Subscription | None:
+    active = (each for each in subscriptions if each.state is SubscriptionState.ACTIVE and each.theme == theme)
+    return next(active, None)
+
+
+def _go_on(subscription: Subscription, choices: Choices, every: Subscription | None, *, now: datetime) -> Subscription:
+    """The subscription, perhaps at another pace, or ended."""
+    if subscription.state is not SubscriptionState.ACTIVE:
+        return subscription
+    if subscription.theme in choices:
+        return replace(subscription, pace=choices[subscription.theme])
+    is_covered = every is not None and every.start <= subscription.cursor
+    if EVERYTHING in choices and not is_covered:
+        return replace(subscription, pace=choices[EVERYTHING])
+    return _end(subscription, EndReason.CHANGED, now=now)
+
+
+def leave(before: Sequence[Subscription], because: EndReason, *, now: datetime) -> Subscriptions:
+    """End all subscriptions."""
+    return tuple(_end(each, because, now=now) if each.state is SubscriptionState.ACTIVE else each for each in before)
+
+
+def _end(subscription: Subscription, because: EndReason, *, now: datetime) -> Subscription:
+    return replace(subscription, state=SubscriptionState.ENDED, ended_at=now, ended_because=because)
+
+
+def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
+    """Go on with what its reader unsubscribed from last, if that was not long ago and he follows nothing since.
+
+    The cursors stay where they were, so he gets what came meanwhile.
+    """
+    left = [each for each in before if each.ended_because is EndReason.UNSUBSCRIBED and each.ended_at is not None]
+    last = max((each.ended_at for each in left if each.ended_at), default=None)
+    if last is None or now - last > UNDO_WITHIN or _follows_something(before):
+        return tuple(before)
+    return tuple(_go_on_again(each) if each in left and each.ended_at == last else each for each in before)
+
+
+def _follows_something(subscriptions: Sequence[Subscription]) -> bool:
+    return any(each.state is SubscriptionState.ACTIVE for each in subscriptions)
+
+
+def _go_on_again(subscription: Subscription) -> Subscription:
+    return replace(subscription, state=SubscriptionState.ACTIVE, ended_at=None, ended_because=None)
+
+
+def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
+    """Have everything that is followed come at one pace."""
+    return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)

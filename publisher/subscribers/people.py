@@ -1,0 +1,329 @@
+"""The people of a site at one moment: what they, the forms and the operator may do with their subscriptions.
+
+Every method that changes something may be called again with the same arguments and then changes nothing more. Links
+are checked here, and a link of one right is never good for another. What a visitor is told does not depend on whether
+an address is known: `subscribe` and `ask_for_link` return nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from publisher.model.decisions import DecisionLog
+from publisher.model.errors import UsageError
+from publisher.model.feeds import FeedKind
+from publisher.model.problems import suggestion
+from publisher.model.site import Site
+from publisher.model.subscribers import (
+    CONFIRM_WITHIN,
+    EVERYTHING,
+    FRESH_WITHIN,
+    LETTER_EVERY,
+    Choices,
+    Consent,
+    ConsentKind,
+    EndReason,
+    LetterKind,
+    Request,
+    Subscriber,
+    SubscriberSettings,
+    Subscription,
+)
+from publisher.model.themes import Theme, ThemeMap
+from publisher.rendering.addresses import wire_address
+from publisher.store import Store
+from publisher.subscribers import tokens
+from publisher.subscribers.choose import choose, leave, slow_down, undo
+
+logger = DecisionLog("subscribers")
+
+MOST_CHOICES = 200
+"""Themes that one reader may name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMail:
+    """What a letter with a link has to say, beside its fixed words."""
+
+    kind: LetterKind
+    request: Request
+    """For a link: the reader's language; no choices."""
+    token: str
+    """Of the link in it."""
+    at: datetime
+    """UTC."""
+
+
+class People:
+    """The subscribers of a site at one moment."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        site: Site,
+        settings: SubscriberSettings,
+        themes: ThemeMap,
+        send: Callable[[LinkMail], None],
+        now: datetime,
+    ) -> None:
+        """Serve the people of a store; `send` queues a letter."""
+        self.site = site
+        self.settings = settings
+        self.now = now
+        self._store = store
+        self._theme_map = themes
+        self._send = send
+
+    # --- what a form shows -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def themes(self) -> tuple[Theme, ...]:
+        """The themes to choose from: those of config.toml in its order, then the others that have a feed, the default
+        one last.
+        """
+        feeds = (state.feed for state in self._store.feeds.of_kind(FeedKind.THEME) if state.items)
+        default = self._theme_map.default
+        found = {theme.slug: theme for theme in self._theme_map.themes}
+        for feed in feeds:
+            slug = self._theme_map.current(feed.slug)
+            if slug != default.slug:
+                found.setdefault(slug, Theme(slug=slug, title=feed.title))
+        return (*found.values(), default)
+
+    def theme_title(self, slug: str) -> str:
+        """The title of a theme that somebody follows; its slug if it has no title any more."""
+        return next((theme.title for theme in self.themes if theme.slug == slug), slug)
+
+    # --- subscribe and confirm ---------------------------------------------------------------------------------------
+
+    def subscribe(self, request: Request) -> None:
+        """Keep what somebody entered, and send the address a letter with a link to confirm it.
+
+        Nothing is sent if the address got such a letter within a day. Somebody who is subscribed gets the same letter;
+        with its link he replaces his choices.
+
+        Raises:
+            UsageError: the address is none that mail servers take, or a theme or pace is not there; `problems_of`
+                says the same beforehand.
+        """
+        request = replace(request, address=self.wire_address(request.address), choices=self.checked(request.choices))
+        self._ask(LetterKind.CONFIRM, request)
+
+    def wire_address(self, address: str) -> str:
+        """An address as it is kept.
+
+        Raises:
+            UsageError: it is none that mail servers take; the message says what to change.
+        """
+        try:
+            return wire_address(address.strip())
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+
+    def checked(self, choices: Choices) -> dict[str, str]:
+        """Choices by the present slugs of their themes, in the order of `themes`.
+
+        Raises:
+            UsageError: there are none, or there is no such theme or pace.
+        """
+        named = {self._theme_map.current(slug): pace for slug, pace in choices.items()}
+        known = [EVERYTHING, *(theme.slug for theme in self.themes)]
+        for slug, pace in named.items():
+            if slug not in known:
+                raise UsageError(f"no theme {slug!r}{suggestion(slug, known)}")
+            if pace not in self.settings.pace_names:
+                raise UsageError(f"no pace {pace!r}; there is: {', '.join(self.settings.pace_names)}")
+        if not named or len(named) > MOST_CHOICES:
+            raise UsageError("choose at least one theme" if not named else f"choose at most {MOST_CHOICES} themes")
+        return {slug: named[slug] for slug in known if slug in named}
+
+    def requested(self, token: str) -> Request | None:
+        """What the link of a letter would confirm; None: it is no such link, too old, or was used."""
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.kind is not LetterKind.CONFIRM or link.confirmation.used_at is not None:
+            return None
+        is_good = self.now - link.confirmation.asked_at <= CONFIRM_WITHIN
+        return link.confirmation.request if is_good else None
+
+    def confirm(self, token: str) -> Subscriber | None:
+        """Confirm what was requested; return the subscriber, or None: the link is not good (any more)."""
+        request = self.requested(token)
+        if request is None:
+            return None
+        before = self._store.subscribers.by_address(request.address)
+        consent = Consent(
+            kind=ConsentKind.FORM,
+            at=self.now,
+            language=request.language,
+            choices=request.choices,
+            words=request.words,
+        )
+        return self._store.subscribers.write(
+            before,
+            self._chosen(before, request.address, request.choices, request.language),
+            consent=consent,
+            used=tokens.digest_of(token),
+            now=self.now,
+        )
+
+    # --- a reader's own page -----------------------------------------------------------------------------------------
+
+    def mine(self, token: str) -> Subscriber | None:
+        """The subscriber whose own page the token leads to; None: it leads to none (any more)."""
+        number = tokens.read_mine(token, self._keys, now=self.now)
+        return None if number is None else self._present(number)
+
+    def change(
+        self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
+    ) -> Subscriber | None:
+        """Have a reader follow exactly these themes at these paces, in that language; None: the link is not good.
+
+        Without choices all his subscriptions end.
+
+        Raises:
+            UsageError: there is no such theme or pace.
+        """
+        before = self.mine(token)
+        if before is None:
+            return None
+        if choices:
+            after = self._chosen(before, before.address, self.checked(choices), language)
+        else:
+            ended = leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=self.now)
+            after = replace(before, subscriptions=ended, language=language)
+        return self._write(before, replace(after, paused_until=paused_until))
+
+    # --- leaving -----------------------------------------------------------------------------------------------------
+
+    def holder(self, token: str) -> Subscriber | None:
+        """The subscriber whom a link to unsubscribe is of. A page shows nothing of him."""
+        number = tokens.read_stop(token, self._keys)
+        return None if number is None else self._present(number)
+
+    def stop(self, token: str) -> bool:
+        """End all subscriptions of a reader, from the next mail on; whether the link is one of ours.
+
+        He has left at once: his mails that are queued are not sent.
+        """
+        before = self.holder(token)
+        if before is not None and before.active:
+            self._write(before, self._left(before, EndReason.UNSUBSCRIBED))
+            logger.debug("subscriptions end", because="the reader unsubscribed", subscriber=before.number)
+        return before is not None
+
+    def undo(self, token: str) -> Subscriber | None:
+        """Take back that a reader unsubscribed, within seven days; the subscriber, or None: the link is not ours."""
+        before = self.holder(token)
+        return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
+
+    def slow_down(self, token: str) -> Subscriber | None:
+        """Have all that a reader follows come at the slowest pace, and take back that he unsubscribed, if he did."""
+        before = self.holder(token)
+        if before is None:
+            return None
+        back = undo(before.subscriptions, now=self.now)
+        slowed = slow_down(back, self.settings.pace_names[-1])
+        return self._write(before, replace(before, subscriptions=slowed))
+
+    # --- a fresh link ------------------------------------------------------------------------------------------------
+
+    def ask_for_link(self, address: str) -> None:
+        """Send a subscriber a letter with a link to his own page; nobody else gets one, and at most one a day.
+
+        Raises:
+            UsageError: the address is none that mail servers take.
+        """
+        found = self._store.subscribers.by_address(self.wire_address(address))
+        if found is not None:
+            request = Request(address=found.address, choices={}, language=found.language, words="")
+            self._ask(LetterKind.LINK, request)
+
+    def fresh(self, token: str) -> Subscriber | None:
+        """The subscriber whom a fresh link is of; None: it is no such link, too old, or was used."""
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
+            return None
+        if self.now - link.confirmation.asked_at > FRESH_WITHIN:
+            return None
+        return self._store.subscribers.by_address(link.confirmation.request.address)
+
+    def use_fresh(self, token: str) -> Subscriber | None:
+        """The same, and the link is used up: from now on it leads nowhere."""
+        found = self.fresh(token)
+        is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self.now)
+        return found if is_used else None
+
+    def links_of(self, subscriber: Subscriber) -> tuple[str, str]:
+        """The tokens of a subscriber's links: to unsubscribe, and to his own page."""
+        key = self._keys[0]
+        return tokens.stop_token(subscriber.number, key), tokens.mine_token(subscriber.number, key, now=self.now)
+
+    # --- the operator ------------------------------------------------------------------------------------------------
+
+    def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
+        """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
+
+        Raises:
+            UsageError: the address is none that mail servers take, or a theme or pace is not there.
+        """
+        wire, checked = self.wire_address(address), self.checked(choices)
+        before = self._store.subscribers.by_address(wire)
+        consent = Consent(kind=ConsentKind.OPERATOR, at=self.now, language=language, choices=checked, words=words)
+        after = self._chosen(before, wire, checked, language)
+        added = self._store.subscribers.write(before, after, consent=consent, now=self.now)
+        return added or after
+
+    def end(self, address: str) -> Subscriber:
+        """End all subscriptions of an address.
+
+        Raises:
+            UsageError: nobody has it.
+        """
+        before = self._store.subscribers.by_address(self.wire_address(address))
+        if before is None:
+            raise UsageError(f"nobody is subscribed as {address}")
+        return self._write(before, self._left(before, EndReason.OPERATOR))
+
+    # --- shared ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        return self._store.subscribers.keys(proposed=tokens.new_key(), now=self.now)
+
+    def _present(self, number: int) -> Subscriber | None:
+        """The subscriber, with the present slugs of his themes."""
+        found = self._store.subscribers.get(number)
+        return None if found is None else replace(found, subscriptions=self._renamed(found.subscriptions))
+
+    def _renamed(self, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
+        return tuple(replace(each, theme=self._theme_map.current(each.theme)) for each in subscriptions)
+
+    def _chosen(self, before: Subscriber | None, address: str, choices: Choices, language: str) -> Subscriber:
+        subscriptions = self._renamed(before.subscriptions) if before else ()
+        chosen = choose(subscriptions, choices, log_end=self._store.log.end(), now=self.now)
+        known = before or Subscriber(number=0, address=address, language=language, since=self.now)
+        return replace(known, language=language, subscriptions=chosen)
+
+    def _left(self, before: Subscriber, because: EndReason) -> Subscriber:
+        return replace(before, subscriptions=leave(before.subscriptions, because, now=self.now))
+
+    def _write(self, before: Subscriber, after: Subscriber) -> Subscriber:
+        if after != before:
+            self._store.subscribers.write(before, after, now=self.now)
+        return after
+
+    def _ask(self, kind: LetterKind, request: Request) -> None:
+        token = tokens.new_single()
+        is_kept = self._store.subscribers.ask(
+            kind,
+            request,
+            token_digest=tokens.digest_of(token),
+            not_since=self.now - LETTER_EVERY,
+            now=self.now,
+        )
+        if is_kept:
+            self._send(LinkMail(kind=kind, request=request, token=token, at=self.now))
+        else:
+            logger.debug("no letter is sent", because="the address got one within a day", kind=kind.value)

@@ -1,0 +1,174 @@
+"""The rule of who gets what. Pure.
+
+A subscription has dealt with the items that its theme got in (start, cursor] of the log. In a round a reader gets the
+items beyond the cursor of one of his due subscriptions that none of his subscriptions, ended ones included, has dealt
+with. Then the cursor of each due subscription moves to the end of the round, or stops before the first item that had
+no room; it never moves back.
+
+So nothing is lost or repeated when somebody changes pace, leaves, comes back, or follows themes that overlap. Items
+are bits of an integer, in the order in which they were added. What a subscription concerns is two such masks, and what
+a reader gets is a few operations on them.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import or_
+from typing import NamedTuple
+
+from publisher.model.subscribers import EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An item that may be new to somebody."""
+
+    number: int
+    added_seq: int
+    """The log number under which it was added."""
+    themes: Mapping[str, int]
+    """By the slug of each theme it is in, the log number under which it came into it: `added_seq`, or a later one."""
+
+
+class Follow(NamedTuple):
+    """A subscription as far as the rule asks."""
+
+    theme: str
+    """The theme's present slug, or `EVERYTHING`."""
+    start: int
+    cursor: int
+    is_due: bool
+    """Whether it is active, and its pace is one of the round's."""
+
+
+class Masks(NamedTuple):
+    """What a subscription concerns among the items of a window."""
+
+    due: int
+    """Items beyond its cursor."""
+    dealt: int
+    """Items that it has dealt with."""
+
+
+class Share(NamedTuple):
+    """What a reader gets in a round."""
+
+    items: int
+    """Mask of the items in his mail; 0: he gets none."""
+    later: int
+    """Mask of the items that had no room: his due subscriptions stop before them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _InTheme:
+    """The items of one theme."""
+
+    seqs: Sequence[int]
+    """When they came into it, ascending."""
+    upto: Sequence[int]
+    """By how many of them: the mask of the first ones."""
+
+
+class Window:
+    """The items that are new to somebody in a round; `items` are in the order in which they were added."""
+
+    def __init__(self, items: Sequence[NewItem]) -> None:
+        self.items = items
+        self._added = [item.added_seq for item in items]
+        self._all = (1 << len(items)) - 1
+        entered: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place, item in enumerate(items):
+            entered[EVERYTHING].append((item.added_seq, 1 << place))
+            for theme, seq in item.themes.items():
+                entered[theme].append((seq, 1 << place))
+        self._in_theme = {theme: _in_theme(pairs) for theme, pairs in entered.items()}
+        self._masks: dict[tuple[str, int, int], Masks] = {}
+
+    def masks(self, theme: str, start: int, cursor: int) -> Masks:
+        """What a subscription concerns here; items added up to its start are none of its concern."""
+        key = (theme, start, cursor)
+        found = self._masks.get(key)
+        if found is None:
+            found = self._masks[key] = self._find_masks(theme, start, cursor)
+        return found
+
+    def _find_masks(self, theme: str, start: int, cursor: int) -> Masks:
+        there = self._in_theme.get(theme)
+        if there is None:
+            return Masks(0, 0)
+        concern = self._all >> (skipped := bisect_right(self._added, start)) << skipped
+        dealt = there.upto[bisect_right(there.seqs, cursor)] & concern
+        return Masks(there.upto[-1] & concern & ~dealt, dealt)
+
+    def places(self, mask: int) -> Iterator[int]:
+        """The places of the items in a mask, ascending."""
+        while mask:
+            lowest = mask & -mask
+            yield lowest.bit_length() - 1
+            mask ^= lowest
+
+    def numbers(self, mask: int) -> tuple[int, ...]:
+        """The numbers of the items in a mask, in the order in which they were added."""
+        return tuple(self.items[place].number for place in self.places(mask))
+
+    def entered(self, place: int, theme: str) -> int | None:
+        """When the item at a place came into a theme; None: it is not in it."""
+        item = self.items[place]
+        return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
+
+
+def _in_theme(pairs: list[tuple[int, int]]) -> _InTheme:
+    pairs.sort()
+    masks = accumulate((bit for _, bit in pairs), or_, initial=0)
+    return _InTheme([seq for seq, _ in pairs], list(masks))
+
+
+def share_of(follows: Sequence[Follow], window: Window, *, limit: int) -> Share:
+    """What a reader with these subscriptions, ended ones too, gets: at most `limit` items, those added first."""
+    due = dealt = 0
+    for theme, start, cursor, is_due in follows:
+        masks = window.masks(theme, start, cursor)
+        dealt |= masks.dealt
+        if is_due:
+            due |= masks.due
+    new = due & ~dealt
+    if new.bit_count() <= limit:
+        return Share(new, 0)
+    return _cut(new, follows, window, limit)
+
+
+def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
+    """The cursor of a subscription after a round up to `upto` of the log: it never moves back."""
+    if not follow.is_due:
+        return follow.cursor
+    later = window.masks(follow.theme, follow.start, follow.cursor).due & share.later
+    seqs = [seq for place in window.places(later) if (seq := window.entered(place, follow.theme)) is not None]
+    return max(follow.cursor, min([upto, *(seq - 1 for seq in seqs)]))
+
+
+def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Share:
+    """The first `limit` of the new items; the others are for later.
+
+    A cursor can only stop before an item if it passes none that was taken. That may fail where an item came into a
+    theme later than it was added: then the items in the way are taken as well, and the mail is a little longer.
+    """
+    later = new
+    for _ in range(limit):
+        later &= later - 1
+    while in_the_way := _passed_over(new & ~later, later, follows, window):
+        later &= ~in_the_way
+    return Share(new & ~later, later)
+
+
+def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
+    """Items of `later` before which a subscription would have to stop although it comes to a taken one behind them."""
+    found = 0
+    for follow in follows:
+        if follow.is_due:
+            due = window.masks(follow.theme, follow.start, follow.cursor).due
+            entered = {place: window.entered(place, follow.theme) or 0 for place in window.places(due)}
+            last = max((entered[place] for place in window.places(due & taken)), default=0)
+            found |= sum(1 << place for place in window.places(due & later) if entered[place] < last)
+    return found

@@ -1,0 +1,84 @@
+"""Links have rights: a token says what its holder may do, and to whose subscriptions. Pure.
+
+A *signed* token holds the number of a subscriber and a signature, so none has to be kept: 28 characters for `STOP`,
+31 for `MINE`, which also holds the day on which it was made. A `STOP` token is good as long as any key that ever
+signed is kept; a `MINE` token for some weeks.
+
+A *single* token, for `CONFIRM` and `FRESH`, is chance. The store keeps its digest, and when it was used.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from publisher.model.subscribers import MINE_WITHIN, Right
+
+_NUMBER_BYTES, _DAY_BYTES, _SIGNATURE_BYTES = 5, 2, 16
+_FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
+_KEY_BYTES = 32
+
+
+def new_key() -> str:
+    """A key to sign links with."""
+    return secrets.token_hex(_KEY_BYTES)
+
+
+def new_single() -> str:
+    """A token that is good once."""
+    return secrets.token_urlsafe(21)
+
+
+def digest_of(token: str) -> str:
+    """What the store keeps of a single token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def stop_token(subscriber: int, key: str) -> str:
+    """The token of the link by which a subscriber leaves."""
+    return _written(Right.STOP, subscriber.to_bytes(_NUMBER_BYTES, "big"), key)
+
+
+def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
+    """The token of the link to a subscriber's own page, made today."""
+    day = (now - _FIRST_DAY).days
+    return _written(Right.MINE, subscriber.to_bytes(_NUMBER_BYTES, "big") + day.to_bytes(_DAY_BYTES, "big"), key)
+
+
+def read_stop(token: str, keys: Sequence[str]) -> int | None:
+    """The number of the subscriber that a stop token is of; None: it is no such token."""
+    said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
+    return None if said is None else int.from_bytes(said, "big")
+
+
+def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
+    """The number of the subscriber that a token of his own page is of; None: it is none, or too old."""
+    said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, keys)
+    if said is None:
+        return None
+    made = _FIRST_DAY + timedelta(days=int.from_bytes(said[_NUMBER_BYTES:], "big"))
+    # It was made at some time of that day.
+    is_good = made <= now <= made + timedelta(days=1) + MINE_WITHIN
+    return int.from_bytes(said[:_NUMBER_BYTES], "big") if is_good else None
+
+
+def _written(right: Right, said: bytes, key: str) -> str:
+    return urlsafe_b64encode(said + _signature(right, said, key)).decode().rstrip("=")
+
+
+def _read(right: Right, token: str, length: int, keys: Sequence[str]) -> bytes | None:
+    """What a token says, if one of the keys signed it for this right."""
+    try:
+        data = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except ValueError:
+        return None
+    said, signature = data[:length], data[length:]
+    if len(data) != length + _SIGNATURE_BYTES:
+        return None
+    return said if any(hmac.compare_digest(signature, _signature(right, said, key)) for key in keys) else None
+
+
+def _signature(right: Right, said: bytes, key: str) -> bytes:
+    return hmac.digest(bytes.fromhex(key), right.value.encode() + b"\0" + said, "sha256")[:_SIGNATURE_BYTES]

@@ -1,0 +1,232 @@
+"""Random lives of readers, beside an oracle that remembers for each of them, item by item, what he got.
+
+A world has a log of items, readers who subscribe, leave, return and change pace, rounds that are late or left out, and
+themes that are renamed. The oracle says of every item and reader whether he has to get it: he followed one of its
+themes when it came into it, and did not stop before his mail was due; and never twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from publisher.model.subscribers import EVERYTHING, EndReason, Subscription, SubscriptionState
+from publisher.subscribers.choose import choose, leave, undo
+from publisher.subscribers.rule import Follow, NewItem, Share, Window, moved, share_of
+
+THEMES = ("asylum", "borders", "return", "work")
+PACES = ("daily", "weekly", "monthly")
+START = datetime(2026, 3, 2, tzinfo=UTC)
+Rule = Callable[["Reader", Window, int, int], tuple[Share, tuple[Subscription, ...]]]
+"""From a reader, the window, the round's end and the limit: what he gets, and his subscriptions after it."""
+
+
+@dataclass
+class Item:
+    """An item as the log has it."""
+
+    number: int
+    added_seq: int
+    themes: dict[str, int]
+    is_live: bool = True
+
+
+@dataclass
+class Reader:
+    """One reader, with what the oracle knows of him."""
+
+    number: int
+    subscriptions: tuple[Subscription, ...] = ()
+    due: frozenset[str] = frozenset()
+    """The paces of the round."""
+    wants: dict[int, set[str]] = field(default_factory=dict)
+    """Items that he has to get yet, with the themes that he follows them by."""
+    got: list[int] = field(default_factory=list)
+    paused: bool = False
+
+    @property
+    def followed(self) -> set[str]:
+        return {each.theme for each in self.subscriptions if each.state is SubscriptionState.ACTIVE}
+
+    def follows(self, *, ended_too: bool = True) -> list[Follow]:
+        return [
+            Follow(each.theme, each.start, each.cursor, self.is_due(each))
+            for each in self.subscriptions
+            if ended_too or each.state is SubscriptionState.ACTIVE
+        ]
+
+    def is_due(self, each: Subscription) -> bool:
+        return each.state is SubscriptionState.ACTIVE and each.pace in self.due
+
+
+@dataclass
+class World:
+    """Everything at one moment, and the random choices that led there."""
+
+    rule: Rule
+    random: Random
+    limit: int
+    now: datetime = START
+    log_end: int = 0
+    items: list[Item] = field(default_factory=list)
+    readers: list[Reader] = field(default_factory=list)
+    lost: list[tuple[int, int]] = field(default_factory=list)
+    doubled: list[tuple[int, int]] = field(default_factory=list)
+    unasked: list[tuple[int, int]] = field(default_factory=list)
+
+    def live(self, steps: int) -> None:
+        """Let that many things happen, then give everybody a last mail."""
+        actions = (self.publish, self.publish, self.publish, self.change, self.change, self.round, self.round)
+        rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join)
+        for _ in range(steps):
+            self.now += timedelta(hours=self.random.randint(1, 30))
+            self.random.choice(actions if self.random.random() < 0.8 else rare)()
+        for reader in self.readers:
+            reader.paused = False
+        for _ in range(len(self.items) // self.limit + 2):
+            self.send_round(frozenset(PACES))
+        self.lost += [(reader.number, item) for reader in self.readers for item in sorted(reader.wants)]
+
+    # --- the log -----------------------------------------------------------------------------------------------------
+
+    def publish(self) -> None:
+        """Several items at once: their dates do not matter, only that they are new to us."""
+        for _ in range(self.random.randint(1, 3)):
+            self.log_end += 1
+            themes = self.random.sample(THEMES, self.random.choice((1, 1, 1, 2, 3)))
+            item = Item(len(self.items) + 1, self.log_end, dict.fromkeys(themes, self.log_end))
+            self.items.append(item)
+            for reader in self.readers:
+                if by := reader.followed & {*themes, EVERYTHING}:
+                    reader.wants[item.number] = by
+
+    def withdraw(self) -> None:
+        """An item goes, and nobody has to get it any more."""
+        live = [item for item in self.items if item.is_live]
+        if live:
+            item = self.random.choice(live)
+            self.log_end += 1
+            item.is_live = False
+            for reader in self.readers:
+                reader.wants.pop(item.number, None)
+
+    def join_theme(self) -> None:
+        """An item comes into one more theme than when it was added; it concerns those who followed it then."""
+        live = [item for item in self.items if item.is_live and len(item.themes) < len(THEMES)]
+        if not live:
+            return
+        item = self.random.choice(live)
+        self.log_end += 1
+        theme = self.random.choice([theme for theme in THEMES if theme not in item.themes])
+        item.themes[theme] = self.log_end
+        for reader in self.readers:
+            its = [each for each in reader.subscriptions if each.theme == theme and each.start < item.added_seq]
+            is_followed = any(each.state is SubscriptionState.ACTIVE for each in its)
+            if is_followed and item.number not in reader.got and not self.has_passed(reader, item):
+                reader.wants.setdefault(item.number, set()).add(theme)
+
+    def has_passed(self, reader: Reader, item: Item) -> bool:
+        """Whether a subscription of the reader has dealt with the item, or it was withdrawn when one would have."""
+        return any(
+            each.start < item.added_seq and seq <= each.cursor
+            for each in reader.subscriptions
+            for theme, seq in {**item.themes, EVERYTHING: item.added_seq}.items()
+            if each.theme == theme
+        )
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def join(self) -> None:
+        self.readers.append(Reader(len(self.readers) + 1))
+        self.choose(self.readers[-1])
+
+    def change(self) -> None:
+        if not self.readers:
+            self.join()
+            return
+        reader = self.random.choice(self.readers)
+        if self.random.random() < 0.25:
+            reader.subscriptions = leave(reader.subscriptions, EndReason.UNSUBSCRIBED, now=self.now)
+            if self.random.random() < 0.3:
+                reader.subscriptions = undo(reader.subscriptions, now=self.now)
+        else:
+            self.choose(reader)
+        self.forget_unfollowed(reader)
+
+    def choose(self, reader: Reader) -> None:
+        themes = self.random.sample((*THEMES, EVERYTHING), self.random.randint(1, 3))
+        choices = {theme: self.random.choice(PACES) for theme in themes}
+        reader.subscriptions = choose(reader.subscriptions, choices, log_end=self.log_end, now=self.now)
+
+    def forget_unfollowed(self, reader: Reader) -> None:
+        """Who stopped following the themes that brought him an item, before his mail, need not get it.
+
+        Somebody who followed everything, and one theme of the item from now on, goes on with that theme.
+        """
+        for number, by in list(reader.wants.items()):
+            others = reader.followed & {*self.items[number - 1].themes} if EVERYTHING in by else set()
+            if still := reader.followed & by | others:
+                reader.wants[number] = still
+            else:
+                del reader.wants[number]
+
+    def come_back(self) -> None:
+        if self.readers:
+            reader = self.random.choice(self.readers)
+            reader.subscriptions = undo(reader.subscriptions, now=self.now)
+
+    def pause(self) -> None:
+        if self.readers:
+            reader = self.random.choice(self.readers)
+            reader.paused = not reader.paused
+
+    # --- rounds ------------------------------------------------------------------------------------------------------
+
+    def round(self) -> None:
+        """A round of one pace, or of several that are due at one moment; sometimes a tick was missed."""
+        if self.random.random() < 0.8:
+            self.send_round(frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3)))))
+
+    def send_round(self, due: frozenset[str]) -> None:
+        window = self.window()
+        for reader in self.readers:
+            reader.due = due
+            if reader.paused or not any(map(reader.is_due, reader.subscriptions)):
+                continue
+            share, reader.subscriptions = self.rule(reader, window, self.log_end, self.limit)
+            for number in window.numbers(share.items):
+                if number in reader.got:
+                    self.doubled.append((reader.number, number))
+                elif number not in reader.wants:
+                    self.unasked.append((reader.number, number))
+                reader.got.append(number)
+                reader.wants.pop(number, None)
+
+    def window(self) -> Window:
+        live = [item for item in self.items if item.is_live]
+        return Window([NewItem(number=each.number, added_seq=each.added_seq, themes=each.themes) for each in live])
+
+
+def our_rule(reader: Reader, window: Window, upto: int, limit: int) -> tuple[Share, tuple[Subscription, ...]]:
+    follows = reader.follows()
+    share = share_of(follows, window, limit=limit)
+    return share, with_cursors(reader, [moved(follow, share, window, upto=upto) for follow in follows])
+
+
+def with_cursors(reader: Reader, cursors: Sequence[int]) -> tuple[Subscription, ...]:
+    pairs = zip(reader.subscriptions, cursors, strict=True)
+    return tuple(replace(each, cursor=cursor) for each, cursor in pairs)
+
+
+def mistakes_of(rule: Rule, seeds: Sequence[int], *, limit: int = 5, steps: int = 60) -> dict[str, int]:
+    """How many items were lost and doubled in these lives by a rule."""
+    found: dict[str, int] = defaultdict(int)
+    for seed in seeds:
+        world = World(rule, Random(seed), limit)
+        world.live(steps)
+        found["readers"] += len(world.readers)
+        found["items"] += sum(len(reader.got) for reader in world.readers)
+        for name in ("lost", "doubled", "unasked"):
+            found[name] += len(getattr(world, name))
+    return dict(found)
