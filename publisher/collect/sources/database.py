@@ -22,7 +22,7 @@ from publisher.model.errors import SourceError
 if TYPE_CHECKING:
     import sqlite3
 
-READER = "database-4"
+READER = "database-5"
 MAX_ROWS = 200_000
 """A query that gives more was not meant to."""
 PATIENCE_S = 60

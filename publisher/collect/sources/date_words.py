@@ -3,7 +3,12 @@
 dateutil knows the words here, not the order: its parser would guess a missing day, a century or a swapped month.
 """
 
+import re
+from difflib import get_close_matches
+from enum import Enum
+from functools import lru_cache
 from typing import Any
+from unicodedata import combining, normalize
 
 from dateutil.parser import parserinfo
 
@@ -67,6 +72,100 @@ it is said in Ireland, Israel and India."""
 _SECONDS = 3600
 
 
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+class Said(Enum):
+    """What the words before a date say of it."""
+
+    NOTHING = "nothing"
+    DATE = "date"
+    """`Date:` alone, which may be the date of an event as well."""
+    LABEL = "label"
+    """A label of a listing, `Publication date:`."""
+    PUBLISHED = "published"
+    UPDATED = "updated"
+    """The date of a change, which may stand beside the first one."""
+
+
+_PUBLISHED = _set(
+    "published posted publication released issued uploaded created added submitted filed dated online "
+    "publie publiee publies publiees poste postee paru parue parution mis mise mises ligne diffuse diffusee ajoute "
+    "ajoutee cree creee publication "
+    "gepubliceerd geplaatst gepost verschenen toegevoegd aangemaakt publicatie publicatiedatum "
+    "veroffentlicht veroffentlichung veroffentlichungsdatum publiziert gepostet erstellt erschienen eingestellt "
+    "erscheinungsdatum"
+)
+_UPDATED = _set(
+    "updated update modified changed edited revised reviewed modification revision actualise actualisee modifie "
+    "modifiee jour bijgewerkt gewijzigd aangepast wijziging aktualisiert aktualisierung geandert anderung stand"
+)
+_DATE = frozenset({"date", "datum"})
+_SAYING = _PUBLISHED | _UPDATED | _DATE
+_BESIDE = _set("last first latest en la de of since and time derniere dernier laatst laatste sinds zuletzt letzte seit")
+"""Words that stand beside those and say nothing alone."""
+_MOST_WORDS = 7
+
+# --- times of the day ------------------------------------------------------------------------------------------------
+
+
+class Part(Enum):
+    """A time of the day in a word."""
+
+    NOON = 12
+    MIDNIGHT = 0
+    MORNING = 1
+    AFTERNOON = 2
+    NIGHT = 3
+
+
+_PARTS = {
+    Part.NOON: "noon midday midi mittag",
+    Part.MIDNIGHT: "midnight minuit middernacht mitternacht mitternachts",
+    Part.MORNING: (
+        "morning matin matinee ochtend ochtends morgens morgen voormiddag vormittag vormittags fruh forenoon"
+    ),
+    Part.AFTERNOON: (
+        "afternoon evening apres-midi soir soiree namiddag namiddags middag middags avond avonds nachmittag "
+        "nachmittags abend abends mittags"
+    ),
+    Part.NIGHT: "night nuit nacht nachts",
+}
+_PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
+
+# --- words of what is plainly a date, and cannot be read -------------------------------------------------------------
+
+_AMONG = _set(
+    "to until till through thru and from between au aux et entre jusqu jusque tot en met tussen bis und von zwischen"
+)
+"""Between the days of a span."""
+_ORDINALS = _set(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth premier deuxieme "
+    "eerste tweede "
+    "derde erster ersten zweiter zweiten dritter dritten i ii iii iv v vi vii viii ix x xi xii"
+)
+"""Days in words, months in Roman numbers."""
+_RELATIVE = _set(
+    "today yesterday tomorrow aujourd'hui hier demain vandaag gisteren eergisteren morgen heute gestern vorgestern "
+    "avant-hier now maintenant nu jetzt"
+)
+_AGO = _set("ago geleden")
+_BEFORE_AGO = (("vor",), ("il", "y", "a"))
+_SPANS = _set(
+    "second seconds minute minutes hour hours day days week weeks month months year years seconde secondes heure "
+    "heures jour jours semaine semaines mois an ans seconden minuut minuten uur uren dag dagen weken maand maanden "
+    "jaar jaren sekunde sekunden stunde stunden tag tage tagen woche wochen monat monate monaten jahr jahre jahren"
+)
+_PERIODS = _set(
+    "week semaine woche kw quarter trimestre kwartaal quartal q spring summer autumn fall winter printemps ete "
+    "automne hiver lente zomer herfst fruhling fruhjahr sommer herbst"
+)
+_SIMILAR = 0.8
+_SHORTEST = 5
+"""Letters of a word that may be a month written wrongly."""
+
+
 class _FourLanguages(parserinfo):
     """What may stand in a date, by all its names."""
 
@@ -99,3 +198,81 @@ def is_connector(word: str) -> bool:
 def offset_of(zone: str) -> int | None:
     """Return the seconds by which clocks of a zone are ahead of UTC; None when its name is not known."""
     return 0 if _INFO.utczone(zone) else _INFO.TZOFFSET.get(zone.upper())
+
+
+def fold(word: str) -> str:
+    """Return a word in small letters without accents, which are often left out."""
+    return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
+
+
+@lru_cache(maxsize=4_096)
+def split_said(text: str) -> tuple[Said, str]:
+    """Return what words such as `Published on` or `Date:` say of what stands behind them, and what stands there."""
+    words = text.split(" ")
+    saying: set[str] = set()
+    count = 0
+    for word in words[:_MOST_WORDS]:
+        bare = {*re.split("/", fold(word.strip(":,.()")))} - {""}
+        saying |= bare & _SAYING
+        if not all(each in _SAYING or is_beside(each) for each in bare):
+            break
+        count += 1
+    if not saying or count == len(words):
+        return Said.NOTHING, text
+    said = Said.UPDATED if saying & _UPDATED else Said.DATE if saying <= _DATE else Said.PUBLISHED
+    return said, " ".join(words[count:])
+
+
+def is_beside(word: str) -> bool:
+    """Whether a word may stand beside a date and says nothing alone."""
+    return fold(word) in _BESIDE or is_connector(word)
+
+
+def is_saying(text: str) -> bool:
+    """Whether a line is `Date:`, `Publié le :` or the like, with the date on the next one."""
+    words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
+    known = all(word in _SAYING or is_beside(word) for word in words)
+    return text.endswith(":") and known and any(word in _DATE | _PUBLISHED for word in words)
+
+
+def said_of_change(text: str) -> str:
+    """Return the word that tells of a change, as in `10 February 2022 (updated)`; empty: none does."""
+    return next((word for word in re.findall(r"[^\W\d_]+", text) if fold(word) in _UPDATED), "")
+
+
+def part_of(word: str) -> Part | None:
+    """Return the time of the day that a word means; None when it is none."""
+    return _PART_OF.get(fold(word))
+
+
+def is_among_dates(word: str) -> bool:
+    """Whether a word may stand between several days."""
+    return fold(word) in _AMONG
+
+
+def is_ordinal(word: str) -> bool:
+    """Whether a word or a Roman number may stand for the figures of a day or a month."""
+    return fold(word) in _ORDINALS
+
+
+def is_relative(words: list[str]) -> bool:
+    """Whether words say a time as seen from today, such as `yesterday` or `two days ago`, without their figures."""
+    folded = tuple(map(fold, words))
+    if len(folded) <= 1:
+        return bool(folded) and folded[0] in _RELATIVE
+    beginnings = (len(some) for some in _BEFORE_AGO if folded[: len(some)] == some)
+    begin, end = next(beginnings, 0), len(folded) - (folded[-1] in _AGO)
+    spans = folded[begin:end]
+    return len(spans) < len(folded) and bool(spans) and _SPANS.issuperset(spans)
+
+
+def is_period(word: str) -> bool:
+    """Whether a word names a part of a year, such as a week or a season."""
+    return fold(word) in _PERIODS
+
+
+@lru_cache(maxsize=4_096)
+def is_like_month(word: str) -> bool:
+    """Whether a word is a month but for a slip of the pen."""
+    names = [name for month in _MONTHS for name in month if len(name) >= _SHORTEST]
+    return len(word) >= _SHORTEST and bool(get_close_matches(word.casefold(), names, n=1, cutoff=_SIMILAR))

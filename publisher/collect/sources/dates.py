@@ -7,6 +7,7 @@ numbers, in English, French, Dutch or German, perhaps with a day of the week bef
   beside them says that the month does (Mon, 03/04/2024). A year has four digits.
 - A time without a zone is given without one: it is the site's. A day without a time stays a day.
 - A zone has an offset, an IANA name, or one of the names in `date_words`.
+- Words such as `Published on` or `Date:` may stand before it, words such as `noon` behind it.
 """
 
 import re
@@ -16,18 +17,21 @@ from functools import lru_cache
 from html import unescape
 from unicodedata import normalize
 
-from publisher.collect.sources.date_words import is_connector, offset_of
-from publisher.collect.sources.days import day_of, problem_of
+from publisher.collect.sources.date_words import Part, is_connector, offset_of, part_of, said_of_change, split_said
+from publisher.collect.sources.days import day_of
+from publisher.collect.sources.near_dates import problem_of
+from publisher.model.characters import without_invisible
 from publisher.model.schedules import ScheduleError, zone_of
 
-_LONGEST = 90
+LONGEST = 90
 """Characters of a date with all that may be around it."""
 
 # --- times -----------------------------------------------------------------------------------------------------------
 
 _CLOCK = (
-    r"(?P<hour>\d{1,2})(?:(?: ?: ?|\.| ?[hu] ?)(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?: ?min)?)?"
-    r"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?(?P<unit>uhr|uur|hrs?|heures?|h|u)\.?)?(?![^\W\d_])"
+    r"(?P<hour>\d{1,2})"
+    r"(?:(?: ?: ?|\.| ?[hu] ?| uhr )(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?: ?min)?)?"
+    r"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?(?P<unit>uhr|uur|hrs?|heures?|h|u|o'?clock)\.?)?(?![^\W\d_])"
 )
 _OFFSET = r"(?:(?:utc|gmt) ?)?[+-]\d{1,2}(?::?\d{2})?"
 _ZONE = rf"(?: ?\(?(?P<zone>{_OFFSET}|[a-z]+/[a-z_/-]+|[a-z]{{1,5}})\)?(?: \([^()]*\))?)?"
@@ -37,6 +41,24 @@ _AMID = re.compile(
     r"(?P<day>.*\D\d{1,2}) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{1,5}| [+-]\d{4})?) (?P<year>\d{4})"
 )
 """As C's `ctime` and `date` write: `Mon Mar  4 10:00:00 CET 2024`."""
+
+_PART = re.compile(
+    r"(?P<rest>.*\d.*?)[ ,;:|/(@-]+(?:in the |at |am |um |om |in |le |la |à |de |du |(?:de )?l'|')?(?:(?<=')s )?"
+    r"(?P<part>[^\W\d_]+(?:-midi)?)[ .)]*",
+    re.IGNORECASE,
+)
+"""A time of the day in a word behind the date, perhaps behind its time."""
+_LOCAL = re.compile(
+    r"[ ,]+\(?(?:local time|heure locale|plaatselijke tijd|lokale tijd|ortszeit|lokalzeit)\)?", re.IGNORECASE
+)
+_T = re.compile(r"(?<=\d) ?T ?(?=\d)", re.IGNORECASE)
+_MIDNIGHT = re.compile(r"(?<=[T ])24(?=:00(?::00(?:[.,]0+)?)?(?!\d)|$)|(?<=\dT)24(?=00)", re.IGNORECASE)
+"""The end of a day, as ISO 8601 has it."""
+_LEAP = re.compile(r"(?<=\d\d:\d\d:)60")
+_DAY_ENDS = timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999)
+_NOON = 12
+_LATE = 6
+"""From this hour on a night is that of the day's end."""
 
 # --- standards -------------------------------------------------------------------------------------------------------
 
@@ -60,6 +82,12 @@ _WORDS_AROUND = 5
 _FURTHEST_HOURS = 15
 
 
+_FRAME = re.compile(r"[\[(\"«“„<*_#=~|-]+ ?(?P<within>.+?) ?[\])\"»”“>*_#=~|-]+")
+_HEADING = re.compile(r"#{1,6} (?P<within>.+)")
+_TRAIL = re.compile(r"(?P<within>.+\d{4})[ .-]+")
+"""Marks that set a date off: brackets, quotes, Markdown's, a full stop or a dash at its end."""
+
+
 class DateError(ValueError):
     """Something written like a date cannot be read; the message says why."""
 
@@ -71,19 +99,29 @@ def read_line(text: str) -> date | datetime | None:
     Raises:
         DateError: it is plainly a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
     """
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return None
-    plain = " ".join(normalize("NFKC", text).translate(_DASHES).split()).strip(" ,;:")
+    plain = plain_of(text)
+    _, bare = split_said(plain)
     try:
-        for read in (_iso, _mail, _written):
-            if moment := read(plain):
-                return moment
-        problem = problem_of(plain)
+        if moment := _moment(bare):
+            return moment
+        problem = problem_of(bare)
     except (ValueError, OverflowError) as error:
         problem = str(error)
     if problem:
         raise DateError(f"{text!r} is no date: {problem}")
     return None
+
+
+def plain_of(text: str) -> str:
+    """Return a line as dates in it are read: plain dashes, apostrophes and spaces, no marks around it."""
+    plain = without_invisible(normalize("NFKC", text)).translate(_DASHES)
+    plain = " ".join(plain.split()).strip(" ,;:")
+    for form in (_FRAME, _HEADING, _TRAIL):
+        if match := form.fullmatch(plain):
+            plain = match["within"].strip(" ,;:")
+    return plain
 
 
 def read_moment(text: str) -> date | datetime:
@@ -97,8 +135,13 @@ def read_moment(text: str) -> date | datetime:
         return read_number(int(stamp[0]))
     moment = read_line(bare)
     if moment is None:
-        raise DateError(f"{text[:_LONGEST]!r} is no date")
+        raise DateError(f"{text[:LONGEST]!r} is no date")
     return moment
+
+
+def round_up(moment: datetime) -> datetime:
+    """Return the exact end of a day for what `24:00` without a zone is read as, the last moment of its day."""
+    return moment + timedelta(microseconds=1) if moment.microsecond == _DAY_ENDS.microseconds else moment
 
 
 def is_moment(text: str) -> bool:
@@ -162,13 +205,27 @@ def _unmarked(text: str) -> str:
 # --- the parts -------------------------------------------------------------------------------------------------------
 
 
+def _moment(plain: str) -> date | datetime | None:
+    """Return what a text names as a date, but for words about a change of it that stand behind."""
+    plain = _LEAP.sub("59", plain)  # as clocks that know no leap second have it
+    moment = next((moment for read in (_iso, _mail, _written, _in_part) if (moment := read(plain))), None)
+    if moment:
+        return moment
+    changed = said_of_change(plain)
+    before = re.sub(r"[^\d]+\Z", "", plain.partition(changed)[0]) if changed else ""
+    return _moment(before) if before else None
+
+
 def _iso(plain: str) -> datetime | None:
-    match = _ISO.fullmatch(plain)
+    is_over = _MIDNIGHT.search(plain)
+    match = _ISO.fullmatch(_MIDNIGHT.sub("00", plain))
     if match is None:
         return None
     moment = datetime.fromisoformat(f"{match['moment']}{match['offset'] or ''}".upper())
     if match["zone"] and not match["offset"]:
         moment = moment.replace(tzinfo=_zone_of(match["zone"]))
+    if is_over:
+        moment += _DAY_ENDS if moment.tzinfo is None else timedelta(days=1)
     return moment if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -183,7 +240,7 @@ def _mail(plain: str) -> datetime | None:
 def _written(plain: str) -> date | datetime | None:
     if day := day_of(plain):
         return day
-    plain = _AMID.sub(r"\g<day> \g<year> \g<clock>", plain)
+    plain = _LOCAL.sub("", _T.sub(" ", _AMID.sub(r"\g<day> \g<year> \g<clock>", plain)))
     for pattern in (_BEHIND, _BEFORE):
         match = pattern.fullmatch(plain)
         if match and (match["minute"] or match["half"] or match["unit"]) and (day := day_of(match["rest"])):
@@ -191,17 +248,32 @@ def _written(plain: str) -> date | datetime | None:
     return None
 
 
+def _in_part(plain: str) -> date | datetime | None:
+    """Read a date with a time of the day in a word, as in `10 February 2022, noon`. Midnight is when the day begins."""
+    match = _PART.fullmatch(plain)
+    part = part_of(match["part"]) if match else None
+    moment = _written(match["rest"].rstrip(" ,;:(-")) if match and part else None
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time(_NOON)) if moment and part is Part.NOON else moment
+    is_late = part is Part.AFTERNOON or (part is Part.NIGHT and moment.hour >= _LATE)
+    if part in (Part.NIGHT, Part.MIDNIGHT) and moment.hour == _NOON:
+        return moment - timedelta(hours=_NOON)
+    return moment + timedelta(hours=_NOON) if is_late and moment.hour < _NOON else moment
+
+
 def _at(day: date, clock: re.Match[str]) -> datetime:
-    hour = int(clock["hour"])
-    if clock["half"] and hour <= 12:  # noqa: PLR2004 - hours on a dial
-        hour = hour % 12 + 12 * (clock["half"].lower() == "p")
-    at = time(hour, int(clock["minute"] or 0), int(clock["second"] or 0))
+    hour, minute, second = (int(clock[name] or 0) for name in ("hour", "minute", "second"))
+    if clock["half"] and hour <= _NOON:
+        hour = hour % _NOON + _NOON * (clock["half"].lower() == "p")
+    is_over = (hour, minute, second) == (24, 0, 0)
+    at = datetime.combine(day, time(0 if is_over else hour, minute, second))
     zone = clock["zone"] or ""
     if zone.startswith("-") and not clock["second"]:  # as in 10:00-12:00
         raise ValueError("it names a span of time")
     if zone and not is_connector(zone):
-        return datetime.combine(day, at, _zone_of(zone)).astimezone(UTC)
-    return datetime.combine(day, at)
+        exact = at.replace(tzinfo=_zone_of(zone)).astimezone(UTC)
+        return exact + timedelta(days=1) if is_over else exact
+    return at + _DAY_ENDS if is_over else at
 
 
 def _zone_of(text: str) -> tzinfo:

@@ -1,21 +1,24 @@
-"""The days that people write, in words or numbers, and what is plainly a day and cannot be read; pure."""
+"""The days that people write, in words or numbers; pure."""
 
 import re
 from collections.abc import Iterator
 from datetime import date
 
-from publisher.collect.sources.date_words import is_connector, month_of, offset_of, weekday_of
+from publisher.collect.sources.date_words import is_connector, month_of, weekday_of
 
 _WORD = r"[^\W\d_]+"
 _SUFFIX = r"(?: ?(?:er|[èe]?re|e|de|s?te|st|nd|rd|th|o|°)(?![^\W\d_]))?"
 _NUMBERS = re.compile(r"(\d{1,6}) ?([-./]) ?(\d{1,2}) ?\2 ?(\d{1,6})\.?")
 _DAY_FIRST = re.compile(
     rf"(?P<day>\d{{1,2}}){_SUFFIX}(?:\.? ?|[-/])(?:of |de |du )?"
-    rf"(?P<month>{_WORD})[.,]{{0,2}}[ /-]?(?P<year>'?\d{{2,6}})",
+    rf"(?P<month>{_WORD})[.,]{{0,2}}[ /-]?(?:del? )?(?P<year>'?\d{{2,6}})",
     re.IGNORECASE,
 )
+_FIGURES = re.compile(r"(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20)\d\d)")
+_FIGURES_BACKWARDS = re.compile(r"(?P<year>(?:19|20)\d\d) (?P<month>\d{2}) (?P<day>\d{2})")
+"""With blanks between: other figures may stand so, and are no wrong date."""
 _MONTH_FIRST = re.compile(
-    rf"(?P<month>{_WORD})\.?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
+    rf"(?P<month>{_WORD})[.,]?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
 )
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})[ .,/-]{{1,2}}(?P<month>{_WORD})[ .,/-]{{1,2}}(?P<day>\d{{1,2}}){_SUFFIX}\.?", re.IGNORECASE
@@ -32,6 +35,9 @@ def day_of(plain: str) -> date | None:
             named = form.fullmatch(bare)
             if named and (day := _from_names(named, is_day_first=form is _DAY_FIRST)):
                 return day
+        figures = _FIGURES.fullmatch(bare) or _FIGURES_BACKWARDS.fullmatch(bare)
+        if figures and _is_day(figures["day"], figures["month"]):
+            return _named_day(figures["year"], int(figures["month"]), int(figures["day"]))
     return None
 
 
@@ -90,39 +96,3 @@ def _named_day(year: str, month: int, day: int) -> date:
         return date(int(year), month, day)
     except ValueError as error:
         raise ValueError("no such day") from error
-
-
-# --- what is plainly a date and cannot be read -----------------------------------------------------------------------
-
-_UNITS = "er re ère e de ste te st nd rd th o h u min hr hrs uhr uur heure heures am pm m"
-_BESIDE_NUMBERS = frozenset(_UNITS.split())
-
-
-def problem_of(plain: str) -> str:
-    """Return why a text that names no day is a date nevertheless: all its words are a date's; empty: it is none."""
-    words = re.findall(_WORD, plain)
-    numbers = re.findall(r"\d+", plain)
-    months = [word for word in words if month_of(word) is not None]
-    if not numbers or not all(map(_is_of_dates, words)):
-        return ""
-    if not months:
-        is_short = any(weekday_of(word) is not None for word in words) and re.search(
-            r"\d{1,2}\.\d{1,2}\.?(?!\d)", plain
-        )
-        return "the year is missing" if is_short else ""
-    years = [number for number in numbers if len(number) == len("2022")]
-    if not years:
-        return (
-            "" if re.search(r"\d ?:|\d ?(?:h|u|uhr|uur|[ap]\.? ?m)\b", plain, re.IGNORECASE) else "the year is missing"
-        )
-    return "the day is missing" if len(numbers) == 1 else "it is not understood"
-
-
-def _is_of_dates(word: str) -> bool:
-    return (
-        month_of(word) is not None
-        or weekday_of(word) is not None
-        or offset_of(word) is not None
-        or is_connector(word)
-        or word.lower() in _BESIDE_NUMBERS
-    )

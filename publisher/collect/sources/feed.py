@@ -33,7 +33,7 @@ from publisher.model.problems import Problem
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "feed-5"
+READER = "feed-6"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
 """Of one document; a feed with more is no feed."""

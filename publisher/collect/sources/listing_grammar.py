@@ -1,8 +1,10 @@
 """The grammar of a listing: what is a date, a label or text, and where an item begins.
 
-- A line that is a date and nothing else, as `dates.read_line` has it, begins an item, and so does `Publication date: 10
-  February 2022`. Beneath a line of text that has not ended its sentence a date is text: a wrapped line may well begin
-  with one.
+- A line that is a date and nothing else, as `listing_dates.date_line` has it, begins an item, and so does `Publication
+  date: 10 February 2022`. Beneath a line of text that has not ended its sentence a date is text: a wrapped line may
+  well begin with one.
+- `Date: …` begins an item at the beginning of a block, unless the item above lacks labels and is older: then it is the
+  date of an event. `Updated …` does not if it is the first or the last line of an item.
 - A label line (`Main theme: …`, `Mots-clés : …`) counts unless it stands between two lines of text. Its words are in
   `listing_labels`; any other word with a colon is text. So are a theme as long as a sentence, an unknown language
   and a link that is no address; but such a line takes no label line above it along.
@@ -10,19 +12,21 @@
 - Blank lines separate paragraphs; the lines of one paragraph are joined. A single line above all items is a heading.
 
 A line that is plainly a date and cannot be read begins an item that cannot be read: it must not end up in the item
-above.
+above. The same is true of a date with other words beside it (`10 May 2022 in Brussels`) right below labels.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from publisher.collect.sources.dates import DateError, read_line
+from publisher.collect.sources.date_words import Said, is_saying
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.harvest import Harvest
+from publisher.collect.sources.listing_dates import DateLine, date_line, is_named, looks_dated
 from publisher.collect.sources.listing_labels import LONGEST_WORD, SINGLE, meaning_of, values_of
 from publisher.collect.sources.moments import embargo_of, expiry_of
+from publisher.collect.sources.near_dates import NO_DAY
 from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.text import clean_name, clean_pasted_lines
 from publisher.collect.sources.unread import Unread, turn_round
@@ -55,7 +59,7 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
         lines.append(start)
         items.append(item)
     faults = sorted(reader.faults)
-    notes = [*reader.drafts]
+    notes = [*reader.notes]
     if items and reader.is_headed:
         notes.append((faults.pop(0)[0], "this line above the first date is taken for a heading"))
     unread: Iterable[Unread] = (
@@ -79,16 +83,6 @@ def _problem(where: str, line: int, what: str) -> Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class _Date:
-    """A line that begins an item."""
-
-    moment: date | datetime | None
-    fault: str
-    """Why it cannot be read; empty when it can."""
-    is_labelled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Label:
     """A line such as `Keywords: video, research`."""
 
@@ -103,24 +97,17 @@ class _Mistaken(str):
     __slots__ = ()
 
 
-def _row_of(line: str, known: frozenset[str]) -> _Date | _Label | str:
+def _row_of(line: str, known: frozenset[str]) -> DateLine | _Label | str:
     head, colon, value = line.partition(":")
     meaning = meaning_of(head) if colon and len(head) <= LONGEST_WORD else None
     value = value.strip()
     if meaning == "date" and value:
-        return _date_of(value, is_labelled=True) or _Date(None, f"{value!r} is no date", is_labelled=True)
+        row = date_line(value) or DateLine(None, f"{value!r} is no date")
+        return replace(row, said=Said.LABEL, is_doubtful=False)
     if meaning is not None:
         values = values_of(meaning, value, known)
         return _Mistaken(line) if values is None else _Label(line, meaning, values)
-    return _date_of(line, is_labelled=False) or line
-
-
-def _date_of(text: str, *, is_labelled: bool) -> _Date | None:
-    try:
-        moment = read_line(text)
-    except DateError as error:
-        return _Date(None, str(error), is_labelled)
-    return None if moment is None else _Date(moment, "", is_labelled)
+    return date_line(line) or line
 
 
 def _file(value: str) -> dict[str, str]:
@@ -137,11 +124,20 @@ class _Draft:
 
     line: int
     """Of its date."""
-    moment: date | datetime | None
-    """None: its date cannot be read, which is told already; nothing comes of the draft."""
-    is_labelled: bool
+    head: DateLine
+    """If it cannot be read, nothing comes of the draft."""
+    written: str
+    """The line of its date."""
     paragraphs: list[str] = field(default_factory=list)
     labels: list[_Label] = field(default_factory=list)
+
+    @property
+    def moment(self) -> date | datetime | None:
+        return self.head.moment
+
+    @property
+    def is_labelled(self) -> bool:
+        return self.head.said is not Said.NOTHING
 
     @property
     def day(self) -> date | None:
@@ -211,13 +207,15 @@ class _Reader:
         self._known = known
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
-        self.drafts: list[tuple[int, str]] = []
-        """Line of each item that its source keeps back, and by which words."""
+        self.notes: list[tuple[int, str]] = []
+        """Line of each item that its source keeps back, and by which words; and of what is no item by intent."""
         self.upside_down: tuple[int, str] | None = None
         """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
         self.is_headed = False
         """All that stands above the first date is a line that ends no sentence: a heading, no item without a date."""
         self._drafts: list[_Draft] = []
+        self._is_below_labels = False
+        """The last block ended with a label."""
 
     @property
     def days(self) -> dict[int, date]:
@@ -230,27 +228,68 @@ class _Reader:
         start = block[0][0]
         for number, line in block:
             row = _row_of(line, self._known)
-            if isinstance(row, _Date) and (row.is_labelled or _may_end(rows)):
-                rows = self._begin(row, number, start, rows)
+            if isinstance(row, str) and not rows and looks_dated(line):
+                row = self._look_at(number, row, is_alone=len(block) == 1)
+            if not isinstance(row, DateLine):
+                rows.append(row)
+            elif self._is_remark(row, rows):
+                self.notes.append((number, "the item has a date already, which counts; this one was left out"))
+            elif self._begins(row, rows):
+                rows = self._begin(row, (number, line), start, rows)
             else:
-                rows.append(line if isinstance(row, _Date) else row)
+                rows.append(line)
         self._add(start, rows)
 
-    def _begin(self, row: _Date, number: int, start: int, above: list[_Label | str]) -> list[_Label | str]:
+    def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
+        """Return what a line is that begins a block and has a date with other words beside it."""
+        if self._is_below_labels and not is_named(line):
+            return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
+        if self._drafts and is_alone and not self._drafts[-1].is_empty:
+            self.notes.append((number, "this line has a date and is taken for text"))
+        return line
+
+    def _is_remark(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
+        """Whether a date tells of a change of the item that the date above begins."""
+        return row.said is Said.UPDATED and self._is_fresh(rows)
+
+    def _is_fresh(self, rows: Sequence[_Label | str]) -> bool:
+        """Whether there is no text yet beneath the last date."""
+        has_text = any(isinstance(row, str) for row in rows)
+        return bool(self._drafts) and self._drafts[-1].is_empty and not has_text
+
+    def _begins(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
+        """Whether a date begins an item where it stands."""
+        if row.said is Said.LABEL or not _may_end(rows):
+            return row.said is Said.LABEL
+        if row.said in (Said.NOTHING, Said.PUBLISHED) and not row.is_doubtful:
+            return True
+        if any(isinstance(each, str) for each in rows[-1:]) or not self._drafts:
+            return not self._drafts
+        above = self._drafts[-1]
+        if self._is_fresh(rows):
+            return row.said is Said.DATE and row.moment == above.moment
+        if row.said is not Said.DATE or self._drafts[0].head.said is Said.DATE:
+            return True
+        # An event is to come when it is announced, and what is beneath it is newer in no list from new to old.
+        day = row.moment.date() if isinstance(row.moment, datetime) else row.moment
+        return bool(above.labels or rows) or day is None or above.day is None or day <= above.day
+
+    def _begin(self, row: DateLine, at: tuple[int, str], start: int, above: list[_Label | str]) -> list[_Label | str]:
         """Begin an item; return the rows of the block that are already its own."""
+        if above and isinstance(above[-1], str) and is_saying(above[-1]):
+            above.pop()
         has_text = any(isinstance(other, str) for other in above)
-        if has_text and row.is_labelled and not self._drafts:
+        if has_text and row.said is not Said.NOTHING and not self._drafts:
             what = "this date stands beneath its text; put the date of each item above its text"
-            self.upside_down = self.upside_down or (number, what)
+            self.upside_down = self.upside_down or (at[0], what)
         if has_text or (self._drafts and self._drafts[-1].line >= start):
             self._add(start, above)
             above = []
-        if row.fault:
-            self.faults.append((number, f"{row.fault}; the item was left out"))
-        self._drafts.append(_Draft(number, row.moment, row.is_labelled))
+        self._drafts.append(_Draft(at[0], row, at[1]))
         return above
 
     def _add(self, start: int, rows: Sequence[_Label | str]) -> None:
+        self._is_below_labels = bool(rows) and isinstance(rows[-1], _Label)
         if self._drafts:
             self._drafts[-1].take(rows)
         elif rows and not self.faults:
@@ -261,6 +300,10 @@ class _Reader:
 
     def items(self) -> Iterator[tuple[int, Item]]:
         """Yield the items, each with the line of its date; `faults` is complete afterwards."""
+        self._drafts = [draft for draft in self._without_remarks() if not self._is_heading(draft)]
+        self.faults += [
+            (draft.line, f"{draft.head.fault}; the item was left out") for draft in self._drafts if draft.head.fault
+        ]
         for index, draft in enumerate(self._drafts):
             if draft.is_empty and (twin := self._twin(index)):
                 twin.labels += draft.labels
@@ -269,6 +312,29 @@ class _Reader:
                 yield from self._item(draft, draft.day)
             elif draft.day is not None and self._twin(index) is None:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
+
+    def _without_remarks(self) -> Iterator[_Draft]:
+        """Yield the drafts without those that belong to the item above: a year in a text, a change told at its end."""
+        above: _Draft | None = None
+        for draft in self._drafts:
+            is_end = draft.head.said is Said.UPDATED and draft.is_empty
+            is_text = draft.head.is_heading and not draft.is_empty
+            if above is None or not (is_end or is_text):
+                above = draft
+                yield draft
+                continue
+            above.labels += draft.labels
+            above.paragraphs += [draft.written, *draft.paragraphs] if is_text else []
+            if is_end:
+                self.notes.append((draft.line, "this tells of a change of the item above, and was left out"))
+
+    def _is_heading(self, draft: _Draft) -> bool:
+        """Whether a year or a month stands above dates; it is noted."""
+        is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
+        if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
+            return False
+        self.notes.append((draft.line, "this line above a date is taken for a heading"))
+        return True
 
     def _item(self, draft: _Draft, day: date) -> Iterator[tuple[int, Item]]:
         try:
@@ -279,7 +345,7 @@ class _Reader:
             if item is not None:
                 yield draft.line, item
             else:
-                self.drafts.append((draft.line, f"a draft ({draft.status})"))
+                self.notes.append((draft.line, f"a draft ({draft.status})"))
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the neighbour whose date an empty draft repeats, one with a label and one without."""
@@ -293,4 +359,6 @@ class _Reader:
 
 def _may_end(rows: Sequence[_Label | str]) -> bool:
     """Whether an item may end after these rows of a block."""
-    return not rows or isinstance(rows[-1], _Label) or _SENTENCE_END.search(rows[-1]) is not None
+    if not rows or isinstance(rows[-1], _Label) or _SENTENCE_END.search(rows[-1]):
+        return True
+    return is_saying(rows[-1]) and _may_end(rows[:-1])

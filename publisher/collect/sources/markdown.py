@@ -30,7 +30,7 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 
-READER = "markdown-7"
+READER = "markdown-8"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from publisher.collect.sources.dates import DateError, read_moment, read_number
+from publisher.collect.sources.dates import DateError, read_moment, read_number, round_up
 from publisher.collect.sources.text import clean_line
 from publisher.collect.sources.values import FieldError, shorten
 from publisher.collect.sources.withheld import says_no
@@ -56,7 +56,9 @@ def embargo_of(value: object) -> datetime | None:
         FieldError: one cannot be read.
     """
     moments = [_moment(each, "embargo") for each in _times_in(value)]
-    ends = [each if isinstance(each, datetime) else datetime.combine(each, time()) for each in moments if each]
+    ends = [
+        round_up(each) if isinstance(each, datetime) else datetime.combine(each, time()) for each in moments if each
+    ]
     return max(ends, key=_in_utc, default=None)
 
 
@@ -71,7 +73,7 @@ def expiry_of(value: object) -> datetime | None:
     said = [each for each in _times_in(value) if not _is_never(each)]
     moments = [_moment(each, "expiry date") for each in said]
     ends = [
-        each if isinstance(each, datetime) else datetime.combine(each + timedelta(days=1), time())
+        round_up(each) if isinstance(each, datetime) else datetime.combine(each + timedelta(days=1), time())
         for each in moments
         if each
     ]

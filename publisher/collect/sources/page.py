@@ -38,7 +38,7 @@ from publisher.model.items import Item
 if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does not need
     from publisher.collect.sources.fetch import Fetcher
 
-READER = "page-4"
+READER = "page-5"
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 SELECTORS = (
     "item",

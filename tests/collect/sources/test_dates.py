@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.sources.dates import DateError, read_beside, read_line, read_moment, read_number
+from publisher.collect.sources.dates import DateError, read_beside, read_line, read_moment, read_number, round_up
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -60,10 +60,94 @@ MONTHS = {
         ("Sat, 10/01/2022", date(2022, 10, 1)),
         ("Mon 10/01/2022", date(2022, 1, 10)),
         ("Sa, 10.01.2022", date(2022, 1, 10)),
+        ("10 02 2022", date(2022, 2, 10)),
+        ("February, 10 2022", date(2022, 2, 10)),
+        ("10 February 2022.", date(2022, 2, 10)),
+        ("[10 February 2022]", date(2022, 2, 10)),
+        ("« 10 février 2022 »", date(2022, 2, 10)),
+        ("**10 February 2022**", date(2022, 2, 10)),
+        ("## 10 February 2022", date(2022, 2, 10)),
+        ("--- 10.02.2022 ---", date(2022, 2, 10)),
+        ("10\u200b February\u00ad 2022", date(2022, 2, 10)),
+        ("29 February 2024", date(2024, 2, 29)),
     ],
 )
 def test_a_date_is_read(written: str, meant: date) -> None:
     assert read_line(written) == meant
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Date: {}",
+        "Datum: {}",
+        "Date : {}",
+        "Posted on {}",
+        "Published: {}",
+        "Last updated on {}",
+        "Date of publication: {}",
+        "Date/Time: {}",
+        "Publié le {}",
+        "Mis en ligne le {}",
+        "Dernière mise à jour : {}",
+        "Gepubliceerd op {}",
+        "Laatst bijgewerkt op {}",
+        "Veröffentlicht am {}",
+        "Zuletzt aktualisiert am {}",
+        "Stand: {}",
+        "{} (updated)",
+        "{}, updated 11.02.2022",
+        "Published {}, updated on 11 February 2022",
+        "{} (mis à jour le 11.02.2022)",
+        "{} (morning)",
+        "{}, evening",
+        "{} (matin)",
+        "{} 's ochtends",
+        "{}, vormittags",
+        "{}, midnight",
+        "{} à minuit",
+    ],
+)
+def test_words_around_a_date_say_what_it_is(words: str) -> None:
+    assert read_line(words.format("10.02.2022")) == date(2022, 2, 10)
+
+
+@pytest.mark.parametrize(
+    ("words", "hour"),
+    [
+        ("{}, noon", 12),
+        ("{} à midi", 12),
+        ("{}, 9 o'clock", 9),
+        ("{} at 9 o’clock", 9),
+        ("{}, 9 o'clock in the morning", 9),
+        ("{} um 3 Uhr nachmittags", 15),
+        ("{} om 12 uur 's middags", 12),
+        ("{} om 12 uur 's nachts", 0),
+        ("{} à 11 heures du soir", 23),
+        ("{}, 14 Uhr 00", 14),
+        ("{}, 14:00 local time", 14),
+        ("{} um 14 Uhr Ortszeit", 14),
+        ("Published on {} at 2 p.m.", 14),
+    ],
+)
+def test_times_of_the_day_in_words(words: str, hour: int) -> None:
+    assert read_line(words.format("10.02.2022")) == datetime.fromisoformat(f"2022-02-10T{hour:02}:00")
+
+
+@pytest.mark.parametrize("written", ["2022-02-10T24:00", "2022-02-10 24:00:00", "10.02.2022, 24:00"])
+def test_the_end_of_a_day_is_still_that_day(written: str) -> None:
+    moment = read_line(written)
+
+    assert isinstance(moment, datetime)
+    assert moment.date() == date(2022, 2, 10)
+    assert round_up(moment) == datetime.fromisoformat("2022-02-11T00:00")
+
+
+def test_with_a_zone_the_end_of_a_day_and_a_leap_second_are_instants() -> None:
+    assert read_line("2022-02-10T24:00:00Z") == datetime(2022, 2, 11, tzinfo=UTC)
+    assert read_line("10 February 2022, 24:00 CET") == datetime(2022, 2, 10, 23, tzinfo=UTC)
+    assert read_line("2016-12-31T23:59:60Z") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert read_line("Sat, 31 Dec 2016 23:59:60 GMT") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("language", MONTHS)
@@ -134,6 +218,9 @@ def test_a_time_without_a_zone_has_none(written: str) -> None:
         "2022-02-10t09:00z",
         "2022-02-10T10:00:00[Europe/Brussels]",
         "2022-02-10T10:00:00+01:00[Europe/Brussels]",
+        "2022-02-10T10:00:00 CET",
+        "2022-02-10T10:00 MEZ",
+        "2022-02-10T10:00:00 Europe/Brussels",
     ],
 )
 def test_a_time_with_a_zone_is_an_instant(written: str) -> None:
@@ -209,6 +296,21 @@ def test_an_iso_date_is_read(day: date) -> None:
         ("10 February 2022, 25:00", "hour"),
         ("2022-02-10T25:00:00Z", "hour"),
         ("10 February 2022, 10:00 +99:00", "no time zone"),
+        ("4 to 6 March 2024", "not understood"),
+        ("du 4 au 6 mars 2024", "not understood"),
+        ("van 4 tot 6 maart 2024", "not understood"),
+        ("vom 4. bis 6. März 2024", "not understood"),
+        ("04.-06.03.2024", "not understood"),
+        ("04.03.2024 - 06.03.2024", "not understood"),
+        ("4 and 5 March 2024", "not understood"),
+        ("the sixth of March 2024", "not understood"),
+        ("6.III.2024", "no month"),
+        ("6 de marzo de 2024", "'marzo' is no month"),
+        ("2024年3月6日", "not understood"),
+        ("Marhc 6, 2024", "'Marhc' is no month"),
+        ("Posted on 6 March", "the year is missing"),
+        ("29 February 2023", "no such day"),
+        ("2024-3-6 9:5", "not understood"),
     ],
 )
 def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, problem: str) -> None:
@@ -232,6 +334,14 @@ def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, pro
         "May I",
         "11:00-13:00 CEST",
         "0470 12 34 56",
+        "Until 10 February 2022",
+        "6 March 2024 was a good day for the harbour.",
+        "Le 6 mars 2024, la ministre",
+        "06.03",
+        "2024-03",
+        "20240306",
+        "today",
+        "Date: to be told",
         "10 February 2022 " * 1_000,
     ],
 )

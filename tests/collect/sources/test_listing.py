@@ -322,6 +322,23 @@ def test_a_date_may_have_a_time() -> None:
         ("10-12 February 2022", "it is not understood"),
         ("10 February 2022, 10:00-12:00", "it names a span of time"),
         ("10 February 2022, 10:00 IST", "'IST' is no time zone that is known here"),
+        ("06.03.", "the year is missing"),
+        ("06.03", "the year is missing"),
+        ("06/03", "the year is missing"),
+        ("Thursday 10 February, 10:00", "the year is missing"),
+        ("2022-02", "the day is missing"),
+        ("02/2022", "the day is missing"),
+        ("February 2022", "the day is missing"),
+        ("Spring 2022", "the day is missing"),
+        ("KW 6/2022", "the day is missing"),
+        ("2022-W06", "it is not understood"),
+        ("8–10 February 2022", "it is not understood"),
+        ("Date: 06.03.", "the year is missing"),
+        ("Posted on 6 March", "the year is missing"),
+        ("yesterday", "it does not say which day it is"),
+        ("vor 2 Tagen", "it does not say which day it is"),
+        ("il y a 2 jours", "it does not say which day it is"),
+        ("2 dagen geleden", "it does not say which day it is"),
     ],
 )
 def test_a_line_that_is_plainly_a_date_and_not_understood_glues_nothing_together(line: str, why: str) -> None:
@@ -331,6 +348,98 @@ def test_a_line_that_is_plainly_a_date_and_not_understood_glues_nothing_together
 
     assert [(item.text, item.labels) for item in items] == [("Newer.", ("Zoo",)), ("Older.", ())]
     assert [str(each) for each in problems] == [f"listing.txt:6: {line!r} is no date: {why}; the item was left out"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Date: 10 February 2022",
+        "Datum : 10.02.2022",
+        "Posted on 10 February 2022",
+        "Publié le 10 février 2022",
+        "Gepubliceerd op 10 februari 2022",
+        "Veröffentlicht am 10. Februar 2022",
+        "Updated 10 February 2022",
+        "Mis à jour le 10 février 2022",
+        "10 February 2022, noon",
+        "10 February 2022 (morning)",
+        "2022-02-10T14:30:00 CET",
+        "20220210",
+        "[10 February 2022]",
+        "Date:\n10 February 2022",
+    ],
+)
+def test_a_date_with_words_of_dates_begins_an_item(line: str) -> None:
+    items = items_of(f"11 February 2022\n\nNewer.\nTheme: Zoo\n\n{line}\n\nOlder.\nTheme: Sea\n\n9 May 2021\n\nOld.")
+
+    assert [(str(item.date), item.text, item.labels) for item in items] == [
+        ("2022-02-11", "Newer.", ("Zoo",)),
+        ("2022-02-10", "Older.", ("Sea",)),
+        ("2021-05-09", "Old.", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["10 May 2022 in Brussels", "Berlin, den 10. Mai 2022", "10 May 2022 – Press release", "Tuesday"]
+)
+def test_a_date_beside_other_words_below_labels_glues_nothing_together(line: str) -> None:
+    found = parse(f"11 May 2022\n\nNewer.\nTheme: Zoo\n\n{line}\n\nLost.\n\n9 May 2022\n\nOlder.", "l.txt")
+
+    assert [item.text for item in found.items] == ["Newer.", "Older."]
+    assert [str(each) for each in found.problems] == [
+        f"l.txt:6: {line!r} has words beside its date; put the date on a line of its own; the item was left out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("10 May 2022 in Brussels", True),
+        ("Deadline: 10 May 2022", True),
+        ("Date: 10 June 2022", False),
+        ("Date: 10 June 2022\nPlace: Brussels", False),
+        ("10 May 2022 was a day to remember.", False),
+        ("From 10 May 2022 on the ferry sails at ten", False),
+    ],
+)
+def test_a_date_in_a_text_without_labels_is_text(line: str, note: bool) -> None:
+    found = parse(f"11 May 2022\n\nNewer.\n\n{line}\n\n9 May 2022\n\nOlder.", "l.txt")
+
+    assert [item.text for item in found.items] == [f"Newer.\n\n{' '.join(line.split())}", "Older."]
+    assert found.problems == ()
+    assert bool(found.notes) == note
+
+
+def test_dates_of_a_listing_may_all_be_labelled_in_one_word() -> None:
+    items = items_of("Date: 9 May 2022\n\nOlder.\n\nDate: 11 May 2022\n\nNewer.")
+
+    assert [item.text for item in items] == ["Newer.", "Older."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10 May 2022\nUpdated 12 May 2022\n\nText.\nTheme: Sea",
+        "10 May 2022\n\nText.\n\nUpdated 12 May 2022\nTheme: Sea",
+    ],
+)
+def test_the_date_of_a_change_is_none_of_another_item(text: str) -> None:
+    found = parse(text, "l.txt")
+
+    assert [(item.text, item.labels, str(item.date)) for item in found.items] == [("Text.", ("Sea",), "2022-05-10")]
+    assert (found.problems, len(found.notes)) == ((), 1)
+
+
+def test_headings_of_years_and_months_are_no_items_and_no_text() -> None:
+    found = parse(
+        "2022\n\nMay 2022\n\n10 May 2022\n\nNewer.\n\n2021\n\n9 May 2021\n\nIn the year\n\n2020\n\nit sank.", "l.txt"
+    )
+
+    assert [item.text for item in found.items] == ["Newer.", "In the year\n\n2020\n\nit sank."]
+    assert found.problems == ()
+    assert [str(note) for note in found.notes] == [
+        f"l.txt:{line}: this line above a date is taken for a heading" for line in (1, 3, 9)
+    ]
 
 
 def test_a_listing_may_run_from_old_to_new() -> None:
