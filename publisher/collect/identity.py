@@ -8,7 +8,7 @@ from datetime import date
 
 from publisher.collect.extent import Extent, Turnover, extent_of
 from publisher.collect.likeness import find_alike
-from publisher.collect.shared import find_shared, without_repeats
+from publisher.collect.shared import find_shared, leave_out_listed, without_repeats
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import FILING, Item, changed_fields, digest_of_content, digest_of_text
 from publisher.model.links import id_key, link_key
@@ -41,6 +41,8 @@ class Reconciliation:
     """Numbers of known items whose words, links or files differ; another date or theme alone does not count."""
     dropped: tuple[int, ...] = ()
     """Numbers of items that waited for their time, and that the organisation took out."""
+    taken_back: tuple[tuple[int, Item], ...] = ()
+    """Numbers of those withdrawn that their source keeps back now, and what it says of them."""
 
     def without_news(self) -> "Reconciliation":
         """Return the same without new and edited items; missing items stay with readers."""
@@ -60,6 +62,7 @@ class Reconciliation:
                 known=tuple(pair for pair in self.known if (pair[0] in copies) is is_copy),
                 reworded=frozenset(number for number in self.reworded if (number in copies) is is_copy),
                 dropped=tuple(number for number in self.dropped if (number in copies) is is_copy),
+                taken_back=tuple(pair for pair in self.taken_back if (pair[0] in copies) is is_copy),
             )
             for is_copy in (False, True)
         )
@@ -77,6 +80,8 @@ class Listed:
     """As links compare."""
     text_digest: str
     content_digest: str
+    is_withheld: bool = False
+    """Whether its source keeps it back, as a draft."""
 
     @property
     def is_named(self) -> bool:
@@ -91,16 +96,17 @@ class Pairing:
     known: Mapping[int, Known]
     """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
-    """Listed items without a pair, by their place in the listing."""
+    """Listed items without a pair, by their place in the listing; after them those that are kept back."""
     extent: Extent | None
-    """What the listing covers; None: nothing is listed."""
+    """What the listing covers; None: nothing is listed, so that nothing is missing."""
     shared: Collection[str]
     """Ids, as they compare, that several items share."""
 
     @property
     def to_compare(self) -> list[int]:
         """Numbers of the known items whose words `reconcile` compares: by rule 5, or with those of its pair."""
-        edited = [old.number for old, new in self.pairs if old.content_digest != new.content_digest]
+        pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
+        edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
         return [*self.to_pair, *edited]
 
     @property
@@ -111,7 +117,12 @@ class Pairing:
 
 
 def pair(
-    known: Sequence[Known], listed: Sequence[Item], *, unread: Sequence[Unread] = (), is_complete: bool = False
+    known: Sequence[Known],
+    listed: Sequence[Item],
+    *,
+    withheld: Sequence[Item] = (),
+    unread: Sequence[Unread] = (),
+    is_complete: bool = False,
 ) -> Pairing:
     """Find out which known item each listed item is.
 
@@ -139,12 +150,16 @@ def pair(
         known: the source's known items: all that were listed last time, and all others that have a date in the range of
             `listed`, or a native id or link of a listed item.
         listed: what the source lists now. Repeats count once (`shared.without_repeats`).
+        withheld: what it keeps back now, as drafts. One that readers have is found by the same rule, unless it is
+            listed as well.
         unread: what can be told of each item that it lists and that could not be read.
         is_complete: whether it lists all that it has.
     """
     items = without_repeats(listed)
-    shared = find_shared(known, items)
+    drafts = leave_out_listed(withheld, items)
+    shared = find_shared(known, [*items, *drafts])
     news = [_listed(item, shared) for item in items]
+    news += [replace(_listed(item, shared), is_withheld=True) for item in drafts]
     ids = {new.native_id for new in news}
     pairs = _Pairs(known, news)
     pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
@@ -173,7 +188,7 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
 
     A missing item that was listed is withdrawn if it stood within what the listing covers (`extent`). If it did not,
     the listing merely ends above it, and it is unlisted. If it may be one that could not be read, it stays as it is.
-    An empty listing changes nothing.
+    An empty listing changes nothing. What its source keeps back now is withdrawn wherever it stood.
 
     An item that is kept from readers stays hidden, even if it is edited. One of which only themes, keywords, language
     or date differ is revised without a word (`refiled`). If `keeps_first_date`, another date is no difference at all.
@@ -183,13 +198,14 @@ def reconcile(pairing: Pairing, said: Mapping[int, Item], *, keeps_first_date: b
         said: what the known items in `pairing.to_compare` say, by number.
         keeps_first_date: whether readers keep the date that the source gave an item first.
     """
-    if pairing.extent is None:
-        return Reconciliation()
     paired = _pair_alike(pairing, said)
     return _outcome(
         paired,
-        pairing.extent,
-        [_compare(old, new, said, keeps_first_date=keeps_first_date) for old, new in paired.pairs],
+        [
+            _compare(old, new, said, keeps_first_date=keeps_first_date)
+            for old, new in paired.pairs
+            if not new.is_withheld
+        ],
     )
 
 
@@ -200,11 +216,10 @@ class _Pairs:
         # Sorted, so that nothing depends on the order in which they were given.
         standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.is_kept_from_readers, old.number))
         self.known = {old.number: old for old in standing}
-        # Content holds no ids, and two items of one content may have two, be it ids that name none of them.
-        by_content = sorted(
-            range(len(listed)), key=lambda place: (listed[place].content_digest, listed[place].item.native_id)
-        )
-        self.listed = {place: listed[place] for place in by_content}
+        # Content holds no ids, and two items of one content may have two, be it ids that name none of them. What is
+        # kept back comes last.
+        ranks = [(new.is_withheld, new.content_digest, new.item.native_id, place) for place, new in enumerate(listed)]
+        self.listed = {place: listed[place] for *_, place in sorted(ranks)}
         """By place in the listing."""
         self.pairs: list[tuple[Known, Listed]] = []
 
@@ -240,8 +255,10 @@ def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
 
 
 def _turnover(pairs: _Pairs) -> Turnover:
+    before = [old for old, new in pairs.pairs if not new.is_withheld]
     return Turnover(
-        new=len(pairs.listed) + sum(old.state is not State.LISTED for old, _ in pairs.pairs),
+        new=sum(not new.is_withheld for new in pairs.listed.values())
+        + sum(old.state is not State.LISTED for old in before),
         missing=sorted(old.date for old in pairs.known.values() if old.state is State.LISTED),
         scrolled_off=sorted(old.date for old in pairs.known.values() if old.state is State.UNLISTED),
     )
@@ -325,26 +342,32 @@ def with_first_date(item: Item, before: Item) -> Item:
     return replace(item, date=before.date, published=before.published, listed_date=item.listed_date or item.date)
 
 
-def _outcome(pairing: Pairing, extent: Extent, changes: Sequence[_Change]) -> Reconciliation:
+def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
     """Return what follows for paired, new and missing items."""
     changes = sorted(changes, key=lambda change: change.number)
     revised = [change for change in changes if change.is_revised]
     numbers = {change.number for change in revised}
     relisted = [change.number for change in changes if change.old.state is State.UNLISTED]
-    gone = [old for old in pairing.known.values() if not extent.may_hold(old)]
-    missing = [old for old in gone if old.state is State.LISTED]
+    kept_back = [(old, new.item) for old, new in pairing.pairs if new.is_withheld]
+    taken_back = [(old.number, item) for old, item in kept_back if old.state.is_live]
+    extent = pairing.extent
+    missing = [old for old in pairing.known.values() if extent and not extent.may_hold(old)]
+    within = [old for old in missing if extent and extent.covers(old.date)]
+    withdrawn = [old.number for old in within if old.state is State.LISTED]
+    dropped = [old.number for old in (*within, *(old for old, _ in kept_back)) if _waits(old)]
     return Reconciliation(
-        added=tuple(pairing.listed[place].item for place in sorted(pairing.listed)),
+        added=tuple(new.item for _, new in sorted(pairing.listed.items()) if not new.is_withheld),
         revised=tuple((change.number, change.item) for change in revised),
         refiled=frozenset(change.number for change in revised if change.is_refiled),
         moved=frozenset(change.number for change in revised if change.fields & {"date", "published"}),
-        withdrawn=tuple(sorted(old.number for old in missing if extent.covers(old.date))),
-        unlisted=tuple(sorted(old.number for old in missing if not extent.covers(old.date))),
+        withdrawn=tuple(sorted([*withdrawn, *(number for number, _ in taken_back)])),
+        unlisted=tuple(sorted(old.number for old in missing if old.state is State.LISTED and old not in within)),
         relisted=tuple(number for number in relisted if number not in numbers),
         renamed=tuple((change.number, change.item) for change in changes if change.is_renamed),
         known=tuple((change.number, change.item) for change in changes),
         reworded=frozenset(change.number for change in changes if not change.fields <= FILING),
-        dropped=tuple(sorted(old.number for old in gone if _waits(old) and extent.covers(old.date))),
+        dropped=tuple(sorted(dropped)),
+        taken_back=tuple(sorted(taken_back, key=lambda pair: pair[0])),
     )
 
 

@@ -49,7 +49,7 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
         outcome = replace(outcome, validator=mark + outcome.validator)
         if not outcome.is_unchanged:
             items = tuple(outcome.items)
-            check_not_empty(source.name, items, state)
+            check_not_empty(source.name, (*items, *outcome.withheld), state)
             outcome = replace(outcome, items=items)
     except SourceError as error:
         outcome = error

@@ -44,11 +44,13 @@ def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, sou
         if is_discarded
         else "the listing of its source ends above it"
     )
+    no_more = "its source lists it no more, and lists all of its date"
     uids = log.uids([*edited, *plan.withdrawn, *plan.unlisted, *plan.relisted])
+    drafts = {number: "its source calls it a draft now" for number, _ in plan.taken_back}
     for decision, reasons in (
         ("item is revised", {number: why_revised(before[number], said[number], item) for number, item in plan.revised}),
         ("item is renamed", {number: _why_renamed(before[number]) for number, _ in plan.renamed}),
-        ("item is withdrawn", dict.fromkeys(plan.withdrawn, "its source lists it no more, and lists all of its date")),
+        ("item is withdrawn", {number: drafts.get(number, no_more) for number in plan.withdrawn}),
         ("item is unlisted", dict.fromkeys(plan.unlisted, f"{old}; readers keep it")),
         ("item is listed again", dict.fromkeys(plan.relisted, "its source lists it again, unchanged")),
     ):

@@ -6,7 +6,7 @@ of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate, zip_longest
 
 from publisher.collect import guard
@@ -47,6 +47,8 @@ class _Listing:
     policy: SourcePolicy
     state: SourceState
     items: tuple[Item, ...]
+    withheld: tuple[Item, ...]
+    """What it keeps back now, as drafts."""
     remarks: tuple[tuple[Problem, ...], ...]
     """For each of `items`, what of it no reader gets."""
     problems: tuple[Problem, ...]
@@ -75,16 +77,19 @@ def record_listing(
     """Record how the listing differs from the source's items in the log, or hold it for the operator."""
     listing = _clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
+        every = (*listing.items, *listing.withheld)
         known = log.known(
-            since=min((item.date for item in listing.items if not item.is_undated), default=None),
-            ids={item.native_id for item in listing.items},
-            links={item.link for item in listing.items},
+            since=min((item.date for item in every if not item.is_undated and item.date > date.min), default=None),
+            ids={item.native_id for item in every},
+            links={item.link for item in every},
         )
         once = without_repeats(listing.items)
         shared = find_shared(known, once)
         dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
         dated = dating.date_items(log.items(dating.to_compare))
-        listing = replace(listing, items=dated, shared=shared, repeats=len(listing.items) - len(once))
+        withheld = match_undated(known, listing.withheld, shared=shared).date_items({})
+        repeats = len(listing.items) - len(once)
+        listing = replace(listing, items=dated, withheld=withheld, shared=shared, repeats=repeats)
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
@@ -128,7 +133,7 @@ def record_listing(
         kept_from_readers=len(hidden),
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
-        problems=(*listing.problems, *_remarks_on(plan, listing), *fetch.remarks),
+        problems=(*listing.problems, *_taken_back(plan, listing.source), *_remarks_on(plan, listing), *fetch.remarks),
         waiting=len(timing.waiting),
         notes=(
             *_shared_notes(listing),
@@ -165,6 +170,7 @@ def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _List
         policy=policy,
         state=reading.state,
         items=tuple(items),
+        withheld=tuple(clean_item(item, site=rules.site, policy=policy) for item in fetch.withheld),
         remarks=tuple(remarks),
         problems=tuple(problems),
         unread=(*_unread(fetch, every), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
@@ -188,11 +194,25 @@ def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
     return [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
 
 
+def _taken_back(plan: Reconciliation, source: str) -> Iterator[Problem]:
+    """Yield a line for each item that its source made a draft after readers had it."""
+    for number, item in plan.taken_back:
+        if number in plan.withdrawn:  # else another source lists it, or the operator discarded what this one lists
+            what = "its source calls it a draft now, so it was withdrawn from readers"
+            yield Problem(where=name_of(item, source), what=what, exit_code=0)
+
+
 def _plan_changes(
     known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
 ) -> tuple[Changes, Mapping[str, int]]:
     """Return what the listing changes, and how many of its new items each list of its filters left out."""
-    pairing = pair(known, listing.items, unread=listing.unread, is_complete=listing.is_complete)
+    pairing = pair(
+        known,
+        listing.items,
+        withheld=listing.withheld,
+        unread=listing.unread,
+        is_complete=listing.is_complete,
+    )
     plan = reconcile(pairing, log.items(pairing.to_compare), keeps_first_date=listing.keeps_first_date)
     log_unread(pairing, plan, log, source=listing.source)
     wanted, left_out = take_wanted(

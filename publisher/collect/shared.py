@@ -28,6 +28,13 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(listed[place] for place in sorted(chosen))
 
 
+def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:
+    """Return the items that their source keeps back, without those that it lists as well, by their id or link."""
+    ids = {key for item in listed if (key := id_key(item.native_id))}
+    links = {key for item in listed if (key := link_key(item.link))}
+    return [item for item in withheld if id_key(item.native_id) not in ids and link_key(item.link) not in links]
+
+
 def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, int]:
     """Return the ids, as they compare, that several listed or known items have, and how many listed ones.
 

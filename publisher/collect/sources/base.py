@@ -38,6 +38,8 @@ class Fetch:
     readings that find nothing changed."""
     notes: Sequence[Problem] = ()
     """What the source keeps back on purpose, such as drafts: for `publisher check --source` alone."""
+    withheld: Sequence[Item] = ()
+    """What can be told of each draft: one that readers have is taken back from them. None of them is in `items`."""
     fresh_until: datetime | None = None
     """Until when the server says that asking again is of no use; None: it does not say."""
     is_complete: bool = False

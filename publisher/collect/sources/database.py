@@ -86,6 +86,7 @@ class DatabaseSource:
             validator=current,
             problems=found.problems,
             notes=found.notes,
+            withheld=found.withheld,
             unread=found.unread,
             is_complete=self.complete,
         )

@@ -87,6 +87,7 @@ class FeedSource:
             problems=[problem for each in harvests for problem in each.problems],
             unread=joined_unread(harvests),
             notes=[note for each in harvests for note in each.notes],
+            withheld=[item for each in harvests for item in each.withheld],
             remarks=remarks,
             lifetime=min(document.lifetime, LONGEST_WAIT),
             fresh_until=found.fresh_until,

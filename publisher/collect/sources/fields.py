@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
 from publisher.collect.sources.links import seen_from, web_address
@@ -80,7 +80,22 @@ def _unread(values: Mapping[str, object]) -> Unread:
 
 def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     if why := why_withheld(values):
-        raise Withheld(why)
+        raise Withheld(why, _withheld(values, rules))
+    return _made_of(values, rules)
+
+
+def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
+    """Return what can be told of an item that its source keeps back; without a date it has the first day there is."""
+    lenient = replace(rules, today=rules.today or date.min)
+    with suppress(FieldError):
+        return _made_of({**values, "embargo": None, "expires": None}, lenient)
+    unread, link = _unread(values), ""
+    with suppress(FieldError):
+        link = seen_from(text_in(values, "link"), rules.base)
+    return Item(date=unread.day or date.min, text="", native_id=unread.native_id, link=link)
+
+
+def _made_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     said = date_of(values.get("date"))
     published = said or rules.today
     if published is None:

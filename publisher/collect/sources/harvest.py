@@ -25,19 +25,22 @@ class Harvest:
     unread: tuple[Unread, ...] = ()
     """What can be told of each item in `problems`, in their order."""
     notes: tuple[Problem, ...] = ()
-    """What the source itself keeps back."""
+    """What the source itself keeps back, in words."""
+    withheld: tuple[Item, ...] = ()
+    """What can be told of these items."""
 
 
 def harvest(source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item]) -> Harvest:
     """Make an item of each thing, which comes with its place.
 
     Raises:
-        SourceError: there are some, and not one could be read.
+        SourceError: there are some, none is a draft, and not one could be read.
     """
     items: list[Item] = []
     problems: list[Problem] = []
     unread: list[Unread] = []
     notes: list[Problem] = []
+    withheld: list[Item] = []
     for place, thing in places:
         try:
             items.append(make(thing))
@@ -46,13 +49,15 @@ def harvest(source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], 
             unread.append(replace(error.unread, place=len(items)))
         except Withheld as why:
             notes.append(Problem(where=place, what=f"a draft ({why})"))
-    if problems and not items:
+            withheld.append(why.item)
+    if problems and not items and not withheld:
         raise SourceError(source, f"nothing could be read; {problems[0]}")
     return Harvest(
         items=newest_first(items),
         problems=tuple(problems),
         unread=tuple(turn_round(unread, len(items)) if is_oldest_first(items) else unread),
         notes=tuple(notes),
+        withheld=tuple(withheld),
     )
 
 

@@ -40,7 +40,7 @@ class ListingSource:
         from publisher.collect.sources.listing_grammar import parse  # late: an unchanged file is not parsed
 
         found = parse(decoded(self.name, self.path, data), str(self.path), self.labels)
-        if found.problems and not found.items:
+        if found.problems and not (found.items or found.withheld):
             raise SourceError(self.name, f"nothing could be read; {found.problems[0]}")
         return Fetch(
             items=found.items,
@@ -48,5 +48,6 @@ class ListingSource:
             problems=found.problems,
             unread=found.unread,
             notes=found.notes,
+            withheld=found.withheld,
             is_complete=self.complete,
         )

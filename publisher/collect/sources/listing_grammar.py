@@ -72,6 +72,7 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
         problems=tuple(_problem(where, *fault) for fault in faults),
         unread=tuple(unread),
         notes=tuple(_problem(where, *note) for note in sorted(notes)),
+        withheld=tuple(reader.withheld),
     )
 
 
@@ -166,14 +167,12 @@ class _Draft:
         drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
         return next((label.line for label in (*self._labels("status"), *drafts)), "")
 
-    def item(self, day: date) -> Item | None:
-        """Return the item; None for a draft.
+    def item(self, day: date) -> Item:
+        """Return the item; of a draft its times do not count.
 
         Raises:
             FieldError: its embargo or the date when it expires cannot be read.
         """
-        if self.status:
-            return None
         title, link, language, embargo, expires = (self._values(meaning)[:1] for meaning in SINGLE)
         surplus = [label.line for meaning in SINGLE for label in self._labels(meaning)[1:]]
         return Item(
@@ -187,8 +186,8 @@ class _Draft:
             keywords=tuple(self._values("keywords")),
             enclosures=enclosures_of([_file(value) for value in self._values("enclosures")]),
             is_minor_edit=bool(self._values("edit")),
-            embargo=embargo_of("".join(embargo)),
-            expires=expiry_of("".join(expires)),
+            embargo=None if self.status else embargo_of("".join(embargo)),
+            expires=None if self.status else expiry_of("".join(expires)),
         )
 
     def _labels(self, meaning: str) -> list[_Label]:
@@ -209,6 +208,8 @@ class _Reader:
         """Line and what is wrong there."""
         self.notes: list[tuple[int, str]] = []
         """Line of each item that its source keeps back, and by which words; and of what is no item by intent."""
+        self.withheld: list[Item] = []
+        """The items that its source keeps back."""
         self.upside_down: tuple[int, str] | None = None
         """Set when dates stand beneath their texts: read in our order, every text would get its neighbour's date."""
         self.is_headed = False
@@ -342,10 +343,11 @@ class _Reader:
         except FieldError as error:
             self.faults.append((draft.line, f"{error}; the item was left out"))
         else:
-            if item is not None:
-                yield draft.line, item
-            else:
+            if draft.status:
                 self.notes.append((draft.line, f"a draft ({draft.status})"))
+                self.withheld.append(item)
+            else:
+                yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
         """Return the neighbour whose date an empty draft repeats, one with a label and one without."""

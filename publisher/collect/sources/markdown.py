@@ -98,6 +98,7 @@ class MarkdownSource:
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
             notes=[*found.notes, *self._others(paths)],
+            withheld=found.withheld,
         )
 
     def _moment(self, item: Item) -> datetime:

@@ -75,6 +75,7 @@ class TableSource:
             validator=validator_of(data, reader=reader),
             problems=found.problems,
             notes=found.notes,
+            withheld=found.withheld,
             remarks=remarks,
             unread=found.unread,
             is_complete=self.complete,

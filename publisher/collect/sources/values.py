@@ -8,6 +8,7 @@ from uuid import UUID
 
 from publisher.collect.sources.text import clean_line, clean_name
 from publisher.collect.sources.unread import Unread
+from publisher.model.items import Item
 from publisher.model.slugs import fold_label
 
 MAX_CHARACTERS = 500_000
@@ -28,6 +29,11 @@ class FieldError(ValueError):
 
 class Withheld(Exception):  # noqa: N818 - it is no error
     """The values make an item that its source keeps back; the message says by which words."""
+
+    def __init__(self, why: str, item: Item) -> None:
+        super().__init__(why)
+        self.item = item
+        """What can be told of it, so that it is known again if readers have it."""
 
 
 def text_in(values: Mapping[str, object], name: str) -> str:
