@@ -43,6 +43,8 @@ class Reconciliation:
     """Numbers of items that waited for their time, and that the organisation took out."""
     taken_back: tuple[tuple[int, Item], ...] = ()
     """Numbers of those withdrawn that their source keeps back now, and what it says of them."""
+    doubtful: tuple[Item, ...] = ()
+    """Listed items that stay hidden because their words are like those of one that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
         """Return the same without new and edited items; missing items stay with readers."""
@@ -66,7 +68,7 @@ class Reconciliation:
             )
             for is_copy in (False, True)
         )
-        return replace(own, added=self.added), of_others
+        return replace(own, added=self.added, doubtful=self.doubtful), of_others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ class Pairing:
     def to_pair(self) -> list[int]:
         """Numbers of the known items whose words rule 5 compares."""
         days = {new.item.date for new in self.listed.values()}
-        return [number for number, old in self.known.items() if old.date in days]
+        return [number for number, old in self.known.items() if old.date in days or (days and old.is_hidden)]
 
 
 def pair(
@@ -135,7 +137,8 @@ def pair(
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link.
 
-    An item that an editor hid is known by its words on any date, so that it does not come back under another one.
+    In doubt an item that an editor hid stays hidden: it is known by its words on any date, and by similar words too,
+    unless both have a native id or a link and their dates differ.
 
     If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
     listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
@@ -177,7 +180,7 @@ def pair(
 
     pairs.join(link_of, lambda new: new.link if new.link in names else "")
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
-    pairs.join(lambda old: old.text_digest if old.state is State.HIDDEN else "", lambda new: new.text_digest)
+    pairs.join(lambda old: old.text_digest if old.is_hidden else "", lambda new: new.text_digest)
     days, turnover = [item.date for item in listed], _turnover(pairs)
     extent = extent_of(days, unread, is_complete=is_complete, turnover=turnover) if listed else None
     return Pairing(pairs=pairs.pairs, known=pairs.known, listed=pairs.listed, extent=extent, shared=shared)
@@ -251,6 +254,11 @@ def _pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
         for number, place in find_alike(old_words, new_words):
             if number in known and place in listed and _may_be_one(known[number], listed[place], pairing.shared):
                 pairs.append((known.pop(number), listed.pop(place)))
+    old_words = {number: _words(said[number]) for number, old in known.items() if old.is_hidden and number in said}
+    new_words = {place: _words(new.item) for place, new in listed.items()} if old_words else {}
+    for number, place in find_alike(old_words, new_words):
+        if number in known and place in listed and _may_be_hidden(known[number], listed[place], pairing.shared):
+            pairs.append((known.pop(number), listed.pop(place)))
     return replace(pairing, pairs=pairs, known=known, listed=listed)
 
 
@@ -266,6 +274,10 @@ def _turnover(pairs: _Pairs) -> Turnover:
 
 def _may_be_one(old: Known, new: Listed, shared: Collection[str]) -> bool:
     return not ((_id_of(old, shared) or old.link) and new.is_named)
+
+
+def _may_be_hidden(old: Known, new: Listed, shared: Collection[str]) -> bool:
+    return _may_be_one(old, new, shared) or old.date == new.item.date
 
 
 def _id_of(old: Known, shared: Collection[str]) -> str:
@@ -318,6 +330,13 @@ class _Change:
         return self.is_revised and self.old.state is not State.WITHDRAWN and self.fields <= FILING
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether only its words say that it is one that an editor hid."""
+        names = {self.old.native_id, self.old.link} - {""}
+        is_named = not names.isdisjoint({id_key(self.item.native_id), link_key(self.item.link)})
+        return self.old.is_hidden and not is_named and (bool(names) or self.old.date != self.item.date)
+
+    @property
     def is_renamed(self) -> bool:
         """Whether something of it is to be remembered that readers do not see."""
         if self.is_revised:
@@ -367,6 +386,7 @@ def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
         known=tuple((change.number, change.item) for change in changes),
         reworded=frozenset(change.number for change in changes if not change.fields <= FILING),
         dropped=tuple(sorted(dropped)),
+        doubtful=tuple(change.item for change in changes if change.is_doubtful and change.is_renamed),
         taken_back=tuple(sorted(taken_back, key=lambda pair: pair[0])),
     )
 

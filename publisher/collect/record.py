@@ -133,7 +133,7 @@ def record_listing(
         kept_from_readers=len(hidden),
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
-        problems=(*listing.problems, *_taken_back(plan, listing.source), *_remarks_on(plan, listing), *fetch.remarks),
+        problems=(*listing.problems, *_told(plan, listing.source), *_remarks_on(plan, listing), *fetch.remarks),
         waiting=len(timing.waiting),
         notes=(
             *_shared_notes(listing),
@@ -194,8 +194,13 @@ def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
     return [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
 
 
-def _taken_back(plan: Reconciliation, source: str) -> Iterator[Problem]:
-    """Yield a line for each item that its source made a draft after readers had it."""
+def _told(plan: Reconciliation, source: str) -> Iterator[Problem]:
+    """Yield a line for each item that readers get no more, or not at all, though its source has it."""
+    for item in plan.doubtful:
+        what = (
+            "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"
+        )
+        yield Problem(where=name_of(item, source), what=what, exit_code=0)
     for number, item in plan.taken_back:
         if number in plan.withdrawn:  # else another source lists it, or the operator discarded what this one lists
             what = "its source calls it a draft now, so it was withdrawn from readers"

@@ -113,6 +113,11 @@ class Known:
     """UTC; since when it waits to appear. None: it does not wait."""
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether an editor hid it."""
+        return self.state is State.HIDDEN
+
+    @property
     def is_unseen(self) -> bool:
         """Whether an edit of it concerns no reader, because none sees it."""
         return self.is_kept_from_readers or self.state in (State.WAITING, State.EXPIRED, State.HIDDEN)

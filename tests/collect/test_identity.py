@@ -578,3 +578,43 @@ def test_an_item_that_is_kept_from_readers_stays_so() -> None:
     edited = item(LIBRARY + " Entry is free.")
     assert log.plan([item(FERRY), edited], known=hidden) == Reconciliation(renamed=((1, edited),))
     assert log.plan([item(FERRY)], known=hidden) == Reconciliation()
+
+
+MOVED = DAY + timedelta(days=3)
+REWORDED = LIBRARY.replace("four", "five")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_told"),
+    [
+        (item(), item(REWORDED), False),
+        (item(), item(day=MOVED), True),
+        (item(), item(REWORDED, MOVED), True),
+        (item(native_id="7"), item(REWORDED, MOVED), True),
+        (item(), item(REWORDED, MOVED, native_id="7"), True),
+        (item(native_id="7"), item(REWORDED, native_id="8"), True),
+        (item(native_id="7"), item(REWORDED, MOVED, native_id="7"), False),
+    ],
+)
+def test_in_doubt_an_item_that_an_editor_hid_stays_hidden_and_that_is_told(
+    before: Item, now: Item, is_told: bool
+) -> None:
+    log = log_of(before, LAST)
+    log.states[2] = State.HIDDEN
+
+    plan = log.plan([now, LAST])
+
+    assert (plan.added, plan.revised, plan.renamed) == ((), (), ((2, now),))
+    assert plan.doubtful == ((now,) if is_told else ())
+    log.items[2] = now
+    assert log.plan([now, LAST]) == Reconciliation()
+
+
+@pytest.mark.parametrize(
+    "other", [item(FERRY, MOVED), item(REWORDED, MOVED, native_id="8"), item(FERRY, native_id="8")]
+)
+def test_another_item_than_the_one_that_an_editor_hid_is_new(other: Item) -> None:
+    log = log_of(item(native_id="7"), LAST)
+    log.states[2] = State.HIDDEN
+
+    assert log.plan([other, LAST]) == Reconciliation(added=(other,))
