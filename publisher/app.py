@@ -18,6 +18,7 @@ from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.hide import hide_item, show_item
+from publisher.admin.mail_notices import tell_mails
 from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
 from publisher.admin.service_lock import hold_service_lock
@@ -155,7 +156,9 @@ class Publisher:
         started, post = self._clock(), self._wiring.post(self._outbox, self._progress, is_stopping)
         if start is not None:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
-        return self._record(DELIVER, started, RunReport(deliver=self._hand_over(post)))
+        report = self._hand_over(post)
+        notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
+        return self._record(DELIVER, started, RunReport(deliver=report, notices=notices))
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
@@ -295,7 +298,8 @@ class Publisher:
         if self.config.smtp is None:
             return report
         try:
-            return replace(report, deliver=self.deliver().deliver)
+            delivered = self.deliver()
+            return replace(report, deliver=delivered.deliver, notices=(*report.notices, *delivered.notices))
         except BusyError:
             return report
 

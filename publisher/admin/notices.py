@@ -18,10 +18,12 @@ from publisher.compose.outbox import notice_files
 from publisher.compose.run import held_editions
 from publisher.compose.traces import highest_notice
 from publisher.config.config import Config
+from publisher.model.deliveries import Letter
 from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.errors import FilesError, PublisherError
 from publisher.model.problems import Problem
 from publisher.model.reports import ConditionChange, RunReport, SourceCondition
+from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
 REPEATED = 3
@@ -88,7 +90,7 @@ def send_notices(news: NewsToTell, office: Office) -> SentNotices:
         told = {change.source: _kept_as(change.condition) for change in news.condition_changes}
         above = highest_notice(office.config.outbox_directory) if notices else 0
         office.store.notices.record(notices, told=told, above=above)
-    written, refused = _put_out(office)
+    written, refused = put_out_notices(office)
     return SentNotices(notices=tuple(written), problems=(*problems, *refused))
 
 
@@ -179,14 +181,20 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
     )
 
 
-def _put_out(office: Office) -> tuple[list[Notice], list[Problem]]:
-    """Put recorded notices into the outbox; return those that are there, and why the disk refused the next one."""
+def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
+    """Put recorded notices into the outbox, and queue them if mails are sent.
+
+    Returns those that are there, and why the disk refused the next one.
+    """
     written: list[Notice] = []
     for notice in office.store.notices.unwritten():
+        mail = office.renderer.notice_mail(notice)
         try:
-            office.outbox.put_notice(notice.name, notice_files(notice, office.renderer.notice_mail(notice)))
+            office.outbox.put_notice(notice.name, notice_files(notice, mail))
         except FilesError as error:
             return written, [Problem.of(f"notice {notice.name}", error)]
-        office.store.notices.mark_written(notice.number, at=office.now)
+        is_sent = office.config.smtp is not None
+        letters = [Letter(delivery=notice_delivery(notice, office.renderer.site), mail=mail)] if is_sent else []
+        office.store.notices.mark_written(notice.number, at=office.now, letters=letters)
         written.append(notice)
     return written, []

@@ -57,6 +57,8 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         deliveries=unsettled_mails(config, store, now=now),
         runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
         restored=_restore_status(config, store),
+        outage=store.outages.current() if config.smtp else None,
+        paused=store.ledger.pauses.current(),
     )
 
 

@@ -97,6 +97,7 @@ def mails_words(mails: DeliveryCounts, zone: ZoneInfo) -> str:
         "refused": mails.refused,
         later: mails.later,
         "held, older than smtp.max_age": mails.held,
+        "taken back": mails.cancelled,
         "doubtful": mails.doubtful,
     }
     words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)

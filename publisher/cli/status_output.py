@@ -44,12 +44,24 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
         for name in status.stranded
     ]
     lines += [_held_line(held, zone) for held in status.held]
-    lines += [f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries]
+    lines += _lines_of_mails(status, zone)
     for run in status.runs:
         result = f"exit code {run.exit_code}" if run.exit_code else "done"
         lines.append(f"{run.verb} on {local_time(run.started, zone)}: {result}")
         lines += [f"  problem: {problem}" for problem in run.problems if run.is_latest]
     return lines
+
+
+def _lines_of_mails(status: Status, zone: ZoneInfo) -> list[str]:
+    lines = [
+        f"mails{f' of {audience}' if audience else ''}: paused since {local_time(since, zone)}; "
+        f"`publisher deliver --resume{f' {audience}' if audience else ''}` sends them"
+        for audience, since in status.paused.items()
+    ]
+    if status.outage:
+        since = local_time(status.outage.since, zone)
+        lines.append(f"mails: none can be sent since {since}: {status.outage.problem}")
+    return [*lines, *(f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries)]
 
 
 def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:

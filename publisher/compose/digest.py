@@ -5,6 +5,7 @@ and with it the way to unsubscribe.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from publisher.compose.columns import WIDTH, columns_of, lay_out, wrap
@@ -12,6 +13,7 @@ from publisher.compose.digest_values import Section, ShownItem, name_item, secti
 from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
 from publisher.model.arrangement import Placed, arrange, in_order, newest_first
+from publisher.model.deliveries import FailedMail, Outage
 from publisher.model.editions import Audience, Digest, DigestStyle, Edition, Notice
 from publisher.model.records import Record
 from publisher.model.reports import ConditionChange
@@ -21,6 +23,7 @@ from publisher.model.themes import ThemeMap
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
 from publisher.rendering.introduction import html_of_introduction, introduction_of
+from publisher.rendering.mail_notices import bounced_notice, outage_notice, refused_notice
 from publisher.rendering.message import digest_message, notice_message
 from publisher.rendering.notices import gone_notice, review_notice, source_notice
 from publisher.rendering.parts import Joiner
@@ -115,6 +118,18 @@ class Renderer:
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a source."""
         return source_notice(change, site=self.site, config=config)
+
+    def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
+        """The subject and the text of a notice that the mail server can be used again."""
+        return outage_notice(outage, until=until, site=self.site)
+
+    def refused_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
+        """The subject and the text of a notice that the mail server refused an edition for good."""
+        return refused_notice(failed, site=self.site, config=config)
+
+    def bounced_notice(self, failed: FailedMail, *, config: Path) -> tuple[str, str]:
+        """The subject and the text of a notice that an edition came back."""
+        return bounced_notice(failed, site=self.site, config=config)
 
     def _render(self, edition: Edition, audience: Audience) -> Digest:
         site = self.site

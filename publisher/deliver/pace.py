@@ -43,6 +43,8 @@ class Pace:
         """How many there may be now."""
         self.problem = ""
         """Why nothing is sent now; empty: nothing is wrong."""
+        self.is_outage = False
+        """Whether that is because the server cannot be used, and not because it asks for less."""
 
     def paused_s(self, now_s: float) -> float:
         """How long nothing may be sent, from now."""
@@ -110,11 +112,12 @@ class Pace:
             pause_s = PAUSES_S[min(self._pauses, len(PAUSES_S) - 1)]
             self._pauses += 1
             self._pause(f"it asks us to send less: {words}", pause_s, now_s)
+            self.is_outage = False
 
     def _stop(self, words: str, now_s: float) -> None:
         self._latest.clear()
         self._pause(words, STOPPED_S, now_s)
 
     def _pause(self, words: str, wait_s: float, now_s: float) -> None:
-        self.problem = words
+        self.problem, self.is_outage = words, True
         self._paused_until_s = now_s + wait_s

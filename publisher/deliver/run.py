@@ -363,7 +363,10 @@ class _Pass:
         elif left and is_limited:
             next_at = now + LIMITED
         wait = next_at - now if next_at else None
-        return DeliverReport(editions=self._tallies.all, next_at=next_at, wait=wait, problems=tuple(problems))
+        outage = self._pace.problem if paused_s and left and self._pace.is_outage else ""
+        return DeliverReport(
+            editions=self._tallies.all, next_at=next_at, wait=wait, problems=tuple(problems), outage=outage
+        )
 
     def _now_s(self) -> float:
         return time.monotonic()

@@ -103,6 +103,27 @@ class Delivery(NewDelivery):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedMail:
+    """An edition that a mail server refused for good, or that came back."""
+
+    name: str
+    """Of the edition."""
+    recipient: str
+    reply: str
+    """What was said of it, on one line; may be empty."""
+    at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A time in which the mail server cannot be used."""
+
+    since: datetime
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What became of a claimed delivery."""
 

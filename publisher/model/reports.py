@@ -1,12 +1,12 @@
 """Reports: what each verb did, and what `publisher status` shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from publisher.model.deliveries import DeliveryCounts
+from publisher.model.deliveries import DeliveryCounts, Outage
 from publisher.model.editions import Edition, Notice
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
@@ -153,10 +153,17 @@ class DeliverReport:
     wait: timedelta | None = None
     """How long it was until then at the end of the pass."""
     problems: tuple[Problem, ...] = ()
+    outage: str = ""
+    """Why the mail server could not be used; empty: it could, or nothing was to be sent."""
 
     @property
     def is_news(self) -> bool:
         return any(tally.is_news for tally in self.editions)
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the mail server took any mail."""
+        return any(tally.sent for tally in self.editions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,11 +315,17 @@ class Status:
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
     """None: no audience waits after a restore."""
+    outage: Outage | None = None
+    """None: mails go out, as far as is known."""
+    paused: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when the mails of each audience wait for a word of the operator; the empty name stands for all mails."""
 
     @property
     def exit_code(self) -> int:
-        """`EXIT_TRY_LATER` if the operator should look at a source, a stranded edition, a restore or the latest run."""
+        """`EXIT_TRY_LATER` if the operator should look at a source, a mail, an edition, a restore or the latest run."""
         calm = (SourceCondition.WELL, SourceCondition.UNREAD)
         is_source_troubled = any(source.condition not in calm for source in self.sources)
         has_failed = bool(self.runs) and self.runs[0].exit_code != 0
-        return EXIT_TRY_LATER if is_source_troubled or self.stranded or self.restored or has_failed else 0
+        is_mail_troubled = self.outage is not None or any(each.held for each in self.deliveries)
+        is_troubled = is_source_troubled or is_mail_troubled or self.stranded or self.restored or has_failed
+        return EXIT_TRY_LATER if is_troubled else 0

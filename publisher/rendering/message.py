@@ -11,7 +11,7 @@ from urllib.parse import quote
 from publisher.model.editions import Audience, Digest, Edition, Notice
 from publisher.model.site import Mailbox, Site
 from publisher.rendering import quoted_printable
-from publisher.rendering.addresses import list_host, message_id_of, wire_address
+from publisher.rendering.addresses import list_host, message_id_of, notice_id_of, wire_address
 from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
 
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
@@ -42,13 +42,12 @@ def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site
 
 def notice_message(notice: Notice, *, site: Site) -> bytes:
     """A notice as a mail of plain text, CRLF line ends; not for a mailing list, and not to be answered by a program."""
-    moment = f"{notice.at:%Y%m%dT%H%M%SZ}"
     headers = [
         mailbox_header("From", site.author),
         mailbox_header("To", notice.to),
         text_header("Subject", notice.subject),
         plain_header("Date", format_datetime(notice.at)),
-        plain_header("Message-ID", f"<{notice.name}.{moment}.notice@{list_host(site)}>"),
+        plain_header("Message-ID", notice_id_of(notice, site)),
         NOT_BY_HAND,
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", notice.language),

@@ -23,14 +23,14 @@ def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple
     said = {
         "source": change.source,
         "site": site.title,
-        "since": _when(change.since, site, site.language) if change.since else "",
+        "since": moment_in_words(change.since, site, site.language) if change.since else "",
         "config": str(config),
     }
     subject, what, advice = (text % said for text in _source_texts(change.condition, gettext))
     known = [gettext("What is known of it:"), f"    {change.detail}"] if change.detail else []
     commands = {f"{verb} {change.source}": about for verb, about in _source_commands(change.condition, gettext).items()}
     commands["status"] = gettext("how all sources fare")
-    return subject, _paragraphs([what], known, [advice], _commands(commands, config))
+    return subject, paragraphs([what], known, [advice], commands_of(commands, config))
 
 
 def review_notice(
@@ -45,7 +45,7 @@ def review_notice(
     said = {
         "edition": edition.name,
         "title": audience.title,
-        "until": _when(edition.held_until or edition.composed_at, site, language),
+        "until": moment_in_words(edition.held_until or edition.composed_at, site, language),
         "folder": str(folder),
     }
     if audience.on_silence == "send":
@@ -65,13 +65,13 @@ def review_notice(
         f"discard {edition.name}": gettext("neither it nor its items are sent, now or later"),
     }
     items = [f"{number:3}. {title}" for number, title in enumerate(titles, start=1)]
-    text = _paragraphs(
+    text = paragraphs(
         [gettext("%(edition)s, %(title)s: it waits for you until %(until)s.") % said, then],
         _changes_in(edition, gettext),
         _withdrawn_from(edition, gettext),
         [gettext("Its items:"), *items],
         [gettext("Look at digest.html and digest.txt in %(folder)s. You may:") % said],
-        _commands({f"edition {command}": about for command, about in commands.items()}, config),
+        commands_of({f"edition {command}": about for command, about in commands.items()}, config),
     )
     return gettext("%(edition)s waits for you until %(until)s") % said, text
 
@@ -80,7 +80,7 @@ def gone_notice(edition: Edition, *, audience: Audience, site: Site) -> tuple[st
     """The subject and the text of a notice about a held edition whose last item was withdrawn."""
     gettext = translations(audience.language_at(site), DOMAIN).gettext
     said = {"edition": edition.name, "title": audience.title}
-    text = _paragraphs(
+    text = paragraphs(
         [gettext("%(edition)s, %(title)s: its last item was withdrawn, so it does not go out.") % said],
         _withdrawn_from(edition, gettext),
         [gettext("There is nothing to do.")],
@@ -173,18 +173,21 @@ def _source_commands(condition: SourceCondition, gettext: Callable[[str], str]) 
             return {}
 
 
-def _commands(about: Mapping[str, str], config: Path) -> list[str]:
+def commands_of(about: Mapping[str, str], config: Path) -> list[str]:
+    """Lines with commands, each below what it does."""
     lines: list[str] = []
     for command, what in about.items():
         lines += [f"  # {what}", f"  publisher {command} --config {quote(str(config))}"]
     return lines
 
 
-def _paragraphs(*paragraphs: Sequence[str]) -> str:
+def paragraphs(*paragraphs: Sequence[str]) -> str:
+    """A text of paragraphs, each given as its lines; those without lines are left out."""
     return "\n\n".join("\n".join(as_line(line) for line in lines) for lines in paragraphs if lines) + "\n"
 
 
-def _when(instant: datetime, site: Site, language: str) -> str:
+def moment_in_words(instant: datetime, site: Site, language: str) -> str:
+    """`4 March 2026, 10:30 (Europe/Brussels)`."""
     local = instant.astimezone(zone_of(site.timezone))
     day = format_day(local.date(), interface_language(language, DOMAIN))
     return f"{day}, {local:%H:%M} ({site.timezone})"

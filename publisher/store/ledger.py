@@ -20,6 +20,7 @@ from publisher.model.deliveries import (
     DeliveryCounts,
     DeliveryKind,
     DeliveryState,
+    FailedMail,
     Letter,
     NewDelivery,
     Rank,
@@ -41,7 +42,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.locks import Locks
 from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
-from publisher.store.schema import deliveries, letters
+from publisher.store.schema import IS_NO_ROUND, deliveries, letters
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""
@@ -186,6 +187,17 @@ class Ledger:
         is_sent = and_(deliveries.c.finished_at > since, deliveries.c.state == DeliveryState.SENT)
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
+
+    def refused_editions(self, *, since: datetime) -> list[FailedMail]:
+        """The editions that were refused for good since, in the order of their refusals."""
+        is_refused = and_(
+            IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.state == DeliveryState.REFUSED
+        )
+        columns = deliveries.c["name", "recipient", "reply"], deliveries.c.finished_at.label("at")
+        query = select(*columns[0], columns[1]).where(is_refused, deliveries.c.finished_at > since)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(deliveries.c.finished_at, deliveries.c.id)).mappings()
+            return [FailedMail(**row) for row in rows]
 
     def unfinished(self) -> list[str]:
         """Names of what is not handed over to all recipients yet, sorted."""

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
 
+from publisher.model.deliveries import Letter
 from publisher.model.editions import Notice
 from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
 from publisher.store.engine import Database
+from publisher.store.queue import insert_letters
 from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 
@@ -43,10 +45,11 @@ class Notices:
             rows = connection.execute(select(notices).where(IS_UNWRITTEN).order_by(notices.c.number))
             return [_notice_of(row) for row in rows]
 
-    def mark_written(self, number: int, *, at: datetime) -> None:
-        """Note when a notice went into the outbox."""
+    def mark_written(self, number: int, *, at: datetime, letters: Sequence[Letter] = ()) -> None:
+        """Note when a notice went into the outbox, and queue its letters."""
         with self._database.writing() as connection:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
+            insert_letters(connection, letters, now=at)
 
     def last_at(self, about: str, kind: str) -> datetime | None:
         """When the last notice of this kind about this source or edition was made; None: there was none."""

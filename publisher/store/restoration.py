@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from publisher.model.deliveries import DeliveryState, NewDelivery
+from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
-from publisher.store.queue import insert_deliveries
+from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import (
     audiences,
     counters,
@@ -90,6 +90,8 @@ class Restorations:
         # backup was made may have been handed over.
         is_handing = deliveries.c.state == DeliveryState.HANDING
         with self._database.writing() as connection:
+            # A letter is of its hour, and most were sent.
+            cancel_deliveries(connection, deliveries.c.kind == DeliveryKind.LETTER, now=at)
             unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))
             connection.execute(unfinished.where(is_handing).values(doubts=deliveries.c.doubts + 1))
             connection.execute(unfinished.values(state=DeliveryState.QUEUED, queued_at=_LONG_AGO))

@@ -453,6 +453,7 @@ deliveries = Table(
 )
 
 IS_UNFINISHED = deliveries.c.due_at.is_not(None)
+IS_NO_ROUND = deliveries.c.kind != literal_column("'round'")
 
 Index(
     "ix_deliveries_due_at",
@@ -465,7 +466,7 @@ Index(
 Index(
     "ix_deliveries_message_id",
     deliveries.c.message_id,
-    sqlite_where=deliveries.c.kind != DeliveryKind.ROUND,
+    sqlite_where=IS_NO_ROUND,
 )
 
 # The whole mails of letters, as long as they are not sent.
@@ -482,6 +483,16 @@ pauses = Table(
     metadata,
     _column("audience", Key, primary_key=True),
     _column("paused_at", UtcDateTime),
+)
+
+# At most one row: the mail server cannot be used.
+outage = Table(
+    "outage",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("since", UtcDateTime),
+    _column("problem", Text),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 runs = Table(

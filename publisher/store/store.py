@@ -19,6 +19,7 @@ from publisher.store.locks import Locks
 from publisher.store.log import Log
 from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
+from publisher.store.outages import Outages
 from publisher.store.owners import refuse_strangers
 from publisher.store.restoration import Restorations
 from publisher.store.runs import Runs
@@ -55,6 +56,7 @@ class Store:
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
         self.subscribers = Subscribers(database)
+        self.outages = Outages(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -114,7 +114,7 @@ def test_every_text_of_the_feeds_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_notices_is_translated(language: str) -> None:
-    wanted = _texts(Path(languages.__file__).parent, {"notices.py": "python"})
+    wanted = _texts(Path(languages.__file__).parent, {"notices.py": "python", "mail_notices.py": "python"})
     with (languages.CATALOGUES / language / "notices.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 

@@ -438,6 +438,14 @@ def _create_deliveries() -> None:
         sa.Column("paused_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("audience", name="pk_pauses"),
     )
+    op.create_table(
+        "outage",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("problem", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_outage"),
+        sa.CheckConstraint("id = 1", name="ck_outage_one_row"),
+    )
 
 
 def _create_restoration() -> None:

@@ -1,0 +1,55 @@
+"""Notices about mails: what the operator is told of refusals, failures and the mail server, in words."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from publisher.model.deliveries import FailedMail, Outage
+from publisher.model.site import Site
+from publisher.rendering.languages import translations
+from publisher.rendering.notices import DOMAIN, commands_of, moment_in_words, paragraphs
+
+
+def outage_notice(outage: Outage, *, until: datetime, site: Site) -> tuple[str, str]:
+    """The subject and the text of a notice that the mail server could not be used, and can be again."""
+    gettext = translations(site.language, DOMAIN).gettext
+    said = {
+        "site": site.title,
+        "since": moment_in_words(outage.since, site, site.language),
+        "until": moment_in_words(until, site, site.language),
+    }
+    text = paragraphs(
+        [gettext("From %(since)s to %(until)s no mail could be sent. What waited goes out now.") % said],
+        _known(outage.problem, gettext),
+        [gettext("There is nothing to do.")],
+    )
+    return gettext("%(site)s: mails go out again") % said, text
+
+
+def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
+    """The subject and the text of a notice that the mail server refused an edition for good."""
+    gettext = translations(site.language, DOMAIN).gettext
+    said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
+    what = gettext("The mail server refused %(edition)s to %(recipient)s for good. Nobody on this list has got it.")
+    return gettext("%(site)s: %(edition)s was refused") % said, _failed_text(what % said, failed, gettext, config)
+
+
+def bounced_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str, str]:
+    """The subject and the text of a notice that an edition came back."""
+    gettext = translations(site.language, DOMAIN).gettext
+    said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
+    what = gettext("%(edition)s to %(recipient)s came back: it could not be delivered.")
+    return gettext("%(site)s: %(edition)s came back") % said, _failed_text(what % said, failed, gettext, config)
+
+
+def _failed_text(what: str, failed: FailedMail, gettext: Callable[[str], str], config: Path) -> str:
+    commands = {
+        f"deliver --again {failed.name}": gettext("sends it again, once the cause is gone"),
+        "status": gettext("how all mails fare"),
+    }
+    advice = gettext("Ask who runs the list whether it knows the address of the sender and takes its mail.")
+    return paragraphs([what], _known(failed.reply, gettext), [advice], commands_of(commands, config))
+
+
+def _known(words: str, gettext: Callable[[str], str]) -> list[str]:
+    return [gettext("What is known of it:"), f"    {words}"] if words else []

@@ -1,0 +1,37 @@
+"""The outage: since when the mail server cannot be used, if it cannot."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from publisher.model.deliveries import Outage
+from publisher.store.engine import Database
+from publisher.store.schema import outage
+
+
+class Outages:
+    """The present outage of the mail server."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> Outage | None:
+        """The outage that has not ended; None: mails go out, as far as is known."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(outage)).one_or_none()
+        return None if row is None else Outage(since=row.since, problem=row.problem)
+
+    def note(self, problem: str, *, now: datetime) -> None:
+        """Note that the server cannot be used now; an outage that goes on keeps its beginning."""
+        known = self.current()
+        if known is not None and known.problem == problem:
+            return
+        with self._database.writing_beside() as connection:
+            changed = connection.execute(update(outage).values(problem=problem)).rowcount
+            if not changed:
+                connection.execute(insert(outage).values(id=1, since=now, problem=problem))
+
+    def end(self) -> None:
+        """Note that the server can be used again."""
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(outage))
