@@ -43,6 +43,7 @@ from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
+from publisher.subscribers.people import People
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
@@ -243,6 +244,15 @@ class Publisher:
             return self._wiring.tell_hub(self._put_out(report, self.config.audiences)) if report.publish else report
 
         return self._run_exclusively("item", decide)
+
+    @property
+    def people(self) -> People:
+        """The site's subscribers as they are now: what forms, commands and people themselves may do.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        return self._wiring.people(self._clock())
 
     @property
     def office(self) -> Office:

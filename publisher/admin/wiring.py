@@ -22,9 +22,12 @@ from publisher.model.site import Site
 from publisher.publish.plan import Publication
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
+from publisher.subscribers.people import People
 
 if TYPE_CHECKING:
     from publisher.compose.digest import Renderer
+    from publisher.rendering.letters import LetterWriter
+    from publisher.rendering.templates import Templates
 
 
 class Wiring:
@@ -117,10 +120,9 @@ class Wiring:
     def renderer(self) -> "Renderer":
         """What renders digests."""
         from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
-        from publisher.rendering.templates import Templates
 
         return Renderer(
-            site=self.site, templates=Templates(self.templates), style=self._config.digest, themes=self._config.themes
+            site=self.site, templates=self._shared_templates, style=self._config.digest, themes=self._config.themes
         )
 
     def _proposed_authority(self) -> str:
@@ -135,6 +137,44 @@ class Wiring:
 
         problems = tell_hub(self._store, config.feeds, config.site, config.themes)
         return report.with_problems(*problems)
+
+    def people(self, now: datetime) -> People:
+        """The subscribers of the site at a moment.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        config = self._config
+        if config.subscribers is None:
+            raise UsageError("nobody can subscribe, because config.toml has no [subscribers]")
+        people = People(
+            store=self._store,
+            site=self.site,
+            settings=config.subscribers,
+            themes=config.themes,
+            letters=lambda: self._letter_writer(people.theme_title),
+            now=now,
+        )
+        return people
+
+    def _letter_writer(self, theme_title: Callable[[str], str]) -> "LetterWriter":
+        from publisher.rendering.letters import LetterWriter  # late: most commands write no letter
+
+        assert self._config.subscribers is not None
+        return LetterWriter(
+            site=self.site,
+            settings=self._config.subscribers,
+            style=self._config.digest,
+            templates=self._shared_templates,
+            theme_title=theme_title,
+        )
+
+    @cached_property
+    def _shared_templates(self) -> "Templates":
+        """The site's templates, compiled once."""
+        from publisher.rendering.templates import Templates
+
+        return Templates(self.templates)
 
     def post(self, outbox: Outbox, progress: Progress, is_stopping: Callable[[], bool]) -> Post:
         """What delivering is given.

@@ -1,6 +1,6 @@
 """The commands, one function each: open the site, call one verb of `Publisher`, print its report, exit with its code.
 
-The commands of `publisher edition`, `item`, `source` and `preview` have modules of their own.
+The commands of `publisher edition`, `item`, `subscribers`, `source` and `preview` have modules of their own.
 """
 
 import shlex
@@ -23,6 +23,7 @@ from publisher.cli.preview import preview
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
+from publisher.cli.subscribers import subscribers
 from publisher.model.errors import PublisherError
 from publisher.publish.plan import Extent
 
@@ -174,7 +175,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (preview, edition, item, source, store, backup, restore):
+for each in (preview, edition, item, subscribers, source, store, backup, restore):
     cli.add_command(each)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from publisher.compose.columns import WIDTH, columns_of, lay_out, wrap
 from publisher.compose.digest_values import Section, ShownItem, name_item, sections_of, show_correction, show_item
 from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
@@ -22,6 +21,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeMap
 from publisher.model.titles import shorten
 from publisher.rendering import quoted_printable
+from publisher.rendering.columns import WIDTH, columns_of, lay_out, wrap
 from publisher.rendering.introduction import html_of_introduction, introduction_of
 from publisher.rendering.mail_notices import bounced_notice, outage_notice, refused_notice
 from publisher.rendering.message import digest_message, notice_message

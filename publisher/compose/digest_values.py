@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from publisher.compose.columns import Block
 from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
 from publisher.model.arrangement import Arrangement, Look, Placed
@@ -21,6 +20,7 @@ from publisher.model.themes import Theme
 from publisher.model.titles import shorten, summary_of, title_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.attachments import ShownFile, files_of
+from publisher.rendering.columns import Block
 from publisher.rendering.headings import Headed, head
 from publisher.rendering.languages import dir_of
 from publisher.rendering.text import html_of, html_with_images, one_line, scrub

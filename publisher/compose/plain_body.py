@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import html
 
-from publisher.compose.columns import Block, columns_of
 from publisher.model.characters import NO_BREAK
+from publisher.rendering.columns import Block, columns_of
 from publisher.rendering.tables import is_figure, own_rows
 from publisher.rendering.text import one_line, without_open_directions
 

@@ -22,6 +22,8 @@ FRESH_WITHIN = timedelta(hours=1)
 """How long a link is good that a reader asked for; it works once."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
+FORGET_AFTER = timedelta(days=30)
+"""After which an address that was never confirmed is deleted."""
 LETTER_EVERY = timedelta(days=1)
 """An address gets at most one letter of a kind in that time, however often somebody asks for one."""
 
@@ -200,3 +202,8 @@ def masked(address: str) -> str:
     """The address with most of its local part hidden."""
     local, _, domain = address.rpartition("@")
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
+
+
+def round_name(number: int) -> str:
+    """The name of a round in the ledger and in messages."""
+    return f"round-{number}"

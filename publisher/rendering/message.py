@@ -5,6 +5,7 @@ It is written here rather than by `email.message`, which picks its boundaries at
 
 import hashlib
 from dataclasses import replace
+from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
@@ -55,22 +56,59 @@ def notice_message(notice: Notice, *, site: Site) -> bytes:
     return "".join(headers).encode("ascii") + _part("text/plain", notice.text)
 
 
+def letter_message(
+    *,
+    subject: str,
+    text: str,
+    html: str,
+    from_: Mailbox,
+    to: Mailbox,
+    reply_to: Mailbox | None,
+    message_id: str,
+    dated: datetime,
+    language: str,
+) -> bytes:
+    """A single mail to one reader, CRLF line ends; not to be answered by a program."""
+    headers = [
+        mailbox_header("From", from_),
+        *([mailbox_header("Reply-To", reply_to)] if reply_to else []),
+        mailbox_header("To", to),
+        text_header("Subject", subject),
+        plain_header("Date", format_datetime(dated)),
+        plain_header("Message-ID", message_id),
+        NOT_BY_HAND,
+        *_alternative_headers(message_id, language),
+    ]
+    return _alternative("".join(headers).encode("ascii"), message_id, text, html)
+
+
 def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Audience, site: Site) -> bytes:
-    boundary = "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(digest, audience=audience, site=site),
-        plain_header("MIME-Version", "1.0"),
-        plain_header("Content-Language", audience.language_at(site)),
-        plain_header("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
+        *_alternative_headers(message_id, audience.language_at(site)),
     ]
-    parts = (
-        _part("text/plain", digest.text),
-        _part("text/html", digest.html),
-    )
-    opening = f"--{boundary}\r\n".encode()
+    return _alternative("".join(headers).encode("ascii"), message_id, digest.text, digest.html)
+
+
+def _alternative_headers(message_id: str, language: str) -> list[str]:
+    return [
+        plain_header("MIME-Version", "1.0"),
+        plain_header("Content-Language", language),
+        plain_header("Content-Type", f'multipart/alternative; boundary="{_boundary(message_id)}"'),
+    ]
+
+
+def _alternative(headers: bytes, message_id: str, text: str, html: str) -> bytes:
+    """A mail with these headers: text first, HTML as its better alternative."""
+    opening = f"--{_boundary(message_id)}\r\n".encode()
+    parts = (_part("text/plain", text), _part("text/html", html))
     body = b"".join(opening + part + b"\r\n" for part in parts)
-    return "".join(headers).encode("ascii") + b"\r\n" + body + f"--{boundary}--\r\n".encode()
+    return headers + b"\r\n" + body + f"--{_boundary(message_id)}--\r\n".encode()
+
+
+def _boundary(message_id: str) -> str:
+    return "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
 
 
 def _identity(digest: Digest, edition: Edition, message_id: str, *, audience: Audience) -> list[str]:

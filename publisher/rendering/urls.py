@@ -23,6 +23,8 @@ ROBOTS_FILE = "robots.txt"
 ICON_FILE = "icon.svg"
 SITEMAP_FILE = "sitemap.xml"
 GONE = ".gone"
+FORMS = "-"
+"""The folder of forms below the site's address: no theme and no file can be called so."""
 
 EDITION_ITEMS = 200
 """How many items the page of an edition shows at most, so that it loads quickly."""
@@ -147,6 +149,31 @@ def page_url(record: Record, site: Site) -> str:
 def url_of(record: Record, site: Site) -> str:
     """Where a reader is sent for the item: its own link when that is an absolute web address, else its page here."""
     return record.item.link if is_web_address(record.item.link) else page_url(record, site)
+
+
+def subscribe_url(site: Site) -> str:
+    """The form to subscribe with."""
+    return f"{site.base_url}{FORMS}/subscribe"
+
+
+def confirm_url(site: Site, token: str) -> str:
+    """The page with the button that confirms a subscription."""
+    return f"{site.base_url}{FORMS}/confirm/{token}"
+
+
+def mine_url(site: Site, token: str) -> str:
+    """A reader's own page."""
+    return f"{site.base_url}{FORMS}/mine/{token}"
+
+
+def fresh_url(site: Site, token: str) -> str:
+    """A reader's own page by a link that is good once."""
+    return f"{site.base_url}{FORMS}/fresh/{token}"
+
+
+def stop_url(site: Site, token: str) -> str:
+    """The page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
+    return f"{site.base_url}{FORMS}/stop/{token}"
 
 
 def is_web_address(link: str) -> bool:

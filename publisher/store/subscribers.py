@@ -8,7 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from publisher.model.deliveries import Letter
 from publisher.model.errors import StoreError
 from publisher.model.subscribers import (
     Confirmation,
@@ -20,6 +22,8 @@ from publisher.model.subscribers import (
 )
 from publisher.store.engine import BATCH, Database
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
+from publisher.store.queue import cancel_deliveries, insert_letters
+from publisher.store.round_mails import is_recent_mail, queue_again
 
 _OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.name != "subscriber")
 
@@ -129,17 +133,34 @@ class Subscribers:
                 row = {"address": after.address, "language": after.language, "paused_until": after.paused_until}
                 connection.execute(update(subscribers).where(subscribers.c.number == number).values(row))
             _write_subscriptions(connection, number, before.subscriptions if before else (), after.subscriptions)
+            if before is not None:
+                _follow_mails(connection, before, after, now=now)
             if consent is not None:
                 _append_consent(connection, number, consent)
             return replace(after, number=number)
 
     # --- links that are good once ------------------------------------------------------------------------------------
 
-    def ask(self, kind: LetterKind, request: Request, *, token_digest: str, not_since: datetime, now: datetime) -> bool:
-        """Keep what was asked for, in place of an older request of that kind for the address.
+    def asked_at(self, kind: LetterKind, address: str) -> datetime | None:
+        """When a letter of that kind was last asked for an address."""
+        same = (confirmations.c.kind == kind, confirmations.c.address == address)
+        with self._database.reading() as connection:
+            return connection.execute(select(confirmations.c.asked_at).where(*same)).scalar()
 
-        Returns False, and keeps nothing, if there is one that was made after `not_since`. Of any number of requests
-        at once, one is kept.
+    def ask(
+        self,
+        kind: LetterKind,
+        request: Request,
+        letter: Letter,
+        *,
+        token_digest: str,
+        not_since: datetime,
+        now: datetime,
+    ) -> bool:
+        """Keep what was asked for, in place of an older request of that kind for the address, and queue its letter.
+
+        Returns False, and does neither, if there is one that was made after `not_since`. Of any number of requests at
+        once, one is kept.
         """
         row = {
             "token_digest": token_digest,
@@ -157,6 +178,7 @@ class Subscribers:
                 is_kept = _insert_or_leave(connection, confirmations, {"kind": kind, "address": request.address, **row})
             if is_kept:
                 _keep_words(connection, request.words)
+                insert_letters(connection, [letter], now=now)
             return is_kept
 
     def link(self, token_digest: str) -> Link | None:
@@ -264,6 +286,15 @@ def _write_subscriptions(
             connection.execute(update(subscriptions).where(*its).values(changed))
 
 
+def _follow_mails(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
+    """Take back the mails to a reader who left and are not sent, or queue them again if he takes that back."""
+    if before.active and not after.active:
+        cancel_deliveries(connection, is_recent_mail(connection, before.address, now=now), now=now)
+    ended = {each.number: each.ended_at for each in before.subscriptions}
+    if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
+        queue_again(connection, is_recent_mail(connection, before.address, now=now), since=min(left), now=now)
+
+
 def _append_consent(connection: Connection, number: int, consent: Consent) -> None:
     _keep_words(connection, consent.words)
     last = connection.execute(select(func.max(consents.c.number)).where(consents.c.subscriber == number)).scalar() or 0
@@ -290,8 +321,5 @@ def _use(connection: Connection, token_digest: str, *, now: datetime) -> bool:
 
 def _insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
     """Insert a row unless one with a key of it is there, whoever inserts it at this moment; whether it was inserted."""
-    if connection.dialect.name == "sqlite":
-        return connection.execute(insert(table).prefix_with("OR IGNORE").values(row)).rowcount == 1
-    from sqlalchemy.dialects.postgresql import insert as insert_on_server  # late: SQLite sites need no such dialect
-
-    return connection.execute(insert_on_server(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return connection.execute(make(table).values(row).on_conflict_do_nothing()).rowcount == 1

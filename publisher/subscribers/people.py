@@ -5,12 +5,14 @@ are checked here, and a link of one right is never good for another. What a visi
 an address is known: `subscribe` and `ask_for_link` return nothing.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
+from publisher.model.deliveries import Letter
 from publisher.model.errors import UsageError
 from publisher.model.feeds import FeedKind
 from publisher.model.problems import suggestion
@@ -42,17 +44,16 @@ MOST_CHOICES = 200
 """Themes that one reader may name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkMail:
-    """What a letter with a link has to say, beside its fixed words."""
+class LetterWriter(Protocol):
+    """Writes letters in the words of the site."""
 
-    kind: LetterKind
-    request: Request
-    """For a link: the reader's language; no choices."""
-    token: str
-    """Of the link in it."""
-    at: datetime
-    """UTC."""
+    def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
+        """A letter to the address of a request, as it is queued; `token` is that of its link, `name` its own.
+
+        Raises:
+            TemplateError: its template cannot be used.
+        """
+        ...
 
 
 class People:
@@ -65,16 +66,16 @@ class People:
         site: Site,
         settings: SubscriberSettings,
         themes: ThemeMap,
-        send: Callable[[LinkMail], None],
+        letters: Callable[[], LetterWriter],
         now: datetime,
     ) -> None:
-        """Serve the people of a store; `send` queues a letter."""
+        """Serve the people of a store; `letters` is asked for once there is a letter to write."""
         self.site = site
         self.settings = settings
         self.now = now
         self._store = store
         self._theme_map = themes
-        self._send = send
+        self._letters = letters
 
     # --- what a form shows -------------------------------------------------------------------------------------------
 
@@ -262,6 +263,11 @@ class People:
 
     # --- the operator ------------------------------------------------------------------------------------------------
 
+    def all(self) -> Iterator[list[Subscriber]]:
+        """All subscribers in the order in which they came, in batches; those who follow nothing any more, too."""
+        for batch in self._store.subscribers.all():
+            yield [replace(each, subscriptions=self._renamed(each.subscriptions)) for each in batch]
+
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
 
@@ -315,15 +321,13 @@ class People:
         return after
 
     def _ask(self, kind: LetterKind, request: Request) -> None:
-        token = tokens.new_single()
-        is_kept = self._store.subscribers.ask(
-            kind,
-            request,
-            token_digest=tokens.digest_of(token),
-            not_since=self.now - LETTER_EVERY,
-            now=self.now,
-        )
-        if is_kept:
-            self._send(LinkMail(kind=kind, request=request, token=token, at=self.now))
-        else:
+        """Queue a letter, unless the address got one of the kind within a day. Of requests at once, one is kept."""
+        not_since = self.now - LETTER_EVERY
+        asked_at = self._store.subscribers.asked_at(kind, request.address)
+        if asked_at is not None and asked_at > not_since:
             logger.debug("no letter is sent", because="the address got one within a day", kind=kind.value)
+            return
+        token = tokens.new_single()
+        digest = tokens.digest_of(token)
+        letter = self._letters().write(kind, request, token, name=f"{kind.value}-{digest[:16]}", now=self.now)
+        self._store.subscribers.ask(kind, request, letter, token_digest=digest, not_since=not_since, now=self.now)

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from publisher.compose.columns import WIDTH, columns_of
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS, SUBJECT_TITLE_CHARS
 from publisher.compose.digest_values import FILES, FULL_TEXT_CHARS
 from publisher.config.colours import DARK_PAGE, PAGE
@@ -21,6 +20,7 @@ from publisher.model.records import Record
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import quoted_printable
+from publisher.rendering.columns import WIDTH, columns_of
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates

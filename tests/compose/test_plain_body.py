@@ -3,8 +3,8 @@ from hypothesis import given
 from lxml import html as lxml_html
 
 from publisher.collect.sources.html import safe_html
-from publisher.compose.columns import WIDTH, Block, columns_of, lay_out
 from publisher.compose.plain_body import plain_body_of
+from publisher.rendering.columns import WIDTH, Block, columns_of, lay_out
 from tests.html import bodies
 
 HERE = "https://news.example.org/items/2026/one.html"

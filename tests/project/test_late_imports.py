@@ -20,6 +20,8 @@ DOORS = {
         "publisher.compose.digest",
         "publisher.rendering.templates",
         "publisher.publish.websub",
+        # Write a letter.
+        "publisher.rendering.letters",
     },
     # Fetch: httpx takes 0.1 s, which a source that reads a file does not need.
     "collect/sources/base.py": {"publisher.collect.sources.fetch"},
@@ -45,8 +47,6 @@ OTHERS = {
     # Read what changed: the HTML cleaner takes 53 ms and the grammar 36. Whether anything changed is known only here.
     "collect/run.py": {"publisher.collect.record", "publisher.collect.wake"},
     "collect/sources/listing.py": {"publisher.collect.sources.listing_grammar"},
-    # SQLAlchemy's words for PostgreSQL take 20 ms, and sites on SQLite need none of them.
-    "store/subscribers.py": {"sqlalchemy.dialects.postgresql"},
     # Domains with other letters than ASCII are few, and every command checks addresses.
     "rendering/addresses.py": {"idna"},
 }

@@ -123,6 +123,18 @@ def test_every_text_of_the_notices_is_translated(language: str) -> None:
     assert [error for message in catalogue for error in message.check(catalogue)] == []
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_the_letters_is_translated(language: str) -> None:
+    wanted = _texts(Path(languages.__file__).parent, {"letters.py": "python"})
+    wanted |= _texts(shipped_templates(), {"letter.*": "jinja2.ext:babel_extract"})
+    with (languages.CATALOGUES / language / "letters.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+
+    assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
+    assert [message.id for message in catalogue if not all(_strings(message.string))] == []
+    assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
 def _texts(folder: Path, methods: dict[str, str]) -> set[object]:
     words = {"_": None, "gettext": None, "ngettext": (1, 2)}
     found = extract_from_dir(folder, list(methods.items()), keywords=words)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
 from publisher.model.errors import UsageError
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
@@ -18,9 +19,10 @@ from publisher.model.subscribers import (
     Subscriber,
     SubscriberSettings,
 )
+from publisher.model.themes import ThemeMap
 from publisher.store import Store
 from publisher.subscribers import tokens
-from publisher.subscribers.people import LinkMail, People
+from publisher.subscribers.people import People
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
 from tests.databases import sqlite_store
 from tests.values import SITE, THEMES
@@ -42,19 +44,40 @@ ADA = "ada@example.org"
 WORDS = "I agree to get these mails until I unsubscribe."
 
 
+class Written(NamedTuple):
+    kind: LetterKind
+    request: Request
+    token: str
+
+
 @dataclass
 class Site:
     """A store with two themes, and the letters that were sent."""
 
     store: Store
     now: datetime = MONDAY
-    letters: list[LinkMail] = field(default_factory=list)
+    letters: list["Written"] = field(default_factory=list)
 
     @property
     def people(self) -> People:
-        return People(
-            store=self.store, site=SITE, settings=SETTINGS, themes=THEMES, send=self.letters.append, now=self.now
+        return self.people_of(THEMES)
+
+    def people_of(self, themes: ThemeMap) -> People:
+        return People(store=self.store, site=SITE, settings=SETTINGS, themes=themes, letters=lambda: self, now=self.now)
+
+    def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
+        """As a letter writer does; what it was asked for is kept."""
+        self.letters.append(Written(kind, request, token))
+        delivery = NewDelivery(
+            kind=DeliveryKind.LETTER,
+            name=name,
+            recipient=request.address,
+            sender="news@example.org",
+            message_id=f"<{name}@example.org>",
+            dated=now,
+            rank=Rank.LETTER,
         )
+        return Letter(delivery=delivery, mail=b"Subject: letter\r\n\r\n")
 
     def ask(self, address: str = ADA, **choices: str) -> None:
         self.people.subscribe(Request(address=address, choices=choices, language="en", words=WORDS))
@@ -118,6 +141,7 @@ def test_ten_thousand_requests_for_one_address_are_one_letter_a_day(site: Site) 
     for _ in range(50):
         site.ask(asylum="daily")
     assert 1 == len(site.letters)
+    assert 1 == site.store.ledger.count_due(max_age=timedelta(days=3), now=site.now)
 
     site.now += timedelta(days=1)
     site.ask(borders="weekly")
@@ -290,11 +314,8 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
 def test_a_renamed_theme_is_followed_under_its_new_name(site: Site) -> None:
     ada = site.subscribed(asylum="weekly")
     renamed = replace(THEMES, themes=(*THEMES.themes,), was=(("asylum", "borders"),))
-    people = People(
-        store=site.store, site=SITE, settings=SETTINGS, themes=renamed, send=site.letters.append, now=site.now
-    )
 
-    found = people.change(site.mine(ada), choices={"borders": "daily"}, language="en")
+    found = site.people_of(renamed).change(site.mine(ada), choices={"borders": "daily"}, language="en")
 
     assert found is not None
     assert [("borders", "daily", 2)] == [(each.theme, each.pace, each.cursor) for each in found.subscriptions]

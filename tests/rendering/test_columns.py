@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.compose.columns import WIDTH, columns_of, wrap
+from publisher.rendering.columns import WIDTH, columns_of, wrap
 
 URL = "https://news.example.org/items/2026/" + "a-very-long-name-" * 8
 

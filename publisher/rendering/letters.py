@@ -1,0 +1,187 @@
+"""Letters about a subscription: short, with one link, and nothing else in them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
+from publisher.model.editions import DigestStyle
+from publisher.model.schedules import local_day
+from publisher.model.site import Mailbox, Site
+from publisher.model.subscribers import (
+    CONFIRM_WITHIN,
+    EVERYTHING,
+    FORGET_AFTER,
+    Choices,
+    LetterKind,
+    Request,
+    SubscriberSettings,
+)
+from publisher.rendering.addresses import list_host, wire_address
+from publisher.rendering.columns import wrap
+from publisher.rendering.languages import format_day, interface_language, translations
+from publisher.rendering.message import letter_message
+from publisher.rendering.templates import Templates
+from publisher.rendering.urls import confirm_url, fresh_url, host_of
+
+DOMAIN = "letters"
+"""Of the catalogues of these texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterWords:
+    """What the templates `letter.txt` and `letter.html` show; plain text."""
+
+    subject: str
+    before: tuple[str, ...]
+    """Paragraphs above the link."""
+    facts: tuple[str, ...]
+    """Lines that say what was chosen."""
+    door: str
+    """What the link is for."""
+    url: str
+    after: tuple[str, ...]
+    """Paragraphs below the link."""
+    sender: str
+    postal_address: str
+    privacy_url: str
+
+
+class LetterWriter:
+    """Writes the letters of one site."""
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        settings: SubscriberSettings,
+        style: DigestStyle,
+        templates: Templates,
+        theme_title: Callable[[str], str],
+    ) -> None:
+        """Write for a site; `theme_title` gives the title of a theme by its slug."""
+        self._site = site
+        self._settings = settings
+        self._style = style
+        self._templates = templates
+        self._theme_title = theme_title
+
+    def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
+        """A letter as it is queued; `token` is that of its link, `name` its own.
+
+        Raises:
+            TemplateError: letter.txt or letter.html cannot be used.
+        """
+        words = self.words(kind, request, token, now=now)
+        spoken = interface_language(request.language, DOMAIN)
+        text, html = (
+            self._templates.render(
+                template, language=request.language, domain=DOMAIN, letter=words, style=self._style, wrap=wrap
+            )
+            for template in ("letter.txt", "letter.html")
+        )
+        message_id = f"<{name}.{now:%Y%m%dT%H%M%SZ}.letter@{list_host(self._site)}>"
+        settings = self._settings
+        mail = letter_message(
+            subject=words.subject,
+            text=text,
+            html=html,
+            from_=settings.from_,
+            to=Mailbox(address=request.address),
+            reply_to=settings.reply_to,
+            message_id=message_id,
+            dated=now,
+            language=spoken,
+        )
+        delivery = NewDelivery(
+            kind=DeliveryKind.LETTER,
+            name=name,
+            recipient=request.address,
+            sender=wire_address(settings.from_.address),
+            message_id=message_id,
+            dated=now,
+            rank=Rank.LETTER,
+        )
+        return Letter(delivery=delivery, mail=mail)
+
+    def words(self, kind: LetterKind, request: Request, token: str, *, now: datetime) -> LetterWords:
+        """What a letter says."""
+        gettext = translations(request.language, DOMAIN).gettext
+        spoken = interface_language(request.language, DOMAIN)
+        said = {
+            "site": self._site.title,
+            "host": host_of(self._site.base_url),
+            "day": format_day(local_day(now, self._site.timezone), spoken),
+        }
+        if kind is LetterKind.CONFIRM:
+            subject = gettext("Please confirm: %(site)s by mail") % said
+            before = gettext("On %(day)s this address was entered on %(host)s for:") % said
+            facts = self.choices(request.choices, request.language)
+            door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
+            after = gettext(
+                "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, and "
+                "we delete the address after %(forget)s days."
+            ) % {"num": CONFIRM_WITHIN.days, "forget": FORGET_AFTER.days}
+        else:
+            subject = gettext("Your link: %(site)s by mail") % said
+            before = gettext("On %(day)s a link to your mails was asked for on %(host)s.") % said
+            facts = ()
+            door, url = gettext("Open your mails"), fresh_url(self._site, token)
+            after = gettext("The link is good for one hour, and once. Did you not ask for it? Do nothing.")
+        return LetterWords(
+            subject=subject,
+            before=(before,),
+            facts=facts,
+            door=door,
+            url=url,
+            after=(after,),
+            sender=self._sender(gettext),
+            postal_address=self._settings.postal_address,
+            privacy_url=self._settings.privacy_url,
+        )
+
+    def choices(self, choices: Choices, language: str) -> tuple[str, ...]:
+        """Choices in words, a line each: `Asylum, daily`."""
+        return tuple(
+            f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, language)}"
+            for theme, pace in choices.items()
+        )
+
+    def _sender(self, gettext: Callable[[str], str]) -> str:
+        answers_to = (self._settings.reply_to or self._settings.from_).address
+        name = self._settings.from_.name or self._site.title
+        return f"{name}. " + gettext("An answer to this mail reaches %(address)s.") % {"address": answers_to}
+
+
+def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str:
+    """What readers call a theme, or everything."""
+    return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
+
+
+def pace_word(pace: str, language: str) -> str:
+    """What readers call a pace: the usual names in their language, others as the operator named them."""
+    gettext = translations(language, DOMAIN).gettext
+    usual = {
+        "hourly": gettext("hourly"),
+        "daily": gettext("daily"),
+        "weekly": gettext("weekly"),
+        "monthly": gettext("monthly"),
+    }
+    return usual.get(pace, pace)
+
+
+def why_word(follows: Sequence[tuple[str, str, date]], language: str, title_of: Callable[[str], str]) -> str:
+    """Why a reader gets a mail: each thing that he follows is (theme, pace, since when)."""
+    gettext = translations(language, DOMAIN).gettext
+    spoken = interface_language(language, DOMAIN)
+    each_since = gettext("%(theme)s %(pace)s since %(day)s")
+    what = [
+        each_since
+        % {
+            "theme": theme_word(theme, language, title_of),
+            "pace": pace_word(pace, language),
+            "day": format_day(day, spoken),
+        }
+        for theme, pace, day in follows
+    ]
+    return gettext("You get this because you follow: %(what)s.") % {"what": "; ".join(what)}

@@ -1,0 +1,33 @@
+"""The mails of rounds in the ledger, as far as their readers change something about them."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, select, update
+
+from publisher.model.deliveries import DeliveryKind, DeliveryState
+from publisher.model.subscribers import UNDO_WITHIN, round_name
+from publisher.store.delivery_rows import clock_of
+from publisher.store.people_schema import rounds
+from publisher.store.schema import deliveries
+
+_APART = timedelta(minutes=1)
+"""By which the clocks of a program and its database may differ."""
+
+
+def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> ColumnElement[bool]:
+    """Whether a delivery is a mail of a round of the last days to an address; older ones wait no longer."""
+    recent = select(rounds.c.number).where(rounds.c.begun_at > now - UNDO_WITHIN)
+    names = [round_name(number) for number in connection.execute(recent).scalars()]
+    # By kind, name and recipient, as the index has them.
+    return and_(
+        deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient == address
+    )
+
+
+def queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
+    """Queue those of these deliveries again that were taken back since: what is in them would be lost otherwise."""
+    clock = clock_of(connection, now)
+    taken_back = (deliveries.c.state == DeliveryState.CANCELLED, deliveries.c.cancelled_at >= since - _APART)
+    values: dict[str, object] = {"state": DeliveryState.QUEUED, "due_at": clock(), "queued_at": clock()}
+    values |= {"finished_at": None, "cancelled_at": None}
+    connection.execute(update(deliveries).where(which, *taken_back).values(values))
