@@ -1,7 +1,7 @@
 """Which column of a row is which field of an item; pure."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from publisher.collect.sources.fields import FIELDS
@@ -11,6 +11,8 @@ from publisher.model.errors import SourceError
 
 _WORDS = ("title", "text", "html")
 """An item has one of them."""
+KEEPING = (*KEPT, *SHOWN, *STATES)
+"""Fields that may keep an item back."""
 
 
 @lru_cache(maxsize=4_096)
@@ -27,12 +29,22 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     """
     folded = {fold_name(name): value for name, value in row.items()}
     folded.setdefault("authors", folded.get("author"))
-    kept = {name: folded[name] for name in (*KEPT, *SHOWN, *STATES) if name in folded}
+    kept = {name: folded[name] for name in KEEPING if name in folded}
     values = {field: _value(row, folded, columns.get(field) or field) for field in FIELDS}
     given = {fold_name(column) for column in columns.values() if column}
     for field, aliases in (("embargo", EMBARGO_NAMES), ("expires", EXPIRY_NAMES)):
         values[field] = [values[field], *(folded[name] for name in aliases if name in folded and name not in given)]
     return kept | values
+
+
+def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str, object]:
+    """Return the named fields that stand in tables within front matter or an entry, the first of each name."""
+    found: dict[str, object] = {}
+    for table in tables:
+        if isinstance(table, Mapping):
+            folded = {fold_name(str(name)): value for name, value in table.items()}
+            found = {name: value for name, value in folded.items() if name in names} | found
+    return found
 
 
 def check_columns(

@@ -80,6 +80,7 @@ class DatabaseSource:
             self.name,
             ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
             lambda row: item_of(map_row(row, self.columns), rules),
+            doubts=rules.doubts,
         )
         return Fetch(
             items=found.items,
@@ -87,6 +88,7 @@ class DatabaseSource:
             problems=found.problems,
             notes=found.notes,
             withheld=found.withheld,
+            remarks=found.remarks,
             unread=found.unread,
             is_complete=self.complete,
         )

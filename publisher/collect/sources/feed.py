@@ -7,7 +7,7 @@ fetches nothing. What it cannot read as a feed is an error of the source.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,12 +16,13 @@ from publisher.collect.sources import feed_enclosures
 from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
+from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.html_words import line_of, teaser_of, words_of
 from publisher.collect.sources.links import absolute, seen_from
-from publisher.collect.sources.moments import Undated, first_sight
+from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
@@ -88,7 +89,7 @@ class FeedSource:
             unread=joined_unread(harvests),
             notes=[note for each in harvests for note in each.notes],
             withheld=[item for each in harvests for item in each.withheld],
-            remarks=remarks,
+            remarks=[*remarks, *(remark for each in harvests for remark in each.remarks)],
             lifetime=min(document.lifetime, LONGEST_WAIT),
             fresh_until=found.fresh_until,
             keeps_first_date=True,
@@ -122,7 +123,8 @@ class FeedSource:
         entries = document.entries[:MAX_ITEMS]
         where = document.url or str(self.path)
         places = ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1))
-        return harvest(self.name, places, lambda values: self._item(values, rules))
+        rules = replace(rules, doubts=[])
+        return harvest(self.name, places, lambda values: self._item(values, rules), doubts=rules.doubts)
 
     def _cut_short(self, document: "_Document") -> Problem:
         what = f"it has {len(document.entries)} items; the first {MAX_ITEMS} are read"
@@ -208,6 +210,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "id": entry.get("id") if isinstance(entry.get("id"), str) else None,
         "date": _date(entry),
         "draft": entry.get("app_draft"),
+        "status": entry.get("wp_status"),
         "embargo": [dict.get(entry, name) for name in _EMBARGOES],
         "expires": [dict.get(entry, name) for name in _EXPIRIES],
         "title": _title(entry, is_atom=is_atom),
@@ -314,7 +317,12 @@ def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[st
     """https://www.jsonfeed.org/version/1.1/: an id is a text, and a number must be taken as one."""
     text, link = item.get("content_text"), item.get("url") or item.get("external_url")
     html = item.get("content_html")
+    # Version 1.1 calls what begins with an underscore an extension.
+    tables = [item, *(value for name, value in item.items() if name.startswith("_"))]
     return {
+        **fields_within(tables, KEEPING),
+        "embargo": list(fields_within(tables, EMBARGO_NAMES).values()),
+        "expires": list(fields_within(tables, EXPIRY_NAMES).values()),
         "id": item.get("id"),
         "date": _first_date([str(item.get(name) or "") for name in ("date_published", "date_modified")]),
         "title": item.get("title"),

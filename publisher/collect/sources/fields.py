@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
@@ -12,7 +12,7 @@ from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
 from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError, Withheld, names_in, text_in
-from publisher.collect.sources.withheld import why_withheld
+from publisher.collect.sources.withheld import doubts_about, why_withheld
 from publisher.model.items import Item
 
 FIELDS = (
@@ -40,7 +40,7 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRules:
-    """How the values of one source are read."""
+    """How the values of one reading of a source are read."""
 
     separator: str = ","
     """Between the names in one text."""
@@ -49,12 +49,11 @@ class FieldRules:
     """Names of themes that hold separators, as `fold_label` leaves them."""
     base: str = ""
     """Where relative addresses begin; empty: at the link of the item."""
+    doubts: list[str] = field(default_factory=list)
+    """Takes the words of fields of whose meaning for readers nothing is known (`harvest`)."""
 
 
-_USUAL = FieldRules()
-
-
-def item_of(values: Mapping[str, object], rules: FieldRules = _USUAL) -> Item:
+def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> Item:
     """Return the item that values under the names of `FIELDS` make.
 
     Raises:
@@ -62,7 +61,7 @@ def item_of(values: Mapping[str, object], rules: FieldRules = _USUAL) -> Item:
         Withheld: the source keeps it back.
     """
     try:
-        return _item_of(values, rules)
+        return _item_of(values, rules or FieldRules())
     except FieldError as error:
         error.unread = _unread(values)
         raise
@@ -81,6 +80,7 @@ def _unread(values: Mapping[str, object]) -> Unread:
 def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     if why := why_withheld(values):
         raise Withheld(why, _withheld(values, rules))
+    rules.doubts.extend(doubts_about(values))
     return _made_of(values, rules)
 
 

@@ -1,5 +1,6 @@
 """Reads the single items of a source: those that cannot be read are told, and the others go on."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -10,7 +11,7 @@ from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError, Withheld
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
-from publisher.model.problems import Problem
+from publisher.model.problems import Problem, counted
 
 _T = TypeVar("_T")
 
@@ -28,10 +29,14 @@ class Harvest:
     """What the source itself keeps back, in words."""
     withheld: tuple[Item, ...] = ()
     """What can be told of these items."""
+    remarks: tuple[Problem, ...] = ()
+    """A line for each word of a status that is not known, with the number of its items, which go out."""
 
 
-def harvest(source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item]) -> Harvest:
-    """Make an item of each thing, which comes with its place.
+def harvest(
+    source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, doubts: Sequence[str] = ()
+) -> Harvest:
+    """Make an item of each thing, which comes with its place; `doubts` are complete when all are made.
 
     Raises:
         SourceError: there are some, none is a draft, and not one could be read.
@@ -58,7 +63,16 @@ def harvest(source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], 
         unread=tuple(turn_round(unread, len(items)) if is_oldest_first(items) else unread),
         notes=tuple(notes),
         withheld=tuple(withheld),
+        remarks=tuple(_remark(source, said, count) for said, count in sorted(Counter(doubts).items())),
     )
+
+
+def _remark(source: str, said: str, count: int) -> Problem:
+    what = (
+        f"{counted(count, 'item')} with `{said}` in it: no known word for a draft or for what may go out, so that it "
+        "keeps nothing back; write `draft` if it should"
+    )
+    return Problem(where=f"source {source!r}", what=what, exit_code=0)
 
 
 def joined_unread(harvests: Sequence[Harvest]) -> list[Unread]:

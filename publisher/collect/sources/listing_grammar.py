@@ -107,7 +107,8 @@ def _row_of(line: str, known: frozenset[str]) -> DateLine | _Label | str:
         return replace(row, said=Said.LABEL, is_doubtful=False)
     if meaning is not None:
         values = values_of(meaning, value, known)
-        return _Mistaken(line) if values is None else _Label(line, meaning, values)
+        # `Published: no` is a label, `Published: 10 February 2022` a date.
+        return (date_line(line) or _Mistaken(line)) if values is None else _Label(line, meaning, values)
     return date_line(line) or line
 
 
@@ -165,7 +166,8 @@ class _Draft:
     def status(self) -> str:
         """The line that keeps it back; empty: none does."""
         drafts = [label for label in self._labels("draft") if not all(map(says_no, label.values))]
-        return next((label.line for label in (*self._labels("status"), *drafts)), "")
+        shown = [label for label in self._labels("shown") if all(map(says_no, label.values))]
+        return next((label.line for label in (*self._labels("status"), *drafts, *shown)), "")
 
     def item(self, day: date) -> Item:
         """Return the item; of a draft its times do not count.

@@ -50,7 +50,13 @@ WORDS = {
         ("lauft ab am", "ablaufdatum"),
     ),
     "edit": (("edit",), ("modification",), ("wijziging",), ("anderung",)),
-    "status": (("status",), ("statut",), (), ()),
+    "status": (("status", "visibility"), ("statut", "visibilite"), ("zichtbaarheid",), ("sichtbarkeit",)),
+    "shown": (
+        ("published", "public", "visible"),
+        ("publie",),
+        ("gepubliceerd", "openbaar"),
+        ("veroffentlicht", "offentlich"),
+    ),
     "draft": (("draft", "hidden"), ("brouillon",), ("concept", "verborgen"), ("entwurf", "versteckt")),
 }
 """Label words by meaning, in English, French, Dutch and German, as `fold_word` leaves them. A bare `Date:` is not among
@@ -166,6 +172,7 @@ _VALUES: dict[str, Callable[[str], tuple[str, ...] | None]] = {
     "edit": _edit,
     "status": _status,
     "draft": _draft,
+    "shown": _draft,
     "link": _address,
     "enclosures": _files,
     "language": _language,

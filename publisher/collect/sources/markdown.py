@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin
 from markdown_it import MarkdownIt
 
 from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import open_plain
 from publisher.collect.sources.front_matter import split
@@ -24,7 +25,7 @@ from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
 from publisher.collect.sources.values import FieldError
-from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, is_flag
+from publisher.collect.sources.withheld import is_flag
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of
@@ -55,6 +56,8 @@ _NAMES = {
     "authors": ("authors", "author"),
 }
 """What front matter may call a field, as `fold_name` has it; the first that is there counts."""
+_TABLES = ("params", "extra", "meta", "metadata")
+"""Tables in which generators have a site's own fields; what keeps an item back is read there as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,13 @@ class MarkdownSource:
             self.name,
             ((str(path), path) for path in paths),
             lambda path: self._item(path, self._read_inside(path), rules),
+            doubts=rules.doubts,
         )
         return Fetch(
             items=sorted(found.items, key=self._moment, reverse=True),
             validator=digest,
             problems=found.problems,
+            remarks=found.remarks,
             # Files stand in the order of their names, which says nothing of their dates.
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
@@ -152,7 +157,8 @@ class MarkdownSource:
 
     def _item(self, path: Path, data: bytes | None, rules: FieldRules) -> Item:
         parts = split(_text(data))
-        front = parts.values
+        within = fields_within((parts.values.get(name) for name in _TABLES), (*KEEPING, *EMBARGO_NAMES, *EXPIRY_NAMES))
+        front = {**within, **parts.values}
         relative = path.relative_to(self.path).with_suffix("").as_posix()
         dated = _DATED_NAME.fullmatch(path.stem)
         values = {field: _first(front, names) for field, names in _NAMES.items()}
@@ -163,7 +169,7 @@ class MarkdownSource:
         values["expires"] = [front.get(name) for name in EXPIRY_NAMES]
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
         values["summary"] = values["summary"] or _above_more(parts.body)
-        kept = {name: front.get(name) for name in (*KEPT, *SHOWN, *STATES)}
+        kept = {name: front.get(name) for name in KEEPING}
         try:
             return item_of(kept | values | {"html": _html(parts.body)}, self._rules_at(path, rules))
         except FieldError as error:

@@ -65,7 +65,7 @@ class TableSource:
         rows = self._rows(decoded(self.name, self.path, data), seen, remarks)
         places = ((f"{self.path}:{line}", row) for line, row in rows)
         try:
-            found = harvest(self.name, places, lambda row: self._item(row, rules))
+            found = harvest(self.name, places, lambda row: self._item(row, rules), doubts=rules.doubts)
         except SourceError:
             if seen:
                 self._check(seen)
@@ -76,7 +76,7 @@ class TableSource:
             problems=found.problems,
             notes=found.notes,
             withheld=found.withheld,
-            remarks=remarks,
+            remarks=[*remarks, *found.remarks],
             unread=found.unread,
             is_complete=self.complete,
         )

@@ -443,6 +443,14 @@ def test_headings_of_years_and_months_are_no_items_and_no_text() -> None:
     ]
 
 
+@pytest.mark.parametrize("line", ["Published: no", "Publié : non", "Veröffentlicht: nein", "Visibility: members"])
+def test_an_item_that_is_not_published_is_kept_back(line: str) -> None:
+    found = parse(f"11 May 2022\n\nDraft.\n{line}\n\n10 May 2022\n\nText.\nPublished: yes", "l.txt")
+
+    assert [item.text for item in found.items] == ["Text."]
+    assert [str(note) for note in found.notes] == [f"l.txt:1: a draft ({line})"]
+
+
 def test_a_listing_may_run_from_old_to_new() -> None:
     days = "\n\n".join(f"{day} February 2022\n\n{text}." for day, text in ((9, "A"), (10, "B"), (10, "C")))
 

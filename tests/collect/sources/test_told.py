@@ -60,6 +60,38 @@ def test_a_folder_tells_drafts_and_the_files_it_leaves_alone(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "keys"),
+    [
+        ("markdown", "a.md", "---\ndate: 2026-11-20\nstatus: gloomy\n---\nA crane.\n", {}),
+        ("table", "news.csv", "date,text,status\n2026-11-20,A crane.,gloomy\n", {}),
+        ("feed", "feed.json", json.dumps({**JSON_FEED, "items": [{**CRANE, "_desk": {"status": "gloomy"}}]}), {}),
+    ],
+)
+def test_a_status_that_is_not_known_is_told_and_keeps_nothing_back(
+    kind: str, name: str, text: str, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    found = read(kind, tmp_path, {name: text}, **keys)
+
+    assert len(list(found.items)) == 1
+    assert [(str(each), each.exit_code) for each in found.remarks] == [
+        (
+            (
+                "source 'harbour': 1 item with `status: gloomy` in it: no known word for a draft or for what may go "
+                "out, so that it keeps nothing back; write `draft` if it should"
+            ),
+            0,
+        )
+    ]
+
+
+@pytest.mark.parametrize("head", ["params: { draft: true }", "extra:\n  status: in review", "meta: { isDraft: yes }"])
+def test_a_draft_in_a_table_of_front_matter_is_kept_back(head: str, tmp_path: Path) -> None:
+    found = read("markdown", tmp_path, {"a.md": f"---\ndate: 2026-11-20\n{head}\n---\nA crane.\n"})
+
+    assert (list(found.items), len(found.notes)) == ([], 1)
+
+
 def test_a_table_tells_the_cells_that_no_column_is_for(tmp_path: Path) -> None:
     rows = "date,text\n2026-11-20,A crane, and a lock.\n2026-11-19,A quay.,,\n"
 

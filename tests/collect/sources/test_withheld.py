@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from publisher.collect.sources.withheld import why_withheld
+from publisher.collect.sources.withheld import doubts_about, why_withheld
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,45 @@ from publisher.collect.sources.withheld import why_withheld
         {"status": "concept"},
         {"status": 0},
         {"visibility": "private"},
+        {"published": "f"},
+        {"published": "n"},
+        {"published": "0"},
+        {"publish": False},
+        {"ispublished": "no"},
+        {"visible": 0},
+        {"active": "false"},
+        {"isdraft": True},
+        {"hide": True},
+        {"archived": "yes"},
+        {"deleted": "2024-03-04"},
+        {"status": "needs-review"},
+        {"status": "needs_review"},
+        {"status": "Needs review"},
+        {"status": "needsReview"},
+        {"status": ["draft"]},
+        {"status": ["news", "Draft"]},
+        {"status": "archived"},
+        {"status": "scheduled"},
+        {"status": "future"},
+        {"status": "auto-draft"},
+        {"status": "pending"},
+        {"status": "trash"},
+        {"status": "in progress"},
+        {"status": "non publié"},
+        {"status": "Dépublié"},
+        {"status": "en attente"},
+        {"status": "niet gepubliceerd"},
+        {"status": "nog niet klaar"},
+        {"status": "in behandeling"},
+        {"status": "nicht veröffentlicht"},
+        {"status": "In Bearbeitung"},
+        {"status": "Not yet approved"},
+        {"status": -2},
+        {"state": "draft"},
+        {"poststatus": "draft"},
+        {"moderationstate": "draft"},
+        {"visibility": "password"},
+        {"visibility": "members"},
     ],
 )
 def test_a_draft_by_any_usual_word(values: dict[str, object]) -> None:
@@ -58,7 +97,30 @@ def test_a_draft_by_any_usual_word(values: dict[str, object]) -> None:
         {"status": "closed"},
         {"visibility": "public"},
         {"title": "draft"},
+        {"published": "t"},
+        {"published": -1},
+        {"hide": ["navigation", "toc"]},
+        {"state": "Bavaria"},
+        {"status": ["news"]},
+        {"status": "veröffentlicht"},
     ],
 )
 def test_what_may_go_out(values: dict[str, object]) -> None:
     assert why_withheld(values) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "doubts"),
+    [
+        ({"status": "gloomy"}, ["status: gloomy"]),
+        ({"state": "Bavaria", "visibility": ["open", "half"]}, ["state: bavaria", "visibility: half"]),
+        ({"status": "published"}, []),
+        ({"status": "Publié"}, []),
+        ({"status": 1}, []),
+        ({"status": ""}, []),
+        ({"status": "draft"}, []),
+        ({"published": "perhaps"}, []),
+    ],
+)
+def test_a_status_that_is_not_known_is_told(values: dict[str, object], doubts: list[str]) -> None:
+    assert [*doubts_about(values)] == doubts

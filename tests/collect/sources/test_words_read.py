@@ -81,7 +81,7 @@ def _element(folder: Path, name: str, word: str) -> Fetch:
     said, (word, _, part) = SAID[name], word.partition(" ")
     if part:
         said = f"{part}={said}"
-    if word in ("date_published", "date_modified", "tags") or (name, word) == ("summary", "json"):
+    if word in ("date_published", "date_modified", "tags") or word.startswith("_"):
         return _json_feed(folder, word, [said] if word == "tags" else said)
     is_atom = word in ("published", "updated", "summary", "app:draft")
     inner = f"<app:control><{word}>{said}</{word}></app:control>" if word == "app:draft" else f"<{word}>{said}</{word}>"
@@ -91,6 +91,7 @@ def _element(folder: Path, name: str, word: str) -> Fetch:
     spaces = (
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:app="http://www.w3.org/2007/app" '
+        'xmlns:wp="http://wordpress.org/export/1.2/" '
         'xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
     )
     if is_atom:
