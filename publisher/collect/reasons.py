@@ -6,7 +6,8 @@ Items are named by their uid. What known items said is asked of the log only if 
 from collections.abc import Iterable, Mapping, Sequence
 
 from publisher.collect.guard import WORD_FOR
-from publisher.collect.identity import Pairing, Reconciliation
+from publisher.collect.identity import Reconciliation
+from publisher.collect.pairs import Pairing
 from publisher.model.decisions import DecisionLog
 from publisher.model.items import Item, changed_fields
 from publisher.model.records import Known, NewRecord, State

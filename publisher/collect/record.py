@@ -4,78 +4,46 @@ All that a listing changes is one transaction of the store: a crash leaves eithe
 of the log, `identity`, `copies`, `guard` and `mint` decide from values alone, and the changes are written at the end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from itertools import accumulate, zip_longest
 
 from publisher.collect import guard
-from publisher.collect.clean import add_language, clean_item, name_of
+from publisher.collect.clean import add_language
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, find_joined, leave_to_others
 from publisher.collect.embargo import Clock, Timing, time_listing
 from publisher.collect.filters import take_wanted
-from publisher.collect.identity import Reconciliation, pair, reconcile, with_first_date
+from publisher.collect.identity import Reconciliation, reconcile, with_first_date
+from publisher.collect.intake import Listing, clean_listing
 from publisher.collect.mint import draft, fetch_taken, fetch_taken_instants, find_instants, mint, order_for_log
+from publisher.collect.pairs import pair
 from publisher.collect.reading import Reading
 from publisher.collect.reasons import log_heirs, log_hidden, log_joined, log_known, log_new, log_unread
+from publisher.collect.remarks import tell_check, tell_hold, tell_run
 from publisher.collect.rules import CollectRules, OnSuspicion
-from publisher.collect.shared import find_shared, without_repeats
+from publisher.collect.shared import find_left_out, find_shared, without_repeats
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.unread import Unread
 from publisher.collect.undated import match_undated
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import FILING, Item, changed_fields
-from publisher.model.problems import Problem
 from publisher.model.records import Known, NewRecord, Revision
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.slugs import NO_NAMES, Names
-from publisher.model.sources import SourcePolicy, Suspicion
+from publisher.model.sources import Suspicion
 from publisher.model.themes import wanted_names
-from publisher.store import Heir, LogPass, SourceState, Store
+from publisher.store import Heir, LogPass, Store
 
 logger = DecisionLog("collect")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Listing:
-    """What a source lists now, cleaned, and what was known of the source before."""
-
-    source: str
-    policy: SourcePolicy
-    state: SourceState
-    items: tuple[Item, ...]
-    withheld: tuple[Item, ...]
-    """What it keeps back now, as drafts."""
-    remarks: tuple[tuple[Problem, ...], ...]
-    """For each of `items`, what of it no reader gets."""
-    problems: tuple[Problem, ...]
-    """A problem for each item that is left out."""
-    unread: tuple[Unread, ...]
-    """What can be told of each of them, in any order."""
-    is_complete: bool
-    """Whether an item that is missing is gone."""
-    keeps_first_date: bool
-    """Whether readers keep the date that it gave an item first."""
-    repeats: int = 0
-    """How many of `items` are there once more."""
-    left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many new items each list of its filters left out."""
-    shared: Mapping[str, int] = field(default_factory=dict)
-    """How many items have each id that several share, as ids compare."""
-
-    @property
-    def is_first(self) -> bool:
-        return self.state.changed_at is None
 
 
 def record_listing(
     reading: Reading, fetch: Fetch, store: Store, rules: CollectRules, *, next_try: datetime | None, now: datetime
 ) -> CollectReport:
     """Record how the listing differs from the source's items in the log, or hold it for the operator."""
-    listing = _clean_listing(reading, fetch, rules)
+    listing = clean_listing(reading, fetch, rules)
     with store.log.open_pass(listing.source) as log:
         every = (*listing.items, *listing.withheld)
         known = log.known(
@@ -87,16 +55,19 @@ def record_listing(
         shared = find_shared(known, once)
         dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
         dated = dating.date_items(log.items(dating.to_compare))
+        wordings = find_left_out(dated, without_repeats(dated))
         withheld = match_undated(known, listing.withheld, shared=shared).date_items({})
         repeats = len(listing.items) - len(once)
-        listing = replace(listing, items=dated, withheld=withheld, shared=shared, repeats=repeats)
+        listing = replace(
+            listing, items=dated, withheld=withheld, shared=shared, repeats=repeats, left_out_wordings=wordings
+        )
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
         if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
             logger.debug("source is held", because=suspicion.words, source=listing.source)
             log.write_state(after_hold(log.state, suspicion, fetch, now=now))
-            problem = _held_problem(listing.source, suspicion)
+            problem = tell_hold(listing.source, suspicion)
             return CollectReport(sources_read=1, sources_held=1, problems=(problem,))
         is_discarded = suspicion is not None and rules.on_suspicion is OnSuspicion.DISCARD
         plan, hidden = _discard(changes.own) if is_discarded else _hide_old(changes.own, listing, rules, now=now)
@@ -133,82 +104,17 @@ def record_listing(
         kept_from_readers=len(hidden),
         sources_read=1,
         joined=len(changes.joined) if not is_discarded else 0,
-        problems=(*listing.problems, *_told(plan, listing.source), *_remarks_on(plan, listing), *fetch.remarks),
+        problems=(*tell_run(listing, timing), *fetch.remarks),
         waiting=len(timing.waiting),
-        notes=(
-            *_shared_notes(listing),
-            *_repeat_notes(listing),
-            *_filter_notes(listing),
-            *_unseen_notes(timing, listing.source),
-        ),
+        notes=tuple(tell_check(listing, timing)),
     )
 
 
 # --- deciding --------------------------------------------------------------------------------------------------------
 
 
-def _clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> _Listing:
-    policy = rules.policies[reading.source]
-    every: list[Item] = []
-    empty: list[Item] = []
-    items: list[Item] = []
-    remarks: list[tuple[Problem, ...]] = []
-    problems = list(fetch.problems)
-    for listed in fetch.items:
-        told: list[str] = []
-        item = clean_item(listed, site=rules.site, policy=policy, tell=told.append)
-        every.append(item)
-        where = name_of(item, reading.source)
-        if item.text or item.title:
-            items.append(item)
-            remarks.append(tuple(Problem(where=where, what=what, exit_code=0) for what in told))
-        else:
-            empty.append(item)
-            problems.append(Problem(where=where, what="there is nothing to read in it"))
-    return _Listing(
-        source=reading.source,
-        policy=policy,
-        state=reading.state,
-        items=tuple(items),
-        withheld=tuple(clean_item(item, site=rules.site, policy=policy) for item in fetch.withheld),
-        remarks=tuple(remarks),
-        problems=tuple(problems),
-        unread=(*_unread(fetch, every), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
-        is_complete=fetch.is_complete,
-        keeps_first_date=fetch.keeps_first_date,
-    )
-
-
-def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
-    """Yield what can be told of each item that the source could not read; places count `items` with words only."""
-    above = [0, *accumulate(bool(item.text or item.title) for item in items)]
-    for _, told in zip_longest(fetch.problems, fetch.unread):
-        unread = told or Unread()
-        yield unread if unread.place is None else replace(unread, place=above[unread.place])
-
-
-def _remarks_on(plan: Reconciliation, listing: _Listing) -> list[Problem]:
-    """Return what to tell of the items that are new or were edited; of the others it was told before."""
-    news = {*plan.added, *(item for _, item in plan.revised)}
-    pairs = zip(listing.items, listing.remarks, strict=True)
-    return [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
-
-
-def _told(plan: Reconciliation, source: str) -> Iterator[Problem]:
-    """Yield a line for each item that readers get no more, or not at all, though its source has it."""
-    for item in plan.doubtful:
-        what = (
-            "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"
-        )
-        yield Problem(where=name_of(item, source), what=what, exit_code=0)
-    for number, item in plan.taken_back:
-        if number in plan.withdrawn:  # else another source lists it, or the operator discarded what this one lists
-            what = "its source calls it a draft now, so it was withdrawn from readers"
-            yield Problem(where=name_of(item, source), what=what, exit_code=0)
-
-
 def _plan_changes(
-    known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
+    known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> tuple[Changes, Mapping[str, int]]:
     """Return what the listing changes, and how many of its new items each list of its filters left out."""
     pairing = pair(
@@ -232,7 +138,7 @@ def _plan_changes(
 
 
 def _suspect(
-    plan: Reconciliation, known: Sequence[Known], listing: _Listing, log: LogPass, rules: CollectRules
+    plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
     """Return why the listing is suspicious, and what it would change; None: it is not."""
     if listing.is_first:  # all items are new, unless the source was renamed
@@ -254,44 +160,13 @@ def _suspect(
     return replace(suspicion, words=f"{suspicion.words}; it would {guard.describe(plan)}")
 
 
-def _shared_notes(listing: _Listing) -> Iterator[Problem]:
-    """Yield a line for each id that names no item, because several have it."""
-    for key, count in sorted(listing.shared.items()):
-        what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
-        yield Problem(where=f"source {listing.source!r}", what=what)
-
-
-def _repeat_notes(listing: _Listing) -> Iterator[Problem]:
-    if listing.repeats:
-        what = f"{listing.repeats} of its entries repeat others, and count once"
-        yield Problem(where=f"source {listing.source!r}", what=what)
-
-
-def _filter_notes(listing: _Listing) -> Iterator[Problem]:
-    """Yield a line for each list of the filters that left something out."""
-    for name, count in sorted(listing.left_out.items()):
-        what = f"{count} of its items that are not known are left out by `{name}`"
-        yield Problem(where=f"source {listing.source!r}", what=what)
-
-
-def _unseen_notes(timing: Timing, source: str) -> Iterator[Problem]:
-    """Yield a line for each listed item that no reader sees because of its time."""
-    yield from (Problem(where=name_of(item, source), what=why, exit_code=0) for item, why in timing.unseen)
-
-
-def _held_problem(source: str, suspicion: Suspicion) -> Problem:
-    remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
-    what = f"held: {suspicion.words}; {remedy}"
-    return Problem(where=f"source {source!r}", what=what)
-
-
 def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:
     """Return the plan without new items, and the new items, which are hidden instead."""
     return plan.without_news(), plan.added
 
 
 def _hide_old(
-    plan: Reconciliation, listing: _Listing, rules: CollectRules, *, now: datetime
+    plan: Reconciliation, listing: Listing, rules: CollectRules, *, now: datetime
 ) -> tuple[Reconciliation, Sequence[Item]]:
     """Return the plan of a first reading without items older than `since`, and these items, which are hidden."""
     since = listing.policy.since
@@ -333,7 +208,7 @@ def _hand_over(heirs: Mapping[int, Heir], log: LogPass, source: str, rules: Coll
     return len(revised)
 
 
-def _write_plan(plan: Reconciliation, log: LogPass, listing: _Listing, rules: CollectRules, *, now: datetime) -> None:
+def _write_plan(plan: Reconciliation, log: LogPass, listing: Listing, rules: CollectRules, *, now: datetime) -> None:
     source = listing.source
     log.withdraw(plan.withdrawn, now=now)
     log.unlist(plan.unlisted)
@@ -378,7 +253,7 @@ def _write_timing(timing: Timing, log: LogPass, rules: CollectRules, *, now: dat
     log.drop_waiting(timing.plan.dropped)
 
 
-def _write_copies(changes: Changes, log: LogPass, listing: _Listing) -> None:
+def _write_copies(changes: Changes, log: LogPass, listing: Listing) -> None:
     log_joined(changes.joined, log, source=listing.source, joined_by=listing.policy.joined_by)
     log.drop_copies([*changes.copied.withdrawn, *changes.copied.unlisted])
     log.copy([*changes.copied.revised, *changes.copied.renamed, *changes.joined])

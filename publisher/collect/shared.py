@@ -16,16 +16,31 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
     """Return the listed items in their order, without repeats.
 
     Two items are one if they say the same, and have an id or a link. They are also one if they have the same id and no
-    two links, and say the same on two days, or nearly the same under one title or on one day. The newest counts. If
-    they are equally new, it is the one with the smaller digest, so that the choice is always the same.
+    two links, and say the same on two days, or nearly the same on one. The newest counts. If they are equally new, it
+    is the one with the smaller digest, so that the choice is always the same. Items with two ids are never one.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for place, item in enumerate(listed):
         # Items with neither id nor link stay two: nothing says that they are one.
-        key = id_key(item.native_id) or ("", _digest(item) if item.link or item.native_id else str(place))
+        key = id_key(item.native_id) or (item.native_id, _digest(item) if item.link or item.native_id else str(place))
         groups[key].append(place)
     chosen = [place for group in groups.values() for place in _choose(group, listed)]
     return tuple(listed[place] for place in sorted(chosen))
+
+
+def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
+    """Return the items of a list without repeats of which other wordings were left out, each with how many."""
+    chosen: dict[str, list[Item]] = defaultdict(list)
+    for item in once:
+        chosen[id_key(item.native_id)].append(item)
+    wordings: dict[str, set[str]] = defaultdict(set)
+    for item in listed:
+        wordings[id_key(item.native_id)].add(digest_of_text(item))
+    return {
+        items[0]: lost
+        for key, items in chosen.items()
+        if key and (lost := len(wordings[key] - {*map(digest_of_text, items)}))
+    }
 
 
 def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:
@@ -67,8 +82,7 @@ def _are_one(one: Item, other: Item, count: int) -> bool:
         return False
     if digest_of_text(one) == digest_of_text(other):
         return count <= _FEW or one.date == other.date
-    is_near = one.date == other.date or (one.title != "" and one.title == other.title)
-    return count <= _FEW and is_near and bool(find_alike({0: _words(one)}, {0: _words(other)}))
+    return count <= _FEW and one.date == other.date and bool(find_alike({0: _words(one)}, {0: _words(other)}))
 
 
 def _digest(item: Item) -> str:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.collect.identity import Reconciliation, pair, reconcile
+from publisher.collect.identity import Reconciliation, reconcile
+from publisher.collect.pairs import pair
 from publisher.collect.sources.listing import ListingSource
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import Enclosure, Item, digest_of_content, digest_of_text
@@ -31,6 +32,9 @@ FERRY = (
     "From April the ferry to the island sails twice a day. Bicycles travel free of charge. "
     "Tickets are sold on board and at the harbour office."
 )
+
+REWORDED = LIBRARY.replace("four", "five")
+MOVED = DAY + timedelta(days=3)
 
 
 def item(text: str = LIBRARY, day: date = DAY, **fields: Any) -> Item:
@@ -350,8 +354,53 @@ def test_an_entry_of_a_feed_keeps_the_date_it_came_with(name: dict[str, Any]) ->
 
     kept = replace(item(**name), listed_date=dated.date)
     assert plan == Reconciliation(renamed=((2, kept),))
-    edited = replace(dated, text=FERRY)
-    assert log.plan([edited, LAST], keeps_first_date=True) == Reconciliation(revised=((2, replace(kept, text=FERRY)),))
+    edited = replace(dated, text=REWORDED)
+    assert log.plan([edited, LAST], keeps_first_date=True) == Reconciliation(
+        revised=((2, replace(kept, text=REWORDED)),)
+    )
+
+
+def test_an_id_that_was_given_to_another_item_brings_news() -> None:
+    """A feed of one entry with a constant id; a number of a database that is used again."""
+    one, two = item(title="Library", native_id="7"), item(FERRY, MOVED, title="Ferry", native_id="7")
+    log = log_of(one)
+
+    assert log.plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
+    assert log.plan([two, LAST]) == Reconciliation(added=(two, LAST), unlisted=(1,))
+    assert log.plan([two, LAST], is_complete=True) == Reconciliation(added=(two, LAST), withdrawn=(1,))
+    log.collect(two)
+    assert log.plan([two]) == Reconciliation()
+    edited = replace(two, text=FERRY.replace("April", "May"))
+    assert log.plan([edited]) == Reconciliation(revised=((2, edited),))
+
+
+@pytest.mark.parametrize(
+    "same",
+    [{"title": "Library"}, {"day": DAY}, {"day": OLD}, {"text": REWORDED}, {"link": "https://example.org/7"}],
+)
+def test_an_id_stays_with_an_item_of_which_anything_else_is_the_same_or_that_is_no_newer(same: dict[str, Any]) -> None:
+    before = item(title="Library", native_id="7", link="https://example.org/7")
+    fields: dict[str, Any] = {"text": FERRY, "day": MOVED, "title": "Ferry", "link": "https://example.org/8"} | same
+    now = item(native_id="7", **fields)
+
+    assert log_of(before, LAST).plan([now, LAST]).revised == ((2, now),)
+
+
+@pytest.mark.parametrize("state", [State.HIDDEN, State.WAITING])
+def test_an_id_stays_with_an_item_that_no_reader_may_see(state: State) -> None:
+    log = log_of(item(native_id="7"), LAST)
+    log.states[2] = state
+    now = item(FERRY, MOVED, native_id="7")
+
+    assert log.plan([now, LAST]) == Reconciliation(renamed=((2, now),))
+
+
+def test_an_edited_item_with_a_link_that_all_share_is_itself() -> None:
+    link = "https://example.org/news"
+    log = log_of(item(link=link), item(FERRY, link=link), LAST)
+    edited = item(REWORDED, link=link)
+
+    assert log.plan([edited, item(FERRY, link=link), LAST]) == Reconciliation(revised=((3, edited),))
 
 
 def test_similar_words_under_another_id_are_another_item() -> None:
@@ -578,10 +627,6 @@ def test_an_item_that_is_kept_from_readers_stays_so() -> None:
     edited = item(LIBRARY + " Entry is free.")
     assert log.plan([item(FERRY), edited], known=hidden) == Reconciliation(renamed=((1, edited),))
     assert log.plan([item(FERRY)], known=hidden) == Reconciliation()
-
-
-MOVED = DAY + timedelta(days=3)
-REWORDED = LIBRARY.replace("four", "five")
 
 
 @pytest.mark.parametrize(

@@ -580,3 +580,26 @@ def test_entries_that_are_there_twice_are_told(store: Store) -> None:
 
     assert (report.added, report.problems) == (2, ())
     assert [str(note) for note in report.notes] == ["source 'shelf': 1 of its entries repeat others, and count once"]
+
+
+def test_another_wording_that_is_left_out_is_told_when_its_item_is_new(store: Store) -> None:
+    once = replace(item("The ferry sails from the long quay at ten.", 20), native_id="7")
+    shelf = Shelf(items=[once, replace(once, text="The ferry sails from the long quay at noon."), item("Old", 10)])
+
+    assert [str(problem) for problem in read(store, shelf).problems] == ["7: 1 other wording of that day is left out"]
+    assert read(store, shelf).problems == ()
+
+
+def test_entries_of_two_days_with_one_id_and_like_words_are_two(store: Store) -> None:
+    """A bulletin whose feed gives every entry one id."""
+    bulletins = [
+        Item(
+            date=date(2026, 11, day),
+            title="Bulletin",
+            text=f"The ferry sails at {day} from the long quay.",
+            native_id="b",
+        )
+        for day in (20, 13, 6)
+    ]
+
+    assert read(store, Shelf(items=bulletins)).added == len(bulletins)

@@ -1,0 +1,90 @@
+"""One listing as a pass takes it in: its items cleaned, and what was known of its source before; pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, zip_longest
+
+from publisher.collect.clean import clean_item, name_of
+from publisher.collect.reading import Reading
+from publisher.collect.rules import CollectRules
+from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.unread import Unread
+from publisher.model.items import Item
+from publisher.model.problems import Problem
+from publisher.model.sources import SourcePolicy
+from publisher.store import SourceState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a source lists now, cleaned, and what was known of the source before."""
+
+    source: str
+    policy: SourcePolicy
+    state: SourceState
+    items: tuple[Item, ...]
+    withheld: tuple[Item, ...]
+    """What it keeps back now, as drafts."""
+    remarks: tuple[tuple[Problem, ...], ...]
+    """For each of `items`, what of it no reader gets."""
+    problems: tuple[Problem, ...]
+    """A problem for each item that is left out."""
+    unread: tuple[Unread, ...]
+    """What can be told of each of them, in any order."""
+    is_complete: bool
+    """Whether an item that is missing is gone."""
+    keeps_first_date: bool
+    """Whether readers keep the date that it gave an item first."""
+    repeats: int = 0
+    """How many of `items` are there once more."""
+    left_out_wordings: Mapping[Item, int] = field(default_factory=dict)
+    """How many other wordings of an item with its id are there, and left out."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many new items each list of its filters left out."""
+    shared: Mapping[str, int] = field(default_factory=dict)
+    """How many items have each id that several share, as ids compare."""
+
+    @property
+    def is_first(self) -> bool:
+        return self.state.changed_at is None
+
+
+def clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> Listing:
+    """Return the items of a listing as the log keeps them; those with nothing to read become problems."""
+    policy = rules.policies[reading.source]
+    every: list[Item] = []
+    empty: list[Item] = []
+    items: list[Item] = []
+    remarks: list[tuple[Problem, ...]] = []
+    problems = list(fetch.problems)
+    for listed in fetch.items:
+        told: list[str] = []
+        item = clean_item(listed, site=rules.site, policy=policy, tell=told.append)
+        every.append(item)
+        where = name_of(item, reading.source)
+        if item.text or item.title:
+            items.append(item)
+            remarks.append(tuple(Problem(where=where, what=what, exit_code=0) for what in told))
+        else:
+            empty.append(item)
+            problems.append(Problem(where=where, what="there is nothing to read in it"))
+    return Listing(
+        source=reading.source,
+        policy=policy,
+        state=reading.state,
+        items=tuple(items),
+        withheld=tuple(clean_item(item, site=rules.site, policy=policy) for item in fetch.withheld),
+        remarks=tuple(remarks),
+        problems=tuple(problems),
+        unread=(*_unread(fetch, every), *(Unread(native_id=item.native_id, day=item.date) for item in empty)),
+        is_complete=fetch.is_complete,
+        keeps_first_date=fetch.keeps_first_date,
+    )
+
+
+def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
+    """Yield what can be told of each item that the source could not read; places count `items` with words only."""
+    above = [0, *accumulate(bool(item.text or item.title) for item in items)]
+    for _, told in zip_longest(fetch.problems, fetch.unread):
+        unread = told or Unread()
+        yield unread if unread.place is None else replace(unread, place=above[unread.place])

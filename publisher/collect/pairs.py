@@ -1,0 +1,273 @@
+"""Pairs listed items with known ones: which of them are the same; pure. The rule is in the docstring of `pair`."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import date
+
+from publisher.collect.extent import Extent, Turnover, extent_of
+from publisher.collect.likeness import find_alike
+from publisher.collect.shared import find_shared, leave_out_listed, without_repeats
+from publisher.collect.sources.unread import Unread
+from publisher.model.items import Item, digest_of_content, digest_of_text
+from publisher.model.links import id_key, link_key
+from publisher.model.records import STANDING, Known, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A listed item with what it is compared by."""
+
+    place: int
+    """In the listing; what is kept back comes last."""
+    item: Item
+    native_id: str
+    """As ids compare; empty: it has none, or one that several items share."""
+    link: str
+    """As links compare."""
+    text_digest: str
+    content_digest: str
+    is_withheld: bool = False
+    """Whether its source keeps it back, as a draft."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Which known item each listed one is, by rules 1 to 4 of `pair`, and which items are left for rule 5."""
+
+    pairs: Sequence[tuple[Known, Listed]]
+    known: Mapping[int, Known]
+    """Known items without a pair, by number."""
+    listed: Mapping[int, Listed]
+    """Listed items without a pair, by their place in the listing; after them those that are kept back."""
+    extent: Extent | None
+    """What the listing covers; None: nothing is listed, so that nothing is missing."""
+    shared: Collection[str]
+    """Ids, as they compare, that several items share, so that they name none."""
+    shared_links: Collection[str]
+    """Links, as they compare, that several known or several listed items share."""
+    replaced: Collection[int] = ()
+    """Numbers of known items whose ids their source has given to other ones."""
+
+    @property
+    def to_compare(self) -> list[int]:
+        """Numbers of the known items whose words `reconcile` compares: by rule 5, or with those of its pair."""
+        pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
+        edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
+        return [*self.to_pair, *edited]
+
+    @property
+    def to_pair(self) -> list[int]:
+        """Numbers of the known items whose words rule 5 compares."""
+        days = {new.item.date for new in self.listed.values()}
+        return [number for number, old in self.known.items() if old.date in days or (days and old.is_hidden)]
+
+
+def pair(
+    known: Sequence[Known],
+    listed: Sequence[Item],
+    *,
+    withheld: Sequence[Item] = (),
+    unread: Sequence[Unread] = (),
+    is_complete: bool = False,
+) -> Pairing:
+    """Find out which known item each listed item is.
+
+    This is the one rule of identity. A listed item is the known item, not yet paired, that has
+
+    1. the same native id, if no other known or listed item has it (an id that several items share names none), unless
+       on a later day link, title and words are all other ones: then the id was given to another item; else
+    2. the same date and content; else
+    3. the same link, if no other known or listed item has it (a link that several items share is a place), and if the
+       known item has no id, or was listed until now and its id is not listed any more; else
+    4. the same date and the same words in title and text; else
+    5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link that
+       is theirs alone.
+
+    In doubt an item that an editor hid stays hidden: it is known by its words on any date, and by similar words too,
+    unless both have a native id or a link and their dates differ.
+
+    If there is none, the listed item is new; so the same words on another date are another item. Of equal candidates,
+    listed ones come first and withdrawn ones last, and then those that were added earlier, so that two equal texts of
+    one day stay two items. Rules 2 to 4 compare no ids, because all ids of a source change when its software changes.
+
+    Rule 5 needs the words of known items: `reconcile` applies it, after they were fetched.
+
+    The order of `known` makes no difference. The order of `listed` decides the order of `Reconciliation.added`, and
+    what the listing covers (`extent`).
+
+    Args:
+        known: the source's known items: all that were listed last time, and all others that have a date in the range of
+            `listed`, or a native id or link of a listed item.
+        listed: what the source lists now. Repeats count once (`shared.without_repeats`).
+        withheld: what it keeps back now, as drafts. One that readers have is found by the same rule, unless it is
+            listed as well.
+        unread: what can be told of each item that it lists and that could not be read.
+        is_complete: whether it lists all that it has.
+    """
+    items = without_repeats(listed)
+    drafts = leave_out_listed(withheld, items)
+    shared = find_shared(known, [*items, *drafts])
+    news = [_listed(place, item, shared) for place, item in enumerate([*items, *drafts])]
+    news = [replace(new, is_withheld=new.place >= len(items)) for new in news]
+    ids = {new.native_id for new in news}
+    pairs = _Pairs(known, news)
+    pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)
+    # Of equal texts whose ids are shared each keeps its own.
+    pairs.join(
+        lambda old: (old.native_id, old.date, old.content_digest),
+        lambda new: (id_key(new.item.native_id), new.item.date, new.content_digest),
+    )
+    pairs.join(lambda old: (old.date, old.content_digest), lambda new: (new.item.date, new.content_digest))
+    names = pairs.find_links_of_one()
+
+    def link_of(old: Known) -> str:
+        has_lost_id = old.native_id not in ids and old.state in (State.LISTED, State.HIDDEN)
+        return old.link if old.link in names and (has_lost_id or not _id_of(old, shared)) else ""
+
+    pairs.join(link_of, lambda new: new.link if new.link in names else "")
+    pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
+    pairs.join(lambda old: old.text_digest if old.is_hidden else "", lambda new: new.text_digest)
+    days, turnover = [item.date for item in listed], _turnover(pairs)
+    extent = extent_of(days, unread, is_complete=is_complete, turnover=turnover) if listed else None
+    return Pairing(
+        pairs=pairs.pairs,
+        known=pairs.known,
+        listed=pairs.listed,
+        extent=extent,
+        shared=shared,
+        shared_links=pairs.find_links_of_several(),
+    )
+
+
+class _Pairs:
+    """Pairs known and listed items, rule by rule. A rule sees only what earlier rules left."""
+
+    def __init__(self, known: Iterable[Known], listed: Sequence[Listed]) -> None:
+        # Sorted, so that nothing depends on the order in which they were given.
+        standing = sorted(known, key=lambda old: (STANDING.index(old.state), old.is_kept_from_readers, old.number))
+        self.known = {old.number: old for old in standing}
+        # Content holds no ids, and two items of one content may have two, be it ids that name none of them. What is
+        # kept back comes last.
+        ranks = [(new.is_withheld, new.content_digest, new.item.native_id, new.place) for new in listed]
+        self.listed = {place: listed[place] for *_, place in sorted(ranks)}
+        """By place in the listing."""
+        self.pairs: list[tuple[Known, Listed]] = []
+
+    def find_links_of_one(self) -> AbstractSet[str]:
+        """Return the links of exactly one known and one listed item; items with a pair count as well."""
+        then, now = self._count_links()
+        return {link for link, count in now.items() if link and count == then[link] == 1}
+
+    def find_links_of_several(self) -> AbstractSet[str]:
+        """Return the links that several known or several listed items have."""
+        return {link for counts in self._count_links() for link, count in counts.items() if link and count > 1}
+
+    def _count_links(self) -> tuple[Counter[str], Counter[str]]:
+        then = Counter(old.link for old in (*self.known.values(), *(old for old, _ in self.pairs)))
+        now = Counter(new.link for new in (*self.listed.values(), *(new for _, new in self.pairs)))
+        return then, now
+
+    def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
+        """Pair the items with the same key, the n-th known with the n-th listed. An empty key pairs nothing."""
+        wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
+        waiting: dict[object, deque[Known]] = defaultdict(deque)
+        for old in self.known.values() if wanted else ():
+            if (key := key_of_known(old)) in wanted:
+                waiting[key].append(old)
+        for place, new in list(self.listed.items()):
+            if candidates := waiting.get(key_of_listed(new)):
+                self.pairs.append((self.known.pop(candidates.popleft().number), self.listed.pop(place)))
+
+
+def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
+    """Part the pairs whose id was given to another item; the known one is missing then, and the listed one new."""
+    parted = [
+        (old, new)
+        for old, new in pairing.pairs
+        if old.number in said and _is_another(old, new, said[old.number], new.item)
+    ]
+    if not parted:
+        return pairing
+    return replace(
+        pairing,
+        pairs=[pair for pair in pairing.pairs if pair not in parted],
+        known={**pairing.known, **{old.number: old for old, _ in parted}},
+        listed={**pairing.listed, **{new.place: new for _, new in parted}},
+        replaced=[old.number for old, _ in parted],
+    )
+
+
+def _is_another(old: Known, new: Listed, before: Item, now: Item) -> bool:
+    """Whether nothing but the id says that a listed item is the known one. What no reader may see stays itself."""
+    is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
+    has_other_name = old.link != new.link or not old.link
+    has_other_title = before.title != now.title or not now.title
+    is_news = now.date > old.date and is_open and has_other_name and has_other_title
+    return is_news and not find_alike({0: _words(before)}, {0: _words(now)})
+
+
+def pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
+    """Pair what is left of each day if its words are alike, the most alike first."""
+    known, listed, pairs = dict(pairing.known), dict(pairing.listed), list(pairing.pairs)
+    places_on = _group((new.item.date, place) for place, new in listed.items())
+    for day, numbers in _group((known[number].date, number) for number in pairing.to_pair).items():
+        old_words = {number: _words(said[number]) for number in numbers if number in said}
+        new_words = {place: _words(listed[place].item) for place in places_on[day]}
+        for number, place in find_alike(old_words, new_words):
+            if number in known and place in listed and _may_be_one(known[number], listed[place], pairing):
+                pairs.append((known.pop(number), listed.pop(place)))
+    old_words = {number: _words(said[number]) for number, old in known.items() if old.is_hidden and number in said}
+    new_words = {place: _words(new.item) for place, new in listed.items()} if old_words else {}
+    for number, place in find_alike(old_words, new_words):
+        if number in known and place in listed and _may_be_hidden(known[number], listed[place], pairing):
+            pairs.append((known.pop(number), listed.pop(place)))
+    return replace(pairing, pairs=pairs, known=known, listed=listed)
+
+
+def _turnover(pairs: _Pairs) -> Turnover:
+    before = [old for old, new in pairs.pairs if not new.is_withheld]
+    return Turnover(
+        new=sum(not new.is_withheld for new in pairs.listed.values())
+        + sum(old.state is not State.LISTED for old in before),
+        missing=sorted(old.date for old in pairs.known.values() if old.state is State.LISTED),
+        scrolled_off=sorted(old.date for old in pairs.known.values() if old.state is State.UNLISTED),
+    )
+
+
+def _may_be_one(old: Known, new: Listed, pairing: Pairing) -> bool:
+    """Whether no id or link of their own tells them apart."""
+    links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
+    return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
+
+
+def _may_be_hidden(old: Known, new: Listed, pairing: Pairing) -> bool:
+    return _may_be_one(old, new, pairing) or old.date == new.item.date
+
+
+def _id_of(old: Known, shared: Collection[str]) -> str:
+    return "" if old.native_id in shared else old.native_id
+
+
+def _listed(place: int, item: Item, shared: Collection[str]) -> Listed:
+    key = id_key(item.native_id)
+    return Listed(
+        place=place,
+        item=item,
+        native_id="" if key in shared else key,
+        link=link_key(item.link),
+        text_digest=digest_of_text(item),
+        content_digest=digest_of_content(item),
+    )
+
+
+def _group(pairs: Iterable[tuple[date, int]]) -> dict[date, list[int]]:
+    groups: dict[date, list[int]] = defaultdict(list)
+    for day, value in pairs:
+        groups[day].append(value)
+    return groups
+
+
+def _words(item: Item) -> str:
+    return f"{item.title} {item.text}"

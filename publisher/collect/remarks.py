@@ -1,0 +1,81 @@
+"""What a pass tells of a listing: what loses readers anything, and notes that are for `publisher check` alone; pure."""
+
+from collections.abc import Iterator
+
+from publisher.collect.clean import name_of
+from publisher.collect.embargo import Timing
+from publisher.collect.identity import Reconciliation
+from publisher.collect.intake import Listing
+from publisher.model.problems import Problem, counted
+from publisher.model.sources import Suspicion
+
+
+def tell_run(listing: Listing, timing: Timing) -> list[Problem]:
+    """Return what loses readers anything, for `publisher run`."""
+    return [*listing.problems, *_taken_from_readers(timing.plan, listing.source), *_losses(listing, timing)]
+
+
+def tell_check(listing: Listing, timing: Timing) -> list[Problem]:
+    """Return what else is left out, by intent or without loss, for `publisher check`."""
+    return [*_shared_ids(listing), *_repeats(listing), *_filtered(listing), *_unseen(timing, listing.source)]
+
+
+def tell_hold(source: str, suspicion: Suspicion) -> Problem:
+    """Return why a listing is held, and what the operator may do."""
+    remedy = f"`publisher source release {source}` if that is right, `publisher source discard {source}` if not"
+    return Problem(where=f"source {source!r}", what=f"held: {suspicion.words}; {remedy}")
+
+
+def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
+    """Yield a line for each item that readers get no more, or not at all, though its source has it."""
+    for item in plan.doubtful:
+        what = (
+            "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"
+        )
+        yield Problem(where=name_of(item, source), what=what, exit_code=0)
+    for number, item in plan.taken_back:
+        if number in plan.withdrawn:  # else another source lists it, or the operator discarded what this one lists
+            what = "its source calls it a draft now, so it was withdrawn from readers"
+            yield Problem(where=name_of(item, source), what=what, exit_code=0)
+
+
+def _losses(listing: Listing, timing: Timing) -> list[Problem]:
+    """Return what to tell of the items that are new or were edited; of the others it was told before."""
+    revised, waiting = ({item for _, item in timing.plan.revised}, {item for item, _ in timing.waiting})
+    news = {*timing.plan.added, *revised, *waiting}
+    pairs = zip(listing.items, listing.remarks, strict=True)
+    wordings = [
+        Problem(
+            where=name_of(item, listing.source),
+            what=f"{counted(count, 'other wording')} of that day {'is' if count == 1 else 'are'} left out",
+            exit_code=0,
+        )
+        for item, count in listing.left_out_wordings.items()
+        if item in news
+    ]
+    return wordings + [remark for item, remarks in pairs if remarks and item in news for remark in remarks]
+
+
+def _shared_ids(listing: Listing) -> Iterator[Problem]:
+    """Yield a line for each id that names no item, because several have it."""
+    for key, count in sorted(listing.shared.items()):
+        what = f"{count} of its items have the id {key!r}, or had it before, so that it names none of them"
+        yield Problem(where=f"source {listing.source!r}", what=what)
+
+
+def _repeats(listing: Listing) -> Iterator[Problem]:
+    if listing.repeats:
+        what = f"{listing.repeats} of its entries repeat others, and count once"
+        yield Problem(where=f"source {listing.source!r}", what=what)
+
+
+def _filtered(listing: Listing) -> Iterator[Problem]:
+    """Yield a line for each list of the filters that left something out."""
+    for name, count in sorted(listing.left_out.items()):
+        what = f"{count} of its items that are not known are left out by `{name}`"
+        yield Problem(where=f"source {listing.source!r}", what=what)
+
+
+def _unseen(timing: Timing, source: str) -> Iterator[Problem]:
+    """Yield a line for each listed item that no reader sees because of its time."""
+    yield from (Problem(where=name_of(item, source), what=why, exit_code=0) for item, why in timing.unseen)
