@@ -37,6 +37,7 @@ PILOTS = "1 February 2026\n\nThree pilots passed their examination.\n\nMain Them
 MENDED = CRANE.replace("forty", "fifty")
 DIVERS = "9 March 2026\n\nDivers inspected the lock. No damage was found.\n\nMain Theme: Lock\n"
 LATE = "14 February 2026\n\nThe winter timetable ends in April.\n"
+LISTED_AFTERWARDS = [DIVERS, FERRY, MENDED, LATE, PILOTS]
 
 FIRST = ("run", "--now", "2026-03-04T08:00")
 """The pass that finds a site that never ran."""
@@ -111,17 +112,23 @@ def never_ran(folder: Path) -> Path:
     return _site(folder / "first", None, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
 
 
-def passes(folder: Path, program: Program) -> dict[str, Pass]:
-    """Each kind of pass, undisturbed, beginning with the site of `never_ran`; the sites are kept below `folder`."""
-    first = _pass(program, folder / "first" / "before", *FIRST)
-    listing = [DIVERS, FERRY, MENDED, LATE, PILOTS]
+def first_pass(folder: Path, program: Program) -> Pass:
+    """The first pass over the site of `never_ran`, undisturbed. The sites of all passes are kept below `folder`."""
+    return _pass(program, folder / "first" / "before", *FIRST)
+
+
+def news_pass(folder: Path, program: Program, first: Pass) -> Pass:
+    """The pass after the first one that finds every kind of news."""
     watched = _site(folder / "news", first.after, [FERRY, CRANE, MOVE, PILOTS], CONFIG)
     _run(program, watched, "run", "--due", "--now", "2026-03-04T08:00")
-    (watched / "news.txt").write_text("\n".join(listing))
-    news = _pass(program, watched, "run", "--due", "--now", "2026-03-09T08:00")
-    gathered = _site(folder / "themes", news.after, listing, CONFIG + GATHERED)
-    themes = _pass(program, gathered, "run", "--now", "2026-03-10T08:00")
-    return {"first": first, "news": news, "themes": themes}
+    (watched / "news.txt").write_text("\n".join(LISTED_AFTERWARDS))
+    return _pass(program, watched, "run", "--due", "--now", "2026-03-09T08:00")
+
+
+def themes_pass(folder: Path, program: Program, news: Pass) -> Pass:
+    """The pass after that one that finds labels gathered into a theme."""
+    gathered = _site(folder / "themes", news.after, LISTED_AFTERWARDS, CONFIG + GATHERED)
+    return _pass(program, gathered, "run", "--now", "2026-03-10T08:00")
 
 
 def _site(folder: Path, origin: Path | None, listing: list[str], config: str) -> Path:

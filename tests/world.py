@@ -1,5 +1,6 @@
 """A whole site in a folder of its own, to do with what an operator does and to look at what a reader sees."""
 
+import atexit
 import hashlib
 import io
 import json
@@ -8,12 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -91,10 +94,15 @@ class World:
         self.listing.write_text(listing, encoding="utf-8")
         self.database.write_bytes(empty_sqlite())
 
-    def copied_to(self, folder: Path) -> "World":
+    @staticmethod
+    def after_run(folder: Path, listing: str, *, config: str = CONFIG) -> "World":
+        """A site as `publisher run` at `NOW` leaves it, which must go well."""
+        return prepared(folder, _run_first, listing, config)
+
+    def copied_to(self, folder: Path) -> Self:
         """The same site, with all it remembers, for somebody else to change."""
         shutil.copytree(self.folder, folder)
-        copy = object.__new__(World)
+        copy = object.__new__(type(self))
         copy._settle(folder)
         return copy
 
@@ -255,6 +263,32 @@ class World:
         """What the site remembers."""
         with Store.open(f"sqlite:///{self.database}") as store:
             yield store
+
+
+W = TypeVar("W", bound=World)
+
+
+def prepared(folder: Path, make: Callable[..., W], *arguments: Hashable) -> W:
+    """The site that `make(folder, *arguments)` makes: made once a test process, and copied to `folder` for each test.
+
+    A copy takes a tenth of the time of a run.
+    """
+    copy: W = _prepared(make, *arguments).copied_to(folder)
+    return copy
+
+
+@cache
+def _prepared(make: Callable[..., W], *arguments: Hashable) -> W:
+    place = Path(tempfile.mkdtemp(prefix="publisher-prepared-"))
+    atexit.register(shutil.rmtree, place)
+    return make(place / "site", *arguments)
+
+
+def _run_first(folder: Path, listing: str, config: str) -> World:
+    world = World(folder, listing, config=config)
+    ran = world.publisher("run", at=NOW)
+    assert (0, "") == (ran.exit_code, ran.err)
+    return world
 
 
 def run_main(*arguments: str) -> Outcome:

@@ -18,6 +18,7 @@ from tests.world import CONFIG, NOW, World, environment, news, run_main
 LATER = NOW + timedelta(days=1)
 BORDER = news("2 March 2026", "A new rule at the border. It is short.", theme="Borders & Visa")
 GENERAL = news("3 March 2026", "The office is closed on Friday.")
+LISTING = f"{GENERAL}\n\n{BORDER}"
 DAILY = """
 [[audiences]]
 name = "daily"
@@ -31,7 +32,13 @@ COMMANDS = ("check", "collect", "compose", "edition", "init", "preview", "publis
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site that never ran."""
-    return World(tmp_path / "site", f"{GENERAL}\n\n{BORDER}")
+    return World(tmp_path / "site", LISTING)
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> World:
+    """The same site after a run."""
+    return World.after_run(tmp_path / "site", LISTING)
 
 
 # --- the steps -------------------------------------------------------------------------------------------------------
@@ -51,21 +58,20 @@ def test_run_does_each_step_in_turn(world: World, tmp_path: Path) -> None:
     assert world.contents("outbox") == steps.contents("outbox")
 
 
-def test_publish_all_renders_everything_and_touches_only_what_differs(world: World) -> None:
-    world.publisher("run", at=NOW)
-    before = world.files()
-    (world.feeds / "general" / "rss.xml").write_text("damaged", encoding="utf-8")
+def test_publish_all_renders_everything_and_touches_only_what_differs(ran: World) -> None:
+    before = ran.files()
+    (ran.feeds / "general" / "rss.xml").write_text("damaged", encoding="utf-8")
 
-    assert "nothing new\n" == world.publisher("publish", at=LATER).out
-    outcome = world.publisher("publish", "--all", at=LATER)
+    assert "nothing new\n" == ran.publisher("publish", at=LATER).out
+    outcome = ran.publisher("publish", "--all", at=LATER)
 
     assert ["publish: 1 feed, 1 file written"] == outcome.lines
-    after = world.files()
+    after = ran.files()
     assert {"feeds/general/rss.xml", "publisher.db"} == {name for name in before if before[name] != after[name]}
     assert before["feeds/general/rss.xml"].sha256 == after["feeds/general/rss.xml"].sha256
 
-    (world.feeds / "style.css").unlink()
-    assert ["publish: 1 file written"] == world.publisher("publish", "--all", at=LATER).lines
+    (ran.feeds / "style.css").unlink()
+    assert ["publish: 1 file written"] == ran.publisher("publish", "--all", at=LATER).lines
 
 
 def test_compose_can_be_asked_for_one_audience(world: World) -> None:
@@ -122,10 +128,8 @@ def test_status_tells_what_was_listed_what_waits_and_what_ran(world: World) -> N
     ] == outcome.lines
 
 
-def test_status_after_a_run_tells_the_last_edition(world: World) -> None:
-    world.publisher("run", at=NOW)
-
-    lines = world.publisher("status", at=LATER).lines
+def test_status_after_a_run_tells_the_last_edition(ran: World) -> None:
+    lines = ran.publisher("status", at=LATER).lines
 
     assert (
         "audience weekly: 0 items waiting, last edition 1 on Wed 2026-03-04 10:30, next Mon 2026-03-09 08:00" in lines
@@ -150,18 +154,17 @@ def test_status_for_machines_has_the_same_facts(world: World) -> None:
     assert [("run", 0, [])] == [(run["verb"], run["exit_code"], run["problems"]) for run in status["runs"]]
 
 
-def test_preview_shows_what_is_listed_but_not_yet_collected_and_records_nothing(world: World, tmp_path: Path) -> None:
-    world.publisher("run", at=NOW)
-    world.list_above(news("4 March 2026", "Fresh from the listing."))
-    before, folder = world.files(), tmp_path / "preview"
+def test_preview_shows_what_is_listed_but_not_yet_collected_and_records_nothing(ran: World, tmp_path: Path) -> None:
+    ran.list_above(news("4 March 2026", "Fresh from the listing."))
+    before, folder = ran.files(), tmp_path / "preview"
 
-    outcome = world.publisher("preview", "--output", str(folder), at=LATER)
+    outcome = ran.publisher("preview", "--output", str(folder), at=LATER)
 
     assert ["weekly-2: Fresh from the listing"] == outcome.lines[:1]
     assert [str(folder / "digest.html"), str(folder / "digest.txt")] == outcome.lines[1:]
     assert "Fresh from the listing" in (folder / "digest.html").read_text("utf-8")
     assert "Fresh from the listing" in (folder / "digest.txt").read_text("utf-8")
-    assert before == world.files()
+    assert before == ran.files()
 
 
 def test_preview_is_the_edition_that_is_then_composed(world: World, tmp_path: Path) -> None:
@@ -173,19 +176,16 @@ def test_preview_is_the_edition_that_is_then_composed(world: World, tmp_path: Pa
         assert (tmp_path / "preview" / name).read_bytes() == (world.outbox / "weekly-1" / name).read_bytes()
 
 
-def test_preview_of_the_first_audience_that_has_something_new(world: World, tmp_path: Path) -> None:
-    world.publisher("run", at=NOW)
-    world.configure(CONFIG, CONFIG + DAILY.replace('first = "none"', ""))
+def test_preview_of_the_first_audience_that_has_something_new(ran: World, tmp_path: Path) -> None:
+    ran.configure(CONFIG, CONFIG + DAILY.replace('first = "none"', ""))
 
-    outcome = world.publisher("preview", "--json", "--output", str(tmp_path / "preview"), at=LATER)
+    outcome = ran.publisher("preview", "--json", "--output", str(tmp_path / "preview"), at=LATER)
 
     assert "daily-1" == outcome.json["edition"]
 
 
-def test_preview_tells_when_nothing_is_new(world: World) -> None:
-    world.publisher("run", at=NOW)
-
-    outcome = world.publisher("preview", at=LATER)
+def test_preview_tells_when_nothing_is_new(ran: World) -> None:
+    outcome = ran.publisher("preview", at=LATER)
 
     assert ["weekly has no new edition; these are its latest items"] == outcome.problems
     assert outcome.out.startswith("weekly-2: ")
@@ -208,18 +208,17 @@ def test_asking_a_site_that_never_ran_leaves_no_trace(world: World, command: lis
 @pytest.mark.parametrize(
     "command", [["run"], ["run", "--due"], ["collect"], ["publish"], ["publish", "--all"], ["compose", "weekly"]]
 )
-def test_rehearsal_reports_exactly_what_is_then_done(world: World, command: list[str]) -> None:
-    world.publisher("run", at=NOW)
-    world.publisher("run", "--due", at=NOW)  # the schedule is watched from here on
-    world.configure('language = "en"', 'language = "fr"')  # every page and feed changes
-    world.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
+def test_rehearsal_reports_exactly_what_is_then_done(ran: World, command: list[str]) -> None:
+    ran.publisher("run", "--due", at=NOW)  # the schedule is watched from here on
+    ran.configure('language = "en"', 'language = "fr"')  # every page and feed changes
+    ran.list_above(news("4 March 2026", "One more."), news("4 March 2026", "On asylum.", theme="Asylum"))
     if command[0] == "compose":
-        world.publisher("collect", at=LATER)
-    before, when = world.files(), NOW + timedelta(days=7)
+        ran.publisher("collect", at=LATER)
+    before, when = ran.files(), NOW + timedelta(days=7)
 
-    rehearsed = world.publisher(*command, "--dry-run", "--json", at=when)
-    assert before == world.files()
-    done = world.publisher(*command, "--json", at=when)
+    rehearsed = ran.publisher(*command, "--dry-run", "--json", at=when)
+    assert before == ran.files()
+    done = ran.publisher(*command, "--json", at=when)
 
     assert rehearsed.json == done.json
     assert done.json["is_news"]
@@ -232,19 +231,16 @@ def test_rehearsal_says_that_it_is_one(world: World) -> None:
     assert ["collect: 2 added", "compose: weekly-1 with 2 items"] == [outcome.lines[1], outcome.lines[3]]
 
 
-def test_rehearsal_with_nothing_to_do_says_just_that(world: World) -> None:
-    world.publisher("run", at=NOW)
-
-    assert "nothing new\n" == world.publisher("run", "--dry-run", at=LATER).out
+def test_rehearsal_with_nothing_to_do_says_just_that(ran: World) -> None:
+    assert "nothing new\n" == ran.publisher("run", "--dry-run", at=LATER).out
 
 
-def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(world: World) -> None:
-    world.publisher("run", at=NOW)
-    shutil.rmtree(world.feeds)
+def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(ran: World) -> None:
+    shutil.rmtree(ran.feeds)
 
-    rehearsed = world.publisher("run", "--dry-run", at=LATER)
+    rehearsed = ran.publisher("run", "--dry-run", at=LATER)
 
-    assert rehearsed.lines[1:] == world.publisher("run", at=LATER).lines
+    assert rehearsed.lines[1:] == ran.publisher("run", at=LATER).lines
     assert not rehearsed.problems
 
 
@@ -270,10 +266,8 @@ def test_report_for_machines_has_every_stage(world: World) -> None:
     assert world.ids()["all"] == edition["uids"]
 
 
-def test_report_for_machines_tells_nothing_new_too(world: World) -> None:
-    world.publisher("run", at=NOW)
-
-    report = world.publisher("run", "--json", at=LATER).json
+def test_report_for_machines_tells_nothing_new_too(ran: World) -> None:
+    report = ran.publisher("run", "--json", at=LATER).json
 
     assert (False, 0, []) == (report["is_news"], report["exit_code"], report["compose"]["editions"])
 
@@ -438,37 +432,34 @@ def on_a_terminal(world: World, *arguments: str) -> str:
     return shown.decode()
 
 
-def test_status_exits_with_75_when_something_needs_a_look(world: World) -> None:
-    world.publisher("run", at=NOW)
-    assert world.publisher("status", at=NOW).exit_code == 0
+def test_status_exits_with_75_when_something_needs_a_look(ran: World) -> None:
+    assert ran.publisher("status", at=NOW).exit_code == 0
 
-    world.listing.unlink()
-    world.publisher("run", at=LATER)
+    ran.listing.unlink()
+    ran.publisher("run", at=LATER)
 
-    assert world.publisher("status", at=LATER).exit_code == 75
+    assert ran.publisher("status", at=LATER).exit_code == 75
 
 
 @pytest.mark.parametrize("left", ["feeds", "outbox"])
 @pytest.mark.parametrize("command", [["run"], ["collect"], ["publish"], ["compose"], ["run", "--dry-run"]])
-def test_an_empty_store_beside_full_folders_is_refused(world: World, command: list[str], left: str) -> None:
-    world.publisher("run", at=NOW)
-    world.lose_store()
-    shutil.rmtree(world.outbox if left == "feeds" else world.feeds)
-    before = world.contents()
+def test_an_empty_store_beside_full_folders_is_refused(ran: World, command: list[str], left: str) -> None:
+    ran.lose_store()
+    shutil.rmtree(ran.outbox if left == "feeds" else ran.feeds)
+    before = ran.contents()
 
-    outcome = world.publisher(*command, at=LATER)
+    outcome = ran.publisher(*command, at=LATER)
 
     assert (2, "") == (outcome.exit_code, outcome.out)
     [line] = outcome.problems
-    assert f"{getattr(world, left)} has what was made with another one" in line
+    assert f"{getattr(ran, left)} has what was made with another one" in line
     assert line.endswith("or begin anew with `publisher run --fresh`")
-    assert before == world.contents()
+    assert before == ran.contents()
 
 
-def test_a_site_that_begins_anew_is_asked_once(world: World) -> None:
-    world.publisher("run", at=NOW)
-    world.lose_store()
-    shutil.rmtree(world.outbox)
+def test_a_site_that_begins_anew_is_asked_once(ran: World) -> None:
+    ran.lose_store()
+    shutil.rmtree(ran.outbox)
 
-    assert "collect: 2 added" in world.publisher("run", "--fresh", at=LATER).lines
-    assert "nothing new\n" == world.publisher("run", at=LATER).out
+    assert "collect: 2 added" in ran.publisher("run", "--fresh", at=LATER).lines
+    assert "nothing new\n" == ran.publisher("run", at=LATER).out

@@ -63,8 +63,7 @@ def test_a_rehearsal_says_what_would_be_sent_and_sends_nothing(world: World, sin
 
 
 def test_editions_of_before_are_sent_only_if_the_operator_says_so(tmp_path: Path, sink: Sink) -> None:
-    world = World(tmp_path / "site", FERRY)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", FERRY)
     world.list_above(CRANE)
     world.publisher("run", at=NOW + timedelta(days=1))
     assert 2 == world.publisher("deliver", at=NOW).exit_code

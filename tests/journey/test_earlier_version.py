@@ -20,8 +20,7 @@ COMPARED_OTHERWISE = "UPDATE items SET content_digest = 'content ' || number, te
 
 def test_a_version_that_reads_and_compares_otherwise_tells_nobody_anything(tmp_path: Path) -> None:
     """Each source is read again, and each item is compared by what it says, because no digest is what it was."""
-    world = World(tmp_path / "site", LISTING)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", LISTING)
     before = (world.ids(), world.contents("feeds"), world.contents("outbox"))
     with closing(sqlite3.connect(world.database)) as database, database:
         database.execute(READ_OTHERWISE)

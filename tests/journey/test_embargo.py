@@ -62,8 +62,9 @@ def test_an_item_appears_and_another_expires_without_a_word(tmp_path: Path) -> N
 
 
 def test_status_tells_apart_what_waits_settles_comes_back_and_is_hidden(tmp_path: Path) -> None:
-    world = World(tmp_path / "site", LISTING, config=CONFIG.replace('"news.txt"', '"news.txt"\nsettle = "2h"'))
-    world.publisher("run", at=NOW)
+    world = World.after_run(
+        tmp_path / "site", LISTING, config=CONFIG.replace('"news.txt"', '"news.txt"\nsettle = "2h"')
+    )
     crane = LISTING[LISTING.index("2 March") :]
     world.list_above("5 March 2026\n\nA buoy was lost.\n\nTitle: Buoy\nEmbargo: 5 March 2026, 08:00")
     world.edit(crane, "2 March 2026\n\nA quay was painted.\n\nTitle: Quay\n\n1 March 2026\n\nThe mole opens.\n")

@@ -29,7 +29,16 @@ def item(day: int, text: str, *lines: str) -> str:
 
 
 def site(folder: Path, *items: str, feeds: str = "", more: str = "") -> World:
-    return World(folder, "\n\n".join(items), config=f"{CONFIG}\n[feeds]\n{feeds}\n{more}")
+    return World(folder, "\n\n".join(items), config=configured(feeds, more))
+
+
+def after_run(folder: Path, *items: str, feeds: str = "", more: str = "") -> World:
+    """The same site after a run."""
+    return World.after_run(folder / "site", "\n\n".join(items), config=configured(feeds, more))
+
+
+def configured(feeds: str, more: str) -> str:
+    return f"{CONFIG}\n[feeds]\n{feeds}\n{more}"
 
 
 def kept_parts(world: World) -> dict[str, FileState]:
@@ -48,8 +57,7 @@ def said(world: World, folder: str) -> list[str]:
 class TestKeywords:
     def test_a_keyword_has_a_feed_once_enough_items_have_it(self, tmp_path: Path) -> None:
         ice = [item(day, f"Ice {day}.", "Keywords: Ice, cold") for day in (3, 2)]
-        world = site(tmp_path, *ice, feeds="keywords_from = 3")
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, *ice, feeds="keywords_from = 3")
         assert not (world.feeds / "keywords").exists()
 
         world.list_above(item(4, "Ice 4.", "Keywords: ice"))
@@ -61,8 +69,7 @@ class TestKeywords:
 
     def test_a_keyword_keeps_its_feed(self, tmp_path: Path) -> None:
         items = [item(day, f"Ice {day}.", "Keywords: ice") for day in (4, 3, 2)]
-        world = site(tmp_path, *items, item(1, "Older."), feeds="keywords_from = 3")
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, *items, item(1, "Older."), feeds="keywords_from = 3")
 
         world.edit(items[0] + "\n\n", "")
         world.publisher("run", at=LATER)
@@ -72,8 +79,7 @@ class TestKeywords:
 
 class TestLanguages:
     def test_each_language_has_a_feed_once_there_are_two(self, tmp_path: Path) -> None:
-        world = site(tmp_path, item(1, "English."))
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, item(1, "English."))
         assert not (world.feeds / "languages").exists()
 
         world.list_above(item(2, "Français.", "Language: fr"))
@@ -84,8 +90,7 @@ class TestLanguages:
         assert world.feed("languages/fr").feed.language == "fr"
 
     def test_one_that_could_not_be_written_is_written_by_the_next_pass(self, tmp_path: Path) -> None:
-        world = site(tmp_path, item(1, "English."))
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, item(1, "English."))
         world.list_above(item(2, "Français.", "Language: fr"))
         (world.feeds / "languages").write_text("in the way", "utf-8")
         assert world.publisher("run", at=LATER).problems
@@ -97,8 +102,9 @@ class TestLanguages:
         assert (said(world, "languages/en"), said(world, "languages/fr")) == (["English"], ["Français"])
 
     def test_a_site_may_go_without(self, tmp_path: Path) -> None:
-        world = site(tmp_path, item(2, "Français.", "Language: fr"), item(1, "English."), feeds="languages = false")
-        world.publisher("run", at=NOW)
+        world = after_run(
+            tmp_path, item(2, "Français.", "Language: fr"), item(1, "English."), feeds="languages = false"
+        )
 
         assert not (world.feeds / "languages").exists()
 
@@ -112,14 +118,12 @@ class TestCombined:
     )
 
     def test_it_holds_what_was_asked_for_from_the_start(self, tmp_path: Path) -> None:
-        world = site(tmp_path, *self.ITEMS, more=COMBINED)
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, *self.ITEMS, more=COMBINED)
 
         assert said(world, "ice-en-francais") == ["Glace", "Neige"]
 
     def test_asked_for_later_it_holds_what_was_there_before(self, tmp_path: Path) -> None:
-        world = site(tmp_path, *self.ITEMS, more="# later")
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, *self.ITEMS, more="# later")
         world.configure("# later", COMBINED)
         world.publisher("run", at=LATER)
         assert said(world, "ice-en-francais") == ["Glace", "Neige"]
@@ -149,8 +153,7 @@ def only_what_changed(world: World, before: Mapping[str, FileState]) -> set[str]
 def test_only_the_feeds_that_changed_are_touched(tmp_path: Path) -> None:
     old = [item(day, f"Snow {day}.", "Keywords: snow", "Main Theme: Weather", "Language: fr") for day in (3, 2, 1)]
     ice = [item(day, f"Ice {day}.", "Keywords: ice", "Main Theme: Sea") for day in (6, 5, 4)]
-    world = site(tmp_path, *ice, *old)
-    world.publisher("run", at=NOW)
+    world = after_run(tmp_path, *ice, *old)
     before = dict(world.files())
 
     world.list_above(item(7, "Ice 7.", "Keywords: ice", "Main Theme: Sea"))
@@ -174,9 +177,7 @@ class TestArchive:
 
     @pytest.fixture
     def world(self, tmp_path: Path) -> World:
-        world = site(tmp_path, *(item(day, f"Item {day}.") for day in range(25, 0, -1)), feeds="limit = 4")
-        world.publisher("run", at=NOW)
-        return world
+        return after_run(tmp_path, *(item(day, f"Item {day}.") for day in range(25, 0, -1)), feeds="limit = 4")
 
     @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
     def test_a_reader_walks_back_to_the_first_item(self, world: World, name: str) -> None:
@@ -216,8 +217,7 @@ class TestArchive:
     def test_no_setting_changes_what_was_written(self, tmp_path: Path) -> None:
         """A reader that has read a document does not ask again; and one that mirrors them is not sent them all anew."""
         items = [item(day, f"Item {day}.") for day in range(9, 0, -1)]
-        world = site(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
-        world.publisher("run", at=NOW)
+        world = after_run(tmp_path, *items, feeds='limit = 2\nformats = ["rss", "json"]')
         before = kept_parts(world)
 
         world.configure('title = "Example News"', 'title = "Renamed <News>"\ndescription = "All of it."')
@@ -336,8 +336,7 @@ def test_nobody_remarks_on_what_a_site_publishes_in_its_life(tmp_path: Path) -> 
 def test_every_kind_of_feed_leads_back_to_its_first_item(tmp_path: Path, folder: str) -> None:
     items = [item(day, f"Glace {day}.", "Keywords: Ice", "Language: fr") for day in range(9, 0, -1)]
     asked = '[[feeds.combined]]\nname = "asked"\ntitle = "Asked"\nkeywords = ["ice"]'
-    world = site(tmp_path, *items, item(1, "English."), feeds="limit = 2", more=asked)
-    world.publisher("run", at=NOW)
+    world = after_run(tmp_path, *items, item(1, "English."), feeds="limit = 2", more=asked)
 
     for name in ("rss.xml", "atom.xml"):
         titles = [entry.title for _, parsed in walk(world, f"{folder}/{name}") for entry in parsed.entries]
@@ -346,8 +345,7 @@ def test_every_kind_of_feed_leads_back_to_its_first_item(tmp_path: Path, folder:
 
 def test_opml_lists_every_feed(tmp_path: Path) -> None:
     themed = [item(day, f"Item {day}.", "Main Theme: Sea & Sand", "Keywords: ice") for day in (3, 2, 1)]
-    world = site(tmp_path, *themed, item(1, "Français.", "Language: fr"), more=COMBINED)
-    world.publisher("run", at=NOW)
+    world = after_run(tmp_path, *themed, item(1, "Français.", "Language: fr"), more=COMBINED)
 
     opml = ET.parse(world.feeds / "feeds.opml").getroot()
     outlines = [outline.attrib for outline in opml.iter("outline")]
@@ -364,8 +362,7 @@ def test_opml_lists_every_feed(tmp_path: Path) -> None:
 
 
 def test_pictures_of_a_feed(tmp_path: Path) -> None:
-    world = site(tmp_path, item(1, "One."), feeds='icon = "assets/icon.png"\nlogo = "assets/logo.png"')
-    world.publisher("run", at=NOW)
+    world = after_run(tmp_path, item(1, "One."), feeds='icon = "assets/icon.png"\nlogo = "assets/logo.png"')
 
     feed = ET.parse(world.feeds / "all" / "atom.xml").getroot()
     assert feed.findtext(f"{ATOM}icon") == f"{BASE_URL}assets/icon.png"

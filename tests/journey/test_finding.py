@@ -7,14 +7,19 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.world import CONFIG, NOW, World, news, plain
+from tests.world import CONFIG, NOW, World, news, plain, prepared
 
 TABLE = CONFIG.replace('path = "news.txt"', 'kind = "table"\npath = "news.txt"').replace("news.txt", "news.csv")
 HEAD = "id,date,title,text,themes\n"
 
 
 def site(folder: Path, *rows: str) -> World:
-    world = World(folder / "site", config=TABLE)
+    """A site whose table has these rows, after a run."""
+    return prepared(folder / "site", listed, *rows)
+
+
+def listed(folder: Path, *rows: str) -> World:
+    world = World(folder, config=TABLE)
     show(world, *rows)
     return world
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tests.world import CONFIG, NOW, Outcome, World, run_main
+from tests.world import CONFIG, NOW, Outcome, World, prepared, run_main
 
 LINK = "https://partner.example.org/{}"
 SECRET = "libel"
@@ -63,7 +63,11 @@ class Site(World):
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    site = Site(tmp_path / "site")
+    return prepared(tmp_path / "site", published)
+
+
+def published(folder: Path) -> Site:
+    site = Site(folder)
     assert site.run(hours=0).exit_code == 0
     return site
 

@@ -14,9 +14,7 @@ COPIES = (".gz", ".br")
 def world(tmp_path: Path) -> World:
     """A site that has published more than its feeds hold, and an edition."""
     listing = "\n\n".join([news(f"{day} March 2026", f"Item {day}.", theme="Asylum") for day in (3, 2, 1)])
-    world = World(tmp_path / "site", listing, config=f"{CONFIG}\n[feeds]\nlimit = 1\n")
-    assert 0 == world.publisher("run", at=NOW).exit_code
-    return world
+    return World.after_run(tmp_path / "site", listing, config=f"{CONFIG}\n[feeds]\nlimit = 1\n")
 
 
 def lay_copies(world: World) -> None:

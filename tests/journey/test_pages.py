@@ -208,9 +208,7 @@ def test_links_go_where_they_say(world: World) -> None:
 @pytest.fixture
 def growing(tmp_path: Path) -> World:
     """One with more items than a page shows."""
-    world = World(tmp_path / "site", "\n\n".join(numbered(range(130, 0, -1))))
-    world.publisher("run", at=NOW)
-    return world
+    return World.after_run(tmp_path / "site", "\n\n".join(numbered(range(130, 0, -1))))
 
 
 def numbered(numbers: Iterable[int]) -> list[str]:
@@ -296,8 +294,9 @@ def test_sitemap_names_every_page_that_is_an_items_own_and_every_front(growing: 
 
 
 def test_missing_page_leads_back_wherever_it_is_shown(tmp_path: Path) -> None:
-    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG.replace(BASE_URL, f"{BASE_URL}news/"))
-    world.publisher("run", at=NOW)
+    world = World.after_run(
+        tmp_path / "site", news("2 March 2026", "News."), config=CONFIG.replace(BASE_URL, f"{BASE_URL}news/")
+    )
 
     page = Page((world.feeds / "404.html").read_text("utf-8"))
 
@@ -361,8 +360,7 @@ def test_front_page_leads_to_past_digests_before_there_are_any(tmp_path: Path) -
 
 
 def test_no_mail_goes_out_before_the_page_it_leads_to(tmp_path: Path) -> None:
-    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG)
     world.list_above(news("3 March 2026", "More."))
     world.publisher("collect", at=NOW)
     world.publisher("publish", at=NOW)
@@ -379,8 +377,7 @@ def test_no_mail_goes_out_before_the_page_it_leads_to(tmp_path: Path) -> None:
 
 
 def test_held_digest_is_on_the_web_when_it_is_released(tmp_path: Path) -> None:
-    world = World(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + 'review = "4h"\n')
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", news("2 March 2026", "News."), config=CONFIG + 'review = "4h"\n')
     held = [name for name in world.contents() if name.startswith("archive/")]
     assert "No digest has been sent yet." in world.page_at(f"{BASE_URL}archive/weekly/index.html")
 
@@ -406,8 +403,7 @@ def test_audience_that_keeps_its_digests_to_itself_has_no_page(tmp_path: Path) -
 def test_withdrawn_item_is_gone_from_every_page_of_a_digest(tmp_path: Path) -> None:
     """From the edition it was new in, and from the one that told its correction."""
     old, later = news("3 March 2026", "Secret 1. It is so."), news("4 March 2026", "Another.")
-    world = World(tmp_path / "site", "\n\n".join([old, news("2 March 2026", "A quay.")]))
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", "\n\n".join([old, news("2 March 2026", "A quay.")]))
     world.edit("It is so.", "It is not so.")
     world.list_above(later)
     world.publisher("run", at=NOW)
@@ -436,8 +432,7 @@ def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_pa
         news("1 March 2026", "One.", keywords="ice"),
         news("1 January 2026", "Zero.", keywords="fog"),
     ]
-    world = World(tmp_path / "site", "\n\n".join(listing))
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", "\n\n".join(listing))
     assert [[], []] == [keyword_links(world, name) for name in ("one", "two")]
     before = world.files()
 
@@ -463,8 +458,7 @@ def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_pa
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
     """The feed is noted as open once it is there; the pass that repeats finds its items, written already or not."""
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
-    world = World(tmp_path / "site", "\n\n".join(items))
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", "\n\n".join(items))
     world.list_above(news("3 March 2026", "Item 3.", keywords="ice"))
     in_the_way = world.feeds / "keywords"
     in_the_way.write_text("A file where a folder has to be.")

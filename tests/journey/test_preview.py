@@ -34,8 +34,7 @@ OLD = news("2 March 2026", "A new rule at the border.", theme="Borders & Visa")
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site with an edition in the outbox and one item that is new."""
-    world = World(tmp_path / "site", OLD, config=CONFIG)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", OLD)
     world.list_above(news("4 March 2026", "Fresh from the listing. More of it."))
     return world
 

@@ -34,9 +34,7 @@ def site(folder: Path, *, items: int) -> World:
         for n in range(items)
     ]
     config = f"{CONFIG}\n[feeds]\nlimit = 4\n"
-    world = World(folder, "\n\n".join([*rules, news("1 January 2024", "A quay.")]), config=config)
-    well(world.publisher("run", at=NOW))
-    return world
+    return World.after_run(folder, "\n\n".join([*rules, news("1 January 2024", "A quay.")]), config=config)
 
 
 @pytest.fixture

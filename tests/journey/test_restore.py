@@ -250,8 +250,7 @@ def test_without_a_backup_a_site_that_begins_anew_uses_no_number_twice(world: Wo
 
 def test_each_audience_is_asked_for_itself(tmp_path: Path) -> None:
     other = '\n[[audiences]]\nname = "board-2"\nto = "board@lists.example.org"\n'
-    world = World(tmp_path / "site", FERRY, config=CONFIG + other)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", FERRY, config=CONFIG + other)
     world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
     world.list_above(CRANE)
     world.publisher("run", at=LATER)
@@ -273,8 +272,9 @@ def test_each_audience_is_asked_for_itself(tmp_path: Path) -> None:
 
 
 def test_an_edition_that_was_held_in_the_backup_and_released_since_is_not_sent_again(tmp_path: Path) -> None:
-    world = World(tmp_path / "site", f"{CRANE}\n\n{FERRY}", config=f'{CONFIG}review = "2h"\non_silence = "keep"\n')
-    world.publisher("run", at=NOW)
+    world = World.after_run(
+        tmp_path / "site", f"{CRANE}\n\n{FERRY}", config=f'{CONFIG}review = "2h"\non_silence = "keep"\n'
+    )
     world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
     [ferry] = [line.split()[0] for line in world.publisher_edition("show", "weekly-1", at=NOW).lines if "ferry" in line]
     world.publisher_edition("drop", "weekly-1", ferry, "--until-next", at=NOW)
@@ -443,8 +443,7 @@ def test_a_store_that_a_killed_program_left_is_kept_with_what_it_had_committed(w
 def test_a_database_that_its_own_program_put_back_is_asked_about_just_the_same(
     tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path / "site", FERRY)
-    world.publisher("run", at=NOW)
+    world = World.after_run(tmp_path / "site", FERRY)
     monkeypatch.setenv("PUBLISHER_STORE_URL", postgresql_url)
     world.publisher_store("copy", "env:PUBLISHER_STORE_URL", at=NOW)  # as the server's program would put it back
     world.list_above(CRANE)

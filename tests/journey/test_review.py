@@ -24,9 +24,7 @@ ITEMS = (
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site that holds its editions for two hours, with the first one held."""
-    world = World(tmp_path / "site", "\n\n".join(ITEMS), config=f'{CONFIG}review = "2h"\n')
-    world.publisher("run", at=NOW)
-    return world
+    return World.after_run(tmp_path / "site", "\n\n".join(ITEMS), config=f'{CONFIG}review = "2h"\n')
 
 
 def edition(world: World, verb: str, *arguments: str, hours: float = 1) -> list[str]:

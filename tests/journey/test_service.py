@@ -2,6 +2,7 @@
 
 import json
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -26,7 +28,7 @@ from publisher.model.schedules import Schedule
 from publisher.serve.logs import configure_logs
 from publisher.serve.scheduler import LEAP_S, ClockWatch, ScheduleTrigger, one_at_a_time, set_alarms
 from tests.judges import program, run
-from tests.world import CONFIG, ROOT, World, news
+from tests.world import CONFIG, ROOT, Outcome, World, news, run_main
 
 PATIENCE_S = 60.0
 """On a busy machine; every wait ends as soon as it can."""
@@ -389,17 +391,35 @@ def test_any_number_of_runs_at_once_double_nothing(shared_world: World) -> None:
     rounds, at_once = 2, 3
     for number in range(rounds):
         shared_world.list_above(news("3 March 2026", f"Item of round {number}.", theme="Asylum"))
-        processes = [shared_world.start("run") for _ in range(at_once)]
-        outcomes = [process.communicate(timeout=PATIENCE_S) for process in processes]
+        outcomes = run_at_once(shared_world, at_once)
 
-        assert [0] * at_once == [process.returncode for process in processes], outcomes
-        assert [""] * at_once == [err for _, err in outcomes]
-        assert 1 == sum("compose: " in out for out, _ in outcomes)
+        assert [(0, "")] * at_once == [(outcome.exit_code, outcome.err) for outcome in outcomes]
+        assert 1 == sum("compose: " in outcome.out for outcome in outcomes)
 
     assert [2, 1] == shared_world.composed()
     assert rounds == len(shared_world.feed("asylum").entries)
     assert rounds + 1 == len(set(shared_world.ids()["all"]))
     assert "nothing new\n" == shared_world.publisher("run").out
+
+
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload(["tests.world", "publisher.publish.run", "publisher.compose.run"])
+
+
+def run_at_once(world: World, count: int) -> list[Outcome]:
+    """`publisher run` in so many processes that begin together, forked from one that has imported what they need."""
+    beginning = (FORKING.Barrier(count), os.environ["PUBLISHER_STORE_URL"])
+    with FORKING.Pool(count, _begin_together, beginning) as pool:
+        return pool.map(_run_of, [world.config] * count, chunksize=1)
+
+
+def _begin_together(barrier: Barrier, store_url: str) -> None:
+    os.environ["PUBLISHER_STORE_URL"] = store_url
+    barrier.wait(PATIENCE_S)
+
+
+def _run_of(config: Path) -> Outcome:
+    return run_main("run", "--config", str(config))
 
 
 # --- systemd ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Answer, Server
-from tests.world import CONFIG, NOW, World
+from tests.world import CONFIG, NOW, World, prepared
 
 LATER = NOW + timedelta(minutes=15)
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Partner</title>
@@ -28,7 +28,11 @@ def texts(count: int, about: str = "boats") -> list[str]:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site with a register of twelve items, which were published."""
-    world = World(tmp_path / "site", config=CONFIG.replace('"news.txt"', '"news.jsonl"\nkind = "table"'))
+    return prepared(tmp_path / "site", published)
+
+
+def published(folder: Path) -> World:
+    world = World(folder, config=CONFIG.replace('"news.txt"', '"news.jsonl"\nkind = "table"'))
     register(world.folder, texts(12))
     world.publisher("run", at=NOW)
     return world

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.model.decisions import DecisionLog, facts_of
 from tests.servers import Answer, Server
-from tests.world import CONFIG, NOW, World, news
+from tests.world import CONFIG, NOW, World, news, prepared
 
 LATER = NOW + timedelta(hours=1)
 NEXT_WEEK = NOW + timedelta(days=7)
@@ -24,7 +24,11 @@ MANY = [
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A site with three items that ran once."""
-    world = World(tmp_path / "site", f"{OFFICE}\n\n{BORDER}\n\n{OLD}")
+    return prepared(tmp_path / "site", ran_when_due)
+
+
+def ran_when_due(folder: Path) -> World:
+    world = World(folder, f"{OFFICE}\n\n{BORDER}\n\n{OLD}")
     world.publisher("run", "--due", at=NOW)
     return world
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from publisher.collect.clean import clean_item
+from publisher.collect.sources import feed
 from publisher.collect.sources.base import Fetch, SourceSite, open_source
 from publisher.collect.sources.fields import item_of
 from tests.values import FETCHING, POLICY, SITE
@@ -110,12 +111,14 @@ def test_a_json_feed_tells_what_is_no_object(tmp_path: Path) -> None:
     assert len(list(found.items)) == 1
 
 
-def test_a_feed_tells_that_only_its_first_items_are_read(tmp_path: Path) -> None:
-    items = [{**CRANE, "id": str(number)} for number in range(20_001)]
+def test_a_feed_tells_that_only_its_first_items_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_ITEMS", 20)  # reading twenty thousand takes seconds
+    items = [{**CRANE, "id": str(number)} for number in range(21)]
 
     found = read("feed", tmp_path, {"feed.json": json.dumps({**JSON_FEED, "items": items})})
 
-    assert told(found.remarks, tmp_path) == ["feed.json: it has 20001 items; the first 20000 are read"]
+    assert told(found.remarks, tmp_path) == ["feed.json: it has 21 items; the first 20 are read"]
+    assert len(list(found.items)) == 20
 
 
 @pytest.mark.parametrize(
