@@ -1,9 +1,12 @@
 """Which new items of a source its operator wants; pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from publisher.collect.identity import Reconciliation
 from publisher.model.items import Item
+from publisher.model.records import Known, State
 from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 from publisher.model.themes import ThemeMap, assign_themes, contains_any
@@ -24,6 +27,31 @@ def take_wanted(
         else:
             wanted.append(item)
     return tuple(wanted), left_out
+
+
+def leave_out(
+    plan: Reconciliation, known: Iterable[Known], policy: SourcePolicy, *, theme_map: ThemeMap, source: str
+) -> tuple[Reconciliation, Mapping[str, int]]:
+    """Return the plan without what the filters leave out, and how many items each list left out.
+
+    That are new items, and known ones that wait: no reader has them yet, so that a filter that is new, or an edit,
+    takes them out. They are forgotten, and new again once a filter lets them through.
+    """
+    wanted, new = take_wanted(plan.added, policy, theme_map=theme_map, source=source)
+    waiting = {one.number for one in known if one.state is State.WAITING and not one.is_copy}
+    unwanted = {
+        number: why
+        for number, item in plan.known
+        if number in waiting and (why := why_left_out(item, policy, theme_map=theme_map, source=source))
+    }
+    rest = replace(
+        plan,
+        added=wanted,
+        dropped=(*plan.dropped, *unwanted),
+        known=tuple(pair for pair in plan.known if pair[0] not in unwanted),
+        renamed=tuple(pair for pair in plan.renamed if pair[0] not in unwanted),
+    )
+    return rest, Counter(new) + Counter(unwanted.values())
 
 
 def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, source: str) -> str:

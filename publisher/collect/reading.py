@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -10,10 +10,12 @@ from publisher.collect.condition import check_not_empty
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Fetch, Source
 from publisher.model.errors import SourceError
-from publisher.model.sources import SourcePolicy
+from publisher.model.sources import Filter
 from publisher.store import SourceState
 
-_MARK = "filter-"
+_MARK = "policy-"
+_USUAL = (Filter(), Filter(), "wait", None)
+"""What a policy says of the items of a listing if config.toml says nothing."""
 _AT_ONCE = 8
 """Sources read at the same time; most of their time is spent waiting."""
 
@@ -42,7 +44,7 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
     # A held reading is known: only a different one is worth looking at. The operator's decision reads it again.
     is_decided = rules.on_suspicion is not OnSuspicion.HOLD
     validator = state.validator if is_decided else state.held_validator or state.validator
-    mark = _mark_of(rules.policies[source.name])
+    mark = _mark_of(rules, source.name)
     outcome: Fetch | SourceError
     try:
         outcome = source.fetch(validator=_without_mark(validator, mark), now=now)
@@ -56,15 +58,26 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
     return Reading(source=source.name, state=state, outcome=outcome)
 
 
-def _mark_of(policy: SourcePolicy) -> str:
-    """Return what validators begin with: other filters take other items of the same listing. No filter: nothing."""
-    filters = (policy.only, policy.exclude)
-    return (
-        "" if not any(map(any, map(astuple, filters))) else f"{_MARK}{sha256(repr(filters).encode()).hexdigest()[:12]} "
-    )
+def is_read_anew(validator: str, rules: CollectRules, source: str) -> bool:
+    """Whether a source was read under another policy, so that the same listing may mean something else now."""
+    return bool(validator) and not _without_mark(validator, _mark_of(rules, source))
+
+
+def _mark_of(rules: CollectRules, source: str) -> str:
+    """Return what validators begin with; nothing for the usual policy.
+
+    Under another policy the same listing shows other items, or shows them at another time.
+    """
+    policy = rules.policies[source]
+    said: tuple[object, ...] = (policy.only, policy.exclude, policy.future, policy.settle)
+    if said == _USUAL:
+        return ""
+    if policy.only.themes or policy.exclude.themes:
+        said = (*said, rules.gathering.theme_map)
+    return f"{_MARK}{sha256(repr(said).encode()).hexdigest()[:12]} "
 
 
 def _without_mark(validator: str, mark: str) -> str:
-    """Return the validator for the source itself; empty if it was read with other filters."""
+    """Return the validator for the source itself; empty if it was read under another policy."""
     is_marked = validator.startswith(_MARK)
     return validator.removeprefix(mark) if validator.startswith(mark) and is_marked == bool(mark) else ""

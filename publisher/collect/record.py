@@ -13,7 +13,7 @@ from publisher.collect.clean import add_language
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, find_joined, leave_to_others
 from publisher.collect.embargo import Clock, Timing, time_listing
-from publisher.collect.filters import take_wanted
+from publisher.collect.filters import leave_out
 from publisher.collect.identity import Reconciliation, reconcile, with_first_date
 from publisher.collect.intake import Listing, clean_listing
 from publisher.collect.mint import draft, fetch_taken, fetch_taken_instants, find_instants, mint, order_for_log
@@ -116,7 +116,7 @@ def record_listing(
 def _plan_changes(
     known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> tuple[Changes, Mapping[str, int]]:
-    """Return what the listing changes, and how many of its new items each list of its filters left out."""
+    """Return what the listing changes, and how many items that no reader has each list of its filters left out."""
     pairing = pair(
         known,
         listing.items,
@@ -126,10 +126,7 @@ def _plan_changes(
     )
     plan = reconcile(pairing, log.items(pairing.to_compare), keeps_first_date=listing.keeps_first_date)
     log_unread(pairing, plan, log, source=listing.source)
-    wanted, left_out = take_wanted(
-        plan.added, listing.policy, theme_map=rules.gathering.theme_map, source=listing.source
-    )
-    plan = replace(plan, added=wanted)
+    plan, left_out = leave_out(plan, known, listing.policy, theme_map=rules.gathering.theme_map, source=listing.source)
     own, copied = plan.split({one.number for one in known if one.is_copy})
     others = log.elsewhere(ids={item.native_id for item in own.added}, links={item.link for item in own.added})
     joined = find_joined(own.added, others, listing.policy, shared=listing.shared)

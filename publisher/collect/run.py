@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from publisher.collect.condition import after_failure, after_no_change
-from publisher.collect.reading import Reading, read_sources
+from publisher.collect.reading import Reading, is_read_anew, read_sources
 from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
 from publisher.collect.sources.base import Fetch, Source
@@ -38,7 +38,11 @@ def collect(
     A source that must not be read again yet is left out, unless its name is in `asked_for`.
     """
     states = [(source, store.sources.state(source.name)) for source in sources]
-    due = [(source, state) for source, state in states if source.name in asked_for or _is_due(source, state, now=now)]
+    due = [
+        (source, state)
+        for source, state in states
+        if source.name in asked_for or _is_due(source, state, rules, now=now)
+    ]
     report = CollectReport(sources_waiting=len(states) - len(due))
     progress("sources", 0, len(due))
     for done, reading in enumerate(read_sources(due, rules=rules, now=now), start=1):
@@ -56,9 +60,11 @@ def _wake(source: str, store: Store, rules: CollectRules, *, now: datetime) -> C
     return wake_source(source, store, rules, now=now)
 
 
-def _is_due(source: Source, state: SourceState, *, now: datetime) -> bool:
+def _is_due(source: Source, state: SourceState, rules: CollectRules, *, now: datetime) -> bool:
     """Whether a source may be read now."""
     if state.next_try is None or state.next_try <= now:
+        return True
+    if not state.failures and is_read_anew(state.validator, rules, source.name):
         return True
     failed = f"it failed, {state.failures} times in a row: {state.problem}"
     because = failed if state.failures else "it says that it has no news until then"

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from publisher.collect.copies import find_joined
+from publisher.collect.filters import why_left_out
 from publisher.collect.mint import draft, fetch_taken, mint, order_for_log
 from publisher.collect.rules import CollectRules
 from publisher.collect.shared import find_shared
@@ -39,12 +40,22 @@ def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime
         never = [each for each in begun if source not in rules.policies or _is_over(each.item, now)]
         log.retime([(each.number, each.item, None) for each in never])
         begun = [each for each in begun if each not in never]
-        new, joined = _appear([each for each in begun if each.state is State.WAITING], log, source, rules, now=now)
+        waiting = [each for each in begun if each.state is State.WAITING]
+        unwanted = [each for each in waiting if _is_left_out(each.item, source, rules)]
+        log.drop_waiting([each.number for each in unwanted])
+        waiting = [each for each in waiting if each not in unwanted]
+        new, joined = _appear(waiting, log, source, rules, now=now)
         back = [each for each in begun if each.state is not State.WAITING]
         names = log.name(wanted_names([each.item for each in back], rules.gathering.theme_map))
         log.revise([_revision(each, source, rules, names) for each in back], now=now)
         _log_woken(over, new, back, log, source)
     return CollectReport(added=len(new), revised=len(back), expired=len(over), joined=joined)
+
+
+def _is_left_out(item: Item, source: str, rules: CollectRules) -> bool:
+    """Whether a filter leaves an item out by now: it may be newer than the item."""
+    theme_map = rules.gathering.theme_map
+    return bool(why_left_out(item, rules.policies[source], theme_map=theme_map, source=source))
 
 
 def _appear(

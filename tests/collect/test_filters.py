@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from publisher.collect.filters import take_wanted, why_left_out
 from publisher.collect.rules import CollectRules
 from publisher.collect.run import collect
 from publisher.collect.sources.base import Fetch, SourceSite, open_source
+from publisher.model.errors import SourceError
 from publisher.model.feeds import ALL, Gathering
 from publisher.model.items import Item
 from publisher.model.records import State
@@ -116,14 +117,18 @@ class Shelf:
 
     items: list[Item]
     name: str = "shelf"
+    lifetime: timedelta = timedelta(0)
+    is_down: bool = False
     readings: int = field(default=0, init=False)
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
+        if self.is_down:
+            raise SourceError(self.name, "it does not answer")
         current = str(hash(tuple(self.items)))
         if validator == current:
             return Fetch(items=(), validator=validator, is_unchanged=True)
         self.readings += 1
-        return Fetch(items=self.items, validator=current)
+        return Fetch(items=self.items, validator=current, lifetime=self.lifetime)
 
 
 @pytest.fixture
@@ -132,14 +137,14 @@ def store() -> Iterator[Store]:
         yield opened
 
 
-def read(store: Store, shelf: Shelf, policy: SourcePolicy) -> CollectReport:
+def read(store: Store, shelf: Shelf, policy: SourcePolicy, *, at: datetime = NOW) -> CollectReport:
     rules = CollectRules(
         site=SITE,
         gathering=Gathering(theme_map=THEMES, language="en"),
         authority="news.example.org",
         policies={shelf.name: policy},
     )
-    return collect([shelf], store=store, rules=rules, now=NOW)
+    return collect([shelf], store=store, rules=rules, now=at)
 
 
 def texts(store: Store) -> list[str]:
@@ -180,3 +185,73 @@ def test_an_item_that_was_left_out_is_new_once_an_edit_lets_it_through(store: St
     shelf.items[0] = replace(shelf.items[0], text="A crane.")
 
     assert read(store, shelf, NO_ADVERTISEMENT).added == 1
+
+
+# --- items that wait, and a policy that changes alone ----------------------------------------------------------------
+
+TOMORROW = NOW + timedelta(days=1)
+OLD = item("An old notice.", 1)
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_an_item_that_waits_does_not_appear_if_a_filter_leaves_it_out_by_then(store: Store, is_down: bool) -> None:
+    shelf = Shelf([item("Sponsored: a crane.", embargo=TOMORROW), item("A lock.", embargo=TOMORROW), OLD])
+    assert read(store, shelf, POLICY).waiting == 2
+
+    shelf.is_down = is_down
+    report = read(store, shelf, NO_ADVERTISEMENT, at=TOMORROW)
+
+    assert (report.added, texts(store)) == (1, ["A lock.", "An old notice."])
+    assert store.items.waiting() == []
+
+
+def test_an_edit_of_an_item_that_waits_may_bring_a_word_that_leaves_it_out(store: Store) -> None:
+    shelf = Shelf([item("A crane.", native_id="1", embargo=TOMORROW), OLD])
+    read(store, shelf, NO_ADVERTISEMENT)
+    assert len(store.items.waiting()) == 1
+    shelf.items = [replace(shelf.items[0], text="A crane, sponsored."), OLD]
+
+    report = read(store, shelf, NO_ADVERTISEMENT)
+
+    assert store.items.waiting() == []
+    assert [note.what for note in report.notes] == ["1 of its items that are not known are left out by `except.words`"]
+    assert not read(store, shelf, NO_ADVERTISEMENT, at=TOMORROW).is_news
+    assert read(store, shelf, POLICY, at=TOMORROW).added == 1
+
+
+def test_an_item_that_settles_is_left_out_by_a_filter_that_is_new(store: Store) -> None:
+    settling = replace(POLICY, settle=timedelta(hours=2))
+    shelf = Shelf([OLD])
+    read(store, shelf, settling)
+    shelf.items = [item("Sponsored: a crane.", 23), OLD]
+    assert read(store, shelf, settling).waiting == 1
+
+    read(store, shelf, replace(NO_ADVERTISEMENT, settle=settling.settle))
+
+    assert not read(store, shelf, replace(NO_ADVERTISEMENT, settle=settling.settle), at=TOMORROW).is_news
+
+
+@pytest.mark.parametrize("lifetime", [timedelta(0), timedelta(hours=12)])
+def test_dates_to_come_are_shown_once_the_policy_says_so_though_the_source_is_unchanged(
+    store: Store, lifetime: timedelta
+) -> None:
+    shelf = Shelf([item("The fair.", 30), OLD], lifetime=lifetime)
+    show = replace(POLICY, future="show")
+    assert read(store, shelf, POLICY).waiting == 1
+
+    assert read(store, shelf, show).added == 1
+    assert not read(store, shelf, show).is_news
+    assert shelf.readings == 2
+
+    assert not read(store, shelf, POLICY).is_news
+    assert texts(store) == ["An old notice.", "The fair."]  # what readers have seen stays
+
+
+def test_a_time_to_settle_that_is_taken_away_holds_nothing_back_any_more(store: Store) -> None:
+    settling = replace(POLICY, settle=timedelta(hours=2))
+    shelf = Shelf([OLD])
+    read(store, shelf, settling)
+    shelf.items = [item("A crane.", 23), OLD]
+    assert read(store, shelf, settling).waiting == 1
+
+    assert read(store, shelf, POLICY).added == 1
