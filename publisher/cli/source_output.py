@@ -25,7 +25,7 @@ def _lines(examined: Examined, zone: ZoneInfo) -> Iterator[str]:
     if examined.kind:
         yield from _source(examined)
     for problem in examined.problems:
-        yield f"fix: {problem}"
+        yield f"{'fix' if problem.exit_code else 'note'}: {problem}"
     if examined.failure:
         yield f"fix: {examined.source}: {examined.failure}"
     for note in examined.notes[:_MOST_NOTES]:

@@ -31,7 +31,7 @@ def absolute(address: str, base: str = "") -> str:
     # Browsers take out line ends and tabs wherever they stand: they hide no scheme.
     bare = _UNFIT.sub("", _trimmed(address))
     try:
-        joined = urljoin(base, bare)
+        joined = urljoin(base, _with_scheme(bare, base))
         return _right(joined) if bare and urlsplit(joined).scheme in SCHEMES else ""
     except ValueError:  # such as http://[ with no closing bracket, or a host that is none
         return ""
@@ -51,6 +51,14 @@ def seen_from(address: str, base: str) -> str:
 def is_relative(address: str) -> bool:
     """Whether an address needs another one to be seen from."""
     return not _NAMED.match(address)
+
+
+def _with_scheme(address: str, base: str) -> str:
+    """Return `//host/…` with https, unless it is the host that it is seen from, which may know http alone."""
+    if not re.match("//[^/]", address):
+        return address
+    whole = f"https://{address[2:]}"
+    return address if base and urlsplit(whole).hostname == urlsplit(base).hostname else whole
 
 
 def _trimmed(address: str) -> str:

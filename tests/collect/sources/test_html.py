@@ -298,3 +298,17 @@ def test_nothing_but_what_is_listed_is_ever_left(raw: str) -> None:
         for name in {"href", "src", "cite"} & set(element.attrib):
             assert element.attrib[name].partition(":")[0] in SCHEMES
     assert "\x00" not in text_of(clean)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ('<a href="//example.org/a">a</a>', '<a href="https://example.org/a">a</a>'),
+        ('<img src="//example.org/a.png" alt="a">', '<img src="https://example.org/a.png" alt="a">'),
+        ('<img srcset="//example.org/a.png 2x" alt="">', '<img alt="" src="https://example.org/a.png">'),
+        ('<iframe src="//example.org/film"></iframe>', '<p><a href="https://example.org/film">example.org</a></p>'),
+        ('<video src="//example.org/a.mp4"></video>', '<p><a href="https://example.org/a.mp4">a.mp4</a></p>'),
+    ],
+)
+def test_an_address_without_a_scheme_is_one_of_the_web(written: str, shown: str) -> None:
+    assert safe_html(f"<p>Text.</p>{written}") == f"<p>Text.</p>{shown}"

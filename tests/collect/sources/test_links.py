@@ -36,7 +36,6 @@ def test_an_address_is_made_right(written: str, right: str) -> None:
         ("quay.jpg", "https://example.org/2024/ferry/quay.jpg"),
         ("/plan/", "https://example.org/plan/"),
         ("../", "https://example.org/2024/"),
-        ("//cdn.example.org/é", "https://cdn.example.org/%C3%A9"),
         ("#note", "https://example.org/2024/ferry/#note"),
     ],
 )
@@ -44,6 +43,16 @@ def test_a_relative_address_is_seen_from_its_base(written: str, whole: str) -> N
     assert absolute(written, BASE) == whole
     assert absolute(written) == ""
     assert seen_from(written, "") == written
+
+
+@pytest.mark.parametrize("base", ["", BASE, "http://example.org/"])
+def test_an_address_without_a_scheme_is_taken_with_https(base: str) -> None:
+    assert absolute(" //cdn.example.org/é", base) == "https://cdn.example.org/%C3%A9"
+    assert web_address("//cdn.example.org/", base) == "https://cdn.example.org/"
+
+
+def test_an_address_without_a_scheme_is_seen_as_the_page_of_its_own_host() -> None:
+    assert absolute("//intranet.example.org/a", "http://intranet.example.org/b") == "http://intranet.example.org/a"
 
 
 @pytest.mark.parametrize(
