@@ -20,7 +20,15 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.page import SELECTORS, Page, PageSource, Visit, catch, select
 from publisher.collect.sources.text import clean_line
 from publisher.config.config import Config
-from publisher.config.sources import FeedTable, PageTable, SourceSettings
+from publisher.config.sources import (
+    FeedTable,
+    ListingTable,
+    MarkdownTable,
+    PageTable,
+    SourceSettings,
+    SourceTable,
+    TableTable,
+)
 from publisher.model.errors import EXIT_USAGE, SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem
@@ -46,6 +54,15 @@ NEEDED = ("item", "date", "title", "body", "link")
 """Selectors that must find something; the others may find nothing on a page."""
 _EXAMPLE = 60
 """How many characters of a text an example shows."""
+
+OfferKind = Literal["feed", "page", "listing", "table", "markdown"]
+_TABLES: Mapping[OfferKind, type[SourceTable]] = {
+    "feed": FeedTable,
+    "page": PageTable,
+    "listing": ListingTable,
+    "table": TableTable,
+    "markdown": MarkdownTable,
+}
 
 Identity = Literal["its id", "its link", "its date and words"]
 
@@ -92,7 +109,7 @@ class Caught:
 class Offer:
     """A `[[sources]]` table for something that is not in config.toml, or that does not work there."""
 
-    kind: Literal["feed", "page"]
+    kind: OfferKind
     place: str
     items: tuple[SeenItem, ...]
     """The first items it gives."""
@@ -302,11 +319,9 @@ def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str
     return offer_of("page", page.where, items, {**kept, **selectors, **several}, config)
 
 
-def offer_of(
-    kind: Literal["feed", "page"], place: str, items: Sequence[Item], table: Mapping[str, object], config: Config
-) -> Offer:
+def offer_of(kind: OfferKind, place: str, items: Sequence[Item], table: Mapping[str, object], config: Config) -> Offer:
     """Return a `[[sources]]` table as an offer; `items` are what such a source gives."""
-    policy = (FeedTable if kind == "feed" else PageTable).model_validate(table).policy()
+    policy = _TABLES[kind].model_validate(table).policy()
     settings = SourceSettings(name=str(table["name"]), kind=kind, options={}, policy=policy)
     return Offer(
         kind=kind,
@@ -319,5 +334,11 @@ def offer_of(
 
 def _toml(name: str, table: Mapping[str, object]) -> str:
     # A JSON text, number or list of such is one in TOML, too.
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
+    lines = [f"{key} = {_toml_value(value)}" for key, value in table.items()]
     return "\n".join([f"[[{name}]]", *lines])
+
+
+def _toml_value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_toml_value(inner)}' for key, inner in value.items())} }}"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""Discover how an address or a file that is not a source yet could become one. Nothing is recorded."""
+"""Discover how an address, a file or a folder that is not a source yet could become one. Nothing is recorded."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
@@ -9,22 +9,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from publisher.admin.check_source import SHOWN, Examined, Given, Offer, examine, offer_of, page_offer
+from publisher.admin.check_source import SHOWN, Examined, Given, Offer, OfferKind, examine, offer_of, page_offer
 from publisher.admin.office import Office
+from publisher.admin.suggest.columns import suggest_columns
 from publisher.admin.suggest.lists import suggest_selectors
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import SourceSite, open_source
 from publisher.collect.sources.connect import is_of_own_network
-from publisher.collect.sources.files import read_unless
+from publisher.collect.sources.files import decoded, read_unless
 from publisher.collect.sources.links import absolute
 from publisher.collect.sources.page import ACCEPT, Page, Visit
+from publisher.collect.sources.table import peek
 from publisher.config.config import Config
+from publisher.config.sources import SourceSettings
 from publisher.model.errors import PublisherError, SourceError, UsageError
-from publisher.model.problems import Problem
+from publisher.model.problems import Problem, some_of
 from publisher.model.slugs import slug_of
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _HTML = (b"<!doctype html", b"<html", b"<body", b"<head")
+_SQLITE = b"SQLite format 3\0"
+_ROWS = (".csv", ".tsv", ".jsonl", ".ndjson")
+_ROWS_SEEN = 50
+_WEB = (".html", ".htm", ".xhtml", ".xml", ".rss", ".atom", ".json")
 _BEGINNING = 2_000
 """How many bytes at the beginning of a page are searched for HTML."""
 
@@ -38,23 +45,38 @@ def examine_or_discover(name: str, office: Office, site: SourceSite) -> tuple[Ex
         PublisherError: the source, address or file cannot be read.
         UsageError: there is no such source, address or file.
     """
-    settings = next((each for each in office.config.sources if each.name == name), None)
+    settings = next((each for each in office.config.sources if name == each.name or _is_at(each, name)), None)
     if settings is None:
         return discover(name, office.config, site, now=office.now), None
     source = open_source(settings.kind, settings.name, settings.options, site)
-    state = office.store.sources.state(name)
+    state = office.store.sources.state(settings.name)
     return examine(source, settings, office.config, state=state, now=office.now)
 
 
+def _is_at(settings: SourceSettings, place: str) -> bool:
+    """Whether a configured source reads the file or folder at a path."""
+    path = settings.options.get("path")
+    return isinstance(path, Path) and Path(place).exists() and path.resolve() == Path(place).resolve()
+
+
 def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> Examined:
-    """Return how an address or a file can become a source. Feeds come first: they last longer than a page's layout.
+    """Return how an address, a file or a folder can become a source.
+
+    Feeds come first: they last longer than a page's layout.
 
     Raises:
         PublisherError: it cannot be read.
-        UsageError: `place` is neither an address nor a file.
+        UsageError: `place` is neither an address nor a file or folder.
     """
     wanted = _Wanted(place, config, site, now)
+    if wanted.is_folder:
+        return wanted.examine_files([("markdown", {})])
     found = wanted.read()
+    if found.body.startswith(_SQLITE):
+        failure = "it is a database: write a source of kind `database` with a `query`, as docs/sources.md shows"
+        return Examined(source=place, having={}, failure=failure)
+    if kinds := wanted.kinds_of(found.body):
+        return wanted.examine_files(kinds)
     offers: list[Offer] = []
     problems: list[Problem] = []
     feeds, pages = [place], []
@@ -87,6 +109,53 @@ class _Wanted:
     def is_address(self) -> bool:
         return self.place.startswith(("http://", "https://"))
 
+    @property
+    def is_folder(self) -> bool:
+        return not self.is_address and Path(self.place).is_dir()
+
+    def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
+        """Return what a file that is no feed and no page may be, the likeliest first, each with its keys."""
+        beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if self.is_address or beginning == b"<":
+            return []
+        suffix = Path(self.place).suffix.lower()
+        if suffix in _ROWS or beginning == b"{":
+            kinds: list[OfferKind] = ["table"] if suffix in _ROWS else []
+        else:
+            kinds = ["listing", "table"]
+        columns = suggest_columns(self._rows()) if "table" in kinds else {}
+        return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
+
+    def _rows(self) -> list[Mapping[str, object]]:
+        """Return some rows of a table, to see what is in its columns; none when it is no table."""
+        path = Path(self.place)
+        try:
+            return peek(path, decoded(self.place, path, path.read_bytes()))[:_ROWS_SEEN]
+        except (SourceError, OSError):
+            return []
+
+    def examine_files(self, kinds: Sequence[tuple[OfferKind, Mapping[str, Any]]]) -> Examined:
+        """Return the first kind of source that finds items in the file or folder, and what it tells of them."""
+        failure = ""
+        for kind, keys in kinds:
+            source = open_source(kind, self.place, {"path": Path(self.place), **keys}, self.site)
+            try:
+                fetch = source.fetch(validator="", now=self.now)
+            except SourceError as error:
+                failure = failure or f"as a {kind}, {error.problem}"
+                continue
+            items = tuple(fetch.items)
+            if items or fetch.withheld:
+                table = {"name": self._name, "kind": kind, **self._where(self.place), **keys}
+                return Examined(
+                    source=self.place,
+                    having={},
+                    problems=(*fetch.problems, *fetch.remarks),
+                    notes=tuple(fetch.notes),
+                    offers=(offer_of(kind, self.place, items, table, self.config),),
+                )
+        return Examined(source=self.place, having={}, failure=failure or _nothing_in(Path(self.place)))
+
     def read(self) -> Fetched:
         if self.is_address:
             try:
@@ -99,7 +168,8 @@ class _Wanted:
         if not path.is_file():
             names = ", ".join(source.name for source in self.config.sources) or "none"
             raise UsageError(
-                f"no source and no file is called {self.place!r}; sources are: {names}; an address begins with https://"
+                f"no source and no file or folder is called {self.place!r}; sources are: {names}; "
+                "an address begins with https://"
             )
         return Fetched(body=read_unless(self.place, path, "", reader="") or b"", url="", charset="", validator="")
 
@@ -133,9 +203,17 @@ class _Wanted:
         """A name that no source has yet."""
         labels = (urlsplit(self.place).hostname or "").split(".")
         name = slug_of(labels[-2]) if len(labels) > 1 and not labels[-1].isdigit() else "website"
+        if self.is_folder or (not self.is_address and Path(self.place).suffix.lower() not in _WEB):
+            name = slug_of(Path(self.place).resolve().stem) or "news"
         taken = {source.name for source in self.config.sources}
         numbered = (f"{name}-{number}" for number in count(2))
         return next(each for each in chain((name,), numbered) if each not in taken)
+
+
+def _nothing_in(path: Path) -> str:
+    others = sorted(each.name for each in path.iterdir() if each.is_file()) if path.is_dir() else []
+    named = f"; name one of its files: {some_of(others, SHOWN)}" if others else ""
+    return f"there are no items in it{named}"
 
 
 def _feeds_of(page: Page) -> list[str]:

@@ -148,7 +148,10 @@ def status(options: Options) -> None:
 @cli.command()
 @site_command
 @click.option(
-    "--source", "name", metavar="NAME", help="Show what this source gives; an address or file: how to make it a source."
+    "--source",
+    "name",
+    metavar="NAME",
+    help="Show what this source gives; an address, file or folder: how to make it one.",
 )
 def check(options: Options, name: str | None) -> None:
     """Say what must be fixed and what could be better before anything goes out; nothing is recorded."""

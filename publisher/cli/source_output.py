@@ -110,7 +110,8 @@ def _offer(offer: Offer, examined: Examined, *, is_first: bool) -> Iterator[str]
     if examined.kind:
         yield f"these selectors would find {counted(offer.listed, 'item')}:"
     else:
-        yield f"{'' if is_first else 'or '}a {offer.kind} with {counted(offer.listed, 'item')}: {offer.place}"
+        what = "folder of Markdown" if offer.kind == "markdown" else offer.kind
+        yield f"{'' if is_first else 'or '}a {what} with {counted(offer.listed, 'item')}: {offer.place}"
     for item in offer.items:
         yield f"{_INDENT}{item.date}  {item.title}"
     if examined.kind:

@@ -100,12 +100,63 @@ def test_a_page_without_a_list(world: World, server: Server) -> None:
     assert [f"fix: {server.url('/about')}: {nothing}"] == outcome.lines
 
 
+FILES = {
+    "stories/a.md": "---\ntitle: The ferry sails\ndate: 2026-03-10\n---\nAt ten.\n",
+    "register.csv": "Datum;Betreff;Inhalt\n10.03.2026;The ferry sails;At ten.\n",
+    "log.jsonl": '{"day": "2026-03-10", "headline": "The ferry sails", "body": "At ten."}\n',
+    "items.txt": "10 March 2026\n\nThe ferry sails.\nTheme: Ferries\n\n06.03.\n\nA crane.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [("stories", "folder of Markdown"), ("register.csv", "table"), ("log.jsonl", "table"), ("items.txt", "listing")],
+)
+def test_a_file_or_folder_works_when_it_is_put_into_the_configuration(world: World, place: str, kind: str) -> None:
+    for name, text in FILES.items():
+        (world.config.parent / name).parent.mkdir(exist_ok=True)
+        (world.config.parent / name).write_text(text, "utf-8")
+    path = str(world.config.parent / place)
+    before = world.files()
+
+    outcome = world.publisher("check", "--source", path, at=NOW)
+
+    assert before == world.files()
+    assert f"a {kind} with 1 item: {path}" in outcome.lines
+    problem = f"fix: {path}:6: '06.03.' is no date: the year is missing; the item was left out"
+    assert ([problem] if place == "items.txt" else []) == [line for line in outcome.lines if line.startswith("fix")]
+    add(world, block_of(outcome.lines))
+    assert "collect: 2 added" in "\n".join(world.publisher("run", at=NOW).lines)
+    named = world.publisher("check", "--source", path, at=NOW)  # it is a source by now
+    assert f"source {Path(place).stem} (" in named.out
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "failure"),
+    [
+        ("a.db", b"SQLite format 3\0", "it is a database: write a source of kind `database` with a `query`"),
+        ("notes.txt", b"Hello.", "as a listing, nothing could be read; "),
+        ("empty/a.pdf", b"", "there are no items in it; name one of its files: a.pdf"),
+    ],
+)
+def test_a_file_that_no_kind_of_source_can_read(world: World, name: str, written: bytes, failure: str) -> None:
+    file = world.config.parent / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(written)
+    path = str(file.parent if file.suffix == ".pdf" else file)
+
+    outcome = world.publisher("check", "--source", path, at=NOW)
+
+    assert 2 == outcome.exit_code
+    assert outcome.out.startswith(f"fix: {path}: {failure}")
+
+
 def test_a_name_that_is_none(world: World) -> None:
     outcome = world.publisher("check", "--source", "nws", at=NOW)
 
     assert 2 == outcome.exit_code
     assert [
-        "publisher: no source and no file is called 'nws'; sources are: news; an address begins with https://"
+        "publisher: no source and no file or folder is called 'nws'; sources are: news; an address begins with https://"
     ] == outcome.problems
 
 

@@ -122,3 +122,13 @@ def _json_row(line: str) -> Mapping[str, object] | FieldError:
     except (ValueError, RecursionError) as error:
         return FieldError(f"this is not JSON: {error}")
     return row if isinstance(row, dict) else FieldError("expected a JSON object")
+
+
+def peek(path: Path, text: str) -> list[Mapping[str, object]]:
+    """Return the rows of a file as they are, to see what its columns hold; none when it is no table."""
+    try:
+        if path.suffix.lower() in (".jsonl", ".ndjson"):
+            return [row for _, row in _json_rows(text) if not isinstance(row, FieldError)]
+        return [row for _, row in read_csv(text, lambda _: None, lambda _line, _what: None)]
+    except NotCsvError:
+        return []
