@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from publisher.collect.clean import clean_item
+from publisher.collect.clean import add_language, clean_item
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.config.config import Config
 from publisher.model.feeds import Gathering, gather
@@ -43,7 +43,7 @@ def records() -> tuple[Record, ...]:
 def _record(number: int, raw: Item) -> Record:
     site, themes = config().site, config().themes
     policy = next(source.policy for source in config().sources)
-    item = clean_item(raw, site=site, policy=policy)
+    item = add_language(clean_item(raw, site=site, policy=policy), site)
     published = noon(item.date, site.timezone) + timedelta(seconds=number)
     is_corrected = CORRECTED in item.native_id
     return Record(

@@ -6,6 +6,7 @@ and with it the way to unsubscribe.
 
 from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from publisher.compose.digest_values import Section, ShownItem, name_item, sections_of, show_correction, show_item
@@ -195,6 +196,7 @@ class Page:
             "number": edition.number,
             "total": len(edition.records),
         }
+        formerly = {each.item: each for each in edition.formerly}
         self.subject = one_line(edition.subject) or self._subject(common)
         others = [item.title for item in self._items[1:]] or [item.text for item in self._items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
@@ -211,12 +213,13 @@ class Page:
             "lang": self._language,
             "shown": len(shown),
             "left_out": len(edition.records) - len(shown),
+            "edition_url": partial(edition_url, audience, site=site) if audience.archive else None,
             "web_url": edition_url(audience, edition.number, site),
             "rest_url": rest_url(audience, edition.number, site, items=len(edition.records)),
             "sections": sections,
             "contents": _contents_of(sections),
             "corrections": tuple(
-                show_correction(record, year=composed_on.year, site=site)
+                show_correction(record, formerly.get(record.number), year=composed_on.year, site=site)
                 for record in edition.corrections[:CORRECTIONS]
             ),
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),

@@ -5,40 +5,38 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from publisher.compose.item_html import body_of
 from publisher.compose.plain_body import plain_body_of
-from publisher.model.arrangement import Arrangement, Look, Placed
+from publisher.model.arrangement import TITLE_LEVELS, Arrangement, Look, Placed
+from publisher.model.corrections import Formerly, quote_of
 from publisher.model.editions import Audience, DigestItem
 from publisher.model.items import Item
+from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme
-from publisher.model.titles import shorten, summary_of, title_of
-from publisher.rendering import quoted_printable
+from publisher.model.titles import shorten, title_of
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.columns import Block
-from publisher.rendering.headings import Headed, head
+from publisher.rendering.excerpt import Excerpt, excerpt_of
+from publisher.rendering.headings import head
 from publisher.rendering.languages import dir_of
 from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from publisher.rendering.urls import url_of
 
-FULL_TEXT_CHARS = 700
-"""A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
-MAX_BODY_BYTES = 40_000
-"""Of quoted-printable HTML. A whole text that takes more is summed up too: one item must not fill a mail."""
 KEYWORDS = 12
 FILES = 6
 """Of one item; the others are on its page."""
 OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
+NO_TEXT = Excerpt(rest=Item(date=date.min, text=""), reads_on=False, host="")
+"""Below a title that stands alone."""
 
-TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
-"""Of the heading that is an item's title: those of the last two stand below the title of a theme."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -51,6 +49,8 @@ class ShownItem:
     day: date
     has_year: bool
     """Whether the year of its day is shown: it is not that of the edition."""
+    added_on: date | None
+    """When we first saw an item that is dated long before; None: it is not."""
     look: Look
     theme: Theme
     """The one it stands under."""
@@ -65,6 +65,10 @@ class ShownItem:
     """What the text part shows, for `lay_out`."""
     notes: tuple[str, ...]
     """Web addresses: `[1]` in the blocks is the first of them."""
+    reads_on: bool
+    """Whether there is more to read at `url` than is shown."""
+    host: str
+    """The name of the place where it lives elsewhere; empty: it has no place but its page."""
     lang: str
     dir: str
     also_in: tuple[str, ...]
@@ -84,6 +88,10 @@ class Correction:
     has_year: bool
     """As in `ShownItem`."""
     corrected_on: date
+    was: str
+    """What it said in the edition `was_in`; empty: nothing that it said is gone, or was told."""
+    was_in: int
+    """The number of the edition that told of it last; 0: it is not known."""
     lang: str
     dir: str
 
@@ -134,8 +142,8 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     """The item as the templates show it to the audience, in an edition of that year; `width_px` is the column's."""
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
-    headed = head(item)
-    rest = _rest_of(headed, audience, lang) if placed.has_text else replace(item, text="", html="")
+    shown = _excerpt(item, audience, lang) if placed.has_text else NO_TEXT
+    rest = shown.rest
     url = url_of(record, site)
     plain = plain_body_of(html_of(rest, language=lang), url=url)
     html = html_with_images(rest) if audience.pictures else html_of(rest, language=lang)
@@ -146,14 +154,17 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
         url=url,
         day=item.date,
         has_year=item.date.year != year,
+        added_on=late_day_of(record, timezone=site.timezone),
         look=placed.look,
         theme=placed.theme,
         is_last=is_last,
-        is_whole_text=headed.is_whole_text,
+        is_whole_text=head(item).is_whole_text,
         html=body_of(html, direction=dir_of(lang), title_level=TITLE_LEVELS[placed.look], width_px=width_px),
         text=scrub(rest.text),
         blocks=plain.blocks,
         notes=plain.notes,
+        reads_on=shown.reads_on,
+        host=shown.host,
         lang=lang,
         dir=dir_of(lang),
         also_in=_labels(others[:OTHER_THEMES]) if placed.has_text else (),
@@ -162,8 +173,8 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     )
 
 
-def show_correction(record: Record, *, year: int, site: Site) -> Correction:
-    """A corrected item as the templates show it in an edition of that year."""
+def show_correction(record: Record, formerly: Formerly | None, *, year: int, site: Site) -> Correction:
+    """A corrected item as the templates show it in an edition of that year; `formerly` is what its readers know."""
     lang = _language_of(record.item, site)
     return Correction(
         title=_title(record, site),
@@ -171,6 +182,8 @@ def show_correction(record: Record, *, year: int, site: Site) -> Correction:
         day=record.item.date,
         has_year=record.item.date.year != year,
         corrected_on=local_day(record.updated, site.timezone),
+        was=one_line(quote_of(formerly.was, record.item)) if formerly else "",
+        was_in=formerly.edition if formerly else 0,
         lang=lang,
         dir=dir_of(lang),
     )
@@ -197,10 +210,5 @@ def _title(record: Record, site: Site) -> str:
     return one_line(title_of(record.item)) or url_of(record, site)
 
 
-def _rest_of(headed: Headed, audience: Audience, language: str) -> Item:
-    """What stands below the title: in full while short or asked for, else summed up."""
-    most_chars = MAX_BODY_BYTES if audience.content == "full" else FULL_TEXT_CHARS
-    rest = replace(headed.rest, text=scrub(headed.rest.text).strip())
-    if len(rest.text) > most_chars or len(quoted_printable.encode(html_of(rest, language=language))) > MAX_BODY_BYTES:
-        return replace(rest, text=summary_of(rest), html="")
-    return rest
+def _excerpt(item: Item, audience: Audience, language: str) -> Excerpt:
+    return excerpt_of(item, is_full=audience.content == "full", language=language)

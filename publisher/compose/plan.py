@@ -65,6 +65,7 @@ def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime
 def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now: datetime) -> Edition:
     """The audience's next edition with these items, fewer where `max_items` says so."""
     composed_at = now.astimezone(UTC)  # as the store gives it back, so that a repeat has the same bytes
+    corrected = [each for each in facts.changed if is_correction(each)]
     edition = Edition(
         audience=audience.name,
         number=facts.state.last_number + 1,
@@ -72,7 +73,8 @@ def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now
         upto=facts.upto,
         composed_at=composed_at,
         records=tuple(sorted(items, key=lambda record: (record.published, record.added_seq), reverse=True)),
-        corrections=tuple(each.record for each in facts.changed if is_correction(each)),
+        corrections=tuple(each.record for each in corrected),
+        formerly=tuple(each.formerly for each in corrected),
         held_until=None if audience.review is None else composed_at + audience.review,
     )
     return edition if audience.max_items is None else carried_over(edition, keep=audience.max_items)

@@ -30,6 +30,10 @@ class Look(StrEnum):
     """Title and date."""
 
 
+TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
+"""Of the heading that is an item's title: those of the last two stand below the title of a theme."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """An item in its place."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from publisher.model.corrections import Formerly
 from publisher.model.items import Item
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule
@@ -56,6 +57,8 @@ class Edition:
     """
     corrections: tuple[Record, ...] = ()
     """Items of earlier editions that changed since the audience was last told of them; otherwise like `records`."""
+    formerly: tuple[Formerly, ...] = ()
+    """What the corrected items said when the audience was last told of them."""
     introduction: str = ""
     """The editor's text above the items: plain text, paragraphs separated by an empty line, links in Markdown."""
     subject: str = ""

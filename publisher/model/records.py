@@ -80,6 +80,8 @@ class Record:
     revision: int
     """1 when added, and one more for each revision."""
     state: State
+    added_at: datetime | None = None
+    """UTC; when a pass added it. None: it came with its source's first pass, a whole archive."""
     pass_start: int | None = None
     """The log's end before the pass that added it; None: it came with its source's first pass, a whole archive."""
 

@@ -167,10 +167,10 @@ def shorten(text: str, length: int) -> str:
 @lru_cache(1)  # the title and the summary of an item are asked for one after the other
 def _sentences(text: str) -> tuple[str, ...]:
     """Return the first sentences of a text, as many as a summary may have."""
-    return tuple(islice(_all_sentences(text), SUMMARY_SENTENCES))
+    return tuple(islice(sentences_of(text), SUMMARY_SENTENCES))
 
 
-def _all_sentences(text: str) -> Iterator[str]:
+def sentences_of(text: str) -> Iterator[str]:
     """Yield the sentences of a text, paragraph by paragraph."""
     for paragraph in _PARAGRAPH_END.split(text):
         words = even_spaces(paragraph)

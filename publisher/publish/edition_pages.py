@@ -1,26 +1,31 @@
 """The page of an edition, and the list of an audience's editions. Values in, bytes out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from publisher.model.arrangement import Placed, arrange, in_order
+from publisher.model.arrangement import TITLE_LEVELS, Placed, arrange, in_order
+from publisher.model.corrections import Formerly, quote_of
 from publisher.model.editions import Audience
+from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.themes import Theme, ThemeMap
-from publisher.publish.page_frame import render_page
+from publisher.publish.page_body import count_tables, page_body
+from publisher.publish.page_frame import DOMAIN, render_page
 from publisher.publish.page_values import (
     FeedLink,
     Look,
     ShownEdition,
     ShownItem,
-    list_items,
     mail_offers,
     show_item,
     show_theme,
 )
-from publisher.rendering import urls
+from publisher.rendering import languages, urls
+from publisher.rendering.attachments import ShownFile, files_of
+from publisher.rendering.excerpt import excerpt_of
 from publisher.rendering.introduction import html_of_introduction
-from publisher.rendering.text import scrub
+from publisher.rendering.text import html_of, one_line, scrub
 from publisher.store import EditionPlace, PastEdition
 
 
@@ -33,10 +38,37 @@ class ShownPart:
     """Of the theme's title."""
     url: str
     """Of the theme's page."""
-    items: tuple[ShownItem, ...]
+    items: tuple["DigestItem", ...]
     is_lead: bool
     is_more: bool
     """Whether the lead is of this theme, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """An item as a digest shows it."""
+
+    item: ShownItem
+    body: str
+    """The HTML below its title, as in the mail; empty: there is none."""
+    files: tuple[ShownFile, ...]
+    keywords: tuple[str, ...]
+    reads_on: bool
+    """Whether there is more to read than `body`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCorrection:
+    """An item of an earlier digest that reads otherwise now."""
+
+    item: ShownItem
+    corrected_on: date
+    was: str
+    """What it said in the digest `was_in`; empty: nothing that it said is gone."""
+    was_in: int
+    """The number of that digest; 0: it is not known."""
+    was_at: str
+    """Its page."""
 
 
 def edition_page(
@@ -68,7 +100,7 @@ def edition_page(
         parts=_parts(edition, audience, themes=themes, look=look),
         items=edition.items,
         left_out=edition.items - len(edition.records),
-        corrections=list_items(edition.corrections, start=file, look=look),
+        corrections=_corrections(edition, audience, start=file, look=look),
         older=older and _show_place(older, audience, start=file, look=look),
         newer=newer and _show_place(newer, audience, start=file, look=look),
         editions=urls.relative(urls.editions_file(audience.name), start=file),
@@ -97,21 +129,75 @@ def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: 
     ordered = in_order(edition.records, audience=audience, site=look.site)
     arrangement = arrange(ordered, audience=audience, themes=themes, first=edition.first)
     start = urls.edition_file(audience.name, 1)
+    shown = _show_items(arrangement.items, audience, start=start, look=look)
     lead = arrangement.lead
-    leads = [_part(lead.theme, [lead], start=start, look=look, is_lead=True)] if lead else []
-    return leads + [
-        _part(part.theme, part.items, start=start, look=look, is_more=part.is_more) for part in arrangement.parts
-    ]
+    parts = [_part(lead.theme, shown[:1], start=start, look=look, is_lead=True)] if lead else []
+    place = len(parts)
+    for part in arrangement.parts:
+        its = shown[place : place + len(part.items)]
+        parts.append(_part(part.theme, its, start=start, look=look, is_more=part.is_more))
+        place += len(its)
+    return parts
 
 
 def _part(
-    theme: Theme, placed: Sequence[Placed], *, start: str, look: Look, is_lead: bool = False, is_more: bool = False
+    theme: Theme, items: Sequence[DigestItem], *, start: str, look: Look, is_lead: bool = False, is_more: bool = False
 ) -> ShownPart:
     shown = show_theme(theme, start=start, look=look)
-    items = (show_item(each.record, start=start, look=look, theme=theme.slug) for each in placed)
-    texts = (item if each.has_text else replace(item, rest="") for item, each in zip(items, placed, strict=True))
     return ShownPart(
-        theme=shown.title, language=shown.language, url=shown.url, items=tuple(texts), is_lead=is_lead, is_more=is_more
+        theme=shown.title, language=shown.language, url=shown.url, items=tuple(items), is_lead=is_lead, is_more=is_more
+    )
+
+
+def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: Look) -> list[DigestItem]:
+    """The items as the mail shows them, in their order; each table has a name of its own on the page."""
+    shown: list[DigestItem] = []
+    tables = 0
+    for each in placed:
+        item = _show_item(each, audience, tables_before=tables, start=start, look=look)
+        tables += count_tables(item.body)
+        shown.append(item)
+    return shown
+
+
+def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: Look) -> DigestItem:
+    item = show_item(placed.record, start=start, look=look, theme=placed.theme.slug)
+    if not placed.has_text:
+        return DigestItem(item=item, body="", files=(), keywords=(), reads_on=False)
+    language = audience.language_at(look.site)
+    excerpt = excerpt_of(placed.record.item, is_full=audience.content == "full", language=item.language)
+    body = page_body(
+        html_of(excerpt.rest, language=item.language),
+        table_word=languages.translations(language, DOMAIN).gettext("Table"),
+        title_level=TITLE_LEVELS[placed.look],
+        tables_before=tables_before,
+    )
+    return DigestItem(
+        item=item,
+        body=body,
+        files=files_of(placed.record.item, language=language),
+        keywords=item.keywords if audience.keywords else (),
+        reads_on=excerpt.reads_on,
+    )
+
+
+def _corrections(edition: PastEdition, audience: Audience, *, start: str, look: Look) -> list[ShownCorrection]:
+    formerly = {each.item: each for each in edition.formerly}
+    return [
+        _correction(each, formerly.get(each.number), audience, start=start, look=look) for each in edition.corrections
+    ]
+
+
+def _correction(
+    record: Record, formerly: Formerly | None, audience: Audience, *, start: str, look: Look
+) -> ShownCorrection:
+    was_in = urls.relative(urls.edition_file(audience.name, formerly.edition), start=start) if formerly else ""
+    return ShownCorrection(
+        item=show_item(record, start=start, look=look),
+        corrected_on=local_day(record.updated, look.site.timezone),
+        was=one_line(quote_of(formerly.was, record.item)) if formerly else "",
+        was_in=formerly.edition if formerly else 0,
+        was_at=was_in,
     )
 
 

@@ -16,27 +16,34 @@ from publisher.rendering.tables import give_body, holds_data, is_figure, own_row
 
 RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 NO_BREAK = "\N{NO-BREAK SPACE}"
-TITLE_LEVEL = 1
-"""The title of the item is the heading of its page."""
 
 
-def page_body(body: str, *, table_word: str) -> str:
-    """Safe, balanced HTML as the same HTML for a page; `table_word` and a number name each table."""
+def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
+    """Safe, balanced HTML as the same HTML for a page; `table_word` and a number name each table.
+
+    `title_level` is that of the heading above it: 1 on the item's own page. `tables_before` are named on the page
+    already.
+    """
     if not RICH.search(body):
         return body
     root = html.fragment_fromstring(body, create_parent="div")
     _drop_empty_headings(root)
-    lower_headings(root, TITLE_LEVEL)
+    lower_headings(root, title_level)
     for code in root.iter("pre"):
         code.set("dir", "ltr")
     for call in root.iter("a"):
         if call.get("href", "").startswith("tel:"):
             call.text = (call.text or "").replace(" ", NO_BREAK)
     boxed = [table for table in root.iter("table") if _lay_out_table(table)]
-    for number, table in enumerate((each for each in boxed if not _is_inside(each, "table")), start=1):
+    for number, table in enumerate((each for each in boxed if not _is_inside(each, "table")), start=tables_before + 1):
         _box(table, f"{table_word} {number}")
     inside = [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
     return "".join(inside).strip()
+
+
+def count_tables(body: str) -> int:
+    """How many named tables HTML of `page_body` has."""
+    return body.count('<section class="wide"')
 
 
 def _drop_empty_headings(root: html.HtmlElement) -> None:

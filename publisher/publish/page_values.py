@@ -8,6 +8,7 @@ from functools import lru_cache
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item
+from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.site import Site
 from publisher.model.themes import Theme
@@ -16,6 +17,7 @@ from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.page_body import page_body
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
+from publisher.rendering.excerpt import is_teaser
 from publisher.rendering.headings import head
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
@@ -127,6 +129,10 @@ class ShownItem:
     """How many files belong to it."""
     below: Item
     """The item with the text and HTML that stand below its title."""
+    reads_on: bool
+    """Whether its link leads to more than stands below its title."""
+    added_on: date | None
+    """When we first saw an item that is dated long before; None: it is not."""
 
     def body(self, table_word: str) -> str:
         """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
@@ -196,6 +202,8 @@ def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> Sho
         keywords=tuple(scrub(keyword) for keyword in item.keywords),
         files=len(item.enclosures),
         below=headed.rest,
+        reads_on=bool(link) and is_teaser(item),
+        added_on=late_day_of(record, timezone=look.site.timezone),
     )
 
 

@@ -77,6 +77,7 @@ def record_of(row: Row[Any]) -> Record:
         published=row.published,
         updated=row.updated,
         added_seq=row.added_seq,
+        added_at=row.added_at,
         pass_start=row.pass_start,
         seq=row.seq,
         revision=row.revision,

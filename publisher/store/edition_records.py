@@ -21,7 +21,7 @@ def records_of(
     `newest`: only so many, those published last, the newest first.
     """
     columns: list[ColumnElement[Any]] = [
-        *items.c["number", "source", "uid", "path", "published", "added_seq", "pass_start", "state"],
+        *items.c["number", "source", "uid", "path", "published", "added_seq", "added_at", "pass_start", "state"],
         *table.c["seq", "themes"],
         *log.c["revision", "content"],
         case((log.c.kind == ChangeKind.ADDED, items.c.published), else_=log.c.at).label("updated"),

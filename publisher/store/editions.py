@@ -28,6 +28,7 @@ from publisher.model.records import ChangeKind, Record
 from publisher.store.content import item_of, record_of, themes_text
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
+from publisher.store.formerly import formerly_of
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
 from publisher.store.past_editions import PastEditions
 from publisher.store.queue import insert_deliveries
@@ -247,6 +248,8 @@ def _unwritten() -> Select[Any]:
 
 
 def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
+    corrections = records_of(connection, edition_corrections, row.audience, row.number)
+    corrected = [record.number for record in corrections]
     return Edition(
         audience=row.audience,
         number=row.number,
@@ -254,7 +257,8 @@ def _edition_of(connection: Connection, row: Row[Any]) -> Edition:
         upto=row.upto,
         composed_at=row.composed_at,
         records=records_of(connection, edition_items, row.audience, row.number),
-        corrections=records_of(connection, edition_corrections, row.audience, row.number),
+        corrections=corrections,
+        formerly=formerly_of(connection, row.audience, corrected, before=row.number),
         introduction=row.introduction or "",
         held_until=row.held_until,
         released_at=row.released_at,

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, func, or_, select
 
+from publisher.model.corrections import Formerly
 from publisher.model.editions import TakenOut
 from publisher.model.feeds import ALL
 from publisher.model.items import Item
@@ -16,6 +17,7 @@ from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
 from publisher.store.content import item_of, record_of
 from publisher.store.engine import Database, batches
+from publisher.store.formerly import formerly_of
 from publisher.store.retheme import ItemBatch
 from publisher.store.schema import (
     IS_GONE,
@@ -58,6 +60,8 @@ class ChangedItem:
     """As it is now."""
     told: Item
     """What the audience was last told."""
+    formerly: Formerly
+    """The same with the edition that told it, and the title that its editor gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +210,12 @@ class Items:
             after = connection.execute(its.order_by(editions.c.number.desc()).limit(1)).scalar()
             if after is None:
                 return []
-            rows = connection.execute(_told_before(audience, after, upto))
-            return [ChangedItem(record=record_of(row), told=item_of(row.told_content)) for row in rows]
+            rows = connection.execute(_told_before(audience, after, upto)).all()
+            told = {each.item: each for each in formerly_of(connection, audience, [row.number for row in rows])}
+            return [
+                ChangedItem(record=record_of(row), told=item_of(row.told_content), formerly=told[row.number])
+                for row in rows
+            ]
 
     # --- a changed configuration -------------------------------------------------------------------------------------
 

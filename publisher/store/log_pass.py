@@ -129,7 +129,9 @@ class LogPass(Facts):
     def keep_from_readers(self, new: Sequence[NewRecord]) -> None:
         """Keep new items that are never shown to readers, and never come into the log."""
         for some in batches(new):
-            rows = [self._new_row(record, seq=0) | {"state": State.WITHDRAWN, "wakes": None} for record in some]
+            rows = [
+                self._new_row(record, seq=0, now=None) | {"state": State.WITHDRAWN, "wakes": None} for record in some
+            ]
             self._connection.execute(insert(items), rows)
 
     def wait(self, waiting: Sequence[tuple[Item, datetime | None]], *, now: datetime) -> None:
@@ -224,7 +226,7 @@ class LogPass(Facts):
     # --- rows --------------------------------------------------------------------------------------------------------
 
     def _add(self, new: Sequence[NewRecord], *, now: datetime) -> None:
-        rows = [self._new_row(record, seq=self._counters.next_seq()) for record in new]
+        rows = [self._new_row(record, seq=self._counters.next_seq(), now=now) for record in new]
         joined = [
             Membership(number=row["number"], added_seq=row["seq"], feeds=record.gathered.feeds)
             for row, record in zip(rows, new, strict=True)
@@ -236,7 +238,8 @@ class LogPass(Facts):
         self._counters.live_items += len(rows)
         self._listed += len(rows)
 
-    def _new_row(self, record: NewRecord, *, seq: int) -> dict[str, Any]:
+    def _new_row(self, record: NewRecord, *, seq: int, now: datetime | None) -> dict[str, Any]:
+        is_archive = self._state.changed_at is None
         return _item_columns(record.item) | {
             "number": record.number or self._counters.next_number(),
             "source": self._source,
@@ -246,7 +249,8 @@ class LogPass(Facts):
             "published": record.published,
             "updated": record.published,
             "added_seq": seq,
-            "pass_start": None if self._state.changed_at is None else self._before.log_end,
+            "added_at": None if is_archive else now,
+            "pass_start": None if is_archive else self._before.log_end,
             "seq": seq,
             "revision": 1,
             "state": State.LISTED,
@@ -268,6 +272,7 @@ class LogPass(Facts):
             "published": _NEVER,
             "updated": now,
             "added_seq": 0,
+            "added_at": None,
             "pass_start": None,
             "seq": 0,
             "revision": 0,

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from publisher.model.corrections import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database
+from publisher.store.formerly import formerly_of
 from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
 
 
@@ -26,6 +28,8 @@ class PastEdition:
     """The newest of them, the newest first."""
     corrections: tuple[Record, ...]
     introduction: str
+    formerly: tuple[Formerly, ...] = ()
+    """As in `Edition`."""
     first: tuple[int, ...] = ()
     """As in `Edition`."""
 
@@ -57,12 +61,15 @@ class PastEditions:
             ).one_or_none()
             if row is None:
                 return None
+            corrections = records_of(connection, edition_corrections, audience, number, newest=newest)
+            corrected = [record.number for record in corrections]
             return PastEdition(
                 number=number,
                 composed_at=row.composed_at,
                 items=connection.execute(live.where(*its, IS_LIVE)).scalar_one(),
                 records=records_of(connection, edition_items, audience, number, newest=newest),
-                corrections=records_of(connection, edition_corrections, audience, number, newest=newest),
+                corrections=corrections,
+                formerly=formerly_of(connection, audience, corrected, before=number),
                 introduction=row.introduction or "",
                 first=tuple(json.loads(row.first_items or "[]")),
             )

@@ -99,6 +99,8 @@ items = Table(
     _column("updated", UtcDateTime),
     # 0: the item was never shown to readers. It is withdrawn, and not in the log.
     _column("added_seq", Integer),
+    # When a pass added the item; null: its source's first pass, a whole archive.
+    _column("added_at", UtcDateTime, nullable=True),
     # The log's end before the pass that added the item; null: its source's first pass, a whole archive.
     _column("pass_start", Integer, nullable=True),
     _column("seq", Integer),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS, SUBJECT_TITLE_CHARS
-from publisher.compose.digest_values import FILES, FULL_TEXT_CHARS
+from publisher.compose.digest_values import FILES
 from publisher.config.colours import DARK_PAGE, PAGE
+from publisher.model.corrections import Formerly
 from publisher.model.editions import Audience, Digest, DigestStyle
 from publisher.model.items import Enclosure, Item
 from publisher.model.records import Record
@@ -21,6 +22,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import Theme, ThemeChoice
 from publisher.rendering import quoted_printable
 from publisher.rendering.columns import WIDTH, columns_of
+from publisher.rendering.excerpt import FULL_TEXT_CHARS
 from publisher.rendering.languages import CATALOGUES
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
@@ -37,8 +39,9 @@ def digest_of(
     site: Site = SITE,
     style: DigestStyle = STYLE,
     corrections: Sequence[Record] = (),
+    formerly: Sequence[Formerly] = (),
 ) -> Digest:
-    edition = edition_of(*records, corrections=corrections)
+    edition = replace(edition_of(*records, corrections=corrections), formerly=tuple(formerly))
     return render(edition, audience=audience, site=site, templates=TEMPLATES, style=style)
 
 
@@ -159,6 +162,7 @@ Read on the web: https://news.example.org/archive/weekly/3.html
 1. Only this
    Borders & Visa · 2 January 2026
 
+   Read on at example.org:
    https://example.org/{"x" * 80}
 
 
@@ -311,6 +315,39 @@ CORRECTED SINCE
         [item.title for item in digest.shown],
         [item.title for item in digest.corrected],
     )
+
+
+def test_a_correction_says_what_it_read_before() -> None:
+    was = replace(CORRECTED.item, title="", text="Read thus.")
+    formerly = [Formerly(item=CORRECTED.number, edition=1, was=was)]
+
+    digest = digest_of(record_of("New."), corrections=[CORRECTED], formerly=formerly)
+
+    assert "In No. 1 it read: “Read thus”" in words_of(digest)
+    assert "   In No.\xa01 it read: “Read thus”\n" in digest.text
+    assert ["https://news.example.org/archive/weekly/1.html"] == page_of(digest).xpath("//p[@class='about']/a/@href")
+
+
+def test_an_item_that_is_listed_long_after_its_day_says_when_it_was_added() -> None:
+    late = replace(record_of("One."), added_at=datetime(2026, 2, 28, tzinfo=UTC))
+
+    digest = digest_of(late)
+
+    assert ["General · 1 January, added on 28 February"] == eyebrows(digest)
+    assert "1 January 2026, added on 28 February 2026" in digest.text
+
+
+def test_what_is_summed_up_or_begins_a_text_elsewhere_is_read_on() -> None:
+    cut = digest_of(record_of("One. " + "A sentence. " * 100))
+    teaser = digest_of(record_of("One. Two.", link="https://www.example.org/one"))
+
+    assert (["Read on"], ["https://news.example.org/items/2026/item-1.html"]) == (
+        page_of(cut).xpath("//p[@class='about']/a/text()"),
+        page_of(cut).xpath("//p[@class='about']/a/@href"),
+    )
+    assert "   Read on:\n   https://news.example.org/items/2026/item-1.html" in cut.text
+    assert ["Read on at example.org"] == page_of(teaser).xpath("//p[@class='about']/a/text()")
+    assert "Read on:\n" not in digest_of(record_of("One. Two.")).text
 
 
 def test_very_many_corrections_are_counted_rather_than_named() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from publisher.compose.plan import carried_over, is_correction
 from publisher.model.arrangement import language_rank
+from publisher.model.corrections import Formerly
 from publisher.model.items import Enclosure
 from publisher.store import ChangedItem
 from tests.editions import edition_of, record_of
@@ -64,4 +65,5 @@ TOLD = record_of("It sails.", title="Ferry", link="https://example.org/ferry", e
 def test_a_correction_is_what_a_reader_would_want_to_read_again(changes: dict[str, Any], is_one: bool) -> None:
     now = replace(TOLD, item=replace(TOLD.item, **changes), revision=2)
 
-    assert is_correction(ChangedItem(record=now, told=TOLD.item)) is is_one
+    formerly = Formerly(item=TOLD.number, edition=1, was=TOLD.item)
+    assert is_correction(ChangedItem(record=now, told=TOLD.item, formerly=formerly)) is is_one

@@ -6,8 +6,8 @@ from datetime import timedelta
 from publisher.compose.plan import is_correction
 from publisher.model.editions import Edition
 from publisher.model.items import Enclosure, Item
-from publisher.model.records import Record, Revision
-from publisher.store import AudienceState, Store
+from publisher.model.records import Revision
+from publisher.store import AudienceState, ChangedItem, Store
 from tests.contract.stories import (
     BORDERS,
     DAY,
@@ -30,18 +30,22 @@ LATER = NOON + timedelta(days=7)
 def compose(store: Store, audience: str = "weekly") -> Edition:
     """The audience's next edition with its corrections, recorded."""
     edition = due(store, audience)
-    edition = replace(edition, corrections=corrections(store, audience, upto=edition.upto))
+    changed = _corrected(store, audience, upto=edition.upto)
+    edition = replace(
+        edition,
+        corrections=tuple(each.record for each in changed),
+        formerly=tuple(each.formerly for each in changed),
+    )
     store.editions.record(edition, start=0, tick=None)
     return edition
 
 
 def pending(store: Store, audience: str = "weekly") -> list[int]:
-    return numbers_of(corrections(store, audience, upto=store.log.end()))
+    return [each.record.number for each in _corrected(store, audience, upto=store.log.end())]
 
 
-def corrections(store: Store, audience: str, *, upto: int) -> tuple[Record, ...]:
-    changed = store.items.changed_since_told(audience, upto=upto)
-    return tuple(each.record for each in changed if is_correction(each))
+def _corrected(store: Store, audience: str, *, upto: int) -> list[ChangedItem]:
+    return [each for each in store.items.changed_since_told(audience, upto=upto) if is_correction(each)]
 
 
 class TestCorrections:
@@ -64,6 +68,22 @@ class TestCorrections:
         for text in ("Corrected.", "About a."):
             revise(store, 1, text)
             assert [one.item.text for one in compose(store).corrections] == [text]
+
+    def test_what_was_told_last_is_known_with_the_edition_that_told_it(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        compose(store)
+        store.editions.held.retitle("weekly", 1, 1, "Never held")
+
+        known = []
+        for text in ("Corrected.", "Corrected again."):
+            revise(store, 1, text)
+            compose(store)
+            latest = store.editions.latest("weekly", limit=1)[0].number
+            edition = store.editions.get("weekly", latest)
+            assert edition is not None
+            known += [(each.item, each.edition, each.was.text, each.was.title) for each in edition.formerly]
+
+        assert known == [(1, 1, "About a.", ""), (1, 2, "Corrected.", "")]
 
     def test_a_revision_taken_back_before_it_was_told_is_none(self, store: Store) -> None:
         collect(store, record("a"))
@@ -128,7 +148,8 @@ class TestCorrections:
         revise(store, 1, "Corrected.")
         revise(store, 3, "Revised before it was sent.")
         edition = due(store)
-        short = replace(edition, records=edition.records[1:], corrections=corrections(store, "weekly", upto=5), upto=1)
+        corrected = tuple(each.record for each in _corrected(store, "weekly", upto=5))
+        short = replace(edition, records=edition.records[1:], corrections=corrected, upto=1)
         store.editions.record(short, start=0, tick=None)
 
         assert pending(store) == []
@@ -154,7 +175,7 @@ class TestCorrections:
         revise(store, 1, "Changed since.", now=LATER)
         withdraw(store, 2)
 
-        left = replace(told, corrections=told.corrections[:1])
+        left = replace(told, corrections=told.corrections[:1], formerly=told.formerly[:1])
         assert store.editions.unwritten() == [left]
         assert store.editions.drop_withdrawn("weekly", 2) == left
 

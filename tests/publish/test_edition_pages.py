@@ -6,6 +6,7 @@ from typing import Any
 
 from lxml import html
 
+from publisher.model.corrections import Formerly
 from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.page_values import Look
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -47,3 +48,51 @@ def test_a_digest_speaks_the_language_of_its_audience_and_names_themes_in_the_si
     assert {"en"} == {name.get("lang") for name in page.xpath("//nav[@class='contents']//a")}
     assert ["en", "en"] == page.xpath("//main//section/h2/a/span/@lang")
     assert "14 février 2022 · N°\xa03 · 1 actualité" == page.xpath("string(//nav[@class='neighbours']//span)")
+
+
+RICH = (
+    "<p>Two boats sail.</p><ul><li>Monday</li><li>Friday</li></ul><blockquote><p>They sail.</p></blockquote>"
+    "<table><tr><th>Day</th></tr><tr><td>Monday</td></tr></table>"
+)
+
+
+def test_an_item_is_shown_as_in_the_mail_with_lists_links_and_tables() -> None:
+    rich = [replace(each, item=replace(each.item, html=RICH)) for each in RECORDS[:2]]
+    long = replace(RECORDS[2], item=replace(RECORDS[2].item, text="A long text. " * 100))
+
+    data = edition_page(
+        replace(EDITION, records=(*rich, long)), ANY_AUDIENCE, older=None, newer=None, themes=THEMES, look=LOOK
+    )
+
+    page = parsed(data)
+    assert 2 == len(page.xpath("//main//div[@class='text']/ul[li='Friday']"))
+    assert ["Table 1", "Table 2"] == page.xpath("//section[@class='wide']/@aria-label")
+    assert ["Read on: A long text"] == [link.text_content() for link in page.xpath("//ul[@class='tags']//a[span]")]
+
+
+def test_a_correction_says_what_it_read_before() -> None:
+    now = replace(RECORDS[0], number=9, item=replace(RECORDS[0].item, text="Three boats. They sail."))
+    was = replace(now.item, text="Two boats. They sail.")
+    edition = replace(EDITION, corrections=(now,), formerly=(Formerly(item=9, edition=1, was=was),))
+
+    page = parsed(edition_page(edition, ANY_AUDIENCE, older=None, newer=None, themes=THEMES, look=LOOK))
+
+    [words] = page.xpath("//section[@aria-labelledby='corrections']//div/p")
+    assert "In No.\xa01 it read: “Two boats”" == words.text_content()
+    assert ["1.html"] == words.xpath("a/@href")
+
+
+def test_windows_of_two_of_one_day_are_told_apart() -> None:
+    pages = [
+        parsed(
+            edition_page(
+                replace(EDITION, number=number), ANY_AUDIENCE, older=None, newer=None, themes=THEMES, look=LOOK
+            )
+        )
+        for number in (2, 3)
+    ]
+
+    assert 2 == len({page.findtext(".//title") for page in pages})
+    assert ["Digest No.\xa02, Monday 14 February 2022", "Digest No.\xa03, Monday 14 February 2022"] == [
+        page.findtext(".//h1") for page in pages
+    ]

@@ -13,12 +13,14 @@ from lingua import IsoCode639_1, LanguageDetector, LanguageDetectorBuilder
 CONFIDENT = 0.9
 SHORTEST = 25
 """Letters; below, names alone decide."""
+LONGEST_WORD = 40
+"""Letters; a longer one is a name, an address or a joke, and would outweigh the words of a sentence."""
 _LOOKED_AT = 1_000
 
 
 def guess(text: str, among: Collection[str]) -> str:
     """Return which of the languages `among` (BCP 47) a text is in; empty when that is not clear."""
-    looked_at = text[:_LOOKED_AT]
+    looked_at = " ".join(word for word in text[:_LOOKED_AT].split() if len(word) <= LONGEST_WORD)
     detector = _detector(frozenset(tag.partition("-")[0].upper() for tag in among))
     if detector is None or sum(map(str.isalpha, looked_at)) < SHORTEST:
         return ""

@@ -88,6 +88,7 @@ def _create_items() -> None:
         sa.Column("published", INSTANT, nullable=False),
         sa.Column("updated", INSTANT, nullable=False),
         sa.Column("added_seq", sa.Integer, nullable=False),
+        sa.Column("added_at", INSTANT, nullable=True),
         sa.Column("pass_start", sa.Integer, nullable=True),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),

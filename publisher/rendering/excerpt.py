@@ -1,0 +1,51 @@
+"""How much of an item a digest shows below its title, in the mail and on its page alike, and where to read on."""
+
+import re
+from dataclasses import dataclass, replace
+
+from publisher.model.items import Item
+from publisher.model.titles import OWN_SUMMARY_LENGTH, summary_of
+from publisher.rendering import quoted_printable
+from publisher.rendering.headings import head
+from publisher.rendering.text import html_of, scrub
+from publisher.rendering.urls import host_of, is_web_address
+
+FULL_TEXT_CHARS = 700
+"""A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
+MAX_BODY_BYTES = 40_000
+"""Of quoted-printable HTML. A whole text that takes more is summed up too: one item must not fill a mail."""
+_STRUCTURE = re.compile(r"<(?:[ou]l|table|pre|blockquote|h[1-6]|img)\b")
+_OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """What stands below the title of an item in a digest."""
+
+    rest: Item
+    """The item with the `text` and `html` that are shown."""
+    reads_on: bool
+    """Whether there is more to read where the item lives, or on its page here."""
+    host: str
+    """The name of the place where the item lives elsewhere, such as `example.org`; empty: it has no place but here."""
+
+
+def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
+    """Return the text below the item's title: whole while it is short or `is_full`, else summed up."""
+    rest = head(item).rest
+    rest = replace(rest, text=scrub(rest.text).strip())
+    host = host_of(item.link) if is_web_address(item.link) else ""
+    most_chars = MAX_BODY_BYTES if is_full else FULL_TEXT_CHARS
+    body = html_of(rest, language=language)
+    if len(rest.text) > most_chars or len(quoted_printable.encode(body)) > MAX_BODY_BYTES:
+        return Excerpt(rest=replace(rest, text=summary_of(rest), html=""), reads_on=True, host=host)
+    return Excerpt(rest=rest, reads_on=bool(host) and is_teaser(item), host=host)
+
+
+def is_teaser(item: Item) -> bool:
+    """Whether the item's text seems to be the beginning of what its link leads to, or a summary of it.
+
+    No source says so. One that has the whole text has more than a few sentences, or a list, a table or the like.
+    """
+    is_short = len(item.text) <= OWN_SUMMARY_LENGTH and not _STRUCTURE.search(item.html)
+    return is_short or bool(_OPEN_END.search(item.text))
