@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Pace
 from publisher.deliver.plan import audience_and_number, tally_planned
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, SmtpSettings
 from publisher.model.editions import Audience
-from publisher.model.errors import FilesError, PublisherError, UsageError
+from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import DeliverReport
 from publisher.model.site import Site
@@ -53,18 +52,6 @@ def rehearse_hand_over(post: Post) -> DeliverReport:
     """What `hand_over` would hand over now, with no word to the mail server."""
     due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
     return DeliverReport(editions=tally_planned(due))
-
-
-def edition_mails(outbox: Outbox, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-    """The mails of editions as they stand in the outbox, or why there is none, by the ids of their deliveries."""
-    found: dict[str, bytes | PublisherError] = {}
-    for each in claimed:
-        if each.message_id not in found:
-            try:
-                found[each.message_id] = outbox.mail(each)
-            except FilesError as error:
-                found[each.message_id] = error
-    return {each.id: found[each.message_id] for each in claimed}
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:

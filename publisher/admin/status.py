@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from publisher.admin.deliveries import unsettled_mails
+from publisher.admin.mail_orders import SHOWN
 from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
 from publisher.collect.embargo import Clock
@@ -58,6 +59,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
         restored=_restore_status(config, store),
         outage=store.outages.current() if config.smtp else None,
+        orders=tuple(store.ledger.orders.since(now - SHOWN)),
         paused=store.ledger.pauses.current(),
     )
 

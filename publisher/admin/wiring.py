@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher import __version__
-from publisher.admin.deliveries import Post, edition_mails, letter_mails
+from publisher.admin.deliveries import Post, letter_mails
+from publisher.admin.edition_mails import EditionMails
+from publisher.admin.office import Office
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose.outbox import Outbox
@@ -176,7 +178,13 @@ class Wiring:
 
         return Templates(self.templates)
 
-    def post(self, outbox: Outbox, progress: Progress, is_stopping: Callable[[], bool]) -> Post:
+    def post(
+        self,
+        outbox: Outbox,
+        progress: Progress,
+        is_stopping: Callable[[], bool],
+        open_office: Callable[[], Office],
+    ) -> Post:
         """What delivering is given.
 
         Raises:
@@ -188,7 +196,7 @@ class Wiring:
             settings=self._config.smtp,
             store=self._store,
             mails_of={
-                DeliveryKind.EDITION: partial(edition_mails, outbox),
+                DeliveryKind.EDITION: EditionMails(outbox, self._store, self._config.audiences, open_office),
                 DeliveryKind.LETTER: partial(letter_mails, self._store),
             },
             pace=self._pace,

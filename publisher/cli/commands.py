@@ -1,6 +1,7 @@
 """The commands, one function each: open the site, call one verb of `Publisher`, print its report, exit with its code.
 
-The commands of `publisher edition`, `item`, `subscribers`, `source` and `preview` have modules of their own.
+`publisher deliver` and the commands of `edition`, `item`, `subscribers`, `source` and `preview` have modules of their
+own.
 """
 
 import shlex
@@ -18,6 +19,7 @@ from publisher.cli.formats import sample_words
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
 from publisher.cli.init import copy_templates, make_site
 from publisher.cli.items import item
+from publisher.cli.mails import deliver
 from publisher.cli.output import accept_any_characters, print_bug, print_json, print_line, print_lines, warn
 from publisher.cli.preview import preview
 from publisher.cli.sources import source
@@ -96,16 +98,7 @@ def compose(options: Options, dry_run: bool, audience: str | None, test_to: str 
         finish(publisher.compose(audience), options, publisher, is_rehearsal=dry_run)
 
 
-@cli.command()
-@site_command
-@dry_run_option
-@click.option(
-    "--from", "start", metavar="EDITION", help="Send this edition and all later ones of its audience, if not sent yet."
-)
-def deliver(options: Options, dry_run: bool, start: str | None) -> None:  # noqa: FBT001
-    """Hand every mail that is due to the mail server of config.toml."""
-    with options.open_for(dry_run=dry_run) as publisher:
-        finish(publisher.deliver(start=start), options, publisher, is_rehearsal=dry_run)
+cli.add_command(deliver)
 
 
 def _write_test_mails(options: Options, audience: str | None, to: str) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import local_time
 from publisher.cli.output import print_json, print_lines
+from publisher.model.deliveries import Order
 from publisher.model.problems import counted, some_of
 from publisher.model.reports import AudienceStatus, HeldStatus, RestoreStatus, SourceCondition, SourceStatus, Status
 
@@ -61,7 +62,15 @@ def _lines_of_mails(status: Status, zone: ZoneInfo) -> list[str]:
     if status.outage:
         since = local_time(status.outage.since, zone)
         lines.append(f"mails: none can be sent since {since}: {status.outage.problem}")
-    return [*lines, *(f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries)]
+    lines += [f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries]
+    return [*lines, *(_order_line(order, zone) for order in status.orders)]
+
+
+def _order_line(order: Order, zone: ZoneInfo) -> str:
+    """`deliver --recall weekly-3 on 4 March 2026, 10:30: 1 mail`."""
+    about = f" {order.about}" if order.about else ""
+    mails = f": {counted(order.mails, 'mail')}" if order.mails else ""
+    return f"deliver --{order.verb}{about} on {local_time(order.at, zone)}{mails}"
 
 
 def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:

@@ -46,6 +46,10 @@ class Outbox(Protocol):
         """
         ...
 
+    def renew(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put the edition there in place of what is there."""
+        ...
+
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
         """Put the edition where only its editor looks, with the text of the notice to the editor."""
         ...
@@ -70,6 +74,14 @@ class Outbox(Protocol):
         """
         ...
 
+    def uids(self, name: str) -> set[str]:
+        """The uids of all items that the edition of that name has in the outbox; empty if it is not there."""
+        ...
+
+    def recipient(self, name: str) -> str:
+        """The address of the list to which the edition of that name was written; empty if it is not there."""
+        ...
+
 
 class OutboxFolder:
     """An outbox on the disk: one folder an edition."""
@@ -89,6 +101,10 @@ class OutboxFolder:
         else:
             write_folder(self._root, name, files)
         self.forget(name)
+
+    def renew(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Put the files into a folder of that name, in place of those that are there."""
+        write_folder(self._root, name, files)
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
         """Put the files into a folder below `held/`, where a program that sends the outbox finds no mail."""
@@ -123,6 +139,15 @@ class OutboxFolder:
             raise FilesError(f"{folder} holds another mail than the one that was to be sent: put it back as it was")
         return mail
 
+    def uids(self, name: str) -> set[str]:
+        """The uids that edition.json has."""
+        described = description_in(self._root / name) or {}
+        return {item["uid"] for part in ("items", "corrected", "left_out") for item in described.get(part, ())}
+
+    def recipient(self, name: str) -> str:
+        """The address that edition.json has."""
+        return str((description_in(self._root / name) or {}).get("to", ""))
+
 
 class RehearsedOutbox:
     """An outbox that keeps nothing, for a rehearsal."""
@@ -131,6 +156,9 @@ class RehearsedOutbox:
         self._root = root
 
     def put(self, name: str, files: Mapping[str, bytes]) -> None:
+        """Keep nothing."""
+
+    def renew(self, name: str, files: Mapping[str, bytes]) -> None:
         """Keep nothing."""
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
@@ -149,6 +177,14 @@ class RehearsedOutbox:
     def mail(self, delivery: NewDelivery) -> bytes:
         """Refuse: a rehearsal hands over no mail."""
         raise FilesError(f"{self._root / delivery.name} is not written in a rehearsal")
+
+    def uids(self, name: str) -> set[str]:
+        """What the edition has in the outbox."""
+        return OutboxFolder(self._root).uids(name)
+
+    def recipient(self, name: str) -> str:
+        """To whom the edition in the outbox was written."""
+        return OutboxFolder(self._root).recipient(name)
 
 
 def write_test(root: Path, name: str, files: Mapping[str, bytes]) -> Path:

@@ -10,8 +10,9 @@ from publisher.model.errors import FilesError, PublisherError
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
 """Gives the whole mail of each of some deliveries of one kind, by the delivery's id, or says why there is none now.
 
-It is called shortly before they are handed over, with at most as many as are claimed at once. Deliveries that have the
-same mail should get the same bytes object.
+A delivery that is left out has nothing to say any more, and is cancelled. It is called shortly before the mails are
+handed over, with at most as many deliveries as are claimed at once. Those that have the same mail should get the same
+bytes object.
 """
 
 
@@ -38,9 +39,9 @@ class Ready:
 
     delivery: Delivery
     mail: WireForm | None
-    """None: there is none now."""
+    """None: there is none."""
     problem: str = ""
-    """Why not."""
+    """Why there is none now; empty: there will be none."""
 
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
@@ -48,8 +49,11 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
     found: dict[int, bytes | PublisherError] = {}
     by_kind = sorted(claimed, key=lambda each: each.kind)
     for kind, group in groupby(by_kind, key=lambda each: each.kind):
+        its = list(group)
         if kind in mails_of:
-            found |= mails_of[kind](list(group))
+            found |= mails_of[kind](its)
+        else:
+            found |= {each.id: FilesError(f"nothing in config.toml says how to write {each.title}") for each in its}
     forms: dict[int, WireForm] = {}
     return [_ready(each, found.get(each.id), forms) for each in claimed]
 
@@ -57,8 +61,7 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 def _ready(delivery: Delivery, mail: bytes | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
     """`forms`: those of this batch by the identity of their bytes, which many deliveries share."""
     if not isinstance(mail, bytes):
-        gone = FilesError(f"{delivery.title} is gone from this site, so its mail cannot be sent")
-        return Ready(delivery=delivery, mail=None, problem=str(mail or gone))
+        return Ready(delivery=delivery, mail=None, problem="" if mail is None else str(mail))
     try:
         form = forms.get(id(mail)) or WireForm(mail)
     except ValueError as error:

@@ -180,7 +180,7 @@ class _Pass:
         try:
             while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
                 if ready.mail is None:
-                    self._settle_unreadable(ready.delivery, ready.problem)
+                    self._settle_without_mail(ready.delivery, ready.problem)
                     continue
                 session = await self._ready(session)
                 if session is None:
@@ -256,8 +256,14 @@ class _Pass:
             return False
         return self._settle(delivery, Step.DOT, reply, is_used=is_used)
 
-    def _settle_unreadable(self, delivery: Delivery, problem: str) -> None:
-        """The mail of a delivery cannot be read: it is tried again."""
+    def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
+        """The mail of a delivery cannot be read, and is tried again; or without a problem it has nothing to say."""
+        if not problem:
+            logger.debug("mail is not sent", because="nothing is left in it", **_facts(delivery))
+            result = Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
+            self._commits.record(result)
+            self._steps.advance(1)
+            return
         self._note(delivery.title, problem)
         self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 

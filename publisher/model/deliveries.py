@@ -103,6 +103,40 @@ class Delivery(NewDelivery):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDelivery:
+    """All that the ledger knows of a delivery."""
+
+    id: int
+    kind: DeliveryKind
+    name: str
+    recipient: str
+    state: DeliveryState
+    attempts: int
+    doubts: int
+    reply: str
+    queued_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a process has claimed it."""
+        return self.state in (DeliveryState.LEASED, DeliveryState.HANDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the operator told to be done with mails."""
+
+    verb: str
+    """`pause`, `resume`, `recall` or `again`."""
+    about: str
+    """The audience or edition; empty: all mails."""
+    at: datetime
+    mails: int
+    """How many mails it concerned; of a pause and its end 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMail:
     """An edition that a mail server refused for good, or that came back."""
 
@@ -129,7 +163,7 @@ class Result:
 
     delivery: Delivery
     state: DeliveryState
-    """`SENT`, `REFUSED`, or `QUEUED`: it is tried again."""
+    """`SENT`, `REFUSED`, `CANCELLED`, or `QUEUED`: it is tried again."""
     after: timedelta = timedelta(0)
     """When it is tried again, from now."""
     is_attempt: bool = True

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from publisher.model.deliveries import DeliveryCounts, Outage
+from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.editions import Edition, Notice
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
@@ -317,6 +317,8 @@ class Status:
     """None: no audience waits after a restore."""
     outage: Outage | None = None
     """None: mails go out, as far as is known."""
+    orders: tuple[Order, ...] = ()
+    """What the operator told to be done with mails of late, the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
     """Since when the mails of each audience wait for a word of the operator; the empty name stands for all mails."""
 

@@ -21,6 +21,7 @@ from publisher.model.deliveries import (
     DeliveryKind,
     DeliveryState,
     FailedMail,
+    KnownDelivery,
     Letter,
     NewDelivery,
     Rank,
@@ -40,6 +41,7 @@ from publisher.store.delivery_rows import (
 )
 from publisher.store.engine import Database, batches
 from publisher.store.locks import Locks
+from publisher.store.orders import Orders
 from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
 from publisher.store.schema import IS_NO_ROUND, deliveries, letters
@@ -58,6 +60,7 @@ class Ledger:
         self._database = database
         self._locks = locks
         self.pauses = Pauses(database)
+        self.orders = Orders(database)
 
     @contextmanager
     def delivering(self, *, now: datetime, wait_s: float = 0) -> Iterator[None]:
@@ -102,11 +105,26 @@ class Ledger:
         with self._database.writing_beside() as connection:
             return insert_letters(connection, new, now=now)
 
-    def cancel(self, kind: DeliveryKind, name: str, *, now: datetime) -> int:
-        """Take back what is not handed over yet of an edition, a round or a letter; return how many mails that is."""
+    def cancel(self, kind: DeliveryKind, name: str, *, now: datetime, but: str = "") -> int:
+        """Take back what is not handed over yet of an edition, a round or a letter; return how many mails that is.
+
+        The mail to the address `but` goes on.
+        """
         with self._database.writing_beside() as connection:
-            which = and_(deliveries.c.kind == kind, deliveries.c.name == name)
+            which = and_(deliveries.c.kind == kind, deliveries.c.name == name, deliveries.c.recipient != but)
             return cancel_deliveries(connection, which, now=now)
+
+    def send_again(self, known: KnownDelivery, *, now: datetime) -> bool:
+        """Queue a delivery once more, whatever became of it; False: a process has claimed it.
+
+        Its Message-ID and Date stay.
+        """
+        with self._database.writing_beside() as connection:
+            clock = clock_of(connection, now)
+            its = (deliveries.c.id == known.id, ~IS_LEASED)
+            begun = {"due_at": clock(), "queued_at": clock(), "finished_at": None, "cancelled_at": None}
+            renewed = update(deliveries).where(*its).values(state=DeliveryState.QUEUED, **begun)
+            return connection.execute(renewed).rowcount == 1
 
     # --- deliver -----------------------------------------------------------------------------------------------------
 
@@ -188,6 +206,12 @@ class Ledger:
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
+    def known(self, name: str) -> list[KnownDelivery]:
+        """What is known of the deliveries of that name, in the order in which they were queued."""
+        with self._database.reading() as connection:
+            query = select(*_OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id)
+            return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
+
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:
         """The editions that were refused for good since, in the order of their refusals."""
         is_refused = and_(
@@ -216,6 +240,11 @@ class Ledger:
                 )
                 found |= {row["name"]: DeliveryCounts(**row) for row in connection.execute(query).mappings()}
         return found
+
+
+_OF_KNOWN = deliveries.c[
+    "id", "kind", "name", "recipient", "state", "attempts", "doubts", "reply", "queued_at", "finished_at"
+]
 
 
 def _is_due(connection: Connection, *, max_age: timedelta, now: datetime) -> ColumnElement[bool]:

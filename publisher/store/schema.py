@@ -487,6 +487,17 @@ pauses = Table(
     _column("paused_at", UtcDateTime),
 )
 
+# What the operator told to be done with mails.
+orders = Table(
+    "orders",
+    metadata,
+    _column("id", Integer, primary_key=True),
+    _column("verb", Key),
+    _column("about", Key),
+    _column("at", UtcDateTime),
+    _column("mails", Integer),
+)
+
 # At most one row: the mail server cannot be used.
 outage = Table(
     "outage",

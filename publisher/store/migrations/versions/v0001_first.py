@@ -440,6 +440,15 @@ def _create_deliveries() -> None:
         sa.PrimaryKeyConstraint("audience", name="pk_pauses"),
     )
     op.create_table(
+        "orders",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("verb", KEY, nullable=False),
+        sa.Column("about", KEY, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("mails", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_orders"),
+    )
+    op.create_table(
         "outage",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("since", INSTANT, nullable=False),

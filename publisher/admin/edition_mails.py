@@ -1,0 +1,81 @@
+"""The mails of editions, as they are handed over: those in the outbox, without what was withdrawn or hidden since.
+
+A mail may wait for hours. If an item of it went meanwhile, the edition is rendered without it, its folder is replaced,
+and the new mail goes out, with the Message-ID and the Date of the old one. A crash in between leaves the one folder or
+the other, both whole; the next pass looks again.
+"""
+
+from collections.abc import Callable, Sequence
+
+from publisher.admin.office import Office
+from publisher.compose.outbox import Outbox, edition_files
+from publisher.deliver.plan import audience_and_number
+from publisher.model.decisions import DecisionLog
+from publisher.model.deliveries import Delivery
+from publisher.model.editions import Audience, Edition
+from publisher.model.errors import PublisherError, UsageError
+from publisher.store import Store
+
+logger = DecisionLog("deliver")
+
+
+class EditionMails:
+    """Gives the mails of editions."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        store: Store,
+        audiences: Sequence[Audience],
+        open_office: Callable[[], Office],
+    ) -> None:
+        """`open_office` opens what renders; it is called only if an edition is to be made anew."""
+        self._outbox = outbox
+        self._store = store
+        self._audiences = audiences
+        self._open_office = open_office
+
+    def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+        """The mails by the ids of their deliveries, or why there is none; those with no item left are missing."""
+        found = {name: self._mail(delivery) for name, delivery in {each.name: each for each in claimed}.items()}
+        mails = {each.id: found[each.name] for each in claimed}
+        return {number: mail for number, mail in mails.items() if mail is not None}
+
+    def _mail(self, delivery: Delivery) -> bytes | PublisherError | None:
+        try:
+            mail = self._outbox.mail(delivery)
+            edition, audience = self._edition(delivery.name)
+            if edition is None or audience is None:
+                return mail
+            gone = self._outbox.uids(delivery.name) - {record.uid for record in edition.records}
+            gone -= {record.uid for record in edition.corrections}
+            if not gone:
+                return mail
+            logger.debug("mail is made anew", because="items were withdrawn", edition=delivery.name, uids=sorted(gone))
+            if not edition.records:
+                return None
+            return remake(edition, audience, self._open_office())
+        except PublisherError as error:
+            return error
+
+    def _edition(self, name: str) -> tuple[Edition | None, Audience | None]:
+        """The edition without what is withdrawn or hidden; None, None: the store or config.toml does not know it."""
+        try:
+            audience, number = audience_and_number(name, self._audiences)
+        except UsageError:
+            return None, None
+        return self._store.editions.get(audience.name, number), audience
+
+
+def remake(edition: Edition, audience: Audience, office: Office) -> bytes:
+    """Render an edition anew, to the address that its audience has now, in place of its folder; return the mail.
+
+    Raises:
+        FilesError: the disk refuses.
+        TemplateError: a template of digests cannot be used.
+    """
+    renderer = office.renderer
+    digest = renderer.render(edition, audience)
+    mail = renderer.mail(digest, edition, audience)
+    office.outbox.renew(edition.name, edition_files(edition, digest, mail, audience=audience, site=renderer.site))
+    return mail

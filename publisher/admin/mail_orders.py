@@ -1,0 +1,143 @@
+"""Orders of the operator about mails: let them wait, let them go on, take one back, send one again.
+
+Each is one transaction of the ledger, and holds from the next mail on, whoever delivers. What was ordered is kept, and
+`publisher status` tells it for a month.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.admin.edition_mails import remake
+from publisher.admin.office import Office, audiences_named
+from publisher.deliver.plan import audience_and_number
+from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery, Order
+from publisher.model.editions import Audience, Edition
+from publisher.model.errors import UsageError
+from publisher.model.problems import counted
+from publisher.rendering.addresses import delivery_of, wire_address
+
+SHOWN = timedelta(days=30)
+"""How long `publisher status` tells an order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """An edition that is to be sent again, and what is known of its mails so far."""
+
+    edition: Edition
+    audience: Audience
+    recipient: str
+    """The address of the audience now."""
+    known: tuple[KnownDelivery, ...]
+
+    @property
+    def same(self) -> KnownDelivery | None:
+        """Its delivery to that address; None: it never had one."""
+        return next((each for each in self.known if each.recipient == self.recipient), None)
+
+
+def pause(audience: str | None, office: Office) -> bool:
+    """Let the mails of an audience wait, or all; return whether they did not before.
+
+    Raises:
+        UsageError: there is no such audience.
+    """
+    name = _name_of(audience, office)
+    is_new = office.store.ledger.pauses.begin(name, now=office.now)
+    if is_new:
+        _keep("pause", name, office)
+    return is_new
+
+
+def resume(audience: str | None, office: Office) -> list[str]:
+    """Let the mails of an audience go on, or all; return what was paused, with an empty name for all mails.
+
+    Raises:
+        UsageError: there is no such audience, or all mails are paused.
+    """
+    pauses = office.store.ledger.pauses
+    if audience is not None and audience not in pauses.current():
+        _name_of(audience, office)
+        if "" in pauses.current():
+            raise UsageError("all mails are paused, not those of one audience: `publisher deliver --resume` sends them")
+    ended = pauses.end(audience)
+    if ended:
+        _keep("resume", audience or "", office)
+    return ended
+
+
+def recall(name: str, office: Office) -> int:
+    """Take back what is not handed over yet of an edition; return how many mails that is.
+
+    Raises:
+        UsageError: no mail of that name was ever queued.
+    """
+    known = office.store.ledger.known(name)
+    if not known:
+        raise UsageError(f"{name!r} has no mails; see `publisher edition list`")
+    taken_back = office.store.ledger.cancel(known[0].kind, name, now=office.now)
+    _keep("recall", name, office, mails=taken_back)
+    return taken_back
+
+
+def find_again(name: str, office: Office) -> Again:
+    """What is known of an edition that is to be sent again.
+
+    Raises:
+        UsageError: it is not in the outbox, its audience is gone, nothing is sent here, or its mail is on its way.
+    """
+    if office.config.smtp is None:
+        raise UsageError("nothing is sent, because config.toml names no mail server in smtp.host")
+    audience, number = audience_and_number(name, office.config.audiences)
+    edition = office.store.editions.get(audience.name, number)
+    if edition is None or number not in office.store.editions.written_numbers(audience.name, start=number):
+        raise UsageError(f"edition {name} is not in the outbox; see `publisher edition list`")
+    if not edition.records:
+        raise UsageError(f"edition {name}: all its items were withdrawn, so nothing is left to send")
+    known = tuple(each for each in office.store.ledger.known(name) if each.kind is DeliveryKind.EDITION)
+    if any(each.is_at_work for each in known):
+        raise UsageError(f"edition {name} is on its way to the mail server now; see `publisher status`")
+    return Again(edition=edition, audience=audience, recipient=wire_address(audience.to.address), known=known)
+
+
+def send_again(again: Again, office: Office) -> None:
+    """Queue it once more: to the same address as it was, or anew to the address that config.toml has now.
+
+    Raises:
+        UsageError: its mail went on its way meanwhile.
+        FilesError: it cannot be made anew.
+    """
+    ledger, edition = office.store.ledger, again.edition
+    if office.outbox.recipient(edition.name) != again.audience.to.address:
+        remake(edition, again.audience, office)
+    ledger.cancel(DeliveryKind.EDITION, edition.name, now=office.now, but=again.recipient)
+    if again.same is None:
+        ledger.queue([delivery_of(edition, again.audience, office.renderer.site)], now=office.now)
+    elif not ledger.send_again(again.same, now=office.now):
+        raise UsageError(f"edition {edition.name} is on its way to the mail server now; see `publisher status`")
+    _keep("again", edition.name, office, mails=1)
+
+
+def words_of_known(known: KnownDelivery) -> str:
+    """What is known of a delivery, in words."""
+    said = f" ({known.reply})" if known.reply else ""
+    what = {
+        DeliveryState.SENT: "the mail server took it",
+        DeliveryState.REFUSED: "the mail server refused it",
+        DeliveryState.CANCELLED: "it was taken back",
+        DeliveryState.QUEUED: "it waits",
+    }.get(known.state, "it is on its way")
+    tried = f"tried {counted(known.attempts, 'time')}"
+    doubt = "; it may have come all the same, for the server once did not answer" if known.doubts else ""
+    return f"to {known.recipient}: {what}{said}, {tried}{doubt}"
+
+
+def _name_of(audience: str | None, office: Office) -> str:
+    """The name of a pause."""
+    if audience is not None:
+        audiences_named(audience, office.config)
+    return audience or ""
+
+
+def _keep(verb: str, about: str, office: Office, *, mails: int = 0) -> None:
+    office.store.ledger.orders.record(Order(verb=verb, about=about, at=office.now, mails=mails))

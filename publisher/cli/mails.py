@@ -1,0 +1,114 @@
+"""`publisher deliver`: hand over mails, and what the operator orders about them."""
+
+import sys
+
+import click
+
+from publisher.admin import mail_orders
+from publisher.admin.mail_orders import Again, words_of_known
+from publisher.cli.group import Options, dry_run_option, finish, site_command
+from publisher.model.problems import counted
+
+
+@click.command()
+@site_command
+@dry_run_option
+@click.argument("audience", required=False)
+@click.option(
+    "--from", "start", metavar="EDITION", help="Send this edition and all later ones of its audience, if not sent yet."
+)
+@click.option("--pause", is_flag=True, help="Let all mails wait, or those of AUDIENCE, until --resume.")
+@click.option("--resume", is_flag=True, help="Let all mails go on, or those of AUDIENCE.")
+@click.option("--recall", metavar="EDITION", help="Take back what is not handed over yet of this edition.")
+@click.option(
+    "--again", metavar="EDITION", help="Send this edition once more, to the address that its audience has now; asks."
+)
+@click.option("--yes", is_flag=True, help="With --again: do not ask.")
+def deliver(
+    options: Options,
+    *,
+    dry_run: bool,
+    audience: str | None,
+    start: str | None,
+    pause: bool,
+    resume: bool,
+    recall: str | None,
+    again: str | None,
+    yes: bool,
+) -> None:
+    """Hand every mail that is due to the mail server of config.toml, or do with mails what an option says."""
+    orders = {"--pause": pause, "--resume": resume, "--recall": recall, "--again": again, "--from": start}
+    given = [name for name, value in orders.items() if value]
+    _refuse_mixture(given, audience, dry_run=dry_run)
+    if pause:
+        _pause(options, audience)
+    elif resume:
+        _resume(options, audience)
+    elif recall is not None:
+        _recall(options, recall)
+    elif again is not None:
+        _send_again(options, again, is_sure=yes)
+    else:
+        with options.open_for(dry_run=dry_run) as publisher:
+            finish(publisher.deliver(start=start), options, publisher, is_rehearsal=dry_run)
+
+
+def _refuse_mixture(given: list[str], audience: str | None, *, dry_run: bool) -> None:
+    if len(given) > 1:
+        raise click.UsageError(f"choose one of {' and '.join(given)}")
+    if audience is not None and given not in (["--pause"], ["--resume"]):
+        raise click.UsageError("AUDIENCE goes with --pause or --resume")
+    if dry_run and given not in ([], ["--from"]):
+        raise click.UsageError(f"{given[0]} cannot be rehearsed; `publisher status` says how mails fare")
+
+
+def _pause(options: Options, audience: str | None) -> None:
+    with options.open_site() as publisher:
+        is_new = mail_orders.pause(audience, publisher.office)
+    whose, go_on = (f"mails of {audience}", f" {audience}") if audience else ("all mails", "")
+    is_now = "are paused" if is_new else "were paused already"
+    click.echo(f"{whose} {is_now}; `publisher deliver --resume{go_on}` lets them go on")
+
+
+def _resume(options: Options, audience: str | None) -> None:
+    with options.open_site() as publisher:
+        ended = mail_orders.resume(audience, publisher.office)
+        left = sorted(publisher.office.store.ledger.pauses.current())
+    for each in ended:
+        click.echo(f"mails of {each} go on" if each else "all mails go on")
+    for each in left:
+        click.echo(f"mails of {each} stay paused" if each else "all mails stay paused")
+    if not ended:
+        click.echo("nothing was paused")
+
+
+def _recall(options: Options, name: str) -> None:
+    with options.open_site() as publisher:
+        taken_back = mail_orders.recall(name, publisher.office)
+        known = publisher.office.store.ledger.known(name)
+    click.echo(f"{name}: {counted(taken_back, 'mail')} taken back" if taken_back else f"{name}: nothing waits any more")
+    if len(known) == 1:
+        click.echo(f"  {words_of_known(known[0])}")
+
+
+def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
+    with options.open_site() as publisher:
+        again = mail_orders.find_again(name, publisher.office)
+        for line in _words_of(again):
+            click.echo(line)
+        if not is_sure and not click.confirm("Send it?"):
+            sys.exit(1)
+        mail_orders.send_again(again, publisher.office)
+        click.echo(f"{name} is queued")
+        finish(publisher.deliver(), options, publisher)
+
+
+def _words_of(again: Again) -> list[str]:
+    name = again.edition.name
+    lines = [f"{name} {words_of_known(each)}" for each in again.known] or [f"{name} was never sent from here"]
+    if again.same is None:
+        return [*lines, f"It is made anew and goes to {again.recipient}."]
+    return [
+        *lines,
+        f"It goes to {again.recipient} once more, with the same Message-ID: a list that has it may drop it.",
+    ]

@@ -1,0 +1,29 @@
+"""Orders: what the operator told to be done with mails, kept so that it can be seen later."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from publisher.model.deliveries import Order
+from publisher.store.engine import Database
+from publisher.store.schema import orders
+
+
+class Orders:
+    """The orders so far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, order: Order) -> None:
+        """Keep an order."""
+        with self._database.writing_beside() as connection:
+            connection.execute(insert(orders).values(asdict(order)))
+
+    def since(self, moment: datetime) -> list[Order]:
+        """The orders after a moment, the latest first."""
+        columns = orders.c["verb", "about", "at", "mails"]
+        query = select(*columns).where(orders.c.at > moment).order_by(orders.c.id.desc())
+        with self._database.reading() as connection:
+            return [Order(**row) for row in connection.execute(query).mappings()]
