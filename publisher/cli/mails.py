@@ -7,6 +7,7 @@ import click
 from publisher.admin import mail_orders
 from publisher.admin.mail_orders import Again, words_of_known
 from publisher.cli.group import Options, dry_run_option, finish, site_command
+from publisher.cli.output import print_line
 from publisher.model.problems import counted
 
 
@@ -67,7 +68,7 @@ def _pause(options: Options, audience: str | None) -> None:
         is_new = mail_orders.pause(audience, publisher.office)
     whose, go_on = (f"mails of {audience}", f" {audience}") if audience else ("all mails", "")
     is_now = "are paused" if is_new else "were paused already"
-    click.echo(f"{whose} {is_now}; `publisher deliver --resume{go_on}` lets them go on")
+    print_line(f"{whose} {is_now}; `publisher deliver --resume{go_on}` lets them go on")
 
 
 def _resume(options: Options, audience: str | None) -> None:
@@ -75,31 +76,31 @@ def _resume(options: Options, audience: str | None) -> None:
         ended = mail_orders.resume(audience, publisher.office)
         left = sorted(publisher.office.store.ledger.pauses.current())
     for each in ended:
-        click.echo(f"mails of {each} go on" if each else "all mails go on")
+        print_line(f"mails of {each} go on" if each else "all mails go on")
     for each in left:
-        click.echo(f"mails of {each} stay paused" if each else "all mails stay paused")
+        print_line(f"mails of {each} stay paused" if each else "all mails stay paused")
     if not ended:
-        click.echo("nothing was paused")
+        print_line("nothing was paused")
 
 
 def _recall(options: Options, name: str) -> None:
     with options.open_site() as publisher:
         taken_back = mail_orders.recall(name, publisher.office)
         known = publisher.office.store.ledger.known(name)
-    click.echo(f"{name}: {counted(taken_back, 'mail')} taken back" if taken_back else f"{name}: nothing waits any more")
+    print_line(f"{name}: {counted(taken_back, 'mail')} taken back" if taken_back else f"{name}: nothing waits any more")
     if len(known) == 1:
-        click.echo(f"  {words_of_known(known[0])}")
+        print_line(f"  {words_of_known(known[0])}")
 
 
 def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
     with options.open_site() as publisher:
         again = mail_orders.find_again(name, publisher.office)
         for line in _words_of(again):
-            click.echo(line)
+            print_line(line)
         if not is_sure and not click.confirm("Send it?"):
             sys.exit(1)
         mail_orders.send_again(again, publisher.office)
-        click.echo(f"{name} is queued")
+        print_line(f"{name} is queued")
         finish(publisher.deliver(), options, publisher)
 
 
