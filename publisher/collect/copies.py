@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from publisher.collect.identity import Reconciliation
 from publisher.model.items import Item
@@ -60,6 +61,19 @@ def find_joined(
         pairs += [(place, other) for other in _choose_twins(item, same_id, by_link[link] if link else [], policy)]
     of_new, of_other = Counter(place for place, _ in pairs), Counter(other.number for _, other in pairs)
     return {other.number: added[place] for place, other in pairs if of_new[place] == of_other[other.number] == 1}
+
+
+def embargoes_elsewhere(
+    items: Sequence[Item], others: Sequence[Other], policy: SourcePolicy, *, shared: Collection[str]
+) -> dict[Item, datetime]:
+    """Return when the embargo ends that another source puts on some of these items, by the rule of `find_joined`."""
+    joined = find_joined(items, others, policy, shared=shared)
+    ends: dict[Item, datetime] = {}
+    for other in others:
+        if other.number in joined and other.item.embargo:
+            item = joined[other.number]
+            ends[item] = max(other.item.embargo, ends.get(item, other.item.embargo))
+    return ends
 
 
 def _choose_twins(

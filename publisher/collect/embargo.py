@@ -46,7 +46,7 @@ class Clock:
 
     def begin_of(self, item: Item) -> datetime:
         """Return when an item may appear."""
-        embargo = item.embargo or _LONG_AGO
+        embargo = item.last_embargo or _LONG_AGO
         if self.policy.future == "show":
             return embargo
         return max(embargo, instant_of(item.published or datetime.combine(item.date, time()), self.timezone))

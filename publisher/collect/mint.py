@@ -189,7 +189,8 @@ def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now:
 def _begin_of(item: Item) -> datetime | None:
     """Return the instant that an item brings; None: only a day. After an embargo it is news of the embargo's end."""
     begin = item.published or datetime.combine(item.date, time(12), UTC)
-    return item.embargo if item.embargo and item.embargo > begin else item.published
+    embargo = item.last_embargo
+    return embargo if embargo and embargo > begin else item.published
 
 
 def _instants_of_days(

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from publisher.collect import guard
 from publisher.collect.clean import add_language
 from publisher.collect.condition import after_hold, after_listing
-from publisher.collect.copies import Changes, find_joined, leave_to_others
+from publisher.collect.copies import Changes, embargoes_elsewhere, find_joined, leave_to_others
 from publisher.collect.embargo import Clock, Timing, time_listing
 from publisher.collect.filters import leave_out
 from publisher.collect.identity import Reconciliation, reconcile, with_first_date
@@ -28,7 +28,7 @@ from publisher.collect.undated import match_undated
 from publisher.model.decisions import DecisionLog
 from publisher.model.feeds import gather
 from publisher.model.items import FILING, Item, changed_fields
-from publisher.model.records import Known, NewRecord, Revision
+from publisher.model.records import Known, NewRecord, Revision, State
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.slugs import NO_NAMES, Names
@@ -77,6 +77,7 @@ def record_listing(
         log_known(plan, known, log, source=listing.source, is_discarded=is_discarded)
         # A first reading is an archive: it settled long ago.
         policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
+        plan = _keep_embargoes(plan, known, listing, log, now=now)
         timing = time_listing(plan, known, Clock(now=now, timezone=rules.site.timezone, policy=policy))
         plan = timing.plan
         _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
@@ -132,6 +133,30 @@ def _plan_changes(
     joined = find_joined(own.added, others, listing.policy, shared=listing.shared)
     heirs = log.heirs(own.withdrawn, among=rules.configured)
     return leave_to_others(own, copied, joined, heirs), left_out
+
+
+def _keep_embargoes(
+    plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, *, now: datetime
+) -> Reconciliation:
+    """Return the plan in which items that no reader has seen wait for the embargo that another source puts on them."""
+    waiting = {one.number for one in known if one.state is State.WAITING}
+    unseen = [*plan.added, *(item for number, item in plan.known if number in waiting)]
+    others = log.waiting_elsewhere(ids={item.native_id for item in unseen}, links={item.link for item in unseen})
+    others = [other for other in others if other.item.embargo and other.item.embargo > now]
+    ends = embargoes_elsewhere(unseen, others, listing.policy, shared=listing.shared)
+
+    if not ends:
+        return plan
+
+    def held(item: Item) -> Item:
+        return replace(item, other_embargo=ends.get(item))
+
+    return replace(
+        plan,
+        added=tuple(map(held, plan.added)),
+        known=tuple((number, held(item)) for number, item in plan.known),
+        renamed=tuple((number, held(item)) for number, item in plan.renamed),
+    )
 
 
 def _suspect(

@@ -66,8 +66,15 @@ class Item:
     """Whether the source gives no date: `date` is the day of this reading, and a known item keeps the date it has."""
     embargo: datetime | None = None
     """UTC; no reader sees the item before it. None: only its date decides. Fresh from a source: like `published`."""
+    other_embargo: datetime | None = None
+    """UTC; the end of the embargo that another source puts on it; a source never gives it. None: none does."""
     expires: datetime | None = None
     """UTC; from then on the item is in no feed. None: it never expires. Fresh from a source: like `published`."""
+
+    @property
+    def last_embargo(self) -> datetime | None:
+        """The end of the later embargo; None: it has none."""
+        return max(filter(None, (self.embargo, self.other_embargo)), default=None)
 
 
 def digest_of_text(item: Item) -> str:

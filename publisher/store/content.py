@@ -31,6 +31,7 @@ def content_of(item: Item) -> str:
         "published": item.published and item.published.isoformat(),
         "summary": item.summary,
         "embargo": item.embargo and item.embargo.isoformat(),
+        "other_embargo": item.other_embargo and item.other_embargo.isoformat(),
         "expires": item.expires and item.expires.isoformat(),
         "is_language_guessed": item.is_language_guessed,
     }
@@ -41,7 +42,7 @@ def item_of(content: str) -> Item:
     """The item of which `content_of` made this."""
     fields: dict[str, Any] = json.loads(content)
     fields["date"] = date.fromisoformat(fields["date"])
-    for name in ("published", "embargo", "expires"):
+    for name in ("published", "embargo", "other_embargo", "expires"):
         if name in fields:
             fields[name] = datetime.fromisoformat(fields[name])
     for name in ("labels", "keywords"):

@@ -32,7 +32,7 @@ from publisher.store.schema import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Other:
-    """A live item of another source, or one that is hidden."""
+    """An item of another source."""
 
     number: int
     item: Item
@@ -91,16 +91,23 @@ class Facts:
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
-        """Live and hidden items of other sources that have one of these ids and links, except copies in this source."""
-        found: dict[int, Other] = {}
+        """Live and hidden items of other sources that have one of these ids or links, except copies in this source."""
         copied = exists().where(copies.c.source == self._source, copies.c.item == items.c.number)
+        return self._find_elsewhere(or_(IS_LIVE, IS_HIDDEN), ~copied, ids=ids, links=links)
+
+    def waiting_elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
+        """Items of other sources that wait for their time and have one of these ids or links."""
+        return self._find_elsewhere(IS_WAITING, ids=ids, links=links)
+
+    def _find_elsewhere(self, *which: ColumnElement[bool], ids: Collection[str], links: Collection[str]) -> list[Other]:
+        found: dict[int, Other] = {}
         named = (
             (items.c.native_id, HAS_ID, set(map(id_key, ids))),
             (items.c.link, HAS_LINK, set(map(link_key, links))),
         )
         for column, is_there, wanted in named:
             for some in batches(sorted(wanted - {""})):
-                others = (column.in_(some), is_there, items.c.source != self._source, or_(IS_LIVE, IS_HIDDEN), ~copied)
+                others = (column.in_(some), is_there, items.c.source != self._source, *which)
                 for row in self._connection.execute(select(items.c.number, items.c.content).where(*others)):
                     found[row.number] = Other(number=row.number, item=item_of(row.content))
         return [found[number] for number in sorted(found)]

@@ -200,7 +200,7 @@ def test_an_item_of_a_source_that_is_gone_from_the_configuration_does_not_appear
 
 def test_an_item_that_another_source_brought_meanwhile_is_one_item(store: Store) -> None:
     link = "https://www.example.org/ferry"
-    early = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + HOUR), item("Crane")])
+    early = Shelf(items=[item("Ferry", EIGHT.date(), link=link, published=EIGHT + HOUR), item("Crane")])
     late = Shelf(name="late", items=[item("Ferry", link=link)])
     read(store, early, late)
 
@@ -208,6 +208,46 @@ def test_an_item_that_another_source_brought_meanwhile_is_one_item(store: Store)
 
     assert (report.added, report.joined) == (0, 1)
     assert sorted(record.source for record in store.items.added_last(ALL, limit=9)) == ["late", "shelf"]
+
+
+def test_an_embargo_of_one_source_holds_back_what_another_lists_without_it(store: Store) -> None:
+    """In doubt an item does not go out; it is one item by the usual rule, and told like all that waits."""
+    link = "https://www.example.org/ferry"
+    own = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR), item("Crane")])
+    partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
+    report = read(store, own, partner)
+    assert (seen(store), report.waiting) == ({"Crane", "Quay"}, 2)
+
+    again = read(store, own, partner, at=EIGHT + HOUR)
+    assert (again.is_news, [note.what for note in again.notes]) == (False, ["waits until 2024-03-06 12:00"] * 2)
+    partner.items[0] = item("Ferry", link=link, labels=("Boats",))
+    assert not read(store, partner, at=EIGHT + 2 * HOUR).added
+
+    late = read(store, own, partner, at=EIGHT + 4 * HOUR)
+
+    assert (late.added, late.joined, seen(store)) == (1, 1, {"Crane", "Quay", "Ferry"})
+
+
+def test_an_embargo_that_its_source_lifts_holds_nothing_back_any_more(store: Store) -> None:
+    link = "https://www.example.org/ferry"
+    own = Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR), item("Crane")])
+    partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
+    read(store, own, partner)
+    own.items[0] = item("Ferry", link=link)
+
+    report = read(store, own, partner, at=EIGHT + HOUR)
+
+    assert (report.added, report.joined, seen(store)) == (1, 1, {"Crane", "Quay", "Ferry"})
+
+
+def test_what_readers_have_stays_when_another_source_puts_an_embargo_on_it(store: Store) -> None:
+    link = "https://www.example.org/ferry"
+    partner = Shelf(name="partner", items=[item("Ferry", link=link), item("Quay")])
+    read(store, partner)
+
+    read(store, Shelf(items=[item("Ferry", link=link, embargo=EIGHT + 4 * HOUR)]), partner, at=EIGHT + HOUR)
+
+    assert seen(store) == {"Ferry", "Quay"}
 
 
 # --- expiring --------------------------------------------------------------------------------------------------------
