@@ -9,7 +9,7 @@ from publisher.store import Store
 from publisher.store.backup_file import write_backup
 
 WAIT_S = 60.0
-"""How long a pass at work is waited for."""
+"""How long to wait for a pass that is at work."""
 
 
 def back_up(config: Config, file: Path, *, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Whether a site really begins: an empty store beside full folders has more likely lost its memory."""
+"""Refuses to begin a site anew beside full folders: its store is probably lost, and not new."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from publisher.store import Store
 
 
 def refuse_lost_memory(config: Config, store: Store) -> None:
-    """Let pass a site whose store knows it, or whose folders are empty. For a site that ran before it is one query.
+    """Raise an error if the store is empty although the site's folders are full. It costs one query if it is not empty.
 
     Raises:
-        UsageError: the store never saw a pass, and a pass would take all for new that readers have already.
+        UsageError: the store is empty, so a pass would treat everything that readers already have as new.
     """
     if store.names.has_authority():
         return

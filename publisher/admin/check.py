@@ -151,7 +151,7 @@ def _stranded_editions(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _waiting_items(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """How many items wait until when: an embargo that somebody mistyped is seen here first."""
+    """Yield how many items wait, and until when: a mistyped embargo shows here first."""
     zone = zone_of(checked.config.site.timezone)
     for source, some in checked.waiting.items():
         for each in some:
@@ -173,7 +173,7 @@ def _unsettled_audiences(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _reserved_names(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Addresses that were copied from an example."""
+    """Yield addresses that were copied from an example."""
     config = checked.config
     hosts = [("site.base_url", urlsplit(config.site.base_url).hostname or "")]
     hosts += [("site.author.email", _domain(config.site.author.address))]
@@ -209,7 +209,7 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Pictures of the site that are not there, and so would be a gap in each mail, feed or page."""
+    """Yield the site's pictures that are missing: each would be a gap in every mail, feed or page."""
     config = checked.config
     pictures = {"digest.logo": config.digest.logo, "feeds.logo": config.feeds.logo, "feeds.icon": config.feeds.icon}
     for key, picture in pictures.items():
@@ -218,12 +218,15 @@ def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there already."""
+    """Return the folder if it exists, else the nearest one above it that does."""
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Cron lines whose author may have meant both days where cron takes either, as in `0 8 1-7 * MON`."""
+    """Yield cron lines that name days of the month and of the week, as in `0 8 1-7 * MON`.
+
+    Cron takes either day; their authors may have meant both together.
+    """
     for audience in checked.config.audiences:
         if audience.schedule is not None and (days := audience.schedule.either_day) is not None:
             what = (
@@ -234,7 +237,7 @@ def _schedules(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """A mail server that is reached in the open, and files that it needs."""
+    """Yield a finding if mails travel unencrypted, and one for each file that is missing."""
     smtp = checked.config.smtp
     if smtp is None:
         return

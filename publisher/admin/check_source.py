@@ -287,7 +287,9 @@ def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught
 
 
 def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return texts that a selector would find outside the items. Selectors such as `a` are everywhere: nothing."""
+    """Return texts that a selector would find outside the items. Nothing is returned for selectors such as `a`, which
+    match everywhere.
+    """
     looked_for = selector.partition("@")[0].strip()
     if ":scope" in selector or not (looked_for.startswith("time") or set(looked_for) & {".", "#", "["}):
         return []

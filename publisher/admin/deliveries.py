@@ -62,7 +62,7 @@ def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
     """Queue the edition of that name and all later ones of its audience that are in the outbox; return how many.
 
-    Those that are in the ledger already and wait have their turn now; those that are sent or refused stay so.
+    Editions that wait in the ledger already are due now; those that were sent or refused stay as they are.
 
     Raises:
         UsageError: there is no such edition in the outbox, its audience is not in config.toml, or it waits for a word

@@ -2,8 +2,8 @@
 
 The operator is told that a list's mail server refused an edition for good, and that mails go out again after an outage.
 
-What a crash leaves: refusals and the outage are in the store, and so are the notices of them. What has none is told
-by the next pass.
+What a crash leaves: refusals, the outage and the notices about them are in the store. The next pass makes the notices
+that are missing.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,13 +20,13 @@ from publisher.model.reports import DeliverReport
 from publisher.store import Store
 
 OUTAGE = "mail"
-"""What notices about the mail server are about."""
+"""The `about` of notices about the mail server."""
 BACK = "back"
 REFUSED = "refused"
 LONG = timedelta(minutes=15)
-"""How long an outage lasts that is told; a shorter one is a restart."""
+"""The operator is told of outages that last this long; a shorter one is usually a restart."""
 RECENT = timedelta(days=7)
-"""A refusal before that is told no more: nobody was to be told of it then."""
+"""Older refusals are not told: when they happened, config.toml named no one to tell."""
 
 
 def tell_mails(

@@ -104,7 +104,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """What the store keeps as told when that condition is told."""
+    """Return the condition that the store keeps as told last once this one is told."""
     return None if condition in _WELL else condition
 
 

@@ -1,4 +1,4 @@
-"""The lock that one service of a site holds for as long as it runs, and the locks of one who needs a site to rest."""
+"""Locks of a whole site: its service holds one while it runs; work that needs the site at rest holds all of them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -33,24 +33,24 @@ from publisher.rendering.text import one_line, scrub
 from publisher.rendering.urls import edition_url, editions_url, rest_url
 
 MAX_HTML_BYTES = 100_000
-"""Of quoted-printable HTML."""
+"""The most bytes of a mail's HTML, in quoted-printable."""
 SUBJECT_CHARS = 78
 """RFC 5322 section 2.1.1 folds there; the title of the lead takes what room is left."""
 SUBJECT_TITLE_CHARS = 60
-"""Of the lead's title: phones show about forty, mail programs about seventy."""
+"""The most characters of the lead's title: phones show about forty, mail programs about seventy."""
 LEAST_TITLE_CHARS = 20
-"""However much else a template puts into the subject."""
+"""The lead's title keeps so many characters, however much else a template puts into the subject."""
 PREHEADER_CHARS = 120
 CORRECTIONS = 20
-"""Named one by one; of more it is said how many."""
+"""The most corrections that are named; of the others a digest says only how many they are."""
 CONTENTS_FROM_THEMES = 3
-"""Of two items or more; fewer are seen at a glance."""
+"""From so many themes on, with two items or more, a digest has a table of contents."""
 MOST_SHOWN = 2_000
-"""Items that are kept as they are shown."""
+"""How many prepared items are kept for later digests."""
 MOST_DIGESTS = 16
-"""That are kept once they are rendered."""
+"""How many rendered digests are kept."""
 LEAST_ITEM_BYTES = 400
-"""What an item costs beside its words, in the leanest template: only to see in time what cannot fit."""
+"""The bytes that an item takes besides its words in the smallest template: a bound that tells early what cannot fit."""
 
 
 class Renderer:
@@ -67,7 +67,7 @@ class Renderer:
             "heading_fonts": _css_fonts(style.heading_fonts),
             "logo_url": f"{site.base_url}{style.logo}" if style.logo else "",
         }
-        """What every page shows alike."""
+        """The values that every page gets."""
         self._width_px = style.width
         self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
         self._shown: dict[tuple[Hashable, ...], ShownItem] = {}
@@ -88,7 +88,8 @@ class Renderer:
         return self._digests[key]
 
     def fit(self, edition: Edition, audience: Audience) -> tuple[Edition, Digest]:
-        """The edition with its digest; without what its mail has no room for, where that waits for the next one.
+        """Return the edition and its digest. Items that have no room in the mail are taken out if they wait for the
+        next edition.
 
         Raises:
             TemplateError: as `render`.
@@ -150,7 +151,7 @@ class Renderer:
         )
 
     def _cut_to_size(self, edition: Edition, audience: Audience, by_worth: Sequence[Record]) -> "tuple[Page, str]":
-        """The page with as many of the items as a mail of bearable size holds, the first ones, and its HTML."""
+        """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` holds, and its HTML."""
         shown = by_worth
         while True:
             page = Page(self, edition=edition, audience=audience, shown=shown)

@@ -63,7 +63,7 @@ UNSETTLED = (
     "held because the store was restored: say which edition was the last that went out, as `publisher restore` explains"
 )
 LOOKED_AT = 4_000
-"""How many of the latest items are searched for items in the languages of an audience."""
+"""How many of the latest items are searched for those in the languages of an audience."""
 
 
 # --- decide ----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from publisher.rendering import urls
 from publisher.store.files import explain_errors
 
 _HEADINGS = ("h2", "h3", "h4")
-"""Links elsewhere, as in the editor's introduction, name no item of the edition."""
+"""Only links in headings name items of the edition; others may stand in the editor's introduction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

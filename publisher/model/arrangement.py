@@ -16,7 +16,9 @@ from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeMap
 
 LONG_FROM_ITEMS = 16
-"""An edition of so many items shows most of them by title and date only, unless its audience wants texts in full."""
+"""From this number of items on, an edition shows most of them by title and date only, unless its audience wants full
+texts.
+"""
 
 
 class Look(StrEnum):
@@ -40,7 +42,7 @@ class Placed:
 
     record: Record
     theme: Theme
-    """The one it stands under; that of the lead stands in the line above its title."""
+    """The theme under which the item stands. The lead's theme is shown in the line above its title."""
     look: Look
     has_text: bool
     """Whether more than its title and date is shown."""
@@ -54,7 +56,7 @@ class Part:
     items: tuple[Placed, ...]
     """Never empty."""
     is_more: bool
-    """Whether the lead is of this theme."""
+    """Whether the lead has this theme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +120,15 @@ def _rank(record: Record, audience: Audience, site: Site) -> int:
 
 
 def _age(record: Record) -> tuple[int, float, int]:
-    """Less is newer."""
+    """Return a sort key: newer items come first."""
     # `number` only decides between values no store gives twice.
     return -record.item.date.toordinal(), -record.published.timestamp(), -record.number
 
 
 def home_of(record: Record, audience: Audience) -> Theme:
-    """The first of its themes that the audience names, else that it follows.
+    """Return the first of the item's themes that the audience names, else the first that it follows.
 
-    When its themes changed since, and it is in none of these any more, the first of all.
+    An item whose themes changed may have neither: then it is the item's first theme.
     """
     named = (theme for theme in record.themes if theme.slug in audience.themes.named)
     followed = (theme for theme in record.themes if audience.themes.follows(theme.slug))
@@ -136,7 +138,7 @@ def home_of(record: Record, audience: Audience) -> Theme:
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
     """The place of a language among those wanted, the preferred one first; None: it is not wanted.
 
-    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` all that nothing else there means.
+    `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry matches.
     """
     tag = language.lower()
     for place, each in enumerate(wanted):
@@ -146,7 +148,7 @@ def language_rank(language: str, wanted: Sequence[str]) -> int | None:
 
 
 def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
-    """The first item; where the audience names themes, the first one of the first of them that has any."""
+    """Return the first item; if the audience names themes, the first item of the first named theme that has items."""
     for slug in audience.themes.named:
         for record in ordered:
             if home_of(record, audience).slug == slug:
@@ -155,7 +157,7 @@ def _lead_of(ordered: Sequence[Record], audience: Audience) -> Record:
 
 
 def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts: bool) -> Iterable[Placed]:
-    """Place the items of a theme, which are in order; of a long digest only the first one is shown with its text."""
+    """Place the items of a theme, which are in order. In a long digest only the first one is shown with its text."""
     look = Look.SINGLE if len(records) == 1 else Look.ITEM
     for number, record in enumerate(records):
         is_brief = not has_texts or (is_long and number > 0)

@@ -26,7 +26,7 @@ _JOINING_SCRIPTS = (
     (0xFB50, 0xFEFC),  # Arabic presentation forms
     (0x11000, 0x11FFF),  # Brahmi and its kin
 )
-"""Where a joiner or its opposite makes another word of the same letters."""
+"""Ranges of scripts in which a joiner, or a non-joiner, turns the same letters into another word."""
 
 
 def even_spaces(text: str) -> str:
@@ -43,9 +43,9 @@ def as_line(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """Return `text` without the characters that cannot be seen, but for those that change what is beside them.
+    """Return `text` without invisible characters, except those that change the characters beside them.
 
-    These are joiners within words of scripts that need them, and what makes one picture of several or colours it.
+    These are joiners within words of scripts that need them, and characters that join emoji or colour them.
     """
     if not _INVISIBLE.search(text):
         return text
@@ -72,5 +72,5 @@ def _is_of_joining_script(letter: str) -> bool:
 
 
 def _is_picture(character: str) -> bool:
-    """Whether it is a picture, or the tone of somebody's skin."""
+    """Whether a character is an emoji or another symbol, or a skin tone."""
     return bool(character) and category(character) in ("So", "Sk", "Sm", "Po")

@@ -27,7 +27,9 @@ class DecisionLog:
         return self._logger.isEnabledFor(logging.DEBUG)
 
     def debug(self, decision: str, *, because: str, **facts: object) -> None:
-        """Log a decision, such as `item is revised`, with its reason and what it is about; None says nothing."""
+        """Log a decision, such as `item is revised`, with its reason and the facts it is about; facts that are None are
+        left out.
+        """
         if self.is_heard:
             told = {"because": because, **{name: value for name, value in facts.items() if value is not None}}
             self._logger.debug(decision, extra={_FACTS: {name: _printable(value) for name, value in told.items()}})

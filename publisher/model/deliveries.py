@@ -62,7 +62,8 @@ class NewDelivery:
     dated: datetime
     """UTC; the Date of the mail."""
     audience: str = ""
-    """Whose sending can be paused by itself, such as `weekly`; empty: only with all."""
+    """The audience whose mails can be paused alone, such as `weekly`; empty: this mail is paused only with all others.
+    """
     rank: Rank = Rank.DIGEST
     return_path: str = ""
     """Where failures of this one mail are reported, in ASCII; empty: `smtp.bounces`, or `sender`."""
@@ -167,7 +168,7 @@ class Result:
     after: timedelta = timedelta(0)
     """When it is tried again, from now."""
     is_attempt: bool = True
-    """Whether the try counts; not if the recipient had no part in its failure."""
+    """Whether the try counts as an attempt. It does not if the recipient had no part in its failure."""
     is_doubtful: bool = False
     """Whether the mail was handed over and the server did not answer."""
     code: int | None = None

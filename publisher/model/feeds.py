@@ -30,7 +30,7 @@ class FeedKind(StrEnum):
     """What the items of a feed have in common."""
 
     ALL = "all"
-    """Nothing: this is the one feed of all items. It is always there."""
+    """Its items need nothing in common: it is the one feed of all items, and always exists."""
     THEME = "theme"
     KEYWORD = "keyword"
     LANGUAGE = "language"
@@ -95,7 +95,7 @@ class FeedSettings:
     icon: str = ""
     """Path of a square picture below the site's base URL; empty: none."""
     logo: str = ""
-    """Path of a picture twice as wide as high, likewise."""
+    """Path of a picture twice as wide as high, below the site's base URL; empty: none."""
     hub: str = ""
     """Address of the WebSub hub to tell of changes; empty: none."""
     content: Content = "full"

@@ -38,7 +38,7 @@ class Item:
     link: str = ""
     """Where the item lives on the web; empty: the site makes a page for it."""
     summary: str = ""
-    """What its source sums it up by, in plain text; empty: its first sentences do."""
+    """The source's summary, in plain text; empty: its first sentences serve as one."""
     native_id: str = ""
     """The permanent id that the source gives the item; empty: it gives none, as in a listing."""
     language: str = ""
@@ -91,7 +91,8 @@ def digest_of_content(item: Item) -> str:
 
 
 FILING = frozenset({"date", "published", "language", "labels", "keywords"})
-"""Fields that say where an item belongs, not what it says: another value moves it, and is no edit to tell of."""
+"""Fields that say where an item belongs, not what it says: a new value moves it, and readers are not told of an edit.
+"""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:

@@ -8,7 +8,7 @@ _TRACKING = re.compile(
     r"mc_[ce]id|_hsenc|_hsmi|__hs[a-z]+|wt_?mc|s_cid|ml_subscriber(?:_hash)?|cmpid|xtor",
     re.IGNORECASE,
 )
-"""Parameters that say how a reader came, and none that says what is shown."""
+"""Parameters that say how a reader came to a page, and do not decide what it shows."""
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _URI = re.compile(r"https?://|urn:[a-z0-9-]+:|tag:[^,\s]+,", re.IGNORECASE)
 _START = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home|start)(?:\.\w{2,5})?)?", re.IGNORECASE)
@@ -28,7 +28,7 @@ def without_tracking(address: str) -> str:
 
 
 def link_key(address: str) -> str:
-    """Return what a link compares by; empty: it names no item, because it leads to a site's start page.
+    """Return the key by which links are compared; empty: the link leads to a site's start page, so it names no item.
 
     Scheme, `www.`, the usual port, a slash at the end and tracking make no difference; the fragment does.
     """
@@ -47,7 +47,7 @@ def link_key(address: str) -> str:
 
 
 def id_key(native_id: str) -> str:
-    """Return what an id compares by: one that is a web address as links do, any other as it is."""
+    """Return the key by which ids are compared: `link_key` for an id that is a web address, any other id as it is."""
     return link_key(native_id)
 
 

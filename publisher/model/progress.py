@@ -26,10 +26,10 @@ class Steps:
         self.advance(0)
 
     def advance(self, steps: int) -> None:
-        """So many more are done."""
+        """Count so many more steps as done."""
         self.reach(self.done + steps)
 
     def reach(self, done: int) -> None:
-        """So many are done in all, were they not more before."""
+        """Count so many steps in all as done; the number never falls."""
         self.done = min(max(done, self.done), self.total)
         self._progress(self._step, self.done, self.total)

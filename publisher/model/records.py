@@ -29,7 +29,7 @@ class State(StrEnum):
     UNLISTED = "unlisted"
     """It is older than what the source still lists. It stays in feeds and pages."""
     WAITING = "waiting"
-    """Its time has not come, or was over before. It is not in the log, and has no page."""
+    """Its time has not come, or was over before it appeared. It is not in the log, and has no page."""
     EXPIRED = "expired"
     """Its time is over. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
@@ -51,7 +51,7 @@ class State(StrEnum):
 _LIVE = (State.LISTED, State.UNLISTED)
 _GONE = (State.WITHDRAWN, State.HIDDEN)
 STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
-"""Of known items that a listed one may be, those in an earlier state come first."""
+"""If a listed item may be several known ones, it is the one whose state stands first here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

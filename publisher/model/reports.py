@@ -90,7 +90,7 @@ class PublishReport:
     feeds: tuple[str, ...] = ()
     """Folders of the feeds with a file that was written."""
     files_written: int = 0
-    """A text and its compressed copies are one file."""
+    """How many public files have new content."""
     files_unchanged: int = 0
     problems: tuple[Problem, ...] = ()
 
@@ -124,7 +124,7 @@ class DeliveryTally:
     name: str
     """Of the edition, round or letter."""
     to: str
-    """The address of the first of them; empty: readers, whose addresses are told to nobody."""
+    """The address of the first of them; empty: they go to readers, whose addresses are never shown."""
     planned: int = 0
     """In a rehearsal: how many would be handed over."""
     sent: int = 0

@@ -29,7 +29,7 @@ LETTER_EVERY = timedelta(days=1)
 
 
 class SubscriptionState(StrEnum):
-    """How far a subscription is. One that waits to be confirmed is a `Confirmation`, and not there yet."""
+    """How far a subscription is. One that waits to be confirmed is a `Confirmation` and has no state yet."""
 
     ACTIVE = "active"
     ENDED = "ended"
@@ -118,7 +118,7 @@ class Subscription:
     pace: str
     state: SubscriptionState
     start: int
-    """The end of the log when it began: items that were there before are none of its concern."""
+    """The end of the log when it began: items that were added before are not sent for it."""
     cursor: int
     since: datetime
     """UTC; when it was confirmed."""
@@ -159,7 +159,7 @@ class Subscriber:
 
     @property
     def masked(self) -> str:
-        """The address as a page may show it to whoever has the link: `an…@example.org`."""
+        """The address as a page may show it to everybody who has the link: `an…@example.org`."""
         return masked(self.address)
 
 

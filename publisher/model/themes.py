@@ -66,7 +66,7 @@ class ThemeRule:
     sources: tuple[str, ...] = ()
     """The item comes from one of these sources."""
     words: tuple[str, ...] = ()
-    """The item's title or text contains one of these as whole words; folded likewise."""
+    """The item's title or text contains one of these as whole words; folded by `slugs.fold_label`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

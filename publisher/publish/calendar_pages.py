@@ -15,7 +15,7 @@ from publisher.rendering import urls
 from publisher.store import Store
 
 YEAR_ITEMS = 200
-"""As many items a year's page lists itself."""
+"""The most items that a year's page lists; with more it leads to its months."""
 
 
 class CalendarPages:

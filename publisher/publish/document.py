@@ -23,7 +23,7 @@ class FeedLook:
 
     site: Site
     authority: str
-    """That of the item ids, such as `news.example.org,2026`."""
+    """The authority in the ids of items, such as `news.example.org,2026`."""
     formats: tuple[str, ...]
     icon: str = ""
     """URLs; empty: none."""
@@ -67,7 +67,7 @@ class FeedDocument:
     page_url: str
     """The HTML page that shows the same items."""
     author: Mailbox
-    """Its address is empty if it has none that every reader takes for one."""
+    """Its address is empty if feed readers would not accept it."""
     updated: datetime
     """When its content last changed; the feed is not "updated" by being written again."""
     items: tuple[FeedItem, ...]

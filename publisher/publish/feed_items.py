@@ -21,16 +21,16 @@ from publisher.rendering.text import UNFIT, html_with_images, scrub
 logger = DecisionLog("publish")
 
 DOMAIN = "feeds"
-"""Of the catalogues of these texts."""
+"""The gettext domain of these texts."""
 KEPT = 10_000
 """How many items a pass keeps as they were prepared; a larger site prepares the others for each document."""
 MOST_BYTES = 5_000_000
-"""Of a feed: readers give up on a larger one."""
+"""The most bytes of a feed: readers give up on a larger one."""
 FRAME_BYTES = 100_000
 """What a feed has besides its items takes less."""
 CATEGORIES = 40
 LABEL_CHARS = 200
-"""Of a category: hostile sources have labels of megabytes."""
+"""The most characters of a category: hostile sources have labels of megabytes."""
 
 TAG = re.compile(r"<([a-zA-Z/!?][^<>]*)>")
 TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
@@ -55,12 +55,12 @@ class FeedItem:
     published: datetime
     updated: datetime
     updated_alone: datetime
-    """The same; of a revision with microseconds, so that no two items share it though one pass revised both."""
+    """The same as `updated`, but with microseconds for a revision, so that two items revised by one pass differ."""
     categories: tuple["Category", ...]
     enclosures: tuple[Enclosure, ...]
     """Each with a type."""
     most_bytes: int
-    """No format needs more for it."""
+    """The most bytes that any format needs for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ class FeedWriter:
         """Items hidden or shown again: unlike other changes they reach into closed documents."""
 
     def write(self, state: FeedState) -> None:
-        """Write all that is of a feed; what it links to before itself."""
+        """Write all files of a feed; those that others link to come first."""
         feed = state.feed
         sequence = self._store.feeds.whole(feed.slug) if self._planned.is_full else self._store.feeds.end(feed.slug)
         records = newest_items(self._items, sequence, limit=self._settings.limit)
@@ -100,7 +100,9 @@ class FeedWriter:
         self._pagination.settle()
 
     def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
-        """The records and those that read otherwise in an archive: RFC 5005 section 4 has the feed itself say it."""
+        """Return the records, and items whose words differ from those in an archive: RFC 5005 section 4 has the feed
+        announce them.
+        """
         revised = self._store.items.revised_last(slug, limit=ANNOUNCED)
         return list({record.number: record for record in (*records, *revised)}.values())
 
@@ -127,7 +129,7 @@ class FeedWriter:
         return last or None
 
     def _empty_former(self, feed: Feed, last: int) -> None:
-        """Leave nothing in what a renamed theme had archived beyond the documents that it has now."""
+        """Empty the archive documents at a renamed theme's former addresses whose numbers it no longer uses."""
         for former in self._theme_map.former(feed.slug):
             ended = self._store.feeds.archives.last(former)
             for number in range(last + 1, (ended.number if ended else 0) + 1):

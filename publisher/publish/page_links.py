@@ -6,7 +6,7 @@ from typing import Any
 from publisher.rendering import urls
 
 NEAR = 2
-"""So many pages before and behind it a numbered page leads to."""
+"""How many pages on each side a numbered page leads to."""
 FIRST = 1
 """The oldest page."""
 

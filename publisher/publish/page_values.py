@@ -25,9 +25,9 @@ from publisher.rendering.text import html_of, scrub
 DAYS_A_MONTH = 365.25 / 12
 ANY_LANGUAGE = "*"
 PACE_ITEMS = 5
-"""Fewer items in a year say nothing about how often a site speaks."""
+"""With fewer items in a year, no page says how often news comes."""
 PACE_DAYS = 91
-"""Nor does less than three months of news."""
+"""Nor does one if the news covers fewer days than these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +99,9 @@ class MailOffer:
     """A way to get the news by mail."""
 
     title: str
-    """What the digest is called, other than each other one's."""
+    """The name of the digest; no two offers have the same."""
     has_all: bool
-    """Whether all news is in it, whatever its theme and language."""
+    """Whether it has all news, of any theme and in any language."""
     url: str
     """The mailing list's page for those who join, or a `mailto:` address."""
 
@@ -161,7 +161,7 @@ class ShownEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a site speaks."""
+    """How often news comes."""
 
     items: int
     """About so many in the period."""
@@ -219,7 +219,7 @@ def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
 
 
 def pace_of(items: int, *, days: int) -> Pace | None:
-    """How often a site speaks that had so many `items` in the last `days`; None when either is too little to tell."""
+    """Return how often news comes to a site with `items` in the last `days`; None: too few of either to tell."""
     if items < PACE_ITEMS or days < PACE_DAYS:
         return None
     a_month = items / (days / DAYS_A_MONTH)

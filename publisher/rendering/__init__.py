@@ -1,1 +1,1 @@
-"""Values in, bytes out: no store, no network, no clock, no chance."""
+"""Values in, bytes out: without the store, the network, the clock and random numbers."""

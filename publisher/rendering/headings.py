@@ -1,4 +1,4 @@
-"""What stands above an item in pages and mails, and what below: no sentence is read twice, and none is lost."""
+"""Splits an item into its title and the text below it, so that no sentence is shown twice and none is lost."""
 
 import re
 from dataclasses import dataclass, replace

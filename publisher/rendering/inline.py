@@ -1,4 +1,6 @@
-"""Styles moved into the elements they apply to, as many mail programs drop `<style>`. The only home of premailer."""
+"""Moves styles into the elements they apply to, because many mail programs drop `<style>`. The only module that knows
+premailer.
+"""
 
 import logging
 import os
@@ -64,9 +66,9 @@ def inline(html: str, *, template: str) -> str:
 
 
 def looks_at_neighbours(html: str, *, template: str) -> bool:
-    """Whether a rule of the page says of an element what it would not say of the same one beside others.
+    """Whether a rule of the page depends on the neighbours of an element.
 
-    If none does, what stands in equal elements (`places_in`) gets the same styles in every page with these rules.
+    If none does, the content of equal elements (`places_in`) gets the same styles in every page with these rules.
 
     Raises:
         TemplateError: as `inline`.
@@ -75,7 +77,7 @@ def looks_at_neighbours(html: str, *, template: str) -> bool:
 
 
 def places_in(html: str, *, template: str) -> Mapping[str, Around]:
-    """Where the page's comments stand, by what they say.
+    """Return the elements around each comment of the page, by the comment's text.
 
     Raises:
         TemplateError: the page has no doctype.

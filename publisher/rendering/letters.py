@@ -25,7 +25,7 @@ from publisher.rendering.templates import Templates
 from publisher.rendering.urls import confirm_url, fresh_url, host_of
 
 DOMAIN = "letters"
-"""Of the catalogues of these texts."""
+"""The gettext domain of these texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

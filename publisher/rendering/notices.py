@@ -14,7 +14,7 @@ from publisher.model.titles import title_of
 from publisher.rendering.languages import format_day, interface_language, translations
 
 DOMAIN = "notices"
-"""Of the catalogues of these texts."""
+"""The gettext domain of these texts."""
 
 
 def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple[str, str]:

@@ -23,7 +23,7 @@ class TemplateFiles:
     def __init__(self, *folders: Path) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
         self.generation = 0
-        """Another one when a file was found to have changed: what was made of the files before is out of date."""
+        """Changes when a file was found to have changed: what was made from the earlier files is out of date."""
         self._fingerprint = ""
 
     def fingerprint(self) -> str:

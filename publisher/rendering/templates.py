@@ -36,7 +36,7 @@ from publisher.rendering.template_files import TemplateFiles
 
 JINJA = Path(jinja2.__file__).parent
 SHADOWED = "shipped"
-"""Before the name of a template: the one that a site's own of that name stands before."""
+"""Prefix of a template's name; it means the shipped template, even if the site has its own of that name."""
 
 
 class _Compiled(BytecodeCache):
@@ -98,12 +98,12 @@ class Templates:
         self._generation = files.generation
         self._environments: dict[tuple[str, str], Environment] = {}
         self._frames: dict[tuple[Environment, str], Template] = {}
-        """Those of `render_frame`, by their source."""
+        """The templates of `render_frame`, by their source."""
         self._lineages: dict[tuple[Environment, str], list[Template]] = {}
 
     @property
     def generation(self) -> int:
-        """Another one when a template was found to have changed."""
+        """A number that changes when a template was found to have changed."""
         return self._files.generation
 
     def render(self, name: str, *, language: str, domain: str, **values: object) -> str:
@@ -257,7 +257,7 @@ class Templates:
 
 
 def _extended_by(environment: Environment, name: str) -> str | None:
-    """The name behind the `extends` of a template; None: it extends none."""
+    """Return the name of the template that this one extends; None: it extends none."""
     source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]  # it has one
     if "extends" not in source:
         return None  # parsing takes as long as rendering ten mails

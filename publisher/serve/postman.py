@@ -21,7 +21,7 @@ logger = structlog.get_logger("publisher")
 LOOK_S = 60.0
 """How long it sleeps at most."""
 SHORTEST_S = 0.5
-"""How long it sleeps at least, lest a mail that is due at once keep it busy."""
+"""How long it sleeps at least, so that a mail that is due at once does not keep it busy."""
 
 
 class Postman:
