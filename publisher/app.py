@@ -169,7 +169,7 @@ class Publisher:
         return self._deliver_after(self._go_on("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False)))
 
     def begin_anew(self) -> None:
-        """Let the next pass begin with an empty store, whatever stands in the folders."""
+        """Let the next pass begin with an empty store, even if folders are full."""
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:

@@ -15,7 +15,7 @@ _LINK = re.compile(r"<a\b[^>]*>|</a>")
 def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
     """Return the item with its first themes, keywords and links; `tell` takes a sentence about each kind that is cut.
 
-    Its HTML is clean; of a link that is too many the words stay.
+    Its HTML must be clean. A link beyond the limit is replaced by its words.
     """
     for kind, count, most in (
         ("themes", len(item.labels), MAX_THEMES),
@@ -33,7 +33,7 @@ def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
 
 
 def _unlink(html: str, *, keep: int) -> str:
-    """Return clean HTML with its first links."""
+    """Return clean HTML with only its first `keep` links."""
     begun = 0
 
     def kept(match: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ from publisher.model.site import Site
 from publisher.model.sources import SourcePolicy
 
 Tell = Callable[[str], None]
-"""Takes a sentence about an item: what of it no reader gets, and why."""
+"""Receives a sentence about an item: which part of it readers do not get, and why."""
 _SHOWN = 3
 
 

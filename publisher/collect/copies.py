@@ -40,8 +40,9 @@ def find_joined(
 ) -> dict[int, Item]:
     """Return the new items that are items of other sources as well, by the number of each.
 
-    By `joined_by`, they have one id or one link; or else ("usual") an id that is a URI, or a link and the title or
-    first words. What several new items or several others have joins none, unless their titles tell them apart.
+    `joined_by` says what they must share: an id, a link, or ("usual") an id that is a URI, or a link together with the
+    title or first words. An id or link that several new items or several others have joins none of them, unless their
+    titles differ.
 
     Args:
         added: new items of the source.

@@ -16,7 +16,7 @@ from publisher.model.schedules import instant_of, zone_of
 from publisher.model.sources import SourcePolicy
 
 _LONGEST = 4
-"""An item that is changed again and again is news after so many times its time to settle."""
+"""An item that is changed again and again appears after so many times the time of `settle`."""
 _HIDDEN = "an editor hid it; `publisher item show` shows it again"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -41,7 +41,7 @@ class Clock:
 
     now: datetime
     timezone: str
-    """The site's, in which days begin."""
+    """The site's time zone, in which days begin."""
     policy: SourcePolicy
 
     def begin_of(self, item: Item) -> datetime:
@@ -60,11 +60,11 @@ class Clock:
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
-        """Return when an item that is new now has settled, if nobody changes it."""
+        """Return when an item that is new now has settled, if it is not changed."""
         return self.now + self.policy.settle if self.policy.settle else _LONG_AGO
 
     def settled_known(self, old: Known, *, is_changed: bool) -> datetime:
-        """Return when an item that waits has settled, if nobody changes it any more."""
+        """Return when an item that waits has settled, if it is not changed any more."""
         if not self.policy.settle or old.since is None:
             return _LONG_AGO
         latest = min(self.settled_new(), old.since + _LONGEST * self.policy.settle)

@@ -16,7 +16,9 @@ from publisher.model.records import Known
 _YEAR = timedelta(days=366)
 _MONTH = timedelta(days=28)
 _FAR = 4
-"""Items at the end stand apart if they are so many times further from the others than any two of these."""
+"""Items at the end of a listing stand apart if they are this many times further from the others than any two neighbours
+among these.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,8 @@ def extent_of(
 
 
 def longest_run(days: Sequence[date]) -> list[int]:
-    """Return the places of the most days, from the latest day on, of which none is later than the one before it.
+    """Return the places of the longest run of days that begins with the latest day and in which none is later than the
+    one before.
 
     What stands above the latest day is pinned there, however much it is. Of several such runs, it is the one that ends
     with the latest day: in doubt a listing covers less.
@@ -139,7 +142,7 @@ def _count(days: Sequence[date], after: date, upto: date) -> int:
 def _gap(unread: Unread, days: Sequence[date], run: Sequence[int]) -> Gap:
     """Return where an unread item stands: on its own day, else between its neighbours, else anywhere.
 
-    Above the newest item may stand pinned ones of any day.
+    Above the newest item, pinned items of any day may stand.
     """
     native_id = id_key(unread.native_id)
     if unread.day is not None:

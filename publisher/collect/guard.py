@@ -17,7 +17,7 @@ FAR_MORE = 3
 A_CROWD = 10
 """Fewer items than this are never suspicious."""
 A_FEW = 4
-"""Of a complete source, which shows no end, so many items that were there and are mostly gone are suspicious."""
+"""In a complete source, the loss of most items is suspicious if it had at least this many."""
 MANY_THEMES = 20
 """More new themes than this at once would fill the menus and folders of readers."""
 NEARLY_ALL = 0.8

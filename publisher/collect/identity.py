@@ -124,7 +124,7 @@ class _Change:
 
     @property
     def is_renamed(self) -> bool:
-        """Whether something of it is to be remembered that readers do not see."""
+        """Whether it changes something that the store keeps and readers do not see."""
         if self.is_revised:
             return False
         before = (self.old.native_id, self.old.date, self.old.content_digest)

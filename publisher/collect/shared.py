@@ -9,7 +9,7 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import Known
 
 _FEW = 20
-"""Of more entries with one id than this, only those count as one that are the same in all."""
+"""If more entries than this have one id, only those count as one item that say the same in everything."""
 
 
 def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:

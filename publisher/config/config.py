@@ -52,7 +52,7 @@ class Config:
     smtp: SmtpSettings | None
     """None: nothing is sent, the outbox is the result."""
     subscribers: SubscriberSettings | None
-    """None: nobody can subscribe here, and no address is held."""
+    """None: no one can subscribe here, and no address is held."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None

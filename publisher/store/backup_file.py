@@ -28,7 +28,7 @@ _OUTBOX = "outbox"
 _HELD = "held"
 """The folder of the outbox that has files beside folders."""
 _EFFORT = 3
-"""Of 9: passes wait meanwhile, and more takes three times as long for a tenth less."""
+"""Level of compression, of 9: passes wait meanwhile, and a higher level takes three times as long to save a tenth."""
 _MODE = 0o600
 """What waits for the editor is in it, too: only its owner reads it."""
 
@@ -48,7 +48,7 @@ class Backup:
 def write_backup(file: Path, *, database: Path, outbox: Path, now: datetime) -> int:
     """Write the store and the outbox into the file, in place of an earlier one; return its bytes.
 
-    Nobody may write to the outbox meanwhile.
+    The caller keeps others from writing to the outbox meanwhile.
 
     Raises:
         FilesError: the disk refuses; an earlier file is as it was.
@@ -96,7 +96,7 @@ def unpack_backup(file: Path, folder: Path) -> Backup:
 def add_missing(source: Path, target: Path) -> int:
     """Put the folders and files of an outbox that are missing in another one there; return how many files.
 
-    A folder that is there stays as it is, whatever it holds.
+    A folder that is there stays as it is.
 
     Raises:
         FilesError: the disk refuses.

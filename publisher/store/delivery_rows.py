@@ -61,7 +61,7 @@ def is_held(clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
 
 
 def may_go(connection: Connection, clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
-    """Whether a delivery may go out when it is its turn: it is not held, and nobody has paused it."""
+    """Whether a delivery may go out when it is its turn: it is neither held nor paused."""
     paused = list(connection.execute(select(pauses.c.audience)).scalars())
     if EVERYTHING in paused:
         return false()

@@ -28,7 +28,7 @@ _SHARED = stat.S_IWGRP | stat.S_ISGID
 """The modes of a folder that a group shares, which folders in it inherit."""
 
 BATCH_FILES = 500
-"""So many staged files are committed without being asked: a larger number would not be cheaper."""
+"""Once this many files are staged they are committed: a larger number would not be cheaper."""
 SYNC_FROM_FILES = 16
 """From this number of files on, one `sync` goes before the flushes: both cost a third of the flushes alone, or less."""
 FLUSHERS = 4

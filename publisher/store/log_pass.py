@@ -299,7 +299,7 @@ class LogPass(Facts):
         """Return the next second that no change before has, from `now` on: readers tell changes apart by it.
 
         RFC 4287 section 3.3 asks for that. When hundreds change at once, the last ones share a second: an instant
-        further off would be a lie.
+        further off would be false.
         """
         last = max(self._updated or self._last_update(), before).replace(microsecond=0)
         free = now if last < now.replace(microsecond=0) else last + _SECOND

@@ -48,7 +48,7 @@ def migrate(database: Database, version: str | None) -> None:
 
 
 def _share(database: Database, path: Path) -> None:
-    """Let the group write the file that its folder is shared with.
+    """Let the group that the folder is shared with write the database file.
 
     Raises:
         StoreError: the disk refuses.
@@ -61,7 +61,7 @@ def _share(database: Database, path: Path) -> None:
 
 
 def check_version(database: Database, version: str | None) -> None:
-    """Let pass a database whose tables this version reads or migrates.
+    """Raise an error unless this version can read or migrate the tables.
 
     Raises:
         StoreError: they are of a newer version, or of one before the first release.

@@ -1,4 +1,6 @@
-"""Pauses: whose mails wait for a word of the operator. A pause holds from the next fence on, whoever delivers."""
+"""Pauses: audiences whose mails wait until the operator ends the pause. A pause holds from the next fence on, in every
+process that delivers.
+"""
 
 from datetime import datetime
 

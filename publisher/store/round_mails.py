@@ -11,7 +11,7 @@ from publisher.store.people_schema import rounds
 from publisher.store.schema import deliveries
 
 _APART = timedelta(minutes=1)
-"""By which the clocks of a program and its database may differ."""
+"""How far the clocks of a program and its database may differ."""
 
 
 def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> ColumnElement[bool]:

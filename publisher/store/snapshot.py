@@ -100,7 +100,7 @@ def join_log(copy: Path, *, place: str) -> None:
 def put_in_place(new: Path, database: Path) -> Path | None:
     """Put a whole database in the place of another one, which is kept beside it; return where, None: there was none.
 
-    Nobody may have either open. What a crash leaves is the old database, or none and the old one beside, or the new.
+    Neither may be open anywhere. What a crash leaves is the old database, or none and the old one beside, or the new.
     """
     kept = _free_name(database)
     is_kept = database.exists()

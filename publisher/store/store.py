@@ -131,7 +131,8 @@ class Store:
             yield cls(database, Locks(database), watched=Locks(given))
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
-        """Copy everything into an empty store, and return how many rows that is. Nobody may change either meanwhile.
+        """Copy everything into an empty store, and return how many rows that is. The caller keeps others from changing
+        either meanwhile.
 
         Raises:
             StoreError: it is not empty, or one of them cannot be used; then nothing is copied.

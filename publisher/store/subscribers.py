@@ -211,7 +211,7 @@ _IS_ACTIVE = subscriptions.c.state == literal("active")
 
 
 def words_digest(words: str) -> str:
-    """By which the exact words of a consent are known."""
+    """Return a digest that identifies the exact words of a consent."""
     return hashlib.sha256(words.encode()).hexdigest()
 
 
@@ -320,6 +320,8 @@ def _use(connection: Connection, token_digest: str, *, now: datetime) -> bool:
 
 
 def _insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
-    """Insert a row unless one with a key of it is there, whoever inserts it at this moment; whether it was inserted."""
+    """Insert a row unless one with a key of it is there, even one that is inserted at the same time; return whether it
+    was inserted.
+    """
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     return connection.execute(make(table).values(row).on_conflict_do_nothing()).rowcount == 1

@@ -17,7 +17,7 @@ _FILLED = (counters, program)
 
 
 def refuse_full(database: Database) -> None:
-    """Let pass a database without tables, or with those of a store that never saw an item.
+    """Raise an error unless the database has no tables, or those of a store that never had an item.
 
     Raises:
         StoreError: it holds something, or tables of another version.

@@ -34,7 +34,7 @@ def has_tables(database: Database) -> bool:
 
 
 def check_head(database: Database) -> None:
-    """Let pass a database whose tables are those of this version.
+    """Raise an error unless the tables are those of this version.
 
     Raises:
         StoreError: they are of another version; if of an older one, it says that the next run migrates them.

@@ -199,7 +199,7 @@ class People:
     # --- leaving -----------------------------------------------------------------------------------------------------
 
     def holder(self, token: str) -> Subscriber | None:
-        """The subscriber whom a link to unsubscribe is of. A page shows nothing of him."""
+        """The subscriber to whom a link to unsubscribe belongs. A page shows nothing about him."""
         number = tokens.read_stop(token, self._keys)
         return None if number is None else self._present(number)
 
@@ -231,7 +231,7 @@ class People:
     # --- a fresh link ------------------------------------------------------------------------------------------------
 
     def ask_for_link(self, address: str) -> None:
-        """Send a subscriber a letter with a link to his own page; nobody else gets one, and at most one a day.
+        """Send a subscriber a letter with a link to his own page; at most one a day. No other address gets one.
 
         Raises:
             UsageError: the address is none that mail servers take.
@@ -242,7 +242,7 @@ class People:
             self._ask(LetterKind.LINK, request)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """The subscriber whom a fresh link is of; None: it is no such link, too old, or was used."""
+        """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
             return None
@@ -285,7 +285,7 @@ class People:
         """End all subscriptions of an address.
 
         Raises:
-            UsageError: nobody has it.
+            UsageError: no subscriber has it.
         """
         before = self._store.subscribers.by_address(self.wire_address(address))
         if before is None:

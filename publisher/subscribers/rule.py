@@ -66,9 +66,9 @@ class _InTheme:
     """The items of one theme."""
 
     seqs: Sequence[int]
-    """When they came into it, ascending."""
+    """The log numbers under which items came into the theme, ascending."""
     upto: Sequence[int]
-    """By how many of them: the mask of the first ones."""
+    """`upto[n]` is the mask of the first `n` of these items."""
 
 
 class Window:

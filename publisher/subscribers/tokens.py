@@ -1,10 +1,10 @@
 """Links have rights: a token says what its holder may do, and to whose subscriptions. Pure.
 
-A *signed* token holds the number of a subscriber and a signature, so none has to be kept: 28 characters for `STOP`,
-31 for `MINE`, which also holds the day on which it was made. A `STOP` token is good as long as any key that ever
-signed is kept; a `MINE` token for some weeks.
+A *signed* token holds the number of a subscriber and a signature, so none has to be kept: 28 characters for `STOP`, 31
+for `MINE`, which also holds the day on which it was made. A `STOP` token is good as long as any key that ever signed is
+kept; a `MINE` token for some weeks.
 
-A *single* token, for `CONFIRM` and `FRESH`, is chance. The store keeps its digest, and when it was used.
+A *single* token, for `CONFIRM` and `FRESH`, is random. The store keeps its digest, and when it was used.
 """
 
 import hashlib
@@ -48,13 +48,13 @@ def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
 
 
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
-    """The number of the subscriber that a stop token is of; None: it is no such token."""
+    """The number of the subscriber to whom a stop token belongs; None: it is no such token."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
     return None if said is None else int.from_bytes(said, "big")
 
 
 def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
-    """The number of the subscriber that a token of his own page is of; None: it is none, or too old."""
+    """The number of the subscriber to whom a token of his own page belongs; None: it is none, or too old."""
     said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, keys)
     if said is None:
         return None

@@ -131,7 +131,7 @@ def _hosts(private: object) -> Sequence[str]:
 
 
 def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
-    """Return the labels that would be cut in pieces: a source whose list has none of them is read as it always was."""
+    """Return the labels that would be cut in pieces. If there are none, the source is read as before."""
     return frozenset(label for label in labels if any(separator in label for separator in separators))
 
 

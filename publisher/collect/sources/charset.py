@@ -1,4 +1,4 @@
-"""Finds the encoding of a document, and believes nothing that its bytes refute; pure.
+"""Finds the encoding of a document; what the bytes disprove is not believed; pure.
 
 What the bytes say themselves comes first: a byte order mark, the zeros of UTF-16, and text that is UTF-8 throughout,
 which text in another encoding of single bytes never is by chance. Then come the server and the document, in this order
@@ -25,9 +25,9 @@ _DECLARED_IN = {
 }
 _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _SEVERAL_BYTES = re.compile(r"shift_?jis|euc|gb|big5|iso2022|cp9\d\d|johab")
-"""Encodings of several bytes a character: to be believed even where a few characters could be UTF-8."""
+"""Encodings of several bytes a character: a declared one is believed even if a few characters could be UTF-8."""
 _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
-"""What needs no trying: the bytes have spoken for UTF-8 and its kin, and others only hide what a document says."""
+"""Encodings that are not tried: the bytes show whether they are UTF-8 or UTF-16, and the others only hide text."""
 
 
 def decode(body: bytes, *, server: str, kind: str) -> str:

@@ -41,7 +41,7 @@ class Deadline:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let the time within not count, such as that of waiting for others to be done with the same host."""
+        """Stop the clock for the length of a `with`, for example while another fetch uses the same host."""
         begun = time.monotonic()
         try:
             yield

@@ -16,7 +16,7 @@ csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the 
 
 
 class NotCsvError(ValueError):
-    """The message says where and why."""
+    """The file is not CSV; the message says where and why."""
 
 
 def read_csv(
@@ -26,11 +26,11 @@ def read_csv(
 
     `tell` takes the line of a row with cells that no name is for, and what they are.
 
-    What stands between cells is what `sep=` says, or what cuts the head into most cells. Rows of empty cells are no
-    rows.
+    What stands between cells is what `sep=` says, or what cuts the head into most cells. Rows of empty cells are left
+    out.
 
     Raises:
-        NotCsvError: it is none.
+        NotCsvError: the file is not CSV.
     """
     said = _SEPARATOR.match(text)
     body = text[said.end() :] if said else text

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 READER = "database-5"
 MAX_ROWS = 200_000
-"""A query that gives more was not meant to."""
+"""A query that gives more rows is refused as a mistake."""
 PATIENCE_S = 60
 """A query that takes longer keeps all other sources waiting."""
 _STEPS = 100_000
-"""Of SQLite's machine, between two looks at the clock."""
+"""How many instructions SQLite executes between two looks at the clock."""
 _LIMITS = {
     "postgresql": f"SET statement_timeout = '{PATIENCE_S}s'",
     "mysql": f"SET SESSION max_execution_time = {PATIENCE_S * 1000}",
@@ -120,7 +120,7 @@ class DatabaseSource:
 
 
 def _prepare(connection: Connection) -> None:
-    """Let the query read, and for `PATIENCE_S` at the longest, in the databases that have a word for it."""
+    """Make the transaction read-only and limit it to `PATIENCE_S`, in the databases that can."""
     backend = connection.dialect.name
     if backend == "sqlite":
         connection.exec_driver_sql("PRAGMA query_only = ON")

@@ -68,7 +68,8 @@ _ZONES = {
     "PDT": -7,
 }
 """Hours east of Greenwich: Europe's names in our languages, and America's (RFC 822 section 5). IST is not among them:
-it is said in Ireland, Israel and India."""
+it means three zones, those of Ireland, Israel and India.
+"""
 _SECONDS = 3600
 
 
@@ -104,7 +105,7 @@ _UPDATED = _set(
 _DATE = frozenset({"date", "datum"})
 _SAYING = _PUBLISHED | _UPDATED | _DATE
 _BESIDE = _set("last first latest en la de of since and time derniere dernier laatst laatste sinds zuletzt letzte seit")
-"""Words that stand beside those and say nothing alone."""
+"""Words that may stand beside them and mean nothing alone."""
 _MOST_WORDS = 7
 
 # --- times of the day ------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split
 _AMONG = _set(
     "to until till through thru and from between au aux et entre jusqu jusque tot en met tussen bis und von zwischen"
 )
-"""Between the days of a span."""
+"""Words between the days of a period."""
 _ORDINALS = _set(
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth premier deuxieme "
     "eerste tweede "
@@ -163,11 +164,11 @@ _PERIODS = _set(
 )
 _SIMILAR = 0.8
 _SHORTEST = 5
-"""Letters of a word that may be a month written wrongly."""
+"""The least letters of a word that may be a misspelt month."""
 
 
 class _FourLanguages(parserinfo):
-    """What may stand in a date, by all its names."""
+    """The words of dates in all four languages, as dateutil asks for them."""
 
     MONTHS = _MONTHS
     WEEKDAYS = _WEEKDAYS

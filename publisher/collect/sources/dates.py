@@ -24,7 +24,7 @@ from publisher.model.characters import without_invisible
 from publisher.model.schedules import ScheduleError, zone_of
 
 LONGEST = 90
-"""Characters of a date with all that may be around it."""
+"""The most characters of a date with the words around it."""
 
 # --- times -----------------------------------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ _LEAP = re.compile(r"(?<=\d\d:\d\d:)60")
 _DAY_ENDS = timedelta(hours=23, minutes=59, seconds=59, microseconds=999_999)
 _NOON = 12
 _LATE = 6
-"""From this hour on a night is that of the day's end."""
+"""`10:00 at night` means the evening, `5:00 at night` the morning: this is the first hour of the evening."""
 
 # --- standards -------------------------------------------------------------------------------------------------------
 

@@ -11,12 +11,12 @@ from publisher.model.items import Enclosure
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 """RFC 6838 section 4.2."""
 MAX_ENCLOSURES = 20
-"""Of one item; the others are left out."""
+"""The most files of one item; the others are left out."""
 _MOST_READ = 1_000
 LONGEST_URL = 2_000
-"""Of an enclosure; no browser has to open a longer one."""
+"""The most characters of a file's address: browsers need not open a longer one."""
 LARGEST_BYTES = 10**13
-"""An enclosure that says it is larger does not know its size."""
+"""A larger size is taken for a mistake and left out."""
 
 
 def enclosures_of(value: object, *, separator: str = ",", base: str = "") -> tuple[Enclosure, ...]:
@@ -56,6 +56,8 @@ def _enclosure(values: Mapping[str, object], separator: str, base: str) -> Enclo
 
 
 def _size(length: str) -> int | None:
-    """Return the bytes; None when it says nothing, or 0, as feeds do that must say something (RSS 2.0)."""
+    """Return the size in bytes; None if it is missing or 0: RSS 2.0 requires a size, and feeds that do not know it
+    write 0.
+    """
     is_number = length.isascii() and length.isdigit() and len(length) <= len(str(LARGEST_BYTES))
     return int(length) if is_number and 0 < int(length) <= LARGEST_BYTES else None

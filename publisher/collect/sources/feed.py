@@ -37,13 +37,15 @@ if TYPE_CHECKING:  # httpx takes 0.1 s, which a source that reads a file does no
 READER = "feed-6"
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_ITEMS = 20_000
-"""Of one document; a feed with more is no feed."""
+"""The most items that are read of one document."""
 
 _HARMLESS_BYTES = 32_768
-"""What takes feedparser's expressions time by the square of its length, such as a name of an author, takes 4 s here."""
+"""Larger documents are read in a process of their own. Some texts, such as a long author's name, take feedparser
+quadratic time: 4 s at this size.
+"""
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
-"""Taken out before anything can expand it: a few lines of them can stand for gigabytes."""
+"""The declaration of an entity, removed before a parser can expand it: a few lines can expand to gigabytes."""
 _CAPTION = re.compile(r"(</?media:)description\b")
 """What stands below a picture, renamed so that feedparser does not take it for the item's own description."""
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
@@ -105,7 +107,7 @@ class FeedSource:
     def _older(
         self, document: "_Document", place: Place, *, now: datetime, remarks: list[Problem]
     ) -> Iterator["_Document"]:
-        """Yield the documents before this one; when one cannot be had, what is there already is worth having."""
+        """Yield the documents before this one, up to the first that cannot be fetched."""
         seen = {self.url}
         for _ in range(self.archives):
             if not document.older or document.older in seen:
@@ -187,7 +189,7 @@ _EXPIRIES = ("expired", "validity_end", "prism_expirationdate", "prism_killdate"
 
 
 class _Bytes:
-    """A file for feedparser: bytes alone it would take for an address when they look like one."""
+    """A document as a file: feedparser would open plain bytes that look like an address."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -234,14 +236,14 @@ def _authors(said: Mapping[str, Any]) -> list[str]:
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return what sums an item up beside its text; nothing when a program only cut off the text."""
+    """Return the summary beside an item's text; empty if it is only the beginning of the text."""
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
 
 
 def _title(entry: dict[str, Any], *, is_atom: bool) -> str:
-    """Return the words of the title; RFC 4287 section 3.1 has its writer say whether it is HTML, RSS does not."""
+    """Return the words of the title. Atom says whether it is HTML (RFC 4287 section 3.1); RSS does not."""
     title = str(entry.get("title") or "")
     is_plain = is_atom and (entry.get("title_detail") or {}).get("type") == "text/plain"
     return clean_line(title) if is_plain else line_of(title)
@@ -258,7 +260,7 @@ def _date(entry: dict[str, Any]) -> str | None:
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first that is a date; else the first, so that it is told."""
+    """Return the first value that is a date; if none is, the first value, so that the problem is told."""
     said = [text for text in map(clean_line, written) if text]
     return next((text for text in said if is_moment(text)), next(iter(said), None))
 
@@ -314,7 +316,9 @@ def _json_document(source: str, body: bytes, url: str, charset: str) -> _Documen
 
 
 def _json_values(item: Mapping[str, Any], language: object, url: str) -> dict[str, object]:
-    """https://www.jsonfeed.org/version/1.1/: an id is a text, and a number must be taken as one."""
+    """Return the values of an item of JSON Feed (https://www.jsonfeed.org/version/1.1/). A number as id is read as a
+    text.
+    """
     text, link = item.get("content_text"), item.get("url") or item.get("external_url")
     html = item.get("content_html")
     # Version 1.1 calls what begins with an underscore an extension.

@@ -1,4 +1,4 @@
-"""What feeds attach to their items: enclosures and attachments, and else what Media RSS says an item is about; pure."""
+"""What feeds attach to their items: enclosures and attachments; without any, the media that Media RSS names; pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -56,7 +56,9 @@ def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[di
 def _attached(
     base: str, address: object, media_type: object = None, length: object = None, title: object = None
 ) -> dict[str, object]:
-    """What is no text or number says nothing: an enclosure that is badly written costs no item."""
+    """Return the values of one enclosure. Values that are neither text nor number are left out, so that the item is
+    read.
+    """
     values = {"type": media_type, "length": length, "title": title}
     known = {
         name: value for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)

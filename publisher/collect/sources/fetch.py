@@ -1,9 +1,9 @@
 """Fetches what sources are on the web, politely and within limits. The only module that knows httpx.
 
 Every fetch has one deadline and one size, counted on unpacked bytes. Redirects are followed here, so that each step is
-checked like the first. A server is asked one thing at a time, and what it said of its last answer (ETag,
-Last-Modified) goes along, so that it may say "unchanged". Once a day it is asked for the whole document all the same:
-some never notice that theirs has changed.
+checked like the first. A server is asked one thing at a time. The validators of its last answer (ETag, Last-Modified)
+are sent along, so that it can answer "unchanged". Once a day it is asked for the whole document all the same: some
+servers never notice a change.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _NOT_MODIFIED = 304
 _OK = 200
 _BUSY = (429, 503)
 _LONGEST_PROBLEM = 500
-"""Characters; an address that leads on may be of any length."""
+"""The most characters of a problem: the address of a redirect may be of any length."""
 _NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.IGNORECASE)
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
 
@@ -161,7 +161,7 @@ class Fetcher:
 _CONDITIONS = {"etag": "If-None-Match", "modified": "If-Modified-Since"}
 _VALIDATORS = {"etag": b"etag", "modified": b"last-modified"}
 _BELIEVED = timedelta(days=1)
-"""After the last whole document, how long a server is believed that says nothing changed."""
+"""How long after the last whole document a server is believed that says "unchanged"."""
 _SPREAD_MINUTES = 60
 _BYTES = "latin-1"
 """A header may hold bytes in any encoding (RFC 9110 section 5.5); these are given back as they came."""
@@ -169,7 +169,7 @@ _BYTES = "latin-1"
 
 @contextmanager
 def _taken(turn: threading.Lock, deadline: Deadline) -> Iterator[None]:
-    """Hold the turn; waiting for it is nothing that this server is to blame for."""
+    """Hold the lock of a host for the length of a `with`; waiting for it does not count as this server's time."""
     with deadline.paused():
         turn.acquire()
     try:
@@ -183,7 +183,7 @@ def _header(response: httpx.Response, name: bytes) -> str:
 
 
 def _known(validator: str) -> Mapping[str, str]:
-    """Return what the last answer was known by; nothing when it was another kind of reader that wrote it down."""
+    """Return the validators of the last answer; none if another kind of reader kept them."""
     try:
         known = json.loads(validator)
     except ValueError:

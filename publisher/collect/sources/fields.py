@@ -50,14 +50,14 @@ class FieldRules:
     base: str = ""
     """Where relative addresses begin; empty: at the link of the item."""
     doubts: list[str] = field(default_factory=list)
-    """Takes the words of fields of whose meaning for readers nothing is known (`harvest`)."""
+    """Collects words of a status that are not known, which `harvest` reports."""
 
 
 def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> Item:
     """Return the item that values under the names of `FIELDS` make.
 
     Raises:
-        FieldError: the date, or all text, is missing or no such thing.
+        FieldError: the date or all text is missing or cannot be read.
         Withheld: the source keeps it back.
     """
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from publisher.model.errors import SourceError
 
 MAX_BYTES = 50_000_000
-"""Of a file of a source; a listing of that size has 100,000 items."""
+"""The most bytes of a source's file: a listing of that size has 100,000 items."""
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -53,7 +53,9 @@ def read_unless(source: str, path: Path, validator: str, *, reader: str) -> byte
 
 
 def validator_of(data: bytes, *, reader: str) -> str:
-    """Return what a later reading knows these bytes by. `reader` changes when they would be read differently."""
+    """Return the validator by which a later reading recognises these bytes. `reader` changes when they would be read
+    differently.
+    """
     return _validator(hashlib.sha256(data).hexdigest(), reader)
 
 

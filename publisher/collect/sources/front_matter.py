@@ -1,10 +1,10 @@
 """Front matter: the named values above the text of a Markdown file. The only module that knows yaml.
 
-- TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and their kin.
+- TOML between `+++`, YAML between `---` (its end may be `...`), or one JSON object: Hugo, Jekyll and similar programs.
 - Lines such as `Title: …` up to the first empty one, one of them the title or the date: Pelican and MultiMarkdown.
 
-A text stays as it is written: YAML would make 750 of `12:30`, 1.1 of `1.10` and no of the language `no`. Only what says
-nothing (`null`, `~`) is nothing. Dates and yes or no are read where they are meant.
+A text stays as it is written: YAML would make 750 of `12:30`, 1.1 of `1.10` and no of the language `no`. Only `null`
+and `~` are empty. Dates and yes or no are read where they are meant.
 """
 
 import json

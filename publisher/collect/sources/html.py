@@ -41,8 +41,9 @@ ATTRIBUTES = {
     "ins": {"cite", "datetime"},
 }
 MAX_CHARACTERS = 200_000
-"""Of one body; what is beyond is cut off. Long reports have a quarter of it. An element with ever more attributes takes
-time by the square of their number: 1 s with so many."""
+"""The most characters of one body; the rest is cut off. Long reports have a quarter of it. An element with ever more
+attributes takes time by the square of their number: 1 s with so many.
+"""
 
 _DROPPED_TAGS = (
     "applet button canvas datalist form frameset head input link map math meta noembed noframes noscript option script "

@@ -29,10 +29,10 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(r"data:.{0,2000}\Z", re.DOTALL)
-"""A picture within the text that is so short is a stop-gap until a script comes."""
+"""A `data:` picture as short as this is a placeholder until a script loads the real one."""
 _PARAMETERS = ("movie", "src", "url", "filename")
 _INLINE = frozenset({"p", "a", "b", "em", "h1", "h2", "h3", "h4", "h5", "h6", "i", "span", "strong", "pre", "u"})
-"""No paragraph stands within these."""
+"""Elements that cannot hold a paragraph."""
 _PIXEL_SIZE = 3
 _HIDDEN = re.compile(r"display\s*:\s*none|(?<![-\w])(?:width|height)\s*:\s*[0-2](?:px)?\s*(?:;|$)", re.IGNORECASE)
 NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d*)?(?:px)?\s*")
@@ -69,7 +69,7 @@ def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keep_tracking
 
 
 def is_visible(element: html.HtmlElement) -> bool:
-    """Whether something is more than a pixel that reports who looks."""
+    """Whether a picture or frame is more than a tracking pixel."""
     sizes = [match for name in ("width", "height") if (match := NUMBER.fullmatch(element.get(name, "")))]
     return not any(int(size[1]) < _PIXEL_SIZE for size in sizes) and not _HIDDEN.search(element.get("style", ""))
 

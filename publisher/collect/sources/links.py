@@ -1,6 +1,6 @@
-"""Web addresses as sources give them: made right and made absolute; pure.
+"""Web addresses as sources give them, corrected and made absolute; pure.
 
-An address is made right once, when an item is taken in, so that feeds, pages and mails need not think of it: what a
+An address is corrected once, when an item is collected, so that feeds, pages and mails can use it as it is: what a
 browser would do to it when somebody follows it (URL Standard, section 4.4) is done here.
 """
 

@@ -93,7 +93,7 @@ class _Label:
 
 
 class _Mistaken(str):
-    """A line that begins as a label does and cannot be one: text, at whose side labels stay labels."""
+    """A line that begins like a label and cannot be one. It is text, but labels beside it stay labels."""
 
     __slots__ = ()
 

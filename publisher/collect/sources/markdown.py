@@ -1,8 +1,8 @@
 """The `markdown` kind: a folder of Markdown files, each an item, with front matter.
 
-Front matter names the item's fields; the words that Hugo, Jekyll and their kin use are understood. The file's path is
-the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are left
-out.
+Front matter names the item's fields; the words that Hugo, Jekyll and similar programs use are understood. The file's
+path is the item's id when it names none, so a file may be edited freely and only moving it makes a new item. Drafts are
+left out.
 """
 
 import hashlib
@@ -35,12 +35,12 @@ READER = "markdown-8"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
-"""Of one file; a larger one is no news."""
+"""The most bytes of one file."""
 
 _COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
-"""Of Jekyll and Hugo: `/:year/:title/` is filled by them."""
+"""A pattern of addresses that Jekyll and Hugo fill, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _NAMES = {
     "id": ("id", "guid"),

@@ -58,7 +58,9 @@ SELECTORS = (
 )
 
 _HARMLESS_BYTES = 500_000
-"""What takes libxml2 time by the square of its length, such as ever more attributes, takes 3 s here."""
+"""Larger pages are read in a process of their own. Some pages, such as one with very many attributes, take libxml2
+quadratic time: 3 s at this size.
+"""
 _ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
 
 
@@ -68,7 +70,7 @@ class PageSource:
 
     name: str
     item: str
-    """What every item is in."""
+    """The element of each item."""
     date: str = ""
     """Empty: its items have none."""
     url: str = ""

@@ -1,8 +1,8 @@
-"""Reads what strangers wrote in a process of its own, with so much computing and so much memory and no more.
+"""Reads documents of strangers in a process of its own, whose computing time and memory are limited.
 
 A regular expression or a parser that meets a document made to keep it busy cannot be stopped from within its process;
-one that calls itself too deep takes the process with it. Small documents cannot do much harm and are read here: a
-process takes 0.1 s.
+one that recurses too deeply crashes the process. Small documents cannot do much harm and are read here: a process takes
+0.1 s.
 """
 
 import pickle
@@ -16,9 +16,9 @@ from typing import ParamSpec, TypeVar
 from publisher.model.errors import SourceError
 
 SECONDS = 60
-"""Of computing. The largest feed that may be fetched, 10 MB, takes a third of it on a slow machine."""
+"""The limit of computing time. The largest feed that may be fetched, 10 MB, takes a third of it on a slow machine."""
 MEMORY_BYTES = 2_000_000_000
-"""Of addresses, of which no more than a part is ever in use."""
+"""The limit of the address space, of which only a part is ever in use."""
 
 _PROGRAM = (
     "import sys; sys.path[:] = {path!r}; from publisher.collect.sources.sandbox import main; main({seconds}, {memory})"
@@ -56,7 +56,7 @@ def read_apart(source: str, read: Callable[_P, _T], *arguments: _P.args, **named
 
 
 def main(seconds: int, memory_bytes: int) -> None:
-    """Be the process: read what is to be done, do it, write what came of it."""
+    """Run as that process: read the order from standard input, do it, write the result."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

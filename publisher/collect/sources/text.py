@@ -19,7 +19,7 @@ _UNFIT = re.compile(
 )
 """Controls that are not white space, lone surrogates, non-characters (Unicode 23.7), stray byte order marks."""
 _MANY_MARKS = 30
-"""On one letter; no language has more (UAX 15, section 13), and sorting them takes time by their number squared."""
+"""The most marks on one letter. No language has more (UAX 15, section 13), and sorting them takes quadratic time."""
 _MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MANY_MARKS + 1},}}")
 """Where so many may be; a row of dots or dashes is there, too."""
 

@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """An item that is listed and could not be read. Without any clue it may be each item that is missing."""
+    """An item that is listed and could not be read. Without any of these fields it may be any of the missing items."""
 
     native_id: str = ""
     """Empty: it has none, or that could not be read either."""

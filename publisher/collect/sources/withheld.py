@@ -63,7 +63,7 @@ _OUT = frozenset(
         *("veroffentlicht", "offentlich", "sichtbar", "aktiv", "publiziert", "openbaar", "freigegeben", "approuve"),
     )
 )
-"""Words that let an item go out. Of others it is told that they are not known."""
+"""Words that let an item go out. Words that are in no list are reported as unknown."""
 _LONGEST = 60
 
 
