@@ -23,7 +23,7 @@ import aiosmtplib
 from sqlalchemy import text
 
 from publisher.deliver.mails import WireForm
-from publisher.deliver.pace import Pace
+from publisher.deliver.pace import Throttle
 from publisher.deliver.run import Orders, deliver
 from publisher.deliver.smtp import Envelope, MailServer
 from publisher.model.deliveries import DeliveryKind, Security, SmtpSettings
@@ -179,7 +179,7 @@ def by_the_ledger(store: Store, port: int, mail: bytes, connections: int, per_da
     with store.ledger.delivering(now=datetime.now(UTC)):
         mails_of = {DeliveryKind.EDITION: lambda claimed: {each.id: mail for each in claimed}}
         orders = Orders(settings=chosen, clock=lambda: datetime.now(UTC))
-        report = deliver(store.ledger, mails_of, Pace(chosen), orders)
+        report = deliver(store.ledger, mails_of, Throttle(chosen), orders)
     assert not report.problems, report.problems
 
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pixels
 
-from publisher.compose.digest import Page, Renderer
+from publisher.compose.digest import DigestPage, Renderer
 from publisher.model.editions import Audience, Edition
 from publisher.model.items import Item
 from publisher.model.records import Record, State
@@ -184,8 +184,8 @@ def main() -> None:
         themes=THEME_MAP,
     )
 
-    def page(audience: Audience, edition: Edition) -> Page:
-        return Page(renderer, edition=edition, audience=audience, shown=edition.records)
+    def page(audience: Audience, edition: Edition) -> DigestPage:
+        return DigestPage(renderer, edition=edition, audience=audience, shown=edition.records)
 
     def filled() -> list[str]:
         return [page(*each).fill("digest.html") for each in wanted]
@@ -193,7 +193,7 @@ def main() -> None:
     def first() -> str:
         alone = Renderer(site=SITE, templates=renderer.templates, style=STYLE, themes=THEME_MAP)
         audience, edition = wanted[-1]
-        return Page(alone, edition=edition, audience=audience, shown=edition.records).html()
+        return DigestPage(alone, edition=edition, audience=audience, shown=edition.records).html()
 
     cases: dict[str, Callable[[], object]] = {OURS: lambda: [page(*each).html() for each in wanted]}
     for name, inlined in inliners().items():

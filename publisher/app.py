@@ -38,7 +38,7 @@ from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, PublishReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import Extent, PublishPlan, plan, plan_editions
+from publisher.publish.plan import PublishPlan, Scope, plan, plan_editions
 from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
@@ -130,7 +130,7 @@ class Publisher:
             decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision)
         )
 
-    def publish(self, extent: Extent = Extent.NEWS) -> RunReport:
+    def publish(self, extent: Scope = Scope.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
         return self._go_on("publish", lambda: self._wiring.tell_hub(self._publish(RunReport(), extent)))
 
@@ -243,7 +243,7 @@ class Publisher:
     def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
         def decide() -> RunReport:
             collected = decision(self.office, self._wiring.collect_rules(OnSuspicion.HOLD))
-            report = self._publish(RunReport(collect=collected), Extent.NEWS)
+            report = self._publish(RunReport(collect=collected), Scope.NEWS)
             return self._wiring.tell_hub(self._put_out(report, self.config.audiences)) if report.publish else report
 
         return self._run_exclusively("item", decide)
@@ -322,7 +322,7 @@ class Publisher:
         report = self._collect(self._wiring.sources())
         if is_stopping():
             return report
-        report = self._publish(report, Extent.NEWS)
+        report = self._publish(report, Scope.NEWS)
         if is_stopping():
             return report
         if report.publish is None:
@@ -344,11 +344,11 @@ class Publisher:
         )
         return RunReport(collect=collected)
 
-    def _publish(self, report: RunReport, extent: Extent) -> RunReport:
+    def _publish(self, report: RunReport, extent: Scope) -> RunReport:
         """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
         # An emptied folder is filled again without being asked.
         is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
-        least = Extent.ALL if is_emptied and extent is Extent.NEWS else extent
+        least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
         try:
             planned = plan(self._store, self._wiring.publication, least)
             return replace(report, publish=self._render_site(planned))

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from publisher.deliver.pace import Pace
+from publisher.deliver.pace import Throttle
 from publisher.deliver.run import Orders, deliver
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
 from publisher.store import Ledger, Store
@@ -91,7 +91,10 @@ def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
     """The same beside another process, which SQLite's lock does not allow and a server does."""
     config = settings(port, connections)
     deliver(
-        ledger, {DeliveryKind.EDITION: mails}, Pace(config), Orders(settings=config, clock=lambda: datetime.now(UTC))
+        ledger,
+        {DeliveryKind.EDITION: mails},
+        Throttle(config),
+        Orders(settings=config, clock=lambda: datetime.now(UTC)),
     )
 
 

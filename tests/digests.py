@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from publisher.collect.sources.listing_grammar import parse
-from publisher.compose.digest import Page, Renderer
+from publisher.compose.digest import DigestPage, Renderer
 from publisher.config.config import Config
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.records import Record, State
@@ -49,7 +49,7 @@ class Shown:
     @property
     def html_as_written(self) -> str:
         """With its styles where the template has them."""
-        page = Page(self.renderer, edition=self.edition, audience=self.audience, shown=self.edition.records)
+        page = DigestPage(self.renderer, edition=self.edition, audience=self.audience, shown=self.edition.records)
         return page.fill("digest.html")
 
 

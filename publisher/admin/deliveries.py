@@ -6,7 +6,7 @@ from datetime import datetime
 
 from publisher.config.config import Config
 from publisher.deliver.mails import Mails
-from publisher.deliver.pace import Pace
+from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import audience_and_number, tally_planned
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, SmtpSettings
 from publisher.model.editions import Audience
@@ -25,7 +25,7 @@ class Post:
     settings: SmtpSettings
     store: Store
     mails_of: Mapping[DeliveryKind, Mails]
-    pace: Pace
+    pace: Throttle
     clock: Callable[[], datetime]
     progress: Progress
     is_stopping: Callable[[], bool]

@@ -15,7 +15,7 @@ from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
-from publisher.deliver.pace import Pace
+from publisher.deliver.pace import Throttle
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
@@ -39,7 +39,7 @@ class Wiring:
         self._config = config
         self._store = store
         self._clock = clock
-        self._pace = Pace(config.smtp) if config.smtp else None
+        self._pace = Throttle(config.smtp) if config.smtp else None
 
     def settle_authority(self) -> None:
         """Choose the authority of the site's ids, unless it was chosen."""

@@ -27,7 +27,7 @@ from publisher.cli.status_output import show_status
 from publisher.cli.store import store
 from publisher.cli.subscribers import subscribers
 from publisher.model.errors import PublisherError
-from publisher.publish.plan import Extent
+from publisher.publish.plan import Scope
 
 
 @cli.command()
@@ -79,7 +79,7 @@ def collect(options: Options, dry_run: bool, sources: tuple[str, ...]) -> None: 
 def publish(options: Options, dry_run: bool, extent: str | None) -> None:  # noqa: FBT001
     """Render the feeds and pages that changed."""
     with options.open_for(dry_run=dry_run) as publisher:
-        finish(publisher.publish(Extent[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
+        finish(publisher.publish(Scope[extent or "NEWS"]), options, publisher, is_rehearsal=dry_run)
 
 
 @cli.command()

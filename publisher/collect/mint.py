@@ -53,7 +53,7 @@ class Taken:
     instants: TakenInstants
 
 
-class Log(Protocol):
+class NameLookup(Protocol):
     """What `fetch_taken` asks of the log; each answer covers the items of all sources (`store.LogPass`)."""
 
     def taken_uids(self, uids: Collection[str]) -> AbstractSet[str]: ...
@@ -82,7 +82,7 @@ def draft(items: Sequence[Item], *, source: str, rules: CollectRules, names: Nam
     )
 
 
-def fetch_taken(drafts: Sequence[Draft], log: Log, *, timezone: str) -> Taken:
+def fetch_taken(drafts: Sequence[Draft], log: NameLookup, *, timezone: str) -> Taken:
     """Ask the log what `mint` needs to know; `timezone` is the site's."""
     return Taken(
         uids=_fetch_taken_names([each.uid for each in drafts], log.taken_uids),
@@ -91,7 +91,7 @@ def fetch_taken(drafts: Sequence[Draft], log: Log, *, timezone: str) -> Taken:
     )
 
 
-def fetch_taken_instants(items: Sequence[Item], log: Log, *, timezone: str) -> TakenInstants:
+def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: str) -> TakenInstants:
     """Ask the log what `find_instants` needs to know."""
     days = {item.date for item in items if not _begin_of(item)}
     return TakenInstants(

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from publisher.compose.digest_values import Section, ShownItem, name_item, sections_of, show_correction, show_item
+from publisher.compose.digest_values import MailItem, Section, name_item, sections_of, show_correction, show_item
 from publisher.compose.plain_body import plain_body_of
 from publisher.compose.plan import carried_over
 from publisher.model.arrangement import Placed, arrange, in_order, newest_first
@@ -70,7 +70,7 @@ class Renderer:
         """The values that every page gets."""
         self._width_px = style.width
         self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
-        self._shown: dict[tuple[Hashable, ...], ShownItem] = {}
+        self._shown: dict[tuple[Hashable, ...], MailItem] = {}
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
     def render(self, edition: Edition, audience: Audience) -> Digest:
@@ -150,11 +150,13 @@ class Renderer:
             archive_url=editions_url(audience, site) if audience.archive else "",
         )
 
-    def _cut_to_size(self, edition: Edition, audience: Audience, by_worth: Sequence[Record]) -> "tuple[Page, str]":
+    def _cut_to_size(
+        self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
+    ) -> "tuple[DigestPage, str]":
         """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` holds, and its HTML."""
         shown = by_worth
         while True:
-            page = Page(self, edition=edition, audience=audience, shown=shown)
+            page = DigestPage(self, edition=edition, audience=audience, shown=shown)
             if (most := page.fitting_at_most()) < len(shown):
                 shown = shown[:most]
                 continue
@@ -165,7 +167,7 @@ class Renderer:
             # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
             shown = shown[: min(len(shown) - 1, len(shown) * MAX_HTML_BYTES // size_bytes)]
 
-    def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> ShownItem:
+    def shown_item(self, placed: Placed, audience: Audience, *, year: int, is_last: bool) -> MailItem:
         """The item as the templates show it to the audience, in its place in an edition of that year."""
         language = audience.language_at(self.site)
         key = (placed, year, is_last, audience.content, audience.keywords, audience.pictures, language)
@@ -178,7 +180,7 @@ class Renderer:
         return self._shown[key]
 
 
-class Page:
+class DigestPage:
     """What the templates of one digest are filled with, for a given choice of items."""
 
     def __init__(self, renderer: Renderer, *, edition: Edition, audience: Audience, shown: Sequence[Record]) -> None:
@@ -241,7 +243,7 @@ class Page:
                 return max(fitting, 1)
         return len(self._items)
 
-    def _show_items(self, audience: Audience, year: int) -> list[ShownItem]:
+    def _show_items(self, audience: Audience, year: int) -> list[MailItem]:
         last = {part.items[-1].record.number for part in self.arrangement.parts}
         return [
             self._renderer.shown_item(placed, audience, year=year, is_last=placed.record.number in last)

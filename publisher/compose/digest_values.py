@@ -41,7 +41,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownItem:
+class MailItem:
     """An item as the templates show it, whichever others are shown; all but `html` is plain text."""
 
     title: str
@@ -86,7 +86,7 @@ class Correction:
     day: date
     """Its own."""
     has_year: bool
-    """As in `ShownItem`."""
+    """As in `MailItem`."""
     corrected_on: date
     was: str
     """What it said in the edition `was_in`; empty: nothing that it said is gone, or was told."""
@@ -101,7 +101,7 @@ class Section:
     """The lead, or one theme's part of the digest."""
 
     theme: Theme
-    items: tuple[ShownItem, ...]
+    items: tuple[MailItem, ...]
     first: int
     """The number of its first item: 1, 2, 3 … through the whole digest."""
     is_lead: bool = False
@@ -124,7 +124,7 @@ class Section:
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
 
-def sections_of(arrangement: Arrangement, items: Sequence[ShownItem]) -> tuple[Section, ...]:
+def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Section, ...]:
     """The sections of a digest; `items` are those of the arrangement, in its order."""
     sections: list[Section] = []
     number = 0
@@ -138,7 +138,7 @@ def sections_of(arrangement: Arrangement, items: Sequence[ShownItem]) -> tuple[S
     return tuple(sections)
 
 
-def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> ShownItem:
+def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, site: Site, width_px: int) -> MailItem:
     """The item as the templates show it to the audience, in an edition of that year; `width_px` is the column's."""
     record, item = placed.record, placed.record.item
     lang = _language_of(item, site)
@@ -149,7 +149,7 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     html = html_with_images(rest) if audience.pictures else html_of(rest, language=lang)
     others = [theme.title for theme in record.themes if theme != placed.theme]
     files = files_of(item, language=audience.language_at(site)) if placed.has_text else ()
-    return ShownItem(
+    return MailItem(
         title=_title(record, site),
         url=url,
         day=item.date,

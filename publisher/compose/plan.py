@@ -17,7 +17,7 @@ from publisher.store import AudienceState, ChangedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class AudienceFacts:
     """What the store knows of one audience at one moment."""
 
     state: AudienceState
@@ -45,7 +45,7 @@ class Plan:
     """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not asked."""
 
 
-def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
+def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
     """Plan the audience's next edition, at any time of its schedule."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
@@ -62,7 +62,7 @@ def plan_edition(audience: Audience, facts: Facts, *, site: Site, tick: datetime
     return Plan(audience=audience, because=few if due else "nothing is new to its audience", edition=None, state=state)
 
 
-def edition_of(audience: Audience, facts: Facts, items: Sequence[Record], *, now: datetime) -> Edition:
+def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record], *, now: datetime) -> Edition:
     """The audience's next edition with these items, fewer where `max_items` says so."""
     composed_at = now.astimezone(UTC)  # as the store gives it back, so that a repeat has the same bytes
     corrected = [each for each in facts.changed if is_correction(each)]
@@ -115,7 +115,7 @@ def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
 # --- what, and why not -----------------------------------------------------------------------------------------------
 
 
-def due_items(audience: Audience, facts: Facts, site: Site) -> list[Record]:
+def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Record]:
     """New items in a language of the audience, in the order in which they were added."""
     return [record for record in facts.new if is_read_by(audience, record, site)]
 

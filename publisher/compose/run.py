@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from publisher.compose.outbox import Outbox, edition_files
 from publisher.compose.plan import (
-    Facts,
+    AudienceFacts,
     Plan,
     due_items,
     due_tick,
@@ -151,7 +151,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
     changed = store.items.changed_since_told(audience.name, upto=state.cursor)
-    facts = Facts(state=state, upto=state.cursor, new=tuple(latest), changed=tuple(changed))
+    facts = AudienceFacts(state=state, upto=state.cursor, new=tuple(latest), changed=tuple(changed))
     return edition_of(audience, facts, latest, now=now) if latest else None
 
 
@@ -330,12 +330,12 @@ def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
 
 
-def _facts(audience: Audience, store: Store, site: Site) -> Facts:
+def _facts(audience: Audience, store: Store, site: Site) -> AudienceFacts:
     state, upto = _state(audience, store, site), store.log.end()
     new = store.items.due_for(audience.name, themes=audience.themes, after=state.cursor, upto=upto, start=state.start)
     # Corrections alone make no edition, so a pass with no news does not ask for them.
     changed = store.items.changed_since_told(audience.name, upto=upto) if new else ()
-    return Facts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
+    return AudienceFacts(state=state, upto=upto, new=tuple(new), changed=tuple(changed))
 
 
 def _state(audience: Audience, store: Store, site: Site) -> AudienceState:

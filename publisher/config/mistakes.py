@@ -26,7 +26,7 @@ Keys = Mapping[str, Key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedConfig:
     """config.toml as it was read."""
 
     document: Document
@@ -36,16 +36,16 @@ class Reading:
     """Paths of keys with a stand-in in `document`. No rule may complain about a stand-in."""
 
 
-def read(written: Mapping[str, Any]) -> Reading:
+def read(written: Mapping[str, Any]) -> ParsedConfig:
     """Return the document that is written in a TOML text, with stand-ins for what is wrong."""
     try:
-        return Reading(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
+        return ParsedConfig(document=Document.model_validate(written), mistakes=(), stand_ins=frozenset())
     except ValidationError as error:
         errors = error.errors(include_url=False)
     keys = {key.path: key for key in keys_of(Document)}
     mistakes = dict.fromkeys(_mistake(error, written, keys) for error in errors)
     stand_ins = frozenset(path_of(error["loc"], written) for error in errors)
-    return Reading(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
+    return ParsedConfig(document=_patched(written, errors, keys), mistakes=tuple(mistakes), stand_ins=stand_ins)
 
 
 # --- messages --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from publisher.collect.sources.base import keys_of
 from publisher.config.audiences import AudienceTable
 from publisher.config.document import Document
-from publisher.config.mistakes import Reading
+from publisher.config.mistakes import ParsedConfig
 from publisher.config.smtp import smtp_problems
 from publisher.config.sources import FeedTable, ForeignTable, PageTable, SourceTable
 from publisher.config.store import sqlite_file
@@ -30,7 +30,7 @@ class _Named(Protocol):
 Row = TypeVar("Row", bound=_Named)
 
 
-def contradictions(reading: Reading, path: Path, environ: Mapping[str, str]) -> Iterator[str]:
+def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong between keys, one line each; `path` is config.toml, `environ` holds what `env:` names."""
     document, stand_ins = reading.document, reading.stand_ins
     if not document.sources and "sources" not in stand_ins:

@@ -24,7 +24,7 @@ FIRST_GAP_S = 0.1
 """Between mails, when a server without a limit in config.toml first asks for less."""
 
 
-class Pace:
+class Throttle:
     """The pace of one process."""
 
     def __init__(self, settings: SmtpSettings) -> None:

@@ -43,7 +43,7 @@ from publisher.deliver.answers import (
 )
 from publisher.deliver.commits import Commits
 from publisher.deliver.mails import Mails, WireForm, read_mails
-from publisher.deliver.pace import Pace
+from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import tally_of
 from publisher.deliver.smtp import Deadlines, Envelope, MailServer, Session
 from publisher.deliver.wire import Dropped, Silent
@@ -86,7 +86,7 @@ class Orders:
     """From 0 to 1; spreads the retries of mails that failed together."""
 
 
-def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Pace, orders: Orders) -> DeliverReport:
+def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Orders) -> DeliverReport:
     """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
 
     `mails_of` gives the mails of each kind of delivery.
@@ -119,7 +119,7 @@ class Tallies:
 class _Pass:
     """One pass over the ledger."""
 
-    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Pace, orders: Orders) -> None:
+    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Orders) -> None:
         self._ledger = ledger
         self._mails_of = mails_of
         self._pace = pace

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from publisher.model.records import Record
 from publisher.publish.files import PublicFiles
 from publisher.publish.page_frame import render_page
-from publisher.publish.page_values import Look, mail_offers, show_row
+from publisher.publish.page_values import SiteLook, mail_offers, show_row
 from publisher.rendering import urls
 from publisher.store import Store
 
@@ -21,7 +21,7 @@ YEAR_ITEMS = 200
 class CalendarPages:
     """The pages of years and months, as one pass writes them."""
 
-    def __init__(self, *, store: Store, files: PublicFiles, look: Look) -> None:
+    def __init__(self, *, store: Store, files: PublicFiles, look: SiteLook) -> None:
         self._store = store
         self._files = files
         self._look = look
@@ -95,7 +95,7 @@ def _by_month(records: Iterable[Record]) -> Mapping[int, Sequence[Record]]:
 # --- one page ---------------------------------------------------------------------------------------------------------
 
 
-def years_page(years: Iterable[int], *, look: Look) -> bytes:
+def years_page(years: Iterable[int], *, look: SiteLook) -> bytes:
     """The list of years that have items."""
     file = urls.YEARS_FILE
     return render_page(
@@ -116,7 +116,7 @@ def year_page(
     *,
     older: int | None,
     newer: int | None,
-    look: Look,
+    look: SiteLook,
 ) -> bytes:
     """A year: how many items each of its `months` has, and the items of those that are `listed` here."""
     file = urls.year_file(year)
@@ -144,7 +144,7 @@ def year_page(
     )
 
 
-def month_page(first: date, records: Sequence[Record], *, look: Look) -> bytes:
+def month_page(first: date, records: Sequence[Record], *, look: SiteLook) -> bytes:
     """All items of the month that begins with the day `first`."""
     file = urls.month_file(first.year, first.month)
     return render_page(

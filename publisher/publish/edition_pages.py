@@ -14,9 +14,9 @@ from publisher.publish.page_body import count_tables, page_body
 from publisher.publish.page_frame import DOMAIN, render_page
 from publisher.publish.page_values import (
     FeedLink,
-    Look,
     ShownEdition,
     ShownItem,
+    SiteLook,
     mail_offers,
     show_item,
     show_theme,
@@ -78,7 +78,7 @@ def edition_page(
     older: EditionPlace | None,
     newer: EditionPlace | None,
     themes: ThemeMap,
-    look: Look,
+    look: SiteLook,
 ) -> bytes:
     """An edition as its audience got it, in its language, for everybody: nothing in it is about who got it.
 
@@ -108,7 +108,7 @@ def edition_page(
 
 
 def editions_page(
-    audience: Audience, places: Sequence[EditionPlace], *, feeds: Sequence[FeedLink], look: Look
+    audience: Audience, places: Sequence[EditionPlace], *, feeds: Sequence[FeedLink], look: SiteLook
 ) -> bytes:
     """The editions of an audience, latest first, in its language, and their `feeds`, one a format."""
     file = urls.editions_file(audience.name)
@@ -125,7 +125,7 @@ def editions_page(
     )
 
 
-def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: Look) -> list[ShownPart]:
+def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: SiteLook) -> list[ShownPart]:
     ordered = in_order(edition.records, audience=audience, site=look.site)
     arrangement = arrange(ordered, audience=audience, themes=themes, first=edition.first)
     start = urls.edition_file(audience.name, 1)
@@ -141,7 +141,13 @@ def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: 
 
 
 def _part(
-    theme: Theme, items: Sequence[DigestItem], *, start: str, look: Look, is_lead: bool = False, is_more: bool = False
+    theme: Theme,
+    items: Sequence[DigestItem],
+    *,
+    start: str,
+    look: SiteLook,
+    is_lead: bool = False,
+    is_more: bool = False,
 ) -> ShownPart:
     shown = show_theme(theme, start=start, look=look)
     return ShownPart(
@@ -149,7 +155,7 @@ def _part(
     )
 
 
-def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: Look) -> list[DigestItem]:
+def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook) -> list[DigestItem]:
     """The items as the mail shows them, in their order; each table has a name of its own on the page."""
     shown: list[DigestItem] = []
     tables = 0
@@ -160,7 +166,7 @@ def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, loo
     return shown
 
 
-def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: Look) -> DigestItem:
+def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: SiteLook) -> DigestItem:
     item = show_item(placed.record, start=start, look=look, theme=placed.theme.slug)
     if not placed.has_text:
         return DigestItem(item=item, body="", files=(), keywords=(), reads_on=False)
@@ -181,7 +187,7 @@ def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start:
     )
 
 
-def _corrections(edition: PastEdition, audience: Audience, *, start: str, look: Look) -> list[ShownCorrection]:
+def _corrections(edition: PastEdition, audience: Audience, *, start: str, look: SiteLook) -> list[ShownCorrection]:
     formerly = {each.item: each for each in edition.formerly}
     return [
         _correction(each, formerly.get(each.number), audience, start=start, look=look) for each in edition.corrections
@@ -189,7 +195,7 @@ def _corrections(edition: PastEdition, audience: Audience, *, start: str, look: 
 
 
 def _correction(
-    record: Record, formerly: Formerly | None, audience: Audience, *, start: str, look: Look
+    record: Record, formerly: Formerly | None, audience: Audience, *, start: str, look: SiteLook
 ) -> ShownCorrection:
     was_in = urls.relative(urls.edition_file(audience.name, formerly.edition), start=start) if formerly else ""
     return ShownCorrection(
@@ -201,7 +207,7 @@ def _correction(
     )
 
 
-def _show_place(place: EditionPlace, audience: Audience, *, start: str, look: Look) -> ShownEdition:
+def _show_place(place: EditionPlace, audience: Audience, *, start: str, look: SiteLook) -> ShownEdition:
     return ShownEdition(
         number=place.number,
         url=urls.relative(urls.edition_file(audience.name, place.number), start=start),

@@ -14,7 +14,7 @@ from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.entries import Entries
 from publisher.publish.feeds import WRITERS
 from publisher.publish.files import Files, PublicFiles
-from publisher.publish.page_values import Look, edition_feeds
+from publisher.publish.page_values import SiteLook, edition_feeds
 from publisher.publish.plan import Publication, PublishPlan, edition_cursor
 from publisher.rendering import urls
 from publisher.store import Store
@@ -76,7 +76,7 @@ class _Archive:
         self._store = store
         self._themes = publication.theme_map
         self._files = files
-        self._look = Look.of(publication)
+        self._look = SiteLook.of(publication)
         # A hub is told of feeds of items alone.
         self._feed_look = replace(FeedLook.of(publication, authority), hub="")
 

@@ -6,7 +6,7 @@ from html import escape, unescape
 from publisher.model.editions import Audience
 from publisher.model.feeds import ALL
 from publisher.model.titles import shorten
-from publisher.publish.page_values import Look
+from publisher.publish.page_values import SiteLook
 from publisher.rendering import languages, urls
 
 DOMAIN = "pages"
@@ -14,7 +14,7 @@ WINDOW_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
 
 
-def render_page(name: str, file: str, *, look: Look, language: str = "", root: str = "", **values: object) -> bytes:
+def render_page(name: str, file: str, *, look: SiteLook, language: str = "", root: str = "", **values: object) -> bytes:
     """The template `name` as the page in `file`.
 
     `language` is what the page speaks; empty: what the site does. Links begin at `root`; empty: at the page.

@@ -31,7 +31,7 @@ PACE_DAYS = 91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class SiteLook:
     """What every page of a site is made with."""
 
     site: Site
@@ -48,7 +48,7 @@ class Look:
     logo: str = ""
 
     @classmethod
-    def of(cls, publication: Publication) -> "Look":
+    def of(cls, publication: Publication) -> "SiteLook":
         settings = publication.settings
         return cls(
             site=publication.site,
@@ -160,7 +160,7 @@ class ShownEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Frequency:
     """How often news comes."""
 
     items: int
@@ -172,7 +172,7 @@ class Pace:
 # --- items -----------------------------------------------------------------------------------------------------------
 
 
-def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str = "") -> list[ShownItem]:
+def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: str = "") -> list[ShownItem]:
     """Return the items that are not withdrawn, newest first, with links from the page `start`.
 
     `theme` is the slug of the theme whose page it is: items there do not name it again. Empty: no theme's page.
@@ -182,7 +182,7 @@ def list_items(records: Iterable[Record], *, start: str, look: Look, theme: str 
     return [show_item(record, start=start, look=look, theme=theme) for record in live]
 
 
-def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> ShownItem:
+def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") -> ShownItem:
     """The item, with links from the page `start`, without the theme of the slug `theme`."""
     item = record.item
     link = item.link if urls.is_web_address(item.link) else ""
@@ -207,7 +207,7 @@ def show_item(record: Record, *, start: str, look: Look, theme: str = "") -> Sho
     )
 
 
-def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
+def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
     """The item's title, with a link from the page `start`."""
     item = record.item
     return ShownRow(
@@ -218,14 +218,14 @@ def show_row(record: Record, *, start: str, look: Look) -> ShownRow:
     )
 
 
-def pace_of(items: int, *, days: int) -> Pace | None:
+def frequency_of(items: int, *, days: int) -> Frequency | None:
     """Return how often news comes to a site with `items` in the last `days`; None: too few of either to tell."""
     if items < PACE_ITEMS or days < PACE_DAYS:
         return None
     a_month = items / (days / DAYS_A_MONTH)
     if a_month >= 1:
-        return Pace(items=round(a_month), period="month")
-    return Pace(items=max(1, round(a_month * 12)), period="year")
+        return Frequency(items=round(a_month), period="month")
+    return Frequency(items=max(1, round(a_month * 12)), period="year")
 
 
 # --- feeds -----------------------------------------------------------------------------------------------------------
@@ -236,18 +236,18 @@ def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
     return sorted(counts, key=lambda count: (title_of_feed(count.feed).casefold(), count.feed.slug))
 
 
-def show_theme(theme: Theme, *, start: str, look: Look) -> ShownFeed:
+def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
     """The theme, with links from the page `start`."""
     return show_feed(Feed.of_theme(theme), start=start, look=look)
 
 
-def edition_feeds(audience: Audience, *, look: Look) -> list[FeedLink]:
+def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
     """The feed of an audience's editions, with links from the list of them."""
     folder, title = urls.editions_folder(audience.name), scrub(audience.title)
     return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
 
 
-def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
+def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
     """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways."""
     return [
         MailOffer(
@@ -260,7 +260,7 @@ def mail_offers(look: Look, slugs: Sequence[str] = ()) -> list[MailOffer]:
     ]
 
 
-def digest_name(audience: Audience, look: Look) -> str:
+def digest_name(audience: Audience, look: SiteLook) -> str:
     """What a list calls an audience's digest: its title, or its name where that would be another one's title too."""
     titles = {each.name: each.title for each in (*look.audiences, *look.open_to)}
     others = [title for name, title in titles.items() if name != audience.name]
@@ -268,7 +268,7 @@ def digest_name(audience: Audience, look: Look) -> str:
     return scrub(audience.title if is_own else audience.name)
 
 
-def show_feed(feed: Feed, *, start: str, look: Look) -> ShownFeed:
+def show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
     """The feed, with links from the page `start`."""
     return _show_feed_from(urls.folder_with(start), feed, look.formats, look.site)
 

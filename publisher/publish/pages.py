@@ -21,9 +21,9 @@ from publisher.publish.page_frame import DOMAIN, render_page
 from publisher.publish.page_links import page_links
 from publisher.publish.page_values import (
     FeedCount,
-    Look,
-    Pace,
+    Frequency,
     ShownFeed,
+    SiteLook,
     digest_name,
     list_items,
     mail_offers,
@@ -41,7 +41,7 @@ from publisher.rendering.text import scrub
 def item_page(
     record: Record,
     *,
-    look: Look,
+    look: SiteLook,
     keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
     neighbours: Neighbours | None = None,
 ) -> bytes:
@@ -86,7 +86,7 @@ def _expiry_day(record: Record, site: Site) -> date | None:
     return local_day(over, site.timezone) if over else None
 
 
-def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: Look) -> dict[str, Any]:
+def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
     """The items before and after, as templates show them; none is None."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
@@ -105,7 +105,7 @@ def feed_page(
     records: Iterable[Record],
     *,
     items: int,
-    look: Look,
+    look: SiteLook,
     number: int | None = None,
     last: int = 0,
 ) -> bytes:
@@ -135,7 +135,7 @@ def feed_page(
     )
 
 
-def moved_page(feed: Feed, file: str, *, to: str, look: Look) -> bytes:
+def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
     """What is at `file`, a former address of a renamed theme's page, which is in the file `to` now."""
     return render_page(
         "moved.html",
@@ -153,8 +153,8 @@ def index_page(
     latest: Sequence[Record],
     *,
     items: int,
-    look: Look,
-    pace: Pace | None = None,
+    look: SiteLook,
+    pace: Frequency | None = None,
 ) -> bytes:
     """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
 
@@ -182,7 +182,7 @@ def index_page(
     )
 
 
-def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
+def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
     """Every keyword that has a feed."""
     file = urls.KEYWORDS_FILE
     return render_page(
@@ -197,7 +197,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: Look) -> bytes:
     )
 
 
-def not_found_page(*, look: Look) -> bytes:
+def not_found_page(*, look: SiteLook) -> bytes:
     """What a server shows for an address that is none, wherever that is: so its links begin at the server's root."""
     return render_page(
         "404.html",
@@ -211,17 +211,17 @@ def not_found_page(*, look: Look) -> bytes:
     )
 
 
-def style_sheet(*, look: Look) -> bytes:
+def style_sheet(*, look: SiteLook) -> bytes:
     """The one style sheet of all pages."""
     return look.templates.render("style.css", language=look.site.language, domain=DOMAIN).encode()
 
 
-def icon(*, look: Look) -> bytes:
+def icon(*, look: SiteLook) -> bytes:
     """The picture of a site that has none of its own."""
     return look.templates.render(urls.ICON_FILE, language=look.site.language, domain=DOMAIN).encode()
 
 
-def _withdrawn_page(record: Record, *, look: Look) -> bytes:
+def _withdrawn_page(record: Record, *, look: SiteLook) -> bytes:
     file = urls.item_file(record)
     return render_page(
         "withdrawn.html",

@@ -12,7 +12,7 @@ from publisher.model.progress import Steps
 from publisher.publish import pages
 from publisher.publish.files import PublicFiles
 from publisher.publish.item_cache import ItemCache
-from publisher.publish.page_values import Look
+from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import PublishPlan, cut
 from publisher.rendering import urls
 from publisher.store import CHANGING_PAGES, FeedSequence, FeedState, PageRow, Store
@@ -31,7 +31,7 @@ class Pagination:
         items: ItemCache,
         planned: PublishPlan,
         files: PublicFiles,
-        look: Look,
+        look: SiteLook,
         steps: Steps,
     ) -> None:
         """`steps` is told of each numbered page how many items are on it."""

@@ -29,7 +29,7 @@ STRETCH = 4
 """A feed grows to at most this many times its limit to hold all of one pass: readers that poll rarely miss nothing."""
 
 
-class Extent(Enum):
+class Scope(Enum):
     """How much a publishing pass renders when nothing but items changed."""
 
     NEWS = auto()
@@ -129,7 +129,7 @@ class OpenFeeds:
         return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
 
 
-def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
+def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     """Decide what to render: `extent` at the least, and everything when the publication itself changed.
 
     Raises:
@@ -148,14 +148,14 @@ def plan(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
     return planned
 
 
-def plan_again(store: Store, publication: Publication, extent: Extent) -> PublishPlan:
+def plan_again(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     """Decide as `plan` does, in a pass that said so already: its own changes to the feeds may add to them.
 
     Raises:
         TemplateError: a template cannot be read.
     """
     cursor, upto, digests = store.log.cursor(CONSUMER), store.log.end(), publication.digests()
-    is_full = extent is not Extent.NEWS or cursor.settings != digests
+    is_full = extent is not Scope.NEWS or cursor.settings != digests
     states: list[FeedState] = []
     if is_full:
         states = [state for kind in FeedKind for state in store.feeds.of_kind(kind)]
@@ -171,11 +171,11 @@ def plan_again(store: Store, publication: Publication, extent: Extent) -> Publis
         digests=digests,
         slugs=tuple(sorted(slugs)),
         is_full=is_full,
-        repeats_archives=extent is Extent.ARCHIVES or cursor.settings.get("archives") != digests["archives"],
+        repeats_archives=extent is Scope.ARCHIVES or cursor.settings.get("archives") != digests["archives"],
     )
 
 
-def why_full(extent: Extent, before: Mapping[str, str], now: Mapping[str, str]) -> str:
+def why_full(extent: Scope, before: Mapping[str, str], now: Mapping[str, str]) -> str:
     """Return why everything is rendered, from what was asked for and the digests of the last pass and of this one."""
     if not before:
         return "nothing was rendered before"

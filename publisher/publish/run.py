@@ -24,14 +24,14 @@ from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.neighbours import neighbours_of, touched_neighbours
-from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
+from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
     CONSUMER,
-    Extent,
     OpenFeeds,
     Publication,
     PublishPlan,
+    Scope,
     open_feeds,
     plan_again,
     plan_take_overs,
@@ -87,7 +87,7 @@ def _settle_feeds(
     slugs = [slug for theme in themes for slug in (theme.slug, *publication.theme_map.former(theme.slug))]
     for each in plan_take_overs(publication.theme_map, store.feeds.states(slugs)):
         store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
-    return plan_again(store, publication, Extent.ARCHIVES if planned.repeats_archives else Extent.ALL)
+    return plan_again(store, publication, Scope.ARCHIVES if planned.repeats_archives else Scope.ALL)
 
 
 class _Renderer:
@@ -101,7 +101,7 @@ class _Renderer:
         self._files = files
         self._planned = planned
         self._progress = progress
-        self._look = Look.of(publication)
+        self._look = SiteLook.of(publication)
         self._feeds = open_feeds(store, publication, planned)
         self._items = ItemCache(store)
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
@@ -236,14 +236,14 @@ class _Renderer:
         self._calendar.render()
         self._sitemap.render(listed, changed_at=self._feeds.all_items.changed_at)
 
-    def _pace(self) -> Pace | None:
+    def _pace(self) -> Frequency | None:
         """How often items came in the year before the last change; the clock is not asked: equal logs, equal pages."""
         upto = local_day(self._feeds.all_items.changed_at, self._look.site.timezone)
         first = self._store.calendar.first_day()
         if first is None:
             return None
         days = min((upto - first).days, PACE_YEAR)
-        return pace_of(self._store.calendar.count(upto - timedelta(days=PACE_YEAR), upto), days=days)
+        return frequency_of(self._store.calendar.count(upto - timedelta(days=PACE_YEAR), upto), days=days)
 
     def _listed_feeds(self) -> list[FeedState]:
         """The feeds with an item, and those that config.toml names."""

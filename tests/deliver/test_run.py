@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.deliver.answers import RETRIES
-from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Pace
+from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Throttle
 from publisher.deliver.run import Orders, deliver
 from publisher.deliver.smtp import Deadlines
 from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, NewDelivery, Security, SmtpSettings
@@ -58,10 +58,10 @@ class Office:
     settings: SmtpSettings
     mails: Mails = field(default_factory=Mails)
     now: datetime = NOON
-    pace: Pace = field(init=False)
+    pace: Throttle = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.settings)
+        self.pace = Throttle(self.settings)
 
     def queue(self, *recipients: str, name: str = "weekly-1") -> None:
         new = [
@@ -93,7 +93,7 @@ class Office:
 
     def rested(self) -> None:
         """Forget what the server said, as the next process does."""
-        self.pace = Pace(self.settings)
+        self.pace = Throttle(self.settings)
 
     def counts(self, name: str = "weekly-1") -> DeliveryCounts:
         return self.store.ledger.counts([name], max_age=self.settings.max_age, now=self.now)[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.compose.digest import Page, Renderer
+from publisher.compose.digest import DigestPage, Renderer
 from tests.browser import HEIGHT_PX, SCHEMES, Reader, Scheme, address_of
 from tests.digests import Shown, digests
 from tests.editions import (
@@ -56,7 +56,7 @@ def drawn(reader: Reader, html: str, *, scheme: Scheme, folder: Path) -> list[st
 
 def test_inlining_changes_no_pixel_at_any_width_in_light_or_dark(reader: Reader, tmp_path: Path) -> None:
     renderer = Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES)
-    page = Page(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
+    page = DigestPage(renderer, edition=EDITION, audience=AUDIENCE, shown=EDITION.records[::-1])
     written, inlined = page.fill("digest.html"), renderer.render(EDITION, AUDIENCE).html
     bare = written.replace("<style", "<style media=print")
     assert written.count(' style="') < inlined.count(' style="')

@@ -8,13 +8,13 @@ from lxml import html
 
 from publisher.model.corrections import Formerly
 from publisher.publish.edition_pages import edition_page, editions_page
-from publisher.publish.page_values import Look
+from publisher.publish.page_values import SiteLook
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.store import EditionPlace, PastEdition
 from tests.values import ANY_AUDIENCE, FERRIES, PEOPLE, SITE, THEMES, record
 
-LOOK = Look(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("atom",))
+LOOK = SiteLook(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("atom",))
 FRENCH = replace(ANY_AUDIENCE, language="fr")
 THEN = datetime(2022, 2, 14, 7, tzinfo=UTC)
 PLACES = [EditionPlace(number=number, composed_at=THEN, items=1) for number in (3, 2)]

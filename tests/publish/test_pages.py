@@ -21,13 +21,13 @@ from publisher.model.themes import ThemeChoice
 from publisher.publish import pages
 from publisher.publish.calendar_pages import years_page
 from publisher.publish.page_frame import window_title
-from publisher.publish.page_values import FeedCount, Look, Pace, pace_of
+from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from tests.values import ANY_AUDIENCE, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
-LOOK = Look(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
+LOOK = SiteLook(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
 ABOUT_FERRIES = Feed.of_theme(FERRIES)
 LEDE = "//p[@class='lede quiet']"
 LATER = datetime(2022, 2, 12, 23, 30, tzinfo=UTC)
@@ -36,7 +36,7 @@ Page: TypeAlias = Any
 """An element of lxml.html, which has no types."""
 
 
-def in_language(language: str) -> Look:
+def in_language(language: str) -> SiteLook:
     return replace(LOOK, site=replace(SITE, language=language))
 
 
@@ -44,7 +44,7 @@ def parsed(page: bytes) -> Page:
     return html.document_fromstring(page.decode())
 
 
-def item_page(one: Record, look: Look = LOOK) -> Page:
+def item_page(one: Record, look: SiteLook = LOOK) -> Page:
     return parsed(pages.item_page(one, look=look))
 
 
@@ -53,7 +53,7 @@ def theme_page(*records: Record, feed: Feed = ABOUT_FERRIES, items: int | None =
     return parsed(pages.feed_page(feed, records, items=count, look=LOOK))
 
 
-def index_page(*records: Record, look: Look = LOOK) -> Page:
+def index_page(*records: Record, look: SiteLook = LOOK) -> Page:
     counts = [FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     return parsed(pages.index_page(counts, records, items=len(records), look=look))
 
@@ -62,7 +62,7 @@ def words(page: Page, path: str = "//main") -> str:
     return " ".join(" ".join(str(found.text_content()) for found in page.xpath(path)).split())
 
 
-def whole_site(records: Sequence[Record], look: Look = LOOK) -> dict[str, bytes]:
+def whole_site(records: Sequence[Record], look: SiteLook = LOOK) -> dict[str, bytes]:
     counts = [FeedCount(feed=Feed.of_theme(theme), items=len(records)) for theme in (PEOPLE, FERRIES)]
     site = {urls.item_file(one): pages.item_page(one, look=look) for one in records}
     for feed in (ABOUT_FERRIES, Feed.of_theme(PEOPLE), EVERYTHING):
@@ -330,7 +330,7 @@ class TestIndexPage:
         assert page.xpath("//link[@rel='alternate']/@href") == ["all/rss.xml", "all/atom.xml"]
 
     def test_it_says_how_often_to_expect_something(self) -> None:
-        pace = Pace(items=2, period="month")
+        pace = Frequency(items=2, period="month")
 
         assert "Expect about 2 items a month." in words(
             parsed(pages.index_page([], RECORDS, items=6, look=LOOK, pace=pace))
@@ -398,15 +398,15 @@ class TestByMail:
         (0, 365, None),
         (4, 365, None),
         (200, 90, None),
-        (5, 91, Pace(items=2, period="month")),
-        (5, 365, Pace(items=5, period="year")),
-        (11, 365, Pace(items=11, period="year")),
-        (13, 365, Pace(items=1, period="month")),
-        (365, 365, Pace(items=30, period="month")),
+        (5, 91, Frequency(items=2, period="month")),
+        (5, 365, Frequency(items=5, period="year")),
+        (11, 365, Frequency(items=11, period="year")),
+        (13, 365, Frequency(items=1, period="month")),
+        (365, 365, Frequency(items=30, period="month")),
     ],
 )
-def test_pace(items: int, days: int, pace: Pace | None) -> None:
-    assert pace_of(items, days=days) == pace
+def test_pace(items: int, days: int, pace: Frequency | None) -> None:
+    assert frequency_of(items, days=days) == pace
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from premailer import Premailer
 
-from publisher.compose.digest import Page, Renderer
+from publisher.compose.digest import DigestPage, Renderer
 from publisher.model.editions import Audience
 from publisher.model.items import Enclosure
 from publisher.model.records import Record
@@ -79,7 +79,7 @@ def test_any_choice_of_items_and_themes(numbers: set[int], themes: list[str], la
 
 def assert_equal_to_the_whole(chosen: Sequence[Record], audience: Audience) -> None:
     alone, joined = (
-        Page(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
+        DigestPage(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
         for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES), RENDERER)
     )
     assert inlined_whole(alone.fill("digest.html")) == joined.html()

@@ -16,7 +16,7 @@ from html import escape
 import nh3
 from lxml import etree, html
 
-from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, Trace, show_media
+from publisher.collect.sources.html_media import FRAMES, NUMBER, RECORDINGS, MediaFound, show_media
 from publisher.collect.sources.links import SCHEMES, absolute, web_address
 from publisher.collect.sources.text import fit
 from publisher.model.items import Enclosure
@@ -76,16 +76,16 @@ def clean_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> Clea
     Links are made absolute by `base`; those that stay relative go, and so do pixels and tracking parameters.
     """
     # libxml2 and nh3 repair broken markup by rules twenty years apart: what one has repaired the other may move again.
-    trace = Trace()
-    clean = _cleaned(raw[:MAX_CHARACTERS], base, trace, keep_tracking=keep_tracking)
+    media = MediaFound()
+    clean = _cleaned(raw[:MAX_CHARACTERS], base, media, keep_tracking=keep_tracking)
     for _ in range(_PASSES - 1):
-        before, clean = clean, _cleaned(clean, base, Trace(), keep_tracking=keep_tracking)
+        before, clean = clean, _cleaned(clean, base, MediaFound(), keep_tracking=keep_tracking)
         if clean == before:
             break
     return CleanHtml(
         html=clean if _says_something(clean) else "",
-        files=tuple(trace.files),
-        lost=tuple(dict.fromkeys(address for address in trace.lost if not _NOWHERE.match(address))),
+        files=tuple(media.files),
+        lost=tuple(dict.fromkeys(address for address in media.lost if not _NOWHERE.match(address))),
     )
 
 
@@ -107,10 +107,10 @@ def parse_fragment(text: str) -> html.HtmlElement | None:
 # --- the parts -------------------------------------------------------------------------------------------------------
 
 
-def _cleaned(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
+def _cleaned(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
     """Return the HTML after one pass: safe already, and nearly always what a further pass would give."""
     return nh3.clean(
-        _prepared(_BREAKS.sub(" ", fit(raw)), base, trace, keep_tracking=keep_tracking),
+        _prepared(_BREAKS.sub(" ", fit(raw)), base, media, keep_tracking=keep_tracking),
         tags=set(TAGS),
         attributes=ATTRIBUTES,
         attribute_filter=_attribute_filter(base, keep_tracking=keep_tracking),
@@ -120,7 +120,7 @@ def _cleaned(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
     ).strip()
 
 
-def _prepared(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
+def _prepared(raw: str, base: str, media: MediaFound, *, keep_tracking: bool) -> str:
     """Return the HTML with what nh3 cannot do done: it drops or keeps an attribute, but renames and weighs nothing.
 
     And it takes 3 s for 20,000 elements one within the other, where libxml2 stops at 255 levels. What is dropped with
@@ -131,12 +131,12 @@ def _prepared(raw: str, base: str, trace: Trace, *, keep_tracking: bool) -> str:
         return ""
     for element in list(root.iter(*_DROPPED - {"noscript", *FRAMES, *RECORDINGS})):
         element.drop_tree()
-    show_media(root, base, trace, keep_tracking=keep_tracking)
+    show_media(root, base, media, keep_tracking=keep_tracking)
     for element in list(root.iter("a", "h1", "h2")):
         if element.tag != "a":
             element.tag = "h3"
         elif not absolute(element.get("href", ""), base):
-            trace.lost.append(element.get("href", ""))
+            media.lost.append(element.get("href", ""))
     return "".join(
         [escape(root.text or "", quote=False), *(html.tostring(child, encoding="unicode") for child in root)]
     )

@@ -39,7 +39,7 @@ NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d*)?(?:px)?\s*")
 
 
 @dataclass(slots=True)
-class Trace:
+class MediaFound:
     """What cleaning HTML found besides HTML."""
 
     files: list[Enclosure] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Trace:
     """Addresses that could not be used."""
 
 
-def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keep_tracking: bool) -> None:
+def show_media(root: html.HtmlElement, base: str, media: MediaFound, *, keep_tracking: bool) -> None:
     """Put links in the place of players and frames, and addresses into pictures that lack theirs."""
     for element in list(root.iter(*_AMP)):
         element.tag = _AMP[str(element.tag)]
@@ -58,10 +58,10 @@ def show_media(root: html.HtmlElement, base: str, trace: Trace, *, keep_tracking
     for player in list(root.iter(*FRAMES, *RECORDINGS)):
         if player not in gone:
             known = shown if player in late else set[str]()
-            gone |= _show_player(player, base, trace, known, keep_tracking=keep_tracking)
+            gone |= _show_player(player, base, media, known, keep_tracking=keep_tracking)
             shown.update(filter(None, (web_address(text, base) for text in _addresses(player))))
     for image in list(root.iter("img")):
-        address = _show_picture(image, base, trace)
+        address = _show_picture(image, base, media)
         is_seen = keep_tracking or is_visible(image)
         if not address or not is_seen or (image in late and address in shown):
             image.drop_tree()
@@ -89,19 +89,19 @@ def _unwrapped(root: html.HtmlElement) -> Iterator[html.HtmlElement]:
 
 
 def _show_player(
-    player: html.HtmlElement, base: str, trace: Trace, known: set[str], *, keep_tracking: bool
+    player: html.HtmlElement, base: str, media: MediaFound, known: set[str], *, keep_tracking: bool
 ) -> set[html.HtmlElement]:
     """Put a link in the place of a player, unless there is one already; return the elements that went with it."""
     written = [text for text in _addresses(player) if not _PLACEHOLDER.match(text)]
     address = next(filter(None, (web_address(text, base) for text in written)), "")
     is_seen = keep_tracking or is_visible(player)
     if is_seen and not address:
-        trace.lost += written[:1]
+        media.lost += written[:1]
     if is_seen and address and address not in known:
         title = clean_name(player.get("title") or player.get("aria-label") or "")
         is_recording = player.tag in RECORDINGS
         if is_recording:
-            trace.files.append(Enclosure(url=address, media_type=_type_of(player), title=title))
+            media.files.append(Enclosure(url=address, media_type=_type_of(player), title=title))
         _put_before(player, _link(address, _name(address, title, is_recording=is_recording)))
     # What an `embed` holds only stands behind it; what the others hold is for programs that do not know them.
     if player.tag == "embed" or (is_seen and not address and player.tag != "iframe"):
@@ -154,7 +154,7 @@ def _put_before(player: html.HtmlElement, link: html.HtmlElement) -> None:
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
-def _show_picture(image: html.HtmlElement, base: str, trace: Trace) -> str:
+def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
     """Put an address where it is loaded at once; return it, empty when there is none."""
     if image.get("alt") is None:
         image.set("alt", "")
@@ -163,7 +163,7 @@ def _show_picture(image: html.HtmlElement, base: str, trace: Trace) -> str:
     if address:
         image.set("src", address)
     else:
-        trace.lost += [text for text in written if not _EMPTY.match(text)][:1]
+        media.lost += [text for text in written if not _EMPTY.match(text)][:1]
     return address
 
 
