@@ -33,6 +33,7 @@ from publisher.rendering.addresses import delivery_of
 from publisher.store import AudienceState, Restoration, Settlement, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
 from publisher.store.files import explain_errors
+from publisher.store.owners import give
 from publisher.store.snapshot import put_in_place
 
 WAIT_S = 60.0
@@ -124,6 +125,7 @@ def _staging(database: Path) -> Iterator[Path]:
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(mode=0o700)
+        give(folder, folder=folder.parent)
     try:
         yield folder
     finally:

@@ -76,7 +76,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that reads."""
-        with translate_errors(self.place), self.engine.connect() as connection:
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -86,7 +86,7 @@ class Database:
         It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
         touched unless something is written.
         """
-        with translate_errors(self.place), self.engine.connect() as connection:
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 self._lock(connection)
@@ -98,7 +98,7 @@ class Database:
 
         It holds no lock of the log; an SQLite file has one writer at a time all the same.
         """
-        with translate_errors(self.place), self.engine.connect() as connection:
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
@@ -107,7 +107,7 @@ class Database:
     def rehearsing(self) -> Iterator["Rehearsal"]:
         """A database whose changes are rolled back at the end, and which alone sees them."""
         # SQLite takes its lock with the first change, so other writers need not wait for a rehearsal without news.
-        with translate_errors(self.place), self.engine.connect() as connection:
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
             yield Rehearsal(self, connection)
 
     def close(self) -> None:
@@ -156,18 +156,18 @@ class Rehearsal(Database):
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with translate_errors(self.place):
+        with translate_errors(self.place, self.file):
             yield self._connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with translate_errors(self.place), self._connection.begin_nested():
+        with translate_errors(self.place, self.file), self._connection.begin_nested():
             self._lock(self._connection)
             yield self._connection
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
-        with translate_errors(self.place), self._connection.begin_nested():
+        with translate_errors(self.place, self.file), self._connection.begin_nested():
             yield self._connection
 
     def close(self) -> None:

@@ -3,11 +3,13 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from publisher.model.errors import StoreError
+from publisher.store.hindrance import find_hindrance
 
 # https://www.sqlite.org/rescode.html, primary codes. SQLITE_ERROR (1) is left out on purpose: wrong SQL is a bug.
 _SQLITE = {
@@ -19,8 +21,20 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged; put back a copy, or read https://www.sqlite.org/recovery.html",
     sqlite3.SQLITE_FULL: "the disk is full; make room and run again",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that its folder exists and that this user may write there",
-    sqlite3.SQLITE_NOTADB: "the file is not an SQLite database; name another file in store.url",
+    sqlite3.SQLITE_NOTADB: (
+        "the file is not an SQLite database, or its first page is damaged; put back a copy (`publisher restore`), or "
+        "name another file in store.url"
+    ),
 }
+
+_OF_THE_DISK = (
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
+"""For these there is a reason in the file system."""
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html, by code or by its class (the first two characters).
 _POSTGRESQL = {
@@ -39,12 +53,16 @@ _POSTGRESQL = {
 
 
 @contextmanager
-def translate_errors(place: str) -> Iterator[None]:
-    """Raise an error of the database as a `StoreError` that begins with `place`; let bugs pass."""
+def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
+    """Raise an error of the database as a `StoreError` that begins with `place`; let bugs pass.
+
+    `file` is that of an SQLite database: what is in its way is looked for there, because SQLite only says that it
+    cannot write.
+    """
     try:
         yield
     except DBAPIError as error:
-        problem = _problem_of(error)
+        problem = _problem_of(error, file)
         if problem is None:
             raise
         raise StoreError(f"store {place}: {problem}") from error
@@ -58,10 +76,11 @@ def place_of(url: URL) -> str:
     return f"{url.database or url.username or 'postgres'!r} on {host if isinstance(host, str) else ', '.join(host)}"
 
 
-def _problem_of(error: DBAPIError) -> str | None:
+def _problem_of(error: DBAPIError, file: Path | None) -> str | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
-        return _SQLITE.get(code & 0xFF)  # the upper bytes only say more about the lower one
+        code &= 0xFF  # the upper bytes only say more about the lower one
+        return (find_hindrance(file) if file and code in _OF_THE_DISK else None) or _SQLITE.get(code)
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.model.errors import FilesError
+from publisher.store.owners import give
 
 STAGING = ".staging"
 FILE_MODE = 0o644
@@ -312,6 +313,7 @@ def _write_new(path: str, data: bytes) -> None:
     try:
         try:
             os.fchmod(descriptor, FILE_MODE)
+            give(descriptor, folder=os.path.dirname(path))
             while data := data[os.write(descriptor, data) :]:  # a system may write part of it
                 pass
         finally:
@@ -367,6 +369,7 @@ def _new_directory(directory: Path, *, mode: int) -> None:
         stat.S_IMODE(new.stat().st_mode) != wanted
     ):  # under systemd's RestrictSUIDSGID a mode with g+s can only be inherited
         new.chmod(wanted)
+    give(new, folder=directory.parent)
     if not is_private:
         new.replace(directory)
 

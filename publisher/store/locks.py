@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, col
 from publisher.model.errors import BusyError, StoreError
 from publisher.store.engine import Database
 from publisher.store.faults import translate_errors
+from publisher.store.hindrance import find_hindrance
 from publisher.store.owners import share
 
 _POLL_S = 0.05
@@ -99,7 +100,7 @@ def _attempt_on_file(path: Path, stack: ExitStack) -> Callable[[], bool]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         share(descriptor, folder=path.parent)
     except OSError as error:
-        problem = f"{error.strerror}; check that its folder exists and that this user may write there"
+        problem = find_hindrance(path) or f"{error.strerror}; check that its folder exists and that this user may write"
         raise StoreError(f"store lock {path}: {problem}") from error
     stack.callback(os.close, descriptor)
 

@@ -27,12 +27,14 @@ def migrate(database: Database, version: str | None) -> None:
     config = alembic_config()
     check_version(database, version)
     if version is not None and database.file:
-        take_snapshot(database.file, database.file.with_name(f"{database.file.name}.{version}"))
+        copy = database.file.with_name(f"{database.file.name}.{version}")
+        take_snapshot(database.file, copy)
+        _share(database, copy)
     if database.file:
         _use_wal(database)
         _share(database, database.file)
     try:
-        with translate_errors(database.place), database.engine.connect() as connection:
+        with translate_errors(database.place, database.file), database.engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 config.attributes["connection"] = connection
@@ -98,5 +100,5 @@ def _is_known(version: str) -> bool:
 
 def _use_wal(database: Database) -> None:
     # Set once, because the file keeps it. SQLite refuses it inside a transaction.
-    with translate_errors(database.place), database.engine.connect() as connection:
+    with translate_errors(database.place, database.file), database.engine.connect() as connection:
         connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode = WAL")

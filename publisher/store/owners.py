@@ -1,8 +1,10 @@
 """Who may write what a command leaves. A site belongs to the owner of its store, and a service of his writes it too.
 
-A command that somebody else typed, root above all, must not leave a file that this service then cannot open.
+A command that somebody else typed must not leave a file that this service then cannot open. Root gives what it makes to
+the owner of the folder it makes it in; a group that shares the folder may write it; anybody else is refused.
 """
 
+import errno
 import os
 import pwd
 import stat
@@ -10,33 +12,80 @@ from pathlib import Path
 
 from publisher.model.errors import StoreError
 
+ROOT = 0
+
 
 def refuse_strangers(database: Path) -> None:
     """Refuse a user who would leave files that the owner of the store cannot write.
 
-    The owner is let in, and so is a group that the folder is shared with: it is `g+ws`, or `g+w` and of our group.
+    The owner is let in, and so are root, unless its container keeps it from giving files away, and a group that the
+    folder is shared with: it is `g+ws`, or `g+w` and of our group.
 
     Raises:
-        StoreError: this user is neither.
+        StoreError: this user is none of these.
     """
     place = database if database.exists() else database.parent
     try:
         owner = place.stat().st_uid
-        if owner == os.geteuid() or _is_shared(database.parent):
+        if owner == os.geteuid() or _is_shared(database.parent) or _may_give(place, owner):
             return
     except OSError:
         return  # opening the database will say what is wrong with its folder
-    him, me = _name(owner), _name(os.geteuid())
+    him, me = name_of(owner), name_of(os.geteuid())
     problem = f"it belongs to {him or f'user {owner}'}, who could not write what {me or 'this user'} would leave"
     account = him or f"'#{owner}'"
     remedy = f"use: sudo -u {account} publisher ..., or let a group share its folder (chmod g+ws)"
     raise StoreError(f"store {database}: {problem}; {remedy}")
 
 
+def make_database(database: Path) -> None:
+    """Make an empty file for a new database if root is to give it away: what SQLite makes beside it is as it is.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if os.geteuid() == ROOT and not database.exists() and database.parent.is_dir():
+        database.touch(mode=0o644)
+        give(database, folder=database.parent)
+
+
 def share(file: int, *, folder: Path) -> None:
-    """Let the group that the folder is shared with write a file of ours; `file` is its descriptor."""
-    if _is_shared(folder) and (found := os.fstat(file)).st_uid == os.geteuid():
+    """Let those write a new file of ours who share its folder or own it; `file` is its descriptor."""
+    found = os.fstat(file)
+    if os.geteuid() not in (ROOT, found.st_uid):
+        return
+    if _is_shared(folder):
         os.fchmod(file, stat.S_IMODE(found.st_mode) | stat.S_IWGRP)
+    if found.st_uid == ROOT:
+        give(file, folder=folder)
+
+
+def give(made: int | str | Path, *, folder: str | Path) -> None:
+    """Give what root made in a folder to the owner of that folder; `made` is its path or its descriptor."""
+    if os.geteuid() != ROOT:
+        return
+    found = Path(folder).stat()
+    if found.st_uid != ROOT:
+        os.chown(made, found.st_uid, found.st_gid)
+
+
+def name_of(user: int) -> str:
+    """The name of a user; empty: he has a number alone, as often in containers."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return ""
+
+
+def _may_give(place: Path, owner: int) -> bool:
+    """Whether root may give files away to this owner: some containers keep it from that, or do not know him."""
+    if os.geteuid() != ROOT:
+        return False
+    try:
+        os.chown(place, owner, -1)  # to whom it belongs already: only the right is asked for
+    except OSError as error:
+        return error.errno not in (errno.EPERM, errno.EINVAL)
+    return True
 
 
 def _is_shared(folder: Path) -> bool:
@@ -44,11 +93,3 @@ def _is_shared(folder: Path) -> bool:
     found = folder.stat()
     is_of_its_group = bool(found.st_mode & stat.S_ISGID) or found.st_gid == os.getegid()
     return bool(found.st_mode & stat.S_IWGRP) and is_of_its_group
-
-
-def _name(user: int) -> str:
-    """The name of a user; empty: he has a number alone, as often in containers."""
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return ""

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from publisher.model.errors import StoreError
+from publisher.store.owners import give
 
 _ATTEMPTS = 40
 _PAUSE_S = 0.05
@@ -92,7 +93,7 @@ def join_log(copy: Path, *, place: str) -> None:
         found = str(error)
     if found != "ok":
         raise StoreError(
-            f"store {place}: the file is damaged ({found}); put back a copy, or read "
+            f"store {place}: the file is damaged ({' '.join(found.split())}); put back a copy, or read "
             "https://www.sqlite.org/recovery.html"
         )
 
@@ -106,6 +107,8 @@ def put_in_place(new: Path, database: Path) -> Path | None:
     is_kept = database.exists()
     if is_kept:
         new.chmod(database.stat().st_mode & 0o777)
+    give(new, folder=database.parent)
+    if is_kept:
         # Before its log: nobody takes up a log without its file, and a file without its log would pass for a whole one.
         database.replace(kept)
     log = _beside(database, "-wal")

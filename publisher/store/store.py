@@ -20,7 +20,7 @@ from publisher.store.log import Log
 from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
 from publisher.store.outages import Outages
-from publisher.store.owners import refuse_strangers
+from publisher.store.owners import make_database, refuse_strangers
 from publisher.store.restoration import Restorations
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
@@ -69,6 +69,7 @@ class Store:
         database = Database(url)
         if database.file:
             refuse_strangers(database.file)
+            make_database(database.file)
         locks = Locks(database)
         try:
             ensure_head(database, locks)

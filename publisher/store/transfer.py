@@ -27,7 +27,7 @@ def refuse_full(database: Database) -> None:
         with database.reading() as connection:
             full = [table.name for table in metadata.sorted_tables if _is_full(connection, table)]
     else:
-        with translate_errors(database.place):
+        with translate_errors(database.place, database.file):
             full = inspect(database.engine).get_table_names()
     if full:
         raise StoreError(f"store {database.place}: it is not empty; name an empty database to copy to")

@@ -51,7 +51,7 @@ def check_head(database: Database) -> None:
 
 def _version(database: Database) -> str | None:
     """The last migration of the database; None: it has no tables yet."""
-    with translate_errors(database.place), database.engine.connect() as connection:
+    with translate_errors(database.place, database.file), database.engine.connect() as connection:
         try:
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         except (OperationalError, ProgrammingError) as error:

@@ -265,7 +265,8 @@ def test_file_that_is_no_database_is_one_line_and_left_alone(world: World, verb:
     line = only_line(world.publisher(verb), exit_code=75)
 
     assert (
-        f"publisher: store {world.database}: the file is not an SQLite database; name another file in store.url" == line
+        f"publisher: store {world.database}: the file is not an SQLite database, or its first page is damaged; put "
+        "back a copy (`publisher restore`), or name another file in store.url" == line
     )
     assert before == world.files()
 

@@ -35,17 +35,18 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path.write_text("Publication date: 1 March 2026\n" * 200)
 
     assert said(f"sqlite:///{path}") == (
-        f"store {path}: the file is not an SQLite database; name another file in store.url"
+        f"store {path}: the file is not an SQLite database, or its first page is damaged; put back a copy "
+        "(`publisher restore`), or name another file in store.url"
     )
     assert path.read_text().startswith("Publication date")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    assert "cannot be opened; check that its folder exists" in said(f"sqlite:///{tmp_path}/none/publisher.db")
+    assert "there is no folder" in said(f"sqlite:///{tmp_path}/none/publisher.db")
 
 
 def test_a_folder_in_the_file_s_place(tmp_path: Path) -> None:
-    assert "cannot be opened" in said(f"sqlite:///{tmp_path}")
+    assert "a folder is in its place" in said(f"sqlite:///{tmp_path}")
 
 
 def test_a_file_that_is_damaged(tmp_path: Path) -> None:

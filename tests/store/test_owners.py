@@ -1,14 +1,15 @@
-"""Nobody leaves a file that the owner of a site cannot write."""
+"""No command leaves a file that the owner of a site cannot write."""
 
 import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.owners import refuse_strangers
 
@@ -16,24 +17,79 @@ OTHER = 65533
 only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 
 
+@pytest.fixture
+def site() -> Iterator[Path]:
+    """A folder of somebody else, which others may look into; those of pytest are closed to all but us."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, OTHER, OTHER)
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+WRITE = """
+import os, sys
+from pathlib import Path
+import publisher.store.migrate  # before the user changes: he may not look where the program is
+from publisher.store import Store
+from publisher.store.files import Tree, write_folder
+folder, user = Path(sys.argv[1]), int(sys.argv[2])
+os.setgroups([]), os.setgid(user), os.setuid(user)
+with Store.open(f"sqlite:///{folder}/publisher.db") as store, store.exclusive("pass", wait_s=0):
+    tree = Tree(folder / "feeds")
+    tree.write("themes/asylum/feed.rss", b"...")
+    tree.commit()
+    write_folder(folder / "outbox", "weekly-1", {"digest.eml": b"..."})
+"""
+
+
+def written_by(user: int, site: Path) -> str:
+    """What a program says that opens the store and writes what a pass does; empty: all went well."""
+    command = [sys.executable, "-c", WRITE, str(site), str(user)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stderr.strip()
+
+
 @only_root_can
 @pytest.mark.parametrize("is_there", [True, False])
-def test_root_is_refused_by_a_line_that_names_owner_and_remedy(tmp_path: Path, *, is_there: bool) -> None:
-    store = tmp_path / "publisher.db"
+def test_what_root_makes_belongs_to_the_owner_of_the_site(site: Path, *, is_there: bool) -> None:
     if is_there:
-        store.touch()
-        os.chown(store, OTHER, OTHER)
-    os.chown(tmp_path, OTHER, OTHER)
-    before = sorted(tmp_path.iterdir())
+        (site / "publisher.db").touch()
+        os.chown(site / "publisher.db", OTHER, OTHER)
 
-    with pytest.raises(StoreError) as caught:
-        Store.open(f"sqlite:///{store}")
+    assert "" == written_by(0, site)
 
-    assert str(caught.value) == (
-        f"store {store}: it belongs to user {OTHER}, who could not write what root would leave; "
-        f"use: sudo -u '#{OTHER}' publisher ..., or let a group share its folder (chmod g+ws)"
+    made = sorted(site.rglob("*"))
+    assert {"publisher.db", "publisher.db.pass.lock", "feed.rss", "digest.eml"} <= {path.name for path in made}
+    assert [] == [path for path in made if (path.stat().st_uid, path.stat().st_gid) != (OTHER, OTHER)]
+    assert "" == written_by(OTHER, site)
+
+
+@only_root_can
+def test_a_stranger_is_refused_by_a_line_that_names_owner_and_remedy(site: Path) -> None:
+    assert "" == written_by(0, site)
+    site.chmod(0o777)
+    before = sorted(site.rglob("*"))
+
+    said = written_by(OTHER - 1, site)
+
+    assert said.endswith(
+        f"it belongs to user {OTHER}, who could not write what this user would leave; use: "
+        f"sudo -u '#{OTHER}' publisher ..., or let a group share its folder (chmod g+ws)"
     )
-    assert sorted(tmp_path.iterdir()) == before
+    assert sorted(site.rglob("*")) == before
+
+
+@only_root_can
+def test_root_that_may_give_nothing_away_is_refused(site: Path) -> None:
+    """As in a container without CAP_CHOWN."""
+    without = "import ctypes; assert ctypes.CDLL(None).prctl(24, 0, 0, 0, 0) == 0\n"  # PR_CAPBSET_DROP, CAP_CHOWN
+    program = without + "import os, sys; os.execv(sys.executable, [sys.executable, '-c', *sys.argv[1:]])"
+
+    command = [sys.executable, "-c", program, WRITE, str(site), "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert f"it belongs to user {OTHER}, who could not write what root would leave" in done.stderr
+    assert [] == list(site.iterdir())
 
 
 @only_root_can
