@@ -298,13 +298,14 @@ class Publisher:
         """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
         # The postman looks every minute; a server that is left alone for an hour is no news each time.
         is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
-        is_change = self._store.runs.has_failed(verb) and not report.all_problems
+        before = self._store.runs.last_before(verb)
+        is_change = before is not None and before.exit_code != 0 and not report.all_problems
         if report.is_news or (report.all_problems and not is_known) or is_change:
             problems = tuple(map(str, report.all_problems))
             finished, code = self._clock(), report.exit_code
             row = RunRow(verb=verb, started=started, finished=finished, exit_code=code, problems=problems)
             self._store.runs.record(row)
-        return report
+        return replace(report, known=before.problems if before else ())
 
     def _deliver_after(self, report: RunReport) -> RunReport:
         """Deliver after a pass, if config.toml says how and no other process does; the report has what was done."""
@@ -312,7 +313,8 @@ class Publisher:
             return report
         try:
             delivered = self.deliver()
-            return replace(report, deliver=delivered.deliver, notices=(*report.notices, *delivered.notices))
+            notices, known = (*report.notices, *delivered.notices), (*report.known, *delivered.known)
+            return replace(report, deliver=delivered.deliver, notices=notices, known=known)
         except BusyError:
             return report
 

@@ -7,6 +7,7 @@ own.
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -53,6 +54,7 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
 @click.option("--fresh", is_flag=True, help="Begin with an empty store although the folders are full: all is new.")
 def run(options: Options, dry_run: bool, due: bool, fresh: bool) -> None:  # noqa: FBT001
     """Collect, publish, compose and deliver now."""
+    options = replace(options, is_unwatched=due and not sys.stderr.isatty())
     with options.open_for(dry_run=dry_run) as publisher:
         if fresh:
             publisher.begin_anew()

@@ -14,10 +14,12 @@ import click
 from publisher import __version__
 from publisher.app import Publisher, clock_at
 from publisher.cli.decisions import print_decisions
+from publisher.cli.output import warn
 from publisher.cli.progress import show_progress
-from publisher.cli.report_output import show_report
+from publisher.cli.report_output import show_problems, show_report
 from publisher.config.config import Config
-from publisher.model.progress import Progress
+from publisher.model.errors import EXIT_INTERRUPTED
+from publisher.model.progress import Progress, quiet
 from publisher.model.reports import RunReport
 from publisher.model.schedules import zone_of
 
@@ -31,6 +33,11 @@ class Options:
     """ISO 8601, as typed; None: the present."""
     is_json: bool
     is_verbose: bool
+    is_unwatched: bool = False
+    """Whether a program runs the command again and again, and mails what is on standard error, as cron does.
+
+    Then there are no lines of progress, and of problems only those that the run before did not have.
+    """
 
     @contextmanager
     def open_site(self) -> Iterator[Publisher]:
@@ -63,7 +70,8 @@ class Options:
     @contextmanager
     def _tell(self) -> Iterator[Progress]:
         """Tell the operator of progress, and with `--verbose` of decisions, for the length of a `with`."""
-        with show_progress() as progress, print_decisions() if self.is_verbose else nullcontext():
+        show = nullcontext(quiet) if self.is_unwatched else show_progress()
+        with show as progress, print_decisions() if self.is_verbose else nullcontext():
             yield progress
 
     def _read(self) -> tuple[Config, datetime | None]:
@@ -112,6 +120,14 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be
 class Commands(click.Group):
     """Lists commands in the order in which they are added, with all their words; click sorts and shortens them."""
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click's
+        """Run the command; Ctrl-C ends it with the exit code that shells expect."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            warn("publisher: interrupted; the same command goes on from here")
+            sys.exit(EXIT_INTERRUPTED)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names in the order in which the commands are added."""
         return list(self.commands)
@@ -132,5 +148,6 @@ def finish(report: RunReport, options: Options, publisher: Publisher, *, is_rehe
     """Print the report, and exit with its code if that is not 0."""
     timezone = publisher.config.site.timezone
     show_report(report, is_json=options.is_json, timezone=timezone, is_rehearsal=is_rehearsal)
+    show_problems(report.new_problems if options.is_unwatched else report.all_problems)
     if report.exit_code:
         sys.exit(report.exit_code)

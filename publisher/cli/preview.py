@@ -57,7 +57,7 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
         audiences, office = audiences_named(audience, publisher.config), publisher.office
         new = next((new for each in audiences if (new := next_digest(each, office))), None)
         found = new or next((sample for each in audiences if (sample := sample_digest(each, office))), None)
-    show_problems(report)
+    show_problems(report.all_problems)
     if found and not new:
         warn(sample_words(found[0].audience))
     if found is None:

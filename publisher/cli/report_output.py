@@ -1,28 +1,28 @@
 """What a command prints that collects, publishes, composes or decides: the report of what it did."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from zoneinfo import ZoneInfo
 
 from publisher.cli.edition_output import edition_line, edition_values
 from publisher.cli.output import print_json, print_line, warn
 from publisher.model.editions import Notice
-from publisher.model.problems import counted
+from publisher.model.problems import Problem, counted
 from publisher.model.reports import CollectReport, DeliveryTally, RunReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
-    """Print what was done on standard output, and what went wrong on standard error."""
+    """Print what was done on standard output."""
     if is_json:
         print_json(report_as_values(report))
     else:
         for line in report_lines(report, is_rehearsal=is_rehearsal, zone=ZoneInfo(timezone)):
             print_line(line)
-    show_problems(report)
 
 
-def show_problems(report: RunReport) -> None:
+def show_problems(problems: Sequence[Problem]) -> None:
     """Print what went wrong on standard error, a line each."""
-    for problem in report.all_problems:
+    for problem in problems:
         warn(f"problem: {problem}")
 
 

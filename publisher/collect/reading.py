@@ -36,8 +36,12 @@ def read_sources(due: Sequence[tuple[Source, SourceState]], *, rules: CollectRul
     if len(due) <= 1:
         yield from (_read_source(source, state, rules, now) for source, state in due)
         return
-    with ThreadPoolExecutor(min(len(due), _AT_ONCE), thread_name_prefix="source") as readers:
+    readers = ThreadPoolExecutor(min(len(due), _AT_ONCE), thread_name_prefix="source")
+    try:
         yield from readers.map(lambda one: _read_source(one[0], one[1], rules, now), due)
+    finally:
+        # After the last reading nobody is left to wait for; after Ctrl-C a server may keep a reader for a minute.
+        readers.shutdown(wait=False, cancel_futures=True)
 
 
 def _read_source(source: Source, state: SourceState, rules: CollectRules, now: datetime) -> Reading:

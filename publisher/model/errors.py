@@ -26,6 +26,10 @@ EXIT_TRY_LATER = 75
 """EX_TEMPFAIL of sysexits.h."""
 
 
+EXIT_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells say of a program that Ctrl-C ended."""
+
+
 class PublisherError(Exception):
     """Something the operator can fix: the message is one line that names the thing and the next step."""
 

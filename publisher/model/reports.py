@@ -179,6 +179,8 @@ class RunReport:
     """Notices that are new in the outbox."""
     problems: tuple[Problem, ...] = field(default=())
     """Problems of the pass itself; those of a stage are in its report."""
+    known: tuple[str, ...] = ()
+    """The problems that the run before had, a line each."""
 
     @property
     def is_news(self) -> bool:
@@ -195,6 +197,11 @@ class RunReport:
         """The problems of every stage and of the pass itself."""
         stages = (self.collect, self.publish, self.compose, self.deliver)
         return [*(problem for stage in stages if stage for problem in stage.problems), *self.problems]
+
+    @property
+    def new_problems(self) -> Sequence[Problem]:
+        """The problems that the run before did not have."""
+        return [each for each in self.all_problems if not each.is_repeated and str(each) not in self.known]
 
     @property
     def exit_code(self) -> int:

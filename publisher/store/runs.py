@@ -11,6 +11,8 @@ from publisher.store.schema import runs
 DELIVER = "deliver"
 """The verb that runs beside the others."""
 
+_COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
@@ -35,16 +37,16 @@ class Runs:
         with self._database.writing() as connection:
             connection.execute(insert(runs).values(asdict(run)))
 
-    def has_failed(self, verb: str) -> bool:
-        """Whether the last run had a problem: the last of `deliver` for `deliver`, else the last of another verb."""
+    def last_before(self, verb: str) -> RunRow | None:
+        """The last run of that kind: of `deliver` for `deliver`, else of any other verb; None: there was none."""
         is_alike = runs.c.verb == DELIVER if verb == DELIVER else runs.c.verb != DELIVER
-        query = select(runs.c.exit_code).where(is_alike).order_by(runs.c.id.desc()).limit(1)
+        query = select(*_COLUMNS).where(is_alike).order_by(runs.c.id.desc()).limit(1)
         with self._database.reading() as connection:
-            return bool(connection.execute(query).scalar())
+            row = connection.execute(query).mappings().one_or_none()
+            return RunRow(**row) if row else None
 
     def latest(self, *, limit: int) -> list[RunRow]:
         """Runs, the latest first, at most `limit`."""
-        columns = runs.c["verb", "started", "finished", "exit_code", "problems"]
-        query = select(*columns).order_by(runs.c.id.desc()).limit(limit)
+        query = select(*_COLUMNS).order_by(runs.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [RunRow(**row) for row in connection.execute(query).mappings()]

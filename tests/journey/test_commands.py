@@ -3,6 +3,7 @@
 import os
 import pty
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -330,13 +331,18 @@ def test_version_is_told() -> None:
 
 
 def test_new_site_works_at_once(tmp_path: Path) -> None:
-    site = tmp_path / "deep" / "site"
+    site = tmp_path / "deep" / "Ada's site"
 
     made = run_main("init", str(site))
     ran = run_main("run", "--config", str(site / "config.toml"))
 
     assert (0, 0) == (made.exit_code, ran.exit_code)
-    assert f"publisher run --config {site / 'config.toml'}" == made.lines[-1]
+    sentence, command = made.lines
+    assert (
+        f"A new site is there. Edit {site / 'config.toml'} to taste, then make its first pass with this command:"
+        == sentence
+    )
+    assert ["publisher", "run", "--config", str(site / "config.toml")] == shlex.split(command)
     assert "collect: 25 added" == ran.lines[0]
     assert (site / "outbox" / "weekly-1" / "digest.eml").is_file()
 

@@ -15,7 +15,7 @@ from publisher.compose.outbox import edition_files
 from publisher.config.document import Document
 from publisher.config.keys import REQUIRED, Key, keys_of
 from publisher.model.editions import Digest, DigestItem, Notice
-from publisher.model.errors import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE
+from publisher.model.errors import EXIT_BUG, EXIT_INTERRUPTED, EXIT_TRY_LATER, EXIT_USAGE
 from publisher.model.problems import Problem
 from publisher.model.reports import (
     CollectReport,
@@ -148,7 +148,9 @@ def test_every_field_of_a_report_is_described_and_no_other() -> None:
 
 
 def test_the_exit_codes_are_described() -> None:
-    assert {0, EXIT_BUG, EXIT_USAGE, EXIT_TRY_LATER} == {int(code) for code in named(section("Exit codes"))}
+    assert {0, EXIT_BUG, EXIT_USAGE, EXIT_TRY_LATER, EXIT_INTERRUPTED} == {
+        int(code) for code in named(section("Exit codes"))
+    }
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,96 @@
+"""What cron mails, and what Ctrl-C leaves."""
+
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.world import CONFIG, NOW, Outcome, World, environment, news
+
+AGENDA = """
+[[sources]]
+name = "agenda"
+path = "agenda.txt"
+"""
+STEP = timedelta(minutes=15)
+
+
+class Cron:
+    """Runs its line every quarter of an hour and mails what is on standard error."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._now = NOW
+
+    def run(self, *options: str) -> Outcome:
+        self._now += STEP
+        return self.world.publisher("run", "--due", *options, at=self._now)
+
+
+@pytest.fixture
+def cron(tmp_path: Path) -> Cron:
+    return Cron(World(tmp_path / "site", news("2 March 2026", "A rule."), config=CONFIG + AGENDA))
+
+
+def test_a_problem_is_told_once_and_the_exit_code_stays(cron: Cron) -> None:
+    runs = [cron.run() for _ in range(3)]
+
+    assert [75, 75, 75] == [run.exit_code for run in runs]
+    assert [1, 0, 0] == [len(run.problems) for run in runs]
+    assert "agenda.txt" in runs[0].err
+
+
+def test_what_is_new_beside_it_is_told_alone_and_so_is_what_comes_back(cron: Cron) -> None:
+    cron.run()
+    cron.world.listing.write_text("31 February 2026\n\nNo day.\n\n2 March 2026\n\nA rule.\n", "utf-8")
+
+    assert ["news.txt:1"] == [line.partition("news.txt:1")[1] for line in cron.run().problems]
+    assert [] == cron.run().problems
+
+    (cron.world.folder / "agenda.txt").write_text(news("3 March 2026", "A day."), "utf-8")
+    assert [] == cron.run().problems
+    (cron.world.folder / "agenda.txt").unlink()
+    assert 1 == len(cron.run().problems)
+
+
+def test_whoever_asks_otherwise_is_told_all(cron: Cron) -> None:
+    cron.run()
+
+    assert 1 == len(cron.run("--json").json["problems"])
+    assert 1 == len(cron.world.publisher("run", at=NOW + 9 * STEP).problems)
+    assert 75 == cron.world.publisher("status", at=NOW + 9 * STEP).exit_code
+
+
+@pytest.mark.parametrize("sources", [1, 2])
+def test_ctrl_c_ends_a_run_at_once_with_130_and_the_next_one_goes_on(tmp_path: Path, sources: int) -> None:
+    """Though servers keep the readers of their sources waiting."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        tables = (
+            f"""
+[[sources]]
+name = "silent-{number}"
+kind = "feed"
+url = "http://127.0.0.1:{server.getsockname()[1]}/{number}"
+private = ["127.0.0.1"]
+"""
+            for number in range(sources)
+        )
+        world = World(
+            tmp_path / "site",
+            config=CONFIG.replace('\n[[sources]]\nname = "news"\npath = "news.txt"\n', "".join(tables)),
+        )
+        command = [sys.executable, "-m", "publisher", "run", "--config", str(world.config)]
+        run = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        asked = [server.accept()[0] for _ in range(sources)]
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=20)
+        for connection in asked:
+            connection.close()
+
+    assert (130, "", "publisher: interrupted; the same command goes on from here\n") == (run.returncode, out, err)
+    again = world.publisher("run", at=NOW)
+    assert (75, sources) == (again.exit_code, len(again.problems))
