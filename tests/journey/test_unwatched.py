@@ -17,6 +17,13 @@ name = "agenda"
 path = "agenda.txt"
 """
 STEP = timedelta(minutes=15)
+# A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there.
+PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from publisher.__main__ import main
+main()
+"""
 
 
 class Cron:
@@ -83,7 +90,7 @@ private = ["127.0.0.1"]
             tmp_path / "site",
             config=CONFIG.replace('\n[[sources]]\nname = "news"\npath = "news.txt"\n', "".join(tables)),
         )
-        command = [sys.executable, "-m", "publisher", "run", "--config", str(world.config)]
+        command = [sys.executable, "-c", PROGRAM, "run", "--config", str(world.config)]
         run = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         asked = [server.accept()[0] for _ in range(sources)]
         run.send_signal(signal.SIGINT)
