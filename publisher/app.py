@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
+from publisher.admin.clock import find_ahead
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.hide import hide_item, show_item
@@ -296,11 +297,12 @@ class Publisher:
 
     def _record(self, verb: str, started: datetime, report: RunReport) -> RunReport:
         """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
+        before = self._store.runs.last_before(verb)
+        report = replace(report, ahead=find_ahead([before.started] if before else [], now=started))
         # The postman looks every minute; a server that is left alone for an hour is no news each time.
         is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
-        before = self._store.runs.last_before(verb)
         is_change = before is not None and before.exit_code != 0 and not report.all_problems
-        if report.is_news or (report.all_problems and not is_known) or is_change:
+        if report.is_news or (report.all_problems and not is_known) or is_change or report.ahead:
             problems = tuple(map(str, report.all_problems))
             finished, code = self._clock(), report.exit_code
             row = RunRow(verb=verb, started=started, finished=finished, exit_code=code, problems=problems)

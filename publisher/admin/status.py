@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from publisher.admin.clock import find_ahead
 from publisher.admin.deliveries import unsettled_mails
 from publisher.admin.mail_orders import SHOWN
 from publisher.admin.service_lock import is_served
@@ -38,6 +39,9 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
     waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
     by_name = {audience.name: audience for audience in config.audiences}
+    runs = tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN)))
+    audiences = tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences)
+    done_at = [*(run.started for run in runs), *(audience.last_composed_at for audience in audiences)]
     return Status(
         site=config.site.title,
         items=store.items.count(),
@@ -54,13 +58,14 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
             )
             for settings in config.sources
         ),
-        audiences=tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences),
+        audiences=audiences,
         deliveries=unsettled_mails(config, store, now=now),
-        runs=tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN))),
+        runs=runs,
         restored=_restore_status(config, store),
         outage=store.outages.current() if config.smtp else None,
         orders=tuple(store.ledger.orders.since(now - SHOWN)),
         paused=store.ledger.pauses.current(),
+        ahead=find_ahead(done_at, now=now),
     )
 
 

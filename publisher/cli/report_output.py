@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.cli.edition_output import edition_line, edition_values
 from publisher.cli.output import print_json, print_line, warn
+from publisher.cli.status_output import clock_line
 from publisher.model.editions import Notice
 from publisher.model.problems import Problem, counted
 from publisher.model.reports import CollectReport, DeliveryTally, RunReport
@@ -55,6 +56,8 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         lines += [_tally_line(tally) for tally in report.deliver.editions if tally.is_news]
     lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
     lines += [f"notice: {notice.name}: {notice.subject}" for notice in report.notices]
+    if report.ahead:
+        lines.append(clock_line(report.ahead, zone))
     if not lines:
         # A source that failed may have news.
         return [] if report.all_problems else [_nothing_new(report.collect)]

@@ -1,6 +1,7 @@
 """What `publisher status` prints."""
 
 from dataclasses import asdict
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from publisher.cli.edition_output import mails_words
@@ -27,6 +28,8 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     zone = ZoneInfo(timezone)
     service = "a service is at work" if status.is_served else "no service is running"
     lines = [f"{status.site}: {counted(status.items, 'item')}; {service}"]
+    if status.ahead:
+        lines.append(clock_line(status.ahead, zone))
     if status.restored:
         lines.append(_restore_line(status.restored, zone))
     for source in status.sources:
@@ -88,6 +91,13 @@ def _lines_of_unseen(source: SourceStatus, zone: ZoneInfo) -> list[str]:
 
 
 _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn and coming back"}
+
+
+def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
+    """What is said of something that was done later than now."""
+    return (
+        f"clock: it was ahead on {local_time(ahead, zone)}, or is behind now; schedules and sources go by it as it is"
+    )
 
 
 def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:

@@ -13,6 +13,7 @@ from publisher.collect.condition import after_failure, after_no_change
 from publisher.collect.reading import Reading, is_read_anew, read_sources
 from publisher.collect.retry import fresh_until, retry_at
 from publisher.collect.rules import CollectRules
+from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch, Source
 from publisher.model.decisions import DecisionLog
 from publisher.model.errors import SourceError
@@ -62,7 +63,8 @@ def _wake(source: str, store: Store, rules: CollectRules, *, now: datetime) -> C
 
 def _is_due(source: Source, state: SourceState, rules: CollectRules, *, now: datetime) -> bool:
     """Whether a source may be read now."""
-    if state.next_try is None or state.next_try <= now:
+    # No wait is twice the longest one: a later moment was noted under a clock that was ahead.
+    if state.next_try is None or not now < state.next_try < now + 2 * LONGEST_WAIT:
         return True
     if not state.failures and is_read_anew(state.validator, rules, source.name):
         return True

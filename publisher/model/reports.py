@@ -181,6 +181,8 @@ class RunReport:
     """Problems of the pass itself; those of a stage are in its report."""
     known: tuple[str, ...] = ()
     """The problems that the run before had, a line each."""
+    ahead: datetime | None = None
+    """When the run before was, by a clock that was ahead, or is behind now; None: it was before this one."""
 
     @property
     def is_news(self) -> bool:
@@ -328,13 +330,15 @@ class Status:
     """What the operator told to be done with mails of late, the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
     """Since when the mails of each audience wait for a word of the operator; the empty name stands for all mails."""
+    ahead: datetime | None = None
+    """The latest moment of a run or edition that was made by a clock that was ahead; None: there is none."""
 
     @property
     def exit_code(self) -> int:
         """`EXIT_TRY_LATER` if the operator should look at a source, a mail, an edition, a restore or the latest run."""
         calm = (SourceCondition.WELL, SourceCondition.UNREAD)
         is_source_troubled = any(source.condition not in calm for source in self.sources)
-        has_failed = bool(self.runs) and self.runs[0].exit_code != 0
+        has_failed = any(run.exit_code for run in self.runs if run.is_latest)
         is_mail_troubled = self.outage is not None or any(each.held for each in self.deliveries)
         is_troubled = is_source_troubled or is_mail_troubled or self.stranded or self.restored or has_failed
         return EXIT_TRY_LATER if is_troubled else 0

@@ -43,6 +43,8 @@ class PassLog:
             log = logger.info if change.condition is SourceCondition.WELL else logger.warning
             condition = change.condition.value
             log("source changed", source=change.source, condition=condition, since=change.since, detail=change.detail)
+        if report.ahead:
+            logger.warning("the clock was ahead, or is behind now", last_run=report.ahead)
         for notice in report.notices:
             logger.info("notice written", notice=notice.name)
         for problem in self.take_new(report.all_problems):

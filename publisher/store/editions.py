@@ -220,7 +220,10 @@ class Editions:
 
     def latest(self, audience: str | None = None, *, limit: int) -> list[EditionRow]:
         """Editions of one audience or of all, the latest first, at most `limit`."""
-        order = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
+        # Numbers are right even where a clock was not; between audiences there is only the clock.
+        by_number = (editions.c.number.desc(),)
+        by_clock = (editions.c.composed_at.desc(), editions.c.audience, editions.c.number.desc())
+        order = by_clock if audience is None else by_number
         its_dropped = (dropped_items.c.audience == editions.c.audience, dropped_items.c.number == editions.c.number)
         for_good = dropped_items.c.reason.not_in([TakenOut.PUT_OFF, TakenOut.WITHDRAWN])
         dropped = select(func.count()).select_from(dropped_items).where(*its_dropped, for_good).scalar_subquery()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, update
 
 from publisher.model.deliveries import Letter
 from publisher.model.editions import Notice
@@ -13,7 +13,10 @@ from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
 from publisher.store.engine import Database
 from publisher.store.queue import insert_letters
-from publisher.store.schema import IS_UNWRITTEN, notices, sources
+from publisher.store.schema import IS_UNWRITTEN, editions, notices, sources
+
+KEPT = 200
+"""How many notices are remembered; one of a held edition has the text of its digest."""
 
 
 class Notices:
@@ -37,6 +40,7 @@ class Notices:
             last = max(connection.execute(select(func.max(notices.c.number))).scalar() or 0, above)
             numbered = [replace(notice, number=number) for number, notice in enumerate(new, start=last + 1)]
             connection.execute(insert(notices), [_row(notice) for notice in numbered])
+            _forget_old(connection, below=numbered[-1].number - KEPT)
             return numbered
 
     def unwritten(self) -> list[Notice]:
@@ -56,6 +60,17 @@ class Notices:
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
         with self._database.reading() as connection:
             return connection.execute(told.order_by(notices.c.number.desc()).limit(1)).scalar()
+
+
+def _forget_old(connection: Connection, *, below: int) -> None:
+    """Forget old notices, but for those that are not in the outbox, and those whose edition is still held.
+
+    An editor who was told of an edition is not told again as long as the store knows of it.
+    """
+    name = editions.c.audience + "-" + cast(editions.c.number, Text)
+    held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
+    is_old = notices.c.number <= below
+    connection.execute(delete(notices).where(is_old, ~IS_UNWRITTEN, notices.c.about.not_in(held)))
 
 
 def _notice_of(row: Row[Any]) -> Notice:

@@ -3,14 +3,15 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
 from publisher.store.engine import Database
 from publisher.store.schema import runs
 
 DELIVER = "deliver"
 """The verb that runs beside the others."""
-
+KEPT = 500
+"""How many runs are remembered: five days of a service that meets a problem every quarter of an hour."""
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
 
 
@@ -33,9 +34,11 @@ class Runs:
         self._database = database
 
     def record(self, run: RunRow) -> None:
-        """Keep a run."""
+        """Keep a run, and forget those that are older than `KEPT` others; the last of each kind stays."""
         with self._database.writing() as connection:
-            connection.execute(insert(runs).values(asdict(run)))
+            (number,) = connection.execute(insert(runs).returning(runs.c.id), asdict(run)).one()
+            last = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()
+            connection.execute(delete(runs).where(runs.c.id <= number - KEPT, runs.c.id.not_in(last)))
 
     def last_before(self, verb: str) -> RunRow | None:
         """The last run of that kind: of `deliver` for `deliver`, else of any other verb; None: there was none."""

@@ -1,11 +1,16 @@
 """What every store does after it was put back, until the operator has said what went out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
-from publisher.model.editions import Edition, Notice
+from publisher.model.editions import REVIEW, Edition, Notice
 from publisher.model.site import Mailbox
 from publisher.store import Settlement, Store
+from publisher.store.notices import KEPT
+from publisher.store.schema import notices
 from tests.contract.stories import NOON, collect, due, numbers_of, record
 
 LATER = NOON + timedelta(days=1)
@@ -140,3 +145,24 @@ def test_notices_go_on_above_those_that_the_store_forgot(store: Store) -> None:
     assert [1] == numbers_of(store.notices.record([notice], told={}))
     assert [8] == numbers_of(store.notices.record([notice], told={}, above=7))
     assert [9] == numbers_of(store.notices.record([notice], told={}, above=7))
+
+
+def test_old_notices_are_forgotten_but_not_those_that_wait_or_tell_of_what_is_held(store: Store) -> None:
+    collect(store)
+    held = replace(due(store), held_until=LATER)
+    store.editions.record(held, start=0, tick=None)
+    notice = Notice(
+        about="news", kind="failing", at=NOON, to=Mailbox(address="a@example.org"), language="en", subject="", text=""
+    )
+    review = replace(notice, about=held.name, kind=REVIEW)
+    waits, *written = store.notices.record([notice, review, *[notice] * KEPT], told={})
+    for each in written:
+        store.notices.mark_written(each.number, at=NOON)
+
+    store.notices.record([notice], told={})
+    (last,) = store.notices.record([notice], told={})
+
+    with store.database.reading() as connection:
+        kept = connection.execute(select(notices.c.number).order_by(notices.c.number)).scalars().all()
+    assert [waits.number, review_number := waits.number + 1, *range(review_number + 3, last.number + 1)] == kept
+    assert NOON == store.notices.last_at(held.name, REVIEW)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from publisher.model.errors import StoreError
 from publisher.model.feeds import ALL, Feed, FeedKind, Gathering
@@ -16,6 +17,8 @@ from publisher.publish.feeds import newest_items
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.regather import regather
 from publisher.store import Cursor, RunRow, SourceState, Store
+from publisher.store.runs import KEPT
+from publisher.store.schema import runs
 from tests.contract.stories import (
     ASYLUM,
     BORDERS,
@@ -467,6 +470,25 @@ class TestRuns:
             ("run", 75, NOON, LATER),
         ]
         assert told[0].problems == ("source 'a': gone", "b: é")
+
+    def test_old_runs_are_forgotten_but_for_the_last_of_each_kind(self, store: Store) -> None:
+        """What `status` shows, and what the next run is compared with, stays."""
+        run = RunRow(verb="run", started=NOON, finished=LATER, exit_code=75, problems=("gone",))
+        store.runs.record(replace(run, verb="deliver", exit_code=2))
+        with store.database.writing() as connection:
+            values = {"verb": "run", "started": NOON, "finished": LATER, "exit_code": 75, "problems": ("gone",)}
+            connection.execute(insert(runs), [values] * KEPT)
+
+        for verb in ("run", "deliver", "deliver"):
+            store.runs.record(replace(run, verb=verb))
+        kept = store.runs.latest(limit=2 * KEPT)
+
+        assert KEPT == len(kept)
+        assert ["deliver", "deliver", "run"] == [each.verb for each in kept[:3]]
+        store.runs.record(replace(run, exit_code=0))
+        assert (75, 0) == tuple(
+            (last := store.runs.last_before(verb)) and last.exit_code for verb in ("deliver", "run")
+        )
 
 
 class TestRehearsal:

@@ -1,5 +1,6 @@
 """Whatever clocks and outages do, no edition is lost, doubled or at the wrong hour; every item is in exactly one."""
 
+import socket
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -213,6 +214,44 @@ def test_clock_far_ahead_for_a_while_costs_no_edition_afterwards(clock: Clock) -
 
     assert [wrong, MONDAY, MONDAY + WEEK] == clock.composed_at()
     clock.assert_each_item_is_in_one_edition()
+
+
+def test_clock_that_was_ahead_is_told_once_and_status_knows_the_last_edition(clock: Clock) -> None:
+    clock.list_one()
+    clock.wake(MONDAY.replace(year=2031))
+    clock.list_one()
+
+    told = [clock.world.publisher("run", "--due", at=MONDAY + count * HOUR) for count in range(3)]
+    shown = clock.world.publisher("status", at=MONDAY + 3 * HOUR)
+
+    words = "clock: it was ahead on Sun 2031-03-09 08:00, or is behind now"
+    assert [1, 0, 0] == [sum(line.startswith(words) for line in outcome.lines) for outcome in told]
+    assert [0, 0, 0] == [outcome.exit_code for outcome in told]
+    assert 1 == sum(line.startswith(words) for line in shown.lines)
+    assert (
+        "audience weekly: 0 items waiting, last edition 2 on Mon 2026-03-09 08:00, next Mon 2026-03-16 08:00"
+        in shown.lines
+    )
+    assert 0 == shown.exit_code
+
+
+def test_source_that_failed_under_a_clock_ahead_is_asked_again(tmp_path: Path) -> None:
+    """The moment until which it was to be left alone is years away."""
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+    feed = f"""
+[[sources]]
+name = "partner"
+kind = "feed"
+url = "http://127.0.0.1:{port}/"
+private = ["127.0.0.1"]
+"""
+    world = World(tmp_path / "site", config=CONFIG + feed)
+    world.publisher("run", at=MONDAY.replace(year=2031))
+
+    again = world.publisher("run", at=MONDAY)
+
+    assert 1 == sum("source 'partner'" in line for line in again.problems)
 
 
 def test_clock_far_behind_for_a_while_composes_when_it_is_right_again(clock: Clock) -> None:
