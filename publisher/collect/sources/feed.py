@@ -21,7 +21,7 @@ from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.html_words import line_of, teaser_of, words_of
-from publisher.collect.sources.links import absolute, seen_from
+from publisher.collect.sources.links import absolute, seen_from, web_address
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
@@ -205,7 +205,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
     if not value:
         value, is_plain = str(entry.get("media_caption") or ""), True
     base = str(body.get("base") or url)
-    link = seen_from(str(entry.get("link") or ""), base)
+    link = seen_from(_link(entry), base)
     # Atom's are plain text (RFC 4287 section 4.2.2); RSS does not say, and many write HTML.
     as_line = clean_line if is_atom else line_of
     return {
@@ -227,6 +227,12 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         # RFC 4287 section 4.2.1: an entry without an author has the feed's.
         **({"authors": authors} if (authors := _authors(entry)) else {}),
     }
+
+
+def _link(entry: dict[str, Any]) -> str:
+    """Return the link of an entry. A `guid` alone is one unless it says otherwise, and many are none and do not."""
+    link = str(entry.get("link") or "")
+    return "" if link == entry.get("id") and not entry.get("links") and not web_address(link) else link
 
 
 def _authors(said: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from publisher.admin.title_checks import count_titles
 from publisher.collect.clean import clean_item
 from publisher.collect.sources import feed
 from publisher.collect.sources.base import Fetch, SourceSite, open_source
@@ -15,6 +16,7 @@ from tests.values import FETCHING, POLICY, SITE
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SOURCE_SITE = SourceSite(timezone=SITE.timezone, fetching=FETCHING, user_agent="Harbour news")
+PAGE = {"item": "li", "date": "time", "title": "h3", "body": "p"}
 JSON_FEED = {"version": "https://jsonfeed.org/version/1.1", "title": "News"}
 CRANE = {"id": "1", "content_text": "A crane.", "date_published": "2026-11-20T10:00:00Z"}
 
@@ -91,6 +93,32 @@ def test_a_draft_in_a_table_of_front_matter_is_kept_back(head: str, tmp_path: Pa
     found = read("markdown", tmp_path, {"a.md": f"---\ndate: 2026-11-20\n{head}\n---\nA crane.\n"})
 
     assert (list(found.items), len(found.notes)) == ([], 1)
+
+
+def test_an_id_that_is_no_address_is_no_link_that_was_lost(tmp_path: Path) -> None:
+    item = "<item><guid>7</guid><title>A crane</title><pubDate>Fri, 20 Nov 2026 10:00:00 GMT</pubDate></item>"
+
+    found = read("feed", tmp_path, {"a.xml": f'<rss version="2.0"><channel><title>N</title>{item}</channel></rss>'})
+
+    assert [(each.native_id, each.link) for each in found.items] == [("7", "")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "keys"),
+    [
+        ("listing", "a.txt", "20 November 2026\n\nA crane.\n", {}),
+        ("markdown", "a.md", "---\ndate: 2026-11-20\n---\nA crane.\n", {}),
+        ("table", "a.csv", "date,title,text\n2026-11-20,,A crane.\n", {}),
+        ("feed", "a.json", json.dumps({**JSON_FEED, "items": [CRANE]}), {}),
+        ("page", "a.html", "<li><h3></h3><time>2026-11-20</time><p>A crane.", PAGE),
+    ],
+)
+def test_an_item_without_a_title_is_given_none(
+    kind: str, name: str, text: str, keys: dict[str, Any], tmp_path: Path
+) -> None:
+    (item,) = read(kind, tmp_path, {name: text}, **keys).items
+
+    assert count_titles([item]).untitled == 1
 
 
 def test_a_table_tells_the_cells_that_no_column_is_for(tmp_path: Path) -> None:
