@@ -32,7 +32,7 @@ from publisher.model.errors import BusyError, UsageError
 from publisher.rendering.addresses import delivery_of
 from publisher.store import AudienceState, Restoration, Settlement, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
-from publisher.store.files import explain_errors
+from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import give
 from publisher.store.snapshot import put_in_place
 

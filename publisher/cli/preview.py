@@ -13,7 +13,7 @@ from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_line, print_lines, warn
 from publisher.cli.report_output import show_problems
 from publisher.model.editions import Digest
-from publisher.store.files import explain_errors
+from publisher.store.disk_errors import explain_errors
 
 
 @click.command()

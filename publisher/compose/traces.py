@@ -11,7 +11,7 @@ from pathlib import Path
 from publisher.compose.outbox import HELD, NOTICES, description_in
 from publisher.model.errors import FilesError
 from publisher.rendering import urls
-from publisher.store.files import explain_errors
+from publisher.store.disk_errors import explain_errors
 
 _HEADINGS = ("h2", "h3", "h4")
 """Only links in headings name items of the edition; others may stand in the editor's introduction."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from publisher.config.sources import NETWORKS, OWN_NETWORKS
+from publisher.config.source_values import NETWORKS, OWN_NETWORKS
 from publisher.config.tables import Table, Value, key
 from publisher.config.values import matching, read_text
 from publisher.model.schedules import parse_interval

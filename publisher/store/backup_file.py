@@ -17,7 +17,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from publisher.model.errors import StoreError
-from publisher.store.files import STAGING, Tree, explain_errors, write_folder
+from publisher.store.disk_errors import STAGING, explain_errors
+from publisher.store.files import Tree, write_folder
 from publisher.store.snapshot import join_log, take_snapshot
 
 _FORMAT = 1

@@ -11,15 +11,14 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.model.errors import FilesError
+from publisher.store.disk_errors import STAGING, explain_errors
 from publisher.store.owners import give
 
-STAGING = ".staging"
 FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 """Parts of a path that would lead elsewhere."""
@@ -35,20 +34,6 @@ SYNC_FROM_FILES = 16
 FLUSHERS = 4
 """How many flushes then wait for the disk at the same time, because it answers them together. 500 files on a busy disk
 took 2.7 ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each like this."""
-
-ADVICE = {
-    errno.ENOSPC: "the disk is full: free some space and run again",
-    errno.EDQUOT: "the disk quota is used up: free some space and run again",
-    errno.EACCES: "permission denied: give the user who runs publisher the right to write there",
-    errno.EPERM: "permission denied: give the user who runs publisher the right to write there",
-    errno.EROFS: "the file system is read-only: remount it or choose another directory in config.toml",
-    errno.EISDIR: "a directory is where a file should be: move it away",
-    errno.ENOTDIR: "a file is where a directory should be: move it away",
-    errno.EEXIST: "a file is where a directory should be: move it away",
-    errno.ELOOP: "a symbolic link is where a file or folder should be: replace it by the real thing",
-    errno.ENAMETOOLONG: "the name is too long for this file system",
-    errno.EIO: "the disk reports an error: check it, then run again",
-}
 
 
 class Tree:
@@ -387,20 +372,3 @@ def _remove_if_empty(directory: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):  # another folder may be staged
             raise
-
-
-@contextmanager
-def explain_errors(path: Path | str) -> Iterator[None]:
-    """Raise an error of the system as one line that names the place and the next step."""
-    try:
-        yield
-    except OSError as error:
-        problem = (error.strerror or str(error)).lower()
-        advice = ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
-        raise FilesError(f"{_place(error, path)}: {advice}") from error
-
-
-def _place(error: OSError, path: Path | str) -> object:
-    """The path that the operator can look at: where a rename leads, and never one in staging."""
-    place = error.filename2 or error.filename or path
-    return path if STAGING in Path(place).parts else place

@@ -8,7 +8,7 @@ import pytest
 from publisher.compose.outbox import OutboxFolder, edition_files, is_whole
 from publisher.model.editions import Digest, DigestItem, Edition
 from publisher.model.errors import FilesError
-from publisher.store.files import STAGING
+from publisher.store.disk_errors import STAGING
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 
 EDITION = edition_of(record_of("One."), record_of("Two.", number=2))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from publisher.model.errors import FilesError
-from publisher.store.files import ADVICE, BATCH_FILES, STAGING, Tree, explain_errors, write_folder
+from publisher.store.disk_errors import ADVICE, STAGING, explain_errors
+from publisher.store.files import BATCH_FILES, Tree, write_folder
 
 
 @pytest.fixture
