@@ -87,7 +87,7 @@ class SeenItem:
     """Empty: the language of the site."""
     is_language_guessed: bool
     known_by: Identity
-    """By what the item is recognised after an edit."""
+    """What the item is recognised by after an edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class Caught:
     key: str
     selector: str
     found: int
-    """In how many items it finds something; for `item` and `next`, how many elements it finds."""
+    """The number of items in which it finds something; for `item` and `next`, the number of elements it finds."""
     lacking: tuple[str, ...] = ()
     """Names of the items in which it finds nothing."""
     examples: tuple[str, ...] = ()
@@ -142,7 +142,7 @@ class Examined:
     outcome: CollectReport | None = None
     """What a pass would do with the source; None: nothing."""
     waits_until: datetime | None = None
-    """Until when passes leave its server alone."""
+    """The moment until which passes do not ask its server."""
     offers: tuple[Offer, ...] = ()
 
     @property

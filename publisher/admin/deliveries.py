@@ -87,9 +87,9 @@ def delivery_counts(
 
 
 def unsettled_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
-    """How the mails fare of editions that are not handed over, and of the last edition of each audience.
+    """Return how the mails fare of editions that are not wholly sent, and of the last edition of each audience.
 
-    An edition is left out if all was sent, each mail once.
+    Editions of which every mail was sent exactly once are left out.
     """
     if config.smtp is None:
         return ()

@@ -36,7 +36,9 @@ class EditionMails:
         self._open_office = open_office
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-        """The mails by the ids of their deliveries, or why there is none; those with no item left are missing."""
+        """Return the mails, or why there is none, by the ids of their deliveries. Editions with no item left are
+        missing.
+        """
         found = {name: self._mail(delivery) for name, delivery in {each.name: each for each in claimed}.items()}
         mails = {each.id: found[each.name] for each in claimed}
         return {number: mail for number, mail in mails.items() if mail is not None}

@@ -159,7 +159,7 @@ def judge_tracking(mail: Mail) -> Iterator[Finding]:
 
 
 def _is_of_item(element: lxml_html.HtmlElement, mail: Mail) -> bool:
-    """Whether it is a picture that came with an item and is wanted; those of the template are the site's own."""
+    """Whether a picture came with an item and the audience wants pictures; other pictures are the template's."""
     is_own = (element.get("src") or "").startswith(mail.site.base_url)
     return mail.audience.pictures and element.tag == "img" and not is_own
 
@@ -180,7 +180,7 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
 
 
 def judge_preheader(mail: Mail) -> Iterator[Finding]:
-    """Yield a preheader that says nothing: inboxes show it beside the subject."""
+    """Yield a finding if the preheader, which inboxes show beside the subject, says nothing."""
     if not mail.digest.preheader:
         yield Finding(what="it has no preheader; inboxes show the beginning of its text instead", is_hint=True)
     elif mail.digest.preheader == mail.digest.subject:

@@ -55,7 +55,7 @@ class Restored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAudience:
-    """An audience of which the operator has not said yet what went out."""
+    """An audience for which the operator has not yet said which editions went out."""
 
     name: str
     known: int
@@ -72,9 +72,9 @@ class Settled:
     sent_up_to: int
     next_number: int
     told: tuple[int, ...]
-    """Numbers of editions that the store did not know, and of which the outbox or the web says what they had."""
+    """Numbers of editions that the store did not know, and whose items are known from the outbox or the web."""
     untold: tuple[int, ...]
-    """Numbers of editions that went out, and of which nothing says what they had."""
+    """Numbers of editions that went out, and whose items are not known."""
     left: tuple[int, ...]
     """Numbers of editions that the store does not know, that did not go out and are in the outbox."""
 
@@ -154,7 +154,7 @@ def note_put_back(office: Office) -> None:
 
 
 def open_audiences(office: Office) -> list[OpenAudience]:
-    """The audiences of which the operator has not said yet what went out since the backup."""
+    """Return the audiences for which the operator has not yet said what went out since the backup."""
     config, store = office.config, office.store
     unsettled = unsettled_audiences(config, store)
     return [_open_audience(audience, config, store) for audience in config.audiences if audience.name in unsettled]

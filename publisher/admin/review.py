@@ -28,7 +28,7 @@ class Reviewed:
     edition: Edition
     subject: str
     items: tuple[Record, ...]
-    """In the order of the digest: the first one is number 1."""
+    """The edition's items in the order of the digest: the first one is number 1."""
     left_out: tuple[tuple[Record, TakenOut], ...]
     """What the editor took out of it."""
 
@@ -75,35 +75,35 @@ def show(name: str, office: Office) -> Reviewed:
 
 
 def release(name: str, office: Office) -> ComposeReport:
-    """Let it go out now."""
+    """Let the held edition go out now."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.release(edition.audience, edition.number, at=office.now)
     return ComposeReport()
 
 
 def postpone(name: str, delay: timedelta, office: Office) -> ComposeReport:
-    """Hold it for `delay` from now, even if it was held for longer."""
+    """Hold the edition for `delay` from now, even if it was held for longer."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.postpone(edition.audience, edition.number, until=office.now + delay)
     return ComposeReport()
 
 
 def introduce(name: str, text: str, office: Office) -> ComposeReport:
-    """Put a text above its items instead of the one before; an empty one takes it away."""
+    """Put a text above the edition's items, in place of an earlier one; an empty text removes it."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.introduce(edition.audience, edition.number, text.strip())
     return ComposeReport()
 
 
 def change_subject(name: str, text: str, office: Office) -> ComposeReport:
-    """Give it another subject; an empty one gives back its own."""
+    """Give the edition another subject; an empty one restores the template's."""
     edition, _ = held_edition(name, office)
     office.store.editions.held.subject(edition.audience, edition.number, text.strip())
     return ComposeReport()
 
 
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
-    """Put these items first: the very first one leads, and the others come first in their themes."""
+    """Put these items of the edition first: the first one becomes the lead, the others come first in their themes."""
     edition, audience = held_edition(name, office)
     first = [_named(item, edition, audience, office).number for item in items]
     office.store.editions.held.order(edition.audience, edition.number, first)
@@ -111,7 +111,7 @@ def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
-    """Give an item another title, in the mail and on the edition's page; an empty one gives back its own."""
+    """Give an item another title, in the mail and on the edition's page; an empty one restores its own."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.retitle(edition.audience, edition.number, record.number, title.strip())
@@ -119,7 +119,7 @@ def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
 
 
 def drop(name: str, item: str, office: Office) -> ComposeReport:
-    """Take an item out for good."""
+    """Take an item out of the edition for good."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.drop(edition.audience, edition.number, record.number)
@@ -127,7 +127,7 @@ def drop(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
-    """Take an item out until the next edition."""
+    """Move an item into the next edition."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
@@ -135,7 +135,7 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
 
 
 def discard(name: str, office: Office) -> ComposeReport:
-    """Take all its items out for good; it never goes out. One whose audience is gone need not be held."""
+    """Take all items out of the edition for good: it is never sent. If its audience is gone, it need not be held."""
     stranded = {each.name: each for each in compose.stranded_editions(office.config.audiences, office.store)}
     edition = stranded.get(name) or held_edition(name, office)[0]
     office.store.editions.discard(edition.audience, edition.number)

@@ -18,7 +18,7 @@ class TitleCounts:
     untitled: int = 0
     """Their first sentence is shown instead."""
     cut: int = 0
-    """Of these, those whose first sentence is so long that it is cut."""
+    """How many of these have a first sentence that is cut because it is too long."""
 
     def __add__(self, other: "TitleCounts") -> "TitleCounts":
         return TitleCounts(

@@ -26,13 +26,13 @@ class Changes:
     """What a reading changes of a source's own items and of its copies."""
 
     own: Reconciliation
-    """Of its own items, without those it leaves to other sources."""
+    """What changes of its own items, without those that other sources keep."""
     copied: Reconciliation
-    """Of its copies. A copy that is withdrawn or unlisted is dropped."""
+    """What changes of its copies. A copy that is withdrawn or unlisted is dropped."""
     joined: tuple[tuple[int, Item], ...]
     """New copies: the numbers of other sources' items, and what this source says of them."""
     heirs: Mapping[int, Heir]
-    """By number, its own items that it lists no more and another source does."""
+    """Its own items that it no longer lists and another source does, by number."""
 
 
 def find_joined(

@@ -85,7 +85,7 @@ class Clock:
 
 
 def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> Timing:
-    """Take out of a plan what must wait, and put in what expired and has another time now."""
+    """Return the plan without items that must wait, and with items that expired; and the times at which items wake."""
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
     held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not clock.may_appear(item)}

@@ -42,7 +42,7 @@ class Extent:
     """What a listing covers."""
 
     after: date
-    """Items of later days that are missing are gone. In a complete source those of all days are."""
+    """A missing item is gone if its day is later than this. In a complete source every missing item is gone."""
     gaps: tuple[Gap, ...]
     is_complete: bool
 
@@ -83,8 +83,8 @@ def longest_run(days: Sequence[date]) -> list[int]:
     """Return the places of the longest run of days that begins with the latest day and in which none is later than the
     one before.
 
-    What stands above the latest day is pinned there, however much it is. Of several such runs, it is the one that ends
-    with the latest day: in doubt a listing covers less.
+    Everything above the latest day counts as pinned. Of several longest runs, the one that ends with the latest day is
+    chosen: in doubt a listing covers less.
     """
     top = days.index(max(days)) if days else 0
     return [top + place for place in _longest_falling(days[top:])]

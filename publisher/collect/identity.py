@@ -29,7 +29,7 @@ class Reconciliation:
     relisted: tuple[int, ...] = ()
     """Numbers of unlisted items that are in the listing again, unchanged."""
     renamed: tuple[tuple[int, Item], ...] = ()
-    """Numbers of items of which readers see no change, or that they do not see, and what they say now."""
+    """Numbers of items with a change that readers do not see, and what they say now."""
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
     """Numbers of all listed items that are known, and what they say now."""
     reworded: frozenset[int] = field(default=frozenset(), compare=False)

@@ -26,7 +26,7 @@ class Listing:
     withheld: tuple[Item, ...]
     """What it keeps back now, as drafts."""
     remarks: tuple[tuple[Problem, ...], ...]
-    """For each of `items`, what of it no reader gets."""
+    """For each of `items`, problems that say which parts of it readers do not get."""
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
     unread: tuple[Unread, ...]

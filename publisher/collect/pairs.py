@@ -20,12 +20,12 @@ class Listed:
     """A listed item with what it is compared by."""
 
     place: int
-    """In the listing; what is kept back comes last."""
+    """Its place in the listing; items that the source keeps back come last."""
     item: Item
     native_id: str
-    """As ids compare; empty: it has none, or one that several items share."""
+    """The key of its id (`links.id_key`); empty: it has none, or one that several items share."""
     link: str
-    """As links compare."""
+    """The key of its link (`links.link_key`)."""
     text_digest: str
     content_digest: str
     is_withheld: bool = False
@@ -52,7 +52,7 @@ class Pairing:
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `reconcile` compares: by rule 5, or with those of its pair."""
+        """Numbers of the known items whose words `reconcile` needs: for rule 5, or to compare them with their pair."""
         pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
         edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
         return [*self.to_pair, *edited]

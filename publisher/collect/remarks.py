@@ -27,7 +27,7 @@ def tell_hold(source: str, suspicion: Suspicion) -> Problem:
 
 
 def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
-    """Yield a line for each item that readers get no more, or not at all, though its source has it."""
+    """Yield a line for each item that its source has and readers no longer get, or never get."""
     for item in plan.doubtful:
         what = (
             "its words are like those of an item that an editor hid, so it stays hidden; `publisher item show` shows it"
@@ -40,7 +40,7 @@ def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
 
 
 def _losses(listing: Listing, timing: Timing) -> list[Problem]:
-    """Return what to tell of the items that are new or were edited; of the others it was told before."""
+    """Return what readers do not get of new and edited items; for unchanged items it was reported before."""
     revised, waiting = ({item for _, item in timing.plan.revised}, {item for item, _ in timing.waiting})
     news = {*timing.plan.added, *revised, *waiting}
     pairs = zip(listing.items, listing.remarks, strict=True)

@@ -29,7 +29,7 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
-    """Return the items of a list without repeats of which other wordings were left out, each with how many."""
+    """Return, from a list without repeats, the items of which other wordings were left out, each with their number."""
     chosen: dict[str, list[Item]] = defaultdict(list)
     for item in once:
         chosen[id_key(item.native_id)].append(item)
@@ -63,7 +63,7 @@ def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, 
 
 
 def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
-    """Return the newest place of each entry among those of items with one id."""
+    """Return the places of the newest wording of each item among listed items with one id."""
     if len(places) == 1:
         return [*places]
     entries: list[list[int]] = []

@@ -35,7 +35,7 @@ OTHER_THEMES = 6
 LABEL_CHARS = 60
 """Of a keyword, or of a theme an item is also in."""
 NO_TEXT = Excerpt(rest=Item(date=date.min, text=""), reads_on=False, host="")
-"""Below a title that stands alone."""
+"""The empty text of an item that is shown by its title alone."""
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 

@@ -11,17 +11,17 @@ from publisher.model.deliveries import SmtpSettings
 WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
 """How long we leave a server alone that could not be used once, twice …"""
 PAUSES_S = (60.0, 120.0, 300.0, 600.0)
-"""The same for one that asks us to send less."""
+"""How long we pause for a server that asked us to send less once, twice …"""
 STOPPED_S = 3_600.0
-"""The same for one that will not have our mail before somebody changes something."""
+"""How long we pause for a server that refuses all our mail."""
 IN_A_ROW = 3
-"""So many answers of a kind, with no good one in between, are no accident."""
+"""After this many bad answers of a kind, with no good one in between, sending stops or slows down."""
 LATEST = 20
-"""Half of so many suspicious answers are no accident, either."""
+"""Sending stops, too, if half of this many latest answers are suspicious."""
 GOOD_MAILS = 200
-"""After so many good mails we dare one more connection, and half the gap between mails."""
+"""After this many good mails one more connection is opened, and the gap between mails is halved."""
 FIRST_GAP_S = 0.1
-"""Between mails, when a server without a limit in config.toml first asks for less."""
+"""The gap between mails when a server without a limit in config.toml first asks for less."""
 
 
 class Throttle:

@@ -53,7 +53,9 @@ def publish_editions(
 def render_touched(
     planned: PublishPlan, *, store: Store, publication: Publication, files: PublicFiles, authority: str
 ) -> None:
-    """Write again the pages of editions with items that were revised or withdrawn; of all in a full pass."""
+    """Write again the pages of editions with items that were revised or withdrawn; in a full pass, those of all
+    editions.
+    """
     touched = [] if planned.is_full else store.editions.touched(planned.after, planned.upto)
     archive = _Archive(store=store, publication=publication, files=files, authority=authority)
     for audience in publication.audiences:

@@ -57,7 +57,7 @@ class FeedWriter:
         pagination: Pagination,
         steps: Steps,
     ) -> None:
-        """`steps` is told of each document of an archive how many items are in it."""
+        """For each document of an archive, `steps` advances by the number of its items."""
         self._store = store
         self._items = items
         self._settings = publication.settings

@@ -37,11 +37,11 @@ class SiteLook:
     site: Site
     templates: Templates
     formats: tuple[str, ...]
-    """Of the feeds, the preferred one first."""
+    """The formats of feeds, the preferred one first."""
     audiences: tuple[Audience, ...] = ()
-    """Those whose editions have pages."""
+    """The audiences whose editions have pages."""
     open_to: tuple[Audience, ...] = ()
-    """Those that everybody may join."""
+    """The audiences that everybody may join."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
     """Path of the site's picture below the base URL; empty: it has none."""
@@ -89,7 +89,7 @@ class ShownFeed:
 
     title: str
     language: str
-    """Of the title; empty: it is not known, as that of a keyword."""
+    """The language of the title; empty: it is not known, as for a keyword."""
     url: str
     feeds: tuple[FeedLink, ...]
 
@@ -112,7 +112,7 @@ class ShownItem:
 
     title: str
     url: str
-    """Of the item's page here, whether or not it lives elsewhere."""
+    """Address of the item's page on this site, even if the item has an address elsewhere."""
     link: str
     """Where it lives elsewhere; empty: it has no place but its page here."""
     host: str

@@ -87,7 +87,7 @@ def _expiry_day(record: Record, site: Site) -> date | None:
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """The items before and after, as templates show them; none is None."""
+    """The items before and after, as templates show them; None: there is no such item."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}
@@ -198,7 +198,7 @@ def keywords_page(counts: Iterable[FeedCount], *, look: SiteLook) -> bytes:
 
 
 def not_found_page(*, look: SiteLook) -> bytes:
-    """What a server shows for an address that is none, wherever that is: so its links begin at the server's root."""
+    """The page that a server shows for any address that does not exist. So its links begin at the server's root."""
     return render_page(
         "404.html",
         urls.NOT_FOUND_FILE,

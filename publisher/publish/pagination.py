@@ -34,7 +34,7 @@ class Pagination:
         look: SiteLook,
         steps: Steps,
     ) -> None:
-        """`steps` is told of each numbered page how many items are on it."""
+        """For each numbered page that is written, `steps` advances by the number of its items."""
         self._store = store
         self._items = items
         self._planned = planned
@@ -92,7 +92,7 @@ class Pagination:
         return [row for row in (*known, *due) if row.number <= last]
 
     def _reworked_seqs(self, slug: str) -> list[int]:
-        """The log numbers under which those of a feed's items were added that were revised or withdrawn."""
+        """The log numbers under which the feed's revised and withdrawn items were added."""
         if slug != ALL:
             return self._reworked.get(slug, [])
         return sorted({seq for seqs in self._reworked.values() for seq in seqs})

@@ -49,9 +49,9 @@ class Publication:
     settings: FeedSettings
     templates: TemplateFiles
     audiences: tuple[Audience, ...] = ()
-    """Those whose editions everybody may read on the web."""
+    """The audiences whose editions everybody may read on the web."""
     open_to: tuple[Audience, ...] = ()
-    """Those that everybody may join: pages say how."""
+    """The audiences that everybody may join: pages say how."""
 
     def digests(self) -> dict[str, str]:
         """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
@@ -90,7 +90,7 @@ class PublishPlan:
     upto: int
     """The log's end: changes up to it are rendered."""
     digests: Mapping[str, str]
-    """Of the publication this plan is for; kept with the cursor."""
+    """The digests of the publication this plan is for; they are kept with the cursor."""
     slugs: tuple[str, ...]
     """Slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool

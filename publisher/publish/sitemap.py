@@ -17,7 +17,7 @@ from publisher.store import FeedState, Store
 
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 50_000
-"""In one file, says the protocol."""
+"""The most addresses in one file that the protocol allows."""
 FILE_ITEMS = 1_000
 """Items in a file: as many addresses are written again when one of them changes."""
 

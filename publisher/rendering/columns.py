@@ -11,7 +11,7 @@ from publisher.model.characters import even_spaces
 WIDTH = 72
 """RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
 LEAST_WIDTH = 20
-"""Of what is deep inside lists and quotations."""
+"""The least width of text deep inside lists and quotations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ URL = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
 IMAGE = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\ssrc="([^"]*)"')
 ALT = re.compile(r'\salt="([^"]*)"')
-"""As the sanitiser writes them: always with double quotes, and with no `>` inside."""
+"""An alternative text as the sanitiser writes it: in double quotes, with no `>` inside."""
 TRAILING = ".,;:!?…'’*_"
 CLOSING = {")": "(", "]": "[", "}": "{"}
 

@@ -38,7 +38,7 @@ class FeedFormat:
     """One way to write a feed."""
 
     key: str
-    """As in config.toml."""
+    """The format's name in config.toml."""
     title: str
     file: str
     media_type: str

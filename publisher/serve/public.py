@@ -40,7 +40,7 @@ TYPES = {
     ".opml": "text/x-opml; charset=utf-8",
     ".json": "application/json",
 }
-"""By a file's name, or else by its suffix; any other file has the type that the system knows."""
+"""Content-Types by a file's name, or else by its suffix; other files have the type that the system knows."""
 FEED_FILES = frozenset(feed_format.file for feed_format in urls.FEED_FORMATS.values())
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

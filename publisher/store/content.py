@@ -39,7 +39,7 @@ def content_of(item: Item) -> str:
 
 
 def item_of(content: str) -> Item:
-    """The item of which `content_of` made this."""
+    """Return the item from the JSON of `content_of`."""
     fields: dict[str, Any] = json.loads(content)
     fields["date"] = date.fromisoformat(fields["date"])
     for name in ("published", "embargo", "other_embargo", "expires"):
@@ -62,7 +62,7 @@ def themes_text(themes: Sequence[Theme]) -> str:
 
 @lru_cache(1_000)  # many items have the same
 def themes_of(text: str) -> tuple[Theme, ...]:
-    """The themes of which `themes_text` made this."""
+    """Return the themes from the JSON of `themes_text`."""
     return tuple(Theme(slug=slug, title=title) for slug, title in json.loads(text))
 
 

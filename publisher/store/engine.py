@@ -18,7 +18,7 @@ from publisher.store.faults import place_of, translate_errors
 from publisher.store.schema import counters
 
 PATIENCE_S = 10
-"""How long a transaction waits for that of another program. `?timeout=` in an SQLite URL overrides it."""
+"""How long a transaction waits for one of another program. `?timeout=` in an SQLite URL overrides it."""
 
 BATCH = 500
 """How many rows one statement reads or names: enough to be quick, and small in memory."""

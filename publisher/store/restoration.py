@@ -40,7 +40,7 @@ class Restoration:
     log_end: int
     """The end of the log in the backup."""
     answered: tuple[str, ...]
-    """Names of the audiences of which the operator has said what went out."""
+    """Names of the audiences for which the operator has said what went out."""
 
     def holds(self, audience: str) -> bool:
         """Whether nothing is composed for the audience."""
@@ -65,7 +65,7 @@ class Settlement:
     in_outbox: Mapping[int, frozenset[str]] = field(default_factory=dict)
     """The uids that editions have in the outbox, by the number of an edition that the store knows only as recorded."""
     deliveries: tuple[NewDelivery, ...] = ()
-    """Of those among them that did not go out."""
+    """The deliveries of editions in the outbox that did not go out."""
 
 
 class Restorations:

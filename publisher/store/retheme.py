@@ -44,7 +44,7 @@ class ItemBatch:
             )
             for row in self._rows
         ]
-        """In the order of their numbers; empty beyond the last one."""
+        """The items in the order of their numbers; empty: there are no more."""
 
     def name(self, wanted: WantedNames) -> Names:
         """Give labels and keywords their slugs, before their items join feeds."""

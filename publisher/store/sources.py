@@ -18,7 +18,7 @@ class SourceState:
     """What is known of one source."""
 
     validator: str = ""
-    """What its last complete reading gave to compare the next with; "" before the first."""
+    """The validator that its last complete reading gave; "" before the first."""
     listed: int = 0
     """How many items it lists; `LogPass` counts them."""
     fields: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class SourceState:
     hold_reason: HoldReason | None = None
     """Why a reading is held for the operator; None: none is."""
     held: str = ""
-    """The same in words, and what the reading would change; "": none is held."""
+    """`hold_reason` in words, and what the reading would change; "": no reading is held."""
     held_validator: str = ""
     """The validator of the held reading."""
     held_at: datetime | None = None

@@ -57,7 +57,7 @@ class Suggestion:
     """Selectors that read a page's list of items."""
 
     selectors: Mapping[str, str]
-    """By the names of the keys in config.toml."""
+    """The selectors, by their keys in config.toml."""
     items: int
     """How many items they find."""
     pages: int

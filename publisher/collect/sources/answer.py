@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LONGEST_WAIT = timedelta(days=1)
-"""However long a server asks to be left alone."""
+"""The longest time for which a server is not asked, even if it asks for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +16,11 @@ class Fetched:
     url: str
     """Where it came from in the end; relative links start here."""
     charset: str
-    """As the server names it; empty when it does not."""
+    """The encoding that the server names; empty: it names none."""
     validator: str
-    """For the next `fetch` of the same address."""
+    """The validator for the next `fetch` of the same address."""
     is_unchanged: bool = False
     fresh_until: datetime | None = None
-    """Until when the server says that asking again is of no use; None: it does not say."""
+    """The moment until which the server says its answer stays the same; None: it does not say."""
     moved_to: str = ""
     """Where the address has moved permanently; empty: it has not moved."""

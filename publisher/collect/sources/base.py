@@ -41,7 +41,7 @@ class Fetch:
     withheld: Sequence[Item] = ()
     """What can be told of each draft: one that readers have is taken back from them. None of them is in `items`."""
     fresh_until: datetime | None = None
-    """Until when the server says that asking again is of no use; None: it does not say."""
+    """The moment until which the server says its answer stays the same; None: it does not say."""
     is_complete: bool = False
     """Whether the source lists all that it has, so that an item that is missing is gone; else it shows the newest."""
     keeps_first_date: bool = False

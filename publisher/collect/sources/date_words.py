@@ -187,12 +187,12 @@ def month_of(word: str) -> int | None:
 
 
 def weekday_of(word: str) -> int | None:
-    """Return the number of a day of the week, Monday is 0; None when it is none."""
+    """Return the number of a day of the week, Monday is 0; None: the word is no such day."""
     return _INFO.weekday(word)
 
 
 def is_connector(word: str) -> bool:
-    """Whether a word may stand before a date or between it and its time, and says nothing."""
+    """Whether a word may stand before a date, or between it and its time, without changing its meaning."""
     return _INFO.jump(word)
 
 
@@ -225,7 +225,7 @@ def split_said(text: str) -> tuple[Said, str]:
 
 
 def is_beside(word: str) -> bool:
-    """Whether a word may stand beside a date and says nothing alone."""
+    """Whether a word may stand beside a date, but means nothing alone."""
     return fold(word) in _BESIDE or is_connector(word)
 
 
@@ -242,7 +242,7 @@ def said_of_change(text: str) -> str:
 
 
 def part_of(word: str) -> Part | None:
-    """Return the time of the day that a word means; None when it is none."""
+    """Return the time of the day that a word means; None: it means none."""
     return _PART_OF.get(fold(word))
 
 

@@ -40,7 +40,7 @@ _BEFORE = re.compile(rf"(?:(?:at|à|a|um|om) )?{_CLOCK}{_ZONE}[ ,;:|/)-]+(?P<res
 _AMID = re.compile(
     r"(?P<day>.*\D\d{1,2}) (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: [A-Z]{1,5}| [+-]\d{4})?) (?P<year>\d{4})"
 )
-"""As C's `ctime` and `date` write: `Mon Mar  4 10:00:00 CET 2024`."""
+"""A date as C's `ctime` and the program `date` write it: `Mon Mar 4 10:00:00 CET 2024`."""
 
 _PART = re.compile(
     r"(?P<rest>.*\d.*?)[ ,;:|/(@-]+(?:in the |at |am |um |om |in |le |la |à |de |du |(?:de )?l'|')?(?:(?<=')s )?"
@@ -74,7 +74,7 @@ _MAIL = re.compile(
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
-"""Since 1970 in numbers: from 1973 to 2286, in milliseconds."""
+"""Numbers that count from 1970: seconds for 1973 to 2286, and milliseconds."""
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘", "'"))
 _BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
 """What stands between a date and other words on its line."""
@@ -154,7 +154,8 @@ def is_moment(text: str) -> bool:
 
 
 def read_number(number: int) -> date | datetime:
-    """Return the instant of so many seconds or milliseconds since 1970, or what is written as 20220210(093000).
+    """Return the instant of a number of seconds or milliseconds since 1970, or the date in digits such as
+    20220210093000.
 
     Raises:
         DateError: it is none of these.

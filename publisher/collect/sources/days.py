@@ -16,7 +16,7 @@ _DAY_FIRST = re.compile(
 )
 _FIGURES = re.compile(r"(?P<day>\d{1,2}) (?P<month>\d{1,2}) (?P<year>(?:19|20)\d\d)")
 _FIGURES_BACKWARDS = re.compile(r"(?P<year>(?:19|20)\d\d) (?P<month>\d{2}) (?P<day>\d{2})")
-"""With blanks between: other figures may stand so, and are no wrong date."""
+"""Year, month and day with spaces between. Other numbers may look like this, so a wrong one is not a wrong date."""
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{_WORD})[.,]?[ -](?P<day>\d{{1,2}}){_SUFFIX}(?:,? |-)(?P<year>'?\d{{2,6}})", re.IGNORECASE
 )

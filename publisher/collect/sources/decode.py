@@ -18,7 +18,7 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Yield the bytes that `pieces` are in `encoding` (a Content-Encoding), in small steps.
 
     Raises:
-        DecodeError: they are not, or the encoding is none that was asked for.
+        DecodeError: they are in another encoding, or it is one that was not asked for.
     """
     match encoding.strip().lower():
         case "" | "identity":

@@ -185,7 +185,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
 
 _EMBARGOES = ("dcterms_available", "validity_start", "prism_embargodate")
 _EXPIRIES = ("expired", "validity_end", "prism_expirationdate", "prism_killdate")
-"""As feedparser calls `expirationDate`, `dcterms:valid` and the elements of PRISM."""
+"""feedparser's names of `expirationDate`, `dcterms:valid` and the elements of PRISM."""
 
 
 class _Bytes:

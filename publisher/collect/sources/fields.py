@@ -43,7 +43,7 @@ class FieldRules:
     """How the values of one reading of a source are read."""
 
     separator: str = ","
-    """Between the names in one text."""
+    """What separates names in one text."""
     today: Today = None
     labels: frozenset[str] = frozenset()
     """Names of themes that hold separators, as `fold_label` leaves them."""

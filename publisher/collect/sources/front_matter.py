@@ -25,7 +25,9 @@ _FENCE = re.compile(r"\s*(?:\+\+\+|---|;;;)[ \t]*(?:\n|\Z)")
 _LINE = re.compile(r"(?P<name>[^\W\d_][\w .-]{0,40}?)[ \t]*:(?:[ \t]+(?P<value>.*))?")
 _GOES_ON = re.compile(r"[ \t]+\S")
 _CHARACTERS = 8_192
-"""Fewer than it takes to nest so deep that libyaml runs out of stack, which no `except` would catch."""
+"""The most characters of front matter: with more, it could nest so deep that libyaml overflows the stack, which crashes
+Python.
+"""
 _NULL = "tag:yaml.org,2002:null"
 _NEEDED = ("title", "date")
 """One of them tells a head from a text that begins with a word and a colon."""
@@ -36,7 +38,7 @@ class Parts:
     """A file taken apart."""
 
     values: Mapping[str, object]
-    """By names that `fields.fold_name` made."""
+    """The values by name, as `columns.fold_name` leaves names."""
     body: str
     is_doubtful: bool = False
     """No front matter was recognised, and the text begins as if there were some."""

@@ -63,7 +63,7 @@ class CleanHtml:
     """HTML that is safe, and what was found on the way."""
 
     html: str
-    """Balanced, and the same when cleaned again; empty when it says nothing."""
+    """Safe, balanced HTML; cleaning it again changes nothing. Empty: it has no content."""
     files: tuple[Enclosure, ...] = ()
     """Recordings that it played."""
     lost: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ _BLOCKS = frozenset(
 _EDGES = {"br": "\n", "tr": "\n", "td": " ", "th": " "}
 _LINE_END = re.compile("[\t\n\x0c\r]+")
 _CUT_OFF = re.compile(r"\s*(?:\[?(?:…|\.\.\.)\]?)\s*(?:\S+(?:\s+\S+){0,5})?\s*\Z")
-"""As blogs end what they cut off: `[…]`, perhaps with a link such as `Read more` behind it."""
+"""The end of a text that a blog cut off: `[…]`, perhaps followed by a link such as `Read more`."""
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9-]*)(?P<rest>[^<>]*)>")
 _IN_TITLES = frozenset(
     "a abbr b bdi bdo big cite code del dfn div em font h1 h2 h3 h4 i ins kbd mark p q s samp small span strike strong "  # noqa: SIM905

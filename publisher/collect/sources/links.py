@@ -38,7 +38,7 @@ def absolute(address: str, base: str = "") -> str:
 
 
 def web_address(address: str, base: str = "") -> str:
-    """Return the same of an address of the web; empty when it is none."""
+    """Return `absolute` of an address of the web; empty: it is no such address."""
     found = absolute(address, base)
     return found if found.partition(":")[0] in WEB_SCHEMES else ""
 

@@ -125,7 +125,7 @@ class _Draft:
     """An item while its lines are being read."""
 
     line: int
-    """Of its date."""
+    """The number of the line with its date."""
     head: DateLine
     """If it cannot be read, nothing comes of the draft."""
     written: str

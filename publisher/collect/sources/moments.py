@@ -29,7 +29,7 @@ EXPIRY_NAMES = (
 )
 """What they call the moment after which it is in no feed."""
 _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
-"""As databases write that there is no date: `0000-00-00`."""
+"""A date that databases write where there is none: `0000-00-00`."""
 _NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 

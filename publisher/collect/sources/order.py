@@ -6,8 +6,9 @@ from itertools import pairwise
 from publisher.model.items import Item
 
 _MANY = 8
-"""In a list from old to new, at most one step in so many more leads back: one item with a wrong date. A list that is
-sorted by something else, such as the last change, has far more of them."""
+"""A list runs from old to new only if at most one step in this many leads back, as an item with a wrong date does. A
+list sorted by something else, such as the last change, has far more such steps.
+"""
 _FEW = 3
 """In a list of more steps than this the first item may be pinned."""
 

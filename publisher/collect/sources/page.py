@@ -112,10 +112,11 @@ class PageSource:
         return self.read(visit)
 
     def visit(self, *, validator: str = "", now: datetime) -> "Visit":
-        """Fetch the first page; those that follow are fetched when they are looked at.
+        """Fetch the first page; later pages are fetched when they are needed.
 
         Raises:
-            SourceError: a selector is none, which is told before anything is fetched; or a page cannot be had.
+            SourceError: a selector is not valid, which is checked before anything is fetched; or a page cannot be
+                fetched.
         """
         self._check_selectors()
         place = self._place
@@ -124,10 +125,10 @@ class PageSource:
         return Visit(first, pages, first_sight(self.undated, now=now, timezone=self.timezone))
 
     def read(self, visit: "Visit") -> Fetch:
-        """Return what is on the pages.
+        """Return the items of the pages.
 
         Raises:
-            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+            SourceError: a page cannot be fetched, a selector is not valid, or not one item could be read.
         """
         harvests = [self._harvest(page, visit.today) for page in visit.pages]
         return Fetch(

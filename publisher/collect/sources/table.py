@@ -30,7 +30,7 @@ class TableSource:
     columns: Mapping[str, str | None] = field(default_factory=dict)
     """The column of each field of `fields.FIELDS`; one that is not named is in the column of its own name."""
     separator: str = ","
-    """Between the themes, keywords or enclosures in one column."""
+    """What separates themes, keywords or enclosures in one column."""
     undated: Undated = "skip"
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()

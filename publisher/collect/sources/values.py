@@ -12,7 +12,7 @@ from publisher.model.items import Item
 from publisher.model.slugs import fold_label
 
 MAX_CHARACTERS = 500_000
-"""Of a text; what is beyond is cut off."""
+"""The most characters of a text; the rest is cut off."""
 _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """What can be taken as a text; databases and front matter have more types than one expects."""
 _SHOWN = 60
