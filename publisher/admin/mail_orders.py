@@ -1,7 +1,7 @@
 """Orders of the operator about mails: let them wait, let them go on, take one back, send one again.
 
-Each is one transaction of the ledger, and holds from the next mail on, whoever delivers. What was ordered is kept, and
-`publisher status` tells it for a month.
+Each is one transaction of the ledger, and holds from the next mail on, in every process that delivers. What was ordered
+is kept, and `publisher status` tells it for a month.
 """
 
 from dataclasses import dataclass

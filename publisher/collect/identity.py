@@ -42,7 +42,7 @@ class Reconciliation:
     """Listed items that stay hidden because their words are like those of one that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
-        """Return the same without new and edited items; missing items stay with readers."""
+        """Return the changes without new and edited items; missing items stay with readers."""
         return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
 
     def split(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":

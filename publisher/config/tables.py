@@ -61,7 +61,8 @@ class Value:
     expected: str
     """Completes "expected …"."""
     read: Callable[[Any], Any]
-    """Returns the value as the program uses it. Raises ValueError: with a message of its own, or none for the usual."""
+    """Returns the value as the program uses it, or raises ValueError. Without a message, the error says `expected …`.
+    """
     schema: Mapping[str, Any]
     """JSON Schema of what may be written; it may allow more than `read` does."""
 

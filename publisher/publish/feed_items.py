@@ -109,7 +109,7 @@ class FeedItems:
         return tuple(items)
 
     def _sum_up_longest(self, items: list[FeedItem], records: Sequence[Record], excess: int) -> int:
-        """Sum up items in place until they fit; the bytes that are still too many."""
+        """Sum up the longest items in place until all fit; return how many bytes are still too many."""
         longest_first = sorted(range(len(items)), key=lambda place: items[place].most_bytes, reverse=True)
         for place in longest_first:
             if excess <= 0:

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from publisher.model.characters import even_spaces
 
 WIDTH = 72
-"""RFC 3676 section 4.2 counsels at most 78; replies add marks in front."""
+"""RFC 3676 section 4.2 recommends at most 78 characters; replies add marks in front."""
 LEAST_WIDTH = 20
 """The least width of text deep inside lists and quotations."""
 

@@ -142,7 +142,7 @@ class _Premailer(Premailer):  # type: ignore[misc]  # it ships no types
         self._parse_style_rules = lru_cache(super()._parse_style_rules)
 
     def _parse_css_string(self, css_body: str, **_: object) -> CSSStyleSheet:
-        """The rules that were read to find what is wrong: premailer would parse them once more."""
+        """Return the rules that `_selectors` has parsed: premailer would parse them again."""
         return _rules_of(css_body)
 
 

@@ -49,7 +49,7 @@ class DatabaseSource:
     undated: Undated = "skip"
     timezone: str = "UTC"
     labels: frozenset[str] = frozenset()
-    """As `FieldRules` has them."""
+    """Names of themes that hold separators, as in `FieldRules`."""
     complete: bool = False
     """Whether it lists all that there is, so that what is missing is gone."""
     base: str = ""

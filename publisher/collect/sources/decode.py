@@ -1,4 +1,4 @@
-"""Unpacks what a server sends, in steps so small that a bomb is stopped while it is still small."""
+"""Unpacks what a server sends in small steps, so that a decompression bomb is stopped early."""
 
 import zlib
 from collections.abc import Iterable, Iterator

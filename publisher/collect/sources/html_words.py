@@ -56,7 +56,7 @@ def line_of(raw: str) -> str:
 
 
 def _words(element: html.HtmlElement) -> Iterable[str]:
-    """Yield the text of an element: blocks set off by an empty line, cells by a space; a line ends where one does."""
+    """Yield the text of an element: an empty line separates blocks, a space separates cells, and `br` ends a line."""
     # A stack of our own: HTML may be nested deeper than Python calls.
     stack: list[Iterator[str | html.HtmlElement]] = [_pieces(element)]
     while stack:

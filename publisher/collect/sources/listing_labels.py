@@ -104,7 +104,8 @@ def _without_accents(word: str) -> str:
 
 
 def values_of(meaning: str, text: str, known: frozenset[str] = frozenset()) -> tuple[str, ...] | None:
-    """Return what the label says, perhaps nothing; None when it cannot mean that and the line is text.
+    """Return the values that a label line gives, perhaps none; None: they make no sense for the label, so the line is
+    text.
 
     Themes that are `known` (`values.cut`) may hold commas.
     """

@@ -70,7 +70,7 @@ class MarkdownSource:
     timezone: str = "UTC"
     """Where the day of an item begins."""
     labels: frozenset[str] = frozenset()
-    """As `FieldRules` has them."""
+    """Names of themes that hold separators, as in `FieldRules`."""
     base: str = ""
     """Where the folder is on the web: relative addresses and slugs begin there."""
 

@@ -17,7 +17,7 @@ _WRITTEN = (str, int, float, Decimal, UUID, date, time)
 """What can be taken as a text; databases and front matter have more types than one expects."""
 _SHOWN = 60
 _MOST_CUTS = 8
-"""Separators in a name that is known."""
+"""The most separators in a name that is known."""
 
 
 class FieldError(ValueError):
