@@ -155,7 +155,7 @@ def judge_tracking(mail: Mail) -> Iterator[Finding]:
             if not _is_of_item(element, mail):
                 yield Finding(what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}")
         elif address and any(PIXEL.fullmatch(element.get(side) or "") for side in ("width", "height")):
-            yield Finding(what=f"{address} is a pixel that nobody sees; take it out")
+            yield Finding(what=f"{address} is an invisible pixel; take it out")
 
 
 def _is_of_item(element: lxml_html.HtmlElement, mail: Mail) -> bool:
@@ -176,7 +176,9 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
     if subject.isupper() and sum(char.isalpha() for char in subject) > ACRONYM_CHARS:
         yield Finding(what=f"its subject is all capitals, as spam is: {subject!r}", is_hint=True)
     if re.search(r"[!?$€£]{2}", subject):
-        yield Finding(what=f"its subject shouts, as spam does: {subject!r}", is_hint=True)
+        yield Finding(
+            what=f"its subject has two of !, ? or a currency sign in a row, as spam does: {subject!r}", is_hint=True
+        )
 
 
 def judge_preheader(mail: Mail) -> Iterator[Finding]:

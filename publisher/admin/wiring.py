@@ -148,7 +148,7 @@ class Wiring:
         """
         config = self._config
         if config.subscribers is None:
-            raise UsageError("nobody can subscribe, because config.toml has no [subscribers]")
+            raise UsageError("no one can subscribe, because config.toml has no [subscribers]")
         people = People(
             store=self._store,
             site=self.site,

@@ -43,7 +43,7 @@ def init(directory: Path, templates: bool) -> None:  # noqa: FBT001
     if templates:
         copy_templates(directory)
     config = directory / "config.toml"
-    print_line(f"A new site is there. Edit {config} to taste, then make its first pass with this command:")
+    print_line(f"A new site is there. Edit {config} as you like, then make its first pass with this command:")
     print_line(f"publisher run --config {shlex.quote(str(config))}")
 
 

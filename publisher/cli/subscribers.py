@@ -29,7 +29,7 @@ def list_subscribers(options: Options, is_ended: bool) -> None:  # noqa: FBT001
     for each in found:
         print_line(f"{each.address}  since {local_time(each.since, zone)}: {_words_of(each)}")
     if not found:
-        print_line("nobody is subscribed")
+        print_line("no one is subscribed")
 
 
 @subscribers.command()

@@ -27,7 +27,7 @@ def _paces(value: object) -> Mapping[str, str]:
 def _pace_name(value: object) -> str:
     name = read_slug(value)
     if name == NO_PACE:
-        raise ValueError(f"{NO_PACE!r} means no mails; call the pace otherwise")
+        raise ValueError(f"{NO_PACE!r} means no mails; give the pace another name")
     return name
 
 

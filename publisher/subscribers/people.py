@@ -289,7 +289,7 @@ class People:
         """
         before = self._store.subscribers.by_address(self.wire_address(address))
         if before is None:
-            raise UsageError(f"nobody is subscribed as {address}")
+            raise UsageError(f"no one is subscribed as {address}")
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
     # --- shared ------------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink:
 def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
     world.publisher("run", at=NOW)
     agreed = ("--agreed", "form on paper")
-    assert ["nobody is subscribed"] == people(world, "list").lines
+    assert ["no one is subscribed"] == people(world, "list").lines
 
     assert 0 == people(world, "add", ADA, "ferries=weekly", *agreed, at=NOW).exit_code
     assert 0 == people(world, "add", BEN, "*=daily", *agreed, "--dry-run", at=NOW).exit_code
@@ -113,4 +113,4 @@ def test_without_its_table_nobody_can_be_added(tmp_path: Path) -> None:
     outcome = people(world, "list")
 
     assert 2 == outcome.exit_code
-    assert ["publisher: nobody can subscribe, because config.toml has no [subscribers]"] == outcome.problems
+    assert ["publisher: no one can subscribe, because config.toml has no [subscribers]"] == outcome.problems

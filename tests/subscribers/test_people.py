@@ -307,7 +307,7 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
     ended = site.people.end(ADA)
     assert () == ended.active
     assert {EndReason.OPERATOR} == {each.ended_because for each in ended.subscriptions}
-    with pytest.raises(UsageError, match="nobody is subscribed as other@"):
+    with pytest.raises(UsageError, match="no one is subscribed as other@"):
         site.people.end("other@example.org")
 
 
