@@ -175,10 +175,8 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
         )
     if subject.isupper() and sum(char.isalpha() for char in subject) > ACRONYM_CHARS:
         yield Finding(what=f"its subject is all capitals, as spam is: {subject!r}", is_hint=True)
-    if re.search(r"[!?$€£]{2}", subject):
-        yield Finding(
-            what=f"its subject has two of !, ? or a currency sign in a row, as spam does: {subject!r}", is_hint=True
-        )
+    if marks := re.search(r"[!?$€£]{2,}", subject):
+        yield Finding(what=f"its subject has {marks[0]!r}, as spam does: {subject!r}", is_hint=True)
 
 
 def judge_preheader(mail: Mail) -> Iterator[Finding]:

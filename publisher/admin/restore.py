@@ -180,9 +180,7 @@ def settle(sent_up_to: Sequence[str], office: Office, *, is_rest_unsent: bool) -
     with store.exclusive("pass", wait_s=WAIT_S):
         restoration = store.restorations.current()
         if restoration is None:
-            raise UsageError(
-                "no audience waits for you to say what went out: nothing was restored since you last said so"
-            )
+            raise UsageError("no audience waits for you to say what went out: nothing was restored since you said so")
         last = _last_numbers(sent_up_to, config.audiences, restoration)
         chosen = [each for each in config.audiences if restoration.holds(each.name)]
         if not is_rest_unsent:

@@ -65,7 +65,7 @@ MENDED = {
     "a link to nowhere": ("links", with_html("</h1>", '</h1><a href="#other">it</a>'), "#other"),
     "a tracked link": ("links", with_html("</h1>", '</h1><a href="https://a.org/?utm_source=x&amp;b=1">a</a>'), "b=1"),
     "a picture from elsewhere": ("tracking", with_html('src="https://news.example.org/', 'src="https://cdn.org/'), ""),
-    "a pixel": ("tracking", with_html('width="160"', 'width="1" height="1"'), "nobody sees"),
+    "a pixel": ("tracking", with_html('width="160"', 'width="1" height="1"'), "invisible pixel"),
     "a stylesheet": ("tracking", with_html("</head>", '<link rel="stylesheet" href="https://a.org/s.css"></head>'), ""),
     "a script": ("markup", with_html("</body>", "<script>1</script></body>"), "<script>"),
     "no language": ("markup", with_html('<html lang="en"', "<html"), "language"),
@@ -82,7 +82,7 @@ HINTED = {
     "more than Mailman passes on": ("list size", with_more_text("long words " * 4_000), "max_message_size"),
     "a long subject": ("subject", replaced(subject="News of the harbour. " * 5), "105 characters"),
     "a loud subject": ("subject", replaced(subject="ALL THE NEWS"), "all capitals"),
-    "a shouted subject": ("subject", replaced(subject="News!!"), "shouts"),
+    "a shouted subject": ("subject", replaced(subject="News!!"), "has '!!'"),
     "no preheader": ("preheader", replaced(preheader=""), "no preheader"),
     "the subject twice": ("preheader", replaced(preheader="News", subject="News"), "repeats"),
 }
