@@ -34,7 +34,9 @@ _CLOCK = (
     r"(?: ?(?P<half>[ap])\.? ?m\.?)?(?: ?(?P<unit>uhr|uur|hrs?|heures?|h|u|o'?clock)\.?)?(?![^\W\d_])"
 )
 _OFFSET = r"(?:(?:utc|gmt) ?)?[+-]\d{1,2}(?::?\d{2})?"
-_ZONE = rf"(?: ?\(?(?P<zone>{_OFFSET}|[a-z]+/[a-z_/-]+|[a-z]{{1,5}})\)?(?: \([^()]*\))?)?"
+_NAMED = r"[a-z]+/[a-z_/-]+|[a-z]{1,5}"
+_ZONE = rf"(?: ?\(?(?P<zone>{_OFFSET}|{_NAMED})\)?(?: \([^()]*\)|(?<=\d) [a-z]{{2,5}}\Z)?)?"
+"""Perhaps with its name behind its offset."""
 _BEHIND = re.compile(rf"(?P<rest>.+?)[ ,;:|/(@-]+{_CLOCK}{_ZONE}[ .)]*", re.IGNORECASE)
 _BEFORE = re.compile(rf"(?:(?:at|à|a|um|om) )?{_CLOCK}{_ZONE}[ ,;:|/)-]+(?P<rest>.+)", re.IGNORECASE)
 _AMID = re.compile(
@@ -68,7 +70,8 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _MAIL = re.compile(
-    r"(?:[a-z]{3}, )?\d{1,2} [a-z]{3} (?:\d{2}|\d{4}) \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T)",
+    r"(?:[a-z]{3}, )?\d{1,2} (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) (?:\d{2}|[1-9]\d{3}) "
+    r"(?!24)\d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|UT|GMT|[ECMP][SD]T)",
     re.IGNORECASE,
 )
 _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
@@ -83,6 +86,8 @@ _FURTHEST_HOURS = 15
 
 
 _FRAME = re.compile(r"[\[(\"«“„<*_#=~|-]+ ?(?P<within>.+?) ?[\])\"»”“>*_#=~|-]+")
+_COMMA = re.compile(r",(?=[^\W\d_])|(?<=[^\W\d_]),(?=\d)|(?<=\d),(?=\d{4})")
+"""A comma without a space between the parts of a date."""
 _HEADING = re.compile(r"#{1,6} (?P<within>.+)")
 _TRAIL = re.compile(r"(?P<within>.+\d{4})[ .-]+")
 """Marks that set a date off: brackets, quotes, Markdown's, a full stop or a dash at its end."""
@@ -117,7 +122,7 @@ def read_line(text: str) -> date | datetime | None:
 def plain_of(text: str) -> str:
     """Return a line as dates in it are read: plain dashes, apostrophes and spaces, no marks around it."""
     plain = without_invisible(normalize("NFKC", text)).translate(_DASHES)
-    plain = " ".join(plain.split()).strip(" ,;:")
+    plain = _COMMA.sub(", ", " ".join(plain.split())).strip(" ,;:")
     for form in (_FRAME, _HEADING, _TRAIL):
         if match := form.fullmatch(plain):
             plain = match["within"].strip(" ,;:")
@@ -244,6 +249,8 @@ def _written(plain: str) -> date | datetime | None:
     plain = _LOCAL.sub("", _T.sub(" ", _AMID.sub(r"\g<day> \g<year> \g<clock>", plain)))
     for pattern in (_BEHIND, _BEFORE):
         match = pattern.fullmatch(plain)
+        if match and part_of(match["zone"] or ""):  # 9:00 morning
+            continue
         if match and (match["minute"] or match["half"] or match["unit"]) and (day := day_of(match["rest"])):
             return _at(day, match)
     return None

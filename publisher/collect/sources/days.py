@@ -66,6 +66,8 @@ def _from_numbers(first: str, middle: str, last: str, weekday: int | None, *, ma
         other = _named_day(year, int(day), int(middle))
         if other.weekday() == weekday and not (_is_day(day, middle) and _is_on(year, middle, day, weekday)):
             return other
+    if not _is_day(day, middle) and year is last and _is_day(middle, day):
+        raise ValueError("no such day; the day comes before the month here")
     return _named_day(year, int(middle), int(day))
 
 

@@ -17,12 +17,11 @@ from publisher.collect.sources.answer import LONGEST_WAIT
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
-from publisher.collect.sources.dates import is_moment
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.html_words import line_of, teaser_of, words_of
 from publisher.collect.sources.links import absolute, seen_from, web_address
-from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
+from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight, says_date
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
@@ -213,6 +212,7 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
         "date": _date(entry),
         "draft": entry.get("app_draft"),
         "status": entry.get("wp_status"),
+        "password": entry.get("wp_post_password"),
         "embargo": [dict.get(entry, name) for name in _EMBARGOES],
         "expires": [dict.get(entry, name) for name in _EXPIRIES],
         "title": _title(entry, is_atom=is_atom),
@@ -266,9 +266,9 @@ def _date(entry: dict[str, Any]) -> str | None:
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first value that is a date; if none is, the first value, so that the problem is told."""
+    """Return the first value that is a date of news; if none is, the first value, so that the problem is told."""
     said = [text for text in map(clean_line, written) if text]
-    return next((text for text in said if is_moment(text)), next(iter(said), None))
+    return next((text for text in said if says_date(text)), next(iter(said), None))
 
 
 def _older_link(links: object, url: str) -> str:

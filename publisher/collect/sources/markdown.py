@@ -44,7 +44,10 @@ _PATTERN = re.compile(r"(?:^|/):[a-z]")
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _NAMES = {
     "id": ("id", "guid"),
-    "date": ("date", "pubdate", "published", "publishdate"),
+    "date": (
+        *("date", "pubdate", "published", "publishdate", "datepublished", "publishedat", "publishedon", "pubdatetime"),
+        *("dateposted", "posted", "postedon", "datum", "created", "createdat", "createdon", "datecreated"),
+    ),
     "title": ("title",),
     "link": ("link", "canonical", "canonicalurl", "permalink", "url"),
     "summary": ("summary", "excerpt", "description", "teaser"),
@@ -170,6 +173,8 @@ class MarkdownSource:
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
         values["summary"] = values["summary"] or _above_more(parts.body)
         kept = {name: front.get(name) for name in KEEPING}
+        if not kept["unlisted"]:
+            kept["unlisted"] = _is_left_out(front.get("build"))  # `_build` once
         try:
             return item_of(kept | values | {"html": _html(parts.body)}, self._rules_at(path, rules))
         except FieldError as error:
@@ -188,6 +193,13 @@ class MarkdownSource:
         """Return the rules for one file: what lies beside it lies beside it on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
+
+
+def _is_left_out(build: object) -> bool:
+    """Whether Hugo makes no page of a file, or lists it nowhere."""
+    if not isinstance(build, Mapping):
+        return False
+    return any(str(build.get(name)).lower() in ("never", "false") for name in ("list", "render"))
 
 
 def _first(front: Mapping[str, object], names: tuple[str, ...]) -> object:

@@ -30,6 +30,17 @@ EXPIRY_NAMES = (
 """What they call the moment after which it is in no feed."""
 _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
 """A date that databases write where there is none: `0000-00-00`."""
+_ZERO = re.compile(r"(?:[a-z]{3}, )?0?1 jan 0001 .*|0001-01-01", re.IGNORECASE)
+"""The year 1, as Go and Hugo write it when there is no date."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a date that was never set becomes when it is counted in seconds."""
+_BEFORE = re.compile(
+    r"(?:until|till|from|not before|jusqu'au|jusqu'à|dès(?: le)?|à partir du|pas avant(?: le)?|tot|vanaf|niet voor|"
+    r"bis(?: zum)?|ab|nicht vor(?: dem)?)\s+",
+    re.IGNORECASE,
+)
+"""Words with which an embargo or an expiry begins."""
+_NONE = frozenset({"keine", "keiner", "kein", "geen", "aucun", "aucune", "n/a", "na"})
 _NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 
@@ -44,7 +55,32 @@ def date_of(value: object) -> date | datetime | None:
     Raises:
         FieldError: it cannot be read.
     """
-    return _moment(value, "date")
+    return None if _is_never_set(value) else _moment(value, "date")
+
+
+def says_date(text: str) -> bool:
+    """Whether a text is a date that news may have."""
+    try:
+        return date_of(text) is not None
+    except FieldError:
+        return False
+
+
+def _is_never_set(value: object) -> bool:
+    """Whether a date is what programs write when there is none: zero, the year 1, the beginning of 1970."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        text = clean_line(value)
+        if _ZERO.fullmatch(text) or _NO_TIME.fullmatch(text):
+            return True
+    try:
+        moment = _read(value) if value else None
+    except (DateError, ValueError, OverflowError):
+        return False
+    if isinstance(moment, datetime) and moment.tzinfo and moment == _EPOCH:
+        return True
+    return moment is not None and moment.year == 1
 
 
 def embargo_of(value: object) -> datetime | None:
@@ -83,7 +119,16 @@ def expiry_of(value: object) -> datetime | None:
 def _times_in(value: object) -> list[object]:
     """Return the values that say a time; a clear no, such as `false` or 0, says that there is none."""
     several = value if isinstance(value, list | tuple) else [value]
-    return [each for each in several if not (says_no(each) or (isinstance(each, str) and _NO_TIME.fullmatch(each)))]
+    said = [_BEFORE.sub("", _plain(each), count=1) if isinstance(each, str) else each for each in several]
+    return [each for each in said if not (says_no(each) or (isinstance(each, str) and _is_none(each)))]
+
+
+def _plain(text: str) -> str:
+    return clean_line(text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def _is_none(text: str) -> bool:
+    return _NO_TIME.fullmatch(text) is not None or text.casefold() in _NONE
 
 
 def _is_never(value: object) -> bool:

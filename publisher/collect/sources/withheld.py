@@ -10,7 +10,7 @@ from publisher.collect.sources.text import clean_line
 KEPT = (
     *("draft", "isdraft", "hidden", "ishidden", "hide", "private", "isprivate", "unlisted", "unpublished"),
     *("archived", "isarchived", "deleted", "isdeleted", "trashed", "disabled", "excludefromcollections"),
-    *("eleventyexcludefromcollections",),
+    *("eleventyexcludefromcollections", "headless", "password", "postpassword"),
 )
 """Fields that keep an item back when they say yes, or anything that is no clear no; named as `columns.fold_name` has
 it."""
@@ -24,8 +24,12 @@ STATES = (
     *("reviewstatus", "workflowstate", "workflowstatus", "moderationstate"),
 )
 """Fields that keep it back when they have one of `_DRAFT`, begin with a "not", or say no."""
+_SIGNS = frozenset("-–—☐✗✘✕×❌")
 _YES = frozenset({"true", "t", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr"})
-_NO = frozenset({"false", "f", "no", "n", "off", "0", "none", "null", "non", "faux", "nee", "onwaar", "nein", "falsch"})
+_NO = (
+    frozenset({"false", "f", "no", "n", "off", "0", "none", "null", "non", "faux", "nee", "onwaar", "nein", "falsch"})
+    | _SIGNS
+)
 _DRAFTS = (
     "draft drafts drafted autodraft hidden private pending pendingreview unpublished unlisted review inreview "
     "needsreview toreview underreview readyforreview awaitingreview awaitingapproval internal skip wip "
@@ -72,7 +76,7 @@ def why_withheld(values: Mapping[str, object]) -> str:
     for name in (*KEPT, *SHOWN, *STATES):
         for said in _words(values.get(name)):
             if said and _keeps_back(name, said):
-                return f"{name}: {said}"
+                return f"{name}: set" if "password" in name else f"{name}: {said}"
     return ""
 
 

@@ -70,6 +70,7 @@ MONTHS = {
         ("--- 10.02.2022 ---", date(2022, 2, 10)),
         ("10\u200b February\u00ad 2022", date(2022, 2, 10)),
         ("29 February 2024", date(2024, 2, 29)),
+        ("Thursday,February 10,2022", date(2022, 2, 10)),
     ],
 )
 def test_a_date_is_read(written: str, meant: date) -> None:
@@ -147,6 +148,8 @@ def test_with_a_zone_the_end_of_a_day_and_a_leap_second_are_instants() -> None:
     assert read_line("2022-02-10T24:00:00Z") == datetime(2022, 2, 11, tzinfo=UTC)
     assert read_line("10 February 2022, 24:00 CET") == datetime(2022, 2, 10, 23, tzinfo=UTC)
     assert read_line("2016-12-31T23:59:60Z") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert read_line("Thu, 10 Feb 2022 24:00:00 GMT") == datetime(2022, 2, 11, tzinfo=UTC)
+    assert read_line("Wed, 01 Mai 2024 10:00:00 +0200") == datetime(2024, 5, 1, 8, tzinfo=UTC)
     assert read_line("Sat, 31 Dec 2016 23:59:60 GMT") == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -220,6 +223,9 @@ def test_a_time_without_a_zone_has_none(written: str) -> None:
         "2022-02-10T10:00:00+01:00[Europe/Brussels]",
         "2022-02-10T10:00:00 CET",
         "2022-02-10T10:00 MEZ",
+        "2022-02-10 10:00:00 +0100 CET",
+        "Thu,10 Feb 2022 10:00:00 +0100",
+        "don, 10 feb 2022 10:00:00 +0100",
         "2022-02-10T10:00:00 Europe/Brussels",
     ],
 )
@@ -311,6 +317,8 @@ def test_an_iso_date_is_read(day: date) -> None:
         ("Posted on 6 March", "the year is missing"),
         ("29 February 2023", "no such day"),
         ("2024-3-6 9:5", "not understood"),
+        ("3/25/2024", "the day comes before the month"),
+        ("Mon, 01 Jan 0001 00:00:00 +0000", "four digits"),
     ],
 )
 def test_what_is_written_like_a_date_but_is_none_is_told_apart(written: str, problem: str) -> None:

@@ -88,7 +88,10 @@ def test_a_status_that_is_not_known_is_told_and_keeps_nothing_back(
     ]
 
 
-@pytest.mark.parametrize("head", ["params: { draft: true }", "extra:\n  status: in review", "meta: { isDraft: yes }"])
+@pytest.mark.parametrize(
+    "head",
+    ["params: { draft: true }", "extra:\n  status: in review", "meta: { isDraft: yes }", "_build: { list: never }"],
+)
 def test_a_draft_in_a_table_of_front_matter_is_kept_back(head: str, tmp_path: Path) -> None:
     found = read("markdown", tmp_path, {"a.md": f"---\ndate: 2026-11-20\n{head}\n---\nA crane.\n"})
 

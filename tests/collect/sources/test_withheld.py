@@ -72,6 +72,10 @@ from publisher.collect.sources.withheld import doubts_about, why_withheld
         {"moderationstate": "draft"},
         {"visibility": "password"},
         {"visibility": "members"},
+        {"published": "☐"},
+        {"published": "-"},
+        {"headless": True},
+        {"postpassword": "secret"},
     ],
 )
 def test_a_draft_by_any_usual_word(values: dict[str, object]) -> None:
@@ -107,6 +111,10 @@ def test_a_draft_by_any_usual_word(values: dict[str, object]) -> None:
 )
 def test_what_may_go_out(values: dict[str, object]) -> None:
     assert why_withheld(values) == ""
+
+
+def test_a_password_is_not_told() -> None:
+    assert why_withheld({"postpassword": "hunter"}) == "postpassword: set"
 
 
 @pytest.mark.parametrize(
