@@ -20,12 +20,13 @@ _EARLIEST, _LATEST = 1900, 2199
 EMBARGO_NAMES = (
     *("embargo", "embargodate", "embargountil", "embargoeduntil", "publishdate", "publishon", "publishat"),
     *("publishfrom", "publishafter", "goliveat", "availablefrom", "visiblefrom", "notbefore"),
+    *("embargojusquau", "publierle", "embargotot", "publicerenop", "sperrfrist", "sperrfristbis", "gesperrtbis"),
 )
 """What front matter and columns call the moment before which an item may not appear, as `columns.fold_name` has it."""
 EXPIRY_NAMES = (
     *("expires", "expire", "expireson", "expiresat", "expireat", "expiry", "expirydate", "expirationdate"),
     *("unpublishdate", "unpublishon", "unpublishat", "publishuntil", "availableuntil", "visibleuntil", "validuntil"),
-    *("notafter",),
+    *("notafter", "datedexpiration", "expirele", "vervaldatum", "verlooptop", "ablaufdatum", "gültigbis"),
 )
 """What they call the moment after which it is in no feed."""
 _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")

@@ -10,13 +10,15 @@ from publisher.collect.sources.text import clean_line
 KEPT = (
     *("draft", "isdraft", "hidden", "ishidden", "hide", "private", "isprivate", "unlisted", "unpublished"),
     *("archived", "isarchived", "deleted", "isdeleted", "trashed", "disabled", "excludefromcollections"),
-    *("eleventyexcludefromcollections", "headless", "password", "postpassword"),
+    *("eleventyexcludefromcollections", "headless", "password", "postpassword", "brouillon", "masqué", "privé"),
+    *("verborgen", "entwurf", "versteckt", "privat"),
 )
 """Fields that keep an item back when they say yes, or anything that is no clear no; named as `columns.fold_name` has
 it."""
 SHOWN = (
     *("published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible", "enabled", "active"),
-    *("isactive", "listed"),
+    *("isactive", "listed", "publié", "gepubliceerd", "openbaar", "zichtbaar", "veröffentlicht", "öffentlich"),
+    *("sichtbar",),
 )
 """Fields that keep it back when they say no. What is neither yes nor no, such as a date, says something else."""
 STATES = (
