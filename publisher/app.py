@@ -48,6 +48,7 @@ from publisher.subscribers.people import People
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
+    from publisher.admin.reception import Reception
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
@@ -257,6 +258,17 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return self._wiring.people(self._clock())
+
+    @property
+    def reception(self) -> "Reception":
+        """What the forms of the site show and do now.
+
+        Raises:
+            StoreError: the store cannot be used.
+            TemplateError: a template cannot be read.
+            UsageError: config.toml has no [subscribers].
+        """
+        return self._wiring.reception(self._clock())
 
     @property
     def office(self) -> Office:

@@ -27,7 +27,9 @@ from publisher.store import Store
 from publisher.subscribers.people import People
 
 if TYPE_CHECKING:
+    from publisher.admin.reception import Reception
     from publisher.compose.digest import Renderer
+    from publisher.publish.page_values import SiteLook
     from publisher.rendering.letters import LetterWriter
     from publisher.rendering.templates import Templates
 
@@ -116,6 +118,7 @@ class Wiring:
             templates=self.templates,
             audiences=tuple(audience for audience in config.audiences if audience.archive),
             open_to=tuple(each for each in config.audiences if each.subscribe_url or each.subscribe_mailto),
+            has_forms=config.subscribers is not None,
         )
 
     @cached_property
@@ -158,6 +161,26 @@ class Wiring:
             now=now,
         )
         return people
+
+    def reception(self, now: datetime) -> "Reception":
+        """What the forms are given, with the templates as they are now.
+
+        Raises:
+            StoreError: the store cannot be used.
+            TemplateError: a template cannot be read.
+            UsageError: config.toml has no [subscribers].
+        """
+        from publisher.admin.reception import open_reception  # late: only the service shows forms
+
+        self.templates.fingerprint()
+        return open_reception(self.people(now), self._look, self._store)
+
+    @cached_property
+    def _look(self) -> "SiteLook":
+        """How the pages of the site look; its templates are compiled once."""
+        from publisher.publish.page_values import SiteLook
+
+        return SiteLook.of(self.publication)
 
     def _letter_writer(self, theme_title: Callable[[str], str]) -> "LetterWriter":
         from publisher.rendering.letters import LetterWriter  # late: most commands write no letter

@@ -10,6 +10,10 @@ from publisher.config.tables import Table, Value, key
 from publisher.config.values import Interval, matching, read_line
 
 
+def _proxy(value: object) -> str:
+    return str(ip_address(read_line(value)))
+
+
 def _listen(value: object) -> str:
     parts = urlsplit(f"//{read_line(value)}")
     try:
@@ -25,6 +29,9 @@ def _listen(value: object) -> str:
 LISTEN = Value("an IP address and a port such as 127.0.0.1:8000", _listen, matching(r"[0-9a-fA-F.:\[\]]+:[0-9]+"))
 
 
+PROXY = Value("an IP address such as 127.0.0.1", _proxy, matching(r"[0-9a-fA-F.:]+"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
     """Settings of `publisher serve`."""
@@ -32,6 +39,8 @@ class ServiceSettings:
     collect_every: timedelta
     listen: str = ""
     """Host and port of the web server; empty: no web server."""
+    proxy: str = ""
+    """IP address of the web server in front, whose X-Forwarded-For is believed; empty: nobody's is."""
 
 
 class ServiceTable(Table):
@@ -41,7 +50,13 @@ class ServiceTable(Table):
     listen: Annotated[str, LISTEN] | None = key(
         "Where it serves the public folder; no other web server is needed then.", default=None, example="127.0.0.1:8000"
     )
+    proxy: Annotated[str, PROXY] | None = key(
+        "The address of a web server in front, if it says in X-Forwarded-For for whom it asks. Forms count by that how "
+        "many letters one network asks for.",
+        default=None,
+        example="127.0.0.1",
+    )
 
     def settings(self) -> ServiceSettings:
         """Return the settings."""
-        return ServiceSettings(collect_every=self.collect_every, listen=self.listen or "")
+        return ServiceSettings(collect_every=self.collect_every, listen=self.listen or "", proxy=self.proxy or "")

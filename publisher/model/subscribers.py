@@ -133,7 +133,7 @@ class Subscriber:
     number: int
     """Never given to another one."""
     address: str
-    """As it goes over the wire: ASCII, its domain in lower case."""
+    """As it goes over the wire: ASCII, in lower case."""
     language: str
     """BCP 47; of the fixed texts in his mails."""
     since: datetime

@@ -26,7 +26,7 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(spoken, DOMAIN),
-        **_frame_links(urls.folder_with(file), root, look.audiences, look.open_to, look.icon),
+        **_frame_links(urls.folder_with(file), root, look.audiences, _mail_places(look), look.icon),
         windowed=partial(window_title, site=look.site.title),
         picture=look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else "",
         **values,
@@ -36,7 +36,7 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
 
 @lru_cache  # the same for all pages of a folder
 def _frame_links(
-    folder: str, root: str, audiences: tuple[Audience, ...], open_to: tuple[Audience, ...], icon: str
+    folder: str, root: str, audiences: tuple[Audience, ...], mail_places: tuple[str, ...], icon: str
 ) -> dict[str, str]:
     """What every page of a folder leads to; empty: there is no such thing."""
     files = {
@@ -50,9 +50,15 @@ def _frame_links(
     links = {name: root + urls.relative(file, start=folder) for name, file in files.items()}
     digests = urls.editions_file(audiences[0].name) if len(audiences) == 1 else ""
     digests = root + urls.relative(digests, start=folder) if digests else f"{links['home']}#digests"
-    offers = [each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in open_to]
-    by_mail = offers[0] if len(offers) == 1 else f"{links['home']}#mail"
-    return {**links, "digests": digests if audiences else "", "by_mail": by_mail if offers else ""}
+    by_mail = mail_places[0] if len(mail_places) == 1 else f"{links['home']}#mail"
+    return {**links, "digests": digests if audiences else "", "by_mail": by_mail if mail_places else ""}
+
+
+def _mail_places(look: SiteLook) -> tuple[str, ...]:
+    """Where people get the news by mail; where they choose themes and pace, that is the one place to send them."""
+    if look.has_forms:
+        return (urls.subscribe_url(look.site),)
+    return tuple(each.subscribe_url or f"mailto:{each.subscribe_mailto}" for each in look.open_to)
 
 
 def window_title(heading: str, site: str) -> str:

@@ -42,6 +42,8 @@ class SiteLook:
     """The audiences whose editions have pages."""
     open_to: tuple[Audience, ...] = ()
     """The audiences that everybody may join."""
+    has_forms: bool = False
+    """Whether people can subscribe here."""
     combined: tuple[CombinedFeed, ...] = ()
     icon: str = ""
     """Path of the site's picture below the base URL; empty: it has none."""
@@ -56,6 +58,7 @@ class SiteLook:
             formats=settings.formats,
             audiences=publication.audiences,
             open_to=publication.open_to,
+            has_forms=publication.has_forms,
             combined=settings.combined,
             icon=settings.icon,
             logo=settings.logo,
@@ -99,11 +102,11 @@ class MailOffer:
     """A way to get the news by mail."""
 
     title: str
-    """The name of the digest; no two offers have the same."""
+    """The name of the digest; no two offers have the same. Empty: the form, where themes and pace are chosen."""
     has_all: bool
     """Whether it has all news, of any theme and in any language."""
     url: str
-    """The mailing list's page for those who join, or a `mailto:` address."""
+    """The mailing list's page for those who join, a `mailto:` address, or the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,15 +251,23 @@ def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
 
 
 def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
-    """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways."""
+    """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways.
+
+    The form comes first. From the page of one theme it begins with that theme.
+    """
+    theme = slugs[0] if len(slugs) == 1 else ""
+    form = MailOffer(title="", has_all=not theme, url=urls.subscribe_url(look.site, theme))
     return [
-        MailOffer(
-            title=digest_name(each, look),
-            has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
-            url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
-        )
-        for each in look.open_to
-        if not slugs or any(map(each.themes.follows, slugs))
+        *([form] if look.has_forms else []),
+        *(
+            MailOffer(
+                title=digest_name(each, look),
+                has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
+                url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
+            )
+            for each in look.open_to
+            if not slugs or any(map(each.themes.follows, slugs))
+        ),
     ]
 
 

@@ -52,6 +52,8 @@ class Publication:
     """The audiences whose editions everybody may read on the web."""
     open_to: tuple[Audience, ...] = ()
     """The audiences that everybody may join: pages say how."""
+    has_forms: bool = False
+    """Whether people can subscribe here, and pages lead to the form."""
 
     def digests(self) -> dict[str, str]:
         """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
@@ -66,6 +68,7 @@ class Publication:
                 (each.name, each.title, each.themes, each.languages, each.subscribe_url, each.subscribe_mailto)
                 for each in self.open_to
             ),
+            self.has_forms,
         ]
         rest = repr((program_trace(), self.site, self.settings, self.templates.fingerprint(), shown))
         return {name: _sha256(made_of) for name, made_of in (("feeds", feeds), ("archives", archives), ("files", rest))}

@@ -151,9 +151,9 @@ def url_of(record: Record, site: Site) -> str:
     return record.item.link if is_web_address(record.item.link) else page_url(record, site)
 
 
-def subscribe_url(site: Site) -> str:
-    """The form to subscribe with."""
-    return f"{site.base_url}{FORMS}/subscribe"
+def subscribe_url(site: Site, theme: str = "") -> str:
+    """The form to subscribe with, which suggests only the theme of that slug, or everything (empty)."""
+    return f"{site.base_url}{FORMS}/subscribe{'?theme=' if theme else ''}{theme}"
 
 
 def confirm_url(site: Site, token: str) -> str:

@@ -1,6 +1,6 @@
-"""The web server of a service: the public folder and /health, at the address in `service.listen`."""
+"""The web server of a service: the public folder, the forms and /health, at the address in `service.listen`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,10 @@ import structlog
 from flask import Flask
 
 from publisher.config.config import Config
+from publisher.serve.forms.part import form_pages
 from publisher.serve.health import PassHealth, health_page
+from publisher.serve.live_forms import LiveForms
+from publisher.serve.live_site import Opener
 from publisher.serve.public import public_pages
 from publisher.serve.web import application, listening
 
@@ -21,10 +24,15 @@ logger = structlog.get_logger("publisher")
 class LivePages:
     """A web server that follows a site's configuration; without `service.listen` it listens nowhere."""
 
-    def __init__(self, health: PassHealth) -> None:
+    def __init__(self, health: PassHealth, open_site: Opener, *, on_letter: Callable[[], object]) -> None:
+        """Serve a site; `on_letter` is called when a letter may wait to be sent."""
         self._health = health
+        self._open_site = open_site
+        self._on_letter = on_letter
         self._app: Flask | None = None
-        self._address = ""
+        self._forms: LiveForms | None = None
+        self._place = ("", "")
+        """The address in use, and that of the proxy in front."""
         self._listening = ExitStack()
 
     def follow(self, config: Config) -> None:
@@ -33,22 +41,42 @@ class LivePages:
         Raises:
             UsageError: the address cannot be used; then the pages are served where they were before.
         """
-        pages = public_pages(
-            config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, was=dict(config.themes.was)
-        )
-        self._app = application(health_page(self._health), pages)
-        if config.service.listen != self._address:
+        former = self._forms
+        self._app = self._application(config)
+        if former is not None:
+            former.close()
+        listen, proxy = config.service.listen, config.service.proxy
+        if (listen, proxy) != self._place:
             with ExitStack() as stack:
-                if config.service.listen:
+                if listen:
+                    if listen == self._place[0]:
+                        self._stop_listening()
                     remedy = "choose another address in config.toml"
-                    entered = listening(self._answer, config.service.listen, key="service.listen", remedy=remedy)
+                    entered = listening(self._answer, listen, key="service.listen", remedy=remedy, proxy=proxy)
                     logger.info("listening", address=stack.enter_context(entered))
-                self.close()
-                self._address, self._listening = config.service.listen, stack.pop_all()
+                self._stop_listening()
+                self._place, self._listening = (listen, proxy), stack.pop_all()
 
     def close(self) -> None:
         """Stop listening."""
-        self._address = ""
+        self._stop_listening()
+        if self._forms is not None:
+            self._forms.close()
+
+    def _application(self, config: Config) -> Flask:
+        parts = [health_page(self._health)]
+        self._forms = None
+        if config.subscribers is not None:
+            self._forms = LiveForms(config, self._open_site)
+            base_url = config.site.base_url
+            parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
+        pages = public_pages(
+            config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, was=dict(config.themes.was)
+        )
+        return application(*parts, pages)
+
+    def _stop_listening(self) -> None:
+        self._place = ("", "")
         self._listening.close()
 
     def _answer(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

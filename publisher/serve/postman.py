@@ -39,6 +39,10 @@ class Postman:
         self._publisher = publisher
         self._woken.set()
 
+    def look(self) -> None:
+        """Have it look into the ledger now: a letter may wait there."""
+        self._woken.set()
+
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Let it work for the length of a `with`, whose end waits for the mails in hand."""

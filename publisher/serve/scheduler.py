@@ -89,13 +89,13 @@ class ClockWatch:
 class Service:
     """The parts of a running service, which follow its site."""
 
-    def __init__(self, site: LiveSite, signals: Signals) -> None:
+    def __init__(self, site: LiveSite, open_site: Opener, signals: Signals) -> None:
         self.site = site
         self.signals = signals
         self.health = PassHealth(site.config.service.collect_every.total_seconds())
         self.scheduler = one_at_a_time()
-        self.pages = LivePages(self.health)
         self.postman = Postman(signals.stopping, self.health)
+        self.pages = LivePages(self.health, open_site, on_letter=self.postman.look)
         self._log = PassLog()
 
     def wake(self) -> None:
@@ -146,7 +146,7 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
     """
     configure_logs(is_verbose=is_verbose)
     signals = Signals()
-    service = Service(LiveSite(config, open_site), signals)
+    service = Service(LiveSite(config, open_site), open_site, signals)
     with (
         handled_signals(signals),
         closing(service.pages),

@@ -50,7 +50,7 @@ def application(*parts: Blueprint) -> Flask:
 
 def _protect(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     return response
 
 
@@ -61,12 +61,13 @@ def _refuse_method(error: MethodNotAllowed) -> Response:
 
 @contextmanager
 def listening(
-    app: "WSGIApplication", address: str, *, key: str, remedy: str, request_s: float = REQUEST_S
+    app: "WSGIApplication", address: str, *, key: str, remedy: str, request_s: float = REQUEST_S, proxy: str = ""
 ) -> Iterator[str]:
     """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
     The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`. A
-    request must be whole within `request_s`.
+    request must be whole within `request_s`. What the `proxy` with that IP address says of whom it asks for is
+    believed; empty: nobody's word is.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -79,6 +80,7 @@ def listening(
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
             connection_limit=CONNECTIONS * _allow_files() // _FILES,
+            **_trust(proxy),
             channel_timeout=2 * REQUEST_S,
             cleanup_interval=5,
             asyncore_use_poll=True,  # select() knows the first 1024 files of a process alone
@@ -95,6 +97,13 @@ def listening(
         server.trigger.pull_trigger(lambda: _close(server))
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+def _trust(proxy: str) -> dict[str, object]:
+    """What waitress is to believe of the headers in which proxies say for whom they ask; none that is not believed."""
+    if not proxy:
+        return {}
+    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"}}
 
 
 def _allow_files() -> int:

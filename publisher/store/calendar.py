@@ -1,12 +1,12 @@
 """Which days have live items: for pages of years and months. Each question costs as much as its answer is large."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import BindParameter, bindparam, func, select
 
 from publisher.model.records import Record
-from publisher.store.content import item_of, record_of
+from publisher.store.content import item_of, record_of, themes_of
 from publisher.store.engine import Database, batches
 from publisher.store.schema import IS_LIVE, items, log
 
@@ -14,6 +14,7 @@ _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
 _IS_BETWEEN = (IS_LIVE, items.c.date >= _FIRST, items.c.date <= _LAST)
 _RECORDS = select(items).where(*_IS_BETWEEN).order_by(items.c.date.desc(), items.c.published.desc())
+_MOMENTS = select(items.c.published, items.c.themes).where(*_IS_BETWEEN).order_by(items.c.published)
 _COUNTS = select(items.c.date, func.count()).where(*_IS_BETWEEN).group_by(items.c.date)
 _LATEST_BEFORE = select(items.c.date).where(IS_LIVE, items.c.date < bindparam("day")).order_by(items.c.date.desc())
 _LATEST_BEFORE = _LATEST_BEFORE.limit(1)
@@ -56,6 +57,12 @@ class Calendar:
         """The items of these days and those between, the newest first."""
         with self._database.reading() as connection:
             return [record_of(row) for row in connection.execute(_RECORDS, {"first": first, "last": last})]
+
+    def moments(self, first: date, last: date) -> list[tuple[datetime, tuple[str, ...]]]:
+        """When the items of these days and those between appeared, and the slugs of their themes, the oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(_MOMENTS, {"first": first, "last": last})
+            return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]
 
     def former_dates(self, numbers: Sequence[int], *, upto: int) -> Mapping[int, date]:
         """The dates that the items of these numbers had at log number `upto`; those added later are left out."""

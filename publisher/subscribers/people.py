@@ -119,7 +119,8 @@ class People:
             UsageError: it is none that mail servers take; the message says what to change.
         """
         try:
-            return wire_address(address.strip())
+            # RFC 5321 section 2.4 lets servers tell Ada@ from ada@. None does, and each would get a letter of its own.
+            return wire_address(address.strip()).lower()
         except ValueError as error:
             raise UsageError(str(error)) from None
 

@@ -20,6 +20,9 @@ DOORS = {
         "publisher.compose.digest",
         "publisher.rendering.templates",
         "publisher.publish.websub",
+        # Show forms.
+        "publisher.admin.reception",
+        "publisher.publish.page_values",
         # Write a letter.
         "publisher.rendering.letters",
     },

@@ -26,6 +26,8 @@ PAGES = (
     "item.html",
     "moved.html",
     "withdrawn.html",
+    *(f"forms/{name}.html" for name in ("confirm", "fresh", "link", "mine", "parts", "sent", "stop", "subscribe")),
+    *("forms/trouble.html", "forms/welcome.html", "forms/consent.txt"),
 )
 
 

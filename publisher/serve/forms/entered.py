@@ -1,0 +1,127 @@
+"""What a visitor entered in a form, and what is wrong with it. Pure.
+
+A form is data of strangers: whatever it says becomes a choice that exists, or a `Mistake`. A theme or pace that is not
+there is passed over; it may have been there when the form was shown.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from publisher.model.schedules import instant_of, local_day
+from publisher.model.subscribers import EVERYTHING, SubscriberSettings
+from publisher.rendering.addresses import MAX_ADDRESS, wire_address
+
+NO = "no"
+"""What a form calls the choice of no mails of a theme."""
+THEME_FIELD = "theme."
+"""A theme's field is this and its slug."""
+TRAP = "website"
+"""The field that no person sees."""
+LONGEST_PAUSE = timedelta(days=366)
+SHOWN = MAX_ADDRESS + 50
+"""Characters of what was entered that are shown again."""
+
+
+class Mistake(StrEnum):
+    """What is wrong in a form; templates have the words."""
+
+    NO_ADDRESS = "no address"
+    BAD_ADDRESS = "bad address"
+    LETTERS = "letters"
+    """The part before the @ has letters that few mail servers take."""
+    NO_THEME = "no theme"
+    STALE = "stale"
+    """The form was sent too quickly, or was open for too long."""
+    NO_DAY = "no day"
+    PAST_DAY = "past day"
+    LATE_DAY = "late day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the form to subscribe says."""
+
+    email: str
+    """As it was entered, cut to what a page may show again."""
+    is_everything: bool
+    """Whether all themes are wanted at one pace; else those of `themes`."""
+    pace: str
+    themes: Mapping[str, str]
+    """Paces by the slugs of themes."""
+    language: str
+    """Of the mails."""
+
+    @property
+    def choices(self) -> dict[str, str]:
+        return {EVERYTHING: self.pace} if self.is_everything else dict(self.themes)
+
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """What is wrong, in the order of the form."""
+        problem = address_mistake(self.email)
+        return tuple(filter(None, (problem, None if self.choices else Mistake.NO_THEME)))
+
+
+def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> Order:
+    """What the form suggests: everything at the default pace; or only the theme whose page led here."""
+    pace = settings.default_pace
+    themes = {theme: pace} if theme else {}
+    return Order(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
+
+
+def read_order(
+    fields: Mapping[str, str],
+    settings: SubscriberSettings,
+    slugs: Collection[str],
+    *,
+    languages: Collection[str],
+    language: str,
+) -> Order:
+    """Read the form to subscribe; `language` is the page's."""
+    pace, wanted = fields.get("pace", ""), fields.get("language", "")
+    return Order(
+        email=fields.get("email", "").strip()[:SHOWN],
+        is_everything=fields.get("what") != "some",
+        pace=pace if pace in settings.pace_names else settings.default_pace,
+        themes=read_choices(fields, settings, slugs),
+        language=wanted if wanted in languages else language,
+    )
+
+
+def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str]) -> dict[str, str]:
+    """The paces that were chosen for themes, or for everything, that exist."""
+    chosen = {slug: fields.get(f"{THEME_FIELD}{slug}", NO) for slug in slugs}
+    return {slug: pace for slug, pace in chosen.items() if pace in settings.pace_names}
+
+
+def address_mistake(email: str) -> Mistake | None:
+    """What is wrong with an address; None: a letter can be sent to it."""
+    local, _, domain = email.rpartition("@")
+    if not email:
+        return Mistake.NO_ADDRESS
+    if local and domain and not local.isascii():
+        return Mistake.LETTERS
+    try:
+        wire = wire_address(email)
+    except ValueError:
+        return Mistake.BAD_ADDRESS
+    _, dot, last = wire.rpartition("@")[2].rpartition(".")
+    # Names of one word and numbers are machines of somebody's own network: nobody's mailbox is there.
+    return None if dot and not last.isdigit() else Mistake.BAD_ADDRESS
+
+
+def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:
+    """Until when nothing is to be sent, in UTC: the first instant of the day that was entered; None: no pause."""
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return Mistake.NO_DAY
+    today = local_day(now, timezone)
+    if day <= today:
+        return Mistake.PAST_DAY
+    if day - today > LONGEST_PAUSE:
+        return Mistake.LATE_DAY
+    return instant_of(datetime.combine(day, time()), timezone)

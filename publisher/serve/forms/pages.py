@@ -1,0 +1,147 @@
+"""The pages of forms that several answers show, with the values their templates take."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Response
+
+from publisher.model.schedules import local_day
+from publisher.model.subscribers import Choices, Request, Subscriber, masked
+from publisher.rendering.languages import own_name
+from publisher.serve.forms.entered import Mistake, Order
+from publisher.serve.forms.view import View
+
+
+def subscribe_page(view: View, order: Order, mistakes: Sequence[Mistake] = ()) -> Response:
+    """The form to subscribe, with what was entered."""
+    return view.page(
+        "subscribe",
+        "subscribe",
+        status=400 if mistakes else 200,
+        mistakes=mistakes,
+        order=order,
+        paces=view.showing.paces(),
+        rows=view.showing.rows(order.themes),
+        consent=view.consent(view.speaks()),
+    )
+
+
+def confirm_page(view: View, token: str, wanted: Request) -> Response:
+    """What a link would confirm, and the button that does."""
+    return view.page(
+        "confirm",
+        "confirm",
+        token,
+        language=wanted.language,
+        address=masked(wanted.address),
+        chosen=view.showing.chosen(wanted.choices),
+        rate=view.showing.mails(wanted.choices),
+        mail_language=wanted.language,
+        language_name=own_name(wanted.language),
+    )
+
+
+def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
+    """That somebody is subscribed, when his first mail can come, and what to read meanwhile."""
+    return view.page(
+        "welcome",
+        "welcome",
+        token,
+        language=subscriber.language,
+        mine=token,
+        address=subscriber.masked,
+        chosen=view.showing.chosen(subscriber.choices),
+        rate=view.showing.mails(subscriber.choices),
+        next_mail=view.showing.next_mail(subscriber.choices, paused_until=subscriber.paused_until),
+        latest_digest=view.reception.latest_digest,
+    )
+
+
+def mine_page(view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False) -> Response:
+    """A reader's own page, as his choices are."""
+    pause = _pause_of(view, subscriber)
+    until = local_day(pause, view.site.timezone).isoformat() if pause else ""
+    return _mine(view, token, subscriber, subscriber.choices, subscriber.language, until=until, is_saved=is_saved)
+
+
+def mine_page_again(
+    view: View, token: str, subscriber: Subscriber, choices: Choices, language: str, *, until: str, mistake: Mistake
+) -> Response:
+    """A reader's own page with what he entered, which was not saved."""
+    return _mine(view, token, subscriber, choices, language, until=until, mistakes=(mistake,))
+
+
+def _mine(
+    view: View,
+    token: str,
+    subscriber: Subscriber,
+    choices: Choices,
+    language: str,
+    *,
+    until: str,
+    mistakes: Sequence[Mistake] = (),
+    is_saved: bool = False,
+) -> Response:
+    pause = _pause_of(view, subscriber)
+    return view.page(
+        "mine",
+        "mine",
+        token,
+        language=subscriber.language,
+        status=400 if mistakes else 200,
+        stop=view.people.links_of(subscriber)[0],
+        mistakes=mistakes,
+        is_saved=is_saved,
+        address=subscriber.masked,
+        followed=view.showing.followed(subscriber),
+        rate=view.showing.mails(subscriber.choices),
+        next_mail=view.showing.next_mail(subscriber.choices, paused_until=pause),
+        paused_until=local_day(pause, view.site.timezone) if pause else None,
+        can_undo=view.undo_day(subscriber) is not None,
+        paces=view.showing.paces(),
+        rows=view.showing.rows(choices, has_everything=True),
+        until=until,
+        mail_language_tag=language,
+    )
+
+
+def _pause_of(view: View, subscriber: Subscriber) -> datetime | None:
+    """Until when nothing is sent to a reader; None: he gets mails."""
+    until = subscriber.paused_until
+    return until if until and until > view.people.now else None
+
+
+def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
+    """The page of a link to unsubscribe, which shows nothing of its reader.
+
+    `state` is `ask`, `stopped`, or `back` if he gets mails again.
+    """
+    slowest = view.people.settings.pace_names[-1]
+    undo_until = view.undo_day(subscriber)
+    return view.page(
+        "stop",
+        "stop",
+        token,
+        language=subscriber.language,
+        state=state,
+        slowest=slowest,
+        can_slow_down=any(each.pace != slowest for each in subscriber.active),
+        can_undo=undo_until is not None,
+        undo_until=undo_until,
+    )
+
+
+def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") -> Response:
+    """The form that asks for a new link."""
+    status = 400 if mistakes else 200
+    return view.page("link", "link", status=status, is_bad_link=False, mistakes=mistakes, email=email)
+
+
+def bad_link_page(view: View) -> Response:
+    """That a link is not good, whatever the reason, and the form that asks for a new one."""
+    return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
+
+
+def trouble_page(view: View, trouble: str, status: int) -> Response:
+    """Why nothing was done: `many`, `long`, or `later`."""
+    return view.page("trouble", "subscribe", status=status, trouble=trouble)

@@ -1,0 +1,275 @@
+"""The forms as a part of the web application.
+
+**Nobody is watched**: no cookie, no script, nothing from elsewhere. Who a visitor is, the token in the address of his
+page says; so these pages are stored nowhere, and lead nowhere with a referrer. **A GET changes nothing**: mail programs
+follow links. **Known and unknown addresses are answered alike**, after the same page.
+
+`POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and as often as one likes.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from publisher.admin.reception import Reception
+from publisher.model.errors import PublisherError
+from publisher.model.subscribers import EVERYTHING, Request
+from publisher.rendering.urls import FORMS
+from publisher.serve.forms import pages
+from publisher.serve.forms.entered import (
+    SHOWN,
+    TRAP,
+    Mistake,
+    address_mistake,
+    first_order,
+    read_choices,
+    read_order,
+    read_pause,
+)
+from publisher.serve.forms.quota import Quota, network_of
+from publisher.serve.forms.stamp import is_good_stamp
+from publisher.serve.forms.view import View
+
+logger = structlog.get_logger("publisher")
+
+MAX_FORM_BYTES = 64 * 1024
+"""A form of 200 themes has a tenth of it."""
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SOON_S = 300
+"""When to try again, in seconds, if the store cannot be used."""
+HOUR_S = 3600
+LATER = "Please try again in some minutes.\n"
+
+OpenReception = Callable[[], Reception]
+"""Gives the site at this moment."""
+
+
+def form_pages(open_reception: OpenReception, *, base_url: str, on_letter: Callable[[], object]) -> Blueprint:
+    """The part of the application with the forms; `on_letter` is called when a letter may wait to be sent."""
+    forms = _Forms(open_reception, on_letter)
+    part = Blueprint("forms", __name__)
+    # A proxy in front may or may not take the site's own path off an address.
+    for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
+        for rule, method, answer in forms.rules():
+            part.add_url_rule(
+                f"{root}{FORMS}/{rule}",
+                endpoint=f"{answer.__name__}-{number}",
+                view_func=answer,
+                methods=[method],
+            )
+    part.before_request(_bound_size)
+    part.after_request(_keep_private)
+    part.errorhandler(RequestEntityTooLarge)(forms.answer_too_long)
+    part.errorhandler(PublisherError)(forms.answer_trouble)
+    return part
+
+
+def _bound_size() -> None:
+    request.max_content_length = MAX_FORM_BYTES
+    request.max_form_memory_size = MAX_FORM_BYTES
+
+
+def _keep_private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+class _Forms:
+    """Answers requests for forms."""
+
+    def __init__(self, open_reception: OpenReception, on_letter: Callable[[], object]) -> None:
+        self._open = open_reception
+        self._on_letter = on_letter
+        self._quota = Quota()
+
+    def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
+        """Paths below `/-/`, methods, and what answers them."""
+        return [
+            ("subscribe", "GET", self.show_subscribe),
+            ("subscribe", "POST", self.subscribe),
+            ("sent", "GET", self.show_sent),
+            ("confirm/<token>", "GET", self.show_confirm),
+            ("confirm/<token>", "POST", self.confirm),
+            ("welcome/<token>", "GET", self.show_welcome),
+            ("mine/<token>", "GET", self.show_mine),
+            ("mine/<token>", "POST", self.change_mine),
+            ("stop/<token>", "GET", self.show_stop),
+            ("stop/<token>", "POST", self.stop),
+            ("link", "GET", self.show_link),
+            ("link", "POST", self.send_link),
+            ("fresh/<token>", "GET", self.show_fresh),
+            ("fresh/<token>", "POST", self.use_fresh),
+        ]
+
+    # --- subscribe and confirm ---------------------------------------------------------------------------------------
+
+    def show_subscribe(self) -> Response:
+        view = self._view()
+        theme = request.args.get("theme", "")
+        is_known = theme in [each.slug for each in view.people.themes]
+        order = first_order(view.people.settings, language=view.speaks(), theme=theme if is_known else "")
+        return pages.subscribe_page(view, order)
+
+    def subscribe(self) -> Response:
+        view = self._view()
+        people = view.people
+        slugs = [each.slug for each in people.themes]
+        order = read_order(request.form, people.settings, slugs, languages=view.spoken, language=view.speaks())
+        if mistakes := order.mistakes() or _stale(view):
+            return pages.subscribe_page(view, order, mistakes)
+        if not self._may_send(view):
+            return _refuse(view)
+        if not request.form.get(TRAP):
+            words = view.consent(view.speaks())
+            people.subscribe(Request(address=order.email, choices=order.choices, language=order.language, words=words))
+            self._on_letter()
+        return _lead_to(view.path("sent"))
+
+    def show_sent(self) -> Response:
+        return self._view().page("sent", "sent", is_link="link" in request.args)
+
+    def show_confirm(self, token: str) -> Response:
+        view = self._view()
+        wanted = view.people.requested(token)
+        return pages.confirm_page(view, token, wanted) if wanted else pages.bad_link_page(view)
+
+    def confirm(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.confirm(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return _lead_to(view.path("welcome", view.people.links_of(subscriber)[1]))
+
+    def show_welcome(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.mine(token)
+        return pages.welcome_page(view, token, subscriber) if subscriber else pages.bad_link_page(view)
+
+    # --- a reader's own page -----------------------------------------------------------------------------------------
+
+    def show_mine(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.mine(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return pages.mine_page(view, token, subscriber, is_saved="saved" in request.args)
+
+    def change_mine(self, token: str) -> Response:
+        view = self._view()
+        people = view.people
+        before = people.mine(token)
+        if before is None:
+            return pages.bad_link_page(view)
+        if request.form.get("do") == "resume":
+            people.change(token, choices=before.choices, language=before.language)
+            return _lead_to(view.path("mine", token, query="saved"))
+        choices = read_choices(request.form, people.settings, [EVERYTHING, *(each.slug for each in people.themes)])
+        wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]
+        language = wanted if wanted in view.spoken else before.language
+        pause = read_pause(until, timezone=view.site.timezone, now=people.now)
+        if isinstance(pause, Mistake):
+            return pages.mine_page_again(view, token, before, choices, language, until=until, mistake=pause)
+        people.change(token, choices=choices, language=language, paused_until=pause)
+        return _lead_to(view.path("mine", token, query="saved"))
+
+    # --- leaving -----------------------------------------------------------------------------------------------------
+
+    def show_stop(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.holder(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
+
+    def stop(self, token: str) -> Response:
+        """End all subscriptions, or do what another button of the page says."""
+        view = self._view()
+        wanted = request.form.get("do", "")
+        if wanted == "undo":
+            view.people.undo(token)
+        elif wanted == "fewer":
+            view.people.slow_down(token)
+        else:
+            view.people.stop(token)
+        after = view.people.holder(token)
+        if after is None:
+            return pages.bad_link_page(view)
+        return pages.stop_page(view, token, after, "back" if after.active else "stopped")
+
+    # --- a fresh link ------------------------------------------------------------------------------------------------
+
+    def show_link(self) -> Response:
+        return pages.link_page(self._view())
+
+    def send_link(self) -> Response:
+        view = self._view()
+        email = request.form.get("email", "").strip()[:SHOWN]
+        mistake = address_mistake(email)
+        if mistakes := (mistake,) if mistake else _stale(view):
+            return pages.link_page(view, mistakes=mistakes, email=email)
+        if not self._may_send(view):
+            return _refuse(view)
+        if not request.form.get(TRAP):
+            view.people.ask_for_link(email)
+            self._on_letter()
+        return _lead_to(view.path("sent", query="link"))
+
+    def show_fresh(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.fresh(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return view.page("fresh", "fresh", token, language=subscriber.language)
+
+    def use_fresh(self, token: str) -> Response:
+        view = self._view()
+        subscriber = view.people.use_fresh(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return _lead_to(view.path("mine", view.people.links_of(subscriber)[1]))
+
+    # --- what goes wrong ---------------------------------------------------------------------------------------------
+
+    def answer_too_long(self, _: RequestEntityTooLarge) -> Response:
+        return pages.trouble_page(self._view(), "long", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def answer_trouble(self, error: PublisherError) -> Response:
+        """Say that it will be better soon: the operator's matters are not the visitor's."""
+        rule = request.url_rule
+        logger.warning("a form cannot be used", form=rule.rule if rule else "", problem=str(error))
+        try:
+            answer = pages.trouble_page(self._view(), "later", HTTPStatus.SERVICE_UNAVAILABLE)
+        except PublisherError:  # the store or a template cannot be used at all
+            answer = Response(LATER, HTTPStatus.SERVICE_UNAVAILABLE, mimetype="text/plain")
+        answer.headers["Retry-After"] = str(SOON_S)
+        return answer
+
+    def _view(self) -> View:
+        return View(self._open(), request)
+
+    def _may_send(self, view: View) -> bool:
+        return self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
+
+
+def _stale(view: View) -> tuple[Mistake, ...]:
+    is_good = is_good_stamp(request.form.get("stamp", ""), view.reception.keys, now=view.people.now)
+    return () if is_good else (Mistake.STALE,)
+
+
+def _refuse(view: View) -> Response:
+    answer = pages.trouble_page(view, "many", HTTPStatus.TOO_MANY_REQUESTS)
+    answer.headers["Retry-After"] = str(HOUR_S)
+    return answer
+
+
+def _lead_to(path: str) -> Response:
+    """Lead a browser from a form that was sent to the page that says so, which it may load again."""
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": path})

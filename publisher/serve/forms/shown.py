@@ -1,0 +1,139 @@
+"""What the form templates show, made from what people chose. Values in, values out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from publisher.model.schedules import Schedule, local_day
+from publisher.model.subscribers import EVERYTHING, Choices, Subscriber, SubscriberSettings, Subscription
+from publisher.model.themes import Theme
+from publisher.rendering.text import scrub
+from publisher.serve.forms.entered import NO, THEME_FIELD
+from publisher.subscribers.rates import Rates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How much comes in a month."""
+
+    number: int
+    """Rounded; 0: less than one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPace:
+    """A pace to choose."""
+
+    name: str
+    due: date
+    """The day of its next mail, if there is news."""
+    rate: Rate | None = None
+    """Mails with everything at this pace; None: there is too little to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeRow:
+    """A theme, or everything, in the table of paces."""
+
+    slug: str
+    title: str
+    """Empty: everything."""
+    field: str
+    chosen: str
+    """The name of a pace, or `NO`."""
+    rate: Rate | None
+    """Its items; None: there is too little to tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What somebody follows, for him to read."""
+
+    title: str
+    """Empty: everything."""
+    pace: str
+    since: date | None = None
+    """None: he has not confirmed yet."""
+
+
+class Showing:
+    """Shows choices in the terms of one site at one moment."""
+
+    def __init__(
+        self,
+        *,
+        settings: SubscriberSettings,
+        themes: Sequence[Theme],
+        rates: Rates,
+        timezone: str,
+        now: datetime,
+    ) -> None:
+        self._settings = settings
+        self._themes = themes
+        self._rates = rates
+        self._timezone = timezone
+        self._now = now
+        self._schedules: Mapping[str, Schedule] = {pace.name: pace.schedule for pace in settings.paces}
+
+    @property
+    def theme_count(self) -> int:
+        return len(self._themes)
+
+    def paces(self) -> list[ShownPace]:
+        """The paces, each with the mails that everything means at it."""
+        return [
+            ShownPace(name=pace.name, due=self._day(pace.schedule), rate=self.mails({EVERYTHING: pace.name}))
+            for pace in self._settings.paces
+        ]
+
+    def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
+        """The table of paces with these choices; the row of everything is the first one, if it is wanted."""
+        themes = [(theme.slug, scrub(theme.title)) for theme in self._themes]
+        return [
+            ThemeRow(
+                slug=slug,
+                title=title,
+                field=f"{THEME_FIELD}{slug}",
+                chosen=choices.get(slug, NO),
+                rate=_rate(self._rates.items_a_month(slug)),
+            )
+            for slug, title in ([(EVERYTHING, "")] if has_everything else []) + themes
+        ]
+
+    def mails(self, choices: Choices) -> Rate | None:
+        """How many mails these choices mean in a month; None: there is too little to tell."""
+        return _rate(self._rates.mails_a_month(choices, self._schedules))
+
+    def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
+        """The day of the next mail, if there is news; None: none is chosen."""
+        after = max(self._now, paused_until) if paused_until else self._now
+        due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
+        return local_day(min(due), self._timezone) if due else None
+
+    def chosen(self, choices: Choices) -> list[Followed]:
+        """What was asked for, in the order of the table."""
+        return [Followed(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
+
+    def followed(self, subscriber: Subscriber) -> list[Followed]:
+        """What somebody follows, and since when."""
+        return [
+            Followed(title=self._title(each.theme), pace=each.pace, since=local_day(each.since, self._timezone))
+            for each in _said(subscriber)
+        ]
+
+    def _title(self, slug: str) -> str:
+        if slug == EVERYTHING:
+            return ""
+        return next((scrub(theme.title) for theme in self._themes if theme.slug == slug), slug)
+
+    def _day(self, schedule: Schedule) -> date:
+        return local_day(schedule.next_after(self._now), self._timezone)
+
+
+def _said(subscriber: Subscriber) -> Iterable[Subscription]:
+    """His active subscriptions without those that say no more than that of everything."""
+    return (each for each in subscriber.active if each.theme in subscriber.choices)
+
+
+def _rate(a_month: float | None) -> Rate | None:
+    return None if a_month is None else Rate(number=round(a_month))

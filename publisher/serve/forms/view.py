@@ -1,0 +1,132 @@
+"""One request for a form: the site at this moment, in the visitor's language, and the pages that answer."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+from flask import Request, Response
+
+from publisher.admin.reception import Reception
+from publisher.model.schedules import local_day
+from publisher.model.subscribers import CONFIRM_WITHIN, FORGET_AFTER, UNDO_WITHIN, EndReason, Subscriber
+from publisher.publish.page_frame import DOMAIN, render_page
+from publisher.rendering import languages, urls
+from publisher.serve.forms.shown import Showing
+from publisher.serve.forms.stamp import new_stamp
+
+PLACE = "forms.html"
+"""The frame of a page begins its links at the site's root, as on a page there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLanguage:
+    """A language to choose."""
+
+    tag: str
+    name: str
+    """In that language itself."""
+    url: str
+    """This page in that language."""
+
+
+class View:
+    """Shows pages to one visitor."""
+
+    def __init__(self, reception: Reception, asked: Request) -> None:
+        self.reception = reception
+        self.people = reception.people
+        self.site = reception.people.site
+        self._asked = asked
+        self._root = urlsplit(self.site.base_url).path
+        wanted = asked.args.get("language", "")
+        self.chosen_language = wanted if wanted in self.spoken else ""
+        """What the visitor chose; empty: he did not."""
+        self.showing = Showing(
+            settings=self.people.settings,
+            themes=self.people.themes,
+            rates=reception.rates,
+            timezone=self.site.timezone,
+            now=self.people.now,
+        )
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages of forms and mails: those of the site that have a catalogue, or English."""
+        tags = dict.fromkeys((self.site.language, *self.site.languages))
+        known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
+        return tuple(known) or (languages.SOURCE_LANGUAGE,)
+
+    def path(self, *parts: str, language: str = "", query: str = "") -> str:
+        """The path of a form in `language`; empty: in the one that was chosen. `query` is added to it."""
+        chosen = language or self.chosen_language
+        queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
+        path = "/".join(quote(part, safe="") for part in parts)
+        return f"{self._root}{urls.FORMS}/{path}{'?' if queries else ''}{queries}"
+
+    def consent(self, language: str) -> str:
+        """The exact words to which somebody agrees who sends the form."""
+        return self.reception.look.templates.render("forms/consent.txt", language=language, domain=DOMAIN).strip()
+
+    def page(
+        self,
+        name: str,
+        *here: str,
+        language: str = "",
+        status: int = 200,
+        stop: str = "",
+        mine: str = "",
+        **values: object,
+    ) -> Response:
+        """The page of the template `name` at the form `here`; `language` is the reader's, if we know it.
+
+        `stop` and `mine` are the tokens of his links.
+
+        Raises:
+            TemplateError: a template cannot be used.
+        """
+        spoken = self.speaks(language)
+        actions = {
+            "here": self.path(*here),
+            "subscribe": self.path("subscribe"),
+            "link": self.path("link"),
+            "stop": self.path("stop", stop),
+            "mine": self.path("mine", mine),
+        }
+        html = render_page(
+            f"forms/{name}.html",
+            PLACE,
+            look=self.reception.look,
+            language=spoken,
+            root=self._root,
+            title="",
+            canonical=urls.subscribe_url(self.site) if name == "subscribe" else "",
+            feeds=(),
+            actions=actions,
+            languages=[
+                ShownLanguage(tag=tag, name=languages.own_name(tag), url=self.path(*here, language=tag))
+                for tag in self.spoken
+            ],
+            stamp=new_stamp(self.reception.keys, now=self.people.now),
+            sender=self.people.settings.from_.address,
+            privacy_url=self.people.settings.privacy_url,
+            theme_count=self.showing.theme_count,
+            confirm_days=CONFIRM_WITHIN.days,
+            forget_days=FORGET_AFTER.days,
+            **values,
+        )
+        return Response(html, status, mimetype="text/html")
+
+    def speaks(self, language: str = "") -> str:
+        """The language of a page for a reader whose language we know, or not (empty)."""
+        return self.chosen_language or (language if language in self.spoken else self.spoken[0])
+
+    def undo_day(self, subscriber: Subscriber) -> date | None:
+        """Until when somebody who unsubscribed can undo that; None: he did not, or it is too late."""
+        left = [
+            each.ended_at
+            for each in subscriber.subscriptions
+            if each.ended_because is EndReason.UNSUBSCRIBED and each.ended_at is not None
+        ]
+        if subscriber.active or not left or (until := max(left) + UNDO_WITHIN) < self.people.now:
+            return None
+        return local_day(until, self.site.timezone)

@@ -1,0 +1,41 @@
+"""The site behind the forms of a service, opened apart: no pass and no mail server holds up a visitor."""
+
+import threading
+from contextlib import ExitStack
+
+from publisher.admin.reception import Reception
+from publisher.app import Publisher
+from publisher.config.config import Config
+from publisher.serve.live_site import Opener
+
+
+class LiveForms:
+    """Opens the site when the first visitor comes; one whose store cannot be used is tried again by the next one."""
+
+    def __init__(self, config: Config, open_site: Opener) -> None:
+        self._config = config
+        self._open_site = open_site
+        self._lock = threading.Lock()
+        self._publisher: Publisher | None = None
+        self._opened = ExitStack()
+
+    def reception(self) -> Reception:
+        """The site at this moment.
+
+        Raises:
+            StoreError: the store cannot be used.
+            TemplateError: a template cannot be read.
+        """
+        return self._site().reception
+
+    def close(self) -> None:
+        """Close the site. An answer in hand is given all the same."""
+        with self._lock:
+            self._publisher = None
+            self._opened.close()
+
+    def _site(self) -> Publisher:
+        with self._lock:
+            if self._publisher is None:
+                self._publisher = self._opened.enter_context(self._open_site(self._config))
+            return self._publisher

@@ -1,0 +1,367 @@
+"""The forms, as a visitor without a browser sees them."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from publisher.model.subscribers import EVERYTHING
+from tests.databases import dump
+from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in, stamp_of
+from tests.world import BASE_URL, NOW, World
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A site with news, made once."""
+    world = World(tmp_path_factory.mktemp("forms") / "made", LISTING, config=FORMS_CONFIG)
+    world.publisher("run", at=NOW)
+    return world
+
+
+@pytest.fixture
+def site(made: World, tmp_path: Path) -> Iterator[FormSite]:
+    site = FormSite(made.copied_to(tmp_path / "site"))
+    yield site
+    site.close()
+
+
+def state(site: FormSite) -> str:
+    with site.world.store() as store:
+        return dump(store)
+
+
+def choices(site: FormSite, address: str = ADA) -> dict[str, str]:
+    with site.world.store() as store:
+        found = store.subscribers.by_address(address)
+    return found.choices if found else {}
+
+
+class Links(HTMLParser):
+    """Every address that a page leads to or loads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if name in ("href", "src", "action") and value]
+
+
+# --- the whole life --------------------------------------------------------------------------------------------------
+
+
+def test_somebody_subscribes_confirms_changes_leaves_and_comes_back(site: FormSite) -> None:
+    answer = site.submit("/-/subscribe", {"email": ADA, "what": "everything", "pace": "weekly"})
+
+    assert (303, "/-/sent") == (answer.status_code, answer.location)
+    assert "Look into your mail" in site.visitor().get(answer.location).text
+    [letter] = site.letters()
+    assert {} == choices(site)
+
+    confirm = path_in(letter)
+    page = site.visitor().get(confirm).text
+    assert "ad…@example.org" in page
+    assert "Everything: Weekly" in page
+    assert {} == choices(site)
+
+    welcome = site.visitor().post(confirm).location
+    assert {EVERYTHING: "weekly"} == choices(site)
+    page = site.visitor().get(welcome).text
+    assert "on Monday 9 March 2026" in page
+    assert f'href="{BASE_URL}archive/weekly/1.html">Read the latest digest' in page
+
+    mine = welcome.replace("/welcome/", "/mine/")
+    saved = site.submit(mine, {"theme.*": "monthly", "theme.ferries": "daily", "language": "fr", "until": "2026-04-01"})
+    assert f"{mine}?saved" == saved.location
+    assert {EVERYTHING: "monthly", "ferries": "daily"} == choices(site)
+    page = site.visitor().get(saved.location).text
+    assert "Enregistré." in page
+    assert "ne reçoit rien avant le mercredi 1er avril 2026" in page
+    assert 'value="2026-04-01"' in page
+
+    assert f"{mine}?saved" == site.visitor().post(mine, data={"do": "resume"}).location
+    assert 'name="until" type="date" value=""' in site.visitor().get(mine).text
+
+    stop = site.stop_path(mine)
+    assert "Se désabonner" in site.visitor().get(stop).text
+    assert choices(site)
+    page = site.visitor().post(stop).text
+    assert "Vous êtes désabonné(e)" in page
+    assert {} == choices(site)
+    assert "ne reçoit rien pour le moment" in site.visitor().get(mine).text
+
+    site.visitor().post(stop, data={"do": "undo"})
+    assert {EVERYTHING: "monthly", "ferries": "daily"} == choices(site)
+    site.visitor().post(stop, data={"do": "fewer"})
+    assert {EVERYTHING: "monthly"} == choices(site)
+
+
+def test_only_some_themes_each_at_its_own_pace(site: FormSite) -> None:
+    site.subscribe(what="some", **{"theme.ferries": "daily", "theme.cranes": "monthly", "theme.gone": "daily"})
+
+    assert {"ferries": "daily", "cranes": "monthly"} == choices(site)
+
+
+def test_the_form_suggests_everything_weekly_or_the_theme_whose_page_led_to_it(site: FormSite) -> None:
+    page = site.visitor().get("/-/subscribe").text
+    assert 'value="everything" checked' in page
+    assert 'name="pace" value="weekly" checked' in page
+    assert "about 1 mail a month; the next one on Monday 9 March 2026" in page
+
+    page = (site.world.feeds / "ferries" / "index.html").read_text("utf-8")
+    assert f'<a class="button" href="{BASE_URL}-/subscribe?theme=ferries">' in page
+    page = site.visitor().get("/-/subscribe?theme=ferries").text
+    assert 'value="some" checked' in page
+    assert 'name="theme.ferries" value="weekly" aria-labelledby="theme-ferries pace-weekly" checked' in page
+
+
+def test_a_fresh_link_leads_to_the_own_page_once(site: FormSite) -> None:
+    site.subscribe()
+
+    answer = site.submit("/-/link", {"email": ADA})
+    assert "/-/sent?link" == answer.location
+    [letter] = site.letters()
+    fresh = path_in(letter)
+    assert "works once" in site.visitor().get(fresh).text
+    assert "works once" in site.visitor().get(fresh).text, "looking does not use it"
+    mine = site.visitor().post(fresh).location
+    assert "Your mails" in site.visitor().get(mine).text
+    assert 404 == site.visitor().post(fresh).status_code
+
+    site.submit("/-/link", {"email": BEN})
+    assert [] == site.letters()
+
+
+# --- a GET changes nothing, and nobody is watched --------------------------------------------------------------------
+
+
+def test_a_crawler_that_follows_every_link_changes_nothing(site: FormSite) -> None:
+    mine = site.subscribe()
+    site.submit("/-/subscribe", {"email": BEN})
+    [letter] = site.letters()
+    site.submit("/-/link", {"email": ADA})
+    [link] = site.letters()
+    before = state(site)
+
+    to_visit = ["/", mine, mine.replace("/mine/", "/welcome/"), site.stop_path(mine), path_in(letter), path_in(link)]
+    visited: set[str] = set()
+    while to_visit:
+        path = to_visit.pop()
+        if path not in visited:
+            visited.add(path)
+            page = site.visitor().get(path, buffered=True)
+            assert page.status_code in (200, 301, 304), path
+            if page.mimetype == "text/html":
+                found = [urlsplit(urljoin(f"{BASE_URL}{path[1:]}", link)) for link in Links(page.text).found]
+                to_visit += [f"{at.path}?{at.query}" for at in found if at.netloc == urlsplit(BASE_URL).netloc]
+
+    assert len({path for path in visited if path.startswith("/-/")}) > 12
+    assert before == state(site)
+
+
+def test_every_form_keeps_to_itself(site: FormSite) -> None:
+    mine = site.subscribe()
+    paths = ["/-/subscribe", "/-/sent", "/-/link", mine, site.stop_path(mine), "/-/mine/none", "/-/confirm/none"]
+    for answer in [site.visitor().get(path) for path in paths] + [site.visitor().post(site.stop_path(mine))]:
+        assert "no-store" == answer.headers["Cache-Control"]
+        assert "no-referrer" == answer.headers["Referrer-Policy"]
+        policy = answer.headers["Content-Security-Policy"]
+        assert {"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+        assert "Set-Cookie" not in answer.headers
+        assert "<script" not in answer.text
+        own = [link for link in Links(answer.text).found if re.match(r"https?:", link)]
+        assert {BASE_URL, "https://example.org/"} >= {re.match(r"https?://[^/]+/", link)[0] for link in own}  # type: ignore[index]
+
+
+# --- leaving by the mail program's button (RFC 8058) -----------------------------------------------------------------
+
+
+def test_one_click_needs_no_page_and_may_be_repeated(site: FormSite) -> None:
+    stop = site.stop_path(site.subscribe())
+
+    for body in ({"List-Unsubscribe": "One-Click"}, {"List-Unsubscribe": "One-Click"}):
+        answer = site.visitor().post(stop, data=body, content_type="multipart/form-data")
+        assert 200 == answer.status_code
+        assert "Set-Cookie" not in answer.headers
+        assert {} == choices(site)
+
+
+def test_the_page_to_unsubscribe_shows_nothing_of_its_reader(site: FormSite) -> None:
+    stop = site.stop_path(site.subscribe(what="some", **{"theme.ferries": "daily"}))
+
+    for page in (site.visitor().get(stop).text, site.visitor().post(stop).text):
+        assert "example.org" not in page.replace("news.example.org", "").replace("editor@example.org", "")
+        assert "Ferries" not in page
+
+
+@pytest.mark.parametrize(
+    "path", ["mine/x", "stop/x", "confirm/x", "fresh/x", "welcome/x", f"stop/{'A' * 3000}", "mine/é%0a"]
+)
+def test_a_link_that_is_not_good_says_so_and_offers_another(site: FormSite, path: str) -> None:
+    page = site.visitor().get(f"/-/{path}")
+
+    assert 404 == page.status_code
+    assert "This link is no longer good" in page.text
+    assert 'action="/-/link"' in page.text
+
+
+# --- strangers -------------------------------------------------------------------------------------------------------
+
+
+def test_known_and_unknown_addresses_are_answered_alike(site: FormSite) -> None:
+    site.subscribe()
+    for form in ("/-/subscribe", "/-/link"):
+        answers = [site.submit(form, {"email": address}) for address in (ADA, BEN, "eve@example.org")]
+
+        assert 1 == len({(each.status_code, each.location, each.text) for each in answers})
+
+
+def test_many_forms_for_one_address_are_one_letter(site: FormSite) -> None:
+    """Beside the test of 10,000 in `tests/journey`. Mailboxes do not tell capitals from small letters."""
+    for number, email in enumerate([ADA, "Ada@example.org", "ada@EXAMPLE.ORG", f" {ADA}\n"] * 5):
+        assert 303 == site.submit("/-/subscribe", {"email": email}, address=f"10.0.{number}.1").status_code
+
+    assert 1 == len(site.letters())
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        ("", "Enter your email address."),
+        ("ada", "Enter an email address such as"),
+        ("@example.org", "Enter an email address such as"),
+        ("ada@", "Enter an email address such as"),
+        ("ada@example", "Enter an email address such as"),
+        ("ada@127.0.0.1", "Enter an email address such as"),
+        ("ada@[127.0.0.1]", "Enter an email address such as"),
+        ('"ada lovelace"@example.org', "Enter an email address such as"),
+        ("ada@example.org, ben@example.org", "Enter an email address such as"),
+        ("ada@example.org\r\nBcc: ben@example.org", "Enter an email address such as"),
+        ("ada\r\n@example.org", "Enter an email address such as"),
+        ("ada@exa\x00mple.org", "Enter an email address such as"),
+        ("a" * 65 + "@example.org", "Enter an email address such as"),
+        ("ada@" + "x" * 60_000, "Enter an email address such as"),
+        ("adé@example.org", "Before the @ your address has letters"),
+        ("<script>@example.org", "Enter an email address such as"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_clear_line(site: FormSite, email: str, words: str) -> None:
+    answer = site.submit("/-/subscribe", {"email": email, "pace": "daily", "language": "fr"})
+
+    assert 400 == answer.status_code
+    assert "<title>Error: " in answer.text
+    assert 2 == answer.text.count(words), "above the form and at the field"
+    assert 'name="pace" value="daily" checked' in answer.text
+    assert 'name="language" value="fr" checked' in answer.text
+    assert "<script>" not in answer.text
+    assert len(answer.text) < 30_000
+    assert [] == site.letters()
+
+
+def test_nothing_chosen_is_told_at_the_table(site: FormSite) -> None:
+    answer = site.submit("/-/subscribe", {"email": ADA, "what": "some"})
+
+    assert "Choose at least one theme." in answer.text
+    assert f'value="{ADA}"' in answer.text
+
+
+def test_programs_that_fill_in_everything_or_at_once_get_no_letter_sent(site: FormSite) -> None:
+    answer = site.submit("/-/subscribe", {"email": ADA, "website": "https://spam.example"})
+    assert "/-/sent" == answer.location, "they are told nothing"
+
+    visitor = site.visitor()
+    stamp = stamp_of(visitor.get("/-/subscribe"))
+    for late in (timedelta(), timedelta(days=2)):
+        site.now += late
+        answer = visitor.post("/-/subscribe", data={"email": ADA, "stamp": stamp})
+        assert "Please press the button once more." in answer.text
+        assert f'value="{ADA}"' in answer.text
+    assert "Please press the button once more." in visitor.post("/-/subscribe", data={"email": ADA}).text
+    assert [] == site.letters()
+    assert 0 == site.asked_for_letters
+
+
+def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
+    stamp = stamp_of(site.visitor().get("/-/subscribe"))
+    site.now += timedelta(minutes=1)
+
+    def ask(number: int, address: str) -> int:
+        data = {"email": f"reader{number}@example.org", "stamp": stamp}
+        return site.visitor().post("/-/subscribe", data=data, environ_overrides={"REMOTE_ADDR": address}).status_code
+
+    assert [303] * 30 + [429] == [ask(number, f"192.0.2.{number}") for number in range(31)]
+    assert 303 == ask(40, "198.51.100.1")
+    site.now += timedelta(hours=1)
+    assert 303 == ask(41, "192.0.2.1")
+
+
+def test_a_form_that_is_too_long_is_refused(site: FormSite) -> None:
+    answer = site.visitor().post("/-/subscribe", data={"email": ADA, "more": "x" * 100_000})
+
+    assert 413 == answer.status_code
+    assert "Nothing was changed" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("until", "words"), [("soon", "2026-12-31"), ("2026-03-04", "after today"), ("9999-01-01", "within a year")]
+)
+def test_a_pause_that_cannot_be_is_told_and_nothing_is_saved(site: FormSite, until: str, words: str) -> None:
+    mine = site.subscribe()
+    before = state(site)
+
+    answer = site.submit(mine, {"theme.*": "daily", "until": until})
+
+    assert 400 == answer.status_code
+    assert 2 == answer.text.count(f"Enter a day such as {words}" if until == "soon" else words)
+    assert 'name="theme.*" value="daily" aria-labelledby="theme- pace-daily" checked' in answer.text
+    assert before == state(site)
+
+
+def test_without_a_store_visitors_are_asked_to_come_again(site: FormSite) -> None:
+    site.world.database.unlink()
+    site.world.database.mkdir()
+    site.now += timedelta(hours=1)
+
+    answer = site.visitor().get("/-/subscribe")
+
+    assert (503, "300") == (answer.status_code, answer.headers["Retry-After"])
+    assert "try again" in answer.text
+
+
+def test_a_site_has_its_own_template_and_words(site: FormSite) -> None:
+    own = site.world.folder / "templates" / "forms"
+    own.mkdir(parents=True)
+    (own / "consent.txt").write_text("We write to you. Say stop at any time.\n", "utf-8")
+    (own / "sent.html").write_text(
+        '{% extends "forms/sent.html" %}{% block content %}<p>Go and look.</p>{% endblock %}', "utf-8"
+    )
+    site.now += timedelta(seconds=1)
+
+    assert "Say stop at any time." in site.visitor().get("/-/subscribe").text
+    site.subscribe()
+    assert "<p>Go and look.</p>" in site.visitor().get("/-/sent").text
+    with site.world.store() as store:
+        ada = store.subscribers.by_address(ADA)
+        assert ada is not None
+        assert ["We write to you. Say stop at any time."] == [
+            each.words for each in store.subscribers.consents(ada.number)
+        ]
+
+
+def test_the_forms_speak_the_languages_of_the_site(site: FormSite) -> None:
+    page = site.visitor().get("/-/subscribe?language=fr").text
+    assert '<html lang="fr"' in page
+    assert 'action="/-/subscribe?language=fr"' in page
+    assert '<html lang="en"' in site.visitor().get("/-/subscribe?language=nl").text
+
+    answer = site.submit("/-/subscribe?language=fr", {"email": ADA, "language": "fr"})
+    assert "/-/sent?language=fr" == answer.location
+    [letter] = site.letters()
+    assert "Veuillez confirmer" in str(letter["Subject"])
+    assert "Tout" in site.visitor().get(path_in(letter)).text
