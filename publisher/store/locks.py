@@ -5,10 +5,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, column, func, literal_column, select, table
+from sqlalchemy.exc import DBAPIError
 
 from publisher.model.errors import BusyError, StoreError
 from publisher.store.engine import Database
@@ -124,13 +125,22 @@ def _attempt_on_server(database: Database, purpose: str, stack: ExitStack) -> Ca
 
     def attempt() -> bool:
         with translate_errors(database.place):
-            return _try_on_server(connection, purpose)
+            is_held = _try_on_server(connection, purpose)
+        if is_held:
+            stack.callback(_free_on_server, connection, purpose)
+        return is_held
 
     return attempt
 
 
 def _try_on_server(connection: Connection, purpose: str) -> bool:
     return bool(connection.execute(select(func.pg_try_advisory_lock(_key(purpose)))).scalar_one())
+
+
+def _free_on_server(connection: Connection, purpose: str) -> None:
+    """Free the lock now: a busy server may notice only some time later that a session was closed."""
+    with suppress(DBAPIError):  # the connection broke, and the lock went with its session
+        connection.execute(select(func.pg_advisory_unlock(_key(purpose))))
 
 
 def _is_held_on_server(database: Database, purpose: str) -> bool:
