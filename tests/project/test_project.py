@@ -38,6 +38,13 @@ def test_every_requirement_is_pinned(requirement: str) -> None:
     assert normalised(name[0]) in pinned
 
 
+def test_the_name_on_the_package_index_is_ours_and_the_command_is_short() -> None:
+    """`publisher` there is another program; what docs tell to install is what pyproject.toml names."""
+    assert ("publisher-news", {"publisher": "publisher.__main__:main"}) == (PROJECT["name"], PROJECT["scripts"])
+    for page in ("README.md", "docs/tutorial.md"):
+        assert f"pipx install {PROJECT['name']}" in (ROOT / page).read_text("utf-8").replace("\n", " ")
+
+
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     extract = re.search(r"sed -n '(.+)' README\.md", CI)
     assert extract
