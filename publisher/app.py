@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
-from publisher.admin.clock import find_ahead
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.hide import hide_item, show_item
 from publisher.admin.mail_notices import tell_mails
 from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
+from publisher.admin.record_run import record_run
 from publisher.admin.service_lock import hold_service_lock
+from publisher.admin.site_notices import tell_site
 from publisher.admin.status import status
 from publisher.admin.wiring import Wiring
 from publisher.collect.rules import CollectRules, OnSuspicion
@@ -164,7 +165,8 @@ class Publisher:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
         report = self._hand_over(post)
         notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
-        return self._record(DELIVER, started, RunReport(deliver=report, notices=notices))
+        before = self._store.runs.last_before(DELIVER)
+        return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
@@ -305,21 +307,12 @@ class Publisher:
         with self._store.exclusive("pass", wait_s=WAIT_S):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
-            return self._record(verb, started, report)
+            before = self._store.runs.last_before(verb)
+            report = tell_site(report, before, lambda: self.office)
+            return self._record(verb, started, report, before)
 
-    def _record(self, verb: str, started: datetime, report: RunReport) -> RunReport:
-        """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`."""
-        before = self._store.runs.last_before(verb)
-        report = replace(report, ahead=find_ahead([before.started] if before else [], now=started))
-        # The postman looks every minute; a server that is left alone for an hour is no news each time.
-        is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
-        is_change = before is not None and before.exit_code != 0 and not report.all_problems
-        if report.is_news or (report.all_problems and not is_known) or is_change or report.ahead:
-            problems = tuple(map(str, report.all_problems))
-            finished, code = self._clock(), report.exit_code
-            row = RunRow(verb=verb, started=started, finished=finished, exit_code=code, problems=problems)
-            self._store.runs.record(row)
-        return replace(report, known=before.problems if before else ())
+    def _record(self, verb: str, started: datetime, report: RunReport, before: RunRow | None) -> RunReport:
+        return record_run(verb, report, self._store, before=before, started=started, finished=self._clock())
 
     def _deliver_after(self, report: RunReport) -> RunReport:
         """Deliver after a pass, if config.toml says how and no other process does; the report has what was done."""

@@ -184,17 +184,20 @@ def _review_notice(edition: Edition, office: Office) -> Notice:
 def put_out_notices(office: Office) -> tuple[list[Notice], list[Problem]]:
     """Put recorded notices into the outbox, and queue them if mails are sent.
 
-    Returns those that are there, and why the disk refused the next one.
+    Returns those that are there or queued, and why the disk refused one. What is queued needs no place in the outbox.
     """
     written: list[Notice] = []
+    problems: list[Problem] = []
+    is_sent = office.config.smtp is not None
     for notice in office.store.notices.unwritten():
         mail = office.renderer.notice_mail(notice)
         try:
             office.outbox.put_notice(notice.name, notice_files(notice, mail))
         except FilesError as error:
-            return written, [Problem.of(f"notice {notice.name}", error)]
-        is_sent = office.config.smtp is not None
+            problems.append(Problem.of(f"notice {notice.name}", error))
+            if not is_sent:
+                break
         letters = [Letter(delivery=notice_delivery(notice, office.renderer.site), mail=mail)] if is_sent else []
         office.store.notices.mark_written(notice.number, at=office.now, letters=letters)
         written.append(notice)
-    return written, []
+    return written, problems

@@ -26,7 +26,7 @@ from publisher.rendering.columns import WIDTH, columns_of, lay_out, wrap
 from publisher.rendering.introduction import html_of_introduction, introduction_of
 from publisher.rendering.mail_notices import bounced_notice, outage_notice, refused_notice
 from publisher.rendering.message import digest_message, notice_message
-from publisher.rendering.notices import gone_notice, review_notice, source_notice
+from publisher.rendering.notices import gone_notice, review_notice, site_notice, source_notice
 from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import one_line, scrub
@@ -120,6 +120,10 @@ class Renderer:
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a source."""
         return source_notice(change, site=self.site, config=config)
+
+    def site_notice(self, problems: Sequence[str], *, config: Path) -> tuple[str, str]:
+        """The subject and the text of a notice about the site itself; without problems: that it is well again."""
+        return site_notice(problems, site=self.site, config=config)
 
     def outage_notice(self, outage: Outage, *, until: datetime) -> tuple[str, str]:
         """The subject and the text of a notice that the mail server can be used again."""

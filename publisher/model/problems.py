@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from publisher.model.errors import EXIT_TRY_LATER, PublisherError
+from publisher.model.errors import EXIT_TRY_LATER, FilesError, PublisherError, TemplateError
 
 
 def counted(number: int, noun: str) -> str:
@@ -37,11 +37,14 @@ class Problem:
     """With which a command exits that met the problem; 0: it did all that it could."""
     is_repeated: bool = False
     """Whether the pass before met the same problem."""
+    is_of_site: bool = False
+    """Whether the site's own folders are in the way: a template, a full disk, a folder that cannot be written."""
 
     @classmethod
     def of(cls, where: str, error: PublisherError) -> "Problem":
         """Return an error as a problem of `where`, for work that goes on without it."""
-        return cls(where=where, what=str(error), exit_code=error.exit_code)
+        is_of_site = isinstance(error, (FilesError, TemplateError))
+        return cls(where=where, what=str(error), exit_code=error.exit_code, is_of_site=is_of_site)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}"

@@ -33,6 +33,29 @@ def source_notice(change: ConditionChange, *, site: Site, config: Path) -> tuple
     return subject, paragraphs([what], known, [advice], commands_of(commands, config))
 
 
+def site_notice(problems: Sequence[str], *, site: Site, config: Path) -> tuple[str, str]:
+    """The subject and the text of a notice about the site's own files; without problems: that it is well again."""
+    gettext = translations(site.language, DOMAIN).gettext
+    said = {"site": site.title}
+    if not problems:
+        text = paragraphs(
+            [gettext("What was in the way of %(site)s is gone; it goes on from there.") % said],
+            [gettext("There is nothing to do.")],
+        )
+        return gettext("%(site)s is well again") % said, text
+    text = paragraphs(
+        [gettext("Two runs in a row could not do all of their work. What readers see is whole, and stays as it is.")],
+        [gettext("What is in the way:"), *(f"    {problem}" for problem in problems)],
+        [
+            gettext("Fix it; the next run goes on from there.")
+            + " "
+            + gettext("You are told this once, and once more when it is well again.")
+        ],
+        commands_of({"status": gettext("what is wrong now")}, config),
+    )
+    return gettext("%(site)s cannot do all of its work") % said, text
+
+
 def review_notice(
     edition: Edition, *, titles: Sequence[str], audience: Audience, site: Site, folder: Path, config: Path
 ) -> tuple[str, str]:

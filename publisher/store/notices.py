@@ -55,6 +55,12 @@ class Notices:
             connection.execute(update(notices).where(notices.c.number == number).values(written_at=at))
             insert_letters(connection, letters, now=at)
 
+    def last_number(self, about: str, kind: str) -> int:
+        """The number of the last notice of this kind about this; 0: there was none."""
+        told = select(func.max(notices.c.number)).where(notices.c.about == about, notices.c.kind == kind)
+        with self._database.reading() as connection:
+            return connection.execute(told).scalar() or 0
+
     def last_at(self, about: str, kind: str) -> datetime | None:
         """When the last notice of this kind about this source or edition was made; None: there was none."""
         told = select(notices.c.at).where(notices.c.about == about, notices.c.kind == kind)
@@ -69,8 +75,10 @@ def _forget_old(connection: Connection, *, below: int) -> None:
     """
     name = editions.c.audience + "-" + cast(editions.c.number, Text)
     held = select(name).where(editions.c.held_until.is_not(None), editions.c.written_at.is_(None))
-    is_old = notices.c.number <= below
-    connection.execute(delete(notices).where(is_old, ~IS_UNWRITTEN, notices.c.about.not_in(held)))
+    # The last of each kind about each thing is what is known to be told.
+    last = select(func.max(notices.c.number)).group_by(notices.c.about, notices.c.kind)
+    is_old = (notices.c.number <= below, notices.c.number.not_in(last))
+    connection.execute(delete(notices).where(*is_old, ~IS_UNWRITTEN, notices.c.about.not_in(held)))
 
 
 def _notice_of(row: Row[Any]) -> Notice:

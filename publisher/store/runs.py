@@ -8,6 +8,8 @@ from sqlalchemy import delete, func, insert, select
 from publisher.store.engine import Database
 from publisher.store.schema import runs
 
+RUN = "run"
+"""The verb of a whole pass."""
 DELIVER = "deliver"
 """The verb that runs beside the others."""
 KEPT = 500

@@ -1,0 +1,27 @@
+"""Record a run, so that `status` and the run after it know of it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from publisher.admin.clock import find_ahead
+from publisher.model.reports import RunReport
+from publisher.store import RunRow, Store
+from publisher.store.runs import DELIVER
+
+
+def record_run(
+    verb: str, report: RunReport, store: Store, *, before: RunRow | None, started: datetime, finished: datetime
+) -> RunReport:
+    """Record the run if it has news, or has not the problems of the run before: that has to be seen in `status`.
+
+    Returns the report with what the run before tells about it.
+    """
+    ahead = find_ahead([before.started] if before else [], now=started)
+    # The postman looks every minute; a server that is left alone for an hour is no news each time.
+    is_known = verb == DELIVER and all(problem.is_repeated for problem in report.all_problems)
+    is_change = before is not None and before.exit_code != 0 and not report.all_problems
+    if report.is_news or (report.all_problems and not is_known) or is_change or ahead:
+        problems = tuple(map(str, report.all_problems))
+        row = RunRow(verb=verb, started=started, finished=finished, exit_code=report.exit_code, problems=problems)
+        store.runs.record(row)
+    return replace(report, ahead=ahead, known=before.problems if before else ())

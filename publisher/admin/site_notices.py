@@ -1,0 +1,65 @@
+"""Notices about the site itself: a broken template, a full disk, an outbox that cannot be written; each told once.
+
+A problem is told when two runs in a row met it: who edits a template saves it half done now and then. It is over with
+the first run that meets none, which is told as well.
+
+What a crash leaves: problems are in the record of the run, and what was told in the notices. The next run decides the
+same again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from publisher.admin.notices import put_out_notices
+from publisher.admin.office import Office
+from publisher.compose.traces import highest_notice
+from publisher.model.editions import Notice
+from publisher.model.errors import FilesError
+from publisher.model.reports import RunReport
+from publisher.store import RunRow
+from publisher.store.runs import RUN
+
+SITE = "site"
+"""What these notices are about; no source or edition is called so."""
+TROUBLE, OVER = "trouble", "over"
+
+
+def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[], Office]) -> RunReport:
+    """Tell the operator what has been in the way of this run and the one before, or that it is gone."""
+    if before is None or (before.verb == RUN and not before.problems):
+        return report  # so that a run after a good one asks nothing
+    troubles = [problem for problem in report.all_problems if problem.is_of_site]
+    lasting = [problem for problem in troubles if str(problem) in before.problems]
+    if bool(lasting) != bool(troubles):
+        return report  # only this run met it so far
+    office = open_office()
+    if office.config.notices_to is None or bool(lasting) == _is_told(office):
+        return report
+    subject, text = office.renderer.site_notice([str(problem) for problem in lasting], config=office.config.path)
+    notice = Notice(
+        about=SITE,
+        kind=TROUBLE if lasting else OVER,
+        at=office.now,
+        to=office.config.notices_to,
+        language=office.config.site.language,
+        subject=subject,
+        text=text,
+    )
+    office.store.notices.record([notice], told={}, above=_highest(office))
+    written, refused = put_out_notices(office)
+    told = replace(report, notices=(*report.notices, *written))
+    known = {str(problem) for problem in told.all_problems}
+    return told.with_problems(*(each for each in refused if str(each) not in known))
+
+
+def _is_told(office: Office) -> bool:
+    """Whether the last that was told of the site is that something is in the way."""
+    trouble, over = (office.store.notices.last_number(SITE, kind) for kind in (TROUBLE, OVER))
+    return trouble > over
+
+
+def _highest(office: Office) -> int:
+    try:
+        return highest_notice(office.config.outbox_directory)
+    except FilesError:
+        return 0  # it cannot be read, and this is what is to be told

@@ -1,0 +1,125 @@
+"""The operator is told once of what is in the way of the site itself, and that it is over."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journey.test_deliver import smtp
+from tests.smtp_server import smtp_server
+from tests.world import CONFIG, NOW, Outcome, World, news
+
+OPERATOR = '\n[notices]\nto = "The operator <ops@example.org>"\n'
+STEP = timedelta(minutes=15)
+
+
+@contextmanager
+def broken_template(world: World) -> Iterator[None]:
+    template = world.folder / "templates" / "index.html"
+    template.parent.mkdir()
+    template.write_text("{% if %}", "utf-8")
+    yield
+    template.unlink()
+
+
+@contextmanager
+def something_in_the_way(folder: Path) -> Iterator[None]:
+    """A file where a folder should be: nobody can write there, not even root."""
+    aside = folder.with_name(f"{folder.name}.aside")
+    folder.rename(aside)
+    folder.write_text("in the way", "utf-8")
+    yield
+    folder.unlink()
+    aside.rename(folder)
+
+
+def feeds_in_the_way(world: World) -> AbstractContextManager[None]:
+    return something_in_the_way(world.feeds)
+
+
+def outbox_in_the_way(world: World) -> AbstractContextManager[None]:
+    return something_in_the_way(world.outbox)
+
+
+class Runs:
+    """A site whose operator is told, run every quarter of an hour with an item more each time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._count = 0
+
+    def run(self, *, is_news: bool = True) -> Outcome:
+        self._count += 1
+        if is_news:
+            self.world.list_above(news("2 March 2026", f"Item number {self._count}."))
+        return self.world.publisher("run", at=NOW + self._count * STEP)
+
+    def notices(self) -> list[str]:
+        """The subjects of all notices."""
+        texts = sorted(self.world.outbox.glob("notices/*/notice.eml"))
+        heads = [text.read_text("utf-8").partition("\n\n")[0] for text in texts]
+        return [line.removeprefix("Subject: ") for head in heads for line in head.splitlines() if "Subject: " in line]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    runs = Runs(World(tmp_path / "site", config=CONFIG + OPERATOR))
+    runs.run()
+    return runs
+
+
+@pytest.mark.parametrize("trouble", [broken_template, feeds_in_the_way, outbox_in_the_way])
+def test_what_two_runs_met_is_told_once_and_that_it_is_over(
+    runs: Runs, trouble: Callable[[World], AbstractContextManager[None]]
+) -> None:
+    with trouble(runs.world):
+        met = [runs.run() for _ in range(4)]
+    after = runs.run()
+    runs.run()
+
+    assert [True] * 4 == [outcome.exit_code in (2, 75) for outcome in met]
+    assert not any("Traceback" in outcome.err for outcome in met)
+    assert 0 == after.exit_code
+    assert ["Example News cannot do all of its work", "Example News is well again"] == runs.notices()
+
+
+def test_a_mishap_of_one_run_is_not_told(runs: Runs) -> None:
+    with broken_template(runs.world):
+        runs.run()
+    runs.run()
+
+    assert [] == runs.notices()
+
+
+def test_it_is_told_again_when_it_comes_back(runs: Runs) -> None:
+    for _ in range(2):
+        with feeds_in_the_way(runs.world):
+            for _ in range(3):
+                runs.run()
+        runs.world.publisher("collect", at=NOW)  # a step by hand, which meets nothing of it
+        runs.run()
+
+    assert ["Example News cannot do all of its work", "Example News is well again"] * 2 == runs.notices()
+
+
+def test_the_notice_names_what_is_in_the_way(runs: Runs) -> None:
+    with broken_template(runs.world):
+        for _ in range(2):
+            runs.run()
+
+    (text,) = [path.read_text("utf-8") for path in runs.world.outbox.glob("notices/*/notice.txt")]
+    assert f"publish: template {runs.world.folder}/templates/index.html:1: " in text
+
+
+def test_that_the_outbox_cannot_be_written_is_told_by_mail(tmp_path: Path) -> None:
+    with smtp_server() as server:
+        runs = Runs(World(tmp_path / "site", config=CONFIG + OPERATOR + smtp(server.port)))
+        runs.run()
+        with outbox_in_the_way(runs.world):
+            for _ in range(4):
+                runs.run()
+        told = [each.recipient for each in server.taken]
+
+    assert 1 == told.count("ops@example.org")
