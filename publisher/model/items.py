@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeAlias
 
+from publisher.model.links import file_key, link_key
+
 Day: TypeAlias = date
 """For `Item`, within which `date` is a field."""
 
@@ -96,8 +98,26 @@ FILING = frozenset({"date", "published", "language", "labels", "keywords"})
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:
-    """Return the names of the fields that make the digests of content differ."""
-    return [name for (name, before), (_, after) in zip(_fields(old), _fields(new), strict=True) if before != after]
+    """Return the names of the fields that differ for readers; of addresses their spelling does not count.
+
+    All of them make the digests of content differ.
+    """
+    pairs = zip(_fields(old), _fields(new), strict=True)
+    differing = [(name, before, after) for (name, before), (_, after) in pairs if before != after]
+    return [name for name, before, after in differing if _as_compared(name, before) != _as_compared(name, after)]
+
+
+def _as_compared(name: str, value: object) -> object:
+    """Return the value of a field with its addresses as they compare."""
+    match name, value:
+        case "link", str():
+            return link_key(value) or value
+        case "links", list():
+            return [link_key(address) or address for address in value]
+        case "enclosures", list():
+            return [[file_key(address), *others] for address, *others in value]
+        case _:
+            return value
 
 
 def _fields(item: Item) -> Iterable[tuple[str, object]]:

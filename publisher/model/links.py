@@ -1,14 +1,24 @@
 """How web addresses and ids compare: two spellings of one address are one; pure. Readers see them as they came."""
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|matomo|piwik|hsa|oly|vero|at)_.*|(?:fb|g|dc|y|ms|tt|tw)clid|gbraid|wbraid|gclsrc|igshid|mkt_tok|"
-    r"mc_[ce]id|_hsenc|_hsmi|__hs[a-z]+|wt_?mc|s_cid|ml_subscriber(?:_hash)?|cmpid|xtor",
+    r"mc_[ce]id|_hsenc|_hsmi|__hs[a-z]+|wt_?mc|s_cid|ml_subscriber(?:_hash)?|cmpid|xtor|"
+    r"jsessionid|phpsessid|aspsessionid\w*|cftoken|cfid",
     re.IGNORECASE,
 )
-"""Parameters that say how a reader came to a page, and do not decide what it shows."""
+"""Parameters that say how a reader came to a page, or number his visit, and do not decide what it shows."""
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
+"""The number of a visit, as Java's servers write it behind a path."""
+_SIGNATURE = re.compile(
+    r"x-(?:amz|goog|oss)-.*|(?:aws|google)accesskeyid|googleaccessid|key-pair-id|signature|sig|policy|expires|"
+    r"s[evprt]|spr|ske|skoid|sks|skt|sktid|skv|hdnea|hdnts",
+    re.IGNORECASE,
+)
+"""Parameters by which stores of files sign an address anew for each reader."""
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _URI = re.compile(r"https?://|urn:[a-z0-9-]+:|tag:[^,\s]+,", re.IGNORECASE)
 _START = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home|start)(?:\.\w{2,5})?)?", re.IGNORECASE)
@@ -22,15 +32,20 @@ def without_tracking(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return address
-    kept = [pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0])]
-    query = "&".join(kept)
-    return address if query == parts.query else urlunsplit(parts._replace(query=query))
+    query, path = _without(_TRACKING, parts.query), _SESSION.sub("", parts.path)
+    is_same = (query, path) == (parts.query, parts.path)
+    return address if is_same else urlunsplit(parts._replace(query=query, path=path))
+
+
+def _without(names: re.Pattern[str], query: str) -> str:
+    return "&".join(pair for pair in query.split("&") if not names.fullmatch(pair.partition("=")[0]))
 
 
 def link_key(address: str) -> str:
     """Return the key by which links are compared; empty: the link leads to a site's start page, so it names no item.
 
-    Scheme, `www.`, the usual port, a slash at the end and tracking make no difference; the fragment does.
+    Scheme, `www.`, the usual port, a slash at the end, tracking and how letters are encoded make no difference; the
+    fragment does.
     """
     if not _WEB.match(address):
         return address
@@ -39,11 +54,32 @@ def link_key(address: str) -> str:
     except ValueError:  # such as http://[ with no closing bracket
         return address
     host = parts.netloc.lower().removesuffix(_PORTS[parts.scheme]).removeprefix("www.")
+    parts = parts._replace(path=_plain(parts.path), query=_plain(parts.query), fragment=_plain(parts.fragment))
     path = parts.path.rstrip("/")
     if not (parts.query or parts.fragment) and _START.fullmatch(path):
         return ""
     query = f"?{parts.query}" if parts.query else ""
     return f"{host}{path}{query}#{parts.fragment}" if parts.fragment else f"{host}{path}{query}"
+
+
+def _plain(part: str) -> str:
+    """Return a part of an address with its letters encoded in one way (RFC 3986 section 6.2.2)."""
+    if part.isascii() and "%" not in part:
+        return part
+    encoded = quote(part, safe=_ASCII, encoding="utf-8", errors="replace")
+    return _ENCODED.sub(lambda match: quote(unquote_to_bytes(match[0]), safe="~"), encoded)
+
+
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def file_key(address: str) -> str:
+    """Return what the address of a file or picture compares by: as links do, without what signs it for one reader."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    return link_key(urlunsplit(parts._replace(query=_without(_SIGNATURE, parts.query)))) or address
 
 
 def id_key(native_id: str) -> str:

@@ -527,6 +527,26 @@ def test_of_html_words_and_links_count_and_no_markup() -> None:
     assert [first == other for other in others] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"link": "http://www.example.org/7/"}, {"link": "https://example.org/7"}),
+        ({"link": "https://example.org/7?PHPSESSID=1"}, {"link": "https://example.org/7?PHPSESSID=2"}),
+        ({"html": '<a href="http://example.org/a">a</a>'}, {"html": '<a href="https://example.org/a/">a</a>'}),
+        ({"html": '<img src="http://example.org/a.png">'}, {"html": '<img src="https://example.org/a.png?v=2">'}),
+        (
+            {"enclosures": (Enclosure(url="http://example.org/a.pdf?sig=1&se=2026"),)},
+            {"enclosures": (Enclosure(url="https://example.org/a.pdf?sig=2&se=2027"),)},
+        ),
+    ],
+)
+def test_another_spelling_of_an_address_is_no_edit(before: dict[str, Any], now: dict[str, Any]) -> None:
+    """A site that moves to https corrects nothing."""
+    log = log_of(item(native_id="7", **before), LAST)
+
+    assert log.plan([item(native_id="7", **now), LAST]) == Reconciliation(renamed=((2, item(native_id="7", **now)),))
+
+
 def test_only_words_count_for_the_digest_of_text() -> None:
     assert digest_of_text(item("One.\n\nTwo.")) == digest_of_text(item("One. Two.", OLD, labels=("A",), link="x"))
     assert digest_of_text(item("One", title="Two")) != digest_of_text(item("Two One"))

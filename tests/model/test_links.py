@@ -2,7 +2,7 @@
 
 import pytest
 
-from publisher.model.links import id_key, is_uri, link_key
+from publisher.model.links import file_key, id_key, is_uri, link_key
 
 
 @pytest.mark.parametrize(
@@ -12,10 +12,28 @@ from publisher.model.links import id_key, is_uri, link_key
         "https://EXAMPLE.org:443/news/7",
         "http://example.org:80/news/7?utm_source=mail",
         "https://example.org/news/7#",
+        "https://example.org/news/7;jsessionid=0A1B",
+        "https://example.org/news/7?PHPSESSID=0a1b",
+        "https://example.org/%6Eews/7",
     ],
 )
 def test_spellings_of_one_address_compare_as_one(other: str) -> None:
     assert link_key(other) == link_key("https://example.org/news/7") == id_key(other)
+
+
+def test_letters_compare_however_they_are_encoded() -> None:
+    keys = {link_key(f"https://example.org/{path}") for path in ("caf%c3%a9?q=%7Ea", "caf%C3%A9?q=~a", "café?q=~a")}
+
+    assert len(keys) == 1
+    assert link_key("https://example.org/a%2Fb") != link_key("https://example.org/a/b")
+    assert link_key("https://example.org/a%2fb") == link_key("https://example.org/a%2Fb")
+
+
+def test_the_address_of_a_file_compares_without_its_signature() -> None:
+    signed = [f"https://files.example.org/a.pdf?v=2&X-Amz-Date=2026{day}&X-Amz-Signature=ab{day}" for day in (1, 2)]
+
+    assert {file_key(each) for each in signed} == {"files.example.org/a.pdf?v=2"}
+    assert len({link_key(each) for each in signed}) == len(signed)
 
 
 def test_what_shows_something_else_compares_as_another() -> None:
