@@ -4,13 +4,19 @@ import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from io import StringIO
+from itertools import chain
 
-from publisher.collect.sources.values import MAX_CHARACTERS
+from publisher.collect.sources.values import MAX_CHARACTERS, FieldError
 from publisher.model.problems import counted
 
 DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 """Excel's first line when it says what stands between cells."""
+
+_END = "\ue000"
+"""A line put below the last one: it is a row of its own unless a quote is still open there."""
+
+_OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
 
 csv.field_size_limit(2 * MAX_CHARACTERS)  # the module's own limit is below the length of a long report
 
@@ -21,8 +27,11 @@ class NotCsvError(ValueError):
 
 def read_csv(
     text: str, check: Callable[[Collection[str]], None], tell: Callable[[int, str], None]
-) -> Iterator[tuple[int, Mapping[str, object]]]:
+) -> Iterator[tuple[int, Mapping[str, object] | FieldError]]:
     """Yield each row's line and its values by the names in the head, which `check` sees first.
+
+    A last row within which the text ends, because of a quote that is never closed, is an error instead: all rows below
+    the quote are in its cell.
 
     `tell` takes the line of a row with cells that no name is for, and what they are.
 
@@ -35,13 +44,23 @@ def read_csv(
     said = _SEPARATOR.match(text)
     body = text[said.end() :] if said else text
     delimiter = said["mark"] if said else max(DELIMITERS, key=lambda mark: len(_head(body, mark)))
-    rows = csv.reader(StringIO(body, newline=""), delimiter=delimiter)
+    rows = csv.reader(chain(StringIO(body, newline=""), [_END]), delimiter=delimiter)
     first_line = 1 if said else 0
     try:
         names = [name.strip() for name in next((row for row in rows if _says_something(row)), [])]
-        if names:
-            check(names)
+        if names == [_END]:
+            return
+        if any(_END in name for name in names):
+            raise NotCsvError(f"{1 + first_line}: {_OPEN}")
+        check(names)
+        begin = rows.line_num
         for row in rows:
+            line, begin = begin + 1, rows.line_num
+            if row == [_END]:
+                return
+            if row and row[-1].endswith(_END):
+                yield line + first_line, FieldError(_OPEN)
+                return
             if _says_something(row[len(names) :]):
                 tell(
                     rows.line_num + first_line,

@@ -25,6 +25,7 @@ from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undat
 from publisher.collect.sources.place import Place
 from publisher.collect.sources.sandbox import read_apart
 from publisher.collect.sources.text import clean_line
+from publisher.collect.sources.unread import Unread
 from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
@@ -45,6 +46,9 @@ quadratic time: 4 s at this size.
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
 """The declaration of an entity, removed before a parser can expand it: a few lines can expand to gigabytes."""
+_ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+_ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CAPTION = re.compile(r"(</?media:)description\b")
 """What stands below a picture, renamed so that feedparser does not take it for the item's own description."""
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
@@ -171,15 +175,31 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
     feed = parsed.get("feed", {})
     language = feed.get("language", "")
     authors = _authors(feed)
+    entries: list[dict[str, object] | FieldError] = [
+        {"authors": authors, **_xml_values(entry, language, url, is_atom=parsed.version.startswith("atom"))}
+        for entry in parsed.entries
+    ]
+    if entries and _ends_within_entry(text, len(entries)):
+        entries[-1] = _cut_off(parsed.entries[-1])
     return _Document(
         url=url,
-        entries=[
-            {"authors": authors, **_xml_values(entry, language, url, is_atom=parsed.version.startswith("atom"))}
-            for entry in parsed.entries
-        ],
+        entries=entries,
         older=_older_link(feed.get("links", ()), url),
         lifetime=_lifetime(feed),
     )
+
+
+def _ends_within_entry(text: str, count: int) -> bool:
+    """Whether a document was cut off within the last of its entries, which then says less than its writer meant."""
+    last = max((match.start() for match in _ENTRY.finditer(text)), default=0)
+    return _ROOT_END.search(text, last) is None and len(_ENTRY_END.findall(text)) < count
+
+
+def _cut_off(entry: Mapping[str, Any]) -> FieldError:
+    error = FieldError("the document ends within it")
+    native_id = entry.get("id")
+    error.unread = Unread(native_id=native_id if isinstance(native_id, str) else "")
+    return error
 
 
 _EMBARGOES = ("dcterms_available", "validity_start", "prism_embargodate")

@@ -128,7 +128,9 @@ def peek(path: Path, text: str) -> list[Mapping[str, object]]:
     """Return the rows of a file as they are, to see what its columns hold; none when it is no table."""
     try:
         if path.suffix.lower() in (".jsonl", ".ndjson"):
-            return [row for _, row in _json_rows(text) if not isinstance(row, FieldError)]
-        return [row for _, row in read_csv(text, lambda _: None, lambda _line, _what: None)]
+            rows = _json_rows(text)
+        else:
+            rows = read_csv(text, lambda _: None, lambda _line, _what: None)
+        return [row for _, row in rows if not isinstance(row, FieldError)]
     except NotCsvError:
         return []

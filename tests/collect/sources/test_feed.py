@@ -56,6 +56,33 @@ def test_an_item_of_rss(tmp_path: Path) -> None:
     assert fetch.lifetime == timedelta(minutes=90)
 
 
+RDF = (
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel>'
+    '<title>News</title></channel><item rdf:about="https://example.org/f1"><title>Ferry</title></item>'
+    '<item rdf:about="https://example.org/c1"><title>Crane</title><description>It moves all day.</description></item>'
+    "</rdf:RDF>"
+)
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>f1</id><title>Ferry</title></entry><entry><id>c1</id>'
+    "<title>Crane</title><content>It moves all day.</content></entry></feed>"
+)
+TWO = RSS.replace(
+    "</channel>",
+    "<item><guid>c1</guid><title>Crane</title><description>It moves all day.</description></item></channel>",
+)
+
+
+@pytest.mark.parametrize("body", [TWO, RDF, ATOM])
+def test_an_entry_within_which_a_document_ends_is_told_and_not_taken_for_an_edit(tmp_path: Path, body: str) -> None:
+    cut = read(tmp_path, body[: body.index("moves") + 3])
+    between = read(tmp_path, body[: body.index("</rss>" if body is TWO else "</rdf" if body is RDF else "</feed>")])
+
+    assert [item.title.partition(" ")[0] for item in cut.items] == ["Ferry"]
+    assert [problem.what for problem in cut.problems] == ["the document ends within it; the item was left out"]
+    assert [told.native_id for told in cut.unread] == ["https://example.org/c1" if body is RDF else "c1"]
+    assert (len([*between.items]), [*between.problems]) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("written", "day"),
     [

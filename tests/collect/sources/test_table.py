@@ -52,6 +52,20 @@ def test_rows_of_separators_are_no_rows_and_lines_are_counted(tmp_path: Path) ->
     ]
 
 
+def test_a_quote_that_is_never_closed_swallows_no_rows_in_silence(tmp_path: Path) -> None:
+    head = "title,date,text\nFerry,2024-03-04,It sails\n"
+    fetch = read(tmp_path, f'{head}Crane,2024-03-03,"It moves\nMole,2024-03-02,It opens\n')
+
+    assert titles(fetch) == ["Ferry"]
+    assert [problem.what for problem in fetch.problems] == [
+        "a quote is opened here and never closed, so that nothing below it can be read; the item was left out"
+    ]
+    assert str(fetch.problems[0]).startswith(f"{tmp_path}/register.csv:3: ")
+    assert read(tmp_path, f'{head}Crane,2024-03-03,"It moves\nall day"').problems == ()
+    with pytest.raises(SourceError, match="never closed"):
+        read(tmp_path, '"title,date\nFerry,2024-03-04\n')
+
+
 def test_when_no_column_fits_those_that_are_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no column for the date; it has 'Datum', 'Titel': say which in `columns`"):
         read(tmp_path, "Datum;Titel\n2024-03-04;Ferry\n")
