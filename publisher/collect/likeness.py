@@ -10,6 +10,8 @@ ALIKE = 0.3
 news: different items of one day reach 0.13, and of any two days 0.17, unless one was written from the other (0.57 and
 0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45."""
 
+VERY_ALIKE = 0.6
+"""The likeness from which two texts count as one edited text though their ids differ, if they have one moment too."""
 _COMMON = 16
 """A pair of words in more texts than this does not count: it distinguishes nothing, and makes a crowded day slow."""
 _WORD = re.compile(r"\w+")
@@ -17,8 +19,8 @@ _WORDS = 1_000
 """How many words of a text count."""
 
 
-def find_alike(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int, int]]:
-    """Return the (old, new) keys of texts that are alike, the most alike first.
+def find_alike(old: Mapping[int, str], new: Mapping[int, str], *, least: float = ALIKE) -> list[tuple[int, int]]:
+    """Return the (old, new) keys of texts whose likeness is `least` or more, the most alike first.
 
     The likeness of two texts is the share of pairs of neighbouring words that they have in common (Dice's
     coefficient): a typo costs two pairs wherever it stands, and texts on the same subject in other words share few.
@@ -38,7 +40,7 @@ def find_alike(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int
         shared = Counter(each for pair in telling for each in having.get(pair, ()))
         for (rank, key, size), count in shared.items():
             likeness = 2 * count / (size + len(telling))
-            if likeness >= ALIKE:
+            if likeness >= least:
                 found.append((-likeness, rank, place, key, new_key))
     return [(key, new_key) for *_, key, new_key in sorted(found)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from publisher.collect.extent import Extent, Turnover, extent_of
-from publisher.collect.likeness import find_alike
+from publisher.collect.likeness import ALIKE, VERY_ALIKE, find_alike
 from publisher.collect.shared import find_shared, leave_out_listed, without_repeats
 from publisher.collect.sources.unread import Unread
 from publisher.model.items import Item, digest_of_content, digest_of_text
@@ -83,7 +83,8 @@ def pair(
        known item has no id, or was listed until now and its id is not listed any more; else
     4. the same date and the same words in title and text; else
     5. the same date and the most similar words, `likeness.ALIKE` or more, unless both have a native id or a link that
-       is theirs alone.
+       is theirs alone; or, whatever these are, the same moment to the second, and words that are `VERY_ALIKE`: ids and
+       links may be made of titles, and then change with them.
 
     In doubt an item that an editor hid stays hidden: it is known by its words on any date, and by similar words too,
     unless both have a native id or a link and their dates differ.
@@ -215,13 +216,14 @@ def pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     for day, numbers in _group((known[number].date, number) for number in pairing.to_pair).items():
         old_words = {number: _words(said[number]) for number in numbers if number in said}
         new_words = {place: _words(listed[place].item) for place in places_on[day]}
-        for number, place in find_alike(old_words, new_words):
-            if number in known and place in listed and _may_be_one(known[number], listed[place], pairing):
-                pairs.append((known.pop(number), listed.pop(place)))
+        for least, may_be in ((ALIKE, _may_be_one), (VERY_ALIKE, _have_one_moment)):
+            for number, place in find_alike(old_words, new_words, least=least):
+                if number in known and place in listed and may_be(known[number], listed[place], pairing, said):
+                    pairs.append((known.pop(number), listed.pop(place)))
     old_words = {number: _words(said[number]) for number, old in known.items() if old.is_hidden and number in said}
     new_words = {place: _words(new.item) for place, new in listed.items()} if old_words else {}
     for number, place in find_alike(old_words, new_words):
-        if number in known and place in listed and _may_be_hidden(known[number], listed[place], pairing):
+        if number in known and place in listed and _may_be_hidden(known[number], listed[place], pairing, said):
             pairs.append((known.pop(number), listed.pop(place)))
     return replace(pairing, pairs=pairs, known=known, listed=listed)
 
@@ -236,14 +238,21 @@ def _turnover(pairs: _Pairs) -> Turnover:
     )
 
 
-def _may_be_one(old: Known, new: Listed, pairing: Pairing) -> bool:
+def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, Item]) -> bool:
     """Whether no id or link of their own tells them apart."""
     links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
     return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
 
 
-def _may_be_hidden(old: Known, new: Listed, pairing: Pairing) -> bool:
-    return _may_be_one(old, new, pairing) or old.date == new.item.date
+def _have_one_moment(old: Known, new: Listed, _pairing: Pairing, said: Mapping[int, Item]) -> bool:
+    """Whether both have one moment of publication, which no schedule chose, and the known one was there until now."""
+    moment = new.item.published
+    is_exact = moment is not None and (moment.minute, moment.second) != (0, 0)
+    return is_exact and said[old.number].published == moment and old.state in (State.LISTED, State.HIDDEN)
+
+
+def _may_be_hidden(old: Known, new: Listed, pairing: Pairing, said: Mapping[int, Item]) -> bool:
+    return _may_be_one(old, new, pairing, said) or old.date == new.item.date
 
 
 def _id_of(old: Known, shared: Collection[str]) -> str:

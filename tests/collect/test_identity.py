@@ -410,6 +410,38 @@ def test_similar_words_under_another_id_are_another_item() -> None:
     assert log.plan([other, LAST]) == Reconciliation(added=(other,), withdrawn=(2,))
 
 
+@pytest.mark.parametrize(
+    ("moment", "words", "is_one"),
+    [
+        (datetime(2022, 2, 10, 9, 30, 12, tzinfo=UTC), REWORDED, True),
+        (datetime(2022, 2, 10, 9, 30, 12, tzinfo=UTC), FERRY, False),
+        (datetime(2022, 2, 10, 9, 30, 13, tzinfo=UTC), REWORDED, False),
+        (None, REWORDED, False),
+    ],
+)
+def test_an_id_and_a_link_that_follow_an_edited_title_are_no_other_item(
+    moment: datetime | None, words: str, is_one: bool
+) -> None:
+    first = datetime(2022, 2, 10, 9, 30, 12, tzinfo=UTC)
+    link = "https://example.org/"
+    log = log_of(item(title="Libary on Sundays", published=first, native_id="libary", link=f"{link}libary"), LAST)
+    now = item(words, title="Library on Sundays", published=moment, native_id="library", link=f"{link}library")
+
+    plan = log.plan([now, LAST])
+
+    assert plan == (Reconciliation(revised=((2, now),)) if is_one else Reconciliation(added=(now,), withdrawn=(2,)))
+
+
+@pytest.mark.parametrize("hour", [0, 10])
+def test_a_moment_that_a_schedule_chose_names_nothing(hour: int) -> None:
+    at = datetime(2022, 2, 10, hour, tzinfo=UTC)
+    now = item(REWORDED, published=at, native_id="8")
+
+    plan = log_of(item(published=at, native_id="7"), LAST).plan([now, LAST])
+
+    assert plan == Reconciliation(added=(now,), withdrawn=(2,))
+
+
 def test_a_source_that_changes_all_its_ids_keeps_its_items() -> None:
     log = log_of(item(native_id="7"), item(FERRY, native_id="8"), LAST)
 
