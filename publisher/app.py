@@ -38,9 +38,9 @@ from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, PublishReport, RunReport, Status
+from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import PublishPlan, Scope, plan, plan_editions
+from publisher.publish.plan import Scope, plan
 from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
@@ -339,6 +339,7 @@ class Publisher:
             return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
         report = self._compose(report, plan, self.config.audiences)
         report = self._put_out(report, self.config.audiences)
+        report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
         return self._wiring.tell_hub(report)
 
     def _collect(
@@ -360,25 +361,9 @@ class Publisher:
         least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
         try:
             planned = plan(self._store, self._wiring.publication, least)
-            return replace(report, publish=self._render_site(planned))
+            return replace(report, publish=self._wiring.render_site(planned, self._open_files, self._progress))
         except (FilesError, TemplateError) as error:
             return report.with_problems(Problem.of("publish", error))
-
-    def _render_site(self, planned: PublishPlan) -> PublishReport:
-        """Render what is planned; open no file if that is nothing."""
-        if planned.is_empty:
-            return PublishReport()
-        from publisher.publish.run import publish  # late: a pass with no news renders nothing
-
-        return publish(
-            planned,
-            store=self._store,
-            publication=self._wiring.publication,
-            files=self._open_files(self.config.feeds_directory),
-            authority=self._wiring.authority,
-            now=self._clock(),
-            progress=self._progress,
-        )
 
     def _compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
         """Plan editions and record them; readers see nothing of them yet."""
@@ -395,7 +380,7 @@ class Publisher:
         composed = report.compose or ComposeReport()
         editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
         try:
-            self._show_editions()
+            self._wiring.show_editions(self._open_files)
         except (FilesError, TemplateError) as error:
             composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
             editions = [(edition, audience) for edition, audience in editions if not audience.archive]
@@ -412,15 +397,6 @@ class Publisher:
             problems = (*composed.problems, *done.problems)
             composed = replace(composed, editions=done.editions, emptied=done.emptied, problems=problems)
         return replace(report, compose=composed)
-
-    def _show_editions(self) -> None:
-        """Write the web pages of editions that have none; open no file if all have one."""
-        if numbers_of := plan_editions(self._store, self._wiring.publication.audiences):
-            from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
-
-            files, authority = self._open_files(self.config.feeds_directory), self._wiring.authority
-            publication = self._wiring.publication
-            publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
 
 
 def clock_at(now: datetime | None) -> Callable[[], datetime]:

@@ -23,9 +23,11 @@ from publisher.model.reports import (
     RunStatus,
     SourceStatus,
     Status,
+    SubscribersStatus,
     WaitingStatus,
 )
 from publisher.model.sources import SourcePolicy
+from publisher.model.subscribers import CONFIRM_WITHIN, SubscriberSettings
 from publisher.publish.plan import CONSUMER
 from publisher.store import RunRow, Store, Waiting
 from publisher.store.runs import DELIVER
@@ -62,10 +64,26 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         deliveries=unsettled_mails(config, store, now=now),
         runs=runs,
         restored=_restore_status(config, store),
+        subscribers=_subscribers_status(config.subscribers, store, now=now),
         outage=store.outages.current() if config.smtp else None,
         orders=tuple(store.ledger.orders.since(now - SHOWN)),
         paused=store.ledger.pauses.current(),
         ahead=find_ahead(done_at, now=now),
+    )
+
+
+def _subscribers_status(
+    settings: SubscriberSettings | None, store: Store, *, now: datetime
+) -> SubscribersStatus | None:
+    if settings is None:
+        return None
+    last = store.rounds.last()
+    return SubscribersStatus(
+        people=store.subscribers.count(),
+        pending=store.subscribers.count_pending(since=now - CONFIRM_WITHIN),
+        next_ticks={pace.name: pace.schedule.next_after(now) for pace in settings.paces},
+        last_round=last.name if last else "",
+        last_round_at=last.begun_at if last else None,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,17 +12,22 @@ from publisher import __version__
 from publisher.admin.deliveries import Post, letter_mails
 from publisher.admin.edition_mails import EditionMails
 from publisher.admin.office import Office
+from publisher.admin.round_mails import RoundMails
+from publisher.admin.rounds import keep_rounds
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
+from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
-from publisher.model.reports import RunReport
+from publisher.model.reports import PublishReport, RunReport
+from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
-from publisher.publish.plan import Publication
+from publisher.publish.files import Files
+from publisher.publish.plan import Publication, PublishPlan, plan_editions
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
 from publisher.subscribers.people import People
@@ -133,6 +139,33 @@ class Wiring:
     def _proposed_authority(self) -> str:
         return f"{urlsplit(self._config.site.base_url).hostname},{self._clock().date()}"
 
+    def render_site(
+        self, planned: PublishPlan, open_files: Callable[[Path], Files], progress: Progress
+    ) -> PublishReport:
+        """Render what is planned; open no file if that is nothing."""
+        if planned.is_empty:
+            return PublishReport()
+        from publisher.publish.run import publish  # late: a pass with no news renders nothing
+
+        return publish(
+            planned,
+            store=self._store,
+            publication=self.publication,
+            files=open_files(self._config.feeds_directory),
+            authority=self.authority,
+            now=self._clock(),
+            progress=progress,
+        )
+
+    def show_editions(self, open_files: Callable[[Path], Files]) -> None:
+        """Write the web pages of editions that have none; open no file if all have one."""
+        if numbers_of := plan_editions(self._store, self.publication.audiences):
+            from publisher.publish.editions import publish_editions  # late: a pass with no news renders nothing
+
+            files = open_files(self._config.feeds_directory)
+            publication, authority = self.publication, self.authority
+            publish_editions(numbers_of, store=self._store, publication=publication, files=files, authority=authority)
+
     def tell_hub(self, report: RunReport) -> RunReport:
         """Tell the WebSub hub of config.toml which feeds changed; the report has a problem if it cannot be told."""
         config = self._config
@@ -182,6 +215,24 @@ class Wiring:
 
         return SiteLook.of(self.publication)
 
+    def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
+        """Plan the mails to subscribers that are due."""
+        settings, now = self._config.subscribers, self._clock()
+        if settings is None:
+            return ()
+        return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
+
+    @cached_property
+    def _round_mails(self) -> RoundMails:
+        assert self._config.subscribers is not None
+        return RoundMails(
+            store=self._store,
+            settings=self._config.subscribers,
+            renderer=lambda: self.renderer,
+            people=self.people,
+            clock=self._clock,
+        )
+
     def _letter_writer(self, theme_title: Callable[[str], str]) -> "LetterWriter":
         from publisher.rendering.letters import LetterWriter  # late: most commands write no letter
 
@@ -215,13 +266,16 @@ class Wiring:
         """
         if self._pace is None or self._config.smtp is None:
             raise UsageError("nothing is sent, because config.toml names no mail server in smtp.host")
+        mails_of: dict[DeliveryKind, Mails] = {
+            DeliveryKind.EDITION: EditionMails(outbox, self._store, self._config.audiences, open_office),
+            DeliveryKind.LETTER: partial(letter_mails, self._store),
+        }
+        if self._config.subscribers is not None:
+            mails_of[DeliveryKind.ROUND] = self._round_mails
         return Post(
             settings=self._config.smtp,
             store=self._store,
-            mails_of={
-                DeliveryKind.EDITION: EditionMails(outbox, self._store, self._config.audiences, open_office),
-                DeliveryKind.LETTER: partial(letter_mails, self._store),
-            },
+            mails_of=mails_of,
             pace=self._pace,
             clock=self._clock,
             progress=progress,

@@ -10,6 +10,7 @@ from publisher.cli.status_output import clock_line
 from publisher.model.editions import Notice
 from publisher.model.problems import Problem, counted
 from publisher.model.reports import CollectReport, DeliveryTally, RunReport
+from publisher.model.rounds import RoundReport
 
 
 def show_report(report: RunReport, *, is_json: bool, timezone: str, is_rehearsal: bool = False) -> None:
@@ -52,6 +53,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         if report.compose.restored and not report.compose.editions:
             restored = counted(report.compose.restored, "item")
             lines.append(f"compose: {restored} restored, for the next edition")
+    lines += [_round_line(each) for each in report.rounds]
     if report.deliver:
         lines += [_tally_line(tally) for tally in report.deliver.editions if tally.is_news]
     lines += [f"source {change.source}: {change.condition}" for change in report.condition_changes]
@@ -62,6 +64,12 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         # A source that failed may have news.
         return [] if report.all_problems else [_nothing_new(report.collect)]
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
+
+
+def _round_line(report: RoundReport) -> str:
+    """`subscribers: round-3 (daily, weekly) with 12 mails`."""
+    more = "" if report.is_planned else "; the next run plans the others"
+    return f"subscribers: {report.name} ({', '.join(report.paces)}) with {counted(report.mails, 'mail')}{more}"
 
 
 def _tally_line(tally: DeliveryTally) -> str:
@@ -103,6 +111,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
             "emptied": report.compose.emptied,
             "restored": report.compose.restored,
         },
+        "rounds": [asdict(each) for each in report.rounds],
         "deliver": report.deliver
         and {
             "editions": [asdict(tally) for tally in report.deliver.editions],

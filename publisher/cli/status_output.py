@@ -9,7 +9,15 @@ from publisher.cli.formats import local_time
 from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import Order
 from publisher.model.problems import counted, some_of
-from publisher.model.reports import AudienceStatus, HeldStatus, RestoreStatus, SourceCondition, SourceStatus, Status
+from publisher.model.reports import (
+    AudienceStatus,
+    HeldStatus,
+    RestoreStatus,
+    SourceCondition,
+    SourceStatus,
+    Status,
+    SubscribersStatus,
+)
 
 _MOMENTS = 5
 """How many moments that items wait for are shown."""
@@ -39,6 +47,8 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     if status.unpublished:
         lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]
+    if status.subscribers:
+        lines.append(_subscribers_line(status.subscribers, zone))
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
@@ -141,6 +151,16 @@ def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
         parts.append(f"last edition {audience.last_edition} on {local_time(audience.last_composed_at, zone)}")
     parts.append(f"next {local_time(audience.next_tick, zone)}" if audience.next_tick else "composed by hand")
     return f"audience {audience.name}: " + ", ".join(parts)
+
+
+def _subscribers_line(subscribers: SubscribersStatus, zone: ZoneInfo) -> str:
+    parts = [counted(subscribers.people, "subscriber")]
+    if subscribers.pending:
+        parts.append(f"{subscribers.pending} not confirmed yet")
+    if subscribers.last_round_at:
+        parts.append(f"last {subscribers.last_round} on {local_time(subscribers.last_round_at, zone)}")
+    parts += [f"{pace} next {local_time(tick, zone)}" for pace, tick in subscribers.next_ticks.items()]
+    return f"subscribers: {', '.join(parts)}"
 
 
 def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:

@@ -379,7 +379,7 @@ class _Pass:
 
 
 def _envelope(delivery: Delivery, settings: SmtpSettings) -> Envelope:
-    sender = settings.bounces or delivery.sender
+    sender = delivery.return_path or settings.bounces or delivery.sender
     return Envelope(sender=sender, recipient=delivery.recipient, envid=delivery.message_id.strip("<>"))
 
 

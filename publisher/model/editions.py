@@ -121,6 +121,18 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Personal:
+    """What the foot of a mail to one subscriber has of his own, in place of a mailing list's."""
+
+    why: str
+    """Why he gets it; one line."""
+    stop_url: str
+    mine_url: str
+    """Of his own page."""
+    privacy_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
     """A group of people who get the same digest."""
 
@@ -174,6 +186,8 @@ class Audience:
     """What happens to a held edition when the time for review ends without a decision."""
     editor: Mailbox | None = None
     """Who gets a mail about a held edition; None: no mail is sent."""
+    personal: Personal | None = None
+    """None: it is a mailing list, and all on it get the same mail."""
 
     def language_at(self, site: Site) -> str:
         """Return the language of the digest."""

@@ -10,6 +10,7 @@ from publisher.model.deliveries import DeliveryCounts, Order, Outage
 from publisher.model.editions import Edition, Notice
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
+from publisher.model.rounds import RoundReport
 
 # --- how sources fare ------------------------------------------------------------------------------------------------
 
@@ -174,6 +175,8 @@ class RunReport:
     publish: PublishReport | None = None
     compose: ComposeReport | None = None
     deliver: DeliverReport | None = None
+    rounds: tuple[RoundReport, ...] = ()
+    """Rounds of mails to subscribers that were planned, or gone on with."""
     condition_changes: tuple[ConditionChange, ...] = ()
     notices: tuple[Notice, ...] = ()
     """Notices that are new in the outbox."""
@@ -187,7 +190,7 @@ class RunReport:
     @property
     def is_news(self) -> bool:
         stages = (self.collect, self.publish, self.compose, self.deliver)
-        told = bool(self.condition_changes or self.notices)
+        told = bool(self.condition_changes or self.notices or self.rounds)
         return told or any(stage is not None and stage.is_news for stage in stages)
 
     def with_problems(self, *problems: Problem) -> "RunReport":
@@ -266,6 +269,21 @@ class AudienceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribersStatus:
+    """How the site's subscribers stand."""
+
+    people: int
+    """How many follow something."""
+    pending: int
+    """How many asked within the last days and have not confirmed yet."""
+    next_ticks: Mapping[str, datetime]
+    """When each pace is due next, by its name."""
+    last_round: str
+    """The name of the last round; empty: there was none."""
+    last_round_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldStatus:
     """An edition that waits for the editor."""
 
@@ -324,6 +342,8 @@ class Status:
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None
     """None: no audience waits after a restore."""
+    subscribers: SubscribersStatus | None = None
+    """None: the site has no `[subscribers]`."""
     outage: Outage | None = None
     """None: mails go out, as far as is known."""
     orders: tuple[Order, ...] = ()

@@ -204,6 +204,14 @@ def masked(address: str) -> str:
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
 
 
+_ROUND = "round-"
+
+
 def round_name(number: int) -> str:
     """The name of a round in the ledger and in messages."""
-    return f"round-{number}"
+    return f"{_ROUND}{number}"
+
+
+def number_of_round(name: str) -> int:
+    """The number of the round that `round_name` gave this name."""
+    return int(name.removeprefix(_ROUND))

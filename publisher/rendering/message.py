@@ -77,7 +77,7 @@ def letter_message(
         plain_header("Date", format_datetime(dated)),
         plain_header("Message-ID", message_id),
         NOT_BY_HAND,
-        *_alternative_headers(message_id, language),
+        *alternative_headers(message_id, language),
     ]
     return _alternative("".join(headers).encode("ascii"), message_id, text, html)
 
@@ -86,28 +86,30 @@ def _message(digest: Digest, edition: Edition, message_id: str, *, audience: Aud
     headers = [
         *_identity(digest, edition, message_id, audience=audience),
         *_list_headers(digest, audience=audience, site=site),
-        *_alternative_headers(message_id, audience.language_at(site)),
+        *alternative_headers(message_id, audience.language_at(site)),
     ]
     return _alternative("".join(headers).encode("ascii"), message_id, digest.text, digest.html)
 
 
-def _alternative_headers(message_id: str, language: str) -> list[str]:
+def alternative_headers(message_id: str, language: str) -> list[str]:
+    """The headers of a mail that has a text and an HTML part."""
     return [
         plain_header("MIME-Version", "1.0"),
         plain_header("Content-Language", language),
-        plain_header("Content-Type", f'multipart/alternative; boundary="{_boundary(message_id)}"'),
+        plain_header("Content-Type", f'multipart/alternative; boundary="{boundary_of(message_id)}"'),
     ]
 
 
 def _alternative(headers: bytes, message_id: str, text: str, html: str) -> bytes:
     """A mail with these headers: text first, HTML as its better alternative."""
-    opening = f"--{_boundary(message_id)}\r\n".encode()
+    opening = f"--{boundary_of(message_id)}\r\n".encode()
     parts = (_part("text/plain", text), _part("text/html", html))
     body = b"".join(opening + part + b"\r\n" for part in parts)
-    return headers + b"\r\n" + body + f"--{_boundary(message_id)}--\r\n".encode()
+    return headers + b"\r\n" + body + f"--{boundary_of(message_id)}--\r\n".encode()
 
 
-def _boundary(message_id: str) -> str:
+def boundary_of(message_id: str) -> str:
+    """What stands between the parts of a mail."""
     return "=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32]  # "=_" cannot occur in quoted-printable
 
 
@@ -132,17 +134,18 @@ def _list_headers(digest: Digest, *, audience: Audience, site: Site) -> list[str
     return [
         list_id_header(audience.title, f"{audience.name}.{list_host(site)}"),
         uri_header("List-Unsubscribe", [*([_uri(stop)] if stop else []), _stop_by_mail(audience)]),
-        uri_header("List-Help", [f"<mailto:{_in_mailto(site.author.address)}?subject=help>"]),
+        uri_header("List-Help", [f"<mailto:{in_mailto(site.author.address)}?subject=help>"]),
         uri_header("List-Archive", [_uri(digest.archive_url or site.base_url)]),
         plain_header("List-Post", "NO"),
     ]
 
 
 def _stop_by_mail(audience: Audience) -> str:
-    return f"<mailto:{_in_mailto(audience.unsubscribe_mailto or audience.from_.address)}?subject=unsubscribe>"
+    return f"<mailto:{in_mailto(audience.unsubscribe_mailto or audience.from_.address)}?subject=unsubscribe>"
 
 
-def _in_mailto(address: str) -> str:
+def in_mailto(address: str) -> str:
+    """An address as it stands in a `mailto:` address."""
     return quote(wire_address(address), safe="@!$'*+/=^_`|~.-")
 
 

@@ -9,7 +9,7 @@ import structlog
 from publisher.model.characters import as_line
 from publisher.model.decisions import LOGGER, facts_of
 from publisher.model.problems import Problem
-from publisher.model.reports import RunReport, SourceCondition
+from publisher.model.reports import DeliveryTally, RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
 _OF_LINES = ("exception", "stack")
@@ -28,17 +28,12 @@ class PassLog:
             logger.info("collected", added=collected.added, revised=collected.revised, withdrawn=collected.withdrawn)
         if (published := report.publish) and published.is_news:
             logger.info("published", feeds=list(published.feeds), files_written=published.files_written)
+        for each in report.rounds:
+            logger.info("round", name=each.name, paces=", ".join(each.paces), mails=each.mails)
         for edition in report.compose.editions if report.compose else ():
             logger.info("composed", edition=edition.name, items=len(edition.records))
         for tally in report.deliver.editions if report.deliver else ():
-            if tally.is_news:
-                counts = {
-                    "sent": tally.sent,
-                    "refused": tally.refused,
-                    "later": tally.later,
-                    "doubtful": tally.doubtful,
-                }
-                logger.info("delivered", edition=tally.name, **counts)
+            self._write_tally(tally)
         for change in report.condition_changes:
             log = logger.info if change.condition is SourceCondition.WELL else logger.warning
             condition = change.condition.value
@@ -49,6 +44,11 @@ class PassLog:
             logger.info("notice written", notice=notice.name)
         for problem in self.take_new(report.all_problems):
             logger.warning("problem", where=problem.where, what=problem.what)
+
+    def _write_tally(self, tally: DeliveryTally) -> None:
+        if tally.is_news:
+            counts = {"sent": tally.sent, "refused": tally.refused, "later": tally.later, "doubtful": tally.doubtful}
+            logger.info("delivered", edition=tally.name, **counts)
 
     def take_new(self, problems: Sequence[Problem]) -> list[Problem]:
         """Return the problems that the last call was not given, and remember all of these for the next one."""

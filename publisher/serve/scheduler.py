@@ -198,6 +198,8 @@ def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[]
     scheduler.remove_all_jobs()
     every = IntervalTrigger(seconds=int(config.service.collect_every.total_seconds()), timezone="UTC")
     scheduler.add_job(wake, every, id="collect")
+    for pace in config.subscribers.paces if config.subscribers else ():
+        scheduler.add_job(wake, ScheduleTrigger(pace.schedule), id=f"round {pace.name}")
     for audience in config.audiences:
         if audience.schedule is not None:
             ticks = ScheduleTrigger(audience.schedule)

@@ -16,6 +16,7 @@ from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionPlace, PastEdition
 from publisher.store.restoration import Restoration, Settlement
+from publisher.store.rounds import Envelope, Followed, Moved, RangePass, RoundMail
 from publisher.store.runs import RunRow
 from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState
@@ -30,17 +31,22 @@ __all__ = [
     "Due",
     "EditionPlace",
     "EditionRow",
+    "Envelope",
     "FeedSequence",
     "FeedState",
+    "Followed",
     "Heir",
     "HiddenItem",
     "ItemAddress",
     "Ledger",
     "LogPass",
+    "Moved",
     "Other",
     "PageRow",
     "PastEdition",
+    "RangePass",
     "Restoration",
+    "RoundMail",
     "RunRow",
     "Settlement",
     "SourceState",

@@ -13,10 +13,11 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import ChangeKind, NewRecord, Revision, State
 from publisher.model.slugs import Names, WantedNames
 from publisher.store import sources
-from publisher.store.content import content_of, item_of, themes_text
+from publisher.store.content import content_of, item_of, themes_of, themes_text
 from publisher.store.counters import Counters
 from publisher.store.engine import batches
 from publisher.store.facts import Facts, Heir
+from publisher.store.joins import note_joins
 from publisher.store.memberships import Membership, forget_withdrawals, memberships_of, move_items, note_withdrawals
 from publisher.store.names import find_names, settle_names
 from publisher.store.schema import IS_GONE, IS_WAITING, copies, items, log
@@ -65,6 +66,7 @@ class LogPass(Facts):
             for row, each in zip(rows, revised, strict=True)
         ]
         self._update(rows)
+        note_joins(self._connection, [_join_of(row, old[row["number"]]) for row in rows])
         self._append(ChangeKind.REVISED, rows, touched, now=now)
         move_items(self._connection, joined, left, now=now)
         forget_withdrawals(self._connection, [row.number for row in old.values() if row.state is State.WITHDRAWN])
@@ -356,6 +358,12 @@ _MOST_AHEAD = timedelta(hours=1)
 def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
     """Return the `updated` of an item with a minor edit: the old one, though never earlier than `published`."""
     return published if old.revision == 1 else max(old.updated, published)
+
+
+def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]:
+    """Which themes an item is in for the first time with this revision, as (number, log number, slugs)."""
+    before, after = ({theme.slug for theme in themes_of(themes)} for themes in (old.themes, row["themes"]))
+    return row["number"], row["seq"], after - before
 
 
 def _revised_seqs(

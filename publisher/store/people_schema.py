@@ -22,6 +22,8 @@ subscribers = Table(
     _column("language", Key),
     _column("since", UtcDateTime),
     _column("paused_until", UtcDateTime, nullable=True),
+    # Chance, by which a report of a failure says whose mail it was.
+    _column("bounce_mark", Key, unique=True),
     # A number is never given again: links in old mails name it.
     sqlite_autoincrement=True,
 )

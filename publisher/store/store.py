@@ -22,6 +22,7 @@ from publisher.store.notices import Notices
 from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
 from publisher.store.restoration import Restorations
+from publisher.store.rounds import Rounds
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
@@ -56,6 +57,7 @@ class Store:
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
         self.subscribers = Subscribers(database)
+        self.rounds = Rounds(database)
         self.outages = Outages(database)
 
     @classmethod

@@ -1,6 +1,7 @@
 """Subscribers: who they are, what they follow, what they agreed to, and the links that wait to be used."""
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,11 +21,12 @@ from publisher.model.subscribers import (
     Subscriber,
     Subscription,
 )
-from publisher.store.engine import BATCH, Database
+from publisher.store.engine import BATCH, Database, batches
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
 
+_OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
 _OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.name != "subscriber")
 
 
@@ -74,6 +76,15 @@ class Subscribers:
         """The subscriber with that address."""
         with self._database.reading() as connection:
             return _subscriber(connection, subscribers.c.address == address)
+
+    def by_numbers(self, numbers: Sequence[int]) -> list[Subscriber]:
+        """The subscribers of these numbers."""
+        found: list[Subscriber] = []
+        with self._database.reading() as connection:
+            for some in batches(numbers):
+                rows = connection.execute(select(subscribers).where(subscribers.c.number.in_(some))).all()
+                found += [_subscriber_of(row, subs) for row, subs in _with_subscriptions(connection, rows)]
+        return found
 
     def all(self, *, batch: int = BATCH) -> Iterator[list[Subscriber]]:
         """All subscribers in the order of their numbers, in batches."""
@@ -239,7 +250,7 @@ def _with_subscriptions(
 
 
 def _subscriber_of(row: Row[Any], subs: tuple[Subscription, ...]) -> Subscriber:
-    return Subscriber(**row._mapping, subscriptions=subs)  # noqa: SLF001  (SQLAlchemy's public name of it)
+    return Subscriber(**{name: getattr(row, name) for name in _OF_SUBSCRIBER}, subscriptions=subs)
 
 
 def _subscription_of(row: Row[Any]) -> Subscription:
@@ -251,7 +262,8 @@ def _subscription_row(number: int, subscription: Subscription) -> dict[str, Any]
 
 
 def _insert_subscriber(connection: Connection, new: Subscriber) -> int:
-    row = {"address": new.address, "language": new.language, "since": new.since, "paused_until": new.paused_until}
+    row: dict[str, Any] = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
+    row["bounce_mark"] = secrets.token_hex(10)
     if not _insert_or_leave(connection, subscribers, row):
         raise StoreError("subscribers: somebody changed this subscription meanwhile; try again")
     query = select(subscribers.c.number).where(subscribers.c.address == new.address)

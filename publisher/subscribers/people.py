@@ -269,6 +269,11 @@ class People:
         for batch in self._store.subscribers.all():
             yield [replace(each, subscriptions=self._renamed(each.subscriptions)) for each in batch]
 
+    def by_numbers(self, numbers: Sequence[int]) -> dict[int, Subscriber]:
+        """The subscribers of these numbers, by number."""
+        found = self._store.subscribers.by_numbers(numbers)
+        return {each.number: replace(each, subscriptions=self._renamed(each.subscriptions)) for each in found}
+
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
 

@@ -12,24 +12,14 @@ a reader gets is a few operations on them.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import or_
 from typing import NamedTuple
 
+from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewItem:
-    """An item that may be new to somebody."""
-
-    number: int
-    added_seq: int
-    """The log number under which it was added."""
-    themes: Mapping[str, int]
-    """By the slug of each theme it is in, the log number under which it came into it: `added_seq`, or a later one."""
 
 
 class Follow(NamedTuple):
@@ -74,7 +64,7 @@ class _InTheme:
 class Window:
     """The items that are new to somebody in a round; `items` are in the order in which they were added."""
 
-    def __init__(self, items: Sequence[NewItem]) -> None:
+    def __init__(self, items: Sequence[ItemEntry]) -> None:
         self.items = items
         self._added = [item.added_seq for item in items]
         self._all = (1 << len(items)) - 1

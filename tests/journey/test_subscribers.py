@@ -4,7 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -114,3 +114,163 @@ def test_without_its_table_nobody_can_be_added(tmp_path: Path) -> None:
 
     assert 2 == outcome.exit_code
     assert ["publisher: no one can subscribe, because config.toml has no [subscribers]"] == outcome.problems
+
+
+# --- rounds ----------------------------------------------------------------------------------------------------------
+
+THURSDAY, MONDAY = (datetime(2026, 3, day, 8, 0, tzinfo=UTC) for day in (5, 9))
+"""After the ticks at eight in Brussels."""
+AGREED = ("--agreed", "form on paper")
+MORE = news("5 March 2026", "The ferry sails thrice a day.", theme="Ferries")
+BOTH = news("5 March 2026", "The crane lifts the ferry.", theme="Cranes; Ferries")
+
+
+@pytest.fixture
+def begun(world: World) -> World:
+    """The site, after a first run and with two readers; two items are new since."""
+    world.publisher("run", at=NOW)
+    people(world, "add", ADA, "ferries=daily", "cranes=weekly", *AGREED)
+    people(world, "add", BEN, "*=weekly", *AGREED, "--language", "de")
+    world.list_above(MORE, BOTH)
+    return world
+
+
+def pause(world: World) -> None:
+    with world.store() as store:
+        store.ledger.pauses.begin(now=NOW)
+
+
+def resume(world: World) -> None:
+    with world.store() as store:
+        store.ledger.pauses.end()
+
+
+def flat(taken: Taken) -> str:
+    return " ".join(text_of(taken).split())
+
+
+def test_each_reader_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, sink: Sink) -> None:
+    first = begun.publisher("run", at=THURSDAY)
+
+    assert "subscribers: round-1 (daily) with 1 mail" in first.lines
+    assert "deliver: round-1 to 1 reader: 1 sent" in first.lines
+    [to_ada] = sink.taken
+    assert (ADA,) == to_ada.recipients
+    for words in ("The ferry sails thrice a day", "The crane lifts the ferry"):
+        assert words in text_of(to_ada)
+    assert "twice" not in text_of(to_ada)
+    assert "nothing new\n" == begun.publisher("run", at=THURSDAY + timedelta(hours=1)).out
+
+    begun.publisher("run", at=MONDAY)
+
+    [to_ben] = sink.taken[1:]
+    assert (BEN,) == to_ben.recipients
+    assert "thrice" in text_of(to_ben)
+    assert "Sie bekommen dies, weil Sie Folgendes abonniert haben: Alles wöchentlich seit" in flat(to_ben)
+    assert "nothing new\n" == begun.publisher("run", at=MONDAY + timedelta(days=30)).out
+    assert 2 == len(sink.taken)
+
+
+def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) -> None:
+    begun.publisher("run", at=THURSDAY)
+
+    mail = read(sink.taken[0])
+    assert "You get this because you follow: Ferries daily since 4 March 2026." in flat(sink.taken[0])
+    stop = re.fullmatch(
+        r"<(https://news\.example\.org/-/stop/(\S{28}))>,\s*<mailto:news@example\.org\?\S+>", mail["List-Unsubscribe"]
+    )
+    assert stop
+    assert "List-Unsubscribe=One-Click" == mail["List-Unsubscribe-Post"]
+    assert ("auto-generated", "bulk") == (mail["Auto-Submitted"], mail["Precedence"])
+    html = mail.get_body(("html",))
+    assert html is not None
+    for words in (text_of(sink.taken[0]), html.get_content()):
+        assert stop[1] in words
+        assert re.search(r"https://news\.example\.org/-/mine/\S{31}", words)
+        assert "https://example.org/privacy" in words
+        assert "Quay 1, 1000 Brussels" in words
+        assert "No. 1" not in words
+
+    with begun.opened(THURSDAY) as publisher:
+        assert publisher.people.stop(stop[2])
+    begun.list_above(news("6 March 2026", "A third ferry came.", theme="Ferries"))
+    begun.publisher("run", at=MONDAY)
+    assert [(ADA,), (BEN,)] == [taken.recipients for taken in sink.taken]
+
+
+def test_who_leaves_after_the_plan_gets_nothing_and_undoing_it_loses_nothing(begun: World, sink: Sink) -> None:
+    pause(begun)
+    begun.publisher("run", at=THURSDAY)
+    assert [] == sink.taken
+    with begun.opened(THURSDAY) as publisher:
+        [batch] = publisher.people.all()
+        stop = publisher.people.links_of(batch[0])[0]
+        publisher.people.stop(stop)
+
+    resume(begun)
+    begun.publisher("deliver", at=THURSDAY)
+    assert [] == sink.taken
+
+    with begun.opened(THURSDAY + timedelta(days=1)) as publisher:
+        publisher.people.undo(stop)
+    begun.publisher("deliver", at=THURSDAY + timedelta(days=1))
+    [taken] = sink.taken
+    assert "thrice" in text_of(taken)
+
+
+def test_what_is_withdrawn_after_the_plan_is_not_in_the_mail(begun: World, sink: Sink) -> None:
+    pause(begun)
+    begun.publisher("run", at=THURSDAY)
+    begun.edit(f"{MORE}\n\n", "")
+    begun.publisher("run", at=THURSDAY + timedelta(minutes=1))
+    resume(begun)
+
+    begun.publisher("deliver", at=THURSDAY + timedelta(minutes=2))
+
+    [taken] = sink.taken
+    assert "lifts" in text_of(taken)
+    assert "thrice" not in text_of(taken)
+
+
+def test_a_site_with_a_list_and_subscribers_serves_both(tmp_path: Path, sink: Sink) -> None:
+    config = CONFIG + SUBSCRIBERS + smtp(sink.port, bounces='"bounces@example.org"')
+    world = World(tmp_path / "site", FERRY, config=config)
+    world.publisher("run", at=NOW)
+    people(world, "add", ADA, "*=daily", *AGREED)
+    world.list_above(MORE)
+
+    world.publisher("run", at=THURSDAY)
+
+    to = {taken.recipients[0]: taken for taken in sink.taken[1:]}
+    assert {"readers@lists.example.org", ADA} == {*to}
+    assert re.fullmatch(r"bounces\+[0-9a-f]{20}@example\.org", to[ADA].sender)
+    assert "bounces@example.org" == to["readers@lists.example.org"].sender
+    assert b"/-/stop/" not in to["readers@lists.example.org"].mail
+
+
+def test_a_round_waits_while_an_editor_looks_at_an_edition(tmp_path: Path, sink: Sink) -> None:
+    config = CONFIG.replace('schedule = "0 8 * * MON"', 'schedule = "0 8 * * *"\nreview = "2h"')
+    world = World(tmp_path / "site", FERRY, config=config + SUBSCRIBERS + smtp(sink.port))
+    world.publisher("run", at=NOW)
+    world.publisher_edition("release", "weekly-1", at=NOW)
+    people(world, "add", ADA, "*=daily", *AGREED)
+    world.list_above(MORE, BOTH)
+
+    assert "subscribers: round-1" not in world.publisher("run", at=THURSDAY).out
+    world.publisher_edition("drop", "weekly-2", "1", at=THURSDAY)
+    world.publisher("run", at=THURSDAY + timedelta(hours=3))
+
+    [taken] = [each for each in sink.taken if each.recipients == (ADA,)]
+    assert 1 == sum(words in text_of(taken) for words in ("thrice", "lifts"))
+
+
+def test_status_tells_who_is_there_and_what_is_due(begun: World) -> None:
+    ask(begun, "eve@example.org", ferries="daily")
+    begun.publisher("run", at=THURSDAY)
+
+    [line] = [line for line in begun.publisher("status", at=THURSDAY).lines if line.startswith("subscribers:")]
+
+    assert line == (
+        "subscribers: 2 subscribers, 1 not confirmed yet, last round-1 on Thu 2026-03-05 09:00, "
+        "daily next Fri 2026-03-06 08:00, weekly next Mon 2026-03-09 08:00, monthly next Mon 2026-04-06 08:00"
+    )

@@ -27,6 +27,7 @@ from publisher.model.reports import (
     RunReport,
     SourceCondition,
 )
+from publisher.model.rounds import RoundReport
 from publisher.model.site import Mailbox
 from tests.editions import AUDIENCE, SITE, edition_of, record_of
 from tests.world import NOW
@@ -133,6 +134,7 @@ def test_every_field_of_a_report_is_described_and_no_other() -> None:
         collect=CollectReport(),
         publish=PublishReport(),
         compose=ComposeReport(editions=(edition_of(record_of("One.")),)),
+        rounds=(RoundReport(name="round-1", paces=("daily",)),),
         deliver=DeliverReport(editions=(DeliveryTally(name="weekly-1", to="a@example.org"),)),
         condition_changes=(ConditionChange(source="news", condition=SourceCondition.WELL, since=None, detail=""),),
         notices=(notice,),

@@ -6,19 +6,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = {
-    # Render a site.
     "app.py": {
-        "publisher.publish.run",
-        "publisher.publish.editions",
         # Examine a source.
         "publisher.admin.discover",
     },
     # Hand over mails: asyncio and ssl take 60 ms, and mails are seldom due.
     "admin/deliveries.py": {"publisher.deliver.run"},
-    # Render a digest.
+    # Render a mail to a subscriber.
+    "admin/round_mails.py": {"publisher.rendering.letters", "publisher.rendering.personal"},
+    # Render a site, or a digest.
     "admin/wiring.py": {
         "publisher.compose.digest",
         "publisher.rendering.templates",
+        "publisher.publish.run",
+        "publisher.publish.editions",
         "publisher.publish.websub",
         # Show forms.
         "publisher.admin.reception",

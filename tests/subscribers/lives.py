@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, EndReason, Subscription, SubscriptionState
 from publisher.subscribers.choose import choose, leave, undo
-from publisher.subscribers.rule import Follow, NewItem, Share, Window, moved, share_of
+from publisher.subscribers.rule import Follow, Share, Window, moved, share_of
 
 THEMES = ("asylum", "borders", "return", "work")
 PACES = ("daily", "weekly", "monthly")
@@ -205,7 +206,7 @@ class World:
 
     def window(self) -> Window:
         live = [item for item in self.items if item.is_live]
-        return Window([NewItem(number=each.number, added_seq=each.added_seq, themes=each.themes) for each in live])
+        return Window([ItemEntry(number=each.number, added_seq=each.added_seq, themes=each.themes) for each in live])
 
 
 def our_rule(reader: Reader, window: Window, upto: int, limit: int) -> tuple[Share, tuple[Subscription, ...]]:

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import EVERYTHING, Subscription
-from publisher.subscribers.rule import Follow, NewItem, Share, Window, moved, share_of
+from publisher.subscribers.rule import Follow, Share, Window, moved, share_of
 from tests.subscribers.lives import Reader, mistakes_of, our_rule, with_cursors
 
 SOME, MANY = range(40), range(40, 3_000)
 
 
-def item(number: int, *themes: str, **later: int) -> NewItem:
-    return NewItem(number=number, added_seq=number, themes={**dict.fromkeys(themes, number), **later})
+def item(number: int, *themes: str, **later: int) -> ItemEntry:
+    return ItemEntry(number=number, added_seq=number, themes={**dict.fromkeys(themes, number), **later})
 
 
 def shares(follows: list[Follow], window: Window, *, limit: int = 40) -> tuple[tuple[int, ...], list[int]]:

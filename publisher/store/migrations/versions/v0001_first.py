@@ -486,8 +486,10 @@ def _create_people() -> None:
         sa.Column("language", KEY, nullable=False),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("paused_until", INSTANT, nullable=True),
+        sa.Column("bounce_mark", KEY, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_subscribers"),
         sa.UniqueConstraint("address", name="uq_subscribers_address"),
+        sa.UniqueConstraint("bounce_mark", name="uq_subscribers_bounce_mark"),
         sqlite_autoincrement=True,
     )
     op.create_table(

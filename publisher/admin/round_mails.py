@@ -1,0 +1,184 @@
+"""The mails of rounds: what each reader's is made of, shortly before it is handed over.
+
+A mail has what its items say at that moment, without those that were withdrawn since the round was planned. What many
+readers get alike is rendered once for each selection of items and language.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from publisher.model.deliveries import Delivery
+from publisher.model.editions import Audience, Edition
+from publisher.model.errors import FilesError, PublisherError, TemplateError
+from publisher.model.records import Record
+from publisher.model.rounds import Round
+from publisher.model.schedules import local_day
+from publisher.model.subscribers import EVERYTHING, Subscriber, SubscriberSettings, number_of_round
+from publisher.model.themes import ALL_THEMES
+from publisher.store import RoundMail, Store
+from publisher.subscribers.people import People
+
+if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
+    from publisher.compose.digest import Renderer
+    from publisher.rendering.personal import Skeleton
+
+_KEPT = 500
+"""How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
+_REASONS = 4
+"""How many of the things he follows a mail names to its reader."""
+WITHDRAWN = "all of its items were withdrawn since"
+
+
+class RoundMails:
+    """Makes the mails of rounds."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: SubscriberSettings,
+        renderer: Callable[[], "Renderer"],
+        people: Callable[[datetime], People],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._renderer = renderer
+        self._people = people
+        self._clock = clock
+        self._skeletons: OrderedDict[tuple[str, tuple[tuple[int, int], ...], str], Skeleton] = OrderedDict()
+        """By round, items with the log numbers of their latest changes, and language."""
+
+    def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+        """The mails of these deliveries, or why there is none, by their ids."""
+        found: dict[int, bytes | PublisherError] = {}
+        by_round = sorted(claimed, key=lambda each: each.name)
+        for name, group in groupby(by_round, key=lambda each: each.name):
+            round_ = self._store.rounds.get(number_of_round(name))
+            if round_ is not None:
+                found |= self._mails_of(round_, list(group))
+        return found
+
+    def _mails_of(self, round_: Round, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+        now = self._clock()
+        people = self._people(now)
+        mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
+        readers = people.by_numbers([each.subscriber for each in mails.values()])
+        records = self._records(mails.values())
+        found: dict[int, bytes | PublisherError] = {}
+        gone: list[str] = []
+        for delivery in claimed:
+            mail = mails.get(delivery.recipient)
+            reader = readers.get(mail.subscriber) if mail else None
+            if mail is None or reader is None:
+                continue
+            its = tuple(records[number] for number in mail.items if number in records)
+            if not its:
+                gone.append(delivery.recipient)
+                found[delivery.id] = FilesError(f"{delivery.title}: {WITHDRAWN}")
+                continue
+            try:
+                found[delivery.id] = self._mail(round_, its, reader, delivery, people)
+            except TemplateError as error:
+                found[delivery.id] = error
+        if gone:
+            self._store.rounds.take_back(round_.name, gone, now=now)
+        return found
+
+    def _records(self, mails: Collection[RoundMail]) -> dict[int, Record]:
+        """The live items of these mails, by number."""
+        numbers = sorted({number for each in mails for number in each.items})
+        return {each.number: each for each in self._store.items.by_number(numbers) if each.state.is_live}
+
+    def _mail(
+        self, round_: Round, its: tuple[Record, ...], reader: Subscriber, delivery: Delivery, people: People
+    ) -> bytes:
+        from publisher.rendering.letters import why_word  # late: a pass without mails renders none
+        from publisher.rendering.personal import ReaderMail
+
+        stop, mine = people.links_of(reader)
+        zone = people.site.timezone
+        reasons = [
+            (theme, pace, local_day(since, zone)) for theme, pace, since in reasons_of(reader, its, round_.paces)
+        ]
+        return self._skeleton(round_, its, reader.language).mail_to(
+            ReaderMail(
+                address=reader.address,
+                stop_token=stop,
+                mine_token=mine,
+                why=why_word(reasons, reader.language, people.theme_title),
+                message_id=delivery.message_id,
+            )
+        )
+
+    def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":
+        from publisher.rendering.personal import Skeleton
+
+        key = (round_.name, tuple((each.number, each.seq) for each in its), language)
+        if key in self._skeletons:
+            self._skeletons.move_to_end(key)
+            return self._skeletons[key]
+        renderer = self._renderer()
+        audience = self._audience(language, renderer)
+        edition = Edition(
+            audience=audience.name,
+            number=round_.number,
+            after=0,
+            upto=round_.upto,
+            composed_at=round_.begun_at,
+            records=tuple(sorted(its, key=lambda each: (each.published, each.added_seq), reverse=True)),
+        )
+        digest = renderer.render(edition, audience)
+        skeleton = Skeleton(
+            digest,
+            name=round_.name,
+            dated=round_.begun_at,
+            language=language,
+            site=renderer.site,
+            settings=self._settings,
+        )
+        self._skeletons[key] = skeleton
+        if len(self._skeletons) > _KEPT:
+            self._skeletons.popitem(last=False)
+        return skeleton
+
+    def _audience(self, language: str, renderer: "Renderer") -> Audience:
+        """All readers of a language, as a digest is rendered for them."""
+        from publisher.rendering.personal import LIST, marked_personal
+
+        settings, site = self._settings, renderer.site
+        return Audience(
+            name=LIST,
+            title=site.title,
+            themes=ALL_THEMES,
+            from_=settings.from_,
+            to=settings.from_,
+            reply_to=settings.reply_to,
+            postal_address=settings.postal_address,
+            archive=False,
+            language=language,
+            languages=("*",),
+            content="summary",
+            order="newest",
+            min_items=1,
+            keywords=False,
+            pictures=False,
+            overflow="web",
+            on_silence="send",
+            personal=marked_personal(site, settings),
+        )
+
+
+def reasons_of(reader: Subscriber, its: Sequence[Record], paces: Collection[str]) -> list[tuple[str, str, datetime]]:
+    """Which of the things that a reader follows brought him these items, in a round of these paces.
+
+    Each is (theme, pace, since when); a few at most.
+    """
+    there = {theme.slug for record in its for theme in record.themes} | {EVERYTHING}
+    since = {each.theme: each.since for each in reader.active}
+    followed = [(theme, pace, since[theme]) for theme, pace in reader.choices.items()]
+    fitting = [each for each in followed if each[0] in there and each[1] in paces]
+    return (fitting or followed)[:_REASONS]

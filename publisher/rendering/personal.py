@@ -1,0 +1,123 @@
+"""Mails to readers: what all have alike is rendered and encoded once, and what is a reader's own fills its slots.
+
+While a digest is rendered, a mark of letters and digits stands in each slot. The text is cut there, and each piece is
+encoded by itself; what a reader gets is the pieces with his own words between them.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+
+from publisher.model.editions import Digest, Personal
+from publisher.model.site import Mailbox, Site
+from publisher.model.subscribers import SubscriberSettings
+from publisher.rendering import quoted_printable
+from publisher.rendering.addresses import list_host
+from publisher.rendering.columns import wrap
+from publisher.rendering.headers import list_id_header, mailbox_header, plain_header, text_header, uri_header
+from publisher.rendering.message import NOT_BY_HAND, alternative_headers, boundary_of, in_mailto
+from publisher.rendering.urls import mine_url, stop_url
+
+_STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for name in ("stop", "mine", "why"))
+"""Marks that no text of an item has."""
+_SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
+_SOFT_BREAK = b"=\r\n"
+"""A line end that whoever decodes quoted-printable takes out."""
+LIST = "subscribers"
+"""The name of all subscribers in List-Id, and of what they get among editions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderMail:
+    """What is a reader's own in a mail of a round."""
+
+    address: str
+    stop_token: str
+    mine_token: str
+    why: str
+    """Why he gets it; one line."""
+    message_id: str
+    """In its angle brackets."""
+
+
+def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
+    """What the templates show in place of a reader's own words."""
+    return Personal(
+        why=_WHY,
+        stop_url=stop_url(site, _STOP),
+        mine_url=mine_url(site, _MINE),
+        privacy_url=settings.privacy_url,
+    )
+
+
+class Skeleton:
+    """A digest of a round without what is a reader's own."""
+
+    def __init__(
+        self, digest: Digest, *, name: str, dated: datetime, language: str, site: Site, settings: SubscriberSettings
+    ) -> None:
+        """Make the skeleton of a digest that was rendered with `marked_personal`."""
+        boundary_id = hashlib.sha256(f"{name}\n{digest.subject}\n{digest.html}".encode()).hexdigest()
+        self._site = site
+        self._from = settings.from_
+        self._answers_to = settings.reply_to or settings.from_
+        self._head = "".join(
+            [
+                mailbox_header("From", settings.from_),
+                *([mailbox_header("Reply-To", settings.reply_to)] if settings.reply_to else []),
+                text_header("Subject", digest.subject),
+                plain_header("Date", format_datetime(dated)),
+                list_id_header(site.title, f"{LIST}.{list_host(site)}"),
+                plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+                NOT_BY_HAND,
+                plain_header("Precedence", "bulk"),
+                *alternative_headers(boundary_id, language),
+            ]
+        ).encode("ascii")
+        opening = f"--{boundary_of(boundary_id)}\r\n"
+        self._pieces: list[bytes] = []
+        self._slots: list[str] = []
+        self._add_part(f"\r\n{opening}", "text/plain", digest.text, kind="text")
+        self._add_part(f"\r\n{opening}", "text/html", digest.html, kind="html")
+        self._pieces[-1] += f"\r\n--{boundary_of(boundary_id)}--\r\n".encode()
+
+    def _add_part(self, opening: str, media_type: str, content: str, *, kind: str) -> None:
+        head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+        first, *rest = _SLOT.split(content)
+        begun = (opening + head).encode() + quoted_printable.encode(first)
+        if self._pieces:
+            self._pieces[-1] += begun
+        else:
+            self._pieces.append(begun)
+        for mark, text in zip(rest[::2], rest[1::2], strict=True):
+            self._slots.append(f"{kind} {mark}")
+            self._pieces.append(quoted_printable.encode(text))
+
+    def mail_to(self, reader: ReaderMail) -> bytes:
+        """The whole mail to a reader, CRLF line ends."""
+        filled: Mapping[str, bytes] = {
+            **{f"{kind} {_STOP}": reader.stop_token.encode() for kind in ("text", "html")},
+            **{f"{kind} {_MINE}": reader.mine_token.encode() for kind in ("text", "html")},
+            f"html {_WHY}": quoted_printable.encode(escape(reader.why)),
+            f"text {_WHY}": quoted_printable.encode(wrap(reader.why)),
+        }
+        parts = [self._own_head(reader), self._head, self._pieces[0]]
+        for slot, piece in zip(self._slots, self._pieces[1:], strict=True):
+            parts += [_SOFT_BREAK, filled[slot], _SOFT_BREAK, piece]
+        return b"".join(parts)
+
+    def _own_head(self, reader: ReaderMail) -> bytes:
+        stop = f"<{stop_url(self._site, reader.stop_token)}>"
+        # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs without it.
+        by_mail = f"<mailto:{in_mailto(self._answers_to.address)}?subject=unsubscribe%20{reader.stop_token}>"
+        return "".join(
+            [
+                mailbox_header("To", Mailbox(address=reader.address)),
+                plain_header("Message-ID", reader.message_id),
+                uri_header("List-Unsubscribe", [stop, by_mail]),
+            ]
+        ).encode("ascii")

@@ -1,0 +1,112 @@
+"""Decides when a round begins, and who gets which items in a range of people. Pure.
+
+What a subscription concerns is worked out once for all who have the same theme, start and cursor. A reader is a few
+operations on integers then; only one whose mail has no room for all is looked at by himself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from publisher.model.schedules import is_due, tick_to_record
+from publisher.model.subscribers import Pace
+from publisher.store import Followed, Moved
+from publisher.subscribers.rule import Follow, Window, moved, share_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks:
+    """What the schedules of paces say at one moment."""
+
+    due: Mapping[str, datetime]
+    """By the name of each pace that is due, up to when a round deals with its ticks."""
+    watched: Mapping[str, datetime]
+    """Paces that were never looked at before: their ticks count from now on."""
+
+
+def ticks_of(paces: Iterable[Pace], last_ticks: Mapping[str, datetime], *, now: datetime) -> Ticks:
+    """Which paces are due; one round deals with any number of missed ticks."""
+    due: dict[str, datetime] = {}
+    watched: dict[str, datetime] = {}
+    for pace in paces:
+        last = last_ticks.get(pace.name)
+        if last is None:
+            watched[pace.name] = now
+        elif is_due(pace.schedule, last=last, now=now):
+            due[pace.name] = tick_to_record(last=last, now=now)
+    return Ticks(due=due, watched=watched)
+
+
+@dataclass(slots=True, kw_only=True)
+class PlannedRange:
+    """What a range of people gets."""
+
+    mails: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """The numbers of items by subscriber, in the order in which they were added."""
+    moved: list[Moved] = field(default_factory=list)
+    """Cursors that stop before items that had no room."""
+
+
+class Planner:
+    """Plans the ranges of one round; what readers have in common is worked out once for all of them."""
+
+    def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
+        """Plan with the items of a window; `current` gives the present slug of a theme, `limit` the items of a mail."""
+        self._window = window
+        self._current = current
+        self._limit = limit
+        self._upto = upto
+        self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
+        """By theme, whether it is due, start and cursor: what is due by it, and what it has dealt with."""
+        self._numbers: dict[int, tuple[int, ...]] = {}
+
+    def plan(self, followed: Sequence[Followed]) -> PlannedRange:
+        """What these people get; their subscriptions are by subscriber."""
+        planned = PlannedRange()
+        for subscriber, new in self._new_items(followed):
+            if new.bit_count() <= self._limit:
+                planned.mails[subscriber] = self._numbers_of(new)
+            else:
+                its = [each for each in followed if each[0] == subscriber]
+                self._plan_limited(subscriber, its, planned)
+        return planned
+
+    def _new_items(self, followed: Sequence[Followed]) -> Iterator[tuple[int, int]]:
+        """Each subscriber to whom something is new, with the mask of it."""
+        masks = self._masks
+        subscriber = due = dealt = 0
+        for row in followed:
+            if row[0] != subscriber:
+                if new := due & ~dealt:
+                    yield subscriber, new
+                subscriber, due, dealt = row[0], 0, 0
+            key = row[2:]
+            found = masks.get(key)
+            if found is None:
+                found = self._find_masks(*row[2:])
+            due |= found[0]
+            dealt |= found[1]
+        if new := due & ~dealt:
+            yield subscriber, new
+
+    def _find_masks(self, theme: str, is_due: int, start: int, cursor: int) -> tuple[int, int]:
+        due, dealt = self._window.masks(self._current(theme), start, cursor)
+        found = self._masks[theme, is_due, start, cursor] = (due if is_due else 0, dealt)
+        return found
+
+    def _numbers_of(self, mask: int) -> tuple[int, ...]:
+        found = self._numbers.get(mask)
+        if found is None:
+            found = self._numbers[mask] = self._window.numbers(mask)
+        return found
+
+    def _plan_limited(self, subscriber: int, followed: Sequence[Followed], planned: PlannedRange) -> None:
+        follows = [
+            Follow(self._current(each.theme), each.start, each.cursor, is_due=bool(each.is_due)) for each in followed
+        ]
+        share = share_of(follows, self._window, limit=self._limit)
+        planned.mails[subscriber] = self._window.numbers(share.items)
+        for each, follow in zip(followed, follows, strict=True):
+            cursor = moved(follow, share, self._window, upto=self._upto)
+            if follow.is_due and cursor < self._upto:
+                planned.moved.append(Moved(subscriber, each.number, cursor))

@@ -1,0 +1,126 @@
+"""Rounds: what is new goes to subscribers, in one mail each for all paces that are due at one moment.
+
+In comes the log beyond the cursors of those who are due; out come deliveries in the ledger. A round is recorded with
+its ranges of people and the ticks of its paces. Then each range is planned in one transaction, which queues its mails
+and moves its cursors.
+
+What a crash leaves, by its moment:
+
+- before a round is recorded: nothing; the next pass begins it;
+- while ranges are planned: a round with some ranges planned, whose mails go out; the next pass plans the others;
+- after that: nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from publisher.model.decisions import DecisionLog
+from publisher.model.rounds import ItemEntry, Round, RoundReport
+from publisher.model.subscribers import SubscriberSettings
+from publisher.model.themes import ThemeMap
+from publisher.store import Envelope, RangePass, Store
+from publisher.subscribers.plan import Planner, ticks_of
+from publisher.subscribers.rule import Window
+
+logger = DecisionLog("subscribers")
+NO_ROUND = "no round begins"
+
+
+class RoundKeeper:
+    """Begins and plans the rounds of a site."""
+
+    def __init__(
+        self, *, store: Store, settings: SubscriberSettings, themes: ThemeMap, envelope: Envelope, now: datetime
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._themes = themes
+        self._envelope = envelope
+        self._now = now
+
+    def keep(self, *, is_held: bool, is_stopping: Callable[[], bool] = lambda: False) -> list[RoundReport]:
+        """Go on with rounds that are begun, then begin the one that is due; return what was done.
+
+        Args:
+            is_held: whether no round may begin now, because an editor looks at what is new, or the operator has to say
+                something first. What is due is made up for later.
+            is_stopping: asked between two ranges; the next pass does the others.
+        """
+        reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
+        if (begun := self._begin(is_held=is_held)) is not None:
+            reports.append(self._plan(begun, is_stopping))
+        return reports
+
+    # --- begin -------------------------------------------------------------------------------------------------------
+
+    def _begin(self, *, is_held: bool) -> Round | None:
+        ticks = ticks_of(self._settings.paces, self._store.rounds.last_ticks(), now=self._now)
+        due = ticks.due
+        if not due:
+            self._store.rounds.note_ticks(ticks.watched)
+            return None
+        if is_held:
+            logger.debug(NO_ROUND, because="it waits for the editor or the operator", paces=", ".join(due))
+            return None
+        upto = self._store.log.end()
+        lowest = self._store.rounds.lowest_cursor(tuple(due))
+        if lowest is None or not self._store.rounds.new_items(lowest, upto):
+            because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its readers"
+            logger.debug(NO_ROUND, because=because, paces=", ".join(due))
+            self._store.rounds.note_ticks({**ticks.watched, **due})
+            return None
+        return self._store.rounds.begin(tuple(due), {**ticks.watched, **due}, upto=upto, now=self._now)
+
+    # --- plan --------------------------------------------------------------------------------------------------------
+
+    def _plan(self, round_: Round, is_stopping: Callable[[], bool]) -> RoundReport:
+        planning = _Planning(self._store, round_, self._settings, self._themes, self._envelope)
+        while not is_stopping():
+            with self._store.rounds.open_range(round_, now=self._now) as range_pass:
+                if range_pass is None:
+                    break
+                planning.plan(range_pass)
+        is_planned = self._store.rounds.finish(round_, now=self._now)
+        return RoundReport(name=round_.name, paces=round_.paces, mails=planning.mails, is_planned=is_planned)
+
+
+class _Planning:
+    """The planning of one round: what its ranges share."""
+
+    def __init__(
+        self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: Envelope
+    ) -> None:
+        self._store = store
+        self._round = round_
+        self._limit = settings.max_items
+        self._themes = themes
+        self._envelope = envelope
+        self._planner: tuple[int, Planner] | None = None
+        """The planner, and the log number beyond which it knows items."""
+        self._selections: dict[tuple[int, ...], int] = {}
+        self.mails = 0
+
+    def plan(self, range_pass: RangePass) -> None:
+        """Plan a range of people, and write what they get."""
+        followed = range_pass.followed()
+        lowest = min((each.cursor for each in followed if each.is_due), default=self._round.upto)
+        planned = self._planner_beyond(lowest, range_pass).plan(followed)
+        range_pass.write(planned.mails, planned.moved, self._selections, envelope=self._envelope)
+        self.mails += len(planned.mails)
+
+    def _planner_beyond(self, after: int, range_pass: RangePass) -> Planner:
+        """A planner that knows all items beyond a log number. Somebody may have changed since the round began."""
+        if self._planner is None or after < self._planner[0]:
+            window = Window([self._renamed(entry) for entry in range_pass.new_items(after)])
+            planner = Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
+            self._planner = (after, planner)
+        return self._planner[1]
+
+    def _renamed(self, entry: ItemEntry) -> ItemEntry:
+        """The item with the present slugs of its themes: until feeds are published again, it has the former ones."""
+        themes: dict[str, int] = {}
+        for slug, seq in entry.themes.items():
+            current = self._themes.current(slug)
+            themes[current] = min(seq, themes.get(current, seq))
+        return replace(entry, themes=themes)
