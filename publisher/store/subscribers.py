@@ -336,4 +336,5 @@ def _insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any])
     was inserted.
     """
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return connection.execute(make(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    statement = make(table).values(row).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -1,0 +1,200 @@
+"""Rounds in the store: ranges, cursors, selections and mails; when items came into themes. In both databases."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from publisher.model.deliveries import DeliveryKind
+from publisher.model.rounds import Round
+from publisher.model.subscribers import (
+    Consent,
+    ConsentKind,
+    EndReason,
+    Subscriber,
+    Subscription,
+    SubscriptionState,
+)
+from publisher.store import Envelope, Moved, Store
+from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, gathered, record, retheme, revise, withdraw
+
+ENVELOPE = Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
+
+
+def subscription(number: int = 1, theme: str = "*", pace: str = "daily", *, cursor: int = 0) -> Subscription:
+    return Subscription(
+        number=number,
+        theme=theme,
+        pace=pace,
+        state=SubscriptionState.ACTIVE,
+        start=cursor,
+        cursor=cursor,
+        since=NOON,
+    )
+
+
+def add(store: Store, name: str, *given: Subscription) -> Subscriber:
+    new = Subscriber(
+        number=0,
+        address=f"{name}@example.org",
+        language="en",
+        since=NOON,
+        subscriptions=given or (subscription(),),
+    )
+    consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="said so")
+    added = store.subscribers.write(None, new, consent=consent, now=NOON)
+    assert added is not None
+    return added
+
+
+def begin(store: Store, *paces: str, size: int = 2) -> Round:
+    return store.rounds.begin(paces or ("daily",), {}, upto=store.log.end(), now=NOON, size=size)
+
+
+def plan(
+    store: Store, round_: Round, mails: Mapping[int, tuple[int, ...]], moved: Moved | None = None
+) -> list[list[tuple[int, str, int]]]:
+    """Plan all ranges of a round; for each with people, who was due: (number, theme, whether by that theme)."""
+    found: list[list[tuple[int, str, int]]] = []
+    known: dict[tuple[int, ...], int] = {}
+    while True:
+        with store.rounds.open_range(round_, now=NOON) as range_pass:
+            if range_pass is None:
+                return found
+            followed = range_pass.followed()
+            if followed:
+                found.append([(each.subscriber, each.theme, each.is_due) for each in followed])
+            there = {each.subscriber for each in followed}
+            its = {who: what for who, what in mails.items() if who in there}
+            range_pass.write(its, [moved] if moved and moved.subscriber in there else [], known, envelope=ENVELOPE)
+
+
+def cursors(store: Store, number: int) -> list[int]:
+    found = store.subscribers.get(number)
+    assert found is not None
+    return [each.cursor for each in found.subscriptions]
+
+
+def test_a_range_has_all_that_those_who_are_due_follow(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada", subscription(1, "asylum"), subscription(2, "borders", "weekly"))
+    ben = add(store, "ben", subscription(1, pace="weekly"))
+    eve = add(store, "eve", subscription(1))
+    paused = add(store, "dan", subscription(1))
+    store.subscribers.write(paused, replace(paused, paused_until=NOON + timedelta(days=1)), now=NOON)
+
+    found = plan(store, begin(store), {})
+
+    due = [(ada.number, "asylum", 1), (ada.number, "borders", 0), (eve.number, "*", 1)]
+    assert due == [each for some in found for each in some]
+    assert [[1, 0], [0], [1], [0]] == [cursors(store, each.number) for each in (ada, ben, eve, paused)]
+
+
+def test_mails_are_queued_once_with_the_readers_own_mark(store: Store) -> None:
+    collect(store, record("a"), record("b"))
+    people = [add(store, name) for name in ("ada", "ben", "eve")]
+    round_ = begin(store)
+
+    plan(store, round_, {people[0].number: (1, 2), people[2].number: (2,)})
+
+    assert store.rounds.finish(round_, now=NOON)
+    assert [] == store.rounds.unplanned()
+    due = store.ledger.due(max_age=timedelta(days=3), now=NOON)
+    assert [("ada@example.org", f"<round-1.{people[0].number}.20260302T120000Z@example.org>"),
+            ("eve@example.org", f"<round-1.{people[2].number}.20260302T120000Z@example.org>")] == [
+        (each.recipient, each.message_id) for each in due
+    ]  # fmt: skip
+    assert {DeliveryKind.ROUND} == {each.kind for each in due}
+    assert 2 == len({each.return_path for each in due})
+    assert all(each.return_path.startswith("bounces+") for each in due)
+    mails = {each.subscriber: each.items for each in store.rounds.mails(1, [each.recipient for each in due])}
+    assert {people[0].number: (1, 2), people[2].number: (2,)} == mails
+
+
+def test_a_crash_between_ranges_leaves_the_others_to_the_next_pass(store: Store) -> None:
+    collect(store, record("a"))
+    people = [add(store, f"reader{number}") for number in range(5)]
+    numbers = [each.number for each in people]
+    round_ = begin(store, size=2)
+    done: set[int] = set()
+    while not done:  # the first ranges may have nobody in them
+        with store.rounds.open_range(round_, now=NOON) as range_pass:
+            assert range_pass is not None
+            done = {each.subscriber for each in range_pass.followed()}
+            range_pass.write(dict.fromkeys(done, (1,)), [], {}, envelope=ENVELOPE)
+
+    assert not store.rounds.finish(round_, now=NOON)
+    [unplanned] = store.rounds.unplanned()
+    found = plan(store, unplanned, dict.fromkeys(numbers, (1,)))
+
+    assert {*numbers} - done == {each[0] for some in found for each in some}
+    assert 5 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+
+def test_a_cursor_that_stops_earlier_stays_there(store: Store) -> None:
+    collect(store, record("a"), record("b"), record("c"))
+    ada = add(store, "ada", subscription(1), subscription(2, "asylum"))
+
+    plan(store, begin(store), {ada.number: (1,)}, Moved(ada.number, 1, 1))
+
+    assert [1, 3] == cursors(store, ada.number)
+
+
+def test_who_leaves_has_his_queued_mail_taken_back(store: Store) -> None:
+    collect(store, record("a"))
+    ada, ben = add(store, "ada"), add(store, "ben")
+    plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
+
+    now = store.subscribers.get(ada.number)
+    assert now is not None
+    ended = replace(
+        now.subscriptions[0],
+        state=SubscriptionState.ENDED,
+        ended_at=NOON,
+        ended_because=EndReason.UNSUBSCRIBED,
+    )
+    left = replace(now, subscriptions=(ended,))
+    store.subscribers.write(now, left, now=NOON)
+    assert ["ben@example.org"] == [each.recipient for each in store.ledger.due(max_age=timedelta(days=3), now=NOON)]
+
+    store.subscribers.write(left, now, now=NOON)
+    assert 2 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+
+def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
+    collect(store, record("a", ASYLUM), record("b", BORDERS), record("c", BORDERS))
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+    withdraw(store, 3)
+
+    found = {each.number: each.themes for each in store.rounds.new_items(0, store.log.end())}
+
+    assert {1: {"asylum": 1, "borders": 4}, 2: {"borders": 2}} == found
+    assert [1] == [each.number for each in store.rounds.new_items(3, store.log.end())]
+
+
+def test_an_item_that_comes_back_into_a_theme_is_as_old_as_before(store: Store) -> None:
+    collect(store, record("a", ASYLUM))
+    revise(store, 1, "About a.", BORDERS)
+    revise(store, 1, "About a.", ASYLUM, BORDERS)
+    revise(store, 1, "About a.", ASYLUM)
+    revise(store, 1, "About a.", BORDERS)
+
+    [entry] = store.rounds.new_items(0, store.log.end())
+
+    assert {"borders": 2} == entry.themes
+
+
+def test_another_configuration_makes_no_item_new(store: Store) -> None:
+    collect(store, record("a", ASYLUM), record("b", BORDERS))
+
+    retheme(store, gathered(ASYLUM, BORDERS), now=NOON)
+
+    assert [{"asylum": 1, "borders": 1}, {"asylum": 2, "borders": 2}] == [
+        each.themes for each in store.rounds.new_items(0, store.log.end())
+    ]
+
+
+def test_ticks_are_kept_by_pace(store: Store) -> None:
+    store.rounds.note_ticks({"daily": NOON})
+    store.rounds.begin(("weekly",), {"daily": NOON + timedelta(days=1), "weekly": NOON}, upto=0, now=NOON)
+
+    assert {"daily": NOON + timedelta(days=1), "weekly": NOON} == store.rounds.last_ticks()

@@ -1,0 +1,128 @@
+"""Subscribers in the store: one person for one address, links that are good once, words that are kept. In both."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
+from publisher.model.errors import StoreError
+from publisher.model.subscribers import Consent, ConsentKind, EndReason, LetterKind, Request
+from publisher.store import Store
+from publisher.subscribers.choose import leave
+from tests.contract.stories import NOON
+from tests.contract.test_store_rounds import add
+
+ADA = "ada@example.org"
+DAY = timedelta(days=1)
+MAX_AGE = timedelta(days=3)
+
+
+def letter(name: str) -> Letter:
+    delivery = NewDelivery(
+        kind=DeliveryKind.LETTER,
+        name=name,
+        recipient=ADA,
+        sender="news@example.org",
+        message_id=f"<{name}@example.org>",
+        dated=NOON,
+        rank=Rank.LETTER,
+    )
+    return Letter(delivery=delivery, mail=b"Subject: letter\r\n\r\n")
+
+
+def ask(store: Store, token: str, *, at: int = 0, kind: LetterKind = LetterKind.CONFIRM) -> bool:
+    """Ask for a letter, so many days later."""
+    now = NOON + at * DAY
+    request = Request(address=ADA, choices={"asylum": "daily"}, language="fr", words="I agree.")
+    return store.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)
+
+
+def letters(store: Store) -> Sequence[str]:
+    return [each.name for each in store.ledger.due(max_age=MAX_AGE, now=NOON + 9 * DAY)]
+
+
+def test_one_request_of_a_kind_is_kept_a_day_with_its_letter(store: Store) -> None:
+    assert [True, False, True] == [ask(store, "one"), ask(store, "two"), ask(store, "link", kind=LetterKind.LINK)]
+    assert ["one", "link"] == letters(store)
+    assert NOON == store.subscribers.asked_at(LetterKind.CONFIRM, ADA)
+    assert 1 == store.subscribers.count_pending(since=NOON - DAY)
+
+    assert ask(store, "three", at=1)
+
+    assert store.subscribers.link("one") is None
+    found = store.subscribers.link("three")
+    assert found is not None
+    assert ({"asylum": "daily"}, "fr", "I agree.") == (
+        found.confirmation.request.choices,
+        found.confirmation.request.language,
+        found.confirmation.request.words,
+    )
+
+
+def test_a_link_is_used_once(store: Store) -> None:
+    ask(store, "one")
+
+    assert [True, False, False] == [store.subscribers.use(token, now=NOON) for token in ("one", "one", "other")]
+    assert 0 == store.subscribers.count_pending(since=NOON - DAY)
+
+
+def test_nothing_is_written_with_a_link_that_was_used(store: Store) -> None:
+    ask(store, "one")
+    store.subscribers.use("one", now=NOON)
+    ben = add(store, "ben")
+
+    assert store.subscribers.write(ben, replace(ben, language="nl"), used="one", now=NOON) is None
+    assert ben == store.subscribers.get(ben.number)
+
+
+def test_an_address_is_one_person(store: Store) -> None:
+    ada, ben = add(store, "ada"), add(store, "ben")
+
+    assert (ada, ben) == (store.subscribers.by_address(ADA), store.subscribers.get(ben.number))
+    assert [ada, ben] == store.subscribers.by_numbers([ada.number, ben.number])
+    assert [[ada], [ben]] == list(store.subscribers.all(batch=1))
+    assert 2 == store.subscribers.count()
+    with pytest.raises(StoreError, match="somebody changed this subscription meanwhile"):
+        add(store, "ada")
+    assert 2 == store.subscribers.count()
+
+
+def test_of_two_changes_at_once_one_is_refused(store: Store) -> None:
+    ada = add(store, "ada")
+    store.subscribers.write(ada, replace(ada, language="nl"), now=NOON)
+
+    with pytest.raises(StoreError, match="somebody changed this subscription meanwhile"):
+        store.subscribers.write(ada, replace(ada, language="de"), now=NOON)
+
+
+def test_what_was_agreed_is_added_and_never_changed(store: Store) -> None:
+    ada = add(store, "ada")
+    second = Consent(kind=ConsentKind.FORM, at=NOON + DAY, language="fr", choices={"*": "daily"}, words="said so")
+    store.subscribers.write(ada, replace(ada, language="fr"), consent=second, now=NOON + DAY)
+
+    assert [(ConsentKind.OPERATOR, "said so"), (ConsentKind.FORM, "said so")] == [
+        (each.kind, each.words) for each in store.subscribers.consents(ada.number)
+    ]
+    assert second == store.subscribers.consents(ada.number)[1]
+
+
+def test_who_left_is_kept_and_not_counted(store: Store) -> None:
+    ada = add(store, "ada")
+    ended = leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON)
+    store.subscribers.write(ada, replace(ada, subscriptions=ended), now=NOON)
+
+    assert 0 == store.subscribers.count()
+    found = store.subscribers.get(ada.number)
+    assert found is not None
+    assert ended == found.subscriptions
+
+
+def test_the_newest_key_signs_and_all_are_kept(store: Store) -> None:
+    assert ("one",) == store.subscribers.keys(proposed="one", now=NOON)
+    assert ("one",) == store.subscribers.keys(proposed="other", now=NOON)
+
+    store.subscribers.add_key("two", now=NOON)
+
+    assert ("two", "one") == store.subscribers.keys(proposed="other", now=NOON)
