@@ -3,12 +3,17 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from typing import TypeVar
 
 from publisher.collect.sources.fields import FIELDS
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated
-from publisher.collect.sources.withheld import KEPT, SHOWN, STATES
+from publisher.collect.sources.values import FieldError
+from publisher.collect.sources.withheld import KEPT, SHOWN, STATES, says_yes
 from publisher.model.errors import SourceError
 
+T = TypeVar("T")
+Row = Mapping[str, object] | FieldError
+"""A row, or why it cannot be read."""
 _WORDS = ("title", "text", "html")
 """An item has one of them."""
 KEEPING = (*KEPT, *SHOWN, *STATES)
@@ -35,6 +40,28 @@ def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dic
     for field, aliases in (("embargo", EMBARGO_NAMES), ("expires", EXPIRY_NAMES)):
         values[field] = [values[field], *(folded[name] for name in aliases if name in folded and name not in given)]
     return kept | values
+
+
+def fill_flags(rows: Iterable[tuple[T, Row]]) -> list[tuple[T, Row]]:
+    """Return rows with their places; where a column says of some that they are published, an empty cell says no.
+
+    Programs write an empty checkbox, and NULL, so. A column of dates says nothing by an empty cell.
+    """
+    every = list(rows)
+    read = [row for _, row in every if isinstance(row, Mapping)]
+    flags = {name for row in read for name, value in row.items() if fold_name(name) in SHOWN and says_yes(value)}
+    if not flags:
+        return every
+    return [
+        (place, {**row, **{name: "no" for name in flags if _is_empty(row.get(name))}})
+        if isinstance(row, Mapping)
+        else (place, row)
+        for place, row in every
+    ]
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str, object]:

@@ -13,11 +13,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.columns import check_columns, map_row
+from publisher.collect.sources.columns import Row, check_columns, fill_flags, map_row
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.moments import Undated, first_sight
+from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
+from publisher.model.items import Item
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,8 +80,8 @@ class DatabaseSource:
         rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         found = harvest(
             self.name,
-            ((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
-            lambda row: item_of(map_row(row, self.columns), rules),
+            fill_flags((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
+            lambda row: self._item(row, rules),
             doubts=rules.doubts,
         )
         return Fetch(
@@ -92,6 +94,11 @@ class DatabaseSource:
             unread=found.unread,
             is_complete=self.complete,
         )
+
+    def _item(self, row: Row, rules: FieldRules) -> Item:
+        if isinstance(row, FieldError):
+            raise row
+        return item_of(map_row(row, self.columns), rules)
 
     def _rows(self) -> tuple[list[str], Sequence[dict[str, object]]]:
         # The messages name no address: it may hold a password.

@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.columns import KEEPING, fields_within
+from publisher.collect.sources.date_words import fold
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import open_plain
 from publisher.collect.sources.front_matter import split
@@ -59,6 +60,8 @@ _NAMES = {
     "authors": ("authors", "author"),
 }
 """What front matter may call a field, as `fold_name` has it; the first that is there counts."""
+_DRAFTS = frozenset({"draft", "drafts", "brouillon", "brouillons", "concepten", "entwurf", "entwurfe", "unpublished"})
+"""What folders of drafts are called, and the middle of a name such as `ferry.draft.md`."""
 _TABLES = ("params", "extra", "meta", "metadata")
 """Tables in which generators have a site's own fields; what keeps an item back is read there as well."""
 
@@ -173,6 +176,7 @@ class MarkdownSource:
         values["link"] = self._link(values["link"], _first(front, ("slug",)))
         values["summary"] = values["summary"] or _above_more(parts.body)
         kept = {name: front.get(name) for name in KEEPING}
+        kept["draft"] = kept["draft"] or _drafts_around(path.relative_to(self.path))
         if not kept["unlisted"]:
             kept["unlisted"] = _is_left_out(front.get("build"))  # `_build` once
         try:
@@ -193,6 +197,12 @@ class MarkdownSource:
         """Return the rules for one file: what lies beside it lies beside it on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
+
+
+def _drafts_around(path: Path) -> str | None:
+    """Return the part of a file's path that says that it is a draft."""
+    parts = (*path.parts[:-1], *path.name.split(".")[1:-1])
+    return next((part for part in parts if fold(part) in _DRAFTS), None)
 
 
 def _is_left_out(build: object) -> bool:

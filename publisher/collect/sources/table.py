@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.collect.sources.base import Fetch
-from publisher.collect.sources.columns import check_columns, map_row
+from publisher.collect.sources.columns import check_columns, fill_flags, map_row
 from publisher.collect.sources.csv_rows import NotCsvError, read_csv
 from publisher.collect.sources.fields import FieldRules, item_of
 from publisher.collect.sources.files import decoded, read_unless, validator_of
@@ -62,9 +62,10 @@ class TableSource:
         rules = FieldRules(separator=self.separator, today=today, labels=self.labels, base=self.base)
         seen: dict[str, None] = {}
         remarks: list[Problem] = []
-        rows = self._rows(decoded(self.name, self.path, data), seen, remarks)
-        places = ((f"{self.path}:{line}", row) for line, row in rows)
+        text = decoded(self.name, self.path, data)
         try:
+            rows = fill_flags(self._rows(text, seen, remarks))
+            places = ((f"{self.path}:{line}", row) for line, row in rows)
             found = harvest(self.name, places, lambda row: self._item(row, rules), doubts=rules.doubts)
         except SourceError:
             if seen:

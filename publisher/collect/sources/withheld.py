@@ -18,7 +18,7 @@ it."""
 SHOWN = (
     *("published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible", "enabled", "active"),
     *("isactive", "listed", "publié", "gepubliceerd", "openbaar", "zichtbaar", "veröffentlicht", "öffentlich"),
-    *("sichtbar",),
+    *("sichtbar", "approved", "isapproved", "ready", "readytopublish", "released"),
 )
 """Fields that keep it back when they say no. What is neither yes nor no, such as a date, says something else."""
 STATES = (
@@ -27,9 +27,27 @@ STATES = (
 )
 """Fields that keep it back when they have one of `_DRAFT`, begin with a "not", or say no."""
 _SIGNS = frozenset("-–—☐✗✘✕×❌")
-_YES = frozenset({"true", "t", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr"})
+_YES = frozenset({"true", "t", "yes", "y", "on", "1", "vrai", "oui", "waar", "ja", "wahr", "checked"}) | {*"x✓✔☑✅"}
 _NO = (
-    frozenset({"false", "f", "no", "n", "off", "0", "none", "null", "non", "faux", "nee", "onwaar", "nein", "falsch"})
+    frozenset(
+        {
+            "false",
+            "f",
+            "no",
+            "n",
+            "off",
+            "0",
+            "none",
+            "null",
+            "non",
+            "faux",
+            "nee",
+            "onwaar",
+            "nein",
+            "falsch",
+            "unchecked",
+        }
+    )
     | _SIGNS
 )
 _DRAFTS = (
@@ -92,7 +110,14 @@ def doubts_about(values: Mapping[str, object]) -> Iterator[str]:
 
 def is_flag(value: object) -> bool:
     """Whether a value says yes or no and nothing else."""
-    return isinstance(value, bool) or (isinstance(value, str) and clean_line(value).casefold() in _YES | _NO)
+    if isinstance(value, int):
+        return value in (0, 1)
+    return isinstance(value, str) and clean_line(value).casefold() in _YES | _NO
+
+
+def says_yes(value: object) -> bool:
+    """Whether a value is a clear yes."""
+    return is_flag(value) and not says_no(value)
 
 
 def says_no(value: object) -> bool:

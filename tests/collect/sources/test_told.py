@@ -98,6 +98,30 @@ def test_a_draft_in_a_table_of_front_matter_is_kept_back(head: str, tmp_path: Pa
     assert (list(found.items), len(found.notes)) == ([], 1)
 
 
+@pytest.mark.parametrize("name", ["drafts/a.md", "2026/Entwürfe/a.md", "a.draft.md"])
+def test_a_file_among_drafts_is_one(name: str, tmp_path: Path) -> None:
+    found = read("markdown", tmp_path, {name: "---\ndate: 2026-11-20\n---\nA crane.\n"})
+
+    assert (list(found.items), len(found.notes)) == ([], 1)
+
+
+@pytest.mark.parametrize(("yes", "no"), [("checked", ""), ("true", ""), ("x", " "), ("1", "")])
+def test_an_empty_cell_beside_flags_says_that_a_row_is_not_published(yes: str, no: str, tmp_path: Path) -> None:
+    rows = f"date,text,Published?\n2026-11-20,A crane.,{yes}\n2026-11-19,A lock.,{no}\n"
+
+    found = read("table", tmp_path, {"a.csv": rows})
+
+    assert [item.text for item in found.items] == ["A crane."]
+    assert told(found.notes, tmp_path) == ["a.csv:3: a draft (published: no)"]
+
+
+@pytest.mark.parametrize(("said", "shown"), [("2026-11-20", 2), ("no", 1)])
+def test_an_empty_cell_beside_dates_or_a_no_says_nothing(said: str, shown: int, tmp_path: Path) -> None:
+    rows = f"date,text,published\n2026-11-20,A crane.,{said}\n2026-11-19,A lock.,\n"
+
+    assert len(list(read("table", tmp_path, {"a.csv": rows}).items)) == shown
+
+
 def test_an_id_that_is_no_address_is_no_link_that_was_lost(tmp_path: Path) -> None:
     item = "<item><guid>7</guid><title>A crane</title><pubDate>Fri, 20 Nov 2026 10:00:00 GMT</pubDate></item>"
 
