@@ -18,6 +18,8 @@ from publisher.model.problems import Problem
 from publisher.model.records import Record
 from publisher.model.reports import ComposeReport
 from publisher.model.site import Site
+from publisher.model.titles import title_of
+from publisher.rendering.text import one_line
 from publisher.rendering.urls import url_of
 
 
@@ -30,7 +32,9 @@ class Reviewed:
     items: tuple[Record, ...]
     """The edition's items in the order of the digest: the first one is number 1."""
     left_out: tuple[tuple[Record, TakenOut], ...]
-    """What the editor took out of it."""
+    """What was taken out of it, and why."""
+    no_room: int
+    """How many of `items`, the last ones, the mail has no room for."""
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
@@ -63,9 +67,11 @@ def show(name: str, office: Office) -> Reviewed:
     edition, audience = held_edition(name, office)
     taken_out = office.store.editions.held.taken_out(edition.audience, edition.number)
     records = office.store.items.by_number(list(taken_out))
+    digest = office.renderer.render(edition, audience)
     return Reviewed(
         edition=edition,
-        subject=office.renderer.render(edition, audience).subject,
+        subject=digest.subject,
+        no_room=len(digest.left_out),
         items=tuple(_in_order(edition, audience, office)),
         left_out=tuple((record, taken_out[record.number]) for record in records),
     )
@@ -105,9 +111,9 @@ def change_subject(name: str, text: str, office: Office) -> ComposeReport:
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
     """Put these items of the edition first: the first one becomes the lead, the others come first in their themes."""
     edition, audience = held_edition(name, office)
-    first = [_named(item, edition, audience, office).number for item in items]
-    office.store.editions.held.order(edition.audience, edition.number, first)
-    return ComposeReport()
+    first = [_named(item, edition, audience, office) for item in items]
+    office.store.editions.held.order(edition.audience, edition.number, [record.number for record in first])
+    return ComposeReport(decided=tuple(f"first: {_called(record)}" for record in first))
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
@@ -115,7 +121,8 @@ def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.retitle(edition.audience, edition.number, record.number, title.strip())
-    return ComposeReport()
+    to = f"“{one_line(title)}”" if title.strip() else "its own title"
+    return ComposeReport(decided=(f"retitled: {_called(record)} to {to}",))
 
 
 def drop(name: str, item: str, office: Office) -> ComposeReport:
@@ -123,7 +130,7 @@ def drop(name: str, item: str, office: Office) -> ComposeReport:
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.drop(edition.audience, edition.number, record.number)
-    return ComposeReport()
+    return ComposeReport(decided=(f"left out for good: {_called(record)}",))
 
 
 def put_off(name: str, item: str, office: Office) -> ComposeReport:
@@ -131,7 +138,7 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
-    return ComposeReport()
+    return ComposeReport(decided=(f"left out until the next edition: {_called(record)}",))
 
 
 def discard(name: str, office: Office) -> ComposeReport:
@@ -169,7 +176,9 @@ def restore(name: str, item: str | None, office: Office) -> ComposeReport:
         there = "; ".join(f"{record.short_id} ({record.item.date})" for record in records) or "nothing"
         raise UsageError(f"edition {name!r}: {item or 'a discarded edition'} is not there; taken out: {there}")
     office.store.editions.held.restore(audience, int(number), [record.number for record in chosen])
-    return ComposeReport(restored=len(chosen))
+    return ComposeReport(
+        restored=len(chosen), decided=tuple(f"restored: {_called(record)}" for record in chosen) if item else ()
+    )
 
 
 def _named(item: str, edition: Edition, audience: Audience, office: Office) -> Record:
@@ -182,6 +191,11 @@ def _named(item: str, edition: Edition, audience: Audience, office: Office) -> R
             f"edition {edition.name!r} has no item {item!r}; `publisher edition show {edition.name}` names them"
         )
     return found
+
+
+def _called(record: Record) -> str:
+    """How an answer names an item: `“A new rule” (a1b2c3d4)`."""
+    return f"“{one_line(title_of(record.item))}” ({record.short_id})"
 
 
 def _is_called(record: Record, item: str, site: Site) -> bool:

@@ -8,10 +8,17 @@ from zoneinfo import ZoneInfo
 from publisher.cli.formats import local_time
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.model.deliveries import DeliveryCounts
-from publisher.model.editions import Edition
+from publisher.model.editions import Edition, TakenOut
 from publisher.model.problems import counted
 from publisher.model.records import Record
 from publisher.model.titles import title_of
+
+LEFT_OUT = {
+    TakenOut.DROPPED: "left out for good",
+    TakenOut.PUT_OFF: "left out until the next edition",
+    TakenOut.DISCARDED: "discarded with the edition",
+    TakenOut.WITHDRAWN: "withdrawn since",
+}
 
 if TYPE_CHECKING:
     from publisher.admin.review import Reviewed
@@ -46,15 +53,19 @@ def show_edition(reviewed: "Reviewed", *, is_json: bool, timezone: str) -> None:
     if edition.introduction:
         print_lines(edition.introduction.split("\n"))
     changed = {each.record.number for each in edition.followed}
+    shown = len(reviewed.items) - reviewed.no_room
     for number, record in enumerate(reviewed.items, start=1):
-        note = "  (changed in its source)" if record.number in changed else ""
-        print_line(f"{number:3}  {_item_line(record)}{note}")
+        notes = ["changed in its source"] * (record.number in changed) + ["no room in the mail"] * (number > shown)
+        print_line(f"{number:3}  {_item_line(record)}{''.join(f'  ({note})' for note in notes)}")
+    for record in edition.corrections:
+        print_line(f"  *  {_item_line(record)}  (corrected since it was sent)")
     for record, why in reviewed.left_out:
-        print_line(f"  -  {_item_line(record)}  ({why})")
+        print_line(f"  -  {_item_line(record)}  ({LEFT_OUT[why]})")
 
 
 def _item_line(record: Record) -> str:
-    return f"{record.short_id}  {record.item.date}  {title_of(record.item)}"
+    themes = ", ".join(theme.title for theme in record.themes)
+    return f"{record.short_id}  {record.item.date}  {title_of(record.item)}  [{themes}]"
 
 
 def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
@@ -64,6 +75,9 @@ def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
         "uids": [record.uid for record in reviewed.items],
         "introduction": edition.introduction,
         "subject": reviewed.subject,
+        "themes": {record.uid: [theme.slug for theme in record.themes] for record in reviewed.items},
+        "no_room": reviewed.no_room,
+        "corrections": [record.uid for record in edition.corrections],
         "changed": [each.record.uid for each in edition.followed],
         "left_out": [{"uid": record.uid, "why": why} for record, why in reviewed.left_out],
     }
@@ -113,4 +127,4 @@ def _state_of(row: "EditionRow", zone: ZoneInfo) -> str:
         return f"held until {local_time(row.held_until, zone)}"
     if row.items:
         return f"in the outbox since {local_time(row.written_at, zone)}" if row.written_at else "not in the outbox yet"
-    return "discarded" if row.dropped else "withdrawn"
+    return f"discarded, with {counted(row.dropped, 'item')}" if row.dropped else "withdrawn"

@@ -47,6 +47,7 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         feeds = f"{counted(len(published.feeds), 'feed')}, " if published.feeds else ""
         lines.append(f"publish: {feeds}{counted(published.files_written, 'file')} written")
     if report.compose:
+        lines += list(report.compose.decided)
         lines += [f"compose: {edition_line(edition, zone)}" for edition in report.compose.editions]
         lines += [f"compose: {name} discarded" for name in report.compose.discarded]
         lines += [f"compose: {name} is discarded: no item is left in it" for name in report.compose.emptied]
@@ -110,6 +111,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
             "discarded": report.compose.discarded,
             "emptied": report.compose.emptied,
             "restored": report.compose.restored,
+            "decided": report.compose.decided,
         },
         "rounds": [asdict(each) for each in report.rounds],
         "deliver": report.deliver

@@ -111,6 +111,8 @@ class ComposeReport:
     """Names of editions without a mail: their last items were withdrawn, or taken out by the editor."""
     restored: int = 0
     """How many items the editor put back."""
+    decided: tuple[str, ...] = ()
+    """What the editor decided about items, in words that name them."""
     problems: tuple[Problem, ...] = ()
 
     @property

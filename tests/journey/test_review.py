@@ -192,7 +192,7 @@ def test_discarded_nobody_gets_it(world: World) -> None:
     assert {} == world.editions()
     assert not list((world.outbox / "held").iterdir())
     [line] = edition(world, "list")
-    assert line.endswith(": discarded")
+    assert line.endswith(": discarded, with 2 items")
     assert "item" not in line
     world.list_above(news("9 March 2026", "Something later."))
     assert "weekly-2 with 1 item" in world.publisher("run", at=MONDAY).out
@@ -346,4 +346,30 @@ def test_the_notice_says_what_changed_whoever_gave_the_title(world: World) -> No
 def test_dropping_the_last_item_says_that_the_edition_is_discarded(world: World) -> None:
     edition(world, "drop", "weekly-1", "1")
 
-    assert ["compose: weekly-1 is discarded: no item is left in it"] == edition(world, "drop", "weekly-1", "1")
+    said, told = edition(world, "drop", "weekly-1", "1")
+
+    assert re.fullmatch(r"left out for good: “.+” \(\w+\)", said)
+    assert "compose: weekly-1 is discarded: no item is left in it" == told
+    assert "discarded, with 2 items" in edition(world, "list")[0]
+
+
+def test_the_answer_names_the_item_that_was_touched(world: World) -> None:
+    office = item_named(world, "office")
+    title = f"“The office is closed on Friday” ({office})"
+
+    assert f"first: {title}" == edition(world, "order", "weekly-1", office)[0]
+    assert f"retitled: {title} to “Closed”" == edition(world, "retitle", "weekly-1", office, "Closed")[0]
+    assert (
+        f"left out until the next edition: “Closed” ({office})"
+        == (edition(world, "drop", "weekly-1", office, "--until-next")[0])
+    )
+    assert f"restored: {title}" == edition(world, "restore", "weekly-1", office)[0]
+
+
+def test_the_editor_is_shown_themes_and_what_was_left_out_for_good(world: World) -> None:
+    edition(world, "drop", "weekly-1", item_named(world, "office"))
+
+    lines = edition(world, "show", "weekly-1")
+
+    assert [line for line in lines if line.endswith("A new rule at the border  [Borders & Visa]")]
+    assert [line for line in lines if line.startswith("  -") and line.endswith("[General]  (left out for good)")]
