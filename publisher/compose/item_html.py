@@ -46,15 +46,20 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """No wider than the column, in Outlook as well, which asks the attribute; its height follows.
+    """No wider than the column, in Outlook as well, which asks the attributes; its height in proportion.
 
-    Where its width is not known, Outlook makes it as wide as the column; others follow the rule for `unsized`.
+    So a program that shows no pictures leaves the room they take. Where its width is not known, Outlook makes it as
+    wide as the column; others follow the rule for `unsized`.
     """
-    own = image.get("width", "")
-    image.set("width", str(min(int(own), width_px) if own.isdecimal() else width_px))
-    if not own.isdecimal():
+    own, height = image.get("width", ""), image.attrib.pop("height", "")
+    if not own.isdecimal() or int(own) == 0:
+        image.set("width", str(width_px))
         image.set("class", "unsized")
-    image.attrib.pop("height", None)
+        return
+    width = min(int(own), width_px)
+    image.set("width", str(width))
+    if height.isdecimal() and int(height) > 0:
+        image.set("height", str(max(round(int(height) * width / int(own)), 1)))
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -28,10 +28,14 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
         page_language=languages.interface_language(spoken, DOMAIN),
         **_frame_links(urls.folder_with(file), root, look.audiences, _mail_places(look), look.icon),
         windowed=partial(window_title, site=look.site.title),
-        picture=look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else "",
-        **values,
+        **{"picture": _picture_of(look), **values},
     )
     return page.encode()
+
+
+def _picture_of(look: Look) -> str:
+    """The address of the site's picture; empty: it has none."""
+    return look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else ""
 
 
 @lru_cache  # the same for all pages of a folder

@@ -10,6 +10,7 @@ from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
+from publisher.model.schedules import Schedule
 from publisher.model.site import Site
 from publisher.model.themes import Theme
 from publisher.model.titles import summary_below, title_of
@@ -107,6 +108,8 @@ class MailOffer:
     """Whether it has all news, of any theme and in any language."""
     url: str
     """The mailing list's page for those who join, a `mailto:` address, or the form."""
+    schedule: Schedule | None
+    """When its mails come; None: by hand only, or as each reader chooses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +259,7 @@ def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
     The form comes first. From the page of one theme it begins with that theme.
     """
     theme = slugs[0] if len(slugs) == 1 else ""
-    form = MailOffer(title="", has_all=not theme, url=urls.subscribe_url(look.site, theme))
+    form = MailOffer(title="", has_all=not theme, url=urls.subscribe_url(look.site, theme), schedule=None)
     return [
         *([form] if look.has_forms else []),
         *(
@@ -264,6 +267,7 @@ def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
                 title=digest_name(each, look),
                 has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
                 url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
+                schedule=each.schedule,
             )
             for each in look.open_to
             if not slugs or any(map(each.themes.follows, slugs))

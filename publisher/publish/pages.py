@@ -34,7 +34,7 @@ from publisher.publish.page_values import (
     title_language,
 )
 from publisher.rendering import urls
-from publisher.rendering.attachments import ShownFile, files_of
+from publisher.rendering.attachments import ShownFile, files_of, picture_of
 from publisher.rendering.text import scrub
 
 
@@ -76,6 +76,7 @@ def item_page(
         expired=_expiry_day(record, look.site),
         files=files,
         media=[_media_object(file) for file in files],
+        **({"picture": picture} if (picture := picture_of(record.item)) else {}),
         **_show_neighbours(neighbours, start=file, look=look),
     )
 

@@ -63,11 +63,8 @@ class Publication:
         """
         feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
-            *((audience.name, audience.title, audience.language) for audience in self.audiences),
-            *(
-                (each.name, each.title, each.themes, each.languages, each.subscribe_url, each.subscribe_mailto)
-                for each in self.open_to
-            ),
+            *map(_archived_of, self.audiences),
+            *map(_shown_of, self.open_to),
             self.has_forms,
         ]
         rest = repr((program_trace(), self.site, self.settings, self.templates.fingerprint(), shown))
@@ -83,6 +80,18 @@ class Publication:
         """The feeds that are written even without an item: themes and combined feeds of config.toml."""
         themes = map(Feed.of_theme, (self.theme_map.default, *self.theme_map.themes))
         return (*themes, *map(combined_feed, self.settings.combined))
+
+
+def _archived_of(audience: Audience) -> tuple[object, ...]:
+    """What the pages of an audience's editions are made of besides the editions."""
+    named = (audience.name, audience.title, audience.language)
+    return *named, audience.themes, audience.languages, audience.content, audience.order, audience.keywords
+
+
+def _shown_of(audience: Audience) -> tuple[object, ...]:
+    """What pages say of an audience that everybody may join."""
+    named = (audience.name, audience.title, audience.themes, audience.languages, audience.schedule)
+    return *named, audience.subscribe_url, audience.subscribe_mailto
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """An item's enclosures as readers get them: with a type, and a name and size that people understand."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from mimetypes import MimeTypes
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -15,6 +17,12 @@ from publisher.rendering.urls import is_web_address
 UNKNOWN = "application/octet-stream"
 """RFC 2046 section 4.5.1."""
 TITLE_CHARS = 80
+SHARED_PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+"""What programs show that share a page; they take no SVG."""
+_IMAGE = re.compile(r"<img\b[^>]*>")
+_SOURCE = re.compile(r'\ssrc="([^"]*)"')
+_ORNAMENT = re.compile(r'\s(?:width|height)="(?:\d|\d\d)"')
+"""Less than 100 pixels: programs that share a page take a larger one, or none."""
 
 _MORE_TYPES = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -57,6 +65,16 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
         for each in item.enclosures
         if is_web_address(each.url)
     )
+
+
+def picture_of(item: Item) -> str:
+    """Return the address of the picture that stands for the item: its first file that is one, else the first one in its
+    text that is not an ornament; empty: it has none.
+    """
+    files = (each.url for each in enclosures_of(item) if each.media_type in SHARED_PICTURES)
+    images = (image for image in _IMAGE.findall(item.html) if not _ORNAMENT.search(image))
+    shown = (unescape(found[1]) for found in map(_SOURCE.search, images) if found)
+    return next((url for url in (*files, *shown) if is_web_address(url)), "")
 
 
 def files_of(item: Item, *, language: str) -> tuple[ShownFile, ...]:

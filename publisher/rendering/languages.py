@@ -72,6 +72,12 @@ def _with_ordinal(text: str, day: date, language: str) -> str:
     return re.sub(r"\b1\b", "1er", text, count=1)
 
 
+def name_of_weekday(place: int, language: str) -> str:
+    """`Monday`, `lundi`; 0 is Monday."""
+    name: str = _locale(language).days["format"]["wide"][place]
+    return name
+
+
 def format_month(day: date, language: str) -> str:
     """`February 2022`, `février 2022`; in English where the language is unknown."""
     return format_skeleton("yMMMM", day, locale=_locale(language))

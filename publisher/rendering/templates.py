@@ -31,7 +31,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.model.errors import TemplateError
+from publisher.model.schedules import Schedule
 from publisher.rendering import languages
+from publisher.rendering.schedule_words import words_of
 from publisher.rendering.template_files import TemplateFiles
 
 JINJA = Path(jinja2.__file__).parent
@@ -111,7 +113,7 @@ class Templates:
 
         Names ending in .html and .xml are escaped. A template also has `_()`, `{% trans %}`, `fixed_lang` (the language
         of what these say: English where `language` has no catalogue), and the filters `day`, `day_of_year`, `weekday`
-        and `month` (dates in words) and `dir` (`ltr` or `rtl` of a language code).
+        and `month` (dates in words), `in_words` (a schedule) and `dir` (`ltr` or `rtl` of a language code).
 
         Raises:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
@@ -220,6 +222,7 @@ class Templates:
         environment.filters["day_of_year"] = partial(languages.format_day_of_year, language=spoken)
         environment.filters["weekday"] = partial(languages.format_weekday, language=spoken)
         environment.filters["month"] = partial(languages.format_month, language=spoken)
+        environment.filters["in_words"] = partial(_in_words, language=spoken)
         environment.filters["dir"] = languages.dir_of
         self._environments[language, domain] = environment
         return environment
@@ -279,6 +282,10 @@ def _remember_texts(gettext: Callable[..., str]) -> Callable[..., str]:
         return known[key]
 
     return remember
+
+
+def _in_words(schedule: Schedule | None, language: str) -> str:
+    return words_of(schedule, language) if schedule else ""
 
 
 def _is_below(file: str, folders: Sequence[Path]) -> bool:

@@ -77,12 +77,14 @@ def test_a_table_for_layout_is_none_to_a_screen_reader() -> None:
     assert ["presentation"] == [table.get("role") for table in page.iter("table")]
 
 
-@pytest.mark.parametrize(("width", "shown"), [('width="900"', "600"), ('width="120"', "120"), ("", "600")])
-def test_a_picture_is_no_wider_than_the_column_in_outlook_as_well(width: str, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("width", "shown", "height"), [('width="900"', "600", "200"), ('width="120"', "120", "300"), ("", "600", None)]
+)
+def test_a_picture_is_no_wider_than_the_column_and_keeps_its_room(width: str, shown: str, height: str | None) -> None:
     image = body(f'<p><img src="https://example.org/a.png" alt="A" {width} height="300"></p>').find(".//img")
 
     assert image is not None
-    assert (shown, None, "A") == (image.get("width"), image.get("height"), image.get("alt"))
+    assert (shown, height, "A") == (image.get("width"), image.get("height"), image.get("alt"))
     assert ("unsized" if not width else None) == image.get("class")
 
 

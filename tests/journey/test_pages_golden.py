@@ -108,6 +108,13 @@ def texts(public: Path) -> Iterator[tuple[Path, str]]:
         yield page, page.read_text("utf-8")
 
 
+def test_the_front_page_has_few_stops_for_a_keyboard(real: Path) -> None:
+    """Ten items with their themes, ten themes with a way to follow each, the menu, and the ways to get the news."""
+    page = re.sub(r"(?s)</summary>.*?</details>", "</summary>", (real / "index.html").read_text("utf-8"))
+
+    assert len(re.findall(r"<(?:a [^>]*href=|button|input|summary)", page)) <= 60
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_a_page_of_the_real_listing_has_the_outline_that_was_reviewed(real: Path, name: str) -> None:
     page = (real / name).read_text("utf-8")

@@ -149,6 +149,21 @@ class TestItemPage:
         assert words(page, "//div[@class='text']") == "It was full. Really full."
         assert words(page, "//dl") == "Theme Ferries & Quays Keywords ice, fog"
 
+    def test_who_shares_it_shares_its_first_picture(self) -> None:
+        png, pdf = (Enclosure(url=f"https://example.org/a.{ending}") for ending in ("png", "pdf"))
+        dot, sea = (
+            '<img src="https://example.org/dot.gif" width="1" height="1">',
+            '<img src="https://example.org/s?a=1&amp;b">',
+        )
+        shared = "//meta[@property='og:image']/@content"
+
+        assert item_page(record("A.", enclosures=(pdf, png), html=sea)).xpath(shared) == ["https://example.org/a.png"]
+        assert item_page(record("A.", enclosures=(pdf,), html=dot + sea)).xpath(shared) == [
+            "https://example.org/s?a=1&b"
+        ]
+        assert item_page(record("A.", html=dot)).xpath(shared) == []
+        assert item_page(record("A."), replace(LOOK, logo="logo.png")).xpath(shared) == [f"{SITE.base_url}logo.png"]
+
     def test_a_title_that_is_cut_or_given_takes_nothing_from_the_text(self) -> None:
         for one in (record("long " * 60), record("A title. And more.", title="A title")):
             assert words(item_page(one), "//div[@class='text']") == one.item.text.strip()

@@ -93,6 +93,7 @@ def test_plurals_follow_the_language(number: int, text: str) -> None:
 def test_every_text_of_the_pages_is_translated(language: str) -> None:
     folder = shipped_templates()
     wanted = _texts(folder, dict.fromkeys(PAGES, "jinja2.ext:babel_extract"))
+    wanted |= _texts(Path(languages.__file__).parent, {"schedule_words.py": "python"})
     with (languages.CATALOGUES / language / "pages.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 
