@@ -33,7 +33,7 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
     return page.encode()
 
 
-def _picture_of(look: Look) -> str:
+def _picture_of(look: SiteLook) -> str:
     """The address of the site's picture; empty: it has none."""
     return look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else ""
 

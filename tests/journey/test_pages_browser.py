@@ -47,6 +47,7 @@ OVERFLOWING = """
 """
 STOPS = """
 () => {
+  document.querySelectorAll("details").forEach(one => { one.open = true; });
   window.looks = one => {
     const style = getComputedStyle(one);
     const box = one.getBoundingClientRect();
@@ -68,7 +69,7 @@ PAPER = """
     shown: boxes.filter(one => one.checkVisibility()).map(one => one.className || one.tagName),
     paper: getComputedStyle(document.body).backgroundColor,
     inks: [...new Set(texts.map(one => getComputedStyle(one).color))].sort(),
-    addresses: [...document.querySelectorAll(".text a, article .more a, .facts .file")].map(one =>
+    addresses: [...document.querySelectorAll(".text a, article .more a, .facts :is(.file, .source)")].map(one =>
       getComputedStyle(one, "::after").content)};
 }
 """
