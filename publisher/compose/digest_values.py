@@ -25,6 +25,7 @@ from publisher.rendering.columns import Block
 from publisher.rendering.excerpt import Excerpt, excerpt_of
 from publisher.rendering.headings import head
 from publisher.rendering.languages import dir_of
+from publisher.rendering.pictures import picture_word
 from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from publisher.rendering.urls import url_of
 
@@ -145,8 +146,8 @@ def show_item(placed: Placed, audience: Audience, *, year: int, is_last: bool, s
     shown = _excerpt(item, audience, lang) if placed.has_text else NO_TEXT
     rest = shown.rest
     url = url_of(record, site)
-    plain = plain_body_of(html_of(rest, language=lang), url=url)
-    html = html_with_images(rest) if audience.pictures else html_of(rest, language=lang)
+    plain = plain_body_of(html_of(rest, picture=picture_word(lang)), url=url)
+    html = html_with_images(rest) if audience.pictures else html_of(rest, picture=picture_word(lang))
     others = [theme.title for theme in record.themes if theme != placed.theme]
     files = files_of(item, language=audience.language_at(site)) if placed.has_text else ()
     return MailItem(

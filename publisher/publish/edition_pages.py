@@ -25,6 +25,7 @@ from publisher.rendering import languages, urls
 from publisher.rendering.attachments import ShownFile, files_of
 from publisher.rendering.excerpt import excerpt_of
 from publisher.rendering.introduction import html_of_introduction
+from publisher.rendering.pictures import picture_word
 from publisher.rendering.text import html_of, one_line, scrub
 from publisher.store import EditionPlace, PastEdition
 
@@ -173,7 +174,7 @@ def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start:
     language = audience.language_at(look.site)
     excerpt = excerpt_of(placed.record.item, is_full=audience.content == "full", language=item.language)
     body = page_body(
-        html_of(excerpt.rest, language=item.language),
+        html_of(excerpt.rest, picture=picture_word(item.language)),
         table_word=languages.translations(language, DOMAIN).gettext("Table"),
         title_level=TITLE_LEVELS[placed.look],
         tables_before=tables_before,

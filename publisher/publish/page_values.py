@@ -20,6 +20,7 @@ from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
 from publisher.rendering.excerpt import is_teaser
 from publisher.rendering.headings import head
+from publisher.rendering.pictures import picture_word
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
 
@@ -142,7 +143,7 @@ class ShownItem:
 
     def body(self, table_word: str) -> str:
         """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
-        return page_body(html_of(self.below, language=self.language), table_word=table_word)
+        return page_body(html_of(self.below, picture=picture_word(self.language)), table_word=table_word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from publisher.model.items import Item
 from publisher.model.titles import OWN_SUMMARY_LENGTH, summary_of
 from publisher.rendering import quoted_printable
 from publisher.rendering.headings import head
+from publisher.rendering.pictures import picture_word
 from publisher.rendering.text import html_of, scrub
 from publisher.rendering.urls import host_of, is_web_address
 
@@ -36,7 +37,7 @@ def excerpt_of(item: Item, *, is_full: bool, language: str) -> Excerpt:
     rest = replace(rest, text=scrub(rest.text).strip())
     host = host_of(item.link) if is_web_address(item.link) else ""
     most_chars = MAX_BODY_BYTES if is_full else FULL_TEXT_CHARS
-    body = html_of(rest, language=language)
+    body = html_of(rest, picture=picture_word(language))
     if len(rest.text) > most_chars or len(quoted_printable.encode(body)) > MAX_BODY_BYTES:
         return Excerpt(rest=replace(rest, text=summary_of(rest), html=""), reads_on=True, host=host)
     return Excerpt(rest=rest, reads_on=bool(host) and is_teaser(item), host=host)

@@ -1,13 +1,11 @@
 """Plain text as readers get it: scrubbed for XML, or as HTML."""
 
 import re
-from functools import cache
 from html import escape
 
 from publisher.model.characters import even_spaces
 from publisher.model.items import Item
 from publisher.model.titles import summary_of, title_of
-from publisher.rendering import languages
 
 __all__ = ["html_of", "html_of_text", "html_with_images", "one_line", "scrub", "summary_of", "title_of"]
 
@@ -64,12 +62,12 @@ def without_open_directions(text: str) -> str:
     return text + "".join(reversed(open_ends))
 
 
-def html_of(item: Item, *, language: str) -> str:
-    """The item's body as HTML that fetches nothing: a picture is a link to it, in words of `language`, the body's.
+def html_of(item: Item, *, picture: str) -> str:
+    """The item's body as HTML that fetches nothing: a picture is a link to it, `picture` if it has no other name.
 
     Plain text becomes a `p` per paragraph, everything escaped, bare web addresses linked.
     """
-    return IMAGE.sub(lambda image: _link_to_image(image, language), html_with_images(item))
+    return IMAGE.sub(lambda image: _link_to_image(image, picture), html_with_images(item))
 
 
 def html_with_images(item: Item) -> str:
@@ -83,18 +81,10 @@ def html_of_text(text: str) -> str:
     return "\n".join(f"<p>{_linked(paragraph)}</p>" for paragraph in paragraphs if paragraph)
 
 
-def _link_to_image(match: re.Match[str], language: str) -> str:
+def _link_to_image(match: re.Match[str], picture: str) -> str:
     source, alt = SOURCE.search(match[0]), ALT.search(match[0])
-    name = alt[1] if alt and alt[1].strip() else _picture(language)
+    name = alt[1] if alt and alt[1].strip() else picture
     return f'<a href="{source[1]}">{name}</a>' if source else name
-
-
-@cache
-def _picture(language: str) -> str:
-    """The name, as HTML, of a picture that has none."""
-    word = languages.translations(language, "feeds").gettext("Picture")
-    spoken = languages.interface_language(language, "feeds")
-    return word if spoken == language else f'<span lang="{spoken}">{word}</span>'
 
 
 def _linked(text: str) -> str:

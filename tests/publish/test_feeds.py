@@ -179,7 +179,7 @@ class TestDocument:
         text = "One <two>.\n\nThree.\n\nFour. Five."
         (item,) = document(record(text)).items
 
-        assert item.html == html_of(record(text).item, language="en")
+        assert item.html == html_of(record(text).item, picture="Picture")
 
     def test_a_link_that_is_no_web_address_leads_to_the_page(self) -> None:
         for link in ("javascript:alert(1)", "/relative", "https://", "https://a b", 'https://e.org/"x', "ftp://e.org"):

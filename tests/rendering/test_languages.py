@@ -106,7 +106,7 @@ def test_every_text_of_the_pages_is_translated(language: str) -> None:
 def test_every_text_of_the_feeds_is_translated(language: str) -> None:
     methods = {"document.py": "python", "feed_items.py": "python"}
     package = Path(languages.__file__).parents[1]
-    wanted = _texts(package / "publish", methods) | _texts(package / "rendering", {"text.py": "python"})
+    wanted = _texts(package / "publish", methods) | _texts(package / "rendering", {"pictures.py": "python"})
     with (languages.CATALOGUES / language / "feeds.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from publisher.model.items import Item
+from publisher.rendering.pictures import picture_word
 from publisher.rendering.text import html_of, html_with_images, one_line, scrub
 from tests.values import DAY, record
 
@@ -14,7 +15,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
 
 def html(text: str) -> str:
-    return html_of(record(text).item, language="en")
+    return html_of(record(text).item, picture="Picture")
 
 
 class Text(HTMLParser):
@@ -93,7 +94,7 @@ def test_nothing_is_lost_or_invented(text: str) -> None:
 def test_a_body_in_html_is_taken_as_it_is() -> None:
     item = Item(date=DAY, text="Read this.", html='<p>Read <a href="https://example.org/">this</a>.</p>')
 
-    assert html_of(item, language="en") == html_with_images(item) == item.html
+    assert html_of(item, picture="Picture") == html_with_images(item) == item.html
 
 
 def test_a_line_keeps_its_no_break_spaces_and_no_other_white_space() -> None:
@@ -110,7 +111,7 @@ def test_pages_and_mails_fetch_no_picture_they_link_to_it() -> None:
 
     assert html_with_images(item) == item.html
     for language, word in {"en-GB": "Picture", "fr": "Image", "ar": '<span lang="en">Picture</span>'}.items():
-        assert html_of(item, language=language) == (
+        assert html_of(item, picture=picture_word(language)) == (
             '<p><a href="https://example.org/a.jpg">A &quot;quay&quot;</a> '
             f'<a href="https://example.org/b">{word}</a></p>'
         )

@@ -1,0 +1,15 @@
+"""What a picture without a name is called where a page or mail links to it."""
+
+from functools import cache
+
+from publisher.rendering import languages
+
+DOMAIN = "feeds"
+
+
+@cache
+def picture_word(language: str) -> str:
+    """The word in the language, as HTML; in English, and marked so, where there is none."""
+    word = languages.translations(language, DOMAIN).gettext("Picture")
+    spoken = languages.interface_language(language, DOMAIN)
+    return word if spoken == language else f'<span lang="{spoken}">{word}</span>'
