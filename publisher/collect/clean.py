@@ -102,6 +102,5 @@ def add_language(item: Item, site: Site) -> Item:
     """Return the item with its language, if its words show beyond doubt that it is not the site's."""
     if item.language or not site.languages:
         return item
-    language = guess(f"{item.title}\n{item.text}", (site.language, *site.languages))
-    is_other = language and language != site.language.partition("-")[0].lower()
-    return replace(item, language=language, is_language_guessed=True) if is_other else item
+    language = guess(f"{item.title}\n{item.text}", site.languages, beside=site.language)
+    return replace(item, language=language, is_language_guessed=True) if language else item

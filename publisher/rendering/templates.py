@@ -87,6 +87,21 @@ class _Environment(ImmutableSandboxedEnvironment):
     insides of Python, by which it would run programs and read files, and from changing the values it is given.
     """
 
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as jinja2 takes them
+        super().__init__(**settings)
+        self._is_safe: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Whether a template may read the attribute.
+
+        The sandbox decides by the object's type, and asks thirty questions; it is asked once for each type. Templates
+        read a hundred attributes a page.
+        """
+        known = self._is_safe.get((type(obj), attr))
+        if known is None:
+            known = self._is_safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
+        return known
+
     def join_path(self, template: str, parent: str) -> str:
         """The name under which `template` is loaded for a template of the name `parent`."""
         return f"{SHADOWED}/{template}" if template == parent else template

@@ -30,14 +30,19 @@ _NO_WORD = re.compile(r"[\d@/\\_=<>{}|]|^-|\.\w|^[^\W\d_]$")
 """In what is a figure, an address, code or a single letter."""
 
 
-def guess(text: str, among: Collection[str]) -> str:
+def guess(text: str, among: Collection[str], *, beside: str = "") -> str:
     """Return which of the languages `among` (BCP 47) a text is in; empty when that is not clear.
+
+    For a text in the language `beside` these, as most are, one look is enough.
 
     It is clear when the text as a whole is in it beyond doubt, its words without names are, and three quarters of it
     piece by piece. A language that is not among them is none of them, though it may be like one.
     """
-    wanted = frozenset(tag.partition("-")[0].upper() for tag in among)
-    detector = _detector(wanted | _ALSO_KNOWN)
+    usual = _code_of(beside)
+    wanted = frozenset(map(_code_of, among)) - {usual}
+    if not wanted:
+        return ""
+    detector = _detector(wanted | {usual} | _ALSO_KNOWN)
     words = [word for word in text[:_LOOKED_AT].split() if _is_telling(word)]
     plain = " ".join(words)
     if _count_letters(plain) < SHORTEST:
@@ -50,6 +55,10 @@ def guess(text: str, among: Collection[str]) -> str:
     pieces = _pieces(words)
     agreeing = sum(_count_letters(piece) for piece in pieces if detector.detect_language_of(piece) == best.language)
     return code.lower() if agreeing >= _AGREEING * _count_letters(plain) else ""
+
+
+def _code_of(tag: str) -> str:
+    return tag.partition("-")[0].upper()
 
 
 def _is_telling(word: str) -> bool:

@@ -27,6 +27,8 @@ HARD = Path(__file__).parents[2] / "fixtures" / "hard_site" / "news"
 def test_a_sentence_is_known_by_its_words(language: str, text: str) -> None:
     assert guess(text, ALL) == language
     assert guess(text, [each for each in ALL if each != language]) == ""
+    assert guess(text, ALL, beside=language) == ""
+    assert guess(text, ALL, beside="pt-BR") == ("" if language == "pt" else language)
 
 
 @pytest.mark.parametrize(
