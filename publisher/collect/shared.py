@@ -17,7 +17,8 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
     Two items are one if they say the same, and have an id or a link. They are also one if they have the same id and no
     two links, and say the same on two days, or nearly the same on one. The newest counts. If they are equally new, it
-    is the one with the smaller digest, so that the choice is always the same. Items with two ids are never one.
+    is the longest, or else the one with the smaller digest, so that the choice is always the same. Items with two ids
+    are never one.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for place, item in enumerate(listed):
@@ -71,9 +72,13 @@ def _choose(places: Sequence[int], listed: Sequence[Item]) -> list[int]:
         same = [entry for entry in entries if any(_are_one(listed[place], listed[each], len(places)) for each in entry)]
         entries = [entry for entry in entries if entry not in same]
         entries.append([place, *(each for entry in same for each in entry)])
-    return [
-        min(entry, key=lambda place: (-listed[place].date.toordinal(), _digest(listed[place]))) for entry in entries
-    ]
+    return [min(entry, key=lambda place: _rank(listed[place])) for entry in entries]
+
+
+def _rank(item: Item) -> tuple[float, float, int, str]:
+    """Return what the wording that counts among several has least of. A correction mostly adds words."""
+    moment = item.published.timestamp() if item.published else 0.0
+    return (-item.date.toordinal(), -moment, -len(item.text), _digest(item))
 
 
 def _are_one(one: Item, other: Item, count: int) -> bool:

@@ -590,6 +590,18 @@ def test_another_wording_that_is_left_out_is_told_when_its_item_is_new(store: St
     assert read(store, shelf).problems == ()
 
 
+def test_of_two_wordings_the_longer_counts_that_adds_a_correction(store: Store) -> None:
+    before = replace(item("The ferry sails from the long quay at ten.", 20), native_id="7")
+    shelf = Shelf(items=[before, item("Old", 10)])
+    read(store, shelf)
+    shelf.items.append(replace(before, text=f"{before.text} On Sundays it sails at noon."))
+
+    report = read(store, shelf)
+
+    assert (report.revised, [problem.exit_code for problem in report.problems]) == (1, [0])
+    assert not read(store, shelf).is_news
+
+
 def test_entries_of_two_days_with_one_id_and_like_words_are_two(store: Store) -> None:
     """A bulletin whose feed gives every entry one id."""
     bulletins = [

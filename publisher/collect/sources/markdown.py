@@ -32,7 +32,7 @@ from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 
-READER = "markdown-8"
+READER = "markdown-9"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
@@ -43,6 +43,8 @@ _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern of addresses that Jekyll and Hugo fill, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
+_CONFLICT = re.compile(r"\.sync-conflict-\d|\([^)]*conflict(?:ed)? copy\b[^)]*\)", re.IGNORECASE)
+"""In the name of a copy that Syncthing, Nextcloud or Dropbox made of a file which two people edited at once."""
 _NAMES = {
     "id": ("id", "guid"),
     "date": (
@@ -123,7 +125,8 @@ class MarkdownSource:
                 yield path
 
     def _is_left_alone(self, path: Path) -> bool:
-        return any(part[0] in "._" for part in path.relative_to(self.path).parts)
+        parts = path.relative_to(self.path).parts
+        return any(part[0] in "._" for part in parts) or _CONFLICT.search(path.name) is not None
 
     def _others(self, paths: Collection[Path]) -> Iterator[Problem]:
         """Yield a line about the files that are not read."""
@@ -131,7 +134,7 @@ class MarkdownSource:
         others = [path for path in sorted(self.path.rglob("*")) if path.is_file() and path not in read]
         if others:
             names = some_of([str(path.relative_to(self.path)) for path in others], _SHOWN)
-            what = f"not read, because no Markdown, or because . or _ begins the name: {names}"
+            what = f"not read, because no Markdown, because . or _ begins the name, or a copy in conflict: {names}"
             yield Problem(where=str(self.path), what=what)
 
     def _read_inside(self, path: Path) -> bytes | None:

@@ -51,6 +51,25 @@ def test_front_matter_says_when_an_item_may_appear(tmp_path: Path, front: str, b
     assert (titles(read(tmp_path)), clock.begin_of(item)) == (["Ferry"], datetime.fromisoformat(begin))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ferry.sync-conflict-20240305-120000-ABCDEFG.md",
+        "ferry (conflicted copy 2024-03-05).md",
+        "ferry (Ada's conflicted copy).md",
+        "ferry (conflict copy 2).md",
+    ],
+)
+def test_a_copy_that_two_editors_at_once_left_behind_is_no_second_item(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-05")
+    write(tmp_path, name, "title: Ferry\ndate: 2024-03-05")
+
+    fetch = read(tmp_path)
+
+    assert titles(fetch) == ["Ferry"]
+    assert name in str(fetch.notes[0])
+
+
 def test_nothing_is_read_again_while_items_wait(tmp_path: Path) -> None:
     write(tmp_path, "ferry.md", "title: Ferry\ndate: 2024-03-06 17:00")
     first = read(tmp_path)
