@@ -5,7 +5,7 @@ it reaches back so far: what it covers ends with the longest run of items, from 
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ from publisher.model.records import Known
 
 _YEAR = timedelta(days=366)
 _MONTH = timedelta(days=28)
+_DAY = timedelta(days=1)
 _FAR = 4
 """Items at the end of a listing stand apart if they are this many times further from the others than any two neighbours
 among these.
@@ -59,8 +60,8 @@ class Extent:
 class Turnover:
     """What came into a listing since its last reading, and what is not in it."""
 
-    new: int = 0
-    """How many items are listed that were not listed then."""
+    new: Collection[int] = ()
+    """Places of the items that are listed and were not listed then."""
     missing: Sequence[date] = ()
     """Days of the items that were listed then and are not now, sorted."""
     scrolled_off: Sequence[date] = ()
@@ -112,23 +113,27 @@ def _longest_falling(days: Sequence[date]) -> list[int]:
 
 
 def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover) -> list[int]:
-    """Return the run without a few items at its end that are kept there: pinned ones, or some with a date of 1970.
+    """Return the run without items at its end that do not stand there by their date, such as pinned ones.
 
     They are known by one of these signs:
 
-    - they are more than a year older than what stands above, and further from it than that goes back;
     - an item that scrolled off before belongs above them;
-    - they stand apart, and items that belong above them are missing, not more than have come in.
+    - none of them was listed before, and as many items or fewer are missing that belong above them: the list is sorted
+      by something else, such as the last change;
+    - they are few and more than a year older than what stands above, and further from it than that goes back;
+    - they are few and stand apart, and items that belong above them are missing, not more than have come in.
     """
     widest = timedelta(0)
     for place in range(1, len(run)):
         newer, older = days[run[place - 1]], days[run[place]]
-        gap = newer - older
+        gap, below = newer - older, len(run) - place
         is_far = gap > max(_YEAR, days[run[0]] - newer)
         stands_apart = place > 2 and gap > max(_MONTH, _FAR * widest)  # noqa: PLR2004 - of two nothing is usual
         pushed_out = _count(turnover.missing, older, newer)
-        is_pushing = stands_apart and 0 < pushed_out <= turnover.new
-        if len(run) - place < place and (is_far or is_pushing or _count(turnover.scrolled_off, older, newer)):
+        is_pushing = 0 < pushed_out <= len(turnover.new)
+        is_few = below < place and (is_far or (stands_apart and is_pushing))
+        is_new = 0 < pushed_out <= below and all(each in turnover.new for each in run[place:])
+        if is_few or is_new or _count(turnover.scrolled_off, older, newer - _DAY):
             return run[:place]
         widest = max(widest, gap)
     return run

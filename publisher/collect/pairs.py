@@ -130,7 +130,7 @@ def pair(
     pairs.join(link_of, lambda new: new.link if new.link in names else "")
     pairs.join(lambda old: (old.date, old.text_digest), lambda new: (new.item.date, new.text_digest))
     pairs.join(lambda old: old.text_digest if old.is_hidden else "", lambda new: new.text_digest)
-    days, turnover = [item.date for item in listed], _turnover(pairs)
+    days, turnover = [item.date for item in listed], _turnover(pairs, listed)
     extent = extent_of(days, unread, is_complete=is_complete, turnover=turnover) if listed else None
     return Pairing(
         pairs=pairs.pairs,
@@ -228,11 +228,11 @@ def pair_alike(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     return replace(pairing, pairs=pairs, known=known, listed=listed)
 
 
-def _turnover(pairs: _Pairs) -> Turnover:
-    before = [old for old, new in pairs.pairs if not new.is_withheld]
+def _turnover(pairs: _Pairs, listed: Sequence[Item]) -> Turnover:
+    new = {new.item for new in pairs.listed.values()}
+    new |= {new.item for old, new in pairs.pairs if old.state is not State.LISTED}
     return Turnover(
-        new=sum(not new.is_withheld for new in pairs.listed.values())
-        + sum(old.state is not State.LISTED for old in before),
+        new={place for place, item in enumerate(listed) if item in new} if new else (),
         missing=sorted(old.date for old in pairs.known.values() if old.state is State.LISTED),
         scrolled_off=sorted(old.date for old in pairs.known.values() if old.state is State.UNLISTED),
     )

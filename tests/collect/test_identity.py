@@ -190,6 +190,17 @@ def test_what_scrolled_off_before_shows_that_the_end_is_pinned() -> None:
     assert log.plan([*days[:3], days[6]]).withdrawn == ()
 
 
+@pytest.mark.parametrize("is_seen_before", [True, False])
+def test_old_entries_that_come_up_in_a_list_of_last_changes_withdraw_nothing(is_seen_before: bool) -> None:
+    days = [item(f"Of day {day}.", date(2022, 3, day)) for day in (11, 10, 9, 8, 7, 2, 1)]
+    log = log_of(*days) if is_seen_before else log_of(*days[:4])
+    log.collect(*days[:4])
+
+    plan = log.plan([*days[:2], *days[5:]])
+
+    assert (plan.withdrawn, len(plan.unlisted)) == ((), 2)
+
+
 def test_an_item_that_is_deleted_while_nothing_new_comes_is_gone_though_the_end_is_pinned() -> None:
     shown = [item(f"Number {number}", DAY + timedelta(days=number)) for number in range(9, 0, -1)]
     log = log_of(*shown, LAST)
