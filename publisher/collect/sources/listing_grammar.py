@@ -35,6 +35,7 @@ from publisher.collect.sources.withheld import says_no
 from publisher.model.items import Item
 from publisher.model.problems import Problem
 
+_TEXT = "this line has a date and is taken for text"
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -43,9 +44,10 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
 
     `where` names the listing in problems, before the line number; themes that are `known` may hold commas.
     """
-    reader = _Reader(known)
+    lines_of_text = clean_pasted_lines(text)
+    reader = _Reader(known, ends_with_labels=any(map(_is_filed, lines_of_text)))
     block: list[tuple[int, str]] = []
-    for number, line in enumerate([*clean_pasted_lines(text), ""], start=1):
+    for number, line in enumerate([*lines_of_text, ""], start=1):
         if line:
             block.append((number, line))
         elif block:
@@ -78,6 +80,12 @@ def parse(text: str, where: str, known: frozenset[str] = frozenset()) -> Harvest
 
 def _problem(where: str, line: int, what: str) -> Problem:
     return Problem(where=f"{where}:{line}", what=what)
+
+
+def _is_filed(line: str) -> bool:
+    """Whether a line is a label for themes or keywords."""
+    head, colon, _ = line.partition(":")
+    return bool(colon) and len(head) <= LONGEST_WORD and meaning_of(head) in ("themes", "keywords")
 
 
 # --- one line --------------------------------------------------------------------------------------------------------
@@ -204,8 +212,10 @@ class _Draft:
 class _Reader:
     """Turns blocks of lines into items."""
 
-    def __init__(self, known: frozenset[str]) -> None:
+    def __init__(self, known: frozenset[str], *, ends_with_labels: bool) -> None:
         self._known = known
+        self._ends_with_labels = ends_with_labels
+        """Whether items have labels for themes or keywords, so that one without has not ended yet."""
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
         self.notes: list[tuple[int, str]] = []
@@ -241,6 +251,7 @@ class _Reader:
                 rows = self._begin(row, (number, line), start, rows)
             else:
                 rows.append(line)
+                self.notes += [(number, _TEXT)] if row.is_doubtful or row.said is Said.DATE else []
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
@@ -248,7 +259,7 @@ class _Reader:
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
-            self.notes.append((number, "this line has a date and is taken for text"))
+            self.notes.append((number, _TEXT))
         return line
 
     def _is_remark(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
@@ -268,14 +279,21 @@ class _Reader:
             return True
         if any(isinstance(each, str) for each in rows[-1:]) or not self._drafts:
             return not self._drafts
-        above = self._drafts[-1]
         if self._is_fresh(rows):
-            return row.said is Said.DATE and row.moment == above.moment
-        if row.said is not Said.DATE or self._drafts[0].head.said is Said.DATE:
+            return row.said is Said.DATE and row.moment == self._drafts[-1].moment
+        return self._ends_item(row, rows)
+
+    def _ends_item(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
+        """Whether the item above is over where a block begins with a date that may be part of it."""
+        above = self._drafts[-1]
+        if row.said is Said.UPDATED or row.is_heading or self._drafts[0].head.said is Said.DATE:
             return True
+        is_over = bool(above.labels or rows) or not self._ends_with_labels
+        if row.said is not Said.DATE or row.moment is None or above.day is None:
+            return is_over
         # An event is to come when it is announced, and what is beneath it is newer in no list from new to old.
         day = row.moment.date() if isinstance(row.moment, datetime) else row.moment
-        return bool(above.labels or rows) or day is None or above.day is None or day <= above.day
+        return bool(above.labels or rows) or day <= above.day
 
     def _begin(self, row: DateLine, at: tuple[int, str], start: int, above: list[_Label | str]) -> list[_Label | str]:
         """Begin an item; return the rows of the block that are already its own."""

@@ -397,8 +397,8 @@ def test_a_date_beside_other_words_below_labels_glues_nothing_together(line: str
     [
         ("10 May 2022 in Brussels", True),
         ("Deadline: 10 May 2022", True),
-        ("Date: 10 June 2022", False),
-        ("Date: 10 June 2022\nPlace: Brussels", False),
+        ("Date: 10 June 2022", True),
+        ("Date: 10 June 2022\nPlace: Brussels", True),
         ("10 May 2022 was a day to remember.", False),
         ("From 10 May 2022 on the ferry sails at ten", False),
     ],
@@ -409,6 +409,15 @@ def test_a_date_in_a_text_without_labels_is_text(line: str, note: bool) -> None:
     assert [item.text for item in found.items] == [f"Newer.\n\n{' '.join(line.split())}", "Older."]
     assert found.problems == ()
     assert bool(found.notes) == note
+
+
+@pytest.mark.parametrize("line", ["Monday 16 May, 10:00", "06.03.", "today", "Spring 2022", "20220510", "Date: 06.03."])
+def test_an_item_whose_labels_are_to_come_has_not_ended(line: str) -> None:
+    found = parse(f"11 May 2022\n\nOne.\n\n{line}\n\nTwo.\nTheme: Sea\n\n9 May 2022\n\nOlder.\nTheme: Zoo", "l.txt")
+
+    assert [item.text for item in found.items] == [f"One.\n\n{line}\n\nTwo.", "Older."]
+    assert [str(each) for each in found.notes] == ["l.txt:5: this line has a date and is taken for text"]
+    assert found.problems == ()
 
 
 def test_dates_of_a_listing_may_all_be_labelled_in_one_word() -> None:
