@@ -18,7 +18,7 @@ from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
 from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
 from publisher.admin.hide import hide_item, show_item
-from publisher.admin.mail_notices import tell_mails
+from publisher.admin.mail_notices import tell_bounces, tell_mails
 from publisher.admin.notices import tell_news
 from publisher.admin.office import Office, audiences_named
 from publisher.admin.record_run import record_run
@@ -33,6 +33,7 @@ from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
 from publisher.compose.plan import Plan
 from publisher.config.config import Config
+from publisher.model.bounces import BounceReport, BounceSettings
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Audience
 from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
@@ -167,6 +168,31 @@ class Publisher:
         notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
         before = self._store.runs.last_before(DELIVER)
         return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
+
+    def read_bounces(self, settings: BounceSettings | None = None) -> BounceReport:
+        """Read mails that came back, in mailboxes or in those of config.toml; record them, and tell the operator.
+
+        Raises:
+            MailboxError: it cannot be used.
+            UsageError: config.toml names none.
+        """
+        from publisher.admin.bounces import read_mailboxes  # late: what reads mails costs 40 ms, and few come back
+
+        chosen = settings or self.config.bounces or BounceSettings()
+        report = read_mailboxes(chosen, self.config, self._store, now=self._clock())
+        self._tell_bounces()
+        return report
+
+    def read_bounce(self, mail: bytes) -> BounceReport:
+        """Read one mail that came back; record it, and tell the operator."""
+        from publisher.admin.bounces import take_bounce  # late: as above
+
+        report = take_bounce(mail, self.config, self._store, now=self._clock())
+        self._tell_bounces()
+        return report
+
+    def _tell_bounces(self) -> None:
+        tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office)
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""

@@ -1,6 +1,7 @@
 """Notices about mails: what becomes of deliveries goes in, mails to the operator come out, each once.
 
-The operator is told that a list's mail server refused an edition for good, and that mails go out again after an outage.
+The operator is told that a list's mail server refused an edition for good, that an edition came back, and that mails go
+out again after an outage.
 
 What a crash leaves: refusals, the outage and the notices about them are in the store. The next pass makes the notices
 that are missing.
@@ -23,6 +24,7 @@ OUTAGE = "mail"
 """The `about` of notices about the mail server."""
 BACK = "back"
 REFUSED = "refused"
+BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
 """The operator is told of outages that last this long; a shorter one is usually a restart."""
 RECENT = timedelta(days=7)
@@ -36,13 +38,22 @@ def tell_mails(
     ended = _follow_outage(report, store, now=now)
     is_told = config.notices_to is not None
     outage = ended if is_told and ended and _is_outage_news(ended, store, now=now) else None
-    refused = [each for each in store.ledger.refused_editions(since=now - RECENT) if _is_news(each, REFUSED, store)]
-    told: tuple[Notice, ...] = ()
-    if outage or (is_told and refused):
-        told = _tell(outage, refused, open_office())
+    refused = store.ledger.refused_editions(since=now - RECENT) if is_told else []
+    failed = [(each, REFUSED) for each in refused if _is_news(each, REFUSED, store)]
+    told = _tell(outage, failed, open_office()) if outage or failed else ()
     if ended:
         store.outages.end()
     return told
+
+
+def tell_bounces(
+    config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
+) -> tuple[Notice, ...]:
+    """Tell the operator of editions that came back from their lists."""
+    came_back = store.bounces.failed_editions(since=now - RECENT) if config.notices_to is not None else []
+    failed = [(each, BOUNCED) for each in came_back if _is_news(each, BOUNCED, store)]
+    by_name = {each.name: (each, kind) for each, kind in failed}
+    return _tell(None, list(by_name.values()), open_office()) if failed else ()
 
 
 def _follow_outage(report: DeliverReport, store: Store, *, now: datetime) -> Outage | None:
@@ -65,11 +76,12 @@ def _is_news(failed: FailedMail, kind: str, store: Store) -> bool:
     return told_at is None or told_at < failed.at
 
 
-def _tell(outage: Outage | None, refused: Sequence[FailedMail], office: Office) -> tuple[Notice, ...]:
+def _tell(outage: Outage | None, failed: Sequence[tuple[FailedMail, str]], office: Office) -> tuple[Notice, ...]:
     """Record notices, and put them into the outbox unless a pass is at work, which does so at its end."""
     renderer, path = office.renderer, office.config.path
     notices = [_notice(OUTAGE, BACK, renderer.outage_notice(outage, until=office.now), office)] if outage else []
-    notices += [_notice(each.name, REFUSED, renderer.refused_notice(each, config=path), office) for each in refused]
+    words_of = {REFUSED: renderer.refused_notice, BOUNCED: renderer.bounced_notice}
+    notices += [_notice(each.name, kind, words_of[kind](each, config=path), office) for each, kind in failed]
     office.store.notices.record(notices, told={}, above=highest_notice(office.config.outbox_directory))
     try:
         with office.store.exclusive("pass", wait_s=0):

@@ -14,6 +14,7 @@ import click
 
 from publisher.admin.office import audiences_named
 from publisher.cli.backup import backup, restore
+from publisher.cli.bounces import bounces
 from publisher.cli.check_output import show_check
 from publisher.cli.editions import edition
 from publisher.cli.formats import sample_words
@@ -173,7 +174,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (preview, edition, item, subscribers, source, store, backup, restore):
+for each in (bounces, preview, edition, item, subscribers, source, store, backup, restore):
     cli.add_command(each)
 
 

@@ -19,6 +19,7 @@ from publisher.config.service import ServiceSettings
 from publisher.config.sources import SourceSettings, source_settings
 from publisher.config.store import StoreSettings
 from publisher.config.values import absolute
+from publisher.model.bounces import BounceSettings
 from publisher.model.deliveries import SmtpSettings
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
@@ -50,6 +51,7 @@ class Config:
     fetching: Fetching
     outbox_directory: Path
     smtp: SmtpSettings | None
+    bounces: BounceSettings | None
     """None: nothing is sent, the outbox is the result."""
     subscribers: SubscriberSettings | None
     """None: no one can subscribe here, and no address is held."""
@@ -133,6 +135,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
         fetching=document.fetching.limits(),
         outbox_directory=absolute(folder / document.outbox.directory),
         smtp=document.smtp.settings(folder, environ),
+        bounces=document.bounces.settings(folder, environ),
         subscribers=document.subscribers.settings(site),
         templates_directory=absolute(folder / document.templates.directory),
         service=document.service.settings(),

@@ -1,6 +1,7 @@
 """config.toml as a whole: its tables, in the order in which they are explained."""
 
 from publisher.config.audiences import AudienceTable
+from publisher.config.bounces import BouncesTable
 from publisher.config.digest import DigestTable
 from publisher.config.feeds import FeedsTable
 from publisher.config.fetching import FetchingTable
@@ -30,6 +31,7 @@ class Document(Table):
     fetching: FetchingTable = table()
     outbox: OutboxTable = table()
     smtp: SmtpTable = table()
+    bounces: BouncesTable = table()
     subscribers: SubscribersTable = table()
     notices: NoticesTable = table()
     templates: TemplatesTable = table()

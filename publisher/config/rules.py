@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from publisher.collect.sources.base import keys_of
 from publisher.config.audiences import AudienceTable
+from publisher.config.bounces import bounces_problems
 from publisher.config.document import Document
 from publisher.config.mistakes import ParsedConfig
 from publisher.config.smtp import smtp_problems
@@ -53,6 +54,8 @@ def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]
     yield from _folder_problems(document, path)
     if not any(path.startswith("smtp.") for path in stand_ins):
         yield from smtp_problems(document.smtp, environ)
+    if not any(path.startswith("bounces.") for path in stand_ins):
+        yield from bounces_problems(document.bounces, environ)
         if not any(path.startswith("subscribers") for path in stand_ins):
             yield from subscriber_problems(document.subscribers, document.smtp)
 

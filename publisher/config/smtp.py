@@ -99,8 +99,8 @@ class SmtpTable(Table):
             port=self.port,
             security=Security(self.security),
             user=self.user or "",
-            password=_secret(self.password, folder, environ),
-            oauth=_secret(self.oauth, folder, environ),
+            password=secret_of(self.password, folder, environ),
+            oauth=secret_of(self.oauth, folder, environ),
             ca_file=absolute(folder / self.ca_file) if self.ca_file else None,
             bounces=wire_address(self.bounces) if self.bounces else "",
             connections=self.connections,
@@ -111,7 +111,8 @@ class SmtpTable(Table):
         )
 
 
-def _secret(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
+def secret_of(text: str | None, folder: Path, environ: Mapping[str, str]) -> Secret | None:
+    """Where a secret is, as config.toml says it; None: it says nothing. `folder` is the folder of config.toml."""
     if text is None:
         return None
     if text.startswith(_FILE):

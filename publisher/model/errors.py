@@ -12,6 +12,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     ├── BusyError         another publisher process is at work on this site
     ├── FilesError        a file or folder could not be written
     ├── MailServerError   the mail server cannot be used
+    ├── MailboxError      a mailbox cannot be read
     └── SecretError       a password or token cannot be had
 """
 
@@ -112,6 +113,13 @@ class MailServerError(PublisherError):
         super().__init__(f"mail server {server}: {problem}")
         self.is_ours = is_ours
         """Whether trying again cannot help before something is changed in config.toml or at the server."""
+
+
+class MailboxError(PublisherError):
+    """A mailbox cannot be used."""
+
+    def __init__(self, mailbox: str, problem: str) -> None:
+        super().__init__(f"mailbox {mailbox}: {problem}")
 
 
 class SecretError(PublisherError):

@@ -44,6 +44,7 @@ from publisher.serve.health import PassHealth
 from publisher.serve.live_pages import LivePages
 from publisher.serve.live_site import LiveSite, Opener
 from publisher.serve.logs import PassLog, configure_logs
+from publisher.serve.mailbox_watch import MailboxWatch
 from publisher.serve.notify import notify
 from publisher.serve.postman import Postman
 from publisher.serve.signals import Signals, handled_signals
@@ -96,6 +97,7 @@ class Service:
         self.scheduler = one_at_a_time()
         self.postman = Postman(signals.stopping, self.health)
         self.pages = LivePages(self.health, open_site, on_letter=self.postman.look)
+        self.mailbox_watch = MailboxWatch(signals.stopping)
         self._log = PassLog()
 
     def wake(self) -> None:
@@ -113,6 +115,7 @@ class Service:
             publisher = self.site.publisher()
             report = publisher.pass_due(is_stopping=self.signals.stopping.is_set)
             self.postman.wake(publisher)
+            self.mailbox_watch.follow(publisher)
             set_alarm_for_items(self.scheduler, publisher.next_wake(), self.run_pass)
         except PublisherError as error:
             logger.warning("pass failed, the next one tries again", problem=str(error))
@@ -152,6 +155,7 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
         closing(service.pages),
         closing(service.site),
         service.postman.at_work(),
+        service.mailbox_watch.at_work(),
     ):
         service.pages.follow(config)
         try:

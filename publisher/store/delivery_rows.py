@@ -93,6 +93,10 @@ def counted_states(clock: Clock, max_age: timedelta) -> list[ColumnElement[Any]]
 
 OF_NEW = deliveries.c["kind", "name", "recipient", "sender", "message_id", "dated", "audience", "rank", "return_path"]
 OF_DELIVERY = (*OF_NEW, *deliveries.c["id", "epoch", "attempts", "doubts", "queued_at"])
+OF_KNOWN = deliveries.c[
+    "id", "kind", "name", "recipient", "state", "attempts", "doubts", "reply", "queued_at", "finished_at"
+]
+"""The columns of `KnownDelivery`."""
 
 
 def delivery_of_row(row: Row[Any]) -> Delivery:

@@ -29,6 +29,7 @@ from publisher.model.deliveries import (
 )
 from publisher.store.delivery_rows import (
     IS_LEASED,
+    OF_KNOWN,
     OF_NEW,
     claim_rows,
     clock_of,
@@ -209,7 +210,7 @@ class Ledger:
     def known(self, name: str) -> list[KnownDelivery]:
         """What is known of the deliveries of that name, in the order in which they were queued."""
         with self._database.reading() as connection:
-            query = select(*_OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id)
+            query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:
@@ -240,11 +241,6 @@ class Ledger:
                 )
                 found |= {row["name"]: DeliveryCounts(**row) for row in connection.execute(query).mappings()}
         return found
-
-
-_OF_KNOWN = deliveries.c[
-    "id", "kind", "name", "recipient", "state", "attempts", "doubts", "reply", "queued_at", "finished_at"
-]
 
 
 def _is_due(connection: Connection, *, max_age: timedelta, now: datetime) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from publisher.model.bounces import BounceKind
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.feeds import FeedKind
 from publisher.model.records import ChangeKind, State
@@ -485,6 +486,32 @@ pauses = Table(
     metadata,
     _column("audience", Key, primary_key=True),
     _column("paused_at", UtcDateTime),
+)
+
+# What was said of mails after our mail server took them.
+bounces = Table(
+    "bounces",
+    metadata,
+    _column("id", Integer, primary_key=True),
+    # This key keeps the promise that a mail that is read twice counts once.
+    _column("mark", Key, unique=True),
+    _column("at", UtcDateTime),
+    _column("kind", Choice(BounceKind)),
+    _column("name", Key),
+    _column("recipient", Key),
+    _column("token", Key),
+    _column("status", Text),
+    _column("words", Text),
+    Index("ix_bounces_at", "at"),
+)
+
+# How far each mailbox for bounces was read; its numbers hold as long as it says the same validity (RFC 3501).
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    _column("place", Key, primary_key=True),
+    _column("validity", Key),
+    _column("last", Integer),
 )
 
 # What the operator told to be done with mails.

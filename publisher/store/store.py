@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from publisher.model.progress import Progress
+from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
@@ -59,6 +60,7 @@ class Store:
         self.subscribers = Subscribers(database)
         self.rounds = Rounds(database)
         self.outages = Outages(database)
+        self.bounces = Bounces(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -35,7 +35,11 @@ EXAMPLES = [
         re.MULTILINE | re.DOTALL,
     )
 ]
-ENVIRON = {"PUBLISHER_STORE_URL": "sqlite:///store.db", "PUBLISHER_SMTP_PASSWORD": "secret"}
+ENVIRON = {
+    "PUBLISHER_STORE_URL": "sqlite:///store.db",
+    "PUBLISHER_SMTP_PASSWORD": "secret",
+    "PUBLISHER_BOUNCES_PASSWORD": "secret",
+}
 WRITTEN_FOR_ANOTHER_KIND = re.compile(r"sources\[(?!\]|listing)")
 
 

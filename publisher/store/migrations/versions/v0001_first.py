@@ -440,6 +440,28 @@ def _create_deliveries() -> None:
         sa.PrimaryKeyConstraint("audience", name="pk_pauses"),
     )
     op.create_table(
+        "bounces",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("mark", KEY, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("recipient", KEY, nullable=False),
+        sa.Column("token", KEY, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_bounces"),
+        sa.UniqueConstraint("mark", name="uq_bounces_mark"),
+    )
+    op.create_index("ix_bounces_at", "bounces", ["at"])
+    op.create_table(
+        "mailboxes",
+        sa.Column("place", KEY, nullable=False),
+        sa.Column("validity", KEY, nullable=False),
+        sa.Column("last", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("place", name="pk_mailboxes"),
+    )
+    op.create_table(
         "orders",
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("verb", KEY, nullable=False),

@@ -1,0 +1,49 @@
+"""`publisher bounces`: read mails that came back."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from publisher.cli.group import Options, site_command
+from publisher.cli.output import print_json, print_lines
+from publisher.model.bounces import BounceReport, BounceRow, BounceSettings
+from publisher.model.problems import counted
+
+
+@click.command()
+@site_command
+@click.option("--maildir", metavar="FOLDER", type=Path, help="Read this Maildir.")
+@click.option("--mbox", metavar="FILE", type=Path, help="Read this mbox file.")
+def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
+    """Read mails that came back: one on standard input, or those of a mailbox; without either, that of config.toml."""
+    if maildir is not None and mbox is not None:
+        raise click.UsageError("choose one of --maildir and --mbox")
+    with options.open_site() as publisher:
+        if maildir is not None or mbox is not None:
+            report = publisher.read_bounces(BounceSettings(maildir=maildir, mbox=mbox))
+        elif sys.stdin.isatty() or publisher.config.bounces is not None:
+            report = publisher.read_bounces()
+        else:
+            report = publisher.read_bounce(sys.stdin.buffer.read())
+    if options.is_json:
+        print_json(asdict(report))
+    else:
+        print_lines(_lines_of(report))
+
+
+def _lines_of(report: BounceReport) -> list[str]:
+    lines = [_line_of(row) for row in report.recorded]
+    if report.repeated:
+        lines.append(f"{counted(report.repeated, 'mail')} known already")
+    if report.automatic:
+        lines.append(f"{counted(report.automatic, 'automatic answer')} left alone")
+    if report.unknown:
+        lines.append(f"{counted(report.unknown, 'mail')} about none of ours left alone")
+    return lines or ["no mail came back"]
+
+
+def _line_of(row: BounceRow) -> str:
+    about = f"{row.name} to {row.recipient}" if row.name else "a reader's mail"
+    return f"{about}: {row.kind}" + (f": {row.words}" if row.words else "")

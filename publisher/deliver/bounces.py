@@ -1,0 +1,182 @@
+"""Reads mails in the mailbox for bounces. Pure.
+
+Reports have a form: RFC 3464 for failures and delays, RFC 6533 the same with other letters than ASCII, RFC 5965 for
+complaints. Older servers write as they like; flufl.bounce knows them. What a mail is about is found by the address to
+which it came (VERP), by the ENVID that we gave (RFC 3461), or by the Message-ID of the mail that it returns.
+"""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, message_from_string
+from email.message import Message
+from email.utils import getaddresses
+from typing import Any, TypeAlias
+
+from flufl.bounce import all_failures
+
+from publisher.model.bounces import Bounce, BounceKind
+
+_Mail: TypeAlias = "Message[Any, Any]"
+_MOST_BYTES = 1_000_000
+"""So much of a mail is searched for the Message-ID of another one."""
+_MOST_WORDS = 500
+_MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
+_KINDS = {"failed": BounceKind.FAILED, "delayed": BounceKind.DELAYED}
+_RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
+
+
+def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
+    """What a mail says. `bounces` is the address for bounces; readers have a token behind a `+` in it."""
+    message = message_from_bytes(mail)
+    token = _token_in(message, bounces)
+    told = tuple(dict.fromkeys(_message_ids(message, mail)))
+    for report in (part for part in message.walk() if part.get_content_type() == "multipart/report"):
+        for part in _children(report):
+            found = _read_part(part, token, told)
+            if found is not None:
+                return found
+    return _read_odd(message, token, told)
+
+
+def _read_part(part: _Mail, token: str, told: tuple[str, ...]) -> Bounce | None:
+    """What the part of a report says that machines read; None: it is another part."""
+    match part.get_content_type():
+        case "message/delivery-status" | "message/global-delivery-status":
+            return _read_status(_blocks_of(part), token, told)
+        case "message/feedback-report":
+            fields = next(iter(_blocks_of(part)), None)
+            if fields is None or _value(fields, "Feedback-Type").lower() == "not-spam":
+                return None
+            ids = _with_envid(_value(fields, "Original-Envelope-Id"), told)
+            recipient = _address(_value(fields, "Original-Rcpt-To"))
+            words = f"{_value(fields, 'Feedback-Type')} reported by {_value(fields, 'User-Agent')}".strip()
+            return Bounce(kind=BounceKind.COMPLAINT, token=token, message_ids=ids, recipient=recipient, words=words)
+        case _:
+            return None
+
+
+def _read_status(blocks: list[_Mail], token: str, told: tuple[str, ...]) -> Bounce | None:
+    """A report on deliveries: its first block is about the mail, each other one about a recipient."""
+    by_kind = {_KINDS.get(_value(block, "Action").lower()): block for block in reversed(blocks[1:])}
+    kind = next((each for each in (BounceKind.FAILED, BounceKind.DELAYED) if each in by_kind), None)
+    if kind is None:
+        return None
+    block, ids = by_kind[kind], _with_envid(_value(blocks[0], "Original-Envelope-Id"), told)
+    words = _typed(_value(block, "Diagnostic-Code"))
+    status = _STATUS.search(_value(block, "Status")) or _STATUS.search(words)
+    recipient = _typed(_value(block, "Original-Recipient")) or _typed(_value(block, "Final-Recipient"))
+    return Bounce(
+        kind=kind,
+        token=token,
+        message_ids=ids,
+        recipient=recipient,
+        status=status[1] if status else "",
+        words=words or _value(block, "Status"),
+    )
+
+
+def _read_odd(message: _Mail, token: str, told: tuple[str, ...]) -> Bounce:
+    """A mail that is no report by its form."""
+    temporary, permanent = _failures_in(message)
+    failed = sorted(permanent or temporary)
+    if failed:
+        kind = BounceKind.FAILED if permanent else BounceKind.DELAYED
+        return Bounce(kind=kind, token=token, message_ids=told, recipient=_text(failed[0]), words=_subject(message))
+    kind = BounceKind.AUTOMATIC if _is_automatic(message) else BounceKind.UNKNOWN
+    return Bounce(kind=kind, token=token, message_ids=told, words=_subject(message))
+
+
+def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """Who failed for now and for good, as far as flufl.bounce can tell."""
+    try:
+        return all_failures(message)
+    except Exception:  # noqa: BLE001  (its detectors stumble over mails without a sender, and strangers write them)
+        return frozenset(), frozenset()
+
+
+def _is_automatic(message: _Mail) -> bool:
+    """Whether a program sent it (RFC 3834, and what was usual before)."""
+    submitted = _value(message, "Auto-Submitted").lower()
+    precedence = _value(message, "Precedence").lower()
+    others = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+    is_old = precedence in ("auto_reply", "bulk", "junk") or any(name in message for name in others)
+    return submitted not in ("", "no") or is_old
+
+
+# --- what it is about ------------------------------------------------------------------------------------------------
+
+
+def _token_in(message: _Mail, bounces: str) -> str:
+    """What stands behind the `+` in an address for bounces to which the mail came."""
+    local, _, domain = bounces.rpartition("@")
+    pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
+    values = [str(value) for name in _TO for value in message.get_all(name, [])]
+    found = (pattern.fullmatch(address.strip()) for _, address in getaddresses(values))
+    return next((each[1] for each in found if each), "") if local else ""
+
+
+def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
+    """Yield Message-IDs of mails that it returns or quotes."""
+    for part in message.walk():
+        if part is not message and part.get_content_type() in _RETURNED:
+            for returned in _blocks_of(part):
+                if own := _value(returned, "Message-ID"):
+                    yield own
+    own = _value(message, "Message-ID")
+    yield from (said for each in _MESSAGE_ID.findall(mail[:_MOST_BYTES]) if (said := _text(each)) != own)
+
+
+def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:
+    """The Message-IDs with that of the envelope first: we give the Message-ID as ENVID, in xtext."""
+    said = re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), envid)
+    return tuple(dict.fromkeys((*([f"<{said}>"] if said else ()), *told)))
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _children(part: _Mail) -> list[_Mail]:
+    payload = part.get_payload()
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
+
+
+def _blocks_of(part: _Mail) -> list[_Mail]:
+    """The blocks of fields in a part; those of a status report are apart by empty lines."""
+    blocks = _children(part)
+    if not blocks:
+        data = part.get_payload(decode=True)
+        text = data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+        return _split(text)
+    if len(blocks) == 1 and part.get_content_type() == "message/global-delivery-status":
+        # The standard library takes it for a mail: what follows its first block is the text of that.
+        return [blocks[0], *_split(str(blocks[0].get_payload()))]
+    return blocks
+
+
+def _split(text: str) -> list[_Mail]:
+    blocks = re.split(r"\r?\n[ \t]*\r?\n", text.strip())
+    return [message_from_string(f"{block}\n\n") for block in blocks if block.strip()]
+
+
+def _value(fields: _Mail, name: str) -> str:
+    """The value of a field on one line; empty: there is none."""
+    return " ".join(str(fields.get(name, "")).split())[:_MOST_WORDS]
+
+
+def _typed(value: str) -> str:
+    """The value behind its type: `rfc822; ada@example.org`."""
+    return value.partition(";")[2].strip() if ";" in value else value
+
+
+def _address(value: str) -> str:
+    return value.strip("<> ")
+
+
+def _text(data: bytes | str) -> str:
+    return data if isinstance(data, str) else data.decode("utf-8", "replace")
+
+
+def _subject(message: _Mail) -> str:
+    return _value(message, "Subject")

@@ -1,0 +1,164 @@
+"""Mailboxes with bounces: a Maildir, an mbox file, or a folder on an IMAP server.
+
+A mail leaves its mailbox only by `remove`, which the caller calls when it is recorded. A crash before that leaves the
+mail, which is then read again and recognised.
+"""
+
+import imaplib
+import mailbox
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+from publisher.deliver.secret import read_secret
+from publisher.model.bounces import ImapSettings
+from publisher.model.deliveries import Security
+from publisher.model.errors import MailboxError
+
+DEADLINE_S = 30
+_VALIDITY = "UIDVALIDITY"
+
+
+class Mailbox(Protocol):
+    """Mails in their order; `key` names one until the mailbox is closed."""
+
+    place: str
+    """What it is called in messages, and in the store."""
+    validity: str
+    """Numbers of mails hold as long as this stays; empty: they are not kept, and every mail is read each time."""
+
+    def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
+        """Yield keys and whole mails; where numbers are kept, those whose number is above `after`.
+
+        Raises:
+            MailboxError: it cannot be read.
+        """
+        ...
+
+    def remove(self, key: str) -> None:
+        """Remove a mail for good, now or when the mailbox is closed."""
+        ...
+
+
+class _Folder:
+    """A Maildir or an mbox on this machine."""
+
+    validity = ""
+
+    def __init__(self, box: "mailbox.Mailbox[mailbox.Message]", place: str) -> None:
+        self._box = box
+        self.place = place
+
+    def mails(self, after: int) -> Iterator[tuple[str, bytes]]:  # noqa: ARG002  (it keeps no numbers)
+        for key in list(self._box.keys()):
+            with suppress(KeyError):  # somebody else removed it
+                yield str(key), self._box.get_bytes(key)
+
+    def remove(self, key: str) -> None:
+        self._box.discard(int(key) if isinstance(self._box, mailbox.mbox) else key)  # type: ignore[arg-type]  # numbers
+
+
+@contextmanager
+def open_maildir(path: Path) -> Iterator[Mailbox]:
+    """A Maildir for the length of a `with`.
+
+    Raises:
+        MailboxError: it is none, or cannot be read.
+    """
+    if not (path / "new").is_dir():
+        raise MailboxError(str(path), "it is no Maildir, for it has no folder new")
+    with _explained(str(path)):
+        box = mailbox.Maildir(path, create=False)
+        yield _Folder(box, str(path))
+
+
+@contextmanager
+def open_mbox(path: Path) -> Iterator[Mailbox]:
+    """An mbox file for the length of a `with`, locked; what was removed is gone at its end.
+
+    Raises:
+        MailboxError: it is not there, cannot be read, or another program holds it.
+    """
+    if not path.is_file():
+        raise MailboxError(str(path), "there is no such file")
+    with _explained(str(path)):
+        box = mailbox.mbox(path, create=False)
+        box.lock()
+        try:
+            yield _Folder(box, str(path))
+            box.flush()
+        finally:
+            box.unlock()
+            box.close()
+
+
+class _ImapFolder:
+    def __init__(self, server: imaplib.IMAP4, place: str, validity: str) -> None:
+        self._server = server
+        self.place = place
+        self.validity = validity
+
+    def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
+        _, found = self._server.uid("SEARCH", f"UID {after + 1}:*")
+        numbers = sorted(int(each) for each in (found[0] or b"").split())
+        for number in (each for each in numbers if each > after):  # `*` is the last mail, however low its number
+            _, parts = self._server.uid("FETCH", str(number), "(BODY.PEEK[])")
+            data = next((part[1] for part in parts if isinstance(part, tuple)), None)
+            if isinstance(data, bytes):
+                yield str(number), data
+
+    def remove(self, key: str) -> None:
+        self._server.uid("STORE", key, "+FLAGS.SILENT", r"(\Deleted)")
+
+    def expunge(self) -> None:
+        self._server.expunge()
+
+
+@contextmanager
+def open_imap(settings: ImapSettings) -> Iterator[Mailbox]:
+    """A folder on an IMAP server for the length of a `with`; what was removed is gone at its end.
+
+    Raises:
+        MailboxError: it cannot be reached, refuses the login, or has no such folder.
+        SecretError: the password cannot be read.
+    """
+    place = f"{settings.user} at {settings.host}"
+    with _explained(place):
+        server = _connect(settings)
+        try:
+            server.login(settings.user, read_secret(settings.password, "bounces.password"))
+            status, said = server.select(f'"{settings.folder}"')
+            if status != "OK":
+                raise MailboxError(place, f"it has no folder {settings.folder!r}: {_words(said)}")
+            _, validity = server.response(_VALIDITY)
+            folder = _ImapFolder(server, f"{place}/{settings.folder}", _words(validity))
+            yield folder
+            folder.expunge()
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                server.logout()
+
+
+def _connect(settings: ImapSettings) -> imaplib.IMAP4:
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.security is Security.TLS:
+        return imaplib.IMAP4_SSL(settings.host, settings.port, ssl_context=context, timeout=DEADLINE_S)
+    server = imaplib.IMAP4(settings.host, settings.port, timeout=DEADLINE_S)
+    if settings.security is Security.STARTTLS:
+        server.starttls(context)
+    return server
+
+
+@contextmanager
+def _explained(place: str) -> Iterator[None]:
+    try:
+        yield
+    except (imaplib.IMAP4.error, mailbox.Error, OSError) as error:
+        raise MailboxError(place, re.sub(r"^b'|'$", "", str(error)) or type(error).__name__) from error
+
+
+def _words(said: "list[bytes | None] | list[None] | list[bytes]") -> str:
+    return " ".join(each.decode("utf-8", "replace") for each in said if each)

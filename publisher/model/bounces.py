@@ -1,0 +1,109 @@
+"""Bounces: what mailboxes and mail servers say of a mail after our mail server took it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from publisher.model.deliveries import Secret, Security
+
+
+class BounceKind(StrEnum):
+    """What a mail in the mailbox for bounces is."""
+
+    FAILED = "failed"
+    """A mail could not be delivered."""
+    DELAYED = "delayed"
+    """A mail is not delivered yet; the server goes on trying."""
+    COMPLAINT = "complaint"
+    """A reader called a mail spam."""
+    AUTOMATIC = "automatic"
+    """A machine answered, such as that of somebody on leave."""
+    UNKNOWN = "unknown"
+    """Something else, perhaps for a human."""
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it says what became of a mail."""
+        return self in (BounceKind.FAILED, BounceKind.DELAYED, BounceKind.COMPLAINT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """What a mail in the mailbox for bounces says."""
+
+    kind: BounceKind
+    token: str = ""
+    """What stands behind the `+` in the address to which it came: it names a reader (VERP). Empty: nothing does."""
+    message_ids: tuple[str, ...] = ()
+    """In angle brackets; one of them may be that of the mail it is about, the likeliest first."""
+    recipient: str = ""
+    """Who did not get the mail; empty: it does not say so."""
+    status: str = ""
+    """The enhanced status code, such as 5.1.1; empty: it has none."""
+    words: str = ""
+    """What the server said, on one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceRow:
+    """A bounce as it is kept."""
+
+    mark: str
+    """The SHA-256 of the whole mail, in hexadecimal digits: a mail that is read twice counts once."""
+    at: datetime
+    """UTC; when it was read."""
+    kind: BounceKind
+    name: str
+    """Of the edition, round or letter; empty: the token alone says whom it is about."""
+    recipient: str
+    token: str
+    status: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """A folder on an IMAP server."""
+
+    host: str
+    port: int
+    security: Security
+    user: str
+    password: Secret
+    ca_file: Path | None = None
+    """Certificates of the authority that signed the server's; None: those that the system trusts."""
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceSettings:
+    """The mailboxes in which bounces are read."""
+
+    maildir: Path | None = None
+    mbox: Path | None = None
+    imap: ImapSettings | None = None
+    every: timedelta = timedelta(minutes=5)
+    """How often the service reads them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceReport:
+    """What was read in a mailbox."""
+
+    recorded: tuple[BounceRow, ...] = ()
+    repeated: int = 0
+    """Mails that were recorded before."""
+    automatic: int = 0
+    """Automatic replies; they stay in the mailbox."""
+    unknown: int = 0
+    """Mails that are no reports, or reports about no mail of ours; they stay in the mailbox."""
+
+    def __add__(self, other: "BounceReport") -> "BounceReport":
+        """Both together."""
+        return BounceReport(
+            recorded=(*self.recorded, *other.recorded),
+            repeated=self.repeated + other.repeated,
+            automatic=self.automatic + other.automatic,
+            unknown=self.unknown + other.unknown,
+        )

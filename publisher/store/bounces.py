@@ -1,0 +1,70 @@
+"""Bounces: what was said of mails after our mail server took them, each once; and how far mailboxes were read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from publisher.model.bounces import BounceKind, BounceRow
+from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
+from publisher.store.delivery_rows import OF_KNOWN
+from publisher.store.engine import Database
+from publisher.store.schema import IS_NO_ROUND, bounces, deliveries, mailboxes
+
+
+class Bounces:
+    """The bounces of a site."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_mail(self, message_ids: Sequence[str]) -> KnownDelivery | None:
+        """The delivery with one of these Message-IDs, the first that is known; None: none is. No round is searched."""
+        for each in message_ids:
+            query = select(*OF_KNOWN).where(IS_NO_ROUND, deliveries.c.message_id == each).limit(1)
+            with self._database.reading() as connection:
+                row = connection.execute(query).mappings().one_or_none()
+            if row is not None:
+                return KnownDelivery(**row)
+        return None
+
+    def record(self, bounce: BounceRow) -> bool:
+        """Keep a bounce; False: it is there already."""
+        with self._database.writing_beside() as connection:
+            known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
+            if connection.execute(known).scalar() is not None:
+                return False
+            connection.execute(insert(bounces).values(asdict(bounce)))
+            return True
+
+    def failed_editions(self, *, since: datetime) -> list[FailedMail]:
+        """Editions that came back, or were called spam, since; in the order in which that was read."""
+        kinds = (BounceKind.FAILED, BounceKind.COMPLAINT)
+        is_edition = select(deliveries.c.id).where(
+            IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.name == bounces.c.name
+        )
+        columns = (*bounces.c["name", "recipient"], bounces.c.words.label("reply"), bounces.c.at)
+        query = select(*columns).where(bounces.c.at > since, bounces.c.kind.in_(kinds), is_edition.exists())
+        with self._database.reading() as connection:
+            return [FailedMail(**row) for row in connection.execute(query.order_by(bounces.c.id)).mappings()]
+
+    # --- mailboxes ---------------------------------------------------------------------------------------------------
+
+    def read_up_to(self, place: str, validity: str) -> int:
+        """The number of the last mail that was read in a mailbox; 0: none was, or its numbers are others now."""
+        query = select(mailboxes.c.last).where(mailboxes.c.place == place, mailboxes.c.validity == validity)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def note_read(self, place: str, validity: str, last: int) -> None:
+        """Note how far a mailbox was read."""
+        with self._database.writing_beside() as connection:
+            known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
+            if not connection.execute(known).rowcount:
+                connection.execute(insert(mailboxes).values(place=place, validity=validity, last=last))
+
+    def forget(self, *, before: datetime) -> int:
+        """Forget bounces that were read before; return how many."""
+        with self._database.writing_beside() as connection:
+            return connection.execute(delete(bounces).where(bounces.c.at < before)).rowcount
