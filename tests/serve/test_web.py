@@ -7,7 +7,7 @@ from contextlib import suppress
 from http.client import HTTPConnection
 
 import pytest
-from flask import Blueprint
+from flask import Blueprint, request
 
 from publisher.serve.web import MAX_BODY_BYTES, application, listening
 
@@ -83,6 +83,18 @@ def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) 
         assert len(slow) == len(ended)
         for connection in slow:
             connection.close()
+
+
+@pytest.mark.parametrize(("proxy", "seen"), [("127.0.0.1", "192.0.2.7"), ("", "127.0.0.1"), ("192.0.2.1", "127.0.0.1")])
+def test_a_proxy_that_is_named_says_for_whom_it_asks(proxy: str, seen: str) -> None:
+    part = Blueprint("mirror", __name__)
+    part.add_url_rule("/", view_func=lambda: request.remote_addr or "")
+    with listening(application(part), "127.0.0.1:0", key="test", remedy="none", proxy=proxy) as address:
+        connection = HTTPConnection(address, timeout=20)
+        # What a visitor claims for himself stands before what the proxy adds.
+        connection.request("GET", "/", headers={"X-Forwarded-For": "203.0.113.1, 192.0.2.7"})
+        assert seen == connection.getresponse().read().decode()
+        connection.close()
 
 
 def _is_open(connection: socket.socket) -> bool:

@@ -112,7 +112,7 @@ def test_the_form_suggests_everything_weekly_or_the_theme_whose_page_led_to_it(s
     page = site.visitor().get("/-/subscribe").text
     assert 'value="everything" checked' in page
     assert 'name="pace" value="weekly" checked' in page
-    assert "about 1 mail a month; the next one on Monday 9 March 2026" in page
+    assert "about 1 mail a month; the first can come on Monday 9 March 2026" in page
 
     page = (site.world.feeds / "ferries" / "index.html").read_text("utf-8")
     assert f'<a class="button" href="{BASE_URL}-/subscribe?theme=ferries">' in page

@@ -1,0 +1,165 @@
+"""The whole life of a subscription in a browser: subscribe, confirm by the mail's link, change, pause, leave, undo.
+
+With the keyboard alone, in light and dark, on a phone and on a desktop; and before an accessibility engine.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publisher.model.subscribers import EVERYTHING
+from publisher.serve.web import listening
+from tests.browser import SCHEMES, Reader, Scheme, barriers
+from tests.visitor import ADA, FORMS_CONFIG, LISTING, FormSite, path_in
+from tests.world import NOW, World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+WIDTHS_PX = (320, 1280)
+MOST_STOPS = 80
+"""Presses of Tab on one page, at most."""
+SIDEWAYS = "document.scrollingElement.scrollWidth > innerWidth"
+FOCUS = """
+() => {
+  const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const isSeen = box.width > 1 && (style.outlineStyle !== "none" || style.boxShadow !== "none");
+  return {name: (one.innerText || one.value || "").trim(), field: one.name || "", value: one.value || "", isSeen};
+}
+"""
+
+
+class Walker:
+    """Somebody who uses the keyboard alone."""
+
+    def __init__(self, page: "Page", site: FormSite) -> None:
+        self.page = page
+        self.site = site
+        self.judged: list[str] = []
+
+    def tab_to(self, *, field: str = "", value: str = "", name: str = "") -> None:
+        """Press Tab until the focus is on that field, or on what has that name; the focus can be seen at each stop."""
+        for _ in range(MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            at = self.page.evaluate(FOCUS)
+            assert at["isSeen"], at
+            is_field = bool(field) and at["field"] == field and value in ("", at["value"])
+            if is_field or (name and at["name"] == name):
+                return
+        pytest.fail(f"no stop at {field}{name}")
+
+    def press(self, name: str) -> None:
+        """Go to a button, and press it."""
+        self.tab_to(name=name)
+        self.site.now += timedelta(seconds=30)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def look(self, heading: str) -> None:
+        """Read the page: it is the one with that heading, it is not wider than the window, and nothing bars anybody."""
+        assert heading == self.page.inner_text("h1")
+        assert not self.page.evaluate(SIDEWAYS)
+        passed, barred = barriers(self.page)
+        assert [] == barred
+        assert {"color-contrast", "label", "document-title"} & passed
+        self.judged.append(heading)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("walk") / "made", LISTING, config=FORMS_CONFIG)
+    world.publisher("run", at=NOW)
+    return world
+
+
+@pytest.fixture
+def site(made: World, tmp_path: Path) -> Iterator[tuple[FormSite, str]]:
+    """A site of its own, and where it is served."""
+    site = FormSite(made.copied_to(tmp_path / "site"))
+    with listening(site.app, "127.0.0.1:0", key="test", remedy="none") as host:
+        yield site, f"http://{host}"
+    site.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width_px", WIDTHS_PX)
+def test_a_whole_life_with_the_keyboard_alone(
+    site: tuple[FormSite, str], reader: Reader, width_px: int, scheme: Scheme
+) -> None:
+    forms, address = site
+    page = reader.open(f"{address}/-/subscribe", width_px=width_px, scheme=scheme)
+    walker = Walker(page, forms)
+
+    # Subscribe, first with a slip.
+    walker.look("Get it by mail")
+    walker.tab_to(field="email")
+    page.keyboard.type("ada@example")
+    walker.press("Mail me a link to confirm")
+    walker.look("Get it by mail")
+    assert page.title().startswith("Error: ")
+    assert page.is_visible("#email-problem")
+    walker.tab_to(field="email")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(ADA)
+    walker.tab_to(field="what", value="everything")
+    page.keyboard.press("ArrowDown")
+    assert page.is_visible("table.paces")
+    assert not page.is_visible("fieldset.whole")
+    walker.look("Get it by mail")
+    walker.tab_to(field="theme.cranes")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    walker.tab_to(field="theme.ferries")
+    page.keyboard.press("ArrowRight")
+    walker.press("Mail me a link to confirm")
+    walker.look("Look into your mail")
+
+    # Confirm by the link in the mail.
+    [letter] = forms.letters()
+    page = reader.open(f"{address}{path_in(letter)}", width_px=width_px, scheme=scheme)
+    walker.look("Do you want these mails?")
+    walker.press("Yes, send me these mails")
+    walker.look("You are subscribed")
+    assert {"ferries": "daily", "cranes": "weekly"} == choices(forms)
+
+    # Change, and pause.
+    walker.tab_to(name="Change themes, pace or language")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/-/mine/**")
+    walker.look("Your mails")
+    walker.tab_to(field="theme.*")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    walker.tab_to(field="until")
+    page.keyboard.type("04012026")
+    walker.press("Save")
+    walker.look("Your mails")
+    assert "Saved." in page.inner_text("[role=status]")
+    assert "before Wednesday 1 April 2026" in page.inner_text(".lede")
+    assert {EVERYTHING: "weekly", "ferries": "daily"} == choices(forms)
+    walker.press("Go on now")
+    assert "the next mail can come on" in page.inner_text(".lede")
+
+    # Leave, and take it back.
+    walker.press("Unsubscribe from everything")
+    walker.look("You are unsubscribed")
+    assert {} == choices(forms)
+    walker.press("Undo")
+    walker.look("You get the mails again")
+    assert {EVERYTHING: "weekly", "ferries": "daily"} == choices(forms)
+
+    page = reader.open(f"{address}/-/mine/gone", width_px=width_px, scheme=scheme)
+    walker.look("This link is no longer good")
+    assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
+    assert [] == [each for each in reader.complaints if "404" not in each and "400" not in each]
+
+
+def choices(site: FormSite) -> dict[str, str]:
+    with site.world.store() as store:
+        ada = store.subscribers.by_address(ADA)
+    return ada.choices if ada else {}
