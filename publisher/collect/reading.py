@@ -14,7 +14,7 @@ from publisher.model.sources import Filter
 from publisher.store import SourceState
 
 _MARK = "policy-"
-_USUAL = (Filter(), Filter(), "wait", None)
+_USUAL = (Filter(), Filter(), "wait", None, False)
 """What a policy says of the items of a listing if config.toml says nothing."""
 _AT_ONCE = 8
 """Sources read at the same time; most of their time is spent waiting."""
@@ -73,7 +73,10 @@ def _mark_of(rules: CollectRules, source: str) -> str:
     Under another policy the same listing shows other items, or shows them at another time.
     """
     policy = rules.policies[source]
-    said: tuple[object, ...] = (policy.only, policy.exclude, policy.future, policy.settle)
+    said: tuple[object, ...] = (
+        *(policy.only, policy.exclude, policy.future, policy.settle),
+        policy.keep_tracking,
+    )
     if said == _USUAL:
         return ""
     if policy.only.themes or policy.exclude.themes:

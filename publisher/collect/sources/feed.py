@@ -75,7 +75,9 @@ class FeedSource:
         Raises:
             SourceError: it cannot be had, is no feed, or not one item could be read.
         """
-        place = Place(self.name, self.url, self.path, self.fetcher, f"{READER}-{self.undated}", ACCEPT)
+        place = Place(
+            self.name, self.url, self.path, self.fetcher, f"{READER}-{self.undated}-{self.categories}", ACCEPT
+        )
         found = place.fetch(validator=validator, now=now)
         if found.is_unchanged:
             return Fetch(items=(), validator=validator, is_unchanged=True, fresh_until=found.fresh_until)

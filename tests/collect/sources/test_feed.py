@@ -472,3 +472,21 @@ def test_entities_in_wide_characters_are_not_expanded_either(tmp_path: Path, cod
 
     assert "é" in item.title
     assert "expanded" not in item.title
+
+
+@pytest.mark.parametrize("change", [{"categories": "keywords"}, {"undated": "skip"}, {"url": "/b"}])
+def test_a_feed_that_is_configured_otherwise_is_read_although_it_is_unchanged(
+    server: Server, change: dict[str, Any]
+) -> None:
+    headers = {"ETag": '"1"', "Last-Modified": "Mon, 09 Mar 2026 08:00:00 GMT"}
+    server.answers |= {path: Answer(body=RSS.encode(), headers=headers) for path in ("/a", "/b")}
+    source = FeedSource("news", url=server.url("/a"), fetcher=Fetcher(FETCHING, "test").allowing(["127.0.0.1"]))
+    first = source.fetch(validator="", now=NOW)
+    assert source.fetch(validator=first.validator, now=NOW).is_unchanged
+
+    if "url" in change:
+        change = {"url": server.url(change["url"])}
+    other = replace(source, **change)
+
+    assert not other.fetch(validator=first.validator, now=NOW).is_unchanged
+    assert "if-none-match" not in server.asked[-1][1]
