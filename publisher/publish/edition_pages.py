@@ -11,8 +11,9 @@ from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.themes import Theme, ThemeMap
 from publisher.publish.page_body import count_tables, page_body
-from publisher.publish.page_frame import DOMAIN, render_page
+from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import (
+    DOMAIN,
     FeedLink,
     ShownEdition,
     ShownItem,

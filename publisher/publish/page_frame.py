@@ -6,10 +6,9 @@ from html import escape, unescape
 from publisher.model.editions import Audience
 from publisher.model.feeds import ALL
 from publisher.model.titles import shorten
-from publisher.publish.page_values import SiteLook
+from publisher.publish.page_values import DOMAIN, SiteLook
 from publisher.rendering import languages, urls
 
-DOMAIN = "pages"
 WINDOW_TITLE = 70
 """Characters of a window's title, the site's name among them, that browsers and search engines show."""
 

@@ -26,6 +26,8 @@ from publisher.rendering.text import html_of, scrub
 
 DAYS_A_MONTH = 365.25 / 12
 ANY_LANGUAGE = "*"
+DOMAIN = "pages"
+"""Of the fixed texts."""
 PACE_ITEMS = 5
 """With fewer items in a year, no page says how often news comes."""
 PACE_DAYS = 91
@@ -65,6 +67,17 @@ class SiteLook:
             icon=settings.icon,
             logo=settings.logo,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLanguage:
+    """A language to choose."""
+
+    tag: str
+    name: str
+    """In that language itself."""
+    url: str
+    """This page in that language, or the news of that language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +259,22 @@ def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
 def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
     """The theme, with links from the page `start`."""
     return show_feed(Feed.of_theme(theme), start=start, look=look)
+
+
+def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
+    """What leads to the news of one language: the front page, then the feed of each other language that pages speak."""
+    own = look.site.language
+    shown = [ShownLanguage(tag=own, name=languages.own_name(own), url=urls.relative(urls.INDEX_FILE, start=start))]
+    for feed in feeds:
+        tag = language_of(feed, look.site)
+        if _base(tag) != _base(own) and languages.interface_language(tag, DOMAIN) == tag:
+            page = urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=start)
+            shown.append(ShownLanguage(tag=tag, name=languages.own_name(tag), url=page))
+    return shown
+
+
+def _base(language: str) -> str:
+    return language.partition("-")[0].lower()
 
 
 def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:

@@ -17,14 +17,16 @@ from publisher.model.site import Site
 from publisher.model.titles import summary_of
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.neighbours import Neighbours
-from publisher.publish.page_frame import DOMAIN, render_page
+from publisher.publish.page_frame import render_page
 from publisher.publish.page_links import page_links
 from publisher.publish.page_values import (
+    DOMAIN,
     FeedCount,
     Frequency,
     ShownFeed,
     SiteLook,
     digest_name,
+    languages_from,
     list_items,
     mail_offers,
     show_feed,
@@ -125,6 +127,7 @@ def feed_page(
         title_language=title_language(feed, look.site, (item.language for item in listed)),
         title="" if feed.kind is FeedKind.ALL else scrub(title_of_feed(feed)),
         canonical=urls.feed_page_url(folder, look.site, number),
+        languages=languages_from([feed], start=file, look=look) if feed.kind is FeedKind.LANGUAGE else (),
         feeds=show_feed(feed, start=file, look=look).feeds,
         offers=mail_offers(look, [feed.slug] if feed.kind is FeedKind.THEME else []),
         listed=listed,
@@ -163,7 +166,9 @@ def index_page(
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
-    for count in sort_by_title(counts):
+    sorted_counts = sort_by_title(counts)
+    shown = [count.feed for count in sorted_counts if count.items]
+    for count in sorted_counts:
         by_kind[count.feed.kind].append((show_feed(count.feed, start=file, look=look), count.items))
     return render_page(
         "index.html",
@@ -177,6 +182,7 @@ def index_page(
         offers=mail_offers(look),
         pace=pace,
         themes=by_kind[FeedKind.THEME],
+        languages=languages_from((feed for feed in shown if feed.kind is FeedKind.LANGUAGE), start=file, look=look),
         more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
         keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
         past_digests=[(digest_name(audience, look), urls.editions_file(audience.name)) for audience in look.audiences],

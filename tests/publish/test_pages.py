@@ -355,6 +355,23 @@ class TestIndexPage:
     def test_an_empty_site_is_worth_following(self) -> None:
         assert "No news yet." in words(index_page())
 
+    def test_the_front_page_leads_to_the_other_languages_that_pages_speak(self) -> None:
+        kinds = {"fr": 2, "en": 9, "ar": 1, "de": 0}
+        feeds = {tag: Feed(kind=FeedKind.LANGUAGE, slug=f"languages/{tag}", title=tag) for tag in kinds}
+        counts = [FeedCount(feed=feed, items=kinds[tag]) for tag, feed in feeds.items()]
+
+        page = parsed(pages.index_page(counts, RECORDS, items=9, look=LOOK))
+        french = theme_page(record("Une chose.", language="fr"), feed=feeds["fr"])
+
+        choice = "//nav[@aria-label='{}']//li/*"
+        assert [("English", None), ("Français", "languages/fr/index.html")] == [
+            (each.text, each.get("href")) for each in page.xpath(choice.format("Language"))
+        ]
+        assert [("English", "../../index.html"), ("Français", None)] == [
+            (each.text, each.get("href")) for each in french.xpath(choice.format("Langue"))
+        ]
+        assert not index_page(*RECORDS).xpath(choice.format("Language"))
+
 
 class TestByMail:
     LIST = replace(ANY_AUDIENCE, title="Harbour mail", subscribe_url="https://lists.example.org/harbour")

@@ -1,6 +1,5 @@
 """One request for a form: the site at this moment, in the visitor's language, and the pages that answer."""
 
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, urlsplit
 
@@ -9,24 +8,14 @@ from flask import Request, Response
 from publisher.admin.reception import Reception
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, FORGET_AFTER, UNDO_WITHIN, EndReason, Subscriber
-from publisher.publish.page_frame import DOMAIN, render_page
+from publisher.publish.page_frame import render_page
+from publisher.publish.page_values import DOMAIN, ShownLanguage
 from publisher.rendering import languages, urls
 from publisher.serve.forms.shown import Showing
 from publisher.serve.forms.stamp import new_stamp
 
 PLACE = "forms.html"
 """The frame of a page begins its links at the site's root, as on a page there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownLanguage:
-    """A language to choose."""
-
-    tag: str
-    name: str
-    """In that language itself."""
-    url: str
-    """This page in that language."""
 
 
 class View:
