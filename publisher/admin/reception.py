@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from publisher.model.editions import Audience
 from publisher.model.schedules import local_day
-from publisher.publish.editions import last_shown
 from publisher.publish.page_values import SiteLook
+from publisher.publish.plan import last_shown
 from publisher.rendering import urls
 from publisher.store import Store
 from publisher.subscribers import tokens

@@ -15,11 +15,11 @@ from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import (
     DOMAIN,
     FeedLink,
-    ShownEdition,
     ShownItem,
     SiteLook,
     mail_offers,
     show_item,
+    show_place,
     show_theme,
 )
 from publisher.rendering import languages, urls
@@ -103,8 +103,8 @@ def edition_page(
         items=edition.items,
         left_out=edition.items - len(edition.records),
         corrections=_corrections(edition, audience, start=file, look=look),
-        older=older and _show_place(older, audience, start=file, look=look),
-        newer=newer and _show_place(newer, audience, start=file, look=look),
+        older=older and show_place(older, audience, start=file, look=look),
+        newer=newer and show_place(newer, audience, start=file, look=look),
         editions=urls.relative(urls.editions_file(audience.name), start=file),
     )
 
@@ -123,7 +123,7 @@ def editions_page(
         canonical=f"{look.site.base_url}{file.removesuffix(urls.INDEX_FILE)}",
         feeds=feeds,
         offers=mail_offers(look),
-        editions=[_show_place(place, audience, start=file, look=look) for place in places],
+        editions=[show_place(place, audience, start=file, look=look) for place in places],
     )
 
 
@@ -206,13 +206,4 @@ def _correction(
         was=one_line(quote_of(formerly.was, record.item)) if formerly else "",
         was_in=formerly.edition if formerly else 0,
         was_at=was_in,
-    )
-
-
-def _show_place(place: EditionPlace, audience: Audience, *, start: str, look: SiteLook) -> ShownEdition:
-    return ShownEdition(
-        number=place.number,
-        url=urls.relative(urls.edition_file(audience.name, place.number), start=start),
-        day=local_day(place.composed_at, look.site.timezone),
-        items=place.items,
     )

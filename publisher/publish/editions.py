@@ -14,8 +14,10 @@ from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.entries import Entries
 from publisher.publish.feeds import WRITERS
 from publisher.publish.files import Files, PublicFiles
+from publisher.publish.item_cache import ItemCache
+from publisher.publish.item_pages import ItemPages
 from publisher.publish.page_values import SiteLook, edition_feeds
-from publisher.publish.plan import Publication, PublishPlan, edition_cursor
+from publisher.publish.plan import CONSUMER, Publication, PublishPlan, edition_cursor, last_shown, open_feeds
 from publisher.rendering import urls
 from publisher.store import Store
 
@@ -40,14 +42,52 @@ def publish_editions(
         TemplateError: a template cannot be used.
     """
     public = PublicFiles(files, removes_copies=True)
+    shown = {audience.name: last_shown(store, audience) for audience in publication.audiences}
+    shown |= {audience.name: max(shown.get(audience.name, 0), numbers[-1]) for audience, numbers in numbers_of.items()}
     archive = _Archive(store=store, publication=publication, files=public, authority=authority)
     for audience, numbers in numbers_of.items():
         before, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
         archive.render(audience, [*([before.number] if before else []), *numbers])
+    _name_editions(numbers_of, shown, store=store, publication=publication, files=public)
     public.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := last_shown(store, audience)):
             store.log.move_cursor(edition_cursor(audience), expected=last, seq=numbers[-1], settings={})
+
+
+def _name_editions(
+    numbers_of: Mapping[Audience, Sequence[int]],
+    shown: Mapping[str, int],
+    *,
+    store: Store,
+    publication: Publication,
+    files: PublicFiles,
+) -> None:
+    """Write again the pages of the items of these editions: each names the editions it was sent in.
+
+    While feeds and pages are behind the log, they are left: a page may lead to another one that is not there yet.
+    """
+    if store.log.cursor(CONSUMER).seq != store.log.end():
+        return
+    past = store.editions.past
+    editions = (
+        past.get(audience.name, number, newest=urls.EDITION_ITEMS)
+        for audience, numbers in numbers_of.items()
+        for number in numbers
+    )
+    wanted = {record.number for edition in editions if edition for record in edition.records}
+    items = ItemCache(store)
+    feeds = open_feeds(store, publication).by_slug
+    item_pages = ItemPages(
+        store=store,
+        publication=publication,
+        files=files,
+        look=SiteLook.of(publication),
+        items=items,
+        feeds=feeds,
+        shown=shown,
+    )
+    item_pages.write([record for record in items.get(sorted(wanted)) if record.state.is_live])
 
 
 def render_touched(
@@ -64,11 +104,6 @@ def render_touched(
         if planned.is_full:
             numbers = list(range(1, last + 1))
         archive.render(audience, numbers)
-
-
-def last_shown(store: Store, audience: Audience) -> int:
-    """The number of the latest edition that has a page; 0: none has."""
-    return store.log.cursor(edition_cursor(audience)).seq
 
 
 class _Archive:

@@ -10,7 +10,7 @@ from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
-from publisher.model.schedules import Schedule
+from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme
 from publisher.model.titles import summary_below, title_of
@@ -23,6 +23,7 @@ from publisher.rendering.headings import head
 from publisher.rendering.pictures import picture_word
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import html_of, scrub
+from publisher.store import EditionPlace
 
 DAYS_A_MONTH = 365.25 / 12
 ANY_LANGUAGE = "*"
@@ -235,6 +236,16 @@ def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
         url=urls.relative(urls.item_file(record), start=start),
         day=item.date,
         language=item.language or look.site.language,
+    )
+
+
+def show_place(place: EditionPlace, audience: Audience, *, start: str, look: SiteLook) -> ShownEdition:
+    """The edition of the audience, with a link from the page `start`."""
+    return ShownEdition(
+        number=place.number,
+        url=urls.relative(urls.edition_file(audience.name, place.number), start=start),
+        day=local_day(place.composed_at, look.site.timezone),
+        items=place.items,
     )
 
 

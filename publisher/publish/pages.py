@@ -23,6 +23,7 @@ from publisher.publish.page_values import (
     DOMAIN,
     FeedCount,
     Frequency,
+    ShownEdition,
     ShownFeed,
     SiteLook,
     digest_name,
@@ -31,6 +32,7 @@ from publisher.publish.page_values import (
     mail_offers,
     show_feed,
     show_item,
+    show_place,
     show_row,
     sort_by_title,
     title_language,
@@ -38,6 +40,7 @@ from publisher.publish.page_values import (
 from publisher.rendering import urls
 from publisher.rendering.attachments import ShownFile, files_of, picture_of
 from publisher.rendering.text import scrub
+from publisher.store import EditionPlace
 
 
 def item_page(
@@ -46,8 +49,10 @@ def item_page(
     look: SiteLook,
     keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
     neighbours: Neighbours | None = None,
+    sent_in: Sequence[tuple[str, EditionPlace]] = (),
 ) -> bytes:
-    """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one.
+    """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one,
+    and to those of the editions it was `sent_in`, which are given with the names of their audiences.
 
     Of a withdrawn item it says just that, and when it was; of a hidden one not a word of it.
     """
@@ -71,6 +76,7 @@ def item_page(
         ],
         summary=scrub(summary_of(record.item)),
         link=shown.link,
+        sent_in=_show_editions(sent_in, start=file, look=look),
         offers=mail_offers(look, [theme.slug for theme in record.themes]),
         published=_instant(record.published),
         updated=_instant(record.updated),
@@ -81,6 +87,21 @@ def item_page(
         **({"picture": picture} if (picture := picture_of(record.item)) else {}),
         **_show_neighbours(neighbours, start=file, look=look),
     )
+
+
+def _show_editions(
+    sent_in: Iterable[tuple[str, EditionPlace]], *, start: str, look: SiteLook
+) -> list[tuple[str, ShownEdition]]:
+    """The editions with the name of the digest each is of; empty: the site has one digest."""
+    by_name = {audience.name: audience for audience in look.audiences}
+    return [
+        (
+            digest_name(by_name[name], look) if len(by_name) > 1 else "",
+            show_place(place, by_name[name], start=start, look=look),
+        )
+        for name, place in sent_in
+        if name in by_name
+    ]
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:

@@ -204,10 +204,10 @@ _MADE_OF = {
 }
 
 
-def open_feeds(store: Store, publication: Publication, planned: PublishPlan) -> OpenFeeds:
-    """The feeds that readers have once everything planned is rendered."""
+def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = ()) -> OpenFeeds:
+    """The feeds that readers have once those of the slugs `planned` are rendered."""
     states = {state.feed.slug: state for state in store.feeds.all_open()}
-    states |= store.feeds.states([slug for slug in planned.slugs if slug not in states])
+    states |= store.feeds.states([slug for slug in planned if slug not in states])
     written = {
         state.feed.slug: state
         for state in worth_a_feed(store, publication.settings, [states[slug] for slug in sorted(states)])
@@ -300,6 +300,11 @@ def plan_editions(store: Store, audiences: Iterable[Audience]) -> dict[Audience,
 def edition_cursor(audience: Audience) -> str:
     """The name of the cursor that says up to which number an audience's editions have a page."""
     return f"editions {audience.name}"
+
+
+def last_shown(store: Store, audience: Audience) -> int:
+    """The number of the latest edition that has a page; 0: none has."""
+    return store.log.cursor(edition_cursor(audience)).seq
 
 
 def _closed_languages(store: Store) -> list[FeedState]:

@@ -6,24 +6,24 @@ What a pass settles for good (which feeds readers have, what closed archives and
 files and before the cursor: the repeated pass finds it recorded, or records the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from publisher.model.errors import EXIT_USAGE
-from publisher.model.feeds import ALL, FeedKind, keyword_feed
+from publisher.model.feeds import ALL, FeedKind
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.records import Record
 from publisher.model.reports import PublishReport
 from publisher.model.schedules import local_day
-from publisher.model.themes import wanted_names
 from publisher.publish import editions, opml, pages
 from publisher.publish.calendar_pages import CalendarPages
 from publisher.publish.document import FeedLook
 from publisher.publish.feeds import FeedWriter, newest_items
 from publisher.publish.files import COPIES, Files, PublicFiles
 from publisher.publish.item_cache import ItemCache
-from publisher.publish.neighbours import neighbours_of, touched_neighbours
+from publisher.publish.item_pages import ItemPages
+from publisher.publish.neighbours import touched_neighbours
 from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
@@ -32,6 +32,7 @@ from publisher.publish.plan import (
     Publication,
     PublishPlan,
     Scope,
+    last_shown,
     open_feeds,
     plan_again,
     plan_take_overs,
@@ -102,8 +103,17 @@ class _Renderer:
         self._planned = planned
         self._progress = progress
         self._look = SiteLook.of(publication)
-        self._feeds = open_feeds(store, publication, planned)
+        self._feeds = open_feeds(store, publication, planned.slugs)
         self._items = ItemCache(store)
+        self._item_pages = ItemPages(
+            store=store,
+            publication=publication,
+            files=files,
+            look=self._look,
+            items=self._items,
+            feeds=self._feeds.by_slug,
+            shown={audience.name: last_shown(store, audience) for audience in publication.audiences},
+        )
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
         self._calendar = CalendarPages(store=store, files=files, look=self._look)
 
@@ -134,30 +144,14 @@ class _Renderer:
     def _render_items(self) -> None:
         steps = Steps(self._progress, "item pages", self._planned.upto - self._planned.after)
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
-            self._write_items(records)
+            self._item_pages.write(records)
             self._sitemap.note(records)
             self._calendar.note(records, after=self._planned.after)
             self._items.keep(record for record in records if record.state.is_live)
             steps.advance(len(records))
         if not self._planned.is_full:
-            self._write_items(self._unchanged_items())
+            self._item_pages.write(self._unchanged_items())
         steps.reach(steps.total)
-
-    def _write_items(self, records: Sequence[Record]) -> None:
-        names = self._store.names.of(wanted_names([record.item for record in records], self._publication.theme_map))
-        beside = neighbours_of(records, store=self._store, items=self._items)
-        for record in records:
-            feeds = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
-            followed = {keyword: feed for keyword, feed in feeds.items() if feed.slug in self._feeds.by_slug}
-            file = urls.item_file(record)
-            page = pages.item_page(
-                record, look=self._look, keyword_feeds=followed, neighbours=beside.get(record.number)
-            )
-            self._files.write(file, page)
-            if record.state.is_gone:
-                self._files.write(urls.gone_file(file), b"")
-            else:
-                self._files.remove(urls.gone_file(file))  # of an item that was withdrawn and is listed again
 
     def _unchanged_items(self) -> list[Record]:
         """Items that did not change and whose pages do: they lead to items that did, or to a new feed."""

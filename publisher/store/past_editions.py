@@ -1,17 +1,17 @@
 """Past editions as the web shows them: the newest items of one, those before and after it, and the latest."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, select
 
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import records_of
-from publisher.store.engine import Database
+from publisher.store.engine import Database, batches
 from publisher.store.formerly import formerly_of
 from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
 
@@ -73,6 +73,29 @@ class PastEditions:
                 introduction=row.introduction or "",
                 first=tuple(json.loads(row.first_items or "[]")),
             )
+
+    def holding(
+        self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int
+    ) -> dict[int, list[tuple[str, EditionPlace]]]:
+        """The editions that each of these items was in, with their audiences, sorted; without editions, it is left out.
+
+        `upto` is the number of the latest edition by audience; others are left out, and editions of more than
+        `most_items` items, whose pages do not show them all.
+        """
+        found: dict[int, list[tuple[str, EditionPlace]]] = {}
+        its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
+        query = select(edition_items.c.item, *editions.c["audience", "number", "composed_at", "items"]).join(
+            editions, its
+        )
+        query = query.where(editions.c["items"] <= most_items, editions.c.audience.in_(sorted(upto)))
+        with self._database.reading() as connection:
+            for some in batches(items) if upto else ():
+                rows = connection.execute(query.where(edition_items.c.item.in_(some)).order_by(editions.c.audience))
+                for row in rows:
+                    if row.number <= upto[row.audience]:
+                        place = EditionPlace(number=row.number, composed_at=row.composed_at, items=row.items)
+                        found.setdefault(row.item, []).append((row.audience, place))
+        return found
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
         """The editions with items just before and after one, up to number `upto`; None: there is none."""

@@ -72,6 +72,20 @@ def test_the_front_page_says_how_often_news_came_in_the_year_before_its_last_cha
     assert is_as_made_anew(world)
 
 
+def test_an_item_leads_to_the_digest_it_was_sent_in_once_there_is_one(tmp_path: Path) -> None:
+    world = site(tmp_path, A)
+    sent = world.contents()["items/2021/alpha.html"].decode()
+
+    show(world, A, B)
+    world.publisher("publish", at=NOW)
+    pages = world.contents()
+
+    assert 'href="../../archive/weekly/1.html">Digest No.&nbsp;1, 4 March 2026</a>' in sent
+    assert "archive/weekly/2.html" in pages["items/2022/beta.html"].decode()
+    assert "archive/weekly/2.html" not in pages["items/2021/alpha.html"].decode()
+    assert is_as_made_anew(world)
+
+
 def test_a_new_year_changes_the_one_before_it_and_no_other(tmp_path: Path) -> None:
     world = site(tmp_path, A, B)
     before = world.contents()
