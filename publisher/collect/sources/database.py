@@ -82,7 +82,7 @@ class DatabaseSource:
             self.name,
             fill_flags((f"{self.name}, row {number}", row) for number, row in enumerate(rows, start=1)),
             lambda row: self._item(row, rules),
-            doubts=rules.doubts,
+            findings=rules.findings,
         )
         return Fetch(
             items=found.items,

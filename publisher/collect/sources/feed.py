@@ -18,6 +18,7 @@ from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.charset import decode
 from publisher.collect.sources.columns import KEEPING, fields_within
 from publisher.collect.sources.fields import FieldRules, item_of
+from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.harvest import Harvest, harvest, joined_unread
 from publisher.collect.sources.html_words import line_of, teaser_of, words_of
 from publisher.collect.sources.links import absolute, seen_from, web_address
@@ -130,8 +131,8 @@ class FeedSource:
         entries = document.entries[:MAX_ITEMS]
         where = document.url or str(self.path)
         places = ((f"{where}, item {number}", entry) for number, entry in enumerate(entries, start=1))
-        rules = replace(rules, doubts=[])
-        return harvest(self.name, places, lambda values: self._item(values, rules), doubts=rules.doubts)
+        rules = replace(rules, findings=Findings())
+        return harvest(self.name, places, lambda values: self._item(values, rules), findings=rules.findings)
 
     def _cut_short(self, document: "_Document") -> Problem:
         what = f"it has {len(document.entries)} items; the first {MAX_ITEMS} are read"

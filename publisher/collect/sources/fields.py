@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
+from publisher.collect.sources.findings import Findings, Order, order_of
 from publisher.collect.sources.links import seen_from, web_address
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
@@ -49,8 +50,8 @@ class FieldRules:
     """Names of themes that hold separators, as `fold_label` leaves them."""
     base: str = ""
     """Where relative addresses begin; empty: at the link of the item."""
-    doubts: list[str] = field(default_factory=list)
-    """Collects words of a status that are not known, which `harvest` reports."""
+    findings: Findings = field(default_factory=Findings)
+    """Takes what the items of a reading say together."""
 
 
 def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> Item:
@@ -80,7 +81,11 @@ def _unread(values: Mapping[str, object]) -> Unread:
 def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     if why := why_withheld(values):
         raise Withheld(why, _withheld(values, rules))
-    rules.doubts.extend(doubts_about(values))
+    rules.findings.doubts.extend(doubts_about(values))
+    orders = order_of(values.get("date"))
+    rules.findings.orders.update(orders)
+    if rules.findings.is_month_first and Order.EITHER in orders:
+        raise FieldError(f"{values['date']!r} may be two days, as other dates here have the month first")
     return _made_of(values, rules)
 
 

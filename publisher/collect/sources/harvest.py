@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
+from publisher.collect.sources.findings import Findings
 from publisher.collect.sources.order import is_oldest_first, newest_first
 from publisher.collect.sources.unread import Unread, turn_round
 from publisher.collect.sources.values import FieldError, Withheld
@@ -34,19 +35,39 @@ class Harvest:
 
 
 def harvest(
-    source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, doubts: Sequence[str] = ()
+    source: str, places: Iterable[tuple[str, _T]], make: Callable[[_T], Item], *, findings: Findings | None = None
 ) -> Harvest:
-    """Make an item of each thing, which comes with its place; `doubts` are complete when all are made.
+    """Make an item of each thing, which comes with its place; `make` leaves in `findings` what they say together.
+
+    If some dates have the month first, the items are made once more, and dates that could be either are not believed.
 
     Raises:
         SourceError: there are some, none is a draft, and not one could be read.
     """
+    things, said = list(places), findings or Findings()
+    made = _make_all(things, make)
+    if said.have_month_first():
+        said.is_month_first = True
+        said.doubts.clear()
+        made = _make_all(things, make)
+    if made.problems and not made.items and not made.withheld:
+        raise SourceError(source, f"nothing could be read; {made.problems[0]}")
+    return replace(
+        made,
+        items=newest_first(made.items),
+        unread=tuple(turn_round(made.unread, len(made.items))) if is_oldest_first(made.items) else made.unread,
+        remarks=tuple(_remark(source, word, count) for word, count in sorted(Counter(said.doubts).items())),
+    )
+
+
+def _make_all(things: Iterable[tuple[str, _T]], make: Callable[[_T], Item]) -> Harvest:
+    """Return what becomes of each thing, in their order."""
     items: list[Item] = []
     problems: list[Problem] = []
     unread: list[Unread] = []
     notes: list[Problem] = []
     withheld: list[Item] = []
-    for place, thing in places:
+    for place, thing in things:
         try:
             items.append(make(thing))
         except FieldError as error:
@@ -55,15 +76,12 @@ def harvest(
         except Withheld as why:
             notes.append(Problem(where=place, what=f"a draft ({why})"))
             withheld.append(why.item)
-    if problems and not items and not withheld:
-        raise SourceError(source, f"nothing could be read; {problems[0]}")
     return Harvest(
-        items=newest_first(items),
+        items=tuple(items),
         problems=tuple(problems),
-        unread=tuple(turn_round(unread, len(items)) if is_oldest_first(items) else unread),
+        unread=tuple(unread),
         notes=tuple(notes),
         withheld=tuple(withheld),
-        remarks=tuple(_remark(source, said, count) for said, count in sorted(Counter(doubts).items())),
     )
 
 

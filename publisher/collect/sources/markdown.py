@@ -100,7 +100,7 @@ class MarkdownSource:
             self.name,
             ((str(path), path) for path in paths),
             lambda path: self._item(path, self._read_inside(path), rules),
-            doubts=rules.doubts,
+            findings=rules.findings,
         )
         return Fetch(
             items=sorted(found.items, key=self._moment, reverse=True),

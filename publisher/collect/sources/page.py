@@ -174,9 +174,10 @@ class PageSource:
     def _harvest(self, page: "Page", today: Today) -> Harvest:
         elements = select(self.name, page.root, self.item)
         places = ((f"{page.where}, item {number}", element) for number, element in enumerate(elements, start=1))
-        return harvest(self.name, places, lambda element: self._item(element, page, today))
+        rules = FieldRules(today=today, base=page.base)
+        return harvest(self.name, places, lambda element: self._item(element, page, rules), findings=rules.findings)
 
-    def _item(self, element: html.HtmlElement, page: "Page", today: Today) -> Item:
+    def _item(self, element: html.HtmlElement, page: "Page", rules: FieldRules) -> Item:
         """Return what an element lists; its text stands on this page, wherever its link leads."""
         link = self._first(element, self.link) if self.link else self._link_of_title(element)
         item = item_of(
@@ -194,7 +195,7 @@ class PageSource:
                 "embargo": catch(self.name, element, self.embargo),
                 "expires": catch(self.name, element, self.expires),
             },
-            FieldRules(today=today, base=page.base),
+            rules,
         )
         return replace(item, base=page.base)
 

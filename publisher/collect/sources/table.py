@@ -66,7 +66,7 @@ class TableSource:
         try:
             rows = fill_flags(self._rows(text, seen, remarks))
             places = ((f"{self.path}:{line}", row) for line, row in rows)
-            found = harvest(self.name, places, lambda row: self._item(row, rules), doubts=rules.doubts)
+            found = harvest(self.name, places, lambda row: self._item(row, rules), findings=rules.findings)
         except SourceError:
             if seen:
                 self._check(seen)

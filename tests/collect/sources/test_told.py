@@ -122,6 +122,26 @@ def test_an_empty_cell_beside_dates_or_a_no_says_nothing(said: str, shown: int, 
     assert len(list(read("table", tmp_path, {"a.csv": rows}).items)) == shown
 
 
+def test_dates_that_could_be_either_are_not_believed_beside_some_with_the_month_first(tmp_path: Path) -> None:
+    rows = "date,text\n3/25/2026,A crane.\n3/4/2026,A lock.\n3/3/2026,A quay.\n2026-03-01,A pier.\n"
+
+    found = read("table", tmp_path, {"a.csv": rows})
+
+    assert [item.text for item in found.items] == ["A quay.", "A pier."]
+    assert told(found.problems, tmp_path) == [
+        "a.csv:2: '3/25/2026' is no date: no such day; the day comes before the month here; the item was left out",
+        "a.csv:3: '3/4/2026' may be two days, as other dates here have the month first; the item was left out",
+    ]
+
+
+@pytest.mark.parametrize("other", ["25/3/2026", "2026-03-25", "4/3/2026"])
+def test_dates_that_could_be_either_have_the_day_first(other: str, tmp_path: Path) -> None:
+    found = read("table", tmp_path, {"a.csv": f"date,text\n{other},A crane.\n3/4/2026,A lock.\n"})
+
+    assert str(max(item.date for item in found.items)) in ("2026-04-03", "2026-03-25")
+    assert found.problems == ()
+
+
 def test_an_id_that_is_no_address_is_no_link_that_was_lost(tmp_path: Path) -> None:
     item = "<item><guid>7</guid><title>A crane</title><pubDate>Fri, 20 Nov 2026 10:00:00 GMT</pubDate></item>"
 
