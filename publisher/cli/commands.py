@@ -7,7 +7,7 @@ own.
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -28,7 +28,7 @@ from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
 from publisher.cli.subscribers import subscribers
-from publisher.model.errors import PublisherError
+from publisher.model.errors import EXIT_USAGE, PublisherError
 from publisher.publish.plan import Scope
 
 
@@ -149,10 +149,17 @@ def status(options: Options) -> None:
     metavar="NAME",
     help="Show what this source gives; an address, file or folder: how to make it one.",
 )
-def check(options: Options, name: str | None) -> None:
+@click.option(
+    "--mail", is_flag=True, help="Ask the DNS about the sender, and the mail server whether it takes us; send nothing."
+)
+@click.option("--dkim", metavar="SELECTOR", help="With --mail: the name of the key by which mails are signed.")
+def check(options: Options, name: str | None, mail: bool, dkim: str | None) -> None:  # noqa: FBT001
     """Say what must be fixed and what could be better before anything goes out; nothing is recorded."""
     if name is not None:
         _check_source(options, name)
+        return
+    if mail or dkim is not None:
+        _check_mail(options, dkim)
         return
     from publisher.admin import check as checks  # late: as above
 
@@ -162,6 +169,20 @@ def check(options: Options, name: str | None) -> None:
     show_check(report, is_json=options.is_json)
     if report.exit_code:
         sys.exit(report.exit_code)
+
+
+def _check_mail(options: Options, dkim: str | None) -> None:
+    from publisher.admin.mail_domains import SELECTORS, Level  # late: as above
+    from publisher.admin.mail_trial import check_mail
+
+    with options.open_rehearsal() as publisher:
+        found = list(check_mail(publisher.office, selectors=[dkim] if dkim else SELECTORS))
+    if options.is_json:
+        print_json([asdict(each) for each in found])
+    else:
+        print_lines(str(each) for each in found)
+    if any(each.level is Level.FIX for each in found):
+        sys.exit(EXIT_USAGE)
 
 
 def _check_source(options: Options, name: str) -> None:

@@ -6,6 +6,7 @@ import click
 
 from publisher.admin import mail_orders
 from publisher.admin.mail_orders import Again, words_of_known
+from publisher.admin.office import audiences_named
 from publisher.cli.group import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_line
 from publisher.model.problems import counted
@@ -24,6 +25,9 @@ from publisher.model.problems import counted
 @click.option(
     "--again", metavar="EDITION", help="Send this edition once more, to the address that its audience has now; asks."
 )
+@click.option(
+    "--test-to", metavar="ADDRESS", help="Send the next edition, of AUDIENCE or of each, as a test to this address."
+)
 @click.option("--yes", is_flag=True, help="With --again: do not ask.")
 def deliver(
     options: Options,
@@ -35,10 +39,18 @@ def deliver(
     resume: bool,
     recall: str | None,
     again: str | None,
+    test_to: str | None,
     yes: bool,
 ) -> None:
     """Hand every mail that is due to the mail server of config.toml, or do with mails what an option says."""
-    orders = {"--pause": pause, "--resume": resume, "--recall": recall, "--again": again, "--from": start}
+    orders = {
+        "--pause": pause,
+        "--resume": resume,
+        "--recall": recall,
+        "--again": again,
+        "--from": start,
+        "--test-to": test_to,
+    }
     given = [name for name, value in orders.items() if value]
     _refuse_mixture(given, audience, dry_run=dry_run)
     if pause:
@@ -49,6 +61,8 @@ def deliver(
         _recall(options, recall)
     elif again is not None:
         _send_again(options, again, is_sure=yes)
+    elif test_to is not None:
+        _send_test(options, audience, test_to)
     else:
         with options.open_for(dry_run=dry_run) as publisher:
             finish(publisher.deliver(start=start), options, publisher, is_rehearsal=dry_run)
@@ -57,8 +71,8 @@ def deliver(
 def _refuse_mixture(given: list[str], audience: str | None, *, dry_run: bool) -> None:
     if len(given) > 1:
         raise click.UsageError(f"choose one of {' and '.join(given)}")
-    if audience is not None and given not in (["--pause"], ["--resume"]):
-        raise click.UsageError("AUDIENCE goes with --pause or --resume")
+    if audience is not None and given not in (["--pause"], ["--resume"], ["--test-to"]):
+        raise click.UsageError("AUDIENCE goes with --pause, --resume or --test-to")
     if dry_run and given not in ([], ["--from"]):
         raise click.UsageError(f"{given[0]} cannot be rehearsed; `publisher status` says how mails fare")
 
@@ -102,6 +116,16 @@ def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
         mail_orders.send_again(again, publisher.office)
         print_line(f"{name} is queued")
         finish(publisher.deliver(), options, publisher)
+
+
+def _send_test(options: Options, audience: str | None, to: str) -> None:
+    from publisher.admin.mail_trial import send_test  # late: no pass needs it
+
+    with options.open_rehearsal() as publisher:
+        office = publisher.office
+        for each in audiences_named(audience, office.config):
+            reply = send_test(each, office, to=to)
+            print_line(f"{each.name} to {to}: {reply}" if reply else f"{each.name}: there are no items to send")
 
 
 def _words_of(again: Again) -> list[str]:

@@ -136,6 +136,16 @@ class Session:
         is_used_up = self.mails >= MAILS_A_CONNECTION or self._refusals >= REFUSALS_A_CONNECTION
         return is_used_up or idle_s > IDLE_S or self._wire.is_lost
 
+    @property
+    def encryption(self) -> str:
+        """Such as TLSv1.3; empty: there is none."""
+        return self._wire.encryption
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """The server's extensions, such as PIPELINING."""
+        return frozenset(self._offers)
+
     async def begin(self, context: ssl.SSLContext | None) -> None:
         """Hear the greeting, greet, encrypt and log in.
 

@@ -50,6 +50,12 @@ class Wire(asyncio.Protocol):
         address = ip_address(self._transport.get_extra_info("sockname")[0].partition("%")[0])
         return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"  # noqa: PLR2004
 
+    @property
+    def encryption(self) -> str:
+        """The version of TLS; empty: the connection is open to all on the way."""
+        encrypted = self._transport.get_extra_info("ssl_object")
+        return str(encrypted.version()) if encrypted is not None else ""
+
     # --- called by asyncio -------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

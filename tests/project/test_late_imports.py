@@ -37,9 +37,12 @@ DOORS = {
     "cli/commands.py": {
         "publisher.admin",
         "publisher.admin.next_edition",
+        "publisher.admin.mail_domains",
+        "publisher.admin.mail_trial",
         "publisher.cli.source_output",
         "publisher.serve.scheduler",
     },
+    "cli/mails.py": {"publisher.admin.mail_trial"},
     "cli/preview.py": {"publisher.admin.next_edition", "publisher.serve.preview"},
     # Migrate a store: Alembic takes 0.3 s, once in a release.
     "store/upgrade.py": {"publisher.store.migrate"},

@@ -1,0 +1,144 @@
+"""What the DNS says of those who send: SPF, DKIM and DMARC, as big mailbox providers look at them, in plain words.
+
+Pure but for `ask_dns`, through which all questions go. Signing itself is the mail server's job.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import dns.exception
+import dns.resolver
+
+from publisher.model.errors import MailServerError
+
+Ask = Callable[[str, str], list[str]]
+"""Answers a question for a name and a kind of record, such as TXT; empty: there is none.
+
+Raises:
+    MailServerError: the DNS does not answer.
+"""
+SELECTORS = ("default", "dkim", "mail", "smtp", "google", "selector1", "selector2", "s1", "s2", "k1", "key1", "mx")
+"""Names under which keys of signatures usually are; nothing lists those of a domain."""
+LIFETIME_S = 10.0
+
+
+class Level(StrEnum):
+    """How good a finding is."""
+
+    WELL = "well"
+    HINT = "hint"
+    FIX = "fix"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainFinding:
+    """What was found about one domain or server."""
+
+    level: Level
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.where}: {self.what}"
+
+
+def ask_dns(name: str, kind: str) -> list[str]:
+    """The records of a name, as texts."""
+    try:
+        answer = dns.resolver.resolve(name, kind, lifetime=LIFETIME_S)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    except dns.exception.DNSException as error:
+        raise MailServerError("DNS", f"it does not answer about {name}: {error}") from error
+    if kind == "TXT":
+        return ["".join(part.decode("utf-8", "replace") for part in record.strings) for record in answer]
+    return [record.to_text() for record in answer]
+
+
+def judge_domains(
+    authors: Sequence[str], envelope: Sequence[str], *, selectors: Sequence[str], ask: Ask
+) -> Iterator[DomainFinding]:
+    """Yield what is found of the domains in `From` and of those in envelopes, to which failures are reported."""
+    for domain in dict.fromkeys(envelope):
+        yield from _judge_spf(domain, ask)
+        yield from _judge_mailbox(domain, ask)
+    for domain in dict.fromkeys(authors):
+        yield from _judge_dkim(domain, selectors, ask)
+        yield from _judge_dmarc(domain, ask)
+        if not any(_is_aligned(domain, each) for each in envelope):
+            what = f"failures are reported to {', '.join(envelope)}, so SPF says nothing for it; only DKIM does"
+            yield DomainFinding(level=Level.HINT, where=domain, what=what)
+
+
+def _judge_spf(domain: str, ask: Ask) -> Iterator[DomainFinding]:
+    """RFC 7208: which machines may send for a domain."""
+    where = f"SPF of {domain}"
+    records = [text for text in ask(domain, "TXT") if re.match(r"v=spf1( |$)", text, re.IGNORECASE)]
+    if not records:
+        what = f'there is none; add a TXT record at {domain}, such as "v=spf1 mx -all", that names your mail server'
+        yield DomainFinding(level=Level.FIX, where=where, what=what)
+    elif len(records) > 1:
+        yield DomainFinding(level=Level.FIX, where=where, what="there are several, so none counts; join them into one")
+    elif re.search(r"(^|\s)\+?all(\s|$)", records[0], re.IGNORECASE):
+        what = "it lets everybody send as you; end it with -all or ~all"
+        yield DomainFinding(level=Level.FIX, where=where, what=what)
+    elif not re.search(r"[-~]all|redirect=", records[0], re.IGNORECASE):
+        what = "it does not say what others may do; end it with -all or ~all"
+        yield DomainFinding(level=Level.HINT, where=where, what=what)
+    else:
+        yield DomainFinding(level=Level.WELL, where=where, what=f"{records[0]}; see that it names your mail server")
+
+
+def _judge_mailbox(domain: str, ask: Ask) -> Iterator[DomainFinding]:
+    if not (ask(domain, "MX") or ask(domain, "A") or ask(domain, "AAAA")):
+        what = "no mail server takes mail for it, so no failure can be reported and many refuse such senders"
+        yield DomainFinding(level=Level.FIX, where=domain, what=what)
+
+
+def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[DomainFinding]:
+    """RFC 6376: keys of signatures."""
+    found = {each: texts for each in selectors if (texts := ask(f"{each}._domainkey.{domain}", "TXT"))}
+    where = f"DKIM of {domain}"
+    for selector, texts in found.items():
+        if re.search(r"(^|;)\s*p=\s*(;|$)", texts[0]):
+            what = f"the key {selector!r} is withdrawn, so what is signed with it is not trusted"
+            yield DomainFinding(level=Level.HINT, where=where, what=what)
+        else:
+            what = f"there is a key {selector!r}; see that your mail server signs with it"
+            yield DomainFinding(level=Level.WELL, where=where, what=what)
+    if not found:
+        what = (
+            f"no key under {', '.join(selectors)}; ask who runs the mail server for its selector, and try again with "
+            "--dkim SELECTOR"
+        )
+        yield DomainFinding(level=Level.HINT, where=where, what=what)
+
+
+def _judge_dmarc(domain: str, ask: Ask) -> Iterator[DomainFinding]:
+    """RFC 7489: what others do with mail that neither SPF nor DKIM speaks for; asked up to the domain above all."""
+    where = f"DMARC of {domain}"
+    labels = domain.split(".")
+    names = [".".join(labels[start:]) for start in range(len(labels) - 1)]
+    found = next((each for name in names for each in ask(f"_dmarc.{name}", "TXT") if _is_dmarc(each)), None)
+    if found is None:
+        what = (
+            f"there is none, and Gmail, Yahoo and Microsoft want one of who sends much; add a TXT record at "
+            f'_dmarc.{domain}, such as "v=DMARC1; p=none"'
+        )
+        yield DomainFinding(level=Level.FIX, where=where, what=what)
+    elif re.search(r"p\s*=\s*none", found, re.IGNORECASE):
+        what = f"{found}; others may send as you, until it says p=quarantine or p=reject"
+        yield DomainFinding(level=Level.HINT, where=where, what=what)
+    else:
+        yield DomainFinding(level=Level.WELL, where=where, what=found)
+
+
+def _is_dmarc(text: str) -> bool:
+    return text.strip().lower().startswith("v=dmarc1")
+
+
+def _is_aligned(author: str, envelope: str) -> bool:
+    """Whether one is the other or below it: near enough to what DMARC calls relaxed alignment."""
+    return author == envelope or author.endswith(f".{envelope}") or envelope.endswith(f".{author}")

@@ -1,0 +1,67 @@
+"""Tries the mail server: whether it can be used, and what it says to one mail, past the ledger."""
+
+import asyncio
+from dataclasses import dataclass
+
+from publisher.deliver.mails import WireForm
+from publisher.deliver.smtp import Deadlines, Envelope, MailServer
+from publisher.deliver.wire import Dropped
+from publisher.model.deliveries import SmtpSettings
+from publisher.model.errors import MailServerError
+
+IMPATIENT = Deadlines(connect=10, greeting=30, login=30, envelope=60, data=60, block=60, dot=120)
+"""Somebody waits at a terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """How a server took us."""
+
+    encryption: str
+    """Such as TLSv1.3; empty: there is none."""
+    offers: frozenset[str]
+    """Its extensions (RFC 5321 section 2.2), such as PIPELINING."""
+
+
+def try_server(settings: SmtpSettings) -> Welcome:
+    """Connect, encrypt, log in, and leave without a mail.
+
+    Raises:
+        MailServerError: that failed.
+        SecretError: the password or token cannot be had.
+    """
+
+    async def visit() -> Welcome:
+        session = await MailServer(settings, deadlines=IMPATIENT).open()
+        welcome = Welcome(encryption=session.encryption, offers=session.offers)
+        await session.quit()
+        return welcome
+
+    return asyncio.run(visit())
+
+
+def send_one(settings: SmtpSettings, envelope: Envelope, mail: bytes) -> str:
+    """Hand over one mail; return what the server said to it.
+
+    Raises:
+        MailServerError: it cannot be used, or did not take the mail.
+        SecretError: the password or token cannot be had.
+    """
+
+    async def hand_over() -> str:
+        form = WireForm(mail)
+        session = await MailServer(settings, deadlines=IMPATIENT).open()
+        try:
+            refusal = await session.open_mail(envelope, form.size)
+            if refusal is not None:
+                raise MailServerError(settings.place, f"it refused {refusal.step.name}: {refusal.reply}")
+            reply = await session.hand_over(form)
+        except Dropped as drop:
+            raise MailServerError(settings.place, str(drop)) from drop
+        finally:
+            await session.quit()
+        if reply.code // 100 != 2:  # noqa: PLR2004  (RFC 5321 section 4.2.1)
+            raise MailServerError(settings.place, f"it refused the mail: {reply}")
+        return str(reply)
+
+    return asyncio.run(hand_over())
