@@ -102,12 +102,15 @@ class Ended:
 class Program:
     """`publisher`, ready to run many times. One run at a time; close it in the end."""
 
-    def __init__(self, folder: Path, *, first: Iterable[str]) -> None:
-        """`folder` is scratch space; `first` are the arguments of a run that imports all that later ones need."""
+    def __init__(self, folder: Path, *, first: Iterable[str], checkout: Path = ROOT) -> None:
+        """Start it from a checkout.
+
+        `folder` is scratch space; `first` are the arguments of a run that imports all that later ones need.
+        """
         self._folder = folder
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.forks", *first],
-            cwd=ROOT,
+            cwd=checkout,
             env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -127,6 +130,16 @@ class Program:
         """Run undisturbed and unwatched."""
         run = self._begin(arguments)
         os.kill(run, signal.SIGCONT)
+        return self._ended()
+
+    def start(self, *arguments: str) -> int:
+        """Begin a run, and return the number of its process; `ended` waits for its end."""
+        run = self._begin(arguments)
+        os.kill(run, signal.SIGCONT)
+        return run
+
+    def ended(self) -> Ended:
+        """How the run ended that was begun."""
         return self._ended()
 
     def traced(self, *arguments: str) -> Ended:
