@@ -6,7 +6,7 @@ readers get alike is rendered once for each selection of items and language.
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from publisher.model.errors import FilesError, PublisherError, TemplateError
 from publisher.model.records import Record
 from publisher.model.rounds import Round
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import EVERYTHING, Subscriber, SubscriberSettings, number_of_round
+from publisher.model.subscribers import EVERYTHING, SubscriberSettings, number_of_round
 from publisher.model.themes import ALL_THEMES
 from publisher.store import RoundMail, Store
 from publisher.subscribers.people import People
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
     from publisher.compose.digest import Renderer
     from publisher.rendering.personal import Skeleton
 
+Follows = tuple[tuple[str, str, datetime], ...]
+"""What a reader follows: theme, pace, since when."""
 _KEPT = 500
 """How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
 _REASONS = 4
@@ -51,6 +53,7 @@ class RoundMails:
         self._clock = clock
         self._skeletons: OrderedDict[tuple[str, tuple[tuple[int, int], ...], str], Skeleton] = OrderedDict()
         """By round, items with the log numbers of their latest changes, and language."""
+        self._whys: dict[tuple[Follows, frozenset[str], tuple[str, ...], str], str] = {}
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
         """The mails of these deliveries, or why there is none, by their ids."""
@@ -66,14 +69,12 @@ class RoundMails:
         now = self._clock()
         people = self._people(now)
         mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
-        readers = people.by_numbers([each.subscriber for each in mails.values()])
         records = self._records(mails.values())
         found: dict[int, bytes | PublisherError] = {}
         gone: list[str] = []
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
-            reader = readers.get(mail.subscriber) if mail else None
-            if mail is None or reader is None:
+            if mail is None:
                 continue
             its = tuple(records[number] for number in mail.items if number in records)
             if not its:
@@ -81,7 +82,7 @@ class RoundMails:
                 found[delivery.id] = FilesError(f"{delivery.title}: {WITHDRAWN}")
                 continue
             try:
-                found[delivery.id] = self._mail(round_, its, reader, delivery, people)
+                found[delivery.id] = self._mail(round_, its, mail, delivery, people)
             except TemplateError as error:
                 found[delivery.id] = error
         if gone:
@@ -94,25 +95,37 @@ class RoundMails:
         return {each.number: each for each in self._store.items.by_number(numbers) if each.state.is_live}
 
     def _mail(
-        self, round_: Round, its: tuple[Record, ...], reader: Subscriber, delivery: Delivery, people: People
+        self, round_: Round, its: tuple[Record, ...], mail: RoundMail, delivery: Delivery, people: People
     ) -> bytes:
-        from publisher.rendering.letters import why_word  # late: a pass without mails renders none
-        from publisher.rendering.personal import ReaderMail
+        from publisher.rendering.personal import ReaderMail  # late: a pass without mails renders none
 
-        stop, mine = people.links_of(reader)
-        zone = people.site.timezone
-        reasons = [
-            (theme, pace, local_day(since, zone)) for theme, pace, since in reasons_of(reader, its, round_.paces)
-        ]
-        return self._skeleton(round_, its, reader.language).mail_to(
+        stop, mine = people.tokens_of(mail.subscriber)
+        themes = frozenset(theme.slug for record in its for theme in record.themes)
+        return self._skeleton(round_, its, mail.language).mail_to(
             ReaderMail(
-                address=reader.address,
+                address=mail.address,
                 stop_token=stop,
                 mine_token=mine,
-                why=why_word(reasons, reader.language, people.theme_title),
+                why=self._why(mail.follows, themes, round_.paces, mail.language, people),
                 message_id=delivery.message_id,
             )
         )
+
+    def _why(
+        self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
+    ) -> str:
+        """Why a reader gets a mail with items of these themes, in words; many readers have the same."""
+        from publisher.rendering.letters import why_word  # late: as above
+
+        key = (follows, themes, paces, language)
+        if key not in self._whys:
+            if len(self._whys) >= _KEPT:
+                self._whys.clear()
+            zone, current = people.site.timezone, people.current
+            named = [(current(theme), pace, local_day(since, zone)) for theme, pace, since in follows]
+            reasons = reasons_of(named, themes, paces)
+            self._whys[key] = why_word(reasons, language, people.theme_title)
+        return self._whys[key]
 
     def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":
         from publisher.rendering.personal import Skeleton
@@ -172,13 +185,14 @@ class RoundMails:
         )
 
 
-def reasons_of(reader: Subscriber, its: Sequence[Record], paces: Collection[str]) -> list[tuple[str, str, datetime]]:
-    """Which of the things that a reader follows brought him these items, in a round of these paces.
+def reasons_of(
+    follows: Sequence[tuple[str, str, date]], themes: Collection[str], paces: Collection[str]
+) -> list[tuple[str, str, date]]:
+    """Which of the things that a reader follows brought him items of these themes, in a round of these paces.
 
-    Each is (theme, pace, since when); a few at most.
+    Each is (theme, pace, since when); a few at most. A theme at the pace of everything says nothing more.
     """
-    there = {theme.slug for record in its for theme in record.themes} | {EVERYTHING}
-    since = {each.theme: each.since for each in reader.active}
-    followed = [(theme, pace, since[theme]) for theme, pace in reader.choices.items()]
-    fitting = [each for each in followed if each[0] in there and each[1] in paces]
-    return (fitting or followed)[:_REASONS]
+    every = next((pace for theme, pace, _ in follows if theme == EVERYTHING), None)
+    named = [each for each in follows if each[0] == EVERYTHING or each[1] != every]
+    fitting = [each for each in named if each[1] in paces and (each[0] == EVERYTHING or each[0] in themes)]
+    return (fitting or named)[:_REASONS]

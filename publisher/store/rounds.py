@@ -6,10 +6,12 @@ crash repeats one range, and memory does not grow with the number of people.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -95,6 +97,9 @@ class RoundMail:
 
     address: str
     subscriber: int
+    language: str
+    follows: tuple[tuple[str, str, datetime], ...]
+    """What he follows now: theme, pace, since when."""
     items: tuple[int, ...]
     """The numbers of its items, in the order in which they were added."""
 
@@ -108,8 +113,11 @@ class RangePass:
         self._first, self._last = first, last
         self._now = now
 
-    def followed(self) -> Sequence[Followed]:
-        """All subscriptions of those in the range who are due, ended ones too, by subscriber and in their order."""
+    def followed(self, *, floor: int) -> Sequence[Followed]:
+        """All subscriptions of those in the range who are due, ended ones too, by subscriber and in their order.
+
+        A start below `floor` is given as `floor`: no item is between them, so all those mean the same.
+        """
         is_due = and_(_IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
         due = (
             select(subscriptions.c.subscriber)
@@ -117,9 +125,11 @@ class RangePass:
             .where(subscriptions.c.subscriber.between(self._first, self._last), is_due, self._is_going())
             .distinct()
         )
-        columns = subscriptions.c["subscriber", "number", "theme", "start", "cursor"]
+        start = subscriptions.c.start
+        from_floor = case((start < floor, floor), else_=start).label("start")
+        columns = subscriptions.c["subscriber", "number", "theme"]
         query = (
-            select(*columns[:3], case((is_due, 1), else_=0).label("is_due"), *columns[3:])
+            select(*columns, case((is_due, 1), else_=0).label("is_due"), from_floor, subscriptions.c.cursor)
             .where(subscriptions.c.subscriber.in_(due))
             .order_by(subscriptions.c.subscriber, subscriptions.c.number)
         )
@@ -318,8 +328,8 @@ class Rounds:
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """The mails of a round to these addresses; an address whose reader is gone is missing."""
-        found: list[RoundMail] = []
-        columns = (subscribers.c.address, subscribers.c.number, selections.c["items"])
+        columns = (subscribers.c.address, subscribers.c.number, subscribers.c.language, selections.c["items"])
+        rows: list[tuple[str, int, str, str]] = []
         query = (
             select(*columns)
             .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
@@ -328,9 +338,19 @@ class Rounds:
         )
         with self._database.reading() as connection:
             for some in batches(sorted(addresses)):
-                for address, subscriber, what in connection.execute(query.where(subscribers.c.address.in_(some))):
-                    found.append(RoundMail(address=address, subscriber=subscriber, items=_items_of(what)))
-        return found
+                found = connection.execute(query.where(subscribers.c.address.in_(some)))
+                rows += [(row[0], row[1], row[2], row[3]) for row in found]
+            follows = _active_follows(connection, [row[1] for row in rows])
+        return [
+            RoundMail(
+                address=address,
+                subscriber=subscriber,
+                language=language,
+                follows=tuple(follows[subscriber]),
+                items=_items_of(what),
+            )
+            for address, subscriber, language, what in rows
+        ]
 
     def take_back(self, round_name: str, addresses: Collection[str], *, now: datetime) -> None:
         """Take back the mails of a round to these addresses that are not handed over."""
@@ -367,16 +387,28 @@ def _write_ticks(connection: Connection, ticks: Mapping[str, datetime]) -> None:
             connection.execute(insert(pace_ticks).values(pace=pace, last_tick=tick))
 
 
+def _active_follows(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, str, datetime]]]:
+    """What subscribers follow now, as (theme, pace, since when), by their numbers."""
+    found: dict[int, list[tuple[str, str, datetime]]] = defaultdict(list)
+    columns = subscriptions.c["subscriber", "theme", "pace", "since"]
+    query = select(*columns).where(_IS_ACTIVE).order_by(subscriptions.c.subscriber, subscriptions.c.number)
+    for some in batches(numbers):
+        for subscriber, *follow in connection.execute(query.where(subscriptions.c.subscriber.in_(some))):
+            found[subscriber].append((follow[0], follow[1], follow[2]))
+    return found
+
+
+@lru_cache(10_000)
+def _items_of(what: str) -> tuple[int, ...]:
+    return tuple(json.loads(what))
+
+
 def _round_of(row: Row[Any]) -> Round:
     return Round(number=row.number, paces=row.paces, upto=row.upto, begun_at=row.begun_at)
 
 
 def _digest_of(what: tuple[int, ...]) -> str:
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()
-
-
-def _items_of(what: str) -> tuple[int, ...]:
-    return tuple(json.loads(what))
 
 
 def _of(column: ColumnElement[Any], value: object) -> ColumnElement[Any]:

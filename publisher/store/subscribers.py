@@ -21,7 +21,7 @@ from publisher.model.subscribers import (
     Subscriber,
     Subscription,
 )
-from publisher.store.engine import BATCH, Database, batches
+from publisher.store.engine import BATCH, Database
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
@@ -76,15 +76,6 @@ class Subscribers:
         """The subscriber with that address."""
         with self._database.reading() as connection:
             return _subscriber(connection, subscribers.c.address == address)
-
-    def by_numbers(self, numbers: Sequence[int]) -> list[Subscriber]:
-        """The subscribers of these numbers."""
-        found: list[Subscriber] = []
-        with self._database.reading() as connection:
-            for some in batches(numbers):
-                rows = connection.execute(select(subscribers).where(subscribers.c.number.in_(some))).all()
-                found += [_subscriber_of(row, subs) for row, subs in _with_subscriptions(connection, rows)]
-        return found
 
     def all(self, *, batch: int = BATCH) -> Iterator[list[Subscriber]]:
         """All subscribers in the order of their numbers, in batches."""

@@ -97,6 +97,10 @@ class People:
         """The title of a theme that somebody follows; its slug if it has no title any more."""
         return next((theme.title for theme in self.themes if theme.slug == slug), slug)
 
+    def current(self, slug: str) -> str:
+        """The present slug of a theme that somebody follows."""
+        return self._theme_map.current(slug)
+
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
     def subscribe(self, request: Request) -> None:
@@ -259,8 +263,12 @@ class People:
 
     def links_of(self, subscriber: Subscriber) -> tuple[str, str]:
         """The tokens of a subscriber's links: to unsubscribe, and to his own page."""
+        return self.tokens_of(subscriber.number)
+
+    def tokens_of(self, number: int) -> tuple[str, str]:
+        """The same, of the subscriber of that number."""
         key = self._keys[0]
-        return tokens.stop_token(subscriber.number, key), tokens.mine_token(subscriber.number, key, now=self.now)
+        return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self.now)
 
     # --- the operator ------------------------------------------------------------------------------------------------
 
@@ -268,11 +276,6 @@ class People:
         """All subscribers in the order in which they came, in batches; those who follow nothing any more, too."""
         for batch in self._store.subscribers.all():
             yield [replace(each, subscriptions=self._renamed(each.subscriptions)) for each in batch]
-
-    def by_numbers(self, numbers: Sequence[int]) -> dict[int, Subscriber]:
-        """The subscribers of these numbers, by number."""
-        found = self._store.subscribers.by_numbers(numbers)
-        return {each.number: replace(each, subscriptions=self._renamed(each.subscriptions)) for each in found}
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.

@@ -7,6 +7,7 @@ operations on integers then; only one whose mail has no room for all is looked a
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.subscribers import Pace
@@ -53,9 +54,11 @@ class Planner:
     def __init__(self, window: Window, *, current: Callable[[str], str], limit: int, upto: int) -> None:
         """Plan with the items of a window; `current` gives the present slug of a theme, `limit` the items of a mail."""
         self._window = window
-        self._current = current
+        self._current = lru_cache(None)(current)
         self._limit = limit
         self._upto = upto
+        self.lowest_cursor = upto
+        """The lowest one of those who were due: the window has to have all items beyond it."""
         self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
         """By theme, whether it is due, start and cursor: what is due by it, and what it has dealt with."""
         self._numbers: dict[int, tuple[int, ...]] = {}
@@ -90,6 +93,8 @@ class Planner:
             yield subscriber, new
 
     def _find_masks(self, theme: str, is_due: int, start: int, cursor: int) -> tuple[int, int]:
+        if is_due:
+            self.lowest_cursor = min(self.lowest_cursor, cursor)
         due, dealt = self._window.masks(self._current(theme), start, cursor)
         found = self._masks[theme, is_due, start, cursor] = (due if is_due else 0, dealt)
         return found

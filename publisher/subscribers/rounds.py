@@ -11,7 +11,7 @@ What a crash leaves, by its moment:
 - after that: nothing to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -96,26 +96,35 @@ class _Planning:
         self._limit = settings.max_items
         self._themes = themes
         self._envelope = envelope
-        self._planner: tuple[int, Planner] | None = None
-        """The planner, and the log number beyond which it knows items."""
+        self._after = round_.upto
+        """The log number beyond which the planner knows items."""
+        self._floor = round_.upto
+        """The log number before the first of those was added."""
+        self._planner = self._new_planner([])
         self._selections: dict[tuple[int, ...], int] = {}
         self.mails = 0
 
     def plan(self, range_pass: RangePass) -> None:
         """Plan a range of people, and write what they get."""
-        followed = range_pass.followed()
-        lowest = min((each.cursor for each in followed if each.is_due), default=self._round.upto)
-        planned = self._planner_beyond(lowest, range_pass).plan(followed)
+        followed = range_pass.followed(floor=self._floor)
+        planned = self._planner.plan(followed)
+        if (lowest := self._planner.lowest_cursor) < self._after:
+            # It is the first range, or somebody changed since.
+            self._begin(lowest, range_pass)
+            planned = self._planner.plan(range_pass.followed(floor=self._floor))
         range_pass.write(planned.mails, planned.moved, self._selections, envelope=self._envelope)
         self.mails += len(planned.mails)
 
-    def _planner_beyond(self, after: int, range_pass: RangePass) -> Planner:
-        """A planner that knows all items beyond a log number. Somebody may have changed since the round began."""
-        if self._planner is None or after < self._planner[0]:
-            window = Window([self._renamed(entry) for entry in range_pass.new_items(after)])
-            planner = Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
-            self._planner = (after, planner)
-        return self._planner[1]
+    def _begin(self, after: int, range_pass: RangePass) -> None:
+        """Plan with all items beyond a log number."""
+        entries = [self._renamed(entry) for entry in range_pass.new_items(after)]
+        self._after = after
+        self._floor = min((entry.added_seq for entry in entries), default=self._round.upto + 1) - 1
+        self._planner = self._new_planner(entries)
+
+    def _new_planner(self, entries: Sequence[ItemEntry]) -> Planner:
+        window = Window(entries)
+        return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
 
     def _renamed(self, entry: ItemEntry) -> ItemEntry:
         """The item with the present slugs of its themes: until feeds are published again, it has the former ones."""

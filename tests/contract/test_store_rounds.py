@@ -60,7 +60,7 @@ def plan(
         with store.rounds.open_range(round_, now=NOON) as range_pass:
             if range_pass is None:
                 return found
-            followed = range_pass.followed()
+            followed = range_pass.followed(floor=0)
             if followed:
                 found.append([(each.subscriber, each.theme, each.is_due) for each in followed])
             there = {each.subscriber for each in followed}
@@ -119,7 +119,7 @@ def test_a_crash_between_ranges_leaves_the_others_to_the_next_pass(store: Store)
     while not done:  # the first ranges may have nobody in them
         with store.rounds.open_range(round_, now=NOON) as range_pass:
             assert range_pass is not None
-            done = {each.subscriber for each in range_pass.followed()}
+            done = {each.subscriber for each in range_pass.followed(floor=0)}
             range_pass.write(dict.fromkeys(done, (1,)), [], {}, envelope=ENVELOPE)
 
     assert not store.rounds.finish(round_, now=NOON)

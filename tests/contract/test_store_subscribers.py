@@ -81,7 +81,6 @@ def test_an_address_is_one_person(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
 
     assert (ada, ben) == (store.subscribers.by_address(ADA), store.subscribers.get(ben.number))
-    assert [ada, ben] == store.subscribers.by_numbers([ada.number, ben.number])
     assert [[ada], [ben]] == list(store.subscribers.all(batch=1))
     assert 2 == store.subscribers.count()
     with pytest.raises(StoreError, match="somebody changed this subscription meanwhile"):

@@ -1,0 +1,255 @@
+"""Measures the planning of a round: who gets which items, for many people, beside evaluating each reader by himself.
+
+People follow a few of 20 themes each, the first ones most (Zipf), at three paces and in three languages; the round is
+that of the daily pace, which about half of them have for something. `--processes` has several plan one round, on
+PostgreSQL. Times are of a process of its own, so that its memory is that of planning alone.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from publisher.model.deliveries import DeliveryKind, NewDelivery
+from publisher.model.feeds import Feed, Gathered
+from publisher.model.items import Item
+from publisher.model.records import NewRecord
+from publisher.model.rounds import Round
+from publisher.model.schedules import Schedule
+from publisher.model.site import Mailbox
+from publisher.model.subscribers import EVERYTHING, Pace, SubscriberSettings, SubscriptionState
+from publisher.model.themes import Theme, ThemeMap
+from publisher.store import Envelope, Store
+from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
+from publisher.store.queue import insert_deliveries
+from publisher.subscribers.rounds import RoundKeeper
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+THEMES = [Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(1, 21)]
+PACES = {"daily": (0.12, 0), "weekly": (0.63, 200), "monthly": (0.25, 600)}
+"""The share of subscriptions, and how many log numbers its cursor is behind that of the daily pace."""
+SETTINGS = SubscriberSettings(
+    paces=tuple(Pace(name=name, schedule=Schedule.parse("0 8 * * *", "UTC")) for name in PACES),
+    default_pace="weekly",
+    from_=Mailbox(address="news@example.org"),
+    reply_to=None,
+    privacy_url="https://example.org/privacy",
+    postal_address="Quay 1",
+    max_items=200,
+)
+THEME_MAP = ThemeMap(default=Theme(slug="general", title="General"), themes=tuple(THEMES))
+ENVELOPE = Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
+OLD_ITEMS = 1_000
+CHUNK = 20_000
+
+
+# --- the site --------------------------------------------------------------------------------------------------------
+
+
+def collect(store: Store, first: int, count: int, random: Random) -> None:
+    weights = [1 / place for place in range(1, len(THEMES) + 1)]
+    new = []
+    for number in range(first, first + count):
+        themes = tuple(dict.fromkeys(random.choices(THEMES, weights, k=random.choice((1, 1, 2, 3)))))
+        new.append(
+            NewRecord(
+                item=Item(date=date(2026, 3, 2), text=f"Item {number}."),
+                gathered=Gathered(themes=themes, feeds=tuple(map(Feed.of_theme, themes))),
+                uid=f"tag:example.org,2026:{number}",
+                path=f"items/2026/{number}",
+                published=NOW + timedelta(seconds=number),
+            )
+        )
+    with store.log.open_pass("news") as collecting:
+        collecting.add(new, now=NOW)
+
+
+def subscriptions_of(number: int, random: Random, log_end: int) -> Iterator[dict[str, Any]]:
+    """The subscriptions of one reader: five on average, one in twenty readers follows everything."""
+    weights = [1 / place for place in range(1, len(THEMES) + 1)]
+    slugs = dict.fromkeys(theme.slug for theme in random.choices(THEMES, weights, k=random.randint(4, 11)))
+    chosen = [EVERYTHING] if random.random() < 0.05 else list(slugs)
+    for place, theme in enumerate(chosen, start=1):
+        [pace] = random.choices(list(PACES), [share for share, _ in PACES.values()])
+        cursor = log_end - PACES[pace][1]
+        is_ended = random.random() < 0.1
+        yield {
+            "subscriber": number,
+            "number": place,
+            "theme": theme,
+            "pace": pace,
+            "state": SubscriptionState.ENDED if is_ended else SubscriptionState.ACTIVE,
+            # Most came long ago; each day some come.
+            "start": min(cursor, int(log_end * random.random() ** 0.3)),
+            "cursor": cursor,
+            "since": NOW,
+            "ended_at": NOW if is_ended else None,
+            "ended_because": None,
+        }
+
+
+def populate(store: Store, people: int, items: int) -> None:
+    random = Random(1)
+    collect(store, 1, OLD_ITEMS, random)
+    log_end = store.log.end()
+    numbers = iter(range(1, people + 1))
+    while chunk := list(islice(numbers, CHUNK)):
+        rows = [
+            {
+                "number": number,
+                "address": f"reader{number}@example.org",
+                "language": ("en", "fr", "nl")[number % 3],
+                "since": NOW,
+                "paused_until": None,
+                "bounce_mark": f"{number:020x}",
+            }
+            for number in chunk
+        ]
+        follows = [row for number in chunk for row in subscriptions_of(number, random, log_end)]
+        with store.database.writing_beside() as connection:
+            connection.execute(insert(subscribers), rows)
+            connection.execute(insert(subscriptions), follows)
+    collect(store, OLD_ITEMS + 1, items, random)
+    store.rounds.note_ticks({"daily": NOW - timedelta(days=2), "weekly": NOW, "monthly": NOW})
+
+
+# --- ours ------------------------------------------------------------------------------------------------------------
+
+
+def keeper(store: Store) -> RoundKeeper:
+    return RoundKeeper(store=store, settings=SETTINGS, themes=THEME_MAP, envelope=ENVELOPE, now=NOW)
+
+
+def plan(url: str, told: "multiprocessing.queues.Queue[tuple[float, int, float]]") -> None:
+    """Plan what is left of the round; tell how long it took, how many mails it has, and the memory at its peak."""
+    with Store.open(url) as store:
+        before = peak_mib()
+        started = time.perf_counter()
+        mails = sum(report.mails for report in keeper(store).keep(is_held=False))
+        told.put((time.perf_counter() - started, mails, max(peak_mib() - before, 0)))
+
+
+def peak_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(url: str, processes: int) -> tuple[float, int, float]:
+    """How long the round took, how many mails it has, and how much memory a process needed at most."""
+    with Store.open(url) as store:
+        keeper(store).keep(is_held=False, is_stopping=lambda: True)
+    context = multiprocessing.get_context("spawn")
+    told = context.Queue()
+    workers = [context.Process(target=plan, args=(url, told)) for _ in range(processes)]
+    started = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    found = [told.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    taken_s = found[0][0] if processes == 1 else time.perf_counter() - started
+    return taken_s, sum(mails for _, mails, _ in found), max(mib for _, _, mib in found)
+
+
+# --- each reader by himself ------------------------------------------------------------------------------------------
+
+
+class UndoneError(Exception):
+    """Nothing of a transaction is to be kept."""
+
+
+def delivery_to(subscriber: int) -> NewDelivery:
+    return NewDelivery(
+        kind=DeliveryKind.ROUND,
+        name="round-0",
+        recipient=f"reader{subscriber}@example.org",
+        sender=ENVELOPE.sender,
+        message_id=f"<round-0.{subscriber}@example.org>",
+        dated=NOW,
+    )
+
+
+def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]:
+    """Evaluate so many readers who are due, each with his own questions; how long it took, and how many mails."""
+    items = store.rounds.new_items(0, round_.upto)
+    with store.database.reading() as connection:
+        is_due = (subscriptions.c.state == SubscriptionState.ACTIVE, subscriptions.c.pace.in_(round_.paces))
+        due = list(
+            connection.execute(select(subscriptions.c.subscriber).where(*is_due).distinct().limit(most)).scalars()
+        )
+    mails = 0
+    started = time.perf_counter()
+    taken_s = 0.0
+    with suppress(UndoneError), store.database.writing_beside() as connection:
+        row = {"number": round_.number, "paces": round_.paces, "upto": round_.upto, "begun_at": NOW}
+        connection.execute(insert(rounds).values(**row, planned_at=NOW))
+        for subscriber in due:
+            rows = connection.execute(select(subscriptions).where(subscriptions.c.subscriber == subscriber)).all()
+            new: set[int] = set()
+            dealt: set[int] = set()
+            for row in rows:
+                for item in items:
+                    seq = item.added_seq if row.theme == EVERYTHING else item.themes.get(row.theme)
+                    if seq is None or item.added_seq <= row.start:
+                        continue
+                    if seq <= row.cursor:
+                        dealt.add(item.number)
+                    elif row.state is SubscriptionState.ACTIVE and row.pace in round_.paces:
+                        new.add(item.number)
+            if chosen := sorted(new - dealt):
+                mails += 1
+                made = insert(selections).values(digest=f"reader {subscriber}", items=str(chosen))
+                [selection] = connection.execute(made).inserted_primary_key or (0,)
+                its_mail = {"round": 0, "subscriber": subscriber, "selection": selection}
+                connection.execute(insert(round_mails).values(its_mail))
+                insert_deliveries(connection, [delivery_to(subscriber)], now=NOW)
+            its = (subscriptions.c.subscriber == subscriber, *is_due)
+            connection.execute(update(subscriptions).where(*its).values(cursor=round_.upto))
+        taken_s = time.perf_counter() - started
+        raise UndoneError
+    return taken_s, mails
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--items", type=int, default=60, help="how many are new")
+    parser.add_argument("--sample", type=int, default=2_000, help="how many readers are evaluated one by one")
+    parser.add_argument("--store", help="of an empty database; else an SQLite file that goes afterwards")
+    parser.add_argument("--processes", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = given.store or f"sqlite:///{Path(folder) / 'publisher.db'}"
+        with Store.open(url) as store:
+            populate(store, given.people, given.items)
+            sample_s, sampled = plan_one_by_one(
+                store, Round(number=0, paces=("daily",), upto=store.log.end(), begun_at=NOW), given.sample
+            )
+        taken_s, mails, mib = measure(url, given.processes)
+        with Store.open(url) as store, store.database.reading() as connection:
+            follows = connection.execute(select(subscriptions.c.number)).all()
+            kinds = connection.execute(select(selections.c.number)).all()
+    alone_s = sample_s / max(sampled, 1) * mails
+    print(
+        f"{given.people} people, {len(follows)} subscriptions, {given.items} new items, {given.processes} process(es)"
+    )
+    print(
+        f"ours: {mails} mails of {len(kinds)} selections in {taken_s:.1f} s, {mails / taken_s:,.0f}/s, +{mib:.0f} MiB"
+    )
+    print(
+        f"each by himself: {sampled} in {sample_s:.1f} s, {sampled / sample_s:,.0f}/s; all would take {alone_s:.0f} s"
+    )
+    print(f"ours is {alone_s / taken_s:.1f} times quicker")
+
+
+if __name__ == "__main__":
+    main()
