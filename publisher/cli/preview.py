@@ -1,4 +1,4 @@
-"""`publisher preview`: the next edition in a browser, or as files where there is none."""
+"""`publisher preview`: the next edition in a browser, or as files on a machine without one."""
 
 import sys
 import tempfile

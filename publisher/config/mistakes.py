@@ -22,7 +22,7 @@ from publisher.model.problems import suggestion
 Location = tuple[int | str, ...]
 """Where pydantic found an error: names of keys, places in lists, and the kind of a source behind its place."""
 Keys = Mapping[str, Key]
-"""By path."""
+"""Keys by their paths, such as `site.title`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from publisher.config.keys import REQUIRED, Key, keys_of, table_by_name, table_o
 from publisher.config.tables import Table
 
 Keys = Mapping[str, Key]
-"""By path."""
+"""Keys by their paths, such as `site.title`."""
 
 HEAD = """\
 The configuration of one site. Paths are relative to this file.

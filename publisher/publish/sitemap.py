@@ -63,7 +63,7 @@ def sitemap(pages: Iterable[tuple[str, datetime | None]]) -> bytes:
 
 
 def sitemap_index(files: Iterable[str]) -> bytes:
-    """The file that leads to all the others; it tells no dates, and so stays as it is until there is one more."""
+    """The index that leads to all other files. It has no dates, so it changes only when a file is added."""
     return _document("sitemapindex", "sitemap", ((file, None) for file in files))
 
 

@@ -274,6 +274,6 @@ def is_period(word: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def is_like_month(word: str) -> bool:
-    """Whether a word is a month but for a slip of the pen."""
+    """Whether a word is a month except for a typing error."""
     names = [name for month in _MONTHS for name in month if len(name) >= _SHORTEST]
     return len(word) >= _SHORTEST and bool(get_close_matches(word.casefold(), names, n=1, cutoff=_SIMILAR))

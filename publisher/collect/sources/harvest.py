@@ -94,7 +94,7 @@ def _remark(source: str, said: str, count: int) -> Problem:
 
 
 def joined_unread(harvests: Sequence[Harvest]) -> list[Unread]:
-    """Return what can be told of the unread items of several documents, which follow each other."""
+    """Return what can be told of the unread items of several documents, given in their order."""
     above = list(accumulate((len(each.items) for each in harvests), initial=0))
     return [
         replace(each, place=start + (each.place or 0))
