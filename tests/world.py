@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -209,7 +209,7 @@ class World:
 
     def feed(self, slug: str, feed_format: str = "atom") -> Any:
         """A feed as feedparser reads it; no reader could complain."""
-        parsed = feedparser.parse((self.feeds / slug / f"{feed_format}.xml").read_bytes())
+        parsed = _parsed((self.feeds / slug / f"{feed_format}.xml").read_bytes())
         assert not parsed.bozo, parsed.get("bozo_exception")
         return parsed
 
@@ -289,6 +289,11 @@ def _run_first(folder: Path, listing: str, config: str) -> World:
     ran = world.publisher("run", at=NOW)
     assert (0, "") == (ran.exit_code, ran.err)
     return world
+
+
+@lru_cache(maxsize=500)  # most feeds are the same before and after what a test does
+def _parsed(feed: bytes) -> Any:
+    return feedparser.parse(feed)
 
 
 def run_main(*arguments: str) -> Outcome:

@@ -396,7 +396,7 @@ def test_program_itself_runs_in_a_site_s_folder(world: World) -> None:
 
 
 def test_long_work_shows_a_bar_on_a_terminal(world: World) -> None:
-    shown = on_a_terminal(world, "collect") + on_a_terminal(world, "publish")
+    shown = on_a_terminal(world, "run")
 
     assert "collect: 2 added" in shown
     assert "item pages" in shown

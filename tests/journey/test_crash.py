@@ -28,7 +28,7 @@ KINDS = (*PASSES,)
 QUICK_KINDS = ("news", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("first", "themes")))
 """The plain run disturbs the pass that does most; the slow one all of them."""
 WORKERS = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
-SPREAD = 6
+SPREAD = 4
 """How many moments of each kind of pass the plain tests take."""
 
 ROOM_KIB = 2_048
@@ -261,7 +261,7 @@ def test_the_pass_that_repairs_may_be_killed_too(bench: Bench, kind: str, tell: 
 @pytest.mark.parametrize("kind", QUICK_KINDS)
 @pytest.mark.parametrize("error", ["ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
 def test_what_the_disk_refuses_is_told_and_done_by_the_next_pass(bench: Bench, kind: str, error: str) -> None:
-    points = _spread(_refusable(bench.calls(kind), error), SPREAD // 3)
+    points = _spread(_refusable(bench.calls(kind), error), SPREAD // 2)
 
     assert [] == bench.problems(kind, points, lambda attempt, point: attempt.refused(point, error))
 

@@ -31,7 +31,8 @@ def archive(items: int) -> str:
 def rendered_for_ten_new(folder: Path, *, items: int) -> tuple[int, set[str]]:
     """How many documents ten new items are rendered into, and where those are that changed; numbers in names as 0."""
     world = World(folder, archive(items), config=PLAIN)
-    assert 0 == world.publisher("run", at=NOW).exit_code
+    world.publisher("collect", at=NOW)
+    assert 0 == world.publisher("publish", at=NOW).exit_code
     before = world.contents()
     world.list_above(*TEN_NEW)
     world.publisher("collect", at=NOW)
@@ -58,7 +59,7 @@ def test_ten_new_items_are_as_many_documents_however_large_the_archive(tmp_path:
 
 def test_long_work_says_in_lines_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no terminal to draw a bar on."""
-    world = World(tmp_path, archive(FEW), config=PLAIN)
+    world = World(tmp_path, archive(FEW // 2), config=PLAIN)
     monkeypatch.setattr(progress.Lines, "PAUSE_S", 0)
 
     outcome = world.publisher("run", at=NOW)

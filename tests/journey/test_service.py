@@ -43,6 +43,7 @@ class Service:
     def __init__(self, world: World, *options: str) -> None:
         self.process = world.start("serve", *options)
         self.lines: list[str] = []
+        self._events: list[dict[str, Any]] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -53,7 +54,8 @@ class Service:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.lines]
+        self._events += [json.loads(line) for line in self.lines[len(self._events) :]]
+        return self._events
 
     def has_told(self, event: str) -> bool:
         return any(event == each["event"] for each in self.events)

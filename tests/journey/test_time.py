@@ -30,11 +30,12 @@ class Clock:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._config = Config.load(world.config)
         self._listed = 0
 
     def wake(self, *moments: datetime) -> None:
         for moment in moments:
-            with Publisher.open(Config.load(self.world.config), now=moment.astimezone(UTC)) as publisher:
+            with Publisher.open(self._config, now=moment.astimezone(UTC)) as publisher:
                 assert not publisher.run_due().all_problems
 
     def list_one(self) -> None:
