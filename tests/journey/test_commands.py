@@ -251,7 +251,7 @@ def test_rehearsal_knows_that_an_emptied_folder_is_filled_again(ran: World) -> N
 def test_report_for_machines_has_every_stage(world: World) -> None:
     report = world.publisher("run", "--json", at=NOW).json
 
-    stages = {"collect", "publish", "compose", "deliver"}
+    stages = {"collect", "publish", "compose", "deliver", "rounds"}
     assert {"is_news", "exit_code", *stages, "condition_changes", "notices", "problems"} == set(report)
     assert (True, 0, []) == (report["is_news"], report["exit_code"], report["problems"])
     assert [] == report["condition_changes"] == report["notices"]
@@ -339,7 +339,7 @@ def test_new_site_works_at_once(tmp_path: Path) -> None:
     assert (0, 0) == (made.exit_code, ran.exit_code)
     sentence, command = made.lines
     assert (
-        f"A new site is there. Edit {site / 'config.toml'} to taste, then make its first pass with this command:"
+        f"A new site is there. Edit {site / 'config.toml'} as you like, then make its first pass with this command:"
         == sentence
     )
     assert ["publisher", "run", "--config", str(site / "config.toml")] == shlex.split(command)
