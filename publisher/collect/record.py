@@ -55,7 +55,7 @@ def record_listing(
         shared = find_shared(known, once)
         dating = match_undated(known, listing.items, shared=shared, is_complete=listing.is_complete)
         dated = dating.date_items(log.items(dating.to_compare))
-        wordings = find_left_out(dated, without_repeats(dated))
+        wordings = find_left_out(dated, once if dated == listing.items else without_repeats(dated))
         withheld = match_undated(known, listing.withheld, shared=shared).date_items({})
         repeats = len(listing.items) - len(once)
         listing = replace(

@@ -31,17 +31,19 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
 def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
     """Return, from a list without repeats, the items of which other wordings were left out, each with their number."""
-    chosen: dict[str, list[Item]] = defaultdict(list)
-    for item in once:
-        chosen[id_key(item.native_id)].append(item)
-    wordings: dict[str, set[str]] = defaultdict(set)
-    for item in listed:
-        wordings[id_key(item.native_id)].add(digest_of_text(item))
-    return {
-        items[0]: lost
-        for key, items in chosen.items()
-        if key and (lost := len(wordings[key] - {*map(digest_of_text, items)}))
-    }
+    if len(listed) == len(once):
+        return {}
+    entries, chosen = _group_by_id(listed), _group_by_id(once)
+    several = [key for key, items in entries.items() if key and len(items) > len(chosen[key])]
+    lost = {key: {*map(digest_of_text, entries[key])} - {*map(digest_of_text, chosen[key])} for key in several}
+    return {chosen[key][0]: len(wordings) for key, wordings in lost.items() if wordings}
+
+
+def _group_by_id(items: Sequence[Item]) -> Mapping[str, Sequence[Item]]:
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[id_key(item.native_id)].append(item)
+    return groups
 
 
 def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:

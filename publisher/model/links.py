@@ -1,6 +1,7 @@
 """How web addresses and ids compare: two spellings of one address are one; pure. Readers see them as they came."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 _TRACKING = re.compile(
@@ -41,6 +42,7 @@ def _without(names: re.Pattern[str], query: str) -> str:
     return "&".join(pair for pair in query.split("&") if not names.fullmatch(pair.partition("=")[0]))
 
 
+@lru_cache(50_000)  # a pass asks for each link several times
 def link_key(address: str) -> str:
     """Return the key by which links are compared; empty: the link leads to a site's start page, so it names no item.
 

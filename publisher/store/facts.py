@@ -1,7 +1,7 @@
 """Facts that a pass asks for before it decides: the source's items, what other sources list, which names are taken."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -86,8 +86,8 @@ class Facts:
         ]
         found = {one.number: one for one in known}
         # Also those that one of `known` has: an older item that has it too shows that it names neither.
-        found = self._find_named(items.c.native_id, HAS_ID, set(map(id_key, ids))) | found
-        found = self._find_named(items.c.link, HAS_LINK, set(map(link_key, links))) | found
+        self._add_named(found, items.c.native_id, HAS_ID, set(map(id_key, ids)))
+        self._add_named(found, items.c.link, HAS_LINK, set(map(link_key, links)))
         return [found[number] for number in sorted(found)]
 
     def elsewhere(self, *, ids: Collection[str] = (), links: Collection[str] = ()) -> list[Other]:
@@ -214,15 +214,19 @@ class Facts:
         for some in batches(sorted(set(numbers))):
             yield from self._connection.execute(select(items).where(items.c.number.in_(some)).order_by(items.c.number))
 
-    def _find_named(
-        self, column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
-    ) -> dict[int, Known]:
-        found: dict[int, Known] = {}
+    def _add_named(
+        self, found: dict[int, Known], column: Column[Any], is_there: ColumnElement[bool], names: Collection[str]
+    ) -> None:
+        """Add the source's items that have one of the names and are not among the found ones."""
         for some in batches(sorted(set(names) - {""})):
-            found |= {one.number: one for one in self._find_own(column.in_(some), is_there)}
-        return found
+            for row in self._own_rows(column.in_(some), is_there):
+                if row.number not in found:
+                    found[row.number] = _known_of(row)
 
     def _find_own(self, *which: ColumnElement[bool]) -> list[Known]:
+        return [_known_of(row) for row in self._own_rows(*which)]
+
+    def _own_rows(self, *which: ColumnElement[bool]) -> Iterable[Row[Any]]:
         names = (
             "number",
             "date",
@@ -236,7 +240,7 @@ class Facts:
             "updated",
         )
         query = select(*items.c[names]).where(items.c.source == self._source, *which).order_by(items.c.number)
-        return [_known_of(row) for row in self._connection.execute(query)]
+        return self._connection.execute(query)
 
     def _find_copies(self) -> list[Known]:
         columns = copies.c["item", "date", "native_id", "link", "text_digest", "content_digest"]
