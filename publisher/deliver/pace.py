@@ -6,6 +6,7 @@ A `Pace` belongs to one process and lives from pass to pass. Its clock is steady
 from collections import deque
 
 from publisher.deliver.answers import Sign
+from publisher.deliver.greylist import Greylist
 from publisher.model.deliveries import SmtpSettings
 
 WAITS_S = (5.0, 15.0, 60.0, 120.0, 300.0, 600.0)
@@ -39,6 +40,11 @@ class Throttle:
         self._unreachable = 0
         self._pauses = 0
         self._latest: deque[bool] = deque(maxlen=LATEST)
+        self.greylist = Greylist()
+        self.may_pipeline = True
+        """Whether the server keeps its word about PIPELINING, as far as is known."""
+        self.is_suspected = False
+        """Whether the server refused so much by its rules in this pass that they must be about us."""
         self.connections = self._most
         """How many there may be now."""
         self.problem = ""
@@ -63,6 +69,7 @@ class Throttle:
         self._latest.append(sign is Sign.SUSPICIOUS)
         if len(self._latest) == LATEST and sum(self._latest) * 2 >= LATEST:
             self._stop(f"it refused half of the latest {LATEST} mails by its rules: {words}", now_s)
+            self.is_suspected = True
         match sign:
             case Sign.WELL:
                 self._note_good()

@@ -39,3 +39,22 @@ def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
         before = planned.get(each.name) or tally_of(each)
         planned[each.name] = replace(before, planned=before.planned + 1)
     return tuple(planned.values())
+
+
+class Tallies:
+    """Counts what becomes of the mails of each edition, round and letter."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, DeliveryTally] = {}
+
+    def add(self, delivery: NewDelivery, **counts: int) -> None:
+        """Add to the counts of what the delivery hands over, by their names in `DeliveryTally`."""
+        tally = self._by_name.get(delivery.name) or tally_of(delivery)
+        self._by_name[delivery.name] = replace(
+            tally, **{name: getattr(tally, name) + count for name, count in counts.items()}
+        )
+
+    @property
+    def all(self) -> tuple[DeliveryTally, ...]:
+        """The counts, in the order in which they came."""
+        return tuple(self._by_name.values())

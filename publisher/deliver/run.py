@@ -26,7 +26,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -44,15 +44,15 @@ from publisher.deliver.answers import (
 from publisher.deliver.commits import Commits
 from publisher.deliver.mails import Mails, WireForm, read_mails
 from publisher.deliver.pace import Throttle
-from publisher.deliver.plan import tally_of
-from publisher.deliver.smtp import Deadlines, Envelope, MailServer, Session
+from publisher.deliver.plan import Tallies
+from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, Session
 from publisher.deliver.wire import Dropped, Silent
 from publisher.model.decisions import DecisionLog
-from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, NewDelivery, Result, SmtpSettings
+from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result, SmtpSettings
 from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.model.reports import DeliverReport, DeliveryTally
+from publisher.model.reports import DeliverReport
 from publisher.store import Ledger
 
 logger = DecisionLog("deliver")
@@ -69,6 +69,8 @@ LOOK_S = 0.2
 """How often it is asked whether the process was told to stop."""
 LIMITED = timedelta(minutes=5)
 """After which it is asked again whether the limits of the hour and the day allow more."""
+OURS = timedelta(hours=1)
+"""How long a mail waits that was refused by a rule about us."""
 UNREADABLE = timedelta(minutes=5)
 """How long a delivery waits whose mail cannot be read."""
 
@@ -97,25 +99,6 @@ def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Thrott
     return asyncio.run(_Pass(ledger, mails_of, pace, orders).run())
 
 
-class Tallies:
-    """Counts what becomes of the mails of each edition, round and letter."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, DeliveryTally] = {}
-
-    def add(self, delivery: NewDelivery, **counts: int) -> None:
-        """Add to the counts of what the delivery hands over, by their names in `DeliveryTally`."""
-        tally = self._by_name.get(delivery.name) or tally_of(delivery)
-        self._by_name[delivery.name] = replace(
-            tally, **{name: getattr(tally, name) + count for name, count in counts.items()}
-        )
-
-    @property
-    def all(self) -> tuple[DeliveryTally, ...]:
-        """The counts, in the order in which they came."""
-        return tuple(self._by_name.values())
-
-
 class _Pass:
     """One pass over the ledger."""
 
@@ -127,23 +110,27 @@ class _Pass:
         self._settings = orders.settings
         self._tallies = Tallies()
         self._problems: dict[str, Problem] = {}
-        self._open = 0
-        """How many sessions there are."""
+        self._suspects: list[Delivery] = []  # refused by a rule, be it about their mailbox or about us
+        self._open = 0  # sessions
 
     async def run(self) -> DeliverReport:
         settings, now = self._settings, self._orders.clock()
         due = self._ledger.count_due(max_age=settings.max_age, now=now)
         allowed = self._allowance(now)
+        self._pace.is_suspected = False
         self._was_paused = self._pace.paused_s(self._now_s()) > 0
         workers = min(self._pace.connections, due if allowed is None else min(due, allowed))
         self._steps = Steps(self._orders.progress, "mails", due)
         if workers and self._is_open_for_mail():
             try:
-                self._server = MailServer(settings, deadlines=self._orders.deadlines)
+                may_pipeline = self._pace.may_pipeline
+                self._server = MailServer(settings, deadlines=self._orders.deadlines, may_pipeline=may_pipeline)
             except MailServerError as error:
                 self._note_unreachable(error)
             else:
                 await self._work_until_stopped(workers, allowed)
+        if self._suspects and self._pace.is_suspected:
+            self._take_back_refusals()
         return self._report(is_limited=allowed is not None and due > allowed)
 
     def _allowance(self, now: datetime) -> int | None:
@@ -181,6 +168,9 @@ class _Pass:
             while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
                 if ready.mail is None:
                     self._settle_without_mail(ready.delivery, ready.problem)
+                    continue
+                if wait := self._pace.greylist.wait(ready.delivery.recipient, self._orders.clock()):
+                    self._requeue(ready.delivery, after=wait, is_attempt=False)
                     continue
                 session = await self._ready(session)
                 if session is None:
@@ -243,11 +233,7 @@ class _Pass:
         if refusal is not None:
             return self._settle(delivery, refusal.step, refusal.reply, is_used=is_used)
         if not await self._commits.fence(delivery):
-            logger.debug(
-                "mail is not handed over",
-                because="its lease is over, or it was paused or cancelled",
-                **_facts(delivery),
-            )
+            logger.debug("mail is not handed over", because="it is no longer ours to hand over", **_facts(delivery))
             return False
         try:
             reply = await session.hand_over(mail)
@@ -260,8 +246,9 @@ class _Pass:
         """The mail of a delivery cannot be read, and is tried again; or without a problem it has nothing to say."""
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **_facts(delivery))
-            result = Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
-            self._commits.record(result)
+            self._commits.record(
+                Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
+            )
             self._steps.advance(1)
             return
         self._note(delivery.title, problem)
@@ -273,6 +260,9 @@ class _Pass:
         if logger.is_heard:
             logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
         self._pace.note(meaning.sign, str(reply), about=delivery.id, now_s=self._now_s())
+        self._pace.greylist.note(delivery.recipient, step, reply, self._orders.clock())
+        if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:
+            self._suspects.append(delivery)
         match meaning.fate:
             case Fate.SENT:
                 self._finish(delivery, DeliveryState.SENT, reply, sent=1, doubtful=min(delivery.doubts, 1))
@@ -295,6 +285,10 @@ class _Pass:
     def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
         """The connection was lost before the mail was handed over."""
         logger.debug("mail is tried again", because=str(drop), **_facts(delivery))
+        if isinstance(drop, BrokenPipeline):
+            self._pace.may_pipeline = self._server.may_pipeline = False
+            self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=str(drop))
+            return
         if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
             self._requeue(delivery, after=self._wait(delivery), reply=str(drop))
             self._tallies.add(delivery, later=1)
@@ -312,6 +306,13 @@ class _Pass:
             delivery.title,
             f"{_named(delivery)}{reply}; it is sent again with the same Message-ID {delivery.message_id}",
         )
+
+    def _take_back_refusals(self) -> None:
+        """The rule by which these were refused was about us, so no reader is to blame: they are tried again."""
+        self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._orders.clock())
+        for delivery in self._suspects:
+            self._tallies.add(delivery, refused=-1, later=1)
+            self._problems.pop(delivery.title, None)
 
     def _refuse(self, delivery: Delivery, reply: Reply) -> None:
         self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)

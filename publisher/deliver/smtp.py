@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from publisher.deliver.answers import Reply, Step
 from publisher.deliver.mails import WireForm
 from publisher.deliver.secret import read_secret
-from publisher.deliver.wire import Dropped, Wire, words_of
+from publisher.deliver.wire import Dropped, Silent, Wire, words_of
 from publisher.model.deliveries import Security, SmtpSettings
 from publisher.model.errors import MailServerError
 
@@ -47,6 +47,10 @@ class Deadlines:
     quit: float = 2
 
 
+class BrokenPipeline(Silent):
+    """The server offers PIPELINING, and lost what came behind the first command of a group."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """Who gets a mail, and who hears of it."""
@@ -68,14 +72,17 @@ class Refusal:
 class MailServer:
     """The server of config.toml, with which sessions are opened."""
 
-    def __init__(self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines()) -> None:
-        """Prepare what all sessions share.
+    def __init__(
+        self, settings: SmtpSettings, *, deadlines: Deadlines = Deadlines(), may_pipeline: bool = True
+    ) -> None:
+        """Prepare what all sessions share. Without `may_pipeline` no offer of PIPELINING is believed.
 
         Raises:
             MailServerError: the file of certificates cannot be read.
         """
         self._settings = settings
         self._deadlines = deadlines
+        self.may_pipeline = may_pipeline
         self._context = None if settings.security is Security.NONE else _context(settings)
 
     async def open(self) -> "Session":
@@ -85,7 +92,7 @@ class MailServer:
             MailServerError: that failed.
         """
         wire = await self._connect()
-        session = Session(wire, self._settings, self._deadlines)
+        session = Session(wire, self._settings, self._deadlines, may_pipeline=self.may_pipeline)
         try:
             await session.begin(self._context)
         except Dropped as drop:
@@ -117,8 +124,9 @@ class MailServer:
 class Session:
     """One connection, greeted, encrypted and logged in, for one mail after another."""
 
-    def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines) -> None:
+    def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines, *, may_pipeline: bool) -> None:
         self._wire = wire
+        self._may_pipeline = may_pipeline
         self._settings = settings
         self._deadlines = deadlines
         self._offers: dict[str, str] = {}
@@ -172,7 +180,8 @@ class Session:
             self._refusals += 1
             text = f"5.3.4 the server takes mails of at most {most} bytes, and this one has {size}"
             return Refusal(step=Step.RCPT, reply=Reply(code=552, text=text))
-        ask = self._ask_in_one if "PIPELINING" in self._offers else self._ask_one_by_one
+        is_in_one = self._may_pipeline and "PIPELINING" in self._offers
+        ask = self._ask_in_one if is_in_one else self._ask_one_by_one
         refusal = await ask(self._commands(envelope, size))
         self._has_open_mail = refusal is not None
         if refusal is not None:
@@ -294,8 +303,11 @@ class Session:
         if self._has_open_mail:
             await self._wire.reply(self._deadlines.envelope)
         mail = await self._wire.reply(self._deadlines.envelope)
-        rcpt = await self._wire.reply(self._deadlines.envelope)
-        data = await self._wire.reply(self._deadlines.data)
+        try:
+            rcpt = await self._wire.reply(self._deadlines.envelope)
+            data = await self._wire.reply(self._deadlines.data)
+        except Silent as silence:
+            raise BrokenPipeline(f"it answered MAIL and not what came with it: {silence}") from silence
         refusal = _first_refusal(mail, rcpt, data)
         if refusal is not None and data.code == 354:  # noqa: PLR2004
             # RFC 2920 section 3.1: it waits for a mail all the same. An empty mail without recipients ends that.

@@ -127,6 +127,17 @@ class Ledger:
             renewed = update(deliveries).where(*its).values(state=DeliveryState.QUEUED, **begun)
             return connection.execute(renewed).rowcount == 1
 
+    def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
+        """Queue deliveries again that were refused in these claims, to be tried `after` a while; return how many."""
+        queued = 0
+        with self._database.writing_beside() as connection:
+            values = {"state": DeliveryState.QUEUED, "due_at": clock_of(connection, now)(after), "finished_at": None}
+            for each in refused:
+                its = (deliveries.c.id == each.id, deliveries.c.epoch == each.epoch)
+                is_refused = deliveries.c.state == DeliveryState.REFUSED
+                queued += connection.execute(update(deliveries).where(*its, is_refused).values(values)).rowcount
+        return queued
+
     # --- deliver -----------------------------------------------------------------------------------------------------
 
     def claim(self, limit: int, *, max_age: timedelta, now: datetime, lease: timedelta = LEASE) -> list[Delivery]:

@@ -11,10 +11,20 @@ from publisher.deliver.answers import RETRIES
 from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Throttle
 from publisher.deliver.run import Orders, deliver
 from publisher.deliver.smtp import Deadlines
-from publisher.model.deliveries import Delivery, DeliveryCounts, DeliveryKind, NewDelivery, Security, SmtpSettings
-from publisher.model.errors import FilesError, PublisherError
+from publisher.model.deliveries import (
+    Delivery,
+    DeliveryCounts,
+    DeliveryKind,
+    NewDelivery,
+    Result,
+    Security,
+    SmtpSettings,
+)
+from publisher.model.errors import FilesError, PublisherError, StoreError
 from publisher.model.reports import DeliverReport
-from publisher.store import Store
+from publisher.store import Ledger, Store
+from publisher.store.ledger import HANDING_LEASE
+from publisher.store.locks import Locks
 from tests.databases import sqlite_store
 from tests.smtp_server import (
     CONNECT,
@@ -80,16 +90,19 @@ class Office:
     def deliver(self, *, after: timedelta = timedelta(0), is_patient: bool = True, **values: object) -> DeliverReport:
         """Make a pass, some time after the last one."""
         self.now += after
-        deadlines = Deadlines(quit=0.1) if is_patient else IMPATIENT
-        orders = Orders(
+        orders = self.orders(is_patient=is_patient, **values)
+        with self.store.ledger.delivering(now=self.now):
+            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, orders)
+
+    def orders(self, *, is_patient: bool = True, **values: object) -> Orders:
+        """How a pass delivers here."""
+        return Orders(
             settings=self.settings,
             clock=lambda: self.now,
-            deadlines=deadlines,
+            deadlines=Deadlines(quit=0.1) if is_patient else IMPATIENT,
             luck=lambda: 0.5,
             **values,  # type: ignore[arg-type]  # whatever a test gives
         )
-        with self.store.ledger.delivering(now=self.now):
-            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, orders)
 
     def rested(self) -> None:
         """Forget what the server said, as the next process does."""
@@ -241,7 +254,125 @@ def test_one_list_whose_mail_is_not_wanted_is_told_and_holds_up_no_others(begin:
     assert office.is_later(RETRIES[0])
 
 
+def test_who_was_refused_by_a_rule_about_us_is_tried_again(begin: Begin) -> None:
+    """Half of twenty such refusals are no accident; until then each counted as one of a mailbox."""
+    office, server = begin(Step("RCPT", Say("550 5.7.1 rejected by policy"), times=99))
+    office.queue(*(f"reader{number}@example.org" for number in range(30)))
+
+    report = office.deliver()
+
+    assert "it refused half of the latest 20 mails by its rules: 550 5.7.1" in words(report)
+    assert [(0, 20)] == [(each.refused, each.later) for each in report.editions]
+    assert (0, 20, 10) == (office.counts().refused, office.counts().later, office.counts().queued)
+    server.script = []
+    office.rested()
+    office.deliver(after=timedelta(hours=2))
+    assert 30 == len(set(server.recipients)) == len(server.taken)
+
+
+def test_a_domain_that_greylists_is_asked_once_a_minute_and_others_go_on(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Say("451 4.7.1 greylisted"), about="example.net"))
+    office.queue("ada@example.net", "bob@example.net", "eve@example.net", ADA)
+
+    office.deliver()
+
+    assert [ADA] == server.recipients
+    assert 1 == sum("example.net>" in line for line in server.said if line.startswith("RCPT"))
+    assert 3 == office.counts().later
+    office.rested()
+    office.deliver(after=timedelta(minutes=6))
+    assert 4 == len(server.recipients)
+
+
+def test_a_full_mailbox_holds_up_nobody_else_of_its_domain(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Say("452 4.2.2 mailbox full"), about=ADA))
+    office.queue(ADA, BOB)
+
+    office.deliver()
+
+    assert [BOB] == server.recipients
+
+
+def test_a_storm_of_temporary_refusals_loses_nothing(begin: Begin) -> None:
+    office, server = begin(
+        Step("RCPT", Say("451 4.3.0 try later"), times=15), Step(DOT, Say("451 4.3.0 disk"), times=15), connections=4
+    )
+    readers = [f"reader{number}@host{number}.example.org" for number in range(40)]
+    office.queue(*readers)
+
+    for after in (0, 6, 18, 54, 144):
+        office.rested()
+        office.deliver(after=timedelta(minutes=after))
+
+    assert sorted(readers) == server.recipients
+
+
+def test_a_server_that_loses_what_comes_in_one_group_is_asked_one_by_one(begin: Begin) -> None:
+    office, server = begin(Step("RCPT", Wait(5)))
+    office.queue(ADA, BOB, EVE)
+
+    report = office.deliver(is_patient=False)
+
+    assert ([ADA, BOB, EVE], ()) == (server.recipients, report.problems)
+    assert not office.pace.may_pipeline
+
+
 # --- doubts ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_dies_when_it_was_to_hear_the_mail_is_a_doubt(begin: Begin) -> None:
+    """It said 354, so the mail was on its way."""
+    office, server = begin(Step("DATA", SayAndHangUp("354 go on")))
+    office.queue(ADA)
+
+    assert "no answer after the mail was handed over" in words(office.deliver())
+    office.deliver(after=RETRIES[0])
+
+    assert ([ADA], 1) == (server.recipients, office.counts().doubtful)
+
+
+def test_an_answer_that_takes_nearly_as_long_as_it_may_counts(begin: Begin) -> None:
+    """RFC 5321 allows ten minutes, and a claim that is fenced holds for twenty: so 590 seconds are in time."""
+    office, server = begin(Step(DOT, Wait(0.3)))
+    office.queue(ADA)
+
+    report = office.deliver()
+
+    assert (1, 0) == (report.editions[0].sent, office.counts().doubtful)
+    assert [ADA] == server.recipients
+    assert 590 < Deadlines().dot < HANDING_LEASE.total_seconds()
+
+
+def test_a_disk_that_is_full_when_the_server_has_the_mail_leaves_a_named_doubt(begin: Begin) -> None:
+    office, server = begin()
+    office.queue(ADA)
+    with pytest.raises(StoreError), office.store.ledger.delivering(now=office.now):
+        deliver(FullDisk(office.store), {DeliveryKind.EDITION: office.mails}, office.pace, office.orders())
+    assert [ADA] == server.recipients
+
+    office.deliver()
+
+    assert ([ADA, ADA], 1, 1) == (server.recipients, office.counts().sent, office.counts().doubtful)
+    assert 1 == len({taken.mail for taken in server.taken})
+
+
+class FullDisk(Ledger):
+    """A ledger that cannot note what the server said."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.database, Locks(store.database))
+
+    def write(
+        self,
+        fences: Sequence[Delivery],
+        results: Sequence[Result],
+        *,
+        now: datetime,
+        lease: timedelta = HANDING_LEASE,
+    ) -> set[int]:
+        if results:
+            raise StoreError("store: the disk is full")
+        return super().write(fences, results, now=now, lease=lease)
 
 
 @pytest.mark.parametrize("action", [Keep(), Reset(), Wait(5), SayAndHangUp()], ids=["kept", "rst", "silent", "gone"])

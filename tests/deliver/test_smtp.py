@@ -6,6 +6,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -314,6 +315,30 @@ def test_a_certificate_of_a_stranger_or_for_another_name_is_not_trusted(ca_file:
 
         assert error.value.is_ours
         assert not any(line.startswith(("AUTH", "MAIL")) for line in server.said)
+
+
+def test_a_certificate_that_has_expired_is_not_trusted(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    expired = authority.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    expired.configure_cert(context)
+    with smtp_server(context=context) as server:
+        settings = settings_for(server, security=Security.STARTTLS, ca_file=tmp_path / "ca.pem")
+        with pytest.raises(MailServerError, match="cannot be trusted: certificate has expired") as error:
+            with_session(settings, send)
+
+    assert error.value.is_ours
+
+
+@pytest.mark.parametrize("verb", ["EHLO", "AUTH"])
+def test_a_server_that_closes_before_the_first_mail_is_tried_again(verb: str) -> None:
+    with smtp_server([Scripted(verb, SayAndHangUp("421 4.3.2 shutting down"))]) as server:
+        settings = settings_for(server, user="news", password=Secret(value="secret"))
+        with pytest.raises(MailServerError, match=r"421 4\.3\.2") as error:
+            with_session(settings, send, IMPATIENT)
+
+    assert not error.value.is_ours
 
 
 def test_a_server_whose_encryption_was_stripped_gets_no_password() -> None:

@@ -1,0 +1,41 @@
+"""Domains that refuse for now whoever they do not know: one attempt a minute to each until it takes a mail.
+
+Greylisting is about us and not about a mailbox: a thousand readers of one domain need not all be refused in turn.
+"""
+
+from datetime import datetime, timedelta
+
+from publisher.deliver.answers import Reply, Step
+
+EVERY = timedelta(minutes=1)
+_ABOUT_A_MAILBOX = "4.2."
+"""Statuses that begin so are about a mailbox, such as a full one (RFC 3463 section 3.3)."""
+
+
+class Greylist:
+    """The domains that refuse us for now, as one process has met them."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, datetime] = {}
+
+    def wait(self, recipient: str, now: datetime) -> timedelta:
+        """How long to wait before a mail to this recipient is tried; 0: it takes the turn now."""
+        domain = _domain(recipient)
+        if domain not in self._next:
+            return timedelta(0)
+        wait = self._next[domain] - now
+        if wait <= timedelta(0):
+            self._next[domain] = now + EVERY  # this one tries, and the others wait for what becomes of it
+            return timedelta(0)
+        return wait
+
+    def note(self, recipient: str, step: Step, reply: Reply, now: datetime) -> None:
+        """Note an answer about a recipient."""
+        if step is Step.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
+            self._next.setdefault(_domain(recipient), now + EVERY)
+        elif step is Step.DOT and reply.code // 100 == 2:  # noqa: PLR2004
+            self._next.pop(_domain(recipient), None)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
