@@ -132,7 +132,7 @@ def _words_of(again: Again) -> list[str]:
     name = again.edition.name
     lines = [f"{name} {words_of_known(each)}" for each in again.known] or [f"{name} was never sent from here"]
     if again.same is None:
-        return [*lines, f"It is made anew and goes to {again.recipient}."]
+        return [*lines, f"It is made again and goes to {again.recipient}."]
     return [
         *lines,
         f"It goes to {again.recipient} once more, with the same Message-ID: a list that has it may drop it.",

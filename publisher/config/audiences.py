@@ -76,7 +76,7 @@ LANGUAGES = Value(
 class AudienceTable(Table):
     """Who gets a digest; repeat the table for each mailing list. Nothing new means no edition."""
 
-    name: Name = key("In folder names and mail headers; never change it: a new name starts anew.", example="weekly")
+    name: Name = key("In folder names and mail headers; never change it: a new name starts over.", example="weekly")
     title: Line | None = key(
         "What the digest is called; not set: the site's title.", default=None, example="EMN Belgium news"
     )

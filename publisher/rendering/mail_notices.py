@@ -30,7 +30,7 @@ def refused_notice(failed: FailedMail, *, site: Site, config: Path) -> tuple[str
     """The subject and the text of a notice that the mail server refused an edition for good."""
     gettext = translations(site.language, DOMAIN).gettext
     said = {"site": site.title, "edition": failed.name, "recipient": failed.recipient}
-    what = gettext("The mail server refused %(edition)s to %(recipient)s for good. Nobody on this list has got it.")
+    what = gettext("The mail server refused %(edition)s to %(recipient)s for good. No one on this list received it.")
     return gettext("%(site)s: %(edition)s was refused") % said, _failed_text(what % said, failed, gettext, config)
 
 

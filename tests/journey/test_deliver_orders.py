@@ -95,7 +95,7 @@ def test_an_edition_to_a_wrong_address_is_made_anew_for_the_right_one(world: Wor
 
     lines = order(world, "--again", "weekly-1", "--yes")
 
-    assert f"It is made anew and goes to {RIGHT}." in lines
+    assert f"It is made again and goes to {RIGHT}." in lines
     [taken] = [taken for taken in server.taken if taken.recipient == RIGHT]
     assert f"To: {RIGHT}\r\n".encode() in taken.mail
     assert (world.outbox / "weekly-1" / "digest.eml").read_bytes() == taken.mail
