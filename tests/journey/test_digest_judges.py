@@ -130,9 +130,7 @@ def test_the_contents_lead_to_the_headings(reader: Reader, tmp_path: Path) -> No
         # The lead is all of its theme: its title stands for it.
         is_lead = link.inner_text() == "Lead"
         heading = (
-            page.get_by_role("heading", level=2).first
-            if is_lead
-            else page.get_by_role("heading", level=2, name=link.inner_text(), exact=True)
+            headings.first if is_lead else page.get_by_role("heading", level=2, name=link.inner_text(), exact=True)
         )
         assert page.url.rpartition("#")[2] == heading.locator("xpath=preceding-sibling::a").get_attribute("name")
         box = heading.bounding_box()
