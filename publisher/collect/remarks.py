@@ -34,9 +34,10 @@ def _taken_from_readers(plan: Reconciliation, source: str) -> Iterator[Problem]:
         )
         yield Problem(where=name_of(item, source), what=what, exit_code=0)
     for number, item in plan.taken_back:
-        if number in plan.withdrawn:  # else another source lists it, or the operator discarded what this one lists
-            what = "its source calls it a draft now, so it was withdrawn from readers"
-            yield Problem(where=name_of(item, source), what=what, exit_code=0)
+        if number not in plan.unlisted:  # else the operator discarded what its source lists
+            is_gone = number in plan.withdrawn
+            so = "so it was withdrawn from readers" if is_gone else "but readers keep it: another source lists it"
+            yield Problem(where=name_of(item, source), what=f"its source calls it a draft now, {so}", exit_code=0)
 
 
 def _losses(listing: Listing, timing: Timing) -> list[Problem]:

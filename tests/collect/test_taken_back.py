@@ -162,6 +162,21 @@ def test_a_draft_beside_what_is_public_takes_nothing_back(store: Store, tmp_path
     assert seen(store) == {entry.text for entry in ENTRIES}
 
 
+def test_a_draft_that_another_source_lists_stays_and_that_is_told(store: Store, tmp_path: Path) -> None:
+    write_feed(tmp_path, ENTRIES)
+    own, partner = (FeedSource(name, path=tmp_path / f"{name}.xml") for name in ("news", "partner"))
+    (tmp_path / "partner.xml").write_bytes((tmp_path / "news.xml").read_bytes())
+    for source in (own, partner):
+        read(store, source, hours=0)
+    write_feed(tmp_path, [*ENTRIES[:2], replace(ENTRIES[2], is_draft=True)])
+
+    report = read(store, own, hours=1)
+
+    assert (report.withdrawn, seen(store)) == (0, {entry.text for entry in ENTRIES})
+    told = "its source calls it a draft now, but readers keep it: another source lists it"
+    assert [problem.what for problem in report.problems] == [told]
+
+
 def test_what_waits_and_becomes_a_draft_never_appears(store: Store, tmp_path: Path) -> None:
     waits = Entry(1, "The library opens.", embargo="2024-03-10")
     source = TableSource("news", tmp_path / "news.jsonl")
