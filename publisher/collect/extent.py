@@ -14,7 +14,7 @@ from publisher.model.links import id_key
 from publisher.model.records import Known
 
 _YEAR = timedelta(days=366)
-_MONTH = timedelta(days=28)
+_WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _FAR = 4
 """Items at the end of a listing stand apart if they are this many times further from the others than any two neighbours
@@ -128,7 +128,7 @@ def _without_pinned_end(days: Sequence[date], run: list[int], turnover: Turnover
         newer, older = days[run[place - 1]], days[run[place]]
         gap, below = newer - older, len(run) - place
         is_far = gap > max(_YEAR, days[run[0]] - newer)
-        stands_apart = place > 2 and gap > max(_MONTH, _FAR * widest)  # noqa: PLR2004 - of two nothing is usual
+        stands_apart = place > 2 and gap > max(_WEEK, _FAR * widest)  # noqa: PLR2004 - of two nothing is usual
         pushed_out = _count(turnover.missing, older, newer)
         is_pushing = 0 < pushed_out <= len(turnover.new)
         is_few = below < place and (is_far or (stands_apart and is_pushing))

@@ -165,12 +165,12 @@ def test_pinned_items_above_new_ones_do_not_stretch_the_list(pinned: int) -> Non
     assert log.plan([*top, *shown[:3]]) == Reconciliation(added=tuple(shown[:2]), unlisted=(pinned + 1, pinned + 2))
 
 
-@pytest.mark.parametrize("every", [1, 7])
+@pytest.mark.parametrize(("every", "before"), [(1, 14), (1, 100), (7, 100)])
 @pytest.mark.parametrize("foot", [1, 2])
-def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, foot: int) -> None:
-    """Though they are months older than the others, not years."""
+def test_items_pinned_at_the_foot_do_not_stretch_the_list(every: int, before: int, foot: int) -> None:
+    """Though they are weeks or months older than the others, not years."""
     shown = [item(f"Number {number}", DAY + timedelta(days=every * number)) for number in range(9, 0, -1)]
-    pinned = [item(f"Pinned {number}", DAY - timedelta(days=100 + number)) for number in range(foot)]
+    pinned = [item(f"Pinned {number}", DAY - timedelta(days=before + number)) for number in range(foot)]
     log = log_of(*shown[3:7], *pinned)
 
     first = log.collect(*shown[2:6], *pinned)
