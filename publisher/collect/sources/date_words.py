@@ -201,6 +201,7 @@ def offset_of(zone: str) -> int | None:
     return 0 if _INFO.utczone(zone) else _INFO.TZOFFSET.get(zone.upper())
 
 
+@lru_cache(maxsize=16_384)
 def fold(word: str) -> str:
     """Return a word in small letters without accents, which are often left out."""
     return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))

@@ -51,7 +51,7 @@ _PART = re.compile(
 )
 """A time of the day in a word behind the date, perhaps behind its time."""
 _LOCAL = re.compile(
-    r"[ ,]+\(?(?:local time|heure locale|plaatselijke tijd|lokale tijd|ortszeit|lokalzeit)\)?", re.IGNORECASE
+    r",? \(?(?:local time|heure locale|plaatselijke tijd|lokale tijd|ortszeit|lokalzeit)\)?", re.IGNORECASE
 )
 _T = re.compile(r"(?<=\d) ?T ?(?=\d)", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<=[T ])24(?=:00(?::00(?:[.,]0+)?)?(?!\d)|$)|(?<=\dT)24(?=00)", re.IGNORECASE)
@@ -78,6 +78,7 @@ _STAMP = re.compile(r"\d{8,14}(?=\.\d*\Z|\Z)")
 
 _SECONDS, _MILLISECONDS = range(10**8, 10**10), range(10**11, 10**13)
 """Numbers that count from 1970: seconds for 1973 to 2286, and milliseconds."""
+_DIGIT = re.compile(r"\d")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("’‘", "'"))
 _BREAK = re.compile(r"\s[-–—|•·/]+\s|[–—|•·:(\[\])]")
 """What stands between a date and other words on its line."""
@@ -104,7 +105,7 @@ def read_line(text: str) -> date | datetime | None:
     Raises:
         DateError: it is plainly a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
     """
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or not _DIGIT.search(text):
         return None
     plain = plain_of(text)
     _, bare = split_said(plain)
@@ -246,7 +247,8 @@ def _mail(plain: str) -> datetime | None:
 def _written(plain: str) -> date | datetime | None:
     if day := day_of(plain):
         return day
-    plain = _LOCAL.sub("", _T.sub(" ", _AMID.sub(r"\g<day> \g<year> \g<clock>", plain)))
+    plain = _AMID.sub(r"\g<day> \g<year> \g<clock>", plain) if ":" in plain else plain
+    plain = _LOCAL.sub("", _T.sub(" ", plain))
     for pattern in (_BEHIND, _BEFORE):
         match = pattern.fullmatch(plain)
         if match and part_of(match["zone"] or ""):  # 9:00 morning

@@ -16,6 +16,9 @@ from publisher.collect.sources.near_dates import NO_DAY, doubt_of, is_year
 
 _LONGEST = 80
 """Characters of a line that may be a date with other words; more are a sentence."""
+_MOST_WORDS = 5
+"""Of a date without figures, such as `il y a deux jours`."""
+_YEAR = re.compile(r"(?:1[0-9]|2[01])\d\d")
 _DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{6})?")
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’»)\]]*$")
 
@@ -38,7 +41,7 @@ class DateLine:
 @lru_cache(maxsize=4_096)
 def date_line(line: str) -> DateLine | None:
     """Return the day that a line says, or why it cannot be read; None: it is other text."""
-    if len(line) > LONGEST:
+    if len(line) > LONGEST or (line.count(" ") >= _MOST_WORDS and not re.search(r"\d", line)):
         return None
     said, bare = split_said(plain_of(line))
     has_digits_alone = _DIGITS.fullmatch(bare) is not None
@@ -64,7 +67,7 @@ def looks_dated(line: str) -> bool:
     if not re.search(r"\d", line):
         words = line.split()
         return weekday_of(words[-1]) is not None and all(map(is_beside, words[:-1]))
-    return read_beside(line) is not None
+    return _YEAR.search(line) is not None and read_beside(line) is not None
 
 
 def is_named(line: str) -> bool:

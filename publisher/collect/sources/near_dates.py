@@ -4,6 +4,7 @@ A line of a listing that is plainly a date and cannot be read is told, and what 
 """
 
 import re
+from functools import lru_cache
 
 from publisher.collect.sources.date_words import (
     is_among_dates,
@@ -18,7 +19,7 @@ from publisher.collect.sources.date_words import (
     weekday_of,
 )
 
-_WORD = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _UNITS = "er re ère e de ste te st nd rd th o h u min hr hrs uhr uur heure heures am pm m t"
 _BESIDE_NUMBERS = frozenset(_UNITS.split())
 _CLOCK = re.compile(r"\d ?:|\d ?(?:h|u|uhr|uur|[ap]\.? ?m)\b", re.IGNORECASE)
@@ -44,12 +45,12 @@ NO_YEAR, NO_DAY, UNKNOWN = "the year is missing", "the day is missing", "it is n
 
 def problem_of(plain: str) -> str:
     """Return why a text that names no day is a date nevertheless: all its words are a date's; empty: it is none."""
-    if any(form.fullmatch(plain) for form in (_DAYS, _CJK, _ROMAN)):
-        return UNKNOWN
-    words = re.findall(_WORD, plain)
     numbers = re.findall(r"\d+", plain)
     if not numbers:
         return ""
+    if any(form.fullmatch(plain) for form in (_DAYS, _CJK, _ROMAN)):
+        return UNKNOWN
+    words = _WORD.findall(plain)
     if not all(map(_is_of_dates, words)):
         return _misspelt(words, numbers)
     if any(month_of(word) is not None for word in words):
@@ -77,7 +78,7 @@ def doubt_of(plain: str) -> str:
     These are forms that are other things as well (`06.03.`, `2024-03`, `yesterday`), so that their place has to say
     that they are meant as dates.
     """
-    words = re.findall(_WORD, plain)
+    words = _WORD.findall(plain)
     has_year = any(map(is_year, re.findall(r"\d+", plain)))
     if is_relative(words):
         return "it does not say which day it is"
@@ -123,6 +124,7 @@ def _is_of_periods(word: str) -> bool:
     return is_period(word) or is_connector(word) or word.lower() in _BESIDE_NUMBERS
 
 
+@lru_cache(maxsize=16_384)
 def _is_of_dates(word: str) -> bool:
     return (
         month_of(word) is not None
