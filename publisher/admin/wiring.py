@@ -203,10 +203,10 @@ class Wiring:
             TemplateError: a template cannot be read.
             UsageError: config.toml has no [subscribers].
         """
-        from publisher.admin.reception import open_reception  # late: only the service shows forms
+        from publisher.admin.reception import Reception  # late: only the service shows forms
 
         self.templates.fingerprint()
-        return open_reception(self.people(now), self._look, self._store)
+        return Reception(self.people(now), self._look, self._store)
 
     @cached_property
     def _look(self) -> "SiteLook":

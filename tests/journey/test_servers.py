@@ -14,14 +14,19 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Blueprint, Response, request
 
+from publisher.serve.web import application, listening
 from tests.judges import program
 from tests.world import CONFIG, NOW, ROOT, World, news
 
 SAMPLES = ROOT / "docs" / "servers"
+BEHIND = "127.0.0.1:8000"
+"""Where the samples expect the forms."""
 HUB = "https://hub.example.org/"
 COMMENTED = re.compile(
-    r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule)",
+    r"^(\s*)# (?=set |add_header|@feeds|header @feeds|<|    Header|rewrite|@renamed|redir|RewriteRule"
+    r"|location|    (?:proxy_|access_log|expires)|}|reverse_proxy|ProxyPass|SetEnvIf)",
     re.MULTILINE,
 )
 """What a sample leaves to the operator, as code behind a comment mark."""
@@ -54,7 +59,7 @@ Include {folder}/site.conf
 """
 APACHE_MODULES = (
     *("mpm_event", "authz_core", "alias", "deflate", "dir", "expires", "filter", "headers", "mime", "negotiation"),
-    "rewrite",
+    *("rewrite", "proxy", "proxy_http", "setenvif"),
 )
 
 
@@ -67,46 +72,63 @@ class Server:
     world: World
 
     def ask(
-        self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET"
+        self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", body: str | None = None
     ) -> tuple[int, Message, bytes]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            connection.request(method, path, headers={"Host": f"news.example.org:{self.port}"} | dict(headers or {}))
+            connection.request(
+                method, path, body, headers={"Host": f"news.example.org:{self.port}"} | dict(headers or {})
+            )
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
 
 
-def nginx(folder: Path, world: World, port: int) -> list[str]:
+def mirror() -> Blueprint:
+    """A part of an application in the place of the forms: it says who asked it for what, with the status 404."""
+    part = Blueprint("mirror", __name__)
+
+    def answer(path: str) -> Response:
+        said = f"{request.method} {path} {request.form.get('do', '')} from {request.remote_addr}"
+        return Response(said, 404, {"Cache-Control": "no-store"}, mimetype="text/plain")
+
+    part.add_url_rule("/-/<path:path>", view_func=answer, methods=["GET", "POST"])
+    return part
+
+
+def nginx(folder: Path, world: World, port: int, behind: str) -> list[str]:
     """How to start it on the site, with its sample."""
     command = program("nginx")
-    sample = adapted("nginx.conf", {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds)})
+    here = {"listen 80;": f"listen 127.0.0.1:{port};", "/srv/news/feeds": str(world.feeds), BEHIND: behind}
+    sample = adapted("nginx.conf", here)
     (folder / "site.conf").write_text(sample, "utf-8")
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder), "utf-8")
     return [command, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
 
 
-def caddy(folder: Path, world: World, port: int) -> list[str]:
+def caddy(folder: Path, world: World, port: int, behind: str) -> list[str]:
     command = program("caddy")
     sample = adapted(
         "Caddyfile",
         {
             "\nnews.example.org {": f"\nhttp://news.example.org:{port} {{\n\tbind 127.0.0.1",
             "/srv/news/feeds": str(world.feeds),
+            BEHIND: behind,
         },
     )
     (folder / "Caddyfile").write_text(CADDY.format(folder=folder) + sample, "utf-8")
     return [command, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
-def apache(folder: Path, world: World, port: int) -> list[str]:
+def apache(folder: Path, world: World, port: int, behind: str) -> list[str]:
     command, modules = program("apache2", "httpd"), Path("/usr/lib/apache2/modules")
     loaded = "\n".join(f"LoadModule {name}_module {modules}/mod_{name}.so" for name in APACHE_MODULES)
     here = {
         "*:80": f"127.0.0.1:{port}",
         "DocumentRoot /srv/news/feeds": f"DocumentRoot {world.feeds}",
         "<Directory /srv/news/feeds>": f"<Directory {world.feeds}>",
+        BEHIND: behind,
     }
     (folder / "site.conf").write_text(adapted("apache.conf", here), "utf-8")
     (folder / "apache.conf").write_text(APACHE.format(folder=folder, port=port, modules=loaded), "utf-8")
@@ -142,17 +164,18 @@ def world() -> Iterator[World]:
     params=[nginx, pytest.param(caddy, marks=pytest.mark.slow), pytest.param(apache, marks=pytest.mark.slow)],
 )
 def server(request: pytest.FixtureRequest, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    start: Callable[[Path, World, int], list[str]] = request.param
+    start: Callable[[Path, World, int, str], list[str]] = request.param
     folder = tmp_path_factory.mktemp(start.__name__)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    command, log = start(folder, world, port), folder / "output.log"
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            wait_for(port, process, log)
-            yield Server(name=start.__name__, port=port, world=world)
-        finally:
-            process.terminate()
+    with listening(application(mirror()), "127.0.0.1:0", key="test", remedy="none", proxy="127.0.0.1") as behind:
+        command, log = start(folder, world, port, behind), folder / "output.log"
+        with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+            try:
+                wait_for(port, process, log)
+                yield Server(name=start.__name__, port=port, world=world)
+            finally:
+                process.terminate()
 
 
 def wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -296,3 +319,14 @@ def test_a_folder_without_its_slash_leads_to_it(server: Server) -> None:
 
     assert status in (301, 308)
     assert headers["Location"].endswith("/all/")
+
+
+def test_forms_are_passed_on_with_the_visitors_address_and_kept_nowhere(server: Server) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.1", "Content-Type": "application/x-www-form-urlencoded"}
+
+    status, answered, body = server.ask("/-/stop/TOKEN", headers, method="POST", body="do=undo")
+
+    assert 404 == status, "the forms have pages of their own for what is not there"
+    assert "POST stop/TOKEN undo from 127.0.0.1" == body.decode()
+    assert ["no-store"] == answered.get_all("Cache-Control")
+    assert "Expires" not in answered

@@ -1,6 +1,6 @@
 """What the form templates show, made from what people chose. Values in, values out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,10 +64,11 @@ class Showing:
         *,
         settings: SubscriberSettings,
         themes: Sequence[Theme],
-        rates: Rates,
+        rates: Callable[[], Rates],
         timezone: str,
         now: datetime,
     ) -> None:
+        """Show choices; `rates` is asked only if a page says how much comes."""
         self._settings = settings
         self._themes = themes
         self._rates = rates
@@ -95,14 +96,14 @@ class Showing:
                 title=title,
                 field=f"{THEME_FIELD}{slug}",
                 chosen=choices.get(slug, NO),
-                rate=_rate(self._rates.items_a_month(slug)),
+                rate=_rate(self._rates().items_a_month(slug)),
             )
             for slug, title in ([(EVERYTHING, "")] if has_everything else []) + themes
         ]
 
     def mails(self, choices: Choices) -> Rate | None:
         """How many mails these choices mean in a month; None: there is too little to tell."""
-        return _rate(self._rates.mails_a_month(choices, self._schedules))
+        return _rate(self._rates().mails_a_month(choices, self._schedules))
 
     def next_mail(self, choices: Choices, *, paused_until: datetime | None = None) -> date | None:
         """The day of the next mail, if there is news; None: none is chosen."""

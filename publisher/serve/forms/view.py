@@ -33,7 +33,7 @@ class View:
         self.showing = Showing(
             settings=self.people.settings,
             themes=self.people.themes,
-            rates=reception.rates,
+            rates=lambda: reception.rates,
             timezone=self.site.timezone,
             now=self.people.now,
         )
