@@ -9,6 +9,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
     ├── SourceError       a source could not be read at all
     │   └── EmptySourceError   it lists nothing where it used to list items
     ├── StoreError        the database is locked, unreadable or newer than this program
+    │   └── OutrunError   somebody else changed it first
     ├── BusyError         another publisher process is at work on this site
     ├── FilesError        a file or folder could not be written
     ├── MailServerError   the mail server cannot be used
@@ -96,6 +97,10 @@ class EmptySourceError(SourceError):
 
 class StoreError(PublisherError):
     """The store cannot be used now. Nothing of the present step was recorded."""
+
+
+class OutrunError(StoreError):
+    """Somebody else changed what a decision was made from. Deciding again, from what is there now, will work."""
 
 
 class BusyError(PublisherError):

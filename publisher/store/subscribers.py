@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import Letter
-from publisher.model.errors import StoreError
+from publisher.model.errors import OutrunError
 from publisher.model.subscribers import (
     Confirmation,
     Consent,
@@ -122,7 +122,7 @@ class Subscribers:
         rounds move them.
 
         Raises:
-            StoreError: he changed meanwhile.
+            OutrunError: he changed meanwhile.
         """
         with self._database.writing_beside() as connection:
             if used and not _use(connection, used, now=now):
@@ -256,7 +256,7 @@ def _insert_subscriber(connection: Connection, new: Subscriber) -> int:
     row: dict[str, Any] = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
     row["bounce_mark"] = secrets.token_hex(10)
     if not _insert_or_leave(connection, subscribers, row):
-        raise StoreError("subscribers: somebody changed this subscription meanwhile; try again")
+        raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
     query = select(subscribers.c.number).where(subscribers.c.address == new.address)
     return int(connection.execute(query).scalar_one())
 
@@ -267,7 +267,7 @@ def _refuse_changed(connection: Connection, before: Subscriber) -> None:
     connection.execute(lock)
     now = _subscriber(connection, subscribers.c.number == before.number)
     if now is None or _as_chosen(now) != _as_chosen(before):
-        raise StoreError("subscribers: somebody changed this subscription meanwhile; try again")
+        raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
 
 
 def _as_chosen(subscriber: Subscriber) -> Subscriber:

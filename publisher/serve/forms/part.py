@@ -8,7 +8,9 @@ follow links. **Known and unknown addresses are answered alike**, after the same
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,7 +18,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.admin.reception import Reception
-from publisher.model.errors import PublisherError
+from publisher.model.errors import OutrunError, PublisherError
 from publisher.model.subscribers import EVERYTHING, Request
 from publisher.rendering.urls import FORMS
 from publisher.serve.forms import pages
@@ -41,10 +43,14 @@ MAX_FORM_BYTES = 64 * 1024
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+TRIES = 10
+"""A mail program, or somebody who is impatient, may send a form several times at once."""
 SOON_S = 300
 """When to try again, in seconds, if the store cannot be used."""
 HOUR_S = 3600
 LATER = "Please try again in some minutes.\n"
+
+_T = TypeVar("_T")
 
 OpenReception = Callable[[], Reception]
 """Gives the site at this moment."""
@@ -143,7 +149,7 @@ class _Forms:
 
     def confirm(self, token: str) -> Response:
         view = self._view()
-        subscriber = view.people.confirm(token)
+        subscriber = _decide(lambda: view.people.confirm(token))
         if subscriber is None:
             return pages.bad_link_page(view)
         return _lead_to(view.path("welcome", view.people.links_of(subscriber)[1]))
@@ -169,7 +175,7 @@ class _Forms:
         if before is None:
             return pages.bad_link_page(view)
         if request.form.get("do") == "resume":
-            people.change(token, choices=before.choices, language=before.language)
+            _decide(lambda: people.change(token, choices=before.choices, language=before.language))
             return _lead_to(view.path("mine", token, query="saved"))
         choices = read_choices(request.form, people.settings, [EVERYTHING, *(each.slug for each in people.themes)])
         wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]
@@ -177,7 +183,7 @@ class _Forms:
         pause = read_pause(until, timezone=view.site.timezone, now=people.now)
         if isinstance(pause, Mistake):
             return pages.mine_page_again(view, token, before, choices, language, until=until, mistake=pause)
-        people.change(token, choices=choices, language=language, paused_until=pause)
+        _decide(lambda: people.change(token, choices=choices, language=language, paused_until=pause))
         return _lead_to(view.path("mine", token, query="saved"))
 
     # --- leaving -----------------------------------------------------------------------------------------------------
@@ -193,12 +199,9 @@ class _Forms:
         """End all subscriptions, or do what another button of the page says."""
         view = self._view()
         wanted = request.form.get("do", "")
-        if wanted == "undo":
-            view.people.undo(token)
-        elif wanted == "fewer":
-            view.people.slow_down(token)
-        else:
-            view.people.stop(token)
+        people = view.people
+        act: Callable[[str], object] = {"undo": people.undo, "fewer": people.slow_down}.get(wanted, people.stop)
+        _decide(lambda: act(token))
         after = view.people.holder(token)
         if after is None:
             return pages.bad_link_page(view)
@@ -257,6 +260,18 @@ class _Forms:
 
     def _may_send(self, view: View) -> bool:
         return self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
+
+
+def _decide(decide: Callable[[], _T]) -> _T:
+    """Do what somebody decided; once more, and from what is there now, if another request was quicker.
+
+    Raises:
+        OutrunError: others were quicker each time.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(OutrunError):
+            return decide()
+    return decide()
 
 
 def _stale(view: View) -> tuple[Mistake, ...]:

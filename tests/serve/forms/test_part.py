@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -190,6 +191,17 @@ def test_one_click_needs_no_page_and_may_be_repeated(site: FormSite) -> None:
         assert 200 == answer.status_code
         assert "Set-Cookie" not in answer.headers
         assert {} == choices(site)
+
+
+def test_forms_that_are_sent_at_once_all_count(site: FormSite) -> None:
+    stop = site.stop_path(site.subscribe())
+    with ThreadPoolExecutor(4) as threads:
+        bodies = [{"do": "undo"} if number % 2 else {"List-Unsubscribe": "One-Click"} for number in range(24)]
+        statuses = list(threads.map(lambda body: site.visitor().post(stop, data=body).status_code, bodies))
+
+    assert [200] * 24 == statuses
+    site.visitor().post(stop)
+    assert {} == choices(site)
 
 
 def test_the_page_to_unsubscribe_shows_nothing_of_its_reader(site: FormSite) -> None:
