@@ -77,7 +77,8 @@ def pair(
     This is the one rule of identity. A listed item is the known item, not yet paired, that has
 
     1. the same native id, if no other known or listed item has it (an id that several items share names none), unless
-       on a later day link, title and words are all other ones: then the id was given to another item; else
+       on a later day link, title and words are all other ones: then the id was given to another item (of a list of one
+       item the link may be the same); else
     2. the same date and content; else
     3. the same link, if no other known or listed item has it (a link that several items share is a place), and if the
        known item has no id, or was listed until now and its id is not listed any more; else
@@ -184,10 +185,12 @@ class _Pairs:
 
 def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     """Part the pairs whose id was given to another item; the known one is missing then, and the listed one new."""
+    listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
+    is_only = sum(not new.is_withheld for new in listed) == 1
     parted = [
         (old, new)
         for old, new in pairing.pairs
-        if old.number in said and _is_another(old, new, said[old.number], new.item)
+        if old.number in said and _is_another(old, new, said[old.number], new.item, is_only=is_only)
     ]
     if not parted:
         return pairing
@@ -200,10 +203,13 @@ def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
     )
 
 
-def _is_another(old: Known, new: Listed, before: Item, now: Item) -> bool:
-    """Whether nothing but the id says that a listed item is the known one. What no reader may see stays itself."""
+def _is_another(old: Known, new: Listed, before: Item, now: Item, *, is_only: bool) -> bool:
+    """Whether nothing but the id says that a listed item is the known one. What no reader may see stays itself.
+
+    If it is the only one that is listed, its link says as little as its id: all items may have stood there.
+    """
     is_open = not (old.is_kept_from_readers or old.state in (State.HIDDEN, State.WAITING) or new.is_withheld)
-    has_other_name = old.link != new.link or not old.link
+    has_other_name = old.link != new.link or not old.link or is_only
     has_other_title = before.title != now.title or not now.title
     is_news = now.date > old.date and is_open and has_other_name and has_other_title
     return is_news and not find_alike({0: _words(before)}, {0: _words(now)})

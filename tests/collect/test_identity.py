@@ -385,6 +385,15 @@ def test_an_id_that_was_given_to_another_item_brings_news() -> None:
     assert log.plan([edited]) == Reconciliation(revised=((2, edited),))
 
 
+@pytest.mark.parametrize("name", [{"native_id": "7"}, {"native_id": "7", "link": "https://example.org/7"}])
+def test_the_only_entry_of_a_list_is_news_when_all_but_its_names_changes(name: dict[str, Any]) -> None:
+    one, two = item(title="Library", **name), item(FERRY, MOVED, title="Ferry", **name)
+
+    assert log_of(one).plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
+    one, two = (replace(each, native_id="", link="https://example.org/7") for each in (one, two))
+    assert log_of(one).plan([two]) == Reconciliation(added=(two,), unlisted=(1,))
+
+
 @pytest.mark.parametrize(
     "same",
     [{"title": "Library"}, {"day": DAY}, {"day": OLD}, {"text": REWORDED}, {"link": "https://example.org/7"}],
