@@ -228,6 +228,20 @@ def test_it_follows_its_source_until_it_is_released(world: World) -> None:
     assert "Corrected since" not in (world.outbox / "held" / "weekly-2" / "digest.html").read_text("utf-8")
 
 
+def test_the_editor_sees_what_is_corrected_and_readers_what_it_read_before(world: World) -> None:
+    edition(world, "release", "weekly-1")
+    world.edit("on Friday", "on Thursday")
+    world.list_above(news("5 March 2026", "Something later."))
+
+    world.publisher("run", at=MONDAY)
+
+    shown = [line for line in edition(world, "show", "weekly-2", hours=24 * 6) if line.startswith("  *")]
+    assert ["The office is closed on Thursday  [General]  (corrected since it was sent)"] == [
+        line.split("  ", 4)[-1] for line in shown
+    ]
+    assert "In No.\xa01 it read: “The office is closed on Friday”" in held_text(world, "weekly-2")
+
+
 def test_the_editor_has_the_last_word_on_subject_titles_and_order(world: World) -> None:
     edition(world, "order", "weekly-1", "2")
     edition(world, "retitle", "weekly-1", "1", "Another rule")
