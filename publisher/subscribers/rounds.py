@@ -40,7 +40,7 @@ class RoundKeeper:
         self._now = now
 
     def keep(self, *, is_held: bool, is_stopping: Callable[[], bool] = lambda: False) -> list[RoundReport]:
-        """Go on with rounds that are begun, then begin the one that is due; return what was done.
+        """Go on with rounds that are begun, then begin the one that is due; return those that have mails.
 
         Args:
             is_held: whether no round may begin now, because an editor looks at what is new, or the operator has to say
@@ -50,7 +50,7 @@ class RoundKeeper:
         reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
         if (begun := self._begin(is_held=is_held)) is not None:
             reports.append(self._plan(begun, is_stopping))
-        return reports
+        return [report for report in reports if report.mails or not report.is_planned]
 
     # --- begin -------------------------------------------------------------------------------------------------------
 

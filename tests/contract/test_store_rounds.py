@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.rounds import Round
 from publisher.model.subscribers import (
@@ -198,3 +200,24 @@ def test_ticks_are_kept_by_pace(store: Store) -> None:
     store.rounds.begin(("weekly",), {"daily": NOON + timedelta(days=1), "weekly": NOON}, upto=0, now=NOON)
 
     assert {"daily": NOON + timedelta(days=1), "weekly": NOON} == store.rounds.last_ticks()
+
+
+@pytest.mark.postgres
+def test_two_processes_plan_different_ranges(postgresql_url: str) -> None:
+    with Store.open(postgresql_url) as one, Store.open(postgresql_url) as other:
+        collect(one, record("a"))
+        people = [add(one, f"reader{number}") for number in range(4)]
+        round_ = begin(one, size=2)
+
+        with one.rounds.open_range(round_, now=NOON) as mine, other.rounds.open_range(round_, now=NOON) as theirs:
+            assert mine is not None
+            assert theirs is not None
+            found = [{each.subscriber for each in some.followed(floor=0)} for some in (mine, theirs)]
+            # Of one selection, the second process would wait until the first one has written its range.
+            mine.write(dict.fromkeys(found[0], (1,)), [], {}, envelope=ENVELOPE)
+            theirs.write(dict.fromkeys(found[1], (1, 2)), [], {}, envelope=ENVELOPE)
+
+        assert {each.number for each in people} == found[0] | found[1]
+        assert set() == found[0] & found[1]
+        assert one.rounds.finish(round_, now=NOON)
+        assert 4 == one.ledger.count_due(max_age=timedelta(days=3), now=NOON)

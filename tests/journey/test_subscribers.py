@@ -264,6 +264,18 @@ def test_a_round_waits_while_an_editor_looks_at_an_edition(tmp_path: Path, sink:
     assert 1 == sum(words in text_of(taken) for words in ("thrice", "lifts"))
 
 
+def test_a_round_that_has_no_mail_is_no_news(begun: World, sink: Sink) -> None:
+    people(begun, "end", ADA)
+    people(begun, "end", BEN)
+    people(begun, "add", ADA, "cranes=daily", *AGREED)
+    begun.edit(f"{MORE}\n\n{BOTH}\n\n", f"{MORE}\n\n")
+    begun.publisher("collect", at=THURSDAY - timedelta(minutes=1))
+    begun.publisher("publish", at=THURSDAY - timedelta(minutes=1))
+
+    assert "nothing new\n" == begun.publisher("run", at=THURSDAY).out
+    assert [] == sink.taken
+
+
 def test_status_tells_who_is_there_and_what_is_due(begun: World) -> None:
     ask(begun, "eve@example.org", ferries="daily")
     begun.publisher("run", at=THURSDAY)
