@@ -2,7 +2,8 @@
 
 People follow a few of 20 themes each, the first ones most (Zipf), at three paces and in three languages; the round is
 that of the daily pace, which about half of them have for something. `--processes` has several plan one round, on
-PostgreSQL. Times are of a process of its own, so that its memory is that of planning alone.
+PostgreSQL. Planning has a process of its own, so that its memory is that of planning alone. Times are the processor's,
+which other work on the machine changes little; those of several processes are the clock's.
 """
 
 import argparse
@@ -134,9 +135,9 @@ def plan(url: str, told: "multiprocessing.queues.Queue[tuple[float, int, float]]
     """Plan what is left of the round; tell how long it took, how many mails it has, and the memory at its peak."""
     with Store.open(url) as store:
         before = peak_mib()
-        started = time.perf_counter()
+        started = time.process_time()
         mails = sum(report.mails for report in keeper(store).keep(is_held=False))
-        told.put((time.perf_counter() - started, mails, max(peak_mib() - before, 0)))
+        told.put((time.process_time() - started, mails, max(peak_mib() - before, 0)))
 
 
 def peak_mib() -> float:
@@ -180,14 +181,14 @@ def delivery_to(subscriber: int) -> NewDelivery:
 
 def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]:
     """Evaluate so many readers who are due, each with his own questions; how long it took, and how many mails."""
-    items = store.rounds.new_items(0, round_.upto)
+    items = store.rounds.new_items(OLD_ITEMS, round_.upto)
     with store.database.reading() as connection:
         is_due = (subscriptions.c.state == SubscriptionState.ACTIVE, subscriptions.c.pace.in_(round_.paces))
         due = list(
             connection.execute(select(subscriptions.c.subscriber).where(*is_due).distinct().limit(most)).scalars()
         )
     mails = 0
-    started = time.perf_counter()
+    started = time.process_time()
     taken_s = 0.0
     with suppress(UndoneError), store.database.writing_beside() as connection:
         row = {"number": round_.number, "paces": round_.paces, "upto": round_.upto, "begun_at": NOW}
@@ -214,7 +215,7 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
                 insert_deliveries(connection, [delivery_to(subscriber)], now=NOW)
             its = (subscriptions.c.subscriber == subscriber, *is_due)
             connection.execute(update(subscriptions).where(*its).values(cursor=round_.upto))
-        taken_s = time.perf_counter() - started
+        taken_s = time.process_time() - started
         raise UndoneError
     return taken_s, mails
 
