@@ -7,6 +7,7 @@ out instead. Help and wrong usage are click's, and progress bars are drawn by `b
 
 import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -16,22 +17,23 @@ from types import TracebackType
 import click
 
 from publisher.model.characters import STEERING, as_line
+from publisher.model.errors import FilesError
 from publisher.model.problems import counted
 
 
 def print_line(line: str) -> None:
     """Print a line on standard output."""
-    click.echo(as_line(line))
+    _print(as_line(line))
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines on standard output at once."""
-    click.echo("\n".join(as_line(line) for line in lines))
+    _print("\n".join(as_line(line) for line in lines))
 
 
 def print_json(values: object) -> None:
     """Print values as JSON on standard output."""
-    click.echo(as_json(values))
+    _print(as_json(values))
 
 
 def as_json(values: object) -> str:
@@ -57,6 +59,18 @@ def accept_any_characters() -> None:
     """Let standard output write out what its encoding has no place for, as standard error does, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise  # nobody reads it any more, and click ends quietly
+    except OSError as error:
+        # Python would try once more when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = (error.strerror or str(error)).lower()
+        raise FilesError(f"standard output cannot be written: {reason}; what was to be done is done") from error
 
 
 def _json_value(value: object) -> str:

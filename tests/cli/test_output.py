@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from publisher.cli.output import (
     warn,
 )
 from publisher.model.characters import as_line
+from tests.world import environment
 
 CLI = Path(__file__).resolve().parents[2] / "publisher" / "cli"
 HOSTILE = "\x1b[2Jowned\x07\x9b31m\u202egnp\u2028\r\nproblem: a fake\x7f\udcff"
@@ -73,6 +75,30 @@ def test_what_the_terminal_has_no_letters_for_is_no_traceback(monkeypatch: pytes
     sys.stdout.flush()
 
     assert b"\\u0160kofja Loka, 5 \\u20ac\n" == written.getvalue()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_disk_too_full_for_the_output_is_one_line() -> None:
+    program = """
+from publisher.cli.output import print_line
+from publisher.model.errors import FilesError
+try:
+    print_line("told")
+except FilesError as error:
+    raise SystemExit(str(error))
+"""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    words = "standard output cannot be written: no space left on device; what was to be done is done\n"
+    assert (1, words) == (done.returncode, done.stderr)
 
 
 def test_no_command_prints_by_another_way() -> None:
