@@ -79,7 +79,7 @@ class FormSite:
         shown = visitor.get(path)
         self.now += READING
         filled = {"stamp": stamp_of(shown), **fields}
-        return visitor.post(path, data=filled, environ_overrides={"REMOTE_ADDR": address})
+        return visitor.post(path, data=filled, environ_overrides={"REMOTE_ADDR": address}, buffered=True)
 
     def letters(self) -> list[EmailMessage]:
         """The letters that were queued since this was asked last."""

@@ -254,6 +254,13 @@ def _mail_server(checked: Checked) -> Iterator[tuple[str, Finding]]:
             )
 
 
+def _forms(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    config = checked.config
+    if config.subscribers is not None and not config.service.listen:
+        what = "it is not set, so nobody can subscribe: `publisher serve` shows the forms there; say 127.0.0.1:8000"
+        yield "service.listen", Finding(what=what)
+
+
 def _mails(checked: Checked) -> Iterator[tuple[str, Finding]]:
     for mail in checked.mails:
         for name, judge in JUDGEMENTS:
@@ -285,6 +292,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("templates", _templates),
     ("schedules", _schedules),
     ("mail server", _mail_server),
+    ("forms", _forms),
     ("mails", _mails),
     ("themes", _themes),
     ("titles", _titles),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.visitor import SMTP, SUBSCRIBERS
 from tests.world import CONFIG, NOW, World, news, run_main
 
 REAL = (
@@ -186,3 +187,13 @@ def test_a_mail_server_in_the_open_is_a_hint_and_a_file_it_needs_must_be_there(w
         outcome.exit_code,
         [line.split(": ")[1] for line in outcome.lines],
     )
+
+
+def test_forms_that_nobody_can_reach_are_told(world: World) -> None:
+    people = REAL + SUBSCRIBERS.replace("example.org", "harbour.eu") + SMTP
+    world.config.write_text(people, "utf-8")
+    [fix] = world.publisher("check", at=NOW).lines
+    assert fix.startswith("fix: service.listen: it is not set, so nobody can subscribe")
+
+    world.config.write_text(f'{people}\n[service]\nlisten = "127.0.0.1:8000"\n', "utf-8")
+    assert ["all is well"] == world.publisher("check", at=NOW).lines

@@ -2,13 +2,14 @@
 
 **Nobody is watched**: no cookie, no script, nothing from elsewhere. Who a visitor is, the token in the address of his
 page says; so these pages are stored nowhere, and lead nowhere with a referrer. **A GET changes nothing**: mail programs
-follow links. **Known and unknown addresses are answered alike**, after the same page.
+follow links. **Known and unknown addresses are answered alike**, and after the same time.
 
 `POST /-/stop/TOKEN` is the one-click address of RFC 8058: no redirect, and as often as one likes.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -220,10 +221,18 @@ class _Forms:
             return pages.link_page(view, mistakes=mistakes, email=email)
         if not self._may_send(view):
             return _refuse(view)
+        answer = _lead_to(view.path("sent", query="link"))
         if not request.form.get(TRAP):
+            # Once the answer is given: a letter takes a while, and that would tell who is subscribed.
+            answer.call_on_close(partial(self._send_link, view, email))
+        return answer
+
+    def _send_link(self, view: View, email: str) -> None:
+        try:
             view.people.ask_for_link(email)
-            self._on_letter()
-        return _lead_to(view.path("sent", query="link"))
+        except PublisherError as error:
+            logger.warning("a link cannot be sent", problem=str(error))
+        self._on_letter()
 
     def show_fresh(self, token: str) -> Response:
         view = self._view()
@@ -287,4 +296,5 @@ def _refuse(view: View) -> Response:
 
 def _lead_to(path: str) -> Response:
     """Lead a browser from a form that was sent to the page that says so, which it may load again."""
-    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": path})
+    # The server gives an answer without a text only after what is to be done once it is given.
+    return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")

@@ -232,6 +232,19 @@ def test_known_and_unknown_addresses_are_answered_alike(site: FormSite) -> None:
         assert 1 == len({(each.status_code, each.location, each.text) for each in answers})
 
 
+def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite) -> None:
+    """What a letter costs comes after the answer."""
+    site.subscribe()
+    stamp = stamp_of(site.visitor().get("/-/link"))
+    site.now += timedelta(minutes=1)
+
+    answer = site.visitor().post("/-/link", data={"email": ADA, "stamp": stamp})
+    assert (303, []) == (answer.status_code, site.letters())
+
+    answer.close()
+    assert 1 == len(site.letters())
+
+
 def test_many_forms_for_one_address_are_one_letter(site: FormSite) -> None:
     """Beside the test of 10,000 in `tests/journey`. Mailboxes do not tell capitals from small letters."""
     for number, email in enumerate([ADA, "Ada@example.org", "ada@EXAMPLE.ORG", f" {ADA}\n"] * 5):
