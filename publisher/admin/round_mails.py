@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
 
 Follows = tuple[tuple[str, str, datetime], ...]
 """What a reader follows: theme, pace, since when."""
+_WHYS_KEPT = 20_000
 _KEPT = 500
 """How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
 _REASONS = 4
@@ -119,7 +120,7 @@ class RoundMails:
 
         key = (follows, themes, paces, language)
         if key not in self._whys:
-            if len(self._whys) >= _KEPT:
+            if len(self._whys) >= _WHYS_KEPT:
                 self._whys.clear()
             zone, current = people.site.timezone, people.current
             named = [(current(theme), pace, local_day(since, zone)) for theme, pace, since in follows]

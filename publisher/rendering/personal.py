@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from publisher.model.editions import Digest, Personal
-from publisher.model.site import Mailbox, Site
+from publisher.model.site import Site
 from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host
@@ -36,6 +37,7 @@ class ReaderMail:
     """What is a reader's own in a mail of a round."""
 
     address: str
+    """As it goes over the wire: ASCII."""
     stop_token: str
     mine_token: str
     why: str
@@ -62,9 +64,9 @@ class Skeleton:
     ) -> None:
         """Make the skeleton of a digest that was rendered with `marked_personal`."""
         boundary_id = hashlib.sha256(f"{name}\n{digest.subject}\n{digest.html}".encode()).hexdigest()
-        self._site = site
-        self._from = settings.from_
-        self._answers_to = settings.reply_to or settings.from_
+        answers_to = (settings.reply_to or settings.from_).address
+        self._stop = stop_url(site, "")
+        self._stop_by_mail = f"mailto:{in_mailto(answers_to)}?subject=unsubscribe%20"
         self._head = "".join(
             [
                 mailbox_header("From", settings.from_),
@@ -99,11 +101,15 @@ class Skeleton:
 
     def mail_to(self, reader: ReaderMail) -> bytes:
         """The whole mail to a reader, CRLF line ends."""
+        why_text, why_html = _encoded_why(reader.why)
+        stop, mine = reader.stop_token.encode(), reader.mine_token.encode()
         filled: Mapping[str, bytes] = {
-            **{f"{kind} {_STOP}": reader.stop_token.encode() for kind in ("text", "html")},
-            **{f"{kind} {_MINE}": reader.mine_token.encode() for kind in ("text", "html")},
-            f"html {_WHY}": quoted_printable.encode(escape(reader.why)),
-            f"text {_WHY}": quoted_printable.encode(wrap(reader.why)),
+            f"text {_STOP}": stop,
+            f"html {_STOP}": stop,
+            f"text {_MINE}": mine,
+            f"html {_MINE}": mine,
+            f"text {_WHY}": why_text,
+            f"html {_WHY}": why_html,
         }
         parts = [self._own_head(reader), self._head, self._pieces[0]]
         for slot, piece in zip(self._slots, self._pieces[1:], strict=True):
@@ -111,13 +117,18 @@ class Skeleton:
         return b"".join(parts)
 
     def _own_head(self, reader: ReaderMail) -> bytes:
-        stop = f"<{stop_url(self._site, reader.stop_token)}>"
         # RFC 8058 section 3.1: the address to post to is https; the other one is for people and programs without it.
-        by_mail = f"<mailto:{in_mailto(self._answers_to.address)}?subject=unsubscribe%20{reader.stop_token}>"
+        stop = [f"<{self._stop}{reader.stop_token}>", f"<{self._stop_by_mail}{reader.stop_token}>"]
         return "".join(
             [
-                mailbox_header("To", Mailbox(address=reader.address)),
+                plain_header("To", reader.address),
                 plain_header("Message-ID", reader.message_id),
-                uri_header("List-Unsubscribe", [stop, by_mail]),
+                uri_header("List-Unsubscribe", stop),
             ]
         ).encode("ascii")
+
+
+@lru_cache(10_000)
+def _encoded_why(why: str) -> tuple[bytes, bytes]:
+    """Why a reader gets a mail, for its text and its HTML part; many readers have the same."""
+    return quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))
