@@ -1,7 +1,5 @@
 """What strangers wrote takes so much computing and memory and no more, whatever it is."""
 
-import os
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,24 +10,8 @@ from publisher.collect.sources.feed import FeedSource
 from publisher.collect.sources.page import PageSource
 from publisher.collect.sources.sandbox import read_apart
 from publisher.model.errors import SourceError
+from tests.collect.sources.read_apart import busy, crashing, failing, greedy
 from tests.collect.sources.test_feed import NOW, RSS
-
-
-def busy() -> None:
-    while True:
-        pass
-
-
-def greedy() -> int:
-    return len(bytearray(apart.MEMORY_BYTES + 1))
-
-
-def crashing() -> None:
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-def failing() -> None:
-    raise SourceError("news", "it is empty", wait=timedelta(minutes=5))
 
 
 def test_what_comes_of_it_comes_back() -> None:
