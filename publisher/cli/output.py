@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 
@@ -44,8 +45,9 @@ def as_json(values: object) -> str:
 
 
 def warn(line: str) -> None:
-    """Print a line on standard error."""
-    click.echo(as_line(line), err=True)
+    """Print a line on standard error; where that cannot be written, the exit code alone tells."""
+    with suppress(OSError):
+        click.echo(as_line(line), err=True)
 
 
 def print_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

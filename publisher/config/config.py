@@ -88,12 +88,17 @@ def _parse(path: Path) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(str(path), [f"line {line} is not in UTF-8; save the file in that encoding"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(path), [f"this is not TOML: {error}{_key_in_line_of(error, data)}"]) from error
+        raise ConfigError(str(path), [f"this is not TOML: {_words_of(error)}{_key_in_line_of(error, data)}"]) from error
     except RecursionError:
         document = None
     if document is None or _is_deeper(document, _DEEPEST):
         raise ConfigError(str(path), ["tables or lists stand too deep one within the other"])
     return document
+
+
+def _words_of(error: tomllib.TOMLDecodeError) -> str:
+    """What is wrong, with the names of tables as they are written: Python shows `('a', 'b')` for `a.b`."""
+    return re.sub(r"\((?:'[^']*'(?:, )?)+,?\)", lambda found: ".".join(re.findall(r"'([^']*)'", found[0])), str(error))
 
 
 def _is_deeper(document: dict[str, Any], most: int) -> bool:

@@ -786,6 +786,11 @@ def test_reading_a_configuration_imports_nothing_heavy(site: Path) -> None:
             "this is not TOML: Cannot overwrite a value (at line 15, column 15): name",
         ),
         (f"{SMALLEST}password = hunter2\n", "this is not TOML: Invalid value (at line 12, column 12): password"),
+        (
+            f"{SMALLEST}[themes.a]\n[themes.a]\n",
+            "this is not TOML: Cannot declare themes.a twice (at line 13, column 10): [themes.a]",
+        ),
+        (f"{SMALLEST}[site]\n", "this is not TOML: Cannot declare site twice (at line 12, column 6): [site]"),
         (f"deep = {'[' * 5000}{']' * 5000}\n", "tables or lists stand too deep one within the other"),
         (f"[{'.'.join('a' * 3000)}]\nx = 1\n", "tables or lists stand too deep one within the other"),
         (
