@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from publisher.deliver.pace import Throttle
-from publisher.deliver.run import Orders, deliver
+from publisher.deliver.run import Terms, deliver
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
 from publisher.store import Ledger, Store
 from publisher.store.locks import Locks
@@ -94,7 +94,7 @@ def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
         ledger,
         {DeliveryKind.EDITION: mails},
         Throttle(config),
-        Orders(settings=config, clock=lambda: datetime.now(UTC)),
+        Terms(settings=config, clock=lambda: datetime.now(UTC)),
     )
 
 

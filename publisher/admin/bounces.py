@@ -12,7 +12,7 @@ from functools import partial
 
 from publisher.config.config import Config
 from publisher.deliver.bounces import read_bounce
-from publisher.deliver.mailboxes import Mailbox, open_imap, open_maildir, open_mbox
+from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
 from publisher.model.errors import UsageError
 from publisher.store import Store
@@ -52,7 +52,7 @@ def _row_of(bounce: Bounce, mail: bytes, store: Store, *, now: datetime, knows_t
     )
 
 
-def read_mailbox(box: Mailbox, config: Config, store: Store, *, now: datetime) -> BounceReport:
+def read_mailbox(box: Inbox, config: Config, store: Store, *, now: datetime) -> BounceReport:
     """Record what the mails of a mailbox say; those that are recorded leave it."""
     report, last = BounceReport(), store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
     for key, mail in box.mails(last):
@@ -81,8 +81,8 @@ def read_mailboxes(settings: BounceSettings, config: Config, store: Store, *, no
     return report
 
 
-def _openers(settings: BounceSettings) -> list[Callable[[], AbstractContextManager[Mailbox]]]:
-    openers: list[Callable[[], AbstractContextManager[Mailbox]]] = []
+def _openers(settings: BounceSettings) -> list[Callable[[], AbstractContextManager[Inbox]]]:
+    openers: list[Callable[[], AbstractContextManager[Inbox]]] = []
     if settings.maildir is not None:
         openers.append(partial(open_maildir, settings.maildir))
     if settings.mbox is not None:

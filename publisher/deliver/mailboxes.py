@@ -22,7 +22,7 @@ DEADLINE_S = 30
 _VALIDITY = "UIDVALIDITY"
 
 
-class Mailbox(Protocol):
+class Inbox(Protocol):
     """Mails in their order; `key` names one until the mailbox is closed."""
 
     place: str
@@ -62,7 +62,7 @@ class _Folder:
 
 
 @contextmanager
-def open_maildir(path: Path) -> Iterator[Mailbox]:
+def open_maildir(path: Path) -> Iterator[Inbox]:
     """A Maildir for the length of a `with`.
 
     Raises:
@@ -76,7 +76,7 @@ def open_maildir(path: Path) -> Iterator[Mailbox]:
 
 
 @contextmanager
-def open_mbox(path: Path) -> Iterator[Mailbox]:
+def open_mbox(path: Path) -> Iterator[Inbox]:
     """An mbox file for the length of a `with`, locked; what was removed is gone at its end.
 
     Raises:
@@ -118,7 +118,7 @@ class _ImapFolder:
 
 
 @contextmanager
-def open_imap(settings: ImapSettings) -> Iterator[Mailbox]:
+def open_imap(settings: ImapSettings) -> Iterator[Inbox]:
     """A folder on an IMAP server for the length of a `with`; what was removed is gone at its end.
 
     Raises:

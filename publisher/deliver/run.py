@@ -76,7 +76,7 @@ UNREADABLE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class Terms:
     """How a pass delivers."""
 
     settings: SmtpSettings
@@ -88,7 +88,7 @@ class Orders:
     """From 0 to 1; spreads the retries of mails that failed together."""
 
 
-def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Orders) -> DeliverReport:
+def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Terms) -> DeliverReport:
     """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
 
     `mails_of` gives the mails of each kind of delivery.
@@ -102,7 +102,7 @@ def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Thrott
 class _Pass:
     """One pass over the ledger."""
 
-    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Orders) -> None:
+    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Terms) -> None:
         self._ledger = ledger
         self._mails_of = mails_of
         self._pace = pace

@@ -40,14 +40,14 @@ class ShownPart:
     """Of the theme's title."""
     url: str
     """Of the theme's page."""
-    items: tuple["DigestItem", ...]
+    items: tuple["EditionItem", ...]
     is_lead: bool
     is_more: bool
     """Whether the lead is of this theme, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DigestItem:
+class EditionItem:
     """An item as a digest shows it."""
 
     item: ShownItem
@@ -144,7 +144,7 @@ def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: 
 
 def _part(
     theme: Theme,
-    items: Sequence[DigestItem],
+    items: Sequence[EditionItem],
     *,
     start: str,
     look: SiteLook,
@@ -157,9 +157,9 @@ def _part(
     )
 
 
-def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook) -> list[DigestItem]:
+def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook) -> list[EditionItem]:
     """The items as the mail shows them, in their order; each table has a name of its own on the page."""
-    shown: list[DigestItem] = []
+    shown: list[EditionItem] = []
     tables = 0
     for each in placed:
         item = _show_item(each, audience, tables_before=tables, start=start, look=look)
@@ -168,10 +168,10 @@ def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, loo
     return shown
 
 
-def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: SiteLook) -> DigestItem:
+def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: SiteLook) -> EditionItem:
     item = show_item(placed.record, start=start, look=look, theme=placed.theme.slug)
     if not placed.has_text:
-        return DigestItem(item=item, body="", files=(), keywords=(), reads_on=False)
+        return EditionItem(item=item, body="", files=(), keywords=(), reads_on=False)
     language = audience.language_at(look.site)
     excerpt = excerpt_of(placed.record.item, is_full=audience.content == "full", language=item.language)
     body = page_body(
@@ -180,7 +180,7 @@ def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start:
         title_level=TITLE_LEVELS[placed.look],
         tables_before=tables_before,
     )
-    return DigestItem(
+    return EditionItem(
         item=item,
         body=body,
         files=files_of(placed.record.item, language=language),

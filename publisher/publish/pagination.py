@@ -58,7 +58,9 @@ class Pagination:
         return last
 
     def render_moved(self, feed: Feed, former: str, *, last: int) -> None:
-        """Write at a former slug of the feed pages that lead to its own; `last` is the number of its last one."""
+        """Write pages at a former slug of the feed that lead to its present pages; `last` is the number of the last
+        one.
+        """
         numbers = self._store.feeds.pages.last_number(former) if self._planned.is_full else 0
         for number in (None, *range(1, numbers + 1)):
             own = urls.feed_page_file(feed.slug, None if number is None or number > last else number)

@@ -61,7 +61,7 @@ class ChangedItem:
     told: Item
     """What the audience was last told."""
     formerly: Formerly
-    """The same with the edition that told it, and the title that its editor gave it."""
+    """The same, with the edition that told the audience, and the title that the editor gave it there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.deliver.answers import RETRIES
 from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Throttle
-from publisher.deliver.run import Orders, deliver
+from publisher.deliver.run import Terms, deliver
 from publisher.deliver.smtp import Deadlines
 from publisher.model.deliveries import (
     Delivery,
@@ -94,9 +94,9 @@ class Office:
         with self.store.ledger.delivering(now=self.now):
             return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, orders)
 
-    def orders(self, *, is_patient: bool = True, **values: object) -> Orders:
+    def orders(self, *, is_patient: bool = True, **values: object) -> Terms:
         """How a pass delivers here."""
-        return Orders(
+        return Terms(
             settings=self.settings,
             clock=lambda: self.now,
             deadlines=Deadlines(quit=0.1) if is_patient else IMPATIENT,

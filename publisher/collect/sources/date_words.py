@@ -111,7 +111,7 @@ _MOST_WORDS = 7
 # --- times of the day ------------------------------------------------------------------------------------------------
 
 
-class Part(Enum):
+class TimeOfDay(Enum):
     """A time of the day in a word."""
 
     NOON = 12
@@ -122,16 +122,16 @@ class Part(Enum):
 
 
 _PARTS = {
-    Part.NOON: "noon midday midi mittag",
-    Part.MIDNIGHT: "midnight minuit middernacht mitternacht mitternachts",
-    Part.MORNING: (
+    TimeOfDay.NOON: "noon midday midi mittag",
+    TimeOfDay.MIDNIGHT: "midnight minuit middernacht mitternacht mitternachts",
+    TimeOfDay.MORNING: (
         "morning matin matinee ochtend ochtends morgens morgen voormiddag vormittag vormittags fruh forenoon"
     ),
-    Part.AFTERNOON: (
+    TimeOfDay.AFTERNOON: (
         "afternoon evening apres-midi soir soiree namiddag namiddags middag middags avond avonds nachmittag "
         "nachmittags abend abends mittags"
     ),
-    Part.NIGHT: "night nuit nacht nachts",
+    TimeOfDay.NIGHT: "night nuit nacht nachts",
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 
@@ -242,7 +242,7 @@ def said_of_change(text: str) -> str:
     return next((word for word in re.findall(r"[^\W\d_]+", text) if fold(word) in _UPDATED), "")
 
 
-def part_of(word: str) -> Part | None:
+def part_of(word: str) -> TimeOfDay | None:
     """Return the time of the day that a word means; None: it means none."""
     return _PART_OF.get(fold(word))
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from html import unescape
 from unicodedata import normalize
 
-from publisher.collect.sources.date_words import Part, is_connector, offset_of, part_of, said_of_change, split_said
+from publisher.collect.sources.date_words import TimeOfDay, is_connector, offset_of, part_of, said_of_change, split_said
 from publisher.collect.sources.days import day_of
 from publisher.collect.sources.near_dates import problem_of
 from publisher.model.characters import without_invisible
@@ -264,9 +264,9 @@ def _in_part(plain: str) -> date | datetime | None:
     part = part_of(match["part"]) if match else None
     moment = _written(match["rest"].rstrip(" ,;:(-")) if match and part else None
     if not isinstance(moment, datetime):
-        return datetime.combine(moment, time(_NOON)) if moment and part is Part.NOON else moment
-    is_late = part is Part.AFTERNOON or (part is Part.NIGHT and moment.hour >= _LATE)
-    if part in (Part.NIGHT, Part.MIDNIGHT) and moment.hour == _NOON:
+        return datetime.combine(moment, time(_NOON)) if moment and part is TimeOfDay.NOON else moment
+    is_late = part is TimeOfDay.AFTERNOON or (part is TimeOfDay.NIGHT and moment.hour >= _LATE)
+    if part in (TimeOfDay.NIGHT, TimeOfDay.MIDNIGHT) and moment.hour == _NOON:
         return moment - timedelta(hours=_NOON)
     return moment + timedelta(hours=_NOON) if is_late and moment.hour < _NOON else moment
 

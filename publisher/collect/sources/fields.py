@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from publisher.collect.sources.enclosures import enclosures_of
-from publisher.collect.sources.findings import Findings, Order, order_of
+from publisher.collect.sources.findings import DateOrder, Findings, order_of
 from publisher.collect.sources.links import seen_from, web_address
 from publisher.collect.sources.moments import Today, date_of, embargo_of, expiry_of
 from publisher.collect.sources.text import clean_line, clean_name, clean_paragraphs, fit
@@ -84,7 +84,7 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
     rules.findings.doubts.extend(doubts_about(values))
     orders = order_of(values.get("date"))
     rules.findings.orders.update(orders)
-    if rules.findings.is_month_first and Order.EITHER in orders:
+    if rules.findings.is_month_first and DateOrder.EITHER in orders:
         raise FieldError(f"{values['date']!r} may be two days, as other dates here have the month first")
     return _made_of(values, rules)
 

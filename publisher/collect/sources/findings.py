@@ -9,7 +9,7 @@ _NUMBERS = re.compile(r"\s*(\d{1,2})[/-](\d{1,2})[/-]\d{4}\b")
 _MONTHS = 12
 
 
-class Order(Enum):
+class DateOrder(Enum):
     """What comes first in a date such as 3/25/2024."""
 
     DAY = "day"
@@ -24,22 +24,22 @@ class Findings:
 
     doubts: list[str] = field(default_factory=list)
     """A field and its word for each item of whose meaning for readers nothing is known."""
-    orders: set[Order] = field(default_factory=set)
+    orders: set[DateOrder] = field(default_factory=set)
     """Of all dates in numbers."""
     is_month_first: bool = False
     """Whether dates that could be either are not believed, because others have the month first."""
 
     def have_month_first(self) -> bool:
         """Whether the dates of this reading, read with the day first, are wrong."""
-        return {Order.MONTH, Order.EITHER} <= self.orders and Order.DAY not in self.orders
+        return {DateOrder.MONTH, DateOrder.EITHER} <= self.orders and DateOrder.DAY not in self.orders
 
 
-def order_of(date: object) -> Collection[Order]:
+def order_of(date: object) -> Collection[DateOrder]:
     """Return the order of a date that begins with a day and a month in numbers; empty: it is written otherwise."""
     match = _NUMBERS.match(date) if isinstance(date, str) else None
     if match is None or match[1] == match[2]:
         return ()
     first, second = int(match[1]), int(match[2])
     if first > _MONTHS:
-        return (Order.DAY,)
-    return (Order.MONTH,) if second > _MONTHS else (Order.EITHER,)
+        return (DateOrder.DAY,)
+    return (DateOrder.MONTH,) if second > _MONTHS else (DateOrder.EITHER,)

@@ -40,7 +40,7 @@ class Mistake(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class SubscribeForm:
     """What the form to subscribe says."""
 
     email: str
@@ -63,11 +63,11 @@ class Order:
         return tuple(filter(None, (problem, None if self.choices else Mistake.NO_THEME)))
 
 
-def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> Order:
+def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> SubscribeForm:
     """What the form suggests: everything at the default pace; or only the theme whose page led here."""
     pace = settings.default_pace
     themes = {theme: pace} if theme else {}
-    return Order(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
+    return SubscribeForm(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
 
 
 def read_order(
@@ -77,10 +77,10 @@ def read_order(
     *,
     languages: Collection[str],
     language: str,
-) -> Order:
+) -> SubscribeForm:
     """Read the form to subscribe; `language` is the page's."""
     pace, wanted = fields.get("pace", ""), fields.get("language", "")
-    return Order(
+    return SubscribeForm(
         email=fields.get("email", "").strip()[:SHOWN],
         is_everything=fields.get("what") != "some",
         pace=pace if pace in settings.pace_names else settings.default_pace,

@@ -8,11 +8,11 @@ from flask import Response
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import Choices, Request, Subscriber, masked
 from publisher.rendering.languages import own_name
-from publisher.serve.forms.entered import Mistake, Order
+from publisher.serve.forms.entered import Mistake, SubscribeForm
 from publisher.serve.forms.view import View
 
 
-def subscribe_page(view: View, order: Order, mistakes: Sequence[Mistake] = ()) -> Response:
+def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake] = ()) -> Response:
     """The form to subscribe, with what was entered."""
     return view.page(
         "subscribe",
