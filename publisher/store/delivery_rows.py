@@ -99,9 +99,12 @@ OF_KNOWN = deliveries.c[
 """The columns of `KnownDelivery`."""
 
 
+_NAMES = tuple(column.name for column in OF_DELIVERY)
+
+
 def delivery_of_row(row: Row[Any]) -> Delivery:
-    """The delivery in a row that has `OF_DELIVERY`."""
-    return Delivery(**{column.name: getattr(row, column.name) for column in OF_DELIVERY})
+    """The delivery in a row that begins with `OF_DELIVERY`."""
+    return Delivery(**dict(zip(_NAMES, row, strict=False)))
 
 
 def row_of_new(delivery: NewDelivery) -> dict[str, object]:
