@@ -4,7 +4,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,13 +13,14 @@ import pytest
 
 from tests.journey.test_deliver import smtp
 from tests.journey.test_service import Service, services, wait_until
-from tests.journey.test_subscribers import text_of
+from tests.journey.test_subscribers import read, text_of
 from tests.sink import Sink, Taken, mail_sink
 from tests.visitor import ADA, FORMS_CONFIG, LISTING, READING, SMTP, FormSite, stamp_of
-from tests.world import BASE_URL, NOW, World, run_main
+from tests.world import BASE_URL, NOW, World, news, run_main
 
 pytestmark = pytest.mark.slow
 
+MONDAY = datetime(2026, 3, 9, 8, tzinfo=UTC)
 FORMS = 10_000
 AN_HOUR = 1_000
 """Forms that one site takes in an hour, from all networks together."""
@@ -81,6 +82,30 @@ def test_a_service_sends_the_letter_at_once_and_takes_its_link(
     listed = run_main("subscribers", "list", "--config", str(world.config), "--json").json
     assert [(ADA, {"*": "daily"})] == [(each["address"], each["choices"]) for each in listed]
     assert ADA not in "".join(service.lines), "logs hold no address"
+
+
+def test_the_links_of_a_digest_lead_to_its_readers_forms(world: World, sink: Sink) -> None:
+    world.publisher("run", at=NOW)
+    site = FormSite(world)
+    site.submit("/-/subscribe", {"email": ADA})
+    world.publisher("deliver", at=site.now)
+    [letter] = mails_to(sink, ADA)
+    [link] = re.findall(rf"{re.escape(BASE_URL)}(-/confirm/\S+)", text_of(letter))
+    site.visitor().post(f"/{link}")
+    world.list_above(news("4 March 2026", "The bridge is open.", theme="Ferries"))
+
+    site.now = MONDAY
+    world.publisher("run", at=MONDAY)
+
+    _, digest = mails_to(sink, ADA)
+    assert "The bridge is open" in text_of(digest)
+    [mine] = {*re.findall(rf"{re.escape(BASE_URL)}(-/mine/[\w-]+)", text_of(digest))}
+    assert "Your mails" in site.visitor().get(f"/{mine}").text
+    [stop] = re.findall(rf"<{re.escape(BASE_URL)}(-/stop/[^>]+)>", str(read(digest)["List-Unsubscribe"]))
+    answer = site.visitor().post(f"/{stop}", data={"List-Unsubscribe": "One-Click"})
+    assert (200, True) == (answer.status_code, "You are unsubscribed" in answer.text)
+    assert "gets nothing at present" in site.visitor().get(f"/{mine}").text
+    site.close()
 
 
 def test_ten_thousand_forms_for_one_address_are_one_mail(world: World, sink: Sink) -> None:
