@@ -11,17 +11,25 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
+from deliver import mail_of, queue, settings, sink
 from sqlalchemy import insert, select, update
 
-from publisher.model.deliveries import DeliveryKind, NewDelivery
+from publisher.admin.round_mails import RoundMails
+from publisher.compose.digest import Renderer
+from publisher.config.document import Document
+from publisher.deliver.mails import Mails
+from publisher.deliver.pace import Throttle
+from publisher.deliver.run import Orders, deliver
+from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery
+from publisher.model.errors import PublisherError
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.records import NewRecord
@@ -30,9 +38,13 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 from publisher.model.subscribers import EVERYTHING, Pace, SubscriberSettings, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
+from publisher.rendering.template_files import TemplateFiles, shipped_templates
+from publisher.rendering.templates import Templates
 from publisher.store import Envelope, Store
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
 from publisher.store.queue import insert_deliveries
+from publisher.store.schema import deliveries
+from publisher.subscribers.people import People
 from publisher.subscribers.rounds import RoundKeeper
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -220,6 +232,63 @@ def plan_one_by_one(store: Store, round_: Round, most: int) -> tuple[float, int]
     return taken_s, mails
 
 
+# --- the whole way to a mail server ----------------------------------------------------------------------------------
+
+
+def send(store: Store) -> tuple[float, float]:
+    """How many mails a second of the processor brings to a sink: those of the round, and equal ones that are there."""
+    made: list[bytes] = []
+    with sink(0) as port:
+        mails = round_mails_of(store)
+
+        def remember(claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
+            found = mails(claimed)
+            made.extend(each for each in found.values() if isinstance(each, bytes))
+            return found
+
+        round_s = hand_over(store, port, {DeliveryKind.ROUND: remember})
+        one = mail_of(sum(map(len, made)) // len(made))
+        queue(store, len(made))
+        with store.database.writing_beside() as connection:
+            connection.execute(update(deliveries).where(deliveries.c.kind == DeliveryKind.EDITION).values(due_at=NOW))
+        alone_s = hand_over(store, port, {DeliveryKind.EDITION: lambda claimed: {each.id: one for each in claimed}})
+    return len(made) / round_s, len(made) / alone_s
+
+
+def hand_over(store: Store, port: int, mails_of: Mapping[DeliveryKind, Mails]) -> float:
+    given = settings(port, 4)
+    started = time.process_time()
+    with store.ledger.delivering(now=NOW):
+        deliver(store.ledger, mails_of, Throttle(given), Orders(settings=given, clock=lambda: NOW))
+    return time.process_time() - started
+
+
+def round_mails_of(store: Store) -> RoundMails:
+    document = Document.model_validate(
+        {
+            "site": {
+                "title": "News",
+                "base_url": "https://news.example.org/",
+                "language": "en",
+                "timezone": "UTC",
+                "author": {"name": "News", "email": "news@example.org"},
+            },
+            "sources": [{"name": "news", "path": "news.txt"}],
+        }
+    )
+    site = document.site.site()
+    templates = Templates(TemplateFiles(Path("nowhere"), shipped_templates()))
+    renderer = Renderer(site=site, templates=templates, style=document.digest.style(site), themes=THEME_MAP)
+
+    def no_letters() -> NoReturn:
+        raise NotImplementedError
+
+    def people(now: datetime) -> People:
+        return People(store=store, site=site, settings=SETTINGS, themes=THEME_MAP, letters=no_letters, now=now)
+
+    return RoundMails(store=store, settings=SETTINGS, renderer=lambda: renderer, people=people, clock=lambda: NOW)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
@@ -227,6 +296,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=2_000, help="how many readers are evaluated one by one")
     parser.add_argument("--store", help="of an empty database; else an SQLite file that goes afterwards")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--send", action="store_true", help="hand the mails over to a sink as well")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = given.store or f"sqlite:///{Path(folder) / 'publisher.db'}"
@@ -239,6 +309,10 @@ def main() -> None:
         with Store.open(url) as store, store.database.reading() as connection:
             follows = connection.execute(select(subscriptions.c.number)).all()
             kinds = connection.execute(select(selections.c.number)).all()
+        sent = None
+        if given.send:
+            with Store.open(url) as store:
+                sent = send(store)
     alone_s = sample_s / max(sampled, 1) * mails
     print(
         f"{given.people} people, {len(follows)} subscriptions, {given.items} new items, {given.processes} process(es)"
@@ -250,6 +324,8 @@ def main() -> None:
         f"each by himself: {sampled} in {sample_s:.1f} s, {sampled / sample_s:,.0f}/s; all would take {alone_s:.0f} s"
     )
     print(f"ours is {alone_s / taken_s:.1f} times quicker")
+    if sent:
+        print(f"sent: {sent[0]:,.0f}/s; by the ledger alone {sent[1]:,.0f}/s; ratio {sent[0] / sent[1]:.2f}")
 
 
 if __name__ == "__main__":
