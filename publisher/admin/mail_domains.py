@@ -98,7 +98,7 @@ def _judge_mailbox(domain: str, ask: Ask) -> Iterator[DomainFinding]:
 
 
 def _judge_dkim(domain: str, selectors: Sequence[str], ask: Ask) -> Iterator[DomainFinding]:
-    """RFC 6376: keys of signatures."""
+    """Judge the keys of signatures that the DNS has for the domain (DKIM, RFC 6376)."""
     found = {each: texts for each in selectors if (texts := ask(f"{each}._domainkey.{domain}", "TXT"))}
     where = f"DKIM of {domain}"
     for selector, texts in found.items():

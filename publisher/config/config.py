@@ -51,8 +51,9 @@ class Config:
     fetching: Fetching
     outbox_directory: Path
     smtp: SmtpSettings | None
-    bounces: BounceSettings | None
     """None: nothing is sent, the outbox is the result."""
+    bounces: BounceSettings | None
+    """None: no mailbox is read for mails that come back."""
     subscribers: SubscriberSettings | None
     """None: no one can subscribe here, and no address is held."""
     templates_directory: Path

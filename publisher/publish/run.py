@@ -45,7 +45,7 @@ from publisher.store import FeedState, Store
 LATEST = 10
 """How many items the front page shows."""
 PACE_YEAR = 365
-"""It says how often items came in so many days."""
+"""The front page says how often items came in so many days."""
 
 
 def publish(

@@ -153,7 +153,9 @@ def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Sha
 
 
 def _passed_over(taken: int, later: int, follows: Sequence[Follow], window: Window) -> int:
-    """Items of `later` before which a subscription would have to stop although it comes to a taken one behind them."""
+    """Items of `later` that stand, in a theme of a due subscription, before an item that was taken: the cursor cannot
+    stop before them.
+    """
     found = 0
     for follow in follows:
         if follow.is_due:
