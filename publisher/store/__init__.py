@@ -15,8 +15,9 @@ from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionPlace, PastEdition
+from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
 from publisher.store.restoration import Restoration, Settlement
-from publisher.store.rounds import Envelope, Followed, Moved, RangePass, RoundMail
+from publisher.store.rounds import RoundMail
 from publisher.store.runs import RunRow
 from publisher.store.sequences import CHANGING_PAGES, FeedSequence
 from publisher.store.sources import SourceState

@@ -1,0 +1,230 @@
+"""One range of people in a round: who is due in it, and what is written of them, in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
+from publisher.model.editions import TakenOut
+from publisher.model.rounds import ItemEntry, Round
+from publisher.model.subscribers import SubscriptionState
+from publisher.store.columns import UtcDateTime
+from publisher.store.content import themes_of
+from publisher.store.delivery_rows import clock_of
+from publisher.store.engine import batches
+from publisher.store.joins import joins_of
+from publisher.store.people_schema import ranges, round_mails, selections, subscribers, subscriptions, theme_joins
+from publisher.store.schema import IS_LIVE, deliveries, dropped_items, items
+
+IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
+
+
+class Followed(NamedTuple):
+    """A subscription of somebody who is due, active or ended."""
+
+    subscriber: int
+    number: int
+    theme: str
+    is_due: bool
+    start: int
+    cursor: int
+
+
+class Moved(NamedTuple):
+    """The cursor of a subscription that does not move to the end of the round."""
+
+    subscriber: int
+    number: int
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What all mails of a round have in common on their way."""
+
+    sender: str
+    """The author's address, in ASCII."""
+    host: str
+    """The domain of their Message-IDs."""
+    bounces: str
+    """Where failures are reported, in ASCII; the reader's own mark is put before its `@`. Empty: to the sender."""
+
+
+class RangePass:
+    """One range of people in a transaction: nobody in it subscribes, changes or leaves meanwhile."""
+
+    def __init__(self, connection: Connection, round_: Round, first: int, last: int, now: datetime) -> None:
+        self._connection = connection
+        self._round = round_
+        self._first, self._last = first, last
+        self._now = now
+
+    def followed(self, *, floor: int) -> Sequence[Followed]:
+        """All subscriptions of those in the range who are due, ended ones too, by subscriber and in their order.
+
+        A start below `floor` is given as `floor`: no item is between them, so all those mean the same.
+        """
+        is_due = and_(IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
+        due = (
+            select(subscriptions.c.subscriber)
+            .join(subscribers, subscribers.c.number == subscriptions.c.subscriber)
+            .where(subscriptions.c.subscriber.between(self._first, self._last), is_due, self._is_going())
+            .distinct()
+        )
+        start = subscriptions.c.start
+        from_floor = case((start < floor, floor), else_=start).label("start")
+        columns = subscriptions.c["subscriber", "number", "theme"]
+        query = (
+            select(*columns, case((is_due, 1), else_=0).label("is_due"), from_floor, subscriptions.c.cursor)
+            .where(subscriptions.c.subscriber.in_(due))
+            .order_by(subscriptions.c.subscriber, subscriptions.c.number)
+        )
+        return self._connection.execute(query).all()  # type: ignore[return-value]  # rows have these fields
+
+    def new_items(self, after: int) -> list[ItemEntry]:
+        """As `Rounds.new_items`, up to the end of the round."""
+        return new_items(self._connection, after, self._round.upto)
+
+    def write(
+        self,
+        mails: Mapping[int, tuple[int, ...]],
+        moved: Sequence[Moved],
+        known: dict[tuple[int, ...], int],
+        *,
+        envelope: Envelope,
+    ) -> None:
+        """Queue mails, and move the cursors of all who are due to the end of the round, but for those in `moved`.
+
+        Args:
+            mails: the numbers of items by subscriber.
+            moved: cursors that stop earlier.
+            known: the numbers of selections by their items; those that are missing are added.
+            envelope: as of all mails of the round.
+        """
+        connection, number = self._connection, self._round.number
+        self._keep_selections(mails, known)
+        if mails:
+            rows = [{"round": number, "subscriber": who, "selection": known[what]} for who, what in mails.items()]
+            connection.execute(insert(round_mails), rows)
+            self._queue(envelope)
+        self._move_cursors()
+        if moved:
+            its = (subscriptions.c.subscriber == bindparam("who"), subscriptions.c.number == bindparam("which"))
+            rows = [{"who": each.subscriber, "which": each.number, "to": each.cursor} for each in moved]
+            connection.execute(update(subscriptions).where(*its).values(cursor=bindparam("to")), rows)
+        of_range = (ranges.c.round == number, ranges.c.first == self._first)
+        connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
+
+    def _is_going(self) -> ColumnElement[bool]:
+        """Whether a subscriber has not paused his mails."""
+        return or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
+
+    def _keep_selections(self, mails: Mapping[int, tuple[int, ...]], known: dict[tuple[int, ...], int]) -> None:
+        new = {_digest_of(what): what for what in {*mails.values()} if what not in known}
+        if not new:
+            return
+        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        rows = [{"digest": digest, "items": json.dumps(what)} for digest, what in sorted(new.items())]
+        self._connection.execute(make(selections).on_conflict_do_nothing(), rows)
+        for some in batches(sorted(new)):
+            query = select(selections.c.digest, selections.c.number).where(selections.c.digest.in_(some))
+            known.update((new[digest], found) for digest, found in self._connection.execute(query))
+
+    def _queue(self, envelope: Envelope) -> None:
+        """Queue the mails of the range in one statement: their rows follow from those of the people."""
+        round_, clock = self._round, clock_of(self._connection, self._now)
+        moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"
+        before = literal(f"<{round_.name}.")
+        message_id = before.concat(cast(subscribers.c.number, Text)).concat(f".{moment}@{envelope.host}>")
+        values: dict[str, ColumnElement[Any]] = {
+            "kind": _of(deliveries.c.kind, DeliveryKind.ROUND),
+            "name": literal(round_.name),
+            "recipient": subscribers.c.address,
+            "sender": literal(envelope.sender),
+            "message_id": message_id,
+            "dated": literal(round_.begun_at, UtcDateTime()),
+            "audience": literal(""),
+            "rank": _of(deliveries.c.rank, Rank.DIGEST),
+            "return_path": _return_path(envelope.bounces),
+            "state": _of(deliveries.c.state, DeliveryState.QUEUED),
+            "due_at": clock(),
+            "queued_at": clock(),
+            "epoch": literal(0),
+            "attempts": literal(0),
+            "doubts": literal(0),
+            "reply": literal(""),
+        }
+        its = (round_mails.c.round == round_.number, round_mails.c.subscriber.between(self._first, self._last))
+        found = select(*values.values()).join(round_mails, round_mails.c.subscriber == subscribers.c.number).where(*its)
+        make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
+        self._connection.execute(make(deliveries).from_select([*values], found).on_conflict_do_nothing())
+
+    def _move_cursors(self) -> None:
+        paused = select(subscribers.c.number).where(
+            subscribers.c.number.between(self._first, self._last), ~self._is_going()
+        )
+        due = (
+            subscriptions.c.subscriber.between(self._first, self._last),
+            IS_ACTIVE,
+            subscriptions.c.pace.in_(self._round.paces),
+            subscriptions.c.cursor < self._round.upto,
+            subscriptions.c.subscriber.not_in(paused),
+        )
+        self._connection.execute(update(subscriptions).where(*due).values(cursor=self._round.upto))
+
+
+def new_items(connection: Connection, after: int, upto: int) -> list[ItemEntry]:
+    """As `Rounds.new_items`."""
+    joined = select(theme_joins.c.item).where(theme_joins.c.seq > after, theme_joins.c.seq <= upto)
+    taken_out = exists().where(
+        dropped_items.c.item == items.c.number,
+        dropped_items.c.reason.in_([TakenOut.DROPPED, TakenOut.DISCARDED]),
+    )
+    is_new = or_(and_(items.c.added_seq > after, items.c.added_seq <= upto), items.c.number.in_(joined))
+    query = select(*items.c["number", "added_seq", "themes"]).where(IS_LIVE, is_new, ~taken_out)
+    rows = connection.execute(query.order_by(items.c.added_seq)).all()
+    later = joins_of(connection, [row.number for row in rows])
+    return [
+        ItemEntry(
+            number=row.number,
+            added_seq=row.added_seq,
+            themes={theme.slug: later[row.number].get(theme.slug, row.added_seq) for theme in themes_of(row.themes)},
+        )
+        for row in rows
+    ]
+
+
+def _digest_of(what: tuple[int, ...]) -> str:
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()
+
+
+def _of(column: ColumnElement[Any], value: object) -> ColumnElement[Any]:
+    return literal(value, column.type)
+
+
+def _return_path(bounces: str) -> ColumnElement[Any]:
+    """The address with the reader's own mark: `bounces+MARK@example.org` (VERP)."""
+    if not bounces:
+        return literal("")
+    local, _, domain = bounces.rpartition("@")
+    return literal(f"{local}+").concat(subscribers.c.bounce_mark).concat(f"@{domain}")
