@@ -26,6 +26,7 @@ The crane moved.
 
 Title: Crane
 """
+MOLE = "\n1 March 2026\n\nThe mole opens.\n"
 
 
 def test_an_item_appears_and_another_expires_without_a_word(tmp_path: Path) -> None:
@@ -63,11 +64,11 @@ def test_an_item_appears_and_another_expires_without_a_word(tmp_path: Path) -> N
 
 def test_status_tells_apart_what_waits_settles_comes_back_and_is_hidden(tmp_path: Path) -> None:
     world = World.after_run(
-        tmp_path / "site", LISTING, config=CONFIG.replace('"news.txt"', '"news.txt"\nsettle = "2h"')
+        tmp_path / "site", f"{LISTING}{MOLE}", config=CONFIG.replace('"news.txt"', '"news.txt"\nsettle = "2h"')
     )
     crane = LISTING[LISTING.index("2 March") :]
     world.list_above("5 March 2026\n\nA buoy was lost.\n\nTitle: Buoy\nEmbargo: 5 March 2026, 08:00")
-    world.edit(crane, "2 March 2026\n\nA quay was painted.\n\nTitle: Quay\n\n1 March 2026\n\nThe mole opens.\n")
+    world.edit(crane, "2 March 2026\n\nA quay was painted.\n\nTitle: Quay\n")
     world.publisher("run", at=NOW + timedelta(minutes=1))
     world.edit("1 March 2026", f"{crane}Embargo: 6 March 2026\n\n1 March 2026")
     world.publisher("run", at=NOW + timedelta(minutes=2))
@@ -77,7 +78,7 @@ def test_status_tells_apart_what_waits_settles_comes_back_and_is_hidden(tmp_path
 
     assert [line for line in told if "source news: " in line][1:] == [
         "source news: 2 items waiting: 1 until Wed 2026-03-04 17:00, 1 until Thu 2026-03-05 08:00",
-        "source news: 2 items settling: 2 until Wed 2026-03-04 12:31",
+        "source news: 1 item settling: 1 until Wed 2026-03-04 12:31",
         "source news: 1 item withdrawn and coming back: 1 until Fri 2026-03-06 00:00",
         "source news: 1 item hidden; `publisher item list` names them",
     ]
