@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.subscribers import UNDO_WITHIN, round_name
-from publisher.store.delivery_rows import clock_of
+from publisher.store.delivery_rows import clock_of, lock_rows
 from publisher.store.people_schema import rounds
-from publisher.store.schema import deliveries
+from publisher.store.schema import deliveries, orders
 
 _APART = timedelta(minutes=1)
 """How far the clocks of a program and its database may differ."""
@@ -25,9 +25,17 @@ def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> Co
 
 
 def queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
-    """Queue those of these deliveries again that were taken back since: what is in them would be lost otherwise."""
+    """Queue those of these deliveries again that were taken back since: what is in them would be lost otherwise.
+
+    One that is still on its way is tried again as usual if it comes back. What the operator took back stays so.
+    """
     clock = clock_of(connection, now)
-    taken_back = (deliveries.c.state == DeliveryState.CANCELLED, deliveries.c.cancelled_at >= since - _APART)
+    recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= now - UNDO_WITHIN)
+    taken_back = and_(which, deliveries.c.cancelled_at >= since - _APART, deliveries.c.name.not_in(recalled))
+    lock_rows(connection, taken_back)
     values: dict[str, object] = {"state": DeliveryState.QUEUED, "due_at": clock(), "queued_at": clock()}
     values |= {"finished_at": None, "cancelled_at": None}
-    connection.execute(update(deliveries).where(which, *taken_back).values(values))
+    is_cancelled = deliveries.c.state == DeliveryState.CANCELLED
+    connection.execute(update(deliveries).where(taken_back, is_cancelled).values(values))
+    is_handing = deliveries.c.state == DeliveryState.HANDING
+    connection.execute(update(deliveries).where(taken_back, is_handing).values(cancelled_at=None))

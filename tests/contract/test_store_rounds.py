@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.deliveries import DeliveryKind
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Order, Result
 from publisher.model.rounds import Round
 from publisher.model.subscribers import (
     Consent,
@@ -146,20 +146,58 @@ def test_who_leaves_has_his_queued_mail_taken_back(store: Store) -> None:
     ada, ben = add(store, "ada"), add(store, "ben")
     plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
 
-    now = store.subscribers.get(ada.number)
-    assert now is not None
+    now = leave(store, ada)
+    assert ["ben@example.org"] == [each.recipient for each in store.ledger.due(max_age=timedelta(days=3), now=NOON)]
+
+    come_back(store, now)
+    assert 2 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+
+def leave(store: Store, who: Subscriber) -> Subscriber:
+    """Unsubscribe, and return the reader as he was."""
+    before = store.subscribers.get(who.number)
+    assert before is not None
     ended = replace(
-        now.subscriptions[0],
+        before.subscriptions[0],
         state=SubscriptionState.ENDED,
         ended_at=NOON,
         ended_because=EndReason.UNSUBSCRIBED,
     )
-    left = replace(now, subscriptions=(ended,))
-    store.subscribers.write(now, left, now=NOON)
-    assert ["ben@example.org"] == [each.recipient for each in store.ledger.due(max_age=timedelta(days=3), now=NOON)]
+    store.subscribers.write(before, replace(before, subscriptions=(ended,)), now=NOON)
+    return before
 
-    store.subscribers.write(left, now, now=NOON)
-    assert 2 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+def come_back(store: Store, before: Subscriber) -> None:
+    left = store.subscribers.get(before.number)
+    store.subscribers.write(left, before, now=NOON)
+
+
+def test_who_comes_back_while_his_mail_is_on_its_way_does_not_lose_it(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    plan(store, begin(store), {ada.number: (1,)})
+    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    store.ledger.write([claimed], [], now=NOON)
+
+    come_back(store, leave(store, ada))
+    later = Result(delivery=claimed, state=DeliveryState.QUEUED, code=451, reply="later", after=timedelta(hours=1))
+    store.ledger.write([], [later], now=NOON)
+
+    [known] = store.ledger.known("round-1")
+    assert DeliveryState.QUEUED == known.state
+
+
+def test_what_the_operator_took_back_does_not_come_with_a_reader_who_comes_back(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    plan(store, begin(store), {ada.number: (1,)})
+
+    before = leave(store, ada)
+    store.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
+    store.ledger.orders.record(Order(verb="recall", about="round-1", at=NOON, mails=0))
+    come_back(store, before)
+
+    assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
 
 
 def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
