@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from datetime import datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 PER_NETWORK = 30
 """Forms that lead to a letter, from one network within an hour. A whole office may sit behind one address."""
@@ -22,6 +22,8 @@ def network_of(address: str) -> str:
         ip = ip_address(address)
     except ValueError:
         return ""
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped  # a socket for both protocols says ::ffff:192.0.2.1
     return "" if ip.is_loopback else str(ip_network((ip, _PREFIX[ip.version]), strict=False))
 
 
