@@ -78,15 +78,23 @@ def undo(before: Sequence[Subscription], *, now: datetime) -> Subscriptions:
 
     The cursors stay where they were, so he gets what came meanwhile.
     """
-    left = [each for each in before if each.ended_because is EndReason.UNSUBSCRIBED and each.ended_at is not None]
-    last = max((each.ended_at for each in left if each.ended_at), default=None)
-    if last is None or now - last > UNDO_WITHIN or _follows_something(before):
+    left_at = left_last(before)
+    if left_at is None or now - left_at > UNDO_WITHIN:
         return tuple(before)
-    return tuple(_go_on_again(each) if each in left and each.ended_at == last else each for each in before)
+    return tuple(_go_on_again(each) if _was_left(each) and each.ended_at == left_at else each for each in before)
 
 
-def _follows_something(subscriptions: Sequence[Subscription]) -> bool:
-    return any(each.state is SubscriptionState.ACTIVE for each in subscriptions)
+def left_last(subscriptions: Sequence[Subscription]) -> datetime | None:
+    """When a reader unsubscribed; None: he follows something, or it ended otherwise since, say by the operator."""
+    if any(each.state is SubscriptionState.ACTIVE for each in subscriptions):
+        return None
+    ended = [(each.ended_at, _was_left(each)) for each in subscriptions if each.ended_at is not None]
+    at, is_left = max(ended, default=(None, False))
+    return at if is_left else None
+
+
+def _was_left(subscription: Subscription) -> bool:
+    return subscription.ended_because is EndReason.UNSUBSCRIBED
 
 
 def _go_on_again(subscription: Subscription) -> Subscription:

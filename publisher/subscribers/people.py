@@ -146,12 +146,16 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def requested(self, token: str) -> Request | None:
-        """What the link of a letter would confirm; None: it is no such link, too old, or was used."""
+        """What the link of a letter would confirm; None: it is no such link, too old, or was used.
+
+        A theme that was renamed meanwhile is named as it is now, and a pace that is gone is the default one.
+        """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.CONFIRM or link.confirmation.used_at is not None:
             return None
         is_good = self.now - link.confirmation.asked_at <= CONFIRM_WITHIN
-        return link.confirmation.request if is_good else None
+        request = link.confirmation.request
+        return replace(request, choices=self._present_choices(request.choices)) if is_good else None
 
     def confirm(self, token: str) -> Subscriber | None:
         """Confirm what was requested; return the subscriber, or None: the link is not good (any more)."""
@@ -314,6 +318,10 @@ class People:
 
     def _renamed(self, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
         return tuple(replace(each, theme=self._theme_map.current(each.theme)) for each in subscriptions)
+
+    def _present_choices(self, choices: Choices) -> dict[str, str]:
+        names, default = self.settings.pace_names, self.settings.default_pace
+        return {self.current(slug): pace if pace in names else default for slug, pace in choices.items()}
 
     def _chosen(self, before: Subscriber | None, address: str, choices: Choices, language: str) -> Subscriber:
         subscriptions = self._renamed(before.subscriptions) if before else ()

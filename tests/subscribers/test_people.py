@@ -57,13 +57,16 @@ class Site:
     store: Store
     now: datetime = MONDAY
     letters: list["Written"] = field(default_factory=list)
+    settings: SubscriberSettings = SETTINGS
 
     @property
     def people(self) -> People:
         return self.people_of(THEMES)
 
     def people_of(self, themes: ThemeMap) -> People:
-        return People(store=self.store, site=SITE, settings=SETTINGS, themes=themes, letters=lambda: self, now=self.now)
+        return People(
+            store=self.store, site=SITE, settings=self.settings, themes=themes, letters=lambda: self, now=self.now
+        )
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
         """As a letter writer does; what it was asked for is kept."""
@@ -322,3 +325,42 @@ def test_a_renamed_theme_is_followed_under_its_new_name(site: Site) -> None:
     kept = site.store.subscribers.get(ada.number)
     assert kept is not None
     assert ["daily"] == [each.pace for each in kept.subscriptions]
+
+
+def test_a_theme_that_is_renamed_before_somebody_confirms_goes_on(site: Site) -> None:
+    ada = site.subscribed(asylum="weekly")
+    site.now += timedelta(days=1)
+    site.ask(asylum="daily")
+    site.collect("c", ASYLUM)
+    renamed = replace(THEMES, was=(("asylum", "borders"),))
+
+    found = site.people_of(renamed).confirm(site.letters[-1].token)
+
+    assert found is not None
+    assert [(ada.active[0].cursor, "borders", "daily")] == [
+        (each.cursor, each.theme, each.pace) for each in found.active
+    ]
+
+
+def test_a_pace_that_is_gone_before_somebody_confirms_is_the_one_the_form_suggests(site: Site) -> None:
+    site.ask(asylum="daily", borders="monthly")
+
+    site.settings = replace(SETTINGS, paces=SETTINGS.paces[1:])
+    found = site.people.confirm(site.letters[-1].token)
+
+    assert found is not None
+    assert {"asylum": "weekly", "borders": "monthly"} == found.choices
+
+
+def test_who_was_ended_by_the_operator_does_not_come_back_by_an_older_link(site: Site) -> None:
+    ada = site.subscribed(asylum="daily")
+    site.people.stop(site.stop_link(ada))
+    site.now += timedelta(days=1)
+    site.subscribed(borders="daily")
+    site.now += timedelta(days=1)
+    site.people.end(ADA)
+
+    back = site.people.undo(site.stop_link(ada))
+
+    assert back is not None
+    assert () == back.active

@@ -7,12 +7,13 @@ from flask import Request, Response
 
 from publisher.admin.reception import Reception
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import CONFIRM_WITHIN, FORGET_AFTER, UNDO_WITHIN, EndReason, Subscriber
+from publisher.model.subscribers import CONFIRM_WITHIN, FORGET_AFTER, UNDO_WITHIN, Subscriber
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import DOMAIN, ShownLanguage
 from publisher.rendering import languages, urls
 from publisher.serve.forms.shown import Showing
 from publisher.serve.forms.stamp import new_stamp
+from publisher.subscribers.choose import left_last
 
 PLACE = "forms.html"
 """The frame of a page begins its links at the site's root, as on a page there."""
@@ -111,11 +112,7 @@ class View:
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
         """Until when somebody who unsubscribed can undo that; None: he did not, or it is too late."""
-        left = [
-            each.ended_at
-            for each in subscriber.subscriptions
-            if each.ended_because is EndReason.UNSUBSCRIBED and each.ended_at is not None
-        ]
-        if subscriber.active or not left or (until := max(left) + UNDO_WITHIN) < self.people.now:
+        left_at = left_last(subscriber.subscriptions)
+        if left_at is None or (until := left_at + UNDO_WITHIN) < self.people.now:
             return None
         return local_day(until, self.site.timezone)
