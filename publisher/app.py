@@ -47,6 +47,7 @@ from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
 from publisher.subscribers.people import People
+from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
@@ -286,6 +287,15 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return self._wiring.people(self._clock())
+
+    @property
+    def transfer(self) -> Transfer:
+        """What moves subscribers out of the site and into it.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        return Transfer(self.people, self._store)
 
     @property
     def reception(self) -> "Reception":

@@ -28,6 +28,7 @@ from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
 from publisher.cli.subscribers import subscribers
+from publisher.cli.transfer import export_people, import_people
 from publisher.model.errors import EXIT_USAGE, PublisherError
 from publisher.publish.plan import Scope
 
@@ -195,6 +196,8 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
+for each in (export_people, import_people):
+    subscribers.add_command(each)
 for each in (bounces, preview, edition, item, subscribers, source, store, backup, restore):
     cli.add_command(each)
 

@@ -12,7 +12,7 @@ from publisher.model.subscribers import EVERYTHING, Subscriber
 
 @click.group(cls=Commands)
 def subscribers() -> None:
-    """List the people who subscribed, add one, or end one's subscriptions."""
+    """List the people who subscribed, add one, end one's subscriptions, or move all out and in."""
 
 
 @subscribers.command("list")
@@ -50,7 +50,7 @@ def add(  # noqa: PLR0917  (click passes what is typed)
     """Add somebody who agreed elsewhere, or replace what he follows; `*` is everything. No mail is sent."""
     with options.open_for(dry_run=dry_run) as publisher:
         spoken = language or publisher.config.site.language
-        added = publisher.people.add(address, _choices_of(choices), language=spoken, words=agreed)
+        added = publisher.people.add(address, choices_of(choices), language=spoken, words=agreed)
     _print(options, added)
 
 
@@ -65,7 +65,12 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
     _print(options, ended)
 
 
-def _choices_of(written: tuple[str, ...]) -> dict[str, str]:
+def choices_of(written: tuple[str, ...]) -> dict[str, str]:
+    """The name of a pace by theme, as typed.
+
+    Raises:
+        UsageError: one is no theme with its pace.
+    """
     pairs = [each.rpartition("=") for each in written]
     if wrong := [pace for theme, _, pace in pairs if not theme]:
         raise UsageError(f"expected a theme and a pace such as asylum=weekly, got {wrong[0]!r}")

@@ -21,7 +21,7 @@ from publisher.model.subscribers import (
     Subscriber,
     Subscription,
 )
-from publisher.store.engine import BATCH, Database
+from publisher.store.engine import BATCH, Database, batches
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
@@ -101,10 +101,35 @@ class Subscribers:
         query = select(consents, wordings.c.words).join(wordings, wordings.c.digest == consents.c.words_digest)
         query = query.where(consents.c.subscriber == number).order_by(consents.c.number)
         with self._database.reading() as connection:
-            return [
-                Consent(kind=row.kind, at=row.at, language=row.language, choices=row.choices, words=row.words)
-                for row in connection.execute(query)
-            ]
+            return [_consent_of(row) for row in connection.execute(query)]
+
+    def last_consents(self, numbers: Sequence[int]) -> dict[int, Consent]:
+        """What these subscribers agreed to last, by their numbers."""
+        query = select(consents, wordings.c.words).join(wordings, wordings.c.digest == consents.c.words_digest)
+        query = query.order_by(consents.c.subscriber, consents.c.number)
+        with self._database.reading() as connection:
+            return {
+                row.subscriber: _consent_of(row)
+                for some in batches(numbers)
+                for row in connection.execute(query.where(consents.c.subscriber.in_(some)))
+            }
+
+    def add_new(self, new: Sequence[tuple[Subscriber, Consent]]) -> dict[str, bool]:
+        """Add those of these people who are not there, in one transaction, with what they agreed to.
+
+        Returns the addresses of the others, each with whether somebody with it follows something.
+        """
+        known: dict[str, bool] = {}
+        with self._database.writing_beside() as connection:
+            for subscriber, consent in new:
+                there = _subscriber(connection, subscribers.c.address == subscriber.address)
+                if there is not None:
+                    known[there.address] = bool(there.active)
+                    continue
+                number = _insert_subscriber(connection, subscriber)
+                _write_subscriptions(connection, number, (), subscriber.subscriptions)
+                _append_consent(connection, number, consent)
+        return known
 
     def write(
         self,
@@ -242,6 +267,10 @@ def _with_subscriptions(
 
 def _subscriber_of(row: Row[Any], subs: tuple[Subscription, ...]) -> Subscriber:
     return Subscriber(**{name: getattr(row, name) for name in _OF_SUBSCRIBER}, subscriptions=subs)
+
+
+def _consent_of(row: Row[Any]) -> Consent:
+    return Consent(kind=row.kind, at=row.at, language=row.language, choices=row.choices, words=row.words)
 
 
 def _subscription_of(row: Row[Any]) -> Subscription:

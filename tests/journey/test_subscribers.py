@@ -107,6 +107,33 @@ def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
     assert [] == sink.taken
 
 
+def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink: Sink, tmp_path: Path) -> None:
+    world.publisher("run", at=NOW)
+    people(world, "add", ADA, "ferries=weekly", *AGREED)
+    ours, mailman = tmp_path / "ours.csv", tmp_path / "members.txt"
+    mailman.write_text(f"{ADA}\n{BEN}\nno address\n", "utf-8")
+
+    assert [f"{ours}: 1 person"] == people(world, "export", str(ours)).lines
+    assert 0o600 == ours.stat().st_mode & 0o777
+    assert ["Publisher: 0 people added, 1 left out", "  1 subscribed already: line 2"] == people(
+        world, "import", str(ours)
+    ).lines
+
+    terms = ("--follow", "*=weekly", "--agreed", "the old list", "--agreed-at", "2024-05-06")
+    assert 2 == people(world, "import", str(mailman)).exit_code
+    rehearsed = people(world, "import", str(mailman), *terms, "--dry-run")
+    assert "Mailman: 1 person would be added, 2 left out" == rehearsed.lines[0]
+    assert 1 == len(people(world, "list").lines)
+    done = people(world, "import", str(mailman), *terms, "--json").json
+    assert ("Mailman", 1) == (done["dialect"], done["added"])
+    assert {"no address that mail servers take": [3], "subscribed already": [1]} == done["left_out"]
+    assert f"{BEN}  since Mon 2024-05-06 00:00: everything weekly" == people(world, "list").lines[1]
+    missing = people(world, "import", str(tmp_path / "none.csv"))
+    assert [f"publisher: {tmp_path / 'none.csv'}: no such file or directory"] == missing.problems
+    world.publisher("deliver", at=NOW)
+    assert [] == sink.taken
+
+
 def test_without_its_table_nobody_can_be_added(tmp_path: Path) -> None:
     world = World(tmp_path / "site", FERRY)
 
