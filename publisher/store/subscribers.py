@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import Letter
@@ -119,17 +119,22 @@ class Subscribers:
 
         Returns the addresses of the others, each with whether somebody with it follows something.
         """
-        known: dict[str, bool] = {}
         with self._database.writing_beside() as connection:
-            for subscriber, consent in new:
-                there = _subscriber(connection, subscribers.c.address == subscriber.address)
-                if there is not None:
-                    known[there.address] = bool(there.active)
-                    continue
-                number = _insert_subscriber(connection, subscriber)
-                _write_subscriptions(connection, number, (), subscriber.subscriptions)
-                _append_consent(connection, number, consent)
-        return known
+            rows = connection.execute(_with_address([subscriber.address for subscriber, _ in new])).all()
+            there = [_subscriber_of(row, subs) for row, subs in _with_subscriptions(connection, rows)]
+            known = {each.address: bool(each.active) for each in there}
+            fresh = [(each, consent) for each, consent in new if each.address not in known]
+            numbers = _insert_subscribers(connection, [each for each, _ in fresh])
+            its = [(numbers[each.address], each, consent) for each, consent in fresh if each.address in numbers]
+            subs = [_subscription_row(number, sub) for number, each, _ in its for sub in each.subscriptions]
+            if subs:
+                connection.execute(insert(subscriptions), subs)
+            for words in {consent.words for _, _, consent in its}:
+                _keep_words(connection, words)
+            if its:
+                connection.execute(insert(consents), [_consent_row(number, 1, consent) for number, _, consent in its])
+        # Somebody who subscribed at the same moment is as good as there.
+        return known | {each.address: True for each, _ in fresh if each.address not in numbers}
 
     def write(
         self,
@@ -281,9 +286,29 @@ def _subscription_row(number: int, subscription: Subscription) -> dict[str, Any]
     return {"subscriber": number, **{name: getattr(subscription, name) for name in _OF_SUBSCRIPTION}}
 
 
+def _subscriber_row(new: Subscriber) -> dict[str, Any]:
+    row = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
+    return {**row, "bounce_mark": secrets.token_hex(10)}
+
+
+def _with_address(addresses: Sequence[str]) -> Select[Any]:
+    return select(subscribers).where(subscribers.c.address.in_(addresses)).order_by(subscribers.c.number)
+
+
+def _insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
+    """Insert those whose address is not taken; return their numbers by address."""
+    if not new:
+        return {}
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    rows = [_subscriber_row(each) for each in new]
+    connection.execute(make(subscribers).on_conflict_do_nothing(), rows)
+    marks = {row["bounce_mark"] for row in rows}
+    found = connection.execute(_with_address([each.address for each in new]))
+    return {row.address: row.number for row in found if row.bounce_mark in marks}
+
+
 def _insert_subscriber(connection: Connection, new: Subscriber) -> int:
-    row: dict[str, Any] = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
-    row["bounce_mark"] = secrets.token_hex(10)
+    row = _subscriber_row(new)
     if not _insert_or_leave(connection, subscribers, row):
         raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
     query = select(subscribers.c.number).where(subscribers.c.address == new.address)
@@ -330,16 +355,19 @@ def _follow_mails(connection: Connection, before: Subscriber, after: Subscriber,
 def _append_consent(connection: Connection, number: int, consent: Consent) -> None:
     _keep_words(connection, consent.words)
     last = connection.execute(select(func.max(consents.c.number)).where(consents.c.subscriber == number)).scalar() or 0
-    row = {
-        "subscriber": number,
-        "number": last + 1,
+    connection.execute(insert(consents).values(_consent_row(number, last + 1, consent)))
+
+
+def _consent_row(subscriber: int, number: int, consent: Consent) -> dict[str, Any]:
+    return {
+        "subscriber": subscriber,
+        "number": number,
         "kind": consent.kind,
         "at": consent.at,
         "language": consent.language,
         "choices": dict(consent.choices),
         "words_digest": words_digest(consent.words),
     }
-    connection.execute(insert(consents).values(row))
 
 
 def _keep_words(connection: Connection, words: str) -> None:

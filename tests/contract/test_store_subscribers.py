@@ -125,3 +125,30 @@ def test_the_newest_key_signs_and_all_are_kept(store: Store) -> None:
     store.subscribers.add_key("two", now=NOON)
 
     assert ("two", "one") == store.subscribers.keys(proposed="other", now=NOON)
+
+
+def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: Store) -> None:
+    ada, ben = add(store, "ada"), add(store, "ben")
+    left = replace(ben, subscriptions=leave(ben.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
+    store.subscribers.write(ben, left, now=NOON)
+    new = [replace(ada, number=0, address=f"{name}@example.org", language="fr") for name in ("ada", "ben", "cy", "di")]
+    consents = [
+        Consent(kind=ConsentKind.OPERATOR, at=NOON, language="fr", choices={"*": "daily"}, words=words)
+        for words in ("a", "b", "the old list", "the old list")
+    ]
+
+    known = store.subscribers.add_new(list(zip(new, consents, strict=True)))
+
+    assert {ADA: True, "ben@example.org": False} == known
+    cy, di = (store.subscribers.by_address(f"{name}@example.org") for name in ("cy", "di"))
+    assert cy is not None
+    assert di is not None
+    assert (replace(new[2], number=cy.number), replace(new[3], number=di.number)) == (cy, di)
+    assert ada == store.subscribers.by_address(ADA)
+    last = store.subscribers.last_consents([ada.number, cy.number, di.number])
+    assert {ada.number: "said so", cy.number: "the old list", di.number: "the old list"} == {
+        number: consent.words for number, consent in last.items()
+    }
+    assert {ADA: True, "cy@example.org": True} == store.subscribers.add_new(
+        [(new[0], consents[0]), (new[2], consents[2])]
+    )
