@@ -1,4 +1,4 @@
-"""The commands of `publisher subscribers`: list people, add one, end one's subscriptions."""
+"""The commands of `publisher subscribers`: list people, add one, end one's subscriptions, erase one."""
 
 import click
 
@@ -12,7 +12,7 @@ from publisher.model.subscribers import EVERYTHING, Subscriber
 
 @click.group(cls=Commands)
 def subscribers() -> None:
-    """List the people who subscribed, add one, end one's subscriptions, or move all out and in."""
+    """List the people who subscribed, add, end or erase one, or move all out and in."""
 
 
 @subscribers.command("list")
@@ -63,6 +63,20 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
     with options.open_for(dry_run=dry_run) as publisher:
         ended = publisher.people.end(address)
     _print(options, ended)
+
+
+@subscribers.command()
+@site_command
+@click.argument("address")
+@dry_run_option
+def erase(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
+    """Erase all that is held of an address; what is counted stays, without it. It cannot be undone."""
+    with options.open_for(dry_run=dry_run) as publisher:
+        publisher.people.erase(address)
+    if options.is_json:
+        print_json({"address": address, "erased": not dry_run})
+    else:
+        print_line(f"{address}: would be erased" if dry_run else f"{address}: erased")
 
 
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:

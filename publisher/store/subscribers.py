@@ -22,6 +22,7 @@ from publisher.model.subscribers import (
     Subscription,
 )
 from publisher.store.engine import BATCH, Database, batches
+from publisher.store.erasure import erase_address
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
@@ -170,6 +171,11 @@ class Subscribers:
             if consent is not None:
                 _append_consent(connection, number, consent)
             return replace(after, number=number)
+
+    def erase(self, address: str, *, now: datetime) -> bool:
+        """Erase all that is held of an address, as `erase_address` does; whether there was anything."""
+        with self._database.writing_beside() as connection:
+            return erase_address(connection, address, now=now)
 
     # --- links that are good once ------------------------------------------------------------------------------------
 

@@ -305,6 +305,15 @@ class People:
             raise UsageError(f"no one is subscribed as {address}")
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
+    def erase(self, address: str) -> None:
+        """Erase all that is held of an address; what is counted stays, without it.
+
+        Raises:
+            UsageError: nothing is held of it.
+        """
+        if not self._store.subscribers.erase(self.wire_address(address), now=self.now):
+            raise UsageError(f"nothing is held of {address}")
+
     # --- shared ------------------------------------------------------------------------------------------------------
 
     @cached_property

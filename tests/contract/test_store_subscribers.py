@@ -5,14 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
+from publisher.model.bounces import BounceKind, BounceRow
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Letter, NewDelivery, Rank
 from publisher.model.errors import StoreError
 from publisher.model.subscribers import Consent, ConsentKind, EndReason, LetterKind, Request
 from publisher.store import Store
+from publisher.store.schema import metadata
 from publisher.subscribers.choose import leave
-from tests.contract.stories import NOON
-from tests.contract.test_store_rounds import add
+from tests.contract.stories import NOON, collect, record
+from tests.contract.test_store_rounds import add, begin, plan
 
 ADA = "ada@example.org"
 DAY = timedelta(days=1)
@@ -37,6 +40,13 @@ def ask(store: Store, token: str, *, at: int = 0, kind: LetterKind = LetterKind.
     now = NOON + at * DAY
     request = Request(address=ADA, choices={"asylum": "daily"}, language="fr", words="I agree.")
     return store.subscribers.ask(kind, request, letter(token), token_digest=token, not_since=now - DAY, now=now)
+
+
+def tables_with(store: Store, words: str) -> list[str]:
+    """Names of the tables that have these words in a row."""
+    with store.database.reading() as connection:
+        rows = {table.name: str(connection.execute(select(table)).all()) for table in metadata.sorted_tables}
+    return sorted(name for name, found in rows.items() if words in found)
 
 
 def letters(store: Store) -> Sequence[str]:
@@ -152,3 +162,54 @@ def test_many_come_in_at_once_and_those_who_are_there_stay_as_they_are(store: St
     assert {ADA: True, "cy@example.org": True} == store.subscribers.add_new(
         [(new[0], consents[0]), (new[2], consents[2])]
     )
+
+
+def test_what_is_held_of_an_address_is_erased_and_counts_stay(store: Store) -> None:
+    ada, ben = add(store, "ada"), add(store, "ben")
+    collect(store, record("a"))
+    round_ = begin(store)
+    plan(store, round_, {ada.number: (1,), ben.number: (1,)})
+    ask(store, "confirm-one")
+    notice = letter("notice-1")
+    store.ledger.queue_letters([notice], now=NOON)
+    bounce = BounceRow(
+        mark="m", at=NOON, kind=BounceKind.FAILED, name="", recipient="Ada@example.org", token="", status="", words=ADA
+    )
+    store.bounces.record(bounce)
+
+    assert [True, False] == [store.subscribers.erase(ADA, now=NOON) for _ in range(2)]
+
+    assert store.subscribers.by_address(ADA) is None
+    assert store.subscribers.asked_at(LetterKind.CONFIRM, ADA) is None
+    assert [] == store.subscribers.consents(ada.number)
+    assert ["said so"] == [each.words for each in store.subscribers.consents(ben.number)]
+    mails = store.ledger.known(round_.name)
+    assert [DeliveryState.CANCELLED, DeliveryState.QUEUED] == [each.state for each in mails]
+    assert ["erased-", ben.address] == [mails[0].recipient[:7], mails[1].recipient]
+    names = [round_.name, "confirm-one", "notice-1"]
+    counts = store.ledger.counts(names, max_age=MAX_AGE, now=NOON)
+    assert [(1, 1), (0, 1), (1, 0)] == [(counts[name].queued, counts[name].cancelled) for name in names]
+    assert ["notice-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=NOON) if each.recipient == ADA]
+    assert [ben.number] == [each.subscriber for each in store.rounds.mails(round_.number, [ADA, ben.address])]
+
+
+def test_no_table_has_an_erased_address(store: Store) -> None:
+    add(store, "ada")
+    ask(store, "confirm-one")
+    plan(store, begin(store), {1: ()})
+
+    store.subscribers.erase(ADA, now=NOON)
+
+    assert [] == tables_with(store, "ada@")
+
+
+def test_words_that_the_operator_wrote_for_one_reader_go_with_him(store: Store) -> None:
+    new = replace(add(store, "ben"), number=0, address=ADA)
+    consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="Ada, on paper")
+    store.subscribers.add_new([(new, consent)])
+    assert ["wordings"] == tables_with(store, "on paper")
+
+    store.subscribers.erase(ADA, now=NOON)
+
+    assert [] == tables_with(store, "on paper")
+    assert ["wordings"] == tables_with(store, "said so")

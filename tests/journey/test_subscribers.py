@@ -104,6 +104,11 @@ def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
     assert [] == people(world, "list", "--json").json
     [ada] = people(world, "list", "--ended", "--json").json
     assert (ADA, {}) == (ada["address"], ada["choices"])
+
+    assert [f"{ADA}: would be erased"] == people(world, "erase", ADA, "--dry-run").lines
+    assert [f"{ADA}: erased"] == people(world, "erase", ADA).lines
+    assert [f"publisher: nothing is held of {ADA}"] == people(world, "erase", ADA).problems
+    assert [] == people(world, "list", "--ended", "--json").json
     assert [] == sink.taken
 
 

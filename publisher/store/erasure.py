@@ -1,0 +1,69 @@
+"""Erases what the store holds of one address. What is counted stays, without saying whose it was."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, or_, select, update
+
+from publisher.model.deliveries import DeliveryKind
+from publisher.model.subscribers import ConsentKind, LetterKind
+from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
+from publisher.store.queue import cancel_deliveries, delete_finished_letters
+from publisher.store.schema import bounces, deliveries
+
+_ERASED = "erased-"
+
+
+def erase_address(connection: Connection, address: str, *, now: datetime) -> bool:
+    """Erase the subscriber with that address, and the requests, letters and bounces of it; whether there was anything.
+
+    His mails that are not handed over are taken back. Their rows, and those of bounces, stay for the counts, each with
+    a random name in place of the address: two of them do not say that they were one reader's. So do the rows of
+    `round_mails`, with a number that stands nowhere else. Mails to a mailing list of that address are left alone.
+    """
+    query = select(*subscribers.c["number", "bounce_mark"]).where(subscribers.c.address == address)
+    reader = connection.execute(query.with_for_update()).one_or_none()
+    found = [_erase_reader(connection, reader.number)] if reader else []
+    asked = connection.execute(delete(confirmations).where(confirmations.c.address == address))
+    mails = _erase_mails(connection, address, now=now)
+    said = _erase_bounces(connection, address, mark=reader.bounce_mark if reader else "")
+    return any([*found, asked.rowcount, mails, said])
+
+
+def _erase_reader(connection: Connection, number: int) -> bool:
+    """Erase a reader; also the words that the operator wrote for him alone, which may name him."""
+    of_reader = (consents.c.subscriber == number, consents.c.kind == ConsentKind.OPERATOR)
+    digests = list(connection.execute(select(consents.c.words_digest).where(*of_reader)).scalars())
+    connection.execute(delete(consents).where(consents.c.subscriber == number))
+    for digest in digests:
+        others = select(consents.c.number).where(consents.c.words_digest == digest).exists()
+        asked = select(confirmations.c.address).where(confirmations.c.words_digest == digest).exists()
+        connection.execute(delete(wordings).where(wordings.c.digest == digest, ~others, ~asked))
+    connection.execute(delete(subscriptions).where(subscriptions.c.subscriber == number))
+    return connection.execute(delete(subscribers).where(subscribers.c.number == number)).rowcount == 1
+
+
+def _erase_mails(connection: Connection, address: str, *, now: datetime) -> int:
+    # Notices to the operator are letters as well; if he erases himself as a reader, they stay.
+    of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in LetterKind]
+    is_letter = and_(deliveries.c.kind == DeliveryKind.LETTER, or_(*of_reader))
+    its = and_(deliveries.c.recipient == address, or_(deliveries.c.kind == DeliveryKind.ROUND, is_letter))
+    ids = list(connection.execute(select(deliveries.c.id).where(its).order_by(deliveries.c.id)).scalars())
+    cancel_deliveries(connection, its, now=now)
+    delete_finished_letters(connection, ids)
+    for each in ids:
+        # The answer of a server repeats the address now and then, and the Message-ID has the reader's number.
+        values = {"recipient": _nobody(), "message_id": f"<{_nobody()}>", "return_path": "", "reply": ""}
+        connection.execute(update(deliveries).where(deliveries.c.id == each).values(values))
+    return len(ids)
+
+
+def _erase_bounces(connection: Connection, address: str, *, mark: str) -> int:
+    of_mark: ColumnElement[bool] = bounces.c.token == mark if mark else false()
+    its = or_(func.lower(bounces.c.recipient) == address, of_mark)
+    values = {"recipient": "", "token": "", "words": ""}
+    return connection.execute(update(bounces).where(its).values(values)).rowcount
+
+
+def _nobody() -> str:
+    return f"{_ERASED}{secrets.token_hex(10)}"
