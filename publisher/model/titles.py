@@ -93,7 +93,7 @@ def title_of(item: Item) -> str:
 def _sentence_as_title(text: str) -> tuple[str, int]:
     """Return the first sentence as a title, and where the text behind it begins: 0 if the title is cut."""
     sentence = next(iter(_sentences(text)), "")
-    title = without_invisible(_without_full_stop(sentence))
+    title = even_spaces(without_invisible(_without_full_stop(sentence)))
     if len(title) > TITLE_LENGTH:
         return _cut(title), 0
     return title, _end_of(sentence, text)

@@ -4,11 +4,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from publisher.collect.sources.listing_grammar import parse
-from publisher.model.characters import even_spaces
+from publisher.model.characters import even_spaces, without_invisible
 from publisher.model.items import Item
 from publisher.model.titles import (
     OWN_TITLE_LENGTH,
@@ -178,11 +178,13 @@ def test_marks_without_a_word_are_no_sentence() -> None:
 
 
 @given(st.text())
+@example("\xad")
+@example("\xad a")
 def test_any_text_gives_a_title_and_a_summary_that_fit_one_line(text: str) -> None:
     for line, length in ((title_of(item(text)), TITLE_LENGTH), (summary_of(item(text)), SUMMARY_LENGTH)):
         assert len(line) <= length
         assert line == even_spaces(line)
-        assert bool(line) == bool(text.strip())
+        assert bool(without_invisible(line)) == bool(without_invisible(text).strip())
 
 
 @given(st.text(), st.integers(min_value=1, max_value=50))

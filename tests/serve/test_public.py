@@ -184,7 +184,7 @@ def test_head_says_the_same_without_the_file(root: Path, encoding: str) -> None:
     head, full = client(root).head("/all/rss.xml", headers=accepted), got(root, "/all/rss.xml", accepted)
 
     assert (200, b"") == (head.status_code, head.data)
-    assert dict(full.headers) == dict(head.headers)
+    assert {**full.headers, "Date": ""} == {**head.headers, "Date": ""}
 
 
 @pytest.mark.parametrize(
