@@ -5,7 +5,7 @@ are checked here, and a link of one right is never good for another. What a visi
 an address is known: `subscribe` and `ask_for_link` return nothing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -101,6 +101,11 @@ class People:
         """The present slug of a theme that somebody follows."""
         return self._theme_map.current(slug)
 
+    def present_choices(self, choices: Choices) -> dict[str, str]:
+        """Choices by the present slugs of their themes; a pace that config.toml has no more is the default one."""
+        names, default = self.settings.pace_names, self.settings.default_pace
+        return {self.current(slug): pace if pace in names else default for slug, pace in choices.items()}
+
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
     def subscribe(self, request: Request) -> None:
@@ -128,14 +133,16 @@ class People:
         except ValueError as error:
             raise UsageError(str(error)) from None
 
-    def checked(self, choices: Choices) -> dict[str, str]:
+    def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
         """Choices by the present slugs of their themes, in the order of `themes`.
+
+        Themes that are `followed` already may be chosen, even if nothing is in them any more.
 
         Raises:
             UsageError: there are none, or there is no such theme or pace.
         """
         named = {self._theme_map.current(slug): pace for slug, pace in choices.items()}
-        known = [EVERYTHING, *(theme.slug for theme in self.themes)]
+        known = [*dict.fromkeys((EVERYTHING, *(theme.slug for theme in self.themes), *followed))]
         for slug, pace in named.items():
             if slug not in known:
                 raise UsageError(f"no theme {slug!r}{suggestion(slug, known)}")
@@ -155,7 +162,7 @@ class People:
             return None
         is_good = self.now - link.confirmation.asked_at <= CONFIRM_WITHIN
         request = link.confirmation.request
-        return replace(request, choices=self._present_choices(request.choices)) if is_good else None
+        return replace(request, choices=self.present_choices(request.choices)) if is_good else None
 
     def confirm(self, token: str) -> Subscriber | None:
         """Confirm what was requested; return the subscriber, or None: the link is not good (any more)."""
@@ -199,7 +206,8 @@ class People:
         if before is None:
             return None
         if choices:
-            after = self._chosen(before, before.address, self.checked(choices), language)
+            checked = self.checked(choices, followed=[each.theme for each in before.active])
+            after = self._chosen(before, before.address, checked, language)
         else:
             ended = leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=self.now)
             after = replace(before, subscriptions=ended, language=language)
@@ -327,10 +335,6 @@ class People:
 
     def _renamed(self, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
         return tuple(replace(each, theme=self._theme_map.current(each.theme)) for each in subscriptions)
-
-    def _present_choices(self, choices: Choices) -> dict[str, str]:
-        names, default = self.settings.pace_names, self.settings.default_pace
-        return {self.current(slug): pace if pace in names else default for slug, pace in choices.items()}
 
     def _chosen(self, before: Subscriber | None, address: str, choices: Choices, language: str) -> Subscriber:
         subscriptions = self._renamed(before.subscriptions) if before else ()

@@ -4,7 +4,7 @@ What a subscription concerns is worked out once for all who have the same theme,
 operations on integers then; only one whose mail has no room for all is looked at by himself.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -25,8 +25,11 @@ class Ticks:
     """Paces that were never looked at before: their ticks count from now on."""
 
 
-def ticks_of(paces: Iterable[Pace], last_ticks: Mapping[str, datetime], *, now: datetime) -> Ticks:
-    """Which paces are due; one round deals with any number of missed ticks."""
+def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
+    """Which paces are due; one round deals with any number of missed ticks.
+
+    A pace that config.toml had once and has no more is due with the `default` one, or its readers would get nothing.
+    """
     due: dict[str, datetime] = {}
     watched: dict[str, datetime] = {}
     for pace in paces:
@@ -35,6 +38,9 @@ def ticks_of(paces: Iterable[Pace], last_ticks: Mapping[str, datetime], *, now: 
             watched[pace.name] = now
         elif is_due(pace.schedule, last=last, now=now):
             due[pace.name] = tick_to_record(last=last, now=now)
+    if default in due:
+        gone = last_ticks.keys() - {pace.name for pace in paces}
+        due |= dict.fromkeys(sorted(gone), due[default])
     return Ticks(due=due, watched=watched)
 
 

@@ -55,7 +55,8 @@ class RoundKeeper:
     # --- begin -------------------------------------------------------------------------------------------------------
 
     def _begin(self, *, is_held: bool) -> Round | None:
-        ticks = ticks_of(self._settings.paces, self._store.rounds.last_ticks(), now=self._now)
+        settings, last_ticks = self._settings, self._store.rounds.last_ticks()
+        ticks = ticks_of(settings.paces, last_ticks, default=settings.default_pace, now=self._now)
         due = ticks.due
         if not due:
             self._store.rounds.note_ticks(ticks.watched)

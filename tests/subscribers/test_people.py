@@ -23,7 +23,7 @@ from publisher.model.themes import ThemeMap
 from publisher.store import Store
 from publisher.subscribers import tokens
 from publisher.subscribers.people import People
-from tests.contract.stories import ASYLUM, BORDERS, collect, record
+from tests.contract.stories import ASYLUM, BORDERS, collect, record, withdraw
 from tests.databases import sqlite_store
 from tests.values import SITE, THEMES
 
@@ -364,3 +364,17 @@ def test_who_was_ended_by_the_operator_does_not_come_back_by_an_older_link(site:
 
     assert back is not None
     assert () == back.active
+
+
+def test_a_theme_and_a_pace_that_are_gone_can_still_be_followed(site: Site) -> None:
+    ada = site.subscribed(asylum="daily", borders="monthly")
+    site.settings = replace(SETTINGS, paces=SETTINGS.paces[1:])
+    choices = site.people.present_choices(ada.choices)
+    withdraw(site.store, 1, now=site.now)
+    emptied = replace(THEMES, themes=())
+    assert "asylum" not in [theme.slug for theme in site.people_of(emptied).themes]
+
+    found = site.people_of(emptied).change(site.mine(ada), choices=choices, language="fr")
+
+    assert found is not None
+    assert {"asylum": "weekly", "borders": "monthly"} == found.choices

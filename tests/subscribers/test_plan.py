@@ -81,13 +81,20 @@ def test_a_former_name_of_a_theme_is_its_present_one() -> None:
 def test_one_round_deals_with_all_ticks_and_paces_of_the_moment() -> None:
     last = {"daily": MONDAY - timedelta(days=5), "weekly": MONDAY - timedelta(days=5)}
 
-    assert {"daily", "weekly"} == {*ticks_of((DAILY, WEEKLY), last, now=MONDAY).due}
-    assert {"daily"} == {*ticks_of((DAILY, WEEKLY), last, now=MONDAY - timedelta(days=1)).due}
+    assert {"daily", "weekly"} == {*ticks_of((DAILY, WEEKLY), last, default="weekly", now=MONDAY).due}
+    assert {"daily"} == {*ticks_of((DAILY, WEEKLY), last, default="weekly", now=MONDAY - timedelta(days=1)).due}
     later = dict.fromkeys(last, MONDAY)
-    assert {} == ticks_of((DAILY, WEEKLY), later, now=MONDAY + timedelta(hours=23)).due
+    assert {} == ticks_of((DAILY, WEEKLY), later, default="weekly", now=MONDAY + timedelta(hours=23)).due
+
+
+def test_a_pace_that_is_gone_is_due_with_the_default_one() -> None:
+    last = {"daily": MONDAY - timedelta(days=2), "weekly": MONDAY - timedelta(days=7)}
+
+    assert {} == ticks_of((WEEKLY,), last, default="weekly", now=MONDAY - timedelta(days=1)).due
+    assert {"daily", "weekly"} == {*ticks_of((WEEKLY,), last, default="weekly", now=MONDAY).due}
 
 
 def test_ticks_of_a_new_pace_count_from_now_on() -> None:
-    ticks = ticks_of((DAILY, WEEKLY), {"daily": MONDAY}, now=MONDAY + timedelta(hours=1))
+    ticks = ticks_of((DAILY, WEEKLY), {"daily": MONDAY}, default="daily", now=MONDAY + timedelta(hours=1))
 
     assert ({}, {"weekly": MONDAY + timedelta(hours=1)}) == (ticks.due, ticks.watched)

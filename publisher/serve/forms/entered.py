@@ -95,6 +95,15 @@ def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs:
     return {slug: pace for slug, pace in chosen.items() if pace in settings.pace_names}
 
 
+def read_changes(
+    fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str], followed: Mapping[str, str]
+) -> dict[str, str]:
+    """The paces that a reader chose on his own page. What the form does not say, or cannot mean, stays as it was."""
+    said = read_choices(fields, settings, slugs)
+    left = {slug for slug in followed if fields.get(f"{THEME_FIELD}{slug}") == NO}
+    return {slug: pace for slug, pace in {**followed, **said}.items() if slug not in left}
+
+
 def address_mistake(email: str) -> Mistake | None:
     """What is wrong with an address; None: a letter can be sent to it."""
     local, _, domain = email.rpartition("@")

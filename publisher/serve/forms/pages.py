@@ -61,7 +61,8 @@ def mine_page(view: View, token: str, subscriber: Subscriber, *, is_saved: bool 
     """A reader's own page, as his choices are."""
     pause = _pause_of(view, subscriber)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
-    return _mine(view, token, subscriber, subscriber.choices, subscriber.language, until=until, is_saved=is_saved)
+    choices = view.people.present_choices(subscriber.choices)
+    return _mine(view, token, subscriber, choices, subscriber.language, until=until, is_saved=is_saved)
 
 
 def mine_page_again(
@@ -82,7 +83,7 @@ def _mine(
     mistakes: Sequence[Mistake] = (),
     is_saved: bool = False,
 ) -> Response:
-    pause = _pause_of(view, subscriber)
+    pause, followed = _pause_of(view, subscriber), view.people.present_choices(subscriber.choices)
     return view.page(
         "mine",
         "mine",
@@ -94,8 +95,8 @@ def _mine(
         is_saved=is_saved,
         address=subscriber.masked,
         followed=view.showing.followed(subscriber),
-        rate=view.showing.mails(subscriber.choices),
-        next_mail=view.showing.next_mail(subscriber.choices, paused_until=pause),
+        rate=view.showing.mails(followed),
+        next_mail=view.showing.next_mail(followed, paused_until=pause),
         paused_until=local_day(pause, view.site.timezone) if pause else None,
         can_undo=view.undo_day(subscriber) is not None,
         paces=view.showing.paces(),

@@ -9,6 +9,7 @@ follow links. **Known and unknown addresses are answered alike**, and after the 
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
@@ -29,7 +30,7 @@ from publisher.serve.forms.entered import (
     Mistake,
     address_mistake,
     first_order,
-    read_choices,
+    read_changes,
     read_order,
     read_pause,
 )
@@ -175,13 +176,17 @@ class _Forms:
         before = people.mine(token)
         if before is None:
             return pages.bad_link_page(view)
+        followed = people.present_choices(before.choices)
         if request.form.get("do") == "resume":
-            _decide(lambda: people.change(token, choices=before.choices, language=before.language))
+            _decide(lambda: people.change(token, choices=followed, language=before.language))
             return _lead_to(view.path("mine", token, query="saved"))
-        choices = read_choices(request.form, people.settings, [EVERYTHING, *(each.slug for each in people.themes)])
+        slugs = [EVERYTHING, *(each.slug for each in people.themes)]
+        choices = read_changes(request.form, people.settings, slugs, followed)
         wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]
         language = wanted if wanted in view.spoken else before.language
-        pause = read_pause(until, timezone=view.site.timezone, now=people.now)
+        pause: datetime | Mistake | None = before.paused_until
+        if "until" in request.form:
+            pause = read_pause(until, timezone=view.site.timezone, now=people.now)
         if isinstance(pause, Mistake):
             return pages.mine_page_again(view, token, before, choices, language, until=until, mistake=pause)
         _decide(lambda: people.change(token, choices=choices, language=language, paused_until=pause))

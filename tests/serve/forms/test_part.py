@@ -346,6 +346,17 @@ def test_a_pause_that_cannot_be_is_told_and_nothing_is_saved(site: FormSite, unt
     assert before == state(site)
 
 
+@pytest.mark.parametrize("fields", [{}, {"theme.*": "hourly"}, {"theme.cranes": "sometimes"}, {"language": "xx"}])
+def test_what_a_form_does_not_say_stays_as_it_was(site: FormSite, fields: dict[str, str]) -> None:
+    """A form may be cut short, or be older than a theme or a pace."""
+    mine = site.subscribe(what="some", **{"theme.cranes": "daily", "theme.ferries": "monthly"})
+    site.submit(mine, {"until": "2026-04-01"})
+    before = state(site)
+
+    assert 303 == site.submit(mine, fields).status_code
+    assert before == state(site)
+
+
 def test_without_a_store_visitors_are_asked_to_come_again(site: FormSite) -> None:
     site.world.database.unlink()
     site.world.database.mkdir()
