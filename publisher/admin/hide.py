@@ -29,7 +29,7 @@ def hide_item(name: str, reason: str, office: Office, rules: CollectRules) -> Co
     Raises:
         UsageError: there is no such item, or several.
     """
-    record = _named(name, office.store, office.config.site)
+    record = find_item(name, office.store, office.config.site)
     if record.state is State.HIDDEN:
         return CollectReport()
     feeds = [feed.slug for feed in _gathered(record, office.store, rules).feeds]
@@ -44,7 +44,7 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
         UsageError: there is no such item, several, or it is not hidden.
     """
     store = office.store
-    record = _named(name, store, office.config.site)
+    record = find_item(name, store, office.config.site)
     hidden = next((each for each in store.hidden.all() if each.record.number == record.number), None)
     if hidden is None:
         raise UsageError(f"item {name!r} is not hidden; `publisher item list` names those that are")
@@ -65,8 +65,12 @@ def _gathered(record: Record, store: Store, rules: CollectRules) -> Gathered:
     return gather(record.item, rules.gathering, source=record.source, names=names)
 
 
-def _named(name: str, store: Store, site: Site) -> Record:
-    """Return the item of that name; of several the one that readers see, or may see one day."""
+def find_item(name: str, store: Store, site: Site) -> Record:
+    """Return the item with that address or id; of several the one that readers see, or may see one day.
+
+    Raises:
+        UsageError: there is no such item, or several.
+    """
     found = store.hidden.find(name, path=_path_of(name, site))
     likely = [record for record in found if record.state not in (State.WITHDRAWN, State.EXPIRED)] or found
     if not likely:

@@ -29,6 +29,7 @@ from publisher.cli.status_output import show_status
 from publisher.cli.store import store
 from publisher.cli.subscribers import subscribers
 from publisher.cli.transfer import export_people, import_people
+from publisher.cli.why import why
 from publisher.model.errors import EXIT_USAGE, PublisherError
 from publisher.publish.plan import Scope
 
@@ -198,7 +199,7 @@ def _check_source(options: Options, name: str) -> None:
 
 for each in (export_people, import_people):
     subscribers.add_command(each)
-for each in (bounces, preview, edition, item, subscribers, source, store, backup, restore):
+for each in (bounces, preview, edition, item, subscribers, why, source, store, backup, restore):
     cli.add_command(each)
 
 

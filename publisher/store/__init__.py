@@ -9,6 +9,7 @@ from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
 from publisher.store.hidden import HiddenItem
+from publisher.store.histories import PastMail
 from publisher.store.items import ChangedItem, ItemAddress, Waiting
 from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
@@ -45,6 +46,7 @@ __all__ = [
     "Other",
     "PageRow",
     "PastEdition",
+    "PastMail",
     "RangePass",
     "Restoration",
     "RoundMail",

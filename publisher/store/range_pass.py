@@ -193,8 +193,8 @@ class RangePass:
         self._connection.execute(update(subscriptions).where(*due).values(cursor=self._round.upto))
 
 
-def new_items(connection: Connection, after: int, upto: int) -> list[ItemEntry]:
-    """As `Rounds.new_items`."""
+def new_items(connection: Connection, after: int, upto: int, *, only: int | None = None) -> list[ItemEntry]:
+    """As `Rounds.new_items`; or only the item of that number, if it is one of them."""
     joined = select(theme_joins.c.item).where(theme_joins.c.seq > after, theme_joins.c.seq <= upto)
     taken_out = exists().where(
         dropped_items.c.item == items.c.number,
@@ -202,6 +202,8 @@ def new_items(connection: Connection, after: int, upto: int) -> list[ItemEntry]:
     )
     is_new = or_(and_(items.c.added_seq > after, items.c.added_seq <= upto), items.c.number.in_(joined))
     query = select(*items.c["number", "added_seq", "themes"]).where(IS_LIVE, is_new, ~taken_out)
+    if only is not None:
+        query = query.where(items.c.number == only)
     rows = connection.execute(query.order_by(items.c.added_seq)).all()
     later = joins_of(connection, [row.number for row in rows])
     return [

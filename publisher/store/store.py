@@ -14,6 +14,7 @@ from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
 from publisher.store.hidden import Hidden
+from publisher.store.histories import Histories
 from publisher.store.items import Items
 from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks
@@ -61,6 +62,7 @@ class Store:
         self.rounds = Rounds(database)
         self.outages = Outages(database)
         self.bounces = Bounces(database)
+        self.histories = Histories(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -289,6 +289,15 @@ class People:
         for batch in self._store.subscribers.all():
             yield [replace(each, subscriptions=self._renamed(each.subscriptions)) for each in batch]
 
+    def find(self, address: str) -> Subscriber | None:
+        """The subscriber with an address, with the present slugs of his themes; None: there is none.
+
+        Raises:
+            UsageError: the address is none that mail servers take.
+        """
+        found = self._store.subscribers.by_address(self.wire_address(address))
+        return found and replace(found, subscriptions=self._renamed(found.subscriptions))
+
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
 

@@ -203,6 +203,42 @@ def test_each_reader_gets_what_is_new_to_him_at_his_pace_and_once(begun: World, 
     assert 2 == len(sink.taken)
 
 
+def test_why_tells_a_readers_story_and_what_became_of_an_item(begun: World) -> None:
+    def why(*arguments: str) -> Outcome:
+        return run_main("why", "--config", str(begun.config), "--now", THURSDAY.isoformat(), *arguments)
+
+    ask(begun, "eve@example.org", ferries="daily")
+    begun.publisher("run", at=THURSDAY)
+    with begun.store() as store:
+        last = store.items.last_number()
+        old, more = (store.items.by_number([number])[0].short_id for number in (1, last))
+
+    assert [
+        f"{ADA} is a subscriber since Wed 2026-03-04 10:30",
+        "  agreed on Wed 2026-03-04 10:30, as the operator says: form on paper",
+        "  cranes weekly, since Wed 2026-03-04 10:30",
+        "  ferries daily, since Wed 2026-03-04 10:30",
+        "round-1 (daily) of Thu 2026-03-05 09:00, 2 items: sent Thu 2026-03-05 09:00, the server said: 250 taken",
+        "next daily mail: Fri 2026-03-06 08:00, if something is new",
+        "next weekly mail: Mon 2026-03-09 08:00, if something is new",
+    ] == why(ADA).lines
+    assert "so: it was sent" == why(ADA, more).lines[-3].strip()
+    assert "so: it comes with the next weekly mail" == why(BEN, more).lines[-2].strip()
+    assert "so: it does not come, because it is older than his subscription" == why(BEN, old).lines[-2].strip()
+    assert [
+        "eve@example.org is not subscribed",
+        "somebody asked for it on Wed 2026-03-04 10:30, and it was not confirmed",
+    ] == why("eve@example.org").lines
+    assert "  to everything weekly, which begins after number 2: due" in why(BEN, more).lines
+    assert "  to ferries daily, which has dealt with numbers 3 to 4: dealt with" in why(ADA, more).lines
+    told = why(ADA, more, "--json").json
+    assert (["round-1"], "it was sent") == (told["item"]["mails"], told["item"]["verdict"])
+    assert (2, "sent") == (told["mails"][0]["items"], told["mails"][0]["state"])
+    assert 2 == why(ADA, "nowhere").exit_code
+    people(begun, "end", BEN, at=THURSDAY)
+    assert "so: it does not come, because he had left" == why(BEN, more).lines[-2].strip()
+
+
 def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) -> None:
     begun.publisher("run", at=THURSDAY)
 

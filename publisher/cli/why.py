@@ -1,0 +1,174 @@
+"""The command `publisher why`: the story of one reader, and what became of an item for him."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import click
+
+from publisher.admin.why import Fate, ItemStory, Mail, Story, tell_story
+from publisher.cli.formats import local_time
+from publisher.cli.group import Options, site_command
+from publisher.cli.output import print_json, print_lines
+from publisher.model.deliveries import DeliveryState
+from publisher.model.problems import counted
+from publisher.model.schedules import zone_of
+from publisher.model.subscribers import EVERYTHING, ConsentKind, Subscription, SubscriptionState
+from publisher.model.titles import title_of
+
+_LATEST = 5
+"""How many mails are told of when no item is asked for."""
+
+
+@click.command()
+@site_command
+@click.argument("address")
+@click.argument("item", metavar="[URL|ID]", required=False)
+def why(options: Options, address: str, item: str | None) -> None:
+    """Tell what a reader follows since when and what he got; with an item, why he got it or not."""
+    with options.open_rehearsal() as publisher:
+        office = publisher.office
+        story = tell_story(address, item, publisher.people, office.store, publisher.config.site)
+        zone = zone_of(publisher.config.site.timezone)
+    if options.is_json:
+        print_json(_values_of(story))
+    else:
+        print_lines(_lines_of(story, zone))
+
+
+def _lines_of(story: Story, zone: ZoneInfo) -> Iterator[str]:
+    reader = story.subscriber
+    if reader is None:
+        yield f"{story.address} is not subscribed"
+        if story.asked_at:
+            yield f"somebody asked for it on {local_time(story.asked_at, zone)}, and it was not confirmed"
+        return
+    yield f"{reader.address} is a subscriber since {local_time(reader.since, zone)}"
+    for consent in story.consents:
+        how = "in the form" if consent.kind is ConsentKind.FORM else "as the operator says"
+        yield f"  agreed on {local_time(consent.at, zone)}, {how}: {consent.words}"
+    for each in reader.subscriptions:
+        yield f"  {_subscription_words(each, zone)}"
+    if reader.paused_until and reader.paused_until > reader.since:
+        yield f"  mails are paused until {local_time(reader.paused_until, zone)}"
+    for row in story.bounces:
+        yield f"  came back on {local_time(row.at, zone)}: {row.kind.value} {row.status} {row.words}".rstrip()
+    if story.item is None:
+        yield from _mail_lines(story, zone)
+    else:
+        yield from _item_lines(story.item, story, zone)
+    yield from (f"next {pace} mail: {local_time(at, zone)}, if something is new" for pace, at in story.due.items())
+    if not story.due:
+        yield "no mail is due, because nothing is followed"
+
+
+def _subscription_words(subscription: Subscription, zone: ZoneInfo) -> str:
+    theme = _theme_words(subscription)
+    words = f"{theme} {subscription.pace}, since {local_time(subscription.since, zone)}"
+    if subscription.state is SubscriptionState.ACTIVE or subscription.ended_at is None:
+        return words
+    because = subscription.ended_because.value if subscription.ended_because else ""
+    return f"{words}, ended {local_time(subscription.ended_at, zone)} ({because})"
+
+
+def _theme_words(subscription: Subscription) -> str:
+    return "everything" if subscription.theme == EVERYTHING else subscription.theme
+
+
+def _mail_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
+    if len(story.mails) > _LATEST:
+        yield f"{len(story.mails)} mails, the latest {_LATEST}:"
+    for mail in story.mails[-_LATEST:]:
+        yield _mail_words(mail, zone)
+    if not story.mails:
+        yield "no mail was planned yet"
+
+
+def _mail_words(mail: Mail, zone: ZoneInfo) -> str:
+    round_, delivery = mail.past.round, mail.delivery
+    paces, items = ", ".join(round_.paces), counted(len(mail.past.items), "item")
+    words = f"{round_.name} ({paces}) of {local_time(round_.begun_at, zone)}, {items}: "
+    if delivery is None:
+        return f"{words}the ledger no longer knows what became of it"
+    at = f" {local_time(delivery.finished_at, zone)}" if delivery.finished_at else ""
+    reply = f", the server said: {delivery.reply}" if delivery.reply else ""
+    return f"{words}{_STATES.get(delivery.state, delivery.state.value)}{at}{reply}"
+
+
+_STATES = {
+    DeliveryState.CANCELLED: "taken back",
+    DeliveryState.LEASED: "on its way",
+    DeliveryState.HANDING: "on its way",
+}
+
+
+def _item_lines(item: ItemStory, story: Story, zone: ZoneInfo) -> Iterator[str]:
+    record = item.record
+    yield f"item {record.short_id}: {title_of(record.item)}"
+    number = f"number {record.added_seq} of the log" if record.added_seq else "not in the log"
+    yield f"  {number}, {record.state.value}, in {', '.join(theme.slug for theme in record.themes)}"
+    for subscription, fate in item.fates:
+        yield f"  to {_theme_words(subscription)} {subscription.pace}, {_progress_words(subscription)}: {fate.value}"
+    for mail in item.mails:
+        yield f"  {_mail_words(mail, zone)}"
+    yield f"  {_verdict(item, story)}"
+
+
+def _progress_words(subscription: Subscription) -> str:
+    if subscription.cursor == subscription.start:
+        return f"which begins after number {subscription.start}"
+    return f"which has dealt with numbers {subscription.start + 1} to {subscription.cursor}"
+
+
+def _verdict(item: ItemStory, story: Story) -> str:
+    """The answer in one sentence."""
+    fates = [fate for _, fate in item.fates]
+    if item.mails:
+        sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
+        return "so: it was sent" if sent else "so: it is in a mail that is not sent, as said above"
+    if not item.fates:
+        return "so: it goes to nobody, because readers do not see it, or an editor took it out"
+    if Fate.DEALT in fates:
+        return "so: a round passed without it, because readers did not see it then"
+    if Fate.DUE in fates:
+        paces = {subscription.pace for subscription, fate in item.fates if fate is Fate.DUE}
+        pace = next((pace for pace in story.due if pace in paces), None)
+        return f"so: it comes with the next {pace} mail" if pace else "so: it waits, as config.toml lacks its pace"
+    if Fate.TOO_LATE in fates:
+        return "so: it does not come, because he had left"
+    return "so: it does not come, because it is " + (
+        "older than his subscription" if Fate.OLDER in fates else "in no theme that he follows"
+    )
+
+
+def _values_of(story: Story) -> dict[str, object]:
+    reader, item = story.subscriber, story.item
+    return {
+        "address": story.address,
+        "since": reader and reader.since,
+        "asked_at": story.asked_at,
+        "paused_until": reader and reader.paused_until,
+        "subscriptions": [_subscription_values(each) for each in (reader.subscriptions if reader else ())],
+        "mails": [_mail_values(each) for each in story.mails],
+        "bounces": [{"at": row.at, "kind": row.kind, "status": row.status} for row in story.bounces],
+        "due": dict(story.due),
+        "item": item
+        and {
+            "id": item.record.uid,
+            "number": item.record.added_seq,
+            "state": item.record.state,
+            "fates": [{"subscription": each.number, "fate": fate} for each, fate in item.fates],
+            "mails": [each.past.round.name for each in item.mails],
+            "verdict": _verdict(item, story).removeprefix("so: "),
+        },
+    }
+
+
+def _subscription_values(subscription: Subscription) -> dict[str, object]:
+    names = ("number", "theme", "pace", "state", "start", "cursor", "since", "ended_at", "ended_because")
+    return {name: getattr(subscription, name) for name in names}
+
+
+def _mail_values(mail: Mail) -> dict[str, object]:
+    delivery = mail.delivery
+    told = {"state": delivery and delivery.state, "reply": delivery and delivery.reply}
+    return {"name": mail.past.round.name, "begun_at": mail.past.round.begun_at, "items": len(mail.past.items), **told}

@@ -1,0 +1,79 @@
+"""What happened to one reader: his mails and what became of them, what came back, and when an item came into themes.
+
+An operator asks now and then; the ledger is searched by address, which takes a second for a million rows.
+"""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from publisher.model.bounces import BounceRow
+from publisher.model.deliveries import KnownDelivery
+from publisher.model.rounds import ItemEntry, Round
+from publisher.store.delivery_rows import OF_KNOWN
+from publisher.store.engine import Database
+from publisher.store.people_schema import round_mails, rounds, selections, subscribers
+from publisher.store.range_pass import new_items
+from publisher.store.schema import bounces, deliveries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMail:
+    """A mail of a round to one reader, as it was planned."""
+
+    round: Round
+    items: tuple[int, ...]
+    """The numbers of its items, in the order in which they were added."""
+
+
+class Histories:
+    """The histories of readers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mails(self, subscriber: int) -> list[PastMail]:
+        """The mails of rounds to a subscriber, oldest first."""
+        query = (
+            select(rounds, selections.c["items"].label("what"))
+            .join(round_mails, round_mails.c.round == rounds.c.number)
+            .join(selections, selections.c.number == round_mails.c.selection)
+            .where(round_mails.c.subscriber == subscriber)
+            .order_by(rounds.c.number)
+        )
+        with self._database.reading() as connection:
+            return [
+                PastMail(
+                    round=Round(number=row.number, paces=row.paces, upto=row.upto, begun_at=row.begun_at),
+                    items=tuple(json.loads(row.what)),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def deliveries(self, address: str) -> list[KnownDelivery]:
+        """What the ledger knows of mails to an address, in the order in which they were queued."""
+        query = select(*OF_KNOWN).where(deliveries.c.recipient == address).order_by(deliveries.c.id)
+        with self._database.reading() as connection:
+            return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
+
+    def bounces(self, subscriber: int) -> list[BounceRow]:
+        """What came back of the mails to a subscriber, in the order in which it was read."""
+        reader = select(subscribers).where(subscribers.c.number == subscriber)
+        columns = [column for column in bounces.c if column.name != "id"]
+        with self._database.reading() as connection:
+            row = connection.execute(reader).one_or_none()
+            if row is None:
+                return []
+            its = (bounces.c.token == row.bounce_mark) | (bounces.c.recipient == row.address)
+            found = connection.execute(select(*columns).where(its).order_by(bounces.c.id))
+            return [BounceRow(**each) for each in found.mappings()]
+
+    def entry(self, number: int, added_seq: int, *, upto: int) -> ItemEntry | None:
+        """When an item that was added under that log number came into its themes; `upto` is the end of the log.
+
+        None: rounds do not take it, because readers do not see it, or an editor took it out of an edition.
+        """
+        with self._database.reading() as connection:
+            found = new_items(connection, added_seq - 1, upto, only=number)
+        return next(iter(found), None)

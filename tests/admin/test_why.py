@@ -1,0 +1,47 @@
+"""What an item is to a subscription, as `publisher why` tells."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from publisher.admin.why import Fate, fate_of
+from publisher.model.rounds import ItemEntry
+from publisher.model.subscribers import Subscription, SubscriptionState
+from publisher.subscribers.rule import Follow, Window, share_of
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ENTRY = ItemEntry(number=1, added_seq=5, themes={"asylum": 5, "borders": 9})
+
+
+def subscription(theme: str, start: int, cursor: int, *, is_active: bool = True) -> Subscription:
+    return Subscription(
+        number=1,
+        theme=theme,
+        pace="daily",
+        state=SubscriptionState.ACTIVE if is_active else SubscriptionState.ENDED,
+        start=start,
+        cursor=cursor,
+        since=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("theme", "start", "cursor", "is_active", "fate"),
+    [
+        ("ferries", 0, 0, True, Fate.OTHER),
+        ("asylum", 5, 5, True, Fate.OLDER),
+        ("borders", 5, 5, True, Fate.OLDER),
+        ("asylum", 4, 5, True, Fate.DEALT),
+        ("asylum", 4, 5, False, Fate.DEALT),
+        ("*", 4, 5, True, Fate.DEALT),
+        ("*", 4, 4, True, Fate.DUE),
+        ("borders", 4, 8, True, Fate.DUE),
+        ("borders", 4, 9, True, Fate.DEALT),
+        ("asylum", 4, 4, False, Fate.TOO_LATE),
+    ],
+)
+def test_what_is_told_is_what_rounds_do(theme: str, start: int, cursor: int, *, is_active: bool, fate: Fate) -> None:
+    assert fate is fate_of(subscription(theme, start, cursor, is_active=is_active), ENTRY)
+
+    share = share_of([Follow(theme, start, cursor, is_due=is_active)], Window([ENTRY]), limit=9)
+    assert (fate is Fate.DUE) == bool(share.items)
