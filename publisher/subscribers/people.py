@@ -5,6 +5,7 @@ are checked here, and a link of one right is never good for another. What a visi
 an address is known: `subscribe` and `ask_for_link` return nothing.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +41,8 @@ from publisher.subscribers.choose import choose, leave, slow_down, undo
 
 logger = DecisionLog("subscribers")
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""As in config.toml."""
 MOST_CHOICES = 200
 """Themes that one reader may name."""
 
@@ -185,6 +188,16 @@ class People:
             now=self.now,
         )
 
+    def checked_language(self, language: str) -> str:
+        """Return a language, if mails can be in it.
+
+        Raises:
+            UsageError: it is no tag of a language.
+        """
+        if not _LANGUAGE.fullmatch(language):
+            raise UsageError(f"expected the tag of a language such as en or fr-BE, got {language!r}")
+        return language
+
     # --- a reader's own page -----------------------------------------------------------------------------------------
 
     def mine(self, token: str) -> Subscriber | None:
@@ -302,9 +315,9 @@ class People:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
 
         Raises:
-            UsageError: the address is none that mail servers take, or a theme or pace is not there.
+            UsageError: the address is none that mail servers take, or there is no such theme, pace or language.
         """
-        wire, checked = self.wire_address(address), self.checked(choices)
+        wire, checked, language = self.wire_address(address), self.checked(choices), self.checked_language(language)
         before = self._store.subscribers.by_address(wire)
         consent = Consent(kind=ConsentKind.OPERATOR, at=self.now, language=language, choices=checked, words=words)
         after = self._chosen(before, wire, checked, language)

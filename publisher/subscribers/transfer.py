@@ -122,6 +122,7 @@ class Transfer:
             )
         if terms.agreed_at > self._people.now:
             raise UsageError(f"nobody can have agreed at {terms.agreed_at.isoformat()}, which is to come")
+        self._people.checked_language(terms.language)
         return self._people.checked(terms.choices)
 
     def _person(self, entry: Entry, terms: Terms, checked: Choices, seen: set[str], *, is_ours: bool) -> _Person:
@@ -156,7 +157,7 @@ class Transfer:
         consent = Consent(
             kind=kind,
             at=_instant(values.get("consent_at", "")),
-            language=values.get("language") or self._people.site.language,
+            language=self._language(values.get("language") or self._people.site.language),
             choices=self._follows(values.get("follows", "")),
             words=values.get("consent_words", ""),
         )
@@ -185,6 +186,12 @@ class Transfer:
     @cached_property
     def _log_end(self) -> int:
         return self._store.log.end()
+
+    def _language(self, written: str) -> str:
+        try:
+            return self._people.checked_language(written)
+        except UsageError as error:
+            raise _LeftOutError(str(error)) from None
 
     def _follows(self, written: str) -> Choices:
         pairs = [each.rpartition("=") for each in written.split()]

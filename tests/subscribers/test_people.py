@@ -314,6 +314,14 @@ def test_the_operator_adds_and_ends(site: Site) -> None:
         site.people.end("other@example.org")
 
 
+@pytest.mark.parametrize("language", ["zz\nBcc: eve@example.org", "French", ""])
+def test_nobody_is_added_in_a_language_that_no_mail_can_be_in(site: Site, language: str) -> None:
+    """One such reader would keep all mails of a round from being made."""
+    with pytest.raises(UsageError, match="expected the tag of a language such as en or fr-BE"):
+        site.people.add(ADA, {"asylum": "daily"}, language=language, words="asked at the desk")
+    assert site.store.subscribers.by_address(ADA) is None
+
+
 def test_a_renamed_theme_is_followed_under_its_new_name(site: Site) -> None:
     ada = site.subscribed(asylum="weekly")
     renamed = replace(THEMES, themes=(*THEMES.themes,), was=(("asylum", "borders"),))

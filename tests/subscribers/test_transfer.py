@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,3 +140,14 @@ def test_a_line_of_our_own_that_says_too_little_is_left_out(store: Store) -> Non
     no_pace = "no pace 'hourly'; there is: daily, weekly, monthly"
     assert 0 == imported.added
     assert {NO_CONSENT: (2,), NO_DATE: (3,), no_pace: (4,), "choose at least one theme": (5,)} == imported.left_out
+
+
+def test_a_language_that_no_mail_can_be_in_is_left_out(store: Store) -> None:
+    text = HEAD + f'{ADA},"en\nfr",{MONDAY.isoformat()},,asylum=weekly,operator,{MONDAY.isoformat()},Paper\n'
+
+    imported = bring_in(store, text, Terms(language="en"))
+
+    assert 0 == imported.added
+    assert "got 'en\\nfr'" in "".join(imported.left_out)
+    with pytest.raises(UsageError, match="tag of a language"):
+        bring_in(store, f"{ADA}\n", replace(TERMS, language="a b"))
