@@ -93,7 +93,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, sit
 
 def _due(subscriber: Subscriber, people: People) -> dict[str, datetime]:
     after = max(people.now, subscriber.paused_until or people.now)
-    followed = {each.pace for each in subscriber.active}
+    followed = set(people.present_choices(subscriber.choices).values())
     return {pace.name: pace.schedule.next_after(after) for pace in people.settings.paces if pace.name in followed}
 
 
