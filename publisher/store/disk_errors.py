@@ -31,9 +31,13 @@ def explain_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = (error.strerror or str(error)).lower()
-        advice = ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
-        raise FilesError(f"{_place(error, path)}: {advice}") from error
+        raise FilesError(f"{_place(error, path)}: {advice_on(error)}") from error
+
+
+def advice_on(error: OSError) -> str:
+    """What is wrong and the next step, without the place."""
+    problem = (error.strerror or str(error)).lower()
+    return ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
 
 
 def _place(error: OSError, path: Path | str) -> object:

@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from publisher.model.errors import StoreError
+from publisher.store.disk_errors import advice_on
 
 ROOT = 0
 
@@ -42,11 +43,15 @@ def make_database(database: Path) -> None:
     """Make an empty file for a new database if root is to give it away: what SQLite makes beside it is as it is.
 
     Raises:
-        OSError: the disk refuses.
+        StoreError: the disk refuses.
     """
-    if os.geteuid() == ROOT and not database.exists() and database.parent.is_dir():
+    if os.geteuid() != ROOT or database.exists() or not database.parent.is_dir():
+        return
+    try:
         database.touch(mode=0o644)
         give(database, folder=database.parent)
+    except OSError as error:
+        raise StoreError(f"store {database}: {advice_on(error)}") from error
 
 
 def share(file: int, *, folder: Path) -> None:

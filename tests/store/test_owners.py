@@ -1,5 +1,6 @@
 """No command leaves a file that the owner of a site cannot write."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.owners import refuse_strangers
 
@@ -30,6 +32,7 @@ WRITE = """
 import os, sys
 from pathlib import Path
 import publisher.store.migrate  # before the user changes: he may not look where the program is
+from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.files import Tree, write_folder
 folder, user = Path(sys.argv[1]), int(sys.argv[2])
@@ -97,8 +100,10 @@ def test_a_group_that_shares_the_folder_may_write(tmp_path: Path) -> None:
     os.chown(tmp_path, OTHER, OTHER)
     tmp_path.chmod(0o2775)
     program = f"""
+import errno
 import os
 from pathlib import Path
+from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.files import Tree
 os.umask(0o022)
@@ -121,3 +126,14 @@ def test_the_owner_is_let_pass(tmp_path: Path) -> None:
     refuse_strangers(tmp_path / "publisher.db")
     Store.open(f"sqlite:///{tmp_path / 'publisher.db'}").close()
     refuse_strangers(tmp_path / "publisher.db")
+
+
+@only_root_can
+def test_a_full_disk_is_one_line_when_root_makes_the_database(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+
+    with pytest.raises(StoreError, match=r"store .*/publisher\.db: the disk is full: free some space and run again"):
+        Store.open(f"sqlite:///{site}/publisher.db")
