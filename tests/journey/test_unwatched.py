@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,16 +76,19 @@ def test_whoever_asks_otherwise_is_told_all(cron: Cron) -> None:
 @pytest.mark.parametrize("sources", [1, 2])
 def test_ctrl_c_ends_a_run_at_once_with_130_and_the_next_one_goes_on(tmp_path: Path, sources: int) -> None:
     """Though servers keep the readers of their sources waiting."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with ExitStack() as servers:
+        # One host a source: of one host only one source is read at a time.
+        hosts = [f"127.0.0.{number + 1}" for number in range(sources)]
+        silent = [servers.enter_context(socket.create_server((host, 0))) for host in hosts]
         tables = (
             f"""
 [[sources]]
 name = "silent-{number}"
 kind = "feed"
-url = "http://127.0.0.1:{server.getsockname()[1]}/{number}"
-private = ["127.0.0.1"]
+url = "http://{hosts[number]}:{server.getsockname()[1]}/"
+private = ["{hosts[number]}"]
 """
-            for number in range(sources)
+            for number, server in enumerate(silent)
         )
         world = World(
             tmp_path / "site",
@@ -92,7 +96,7 @@ private = ["127.0.0.1"]
         )
         command = [sys.executable, "-c", PROGRAM, "run", "--config", str(world.config)]
         run = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        asked = [server.accept()[0] for _ in range(sources)]
+        asked = [server.accept()[0] for server in silent]
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=20)
         for connection in asked:
