@@ -41,9 +41,9 @@ from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
 from publisher.store import Envelope, Store
+from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
 from publisher.store.queue import insert_deliveries
-from publisher.store.schema import deliveries
 from publisher.subscribers.people import People
 from publisher.subscribers.rounds import RoundKeeper
 

@@ -159,10 +159,8 @@ class Publisher:
             BusyError: another process delivers.
             UsageError: config.toml names no mail server, or there is no such edition in the outbox.
         """
-        started, post = (
-            self._clock(),
-            self._wiring.post(self._outbox, self._progress, is_stopping, open_office=lambda: self.office),
-        )
+        started = self._clock()
+        post = self._wiring.post(self._outbox, self._progress, is_stopping, open_office=lambda: self.office)
         if start is not None:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
         report = self._hand_over(post)

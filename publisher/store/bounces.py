@@ -10,7 +10,7 @@ from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
-from publisher.store.schema import IS_NO_ROUND, bounces, deliveries, mailboxes
+from publisher.store.mail_schema import IS_NO_ROUND, bounces, deliveries, mailboxes
 
 
 class Bounces:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Rank, Result
 from publisher.store.columns import UtcDateTime
-from publisher.store.schema import deliveries, pauses
+from publisher.store.mail_schema import deliveries, pauses
 
 EVERYTHING = ""
 """The name in `pauses` that stands for all mails."""

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, or_
 
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.subscribers import ConsentKind, LetterKind
+from publisher.store.mail_schema import bounces, deliveries
 from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, delete_finished_letters
-from publisher.store.schema import bounces, deliveries
 
 _ERASED = "erased-"
 

@@ -13,9 +13,9 @@ from publisher.model.deliveries import KnownDelivery
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
+from publisher.store.mail_schema import bounces, deliveries
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers
 from publisher.store.range_pass import new_items
-from publisher.store.schema import bounces, deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

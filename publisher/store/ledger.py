@@ -42,10 +42,10 @@ from publisher.store.delivery_rows import (
 )
 from publisher.store.engine import Database, batches
 from publisher.store.locks import Locks
+from publisher.store.mail_schema import IS_NO_ROUND, deliveries, letters
 from publisher.store.orders import Orders
 from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
-from publisher.store.schema import IS_NO_ROUND, deliveries, letters
 
 LEASE = timedelta(minutes=10)
 """How long a claim holds: two steps of SMTP may take five minutes each (RFC 5321 section 4.5.3.2)."""

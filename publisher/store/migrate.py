@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from publisher import __version__
 from publisher.model.errors import StoreError
+from publisher.store.disk_errors import advice_on
 from publisher.store.engine import Database
 from publisher.store.faults import translate_errors
 from publisher.store.owners import share
@@ -59,7 +60,7 @@ def _share(database: Database, path: Path) -> None:
         with path.open("rb") as file:
             share(file.fileno(), folder=path.parent)
     except OSError as error:
-        raise StoreError(f"store {database.place}: {(error.strerror or str(error)).lower()}; check the disk") from error
+        raise StoreError(f"store {database.place}: {advice_on(error)}") from error
 
 
 def check_version(database: Database, version: str | None) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from publisher.model.deliveries import Order
 from publisher.store.engine import Database
-from publisher.store.schema import orders
+from publisher.store.mail_schema import orders
 
 
 class Orders:

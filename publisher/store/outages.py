@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, update
 
 from publisher.model.deliveries import Outage
 from publisher.store.engine import Database
-from publisher.store.schema import outage
+from publisher.store.mail_schema import outage
 
 
 class Outages:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, insert, select, true, update
 from publisher.model.deliveries import DeliveryState
 from publisher.store.delivery_rows import EVERYTHING, clock_of, lock_rows
 from publisher.store.engine import Database
-from publisher.store.schema import deliveries, pauses
+from publisher.store.mail_schema import deliveries, pauses
 
 
 class Pauses:

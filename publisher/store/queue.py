@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import DeliveryState, Letter, NewDelivery
 from publisher.store.delivery_rows import clock_of, is_delivery, lock_rows, row_of_new
-from publisher.store.schema import deliveries, letters
+from publisher.store.mail_schema import deliveries, letters
 
 _BEGUN = {"state": DeliveryState.QUEUED, "epoch": 0, "attempts": 0, "doubts": 0, "reply": ""}
 _KEY = ["kind", "name", "recipient"]

@@ -33,8 +33,9 @@ from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
 from publisher.store.engine import batches
 from publisher.store.joins import joins_of
+from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import ranges, round_mails, selections, subscribers, subscriptions, theme_joins
-from publisher.store.schema import IS_LIVE, deliveries, dropped_items, items
+from publisher.store.schema import IS_LIVE, dropped_items, items
 
 IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
 

@@ -12,17 +12,9 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
+from publisher.store.mail_schema import deliveries
 from publisher.store.queue import cancel_deliveries, insert_deliveries
-from publisher.store.schema import (
-    audiences,
-    counters,
-    deliveries,
-    edition_items,
-    editions,
-    items,
-    restoration,
-    sent_before,
-)
+from publisher.store.schema import audiences, counters, edition_items, editions, items, restoration, sent_before
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"

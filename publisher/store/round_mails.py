@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.subscribers import UNDO_WITHIN, round_name
 from publisher.store.delivery_rows import clock_of, lock_rows
+from publisher.store.mail_schema import deliveries, orders
 from publisher.store.people_schema import rounds
-from publisher.store.schema import deliveries, orders
 
 _APART = timedelta(minutes=1)
 """How far the clocks of a program and its database may differ."""

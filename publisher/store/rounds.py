@@ -27,6 +27,7 @@ from sqlalchemy import (
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.engine import Database, batches
+from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import (
     pace_ticks,
     ranges,
@@ -38,7 +39,6 @@ from publisher.store.people_schema import (
 )
 from publisher.store.queue import cancel_deliveries
 from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
-from publisher.store.schema import deliveries
 
 RANGE = 5_000
 """How many subscribers are planned in one transaction."""

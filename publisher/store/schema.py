@@ -14,7 +14,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -22,13 +21,11 @@ from sqlalchemy import (
     literal_column,
 )
 
-from publisher.model.bounces import BounceKind
-from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
 from publisher.model.feeds import FeedKind
 from publisher.model.records import ChangeKind, State
 from publisher.model.reports import SourceCondition
 from publisher.model.sources import FailureKind, HoldReason
-from publisher.store.columns import ByName, Choice, Key, Level, UtcDateTime, Words
+from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 
 HEAD = "s0001"
 """The newest migration. It stands here so that opening a store needs no Alembic, whose import takes 0.3 s."""
@@ -421,118 +418,6 @@ sent_before = Table(
     _column("audience", Key, primary_key=True),
     _column("mark", Key, primary_key=True),
     sqlite_with_rowid=False,
-)
-
-# The ledger: every mail to a recipient, queued, on its way, sent, refused or cancelled.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    _column("id", Integer, primary_key=True),
-    _column("kind", Choice(DeliveryKind)),
-    _column("name", Key),
-    _column("recipient", Key),
-    _column("sender", Text),
-    _column("message_id", Text),
-    _column("dated", UtcDateTime),
-    _column("audience", Key),
-    _column("rank", Level(Rank)),
-    _column("return_path", Text),
-    _column("state", Choice(DeliveryState)),
-    # From when on it may be claimed: its turn, or the end of its lease. Null: it is finished.
-    _column("due_at", UtcDateTime, nullable=True),
-    _column("queued_at", UtcDateTime),
-    _column("finished_at", UtcDateTime, nullable=True),
-    # Set on a mail that is on its way, too: if it comes back, it is not sent again.
-    _column("cancelled_at", UtcDateTime, nullable=True),
-    _column("epoch", Integer),
-    _column("attempts", Integer),
-    _column("doubts", Integer),
-    # The last answer of the server. Null: it never answered.
-    _column("code", Integer, nullable=True),
-    _column("reply", Text),
-    # This key keeps the promise that no one gets an edition twice.
-    UniqueConstraint("kind", "name", "recipient"),
-    Index("ix_deliveries_finished_at", "finished_at"),
-)
-
-IS_UNFINISHED = deliveries.c.due_at.is_not(None)
-IS_NO_ROUND = deliveries.c.kind != literal_column("'round'")
-
-Index(
-    "ix_deliveries_due_at",
-    deliveries.c.rank,
-    deliveries.c.due_at,
-    deliveries.c.id,
-    sqlite_where=IS_UNFINISHED,
-)
-# Reports of failures name a mail by it. Those of readers are found by the address that they were sent to.
-Index(
-    "ix_deliveries_message_id",
-    deliveries.c.message_id,
-    sqlite_where=IS_NO_ROUND,
-)
-
-# The whole mails of letters, as long as they are not sent.
-letters = Table(
-    "letters",
-    metadata,
-    _column("delivery", Integer, ForeignKey("deliveries.id"), primary_key=True, autoincrement=False),
-    _column("mail", LargeBinary),
-)
-
-# The audiences whose mails wait for a word of the operator; the empty name stands for all mails.
-pauses = Table(
-    "pauses",
-    metadata,
-    _column("audience", Key, primary_key=True),
-    _column("paused_at", UtcDateTime),
-)
-
-# What was said of mails after our mail server took them.
-bounces = Table(
-    "bounces",
-    metadata,
-    _column("id", Integer, primary_key=True),
-    # This key keeps the promise that a mail that is read twice counts once.
-    _column("mark", Key, unique=True),
-    _column("at", UtcDateTime),
-    _column("kind", Choice(BounceKind)),
-    _column("name", Key),
-    _column("recipient", Key),
-    _column("token", Key),
-    _column("status", Text),
-    _column("words", Text),
-    Index("ix_bounces_at", "at"),
-)
-
-# How far each mailbox for bounces was read; its numbers hold as long as it says the same validity (RFC 3501).
-mailboxes = Table(
-    "mailboxes",
-    metadata,
-    _column("place", Key, primary_key=True),
-    _column("validity", Key),
-    _column("last", Integer),
-)
-
-# What the operator told to be done with mails.
-orders = Table(
-    "orders",
-    metadata,
-    _column("id", Integer, primary_key=True),
-    _column("verb", Key),
-    _column("about", Key),
-    _column("at", UtcDateTime),
-    _column("mails", Integer),
-)
-
-# At most one row: the mail server cannot be used.
-outage = Table(
-    "outage",
-    metadata,
-    _column("id", Integer, primary_key=True, autoincrement=False),
-    _column("since", UtcDateTime),
-    _column("problem", Text),
-    CheckConstraint("id = 1", name="one_row"),
 )
 
 runs = Table(

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import Row, select
 
 from publisher.store import Store
-from publisher.store.schema import deliveries
+from publisher.store.mail_schema import deliveries
 from tests.delivering import AGAIN, MortalLedger, delivery_to, hand_over, make_pass, start
 from tests.smtp_server import CONNECT, DOT, Keep, Say, SayAndHangUp, Server, Step, smtp_server
 
