@@ -26,6 +26,7 @@ from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
 from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
+from publisher.model.subscribers import FORGET_AFTER
 from publisher.publish.files import Files
 from publisher.publish.plan import Publication, PublishPlan, plan_editions
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -216,10 +217,11 @@ class Wiring:
         return SiteLook.of(self.publication)
 
     def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Plan the mails to subscribers that are due."""
+        """Plan the mails to subscribers that are due, after erasing people who never confirmed."""
         settings, now = self._config.subscribers, self._clock()
         if settings is None:
             return ()
+        self._store.subscribers.erase_unconfirmed(before=now - FORGET_AFTER, now=now)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     @cached_property

@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, func, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.subscribers import ConsentKind, LetterKind
@@ -28,6 +29,33 @@ def erase_address(connection: Connection, address: str, *, now: datetime) -> boo
     mails = _erase_mails(connection, address, now=now)
     said = _erase_bounces(connection, address, mark=reader.bounce_mark if reader else "")
     return any([*found, asked.rowcount, mails, said])
+
+
+def has_unconfirmed(connection: Connection, *, before: datetime) -> bool:
+    """Whether somebody asked to subscribe before then and never confirmed."""
+    return connection.execute(_unconfirmed(before).limit(1)).scalar() is not None
+
+
+def erase_unconfirmed(connection: Connection, *, before: datetime, now: datetime) -> int:
+    """Erase what is held of those people, as `erase_address` does; return how many they are.
+
+    Of a subscriber who asked once more, only that request goes.
+    """
+    asked = _unconfirmed(before).order_by(confirmations.c.address).with_for_update()
+    found = connection.execute(asked).scalars().all()
+    for address in found:
+        its = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.address == address)
+        is_reader = select(subscribers.c.number).where(subscribers.c.address == address)
+        if connection.execute(is_reader).scalar() is None:
+            erase_address(connection, address, now=now)
+        else:
+            connection.execute(delete(confirmations).where(*its))
+    return len(found)
+
+
+def _unconfirmed(before: datetime) -> Select[Any]:
+    is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
+    return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 
 
 def _erase_reader(connection: Connection, number: int) -> bool:

@@ -22,7 +22,7 @@ from publisher.model.subscribers import (
     Subscription,
 )
 from publisher.store.engine import BATCH, Database, batches
-from publisher.store.erasure import erase_address
+from publisher.store.erasure import erase_address, erase_unconfirmed, has_unconfirmed
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
@@ -176,6 +176,14 @@ class Subscribers:
         """Erase all that is held of an address, as `erase_address` does; whether there was anything."""
         with self._database.writing_beside() as connection:
             return erase_address(connection, address, now=now)
+
+    def erase_unconfirmed(self, *, before: datetime, now: datetime) -> int:
+        """Erase what is held of people who asked to subscribe before then and never confirmed; return how many."""
+        with self._database.reading() as connection:
+            if not has_unconfirmed(connection, before=before):
+                return 0
+        with self._database.writing_beside() as connection:
+            return erase_unconfirmed(connection, before=before, now=now)
 
     # --- links that are good once ------------------------------------------------------------------------------------
 

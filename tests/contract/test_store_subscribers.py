@@ -203,6 +203,30 @@ def test_no_table_has_an_erased_address(store: Store) -> None:
     assert [] == tables_with(store, "ada@")
 
 
+def test_who_never_confirms_is_erased(store: Store) -> None:
+    ask(store, "confirm-one")
+
+    assert 0 == store.subscribers.erase_unconfirmed(before=NOON, now=NOON + 30 * DAY)
+    assert ["confirmations", "deliveries"] == tables_with(store, "ada@")
+    assert 1 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+
+    assert [] == tables_with(store, "ada@")
+    assert 0 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+
+
+def test_who_confirmed_is_not_erased_nor_is_a_subscriber_who_asked_again(store: Store) -> None:
+    ask(store, "confirm-one")
+    store.subscribers.use("confirm-one", now=NOON)
+    assert 0 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+
+    add(store, "ada")
+    ask(store, "confirm-two", at=2)
+    assert 1 == store.subscribers.erase_unconfirmed(before=NOON + 3 * DAY, now=NOON + 40 * DAY)
+
+    assert store.subscribers.by_address(ADA) is not None
+    assert store.subscribers.link("confirm-two") is None
+
+
 def test_words_that_the_operator_wrote_for_one_reader_go_with_him(store: Store) -> None:
     new = replace(add(store, "ben"), number=0, address=ADA)
     consent = Consent(kind=ConsentKind.OPERATOR, at=NOON, language="en", choices={}, words="Ada, on paper")

@@ -3,7 +3,9 @@
 import email
 import email.policy
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -87,6 +89,18 @@ def test_whoever_asks_gets_one_letter_with_a_link_to_confirm(world: World, sink:
         ada = publisher.people.confirm(token[1])
     assert ada is not None
     assert {"cranes": "daily", "ferries": "weekly"} == ada.choices
+
+
+def test_a_pass_erases_who_did_not_confirm_for_a_month(world: World) -> None:
+    world.publisher("run", at=NOW)
+    ask(world, ferries="weekly")
+    world.publisher("deliver", at=NOW)
+
+    for days, is_there in ((29, True), (31, False)):
+        world.publisher("run", at=NOW + timedelta(days=days))
+
+        with closing(sqlite3.connect(world.config.with_name("publisher.db"))) as connection:
+            assert is_there == (ADA in "".join(connection.iterdump()))
 
 
 def test_the_operator_adds_lists_and_ends(world: World, sink: Sink) -> None:
