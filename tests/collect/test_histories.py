@@ -73,6 +73,9 @@ class Entry:
     is_gone: bool = False
     is_draft: bool = False
     was_listed: bool = False
+    seems_gone: bool = False
+    """It was kept back, or dated further down the list, and has not been listed since: a source that shows its newest
+    cannot say that it is still there, or there again."""
 
     @property
     def text(self) -> str:
@@ -170,6 +173,7 @@ class Paper:
         if others:
             entry = others[chance % len(others)]
             entry.is_draft = is_draft
+            entry.seems_gone = True
             self.touched.add(entry.number)
 
     def _change(self, what: str, entry: Entry, chance: int) -> None:
@@ -185,8 +189,9 @@ class Paper:
             case "date later" if is_named:
                 entry.day += 1 + chance % 4
             case "date earlier" if is_named and entry not in self.pinned:
-                # It stays in the window: one that leaves it at once cannot be told from one that is gone.
+                # It stays in the window, unless others push it out before the next reading.
                 entry.day = min(entry.day, max(entry.day - 1 - chance % 9, min(shown) + 1))
+                entry.seems_gone = True
             case "move":
                 entry.moves += 1
             case _:
@@ -236,7 +241,7 @@ def check_reading(paper: Paper, records: Sequence[Record], uids: dict[int, str])
         (found,) = [record for record in live if record.item.text == entry.text]
         assert found.item.labels == entry.labels
         assert uids.setdefault(entry.number, found.uid) == found.uid
-        entry.was_listed = True
+        entry.was_listed, entry.seems_gone = True, False
     assert max(Counter(uids.values()).values(), default=1) == 1
     assert {record.uid for record in records} == {*uids.values()}
     entries = {uids[entry.number]: entry for entry in paper.entries if entry.was_listed}
@@ -246,7 +251,7 @@ def check_reading(paper: Paper, records: Sequence[Record], uids: dict[int, str])
 
 def check_state(record: Record, entry: Entry, paper: Paper) -> None:
     if record.state is State.WITHDRAWN:
-        assert entry.is_gone or entry.is_draft
+        assert entry.is_gone or entry.is_draft or (entry.seems_gone and paper.kind.shows)
     else:
         assert not entry.is_draft
         assert not (entry.is_gone and paper.kind.is_complete and paper.listed())
