@@ -91,7 +91,7 @@ class Publisher:
         Raises:
             StoreError: the store cannot be used.
         """
-        with Store.open(config.store.url) as store:
+        with Store.open(config.store.url, departures=config.departures) as store:
             outbox = OutboxFolder(config.outbox_directory)
             yield cls(
                 config, store, outbox, open_files=Tree, hand_over=hand_over, clock=clock_at(now), progress=progress

@@ -61,6 +61,14 @@ class Config:
     notices_to: Mailbox | None
     """Who gets mails about sources in trouble; None: none are sent."""
 
+    @property
+    def departures(self) -> Path:
+        """The file that says who left: beside an SQLite store, or beside the outbox if the store is on a server."""
+        database = self.store.file
+        if database is None:
+            return self.outbox_directory.with_name("publisher.departures")
+        return database.with_name(f"{database.name}.departures")
+
     @classmethod
     def load(cls, path: Path, *, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read the file; `environ` holds what `env:` values name.

@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, f
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.subscribers import ConsentKind, LetterKind
 from publisher.store.mail_schema import bounces, deliveries
-from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
+from publisher.store.people_schema import (
+    bounce_scores,
+    confirmations,
+    consents,
+    former_marks,
+    subscribers,
+    subscriptions,
+    wordings,
+)
 from publisher.store.queue import cancel_deliveries, delete_finished_letters
 
 _ERASED = "erased-"
@@ -67,7 +75,8 @@ def _erase_reader(connection: Connection, number: int) -> bool:
         others = select(consents.c.number).where(consents.c.words_digest == digest).exists()
         asked = select(confirmations.c.address).where(confirmations.c.words_digest == digest).exists()
         connection.execute(delete(wordings).where(wordings.c.digest == digest, ~others, ~asked))
-    connection.execute(delete(subscriptions).where(subscriptions.c.subscriber == number))
+    for table in (subscriptions, bounce_scores, former_marks):
+        connection.execute(delete(table).where(table.c.subscriber == number))
     return connection.execute(delete(subscribers).where(subscribers.c.number == number)).rowcount == 1
 
 

@@ -1,12 +1,14 @@
 """The tables of people who subscribed: who they are, what they follow, and the rounds of mails that they get.
 
 An address stands in `subscribers` and `confirmations` alone, and in the ledger while its mails are there.
+`suppressions` know it by an HMAC.
 """
 
 from functools import partial
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
+from publisher.model.departures import SuppressionKind
 from publisher.model.subscribers import ConsentKind, EndReason, LetterKind, SubscriptionState
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 from publisher.store.schema import items, metadata
@@ -87,6 +89,49 @@ link_keys = Table(
     _column("number", Integer, primary_key=True, autoincrement=False),
     _column("key", Text),
     _column("made_at", UtcDateTime),
+)
+
+# One row from the start: the key with which addresses become HMACs. It never changes, so every backup has it.
+address_key = Table(
+    "address_key",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("key", Text),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+# Addresses that get no mail, as HMACs. They stay when a reader is erased.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    _column("mark", Key, primary_key=True),
+    _column("kind", Choice(SuppressionKind), primary_key=True),
+    _column("at", UtcDateTime),
+    # The operator's words.
+    _column("reason", Text),
+)
+
+# The points of readers whose mails came back; others have no row.
+bounce_scores = Table(
+    "bounce_scores",
+    metadata,
+    _column("subscriber", Integer, ForeignKey(subscribers.c.number), primary_key=True, autoincrement=False),
+    _column("points", Integer),
+    _column("last_at", UtcDateTime),
+    # Set while he gets no digests.
+    _column("suspended_at", UtcDateTime, nullable=True),
+    # When a letter was queued that tries whether mails arrive again.
+    _column("probed_at", UtcDateTime, nullable=True),
+    Index("ix_bounce_scores_suspended_at", "suspended_at"),
+)
+
+# Marks that a reader had before: a report that names one is about a mail of then, and counts for nothing.
+former_marks = Table(
+    "former_marks",
+    metadata,
+    _column("bounce_mark", Key, primary_key=True),
+    _column("subscriber", Integer, ForeignKey(subscribers.c.number)),
+    Index("ix_former_marks_subscriber", "subscriber"),
 )
 
 # When items came into themes that they were not in when they were added.

@@ -10,6 +10,7 @@ from typing import Self
 from publisher.model.progress import Progress
 from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
+from publisher.store.departures import Journal, beside
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
@@ -29,6 +30,7 @@ from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
 from publisher.store.sources import Sources
 from publisher.store.subscribers import Subscribers
+from publisher.store.suppressions import Suppressions
 from publisher.store.transfer import copy_rows, refuse_full
 from publisher.store.upgrade import check_head, ensure_head, has_tables
 
@@ -40,8 +42,13 @@ class Store:
     threads may call them at once. A method that cannot do its work raises `StoreError` and changes nothing.
     """
 
-    def __init__(self, database: Database, locks: Locks, *, watched: Locks | None = None) -> None:
-        """Keep what the site remembers in `database`. `watched` are the locks `is_held` asks; None: `locks`."""
+    def __init__(
+        self, database: Database, locks: Locks, *, watched: Locks | None = None, departures: Path | None = None
+    ) -> None:
+        """Keep what the site remembers in `database`. `watched` are the locks `is_held` asks; None: `locks`.
+
+        `departures` is the file beside it, which says who left; None: none is kept.
+        """
         self.database = database
         """What the nouns ask; other modules ask the nouns."""
         self._locks = locks
@@ -58,15 +65,20 @@ class Store:
         self.runs = Runs(database)
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
-        self.subscribers = Subscribers(database)
+        self.departures = Journal(departures)
+        self.subscribers = Subscribers(database, self.departures)
+        self.suppressions = Suppressions(database, self.departures)
         self.rounds = Rounds(database)
         self.outages = Outages(database)
         self.bounces = Bounces(database)
         self.histories = Histories(database)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, departures: Path | None = None) -> Self:
         """Open the store at an SQLAlchemy URL; make its tables, or bring them up to date, if need be.
+
+        `departures` is the file beside it, which says who left; None: the one beside an SQLite file, and none for a
+        server.
 
         Raises:
             StoreError: it cannot be opened, its tables are of another program or version, or its owner could not write
@@ -82,7 +94,9 @@ class Store:
         except BaseException:
             database.close()
             raise
-        return cls(database, locks)
+        if departures is None and database.file:
+            departures = beside(database.file)
+        return cls(database, locks, departures=departures)
 
     @classmethod
     def open_empty(cls, url: str) -> Self:

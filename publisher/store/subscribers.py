@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, literal, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import Letter
+from publisher.model.departures import DepartureKind
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import (
     Confirmation,
@@ -21,11 +22,13 @@ from publisher.model.subscribers import (
     Subscriber,
     Subscription,
 )
+from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address, erase_unconfirmed, has_unconfirmed
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries, insert_letters
 from publisher.store.round_mails import is_recent_mail, queue_again
+from publisher.store.suppressions import note_departures
 
 _OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
 _OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.name != "subscriber")
@@ -43,8 +46,9 @@ class Link:
 class Subscribers:
     """The people who subscribed. Their transactions are beside the log: a pass does not hold up a form."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
+        self._journal = journal
 
     # --- keys --------------------------------------------------------------------------------------------------------
 
@@ -170,12 +174,23 @@ class Subscribers:
                 _follow_mails(connection, before, after, now=now)
             if consent is not None:
                 _append_consent(connection, number, consent)
+            self._note(connection, before, after, now=now)
             return replace(after, number=number)
+
+    def _note(self, connection: Connection, before: Subscriber | None, after: Subscriber, *, now: datetime) -> None:
+        """Note in the file of departures that somebody left or returned, as the last thing before the commit."""
+        was_active, is_active = bool(before and before.active), bool(after.active)
+        if was_active != is_active:
+            kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
+            note_departures(connection, self._journal, [after.address], kind, now=now)
 
     def erase(self, address: str, *, now: datetime) -> bool:
         """Erase all that is held of an address, as `erase_address` does; whether there was anything."""
         with self._database.writing_beside() as connection:
-            return erase_address(connection, address, now=now)
+            is_erased = erase_address(connection, address, now=now)
+            if is_erased:
+                note_departures(connection, self._journal, [address], DepartureKind.ERASED, now=now)
+            return is_erased
 
     def erase_unconfirmed(self, *, before: datetime, now: datetime) -> int:
         """Erase what is held of people who asked to subscribe before then and never confirmed; return how many."""

@@ -9,10 +9,11 @@ from publisher.model.errors import StoreError
 from publisher.model.progress import Progress, Steps
 from publisher.store.engine import BATCH, Database
 from publisher.store.faults import translate_errors
+from publisher.store.people_schema import address_key
 from publisher.store.schema import counters, metadata, program
 from publisher.store.upgrade import check_head, has_tables
 
-_FILLED = (counters, program)
+_FILLED = (counters, program, address_key)
 """Tables that have a row from the start."""
 
 

@@ -1,5 +1,7 @@
 """The first tables."""
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -40,6 +42,7 @@ def upgrade() -> None:
     _create_deliveries()
     _create_restoration()
     _create_people()
+    _create_suppressions()
     _create_rounds()
 
 
@@ -568,6 +571,45 @@ def _create_people() -> None:
         sa.Column("made_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_link_keys"),
     )
+
+
+def _create_suppressions() -> None:
+    address_key = op.create_table(
+        "address_key",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_address_key"),
+        sa.CheckConstraint("id = 1", name="ck_address_key_one_row"),
+    )
+    # Here and not when it is first used: a backup that is older than that would not have it.
+    op.bulk_insert(address_key, [{"id": 1, "key": secrets.token_hex(32)}])
+    op.create_table(
+        "suppressions",
+        sa.Column("mark", KEY, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("mark", "kind", name="pk_suppressions"),
+    )
+    op.create_table(
+        "bounce_scores",
+        sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("points", sa.Integer, nullable=False),
+        sa.Column("last_at", INSTANT, nullable=False),
+        sa.Column("suspended_at", INSTANT, nullable=True),
+        sa.Column("probed_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.number"], name="fk_bounce_scores_subscriber"),
+        sa.PrimaryKeyConstraint("subscriber", name="pk_bounce_scores"),
+    )
+    op.create_index("ix_bounce_scores_suspended_at", "bounce_scores", ["suspended_at"])
+    op.create_table(
+        "former_marks",
+        sa.Column("bounce_mark", KEY, nullable=False),
+        sa.Column("subscriber", sa.Integer, nullable=False),
+        sa.ForeignKeyConstraint(["subscriber"], ["subscribers.number"], name="fk_former_marks_subscriber"),
+        sa.PrimaryKeyConstraint("bounce_mark", name="pk_former_marks"),
+    )
+    op.create_index("ix_former_marks_subscriber", "former_marks", ["subscriber"])
 
 
 def _create_rounds() -> None:

@@ -1,0 +1,93 @@
+"""Departures: who gets no mail any more, and since when, without saying who he is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class SuppressionKind(StrEnum):
+    """Why an address gets no mail, whatever a form or an import says."""
+
+    BOUNCES = "bounces"
+    """Mails to it came back, and so did a probe. A form that is confirmed lifts it."""
+    COMPLAINT = "complaint"
+    """Its reader called a mail spam. Only the operator lifts it."""
+    OPERATOR = "operator"
+    """The operator said so, and he alone lifts it."""
+    ERASED = "erased-on-request"
+    """Its reader was erased, and wants to hear nothing again. Only the operator lifts it."""
+
+    @property
+    def is_lifted_by_form(self) -> bool:
+        """Whether the address is free again once its reader confirms in a form."""
+        return self is SuppressionKind.BOUNCES
+
+
+class DepartureKind(StrEnum):
+    """What a line in the file of departures says of an address."""
+
+    LEFT = "left"
+    """He follows nothing any more: he unsubscribed, or the operator or a failure ended it."""
+    RETURNED = "returned"
+    """He follows something (again)."""
+    ERASED = "erased"
+    """All that was held of him was erased, by a word of his or the operator's."""
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+    """A suppression was taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """One line of that file."""
+
+    at: datetime
+    """UTC."""
+    kind: DepartureKind
+    mark: str
+    """The HMAC of the address, as `Suppressions.mark_of` gives it."""
+    suppression: SuppressionKind | None = None
+    """Which one was made or lifted; None: the line is about none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """That an address gets no mail."""
+
+    kind: SuppressionKind
+    at: datetime
+    """UTC."""
+    reason: str = ""
+    """The operator's words; they name no address."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Standing:
+    """What all lines about one address come to, in their order."""
+
+    left_at: datetime | None = None
+    """UTC; since when he follows nothing. None: he follows something, or was never noted to leave."""
+    erased_at: datetime | None = None
+    """UTC; when he was erased last. None: he never was. He may have come back since."""
+    suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
+    """Those that are in force, with when they were made."""
+
+
+def standings(departures: Iterable[Departure]) -> dict[str, Standing]:
+    """What a file of departures says, by the mark of each address in it."""
+    found: dict[str, Standing] = {}
+    for each in departures:
+        standing = found.setdefault(each.mark, Standing())
+        match each.kind:
+            case DepartureKind.LEFT:
+                standing.left_at = each.at
+            case DepartureKind.RETURNED:
+                standing.left_at = None
+            case DepartureKind.ERASED:
+                standing.left_at = standing.erased_at = each.at
+            case DepartureKind.SUPPRESSED if each.suppression is not None:
+                standing.suppressions.setdefault(each.suppression, each.at)
+            case DepartureKind.LIFTED if each.suppression is not None:
+                standing.suppressions.pop(each.suppression, None)
+    return found

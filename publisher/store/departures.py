@@ -1,0 +1,126 @@
+"""The file of departures beside the store: who left, was suppressed or erased, so that a restore can repeat it.
+
+A backup does not know what happened after it. Whoever left since would get mails again, so each departure is also a
+line in a file that no backup holds and no restore replaces: `publisher.db.departures` beside an SQLite store.
+
+A line is a JSON object and ends with a line feed:
+
+    {"at":"2026-11-26T22:00:00+00:00","kind":"left","mark":"9c1e…"}
+    {"at":"2026-11-26T22:00:00+00:00","kind":"suppressed","mark":"9c1e…","suppression":"bounces"}
+
+`mark` is the HMAC-SHA256 of the address with a key that the store has had since its tables were made, so that every
+backup of it has the same. An address stands in no line; only who knows both an address and the key can find its lines.
+
+A line is on the disk before the transaction is committed that it is about. What a crash leaves:
+
+- before the line was flushed: nothing was changed; perhaps the beginning of a line at the end, which `read` passes over
+  and the next line begins below;
+- after that, before the commit: a line about something that did not happen. It makes a difference after a restore
+  alone, and there it errs towards sending nothing.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from publisher.model.departures import Departure, DepartureKind, SuppressionKind
+from publisher.store.disk_errors import explain_errors
+from publisher.store.owners import share
+
+SUFFIX = ".departures"
+
+
+def beside(database: Path) -> Path:
+    """The file of departures of an SQLite store."""
+    return database.with_name(f"{database.name}{SUFFIX}")
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The file of departures. Any number of processes and threads may add to it at once."""
+
+    path: Path | None
+    """None: nothing is kept, as of a store in memory or a rehearsal."""
+
+    def append(self, departures: Sequence[Departure]) -> None:
+        """Add lines, and return when they are on the disk.
+
+        Raises:
+            FilesError: the disk refuses.
+        """
+        if self.path is None or not departures:
+            return
+        data = "".join(_line_of(each) for each in departures).encode()
+        with explain_errors(self.path):
+            _append(self.path, data)
+
+    def read(self) -> Iterator[Departure]:
+        """Yield the departures in the order in which they happened; there is none if there is no file.
+
+        A line that cannot be read is passed over: a crash may have left the beginning of one.
+
+        Raises:
+            FilesError: the disk refuses.
+        """
+        if self.path is None:
+            return
+        with explain_errors(self.path):
+            try:
+                file = self.path.open(encoding="utf-8", errors="replace")
+            except FileNotFoundError:
+                return
+            with file:
+                yield from (found for line in file if (found := _departure_of(line)) is not None)
+
+
+def _append(path: Path, data: bytes) -> None:
+    is_new = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        share(file, folder=path.parent)
+        size = os.fstat(file).st_size
+        is_torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+        rest = memoryview(b"\n" + data if is_torn else data)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
+    if is_new:
+        _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _line_of(departure: Departure) -> str:
+    line = {"at": departure.at.isoformat(), "kind": departure.kind.value, "mark": departure.mark}
+    if departure.suppression is not None:
+        line["suppression"] = departure.suppression.value
+    return json.dumps(line, separators=(",", ":")) + "\n"
+
+
+def _departure_of(line: str) -> Departure | None:
+    """The departure in a line; None: it is none."""
+    try:
+        said: dict[str, Any] = json.loads(line)
+        suppression = said.get("suppression")
+        return Departure(
+            at=datetime.fromisoformat(said["at"]),
+            kind=DepartureKind(said["kind"]),
+            mark=str(said["mark"]),
+            suppression=None if suppression is None else SuppressionKind(suppression),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

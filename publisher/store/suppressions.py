@@ -1,0 +1,121 @@
+"""Suppressions: addresses that get no mail, known by an HMAC alone. A suppression wins over a form and an import.
+
+Each change is a line in the file of departures, too, which outlives a restore (`departures`).
+"""
+
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
+from publisher.store.departures import Journal
+from publisher.store.engine import Database, batches
+from publisher.store.people_schema import address_key, suppressions
+
+
+class Suppressions:
+    """The suppressed addresses of a site. An address is given as the store keeps it: ASCII, in lower case."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self._database = database
+        self._journal = journal
+
+    def mark_of(self, address: str) -> str:
+        """The HMAC by which an address is known here and in the file of departures."""
+        with self._database.reading() as connection:
+            return marks_of(connection, [address])[address]
+
+    def of(self, address: str) -> tuple[Suppression, ...]:
+        """Why an address gets no mail, the oldest first; empty: it may get some."""
+        with self._database.reading() as connection:
+            return suppressions_of(connection, address)
+
+    def among(self, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
+        """Those of these addresses that are suppressed, each with why."""
+        found: dict[str, frozenset[SuppressionKind]] = {}
+        with self._database.reading() as connection:
+            for some in batches(addresses):
+                found |= suppressed_among(connection, some)
+        return found
+
+    def counts(self) -> dict[SuppressionKind, int]:
+        """How many suppressions there are of each kind that occurs."""
+        query = select(suppressions.c.kind, func.count().label("number")).group_by(suppressions.c.kind)
+        with self._database.reading() as connection:
+            return {row.kind: row.number for row in connection.execute(query)}
+
+    def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
+        """Suppress an address; False: it is suppressed for that cause already. Its subscriptions are left alone."""
+        with self._database.writing_beside() as connection:
+            return suppress(connection, self._journal, address, kind, reason=reason, now=now)
+
+    def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
+        """Lift the suppressions of these kinds; return those that there were."""
+        with self._database.writing_beside() as connection:
+            return lift(connection, self._journal, address, kinds, now=now)
+
+
+# --- for transactions that somebody else began -----------------------------------------------------------------------
+
+
+def marks_of(connection: Connection, addresses: Sequence[str]) -> dict[str, str]:
+    """The HMACs of addresses, as hexadecimal digits."""
+    key = bytes.fromhex(connection.execute(select(address_key.c.key)).scalar_one())
+    return {address: hmac.digest(key, address.encode(), "sha256").hex() for address in addresses}
+
+
+def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, ...]:
+    """Why an address gets no mail, the oldest first."""
+    its = suppressions.c.mark == marks_of(connection, [address])[address]
+    rows = connection.execute(select(suppressions).where(its).order_by(suppressions.c.at, suppressions.c.kind))
+    return tuple(Suppression(kind=row.kind, at=row.at, reason=row.reason) for row in rows)
+
+
+def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
+    """Those of these addresses, at most `BATCH`, that are suppressed, each with why."""
+    marks: Mapping[str, str] = marks_of(connection, addresses)
+    by_mark: dict[str, set[SuppressionKind]] = {}
+    its = suppressions.c.mark.in_(marks.values())
+    for mark, kind in connection.execute(select(*suppressions.c["mark", "kind"]).where(its)):
+        by_mark.setdefault(mark, set()).add(kind)
+    return {address: frozenset(by_mark[mark]) for address, mark in marks.items() if mark in by_mark}
+
+
+def suppress(
+    connection: Connection, journal: Journal, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime
+) -> bool:
+    """Suppress an address; False: it is suppressed for that cause already. To be called last before the commit."""
+    mark = marks_of(connection, [address])[address]
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = {"mark": mark, "kind": kind, "at": now, "reason": reason}
+    statement = make(suppressions).values(row).on_conflict_do_nothing()
+    is_new = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
+    if is_new:
+        journal.append([Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
+    return is_new
+
+
+def lift(
+    connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
+) -> tuple[Suppression, ...]:
+    """Lift the suppressions of these kinds; return those that there were. To be called last before the commit."""
+    there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
+    if there:
+        mark = marks_of(connection, [address])[address]
+        gone = (suppressions.c.mark == mark, suppressions.c.kind.in_([each.kind for each in there]))
+        connection.execute(delete(suppressions).where(*gone))
+        lifted = DepartureKind.LIFTED
+        journal.append([Departure(at=now, kind=lifted, mark=mark, suppression=each.kind) for each in there])
+    return there
+
+
+def note_departures(
+    connection: Connection, journal: Journal, addresses: Sequence[str], kind: DepartureKind, *, now: datetime
+) -> None:
+    """Add lines that these people left, returned or were erased. To be called last before the commit."""
+    if journal.path is not None and addresses:
+        marks = marks_of(connection, addresses)
+        journal.append([Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])

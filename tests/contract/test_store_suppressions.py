@@ -1,0 +1,157 @@
+"""Suppressed addresses and the file of departures, in both databases."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
+from publisher.model.errors import PublisherError
+from publisher.model.subscribers import EndReason
+from publisher.store import Store
+from publisher.store.departures import Journal
+from publisher.store.schema import metadata
+from publisher.subscribers.choose import leave
+from tests.contract.stories import NOON
+from tests.contract.test_store_rounds import add
+from tests.contract.test_store_subscribers import DAY, tables_with
+
+ADA = "ada@example.org"
+BEN = "ben@example.org"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "people.departures"
+
+
+@pytest.fixture
+def kept(store_url: str, path: Path) -> Iterator[Store]:
+    """A store that keeps a file of departures."""
+    with closing(Store.open(store_url, departures=path)) as store:
+        yield store
+
+
+def test_a_suppression_is_made_once_for_each_cause_and_lifted_for_each(kept: Store) -> None:
+    operator, bounces = SuppressionKind.OPERATOR, SuppressionKind.BOUNCES
+    suppressions = kept.suppressions
+
+    assert [True, False] == [suppressions.add(ADA, operator, reason=why, now=NOON) for why in ("he asked", "again")]
+    assert suppressions.add(ADA, bounces, now=NOON + DAY)
+
+    first, second = Suppression(kind=operator, at=NOON, reason="he asked"), Suppression(kind=bounces, at=NOON + DAY)
+    assert (first, second) == suppressions.of(ADA)
+    assert () == suppressions.of(BEN)
+    assert {ADA: frozenset({operator, bounces})} == suppressions.among([BEN, ADA])
+    assert {operator: 1, bounces: 1} == suppressions.counts()
+
+    assert (second,) == suppressions.lift(ADA, [bounces, SuppressionKind.COMPLAINT], now=NOON + DAY)
+    assert () == suppressions.lift(ADA, [bounces], now=NOON + DAY)
+    assert (first,) == suppressions.of(ADA)
+
+
+def test_no_address_stands_in_the_store_or_beside_it(kept: Store, path: Path) -> None:
+    kept.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=NOON)
+
+    assert [] == tables_with(kept, "ada@")
+    assert "ada" not in path.read_text()
+    assert kept.suppressions.mark_of(ADA) in path.read_text()
+    assert kept.suppressions.mark_of(ADA) != kept.suppressions.mark_of(BEN)
+
+
+def test_what_happens_to_people_is_a_line_each(kept: Store) -> None:
+    mark = kept.suppressions.mark_of(ADA)
+    ada = add(kept, "ada")
+    left = replace(ada, subscriptions=leave(ada.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
+    kept.subscribers.write(ada, left, now=NOON)
+    kept.subscribers.write(left, replace(left, language="nl"), now=NOON)
+    kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON + DAY)
+    kept.suppressions.lift(ADA, [SuppressionKind.BOUNCES], now=NOON + DAY)
+    kept.subscribers.erase(ADA, now=NOON + DAY)
+    kept.subscribers.erase(ADA, now=NOON + DAY)
+
+    bounces = SuppressionKind.BOUNCES
+    assert [
+        Departure(at=NOON, kind=DepartureKind.RETURNED, mark=mark),
+        Departure(at=NOON, kind=DepartureKind.LEFT, mark=mark),
+        Departure(at=NOON + DAY, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=bounces),
+        Departure(at=NOON + DAY, kind=DepartureKind.LIFTED, mark=mark, suppression=bounces),
+        Departure(at=NOON + DAY, kind=DepartureKind.ERASED, mark=mark),
+    ] == list(kept.departures.read())
+
+
+def test_nothing_is_changed_if_its_line_cannot_be_kept(kept: Store, path: Path) -> None:
+    path.mkdir()
+
+    with pytest.raises(PublisherError, match="a directory is where a file should be"):
+        kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+    assert () == kept.suppressions.of(ADA)
+
+
+def test_a_torn_line_is_passed_over_and_hurts_no_other(kept: Store, path: Path) -> None:
+    kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:40])
+
+    kept.suppressions.add(BEN, SuppressionKind.BOUNCES, now=NOON)
+
+    marks = [kept.suppressions.mark_of(address) for address in (ADA, BEN)]
+    assert marks == [each.mark for each in kept.departures.read()]
+    assert 3 == len(path.read_text().splitlines())
+    assert {"at", "kind", "mark", "suppression"} == set(json.loads(whole))
+
+
+def test_only_the_owner_reads_the_file(kept: Store, path: Path) -> None:
+    kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+
+    assert 0o600 == path.stat().st_mode & 0o777
+
+
+def test_a_store_in_a_file_keeps_it_beside(sqlite_url: str, tmp_path: Path) -> None:
+    with Store.open(sqlite_url) as store:
+        store.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+        assert tmp_path / "publisher.db.departures" == store.departures.path
+
+    with Store.rehearse(sqlite_url) as rehearsal:
+        rehearsal.suppressions.add(BEN, SuppressionKind.BOUNCES, now=NOON)
+        assert [] == list(rehearsal.departures.read())
+
+    assert 1 == len((tmp_path / "publisher.db.departures").read_text().splitlines())
+
+
+def test_no_file_has_no_departures(tmp_path: Path) -> None:
+    assert [] == list(Journal(tmp_path / "none").read()) == list(Journal(None).read())
+
+
+def test_a_copy_of_the_store_knows_the_same_addresses(sqlite_url: str, tmp_path: Path) -> None:
+    """So does a backup: the key is as old as the tables."""
+    with Store.open(sqlite_url) as store, Store.open_empty(f"sqlite:///{tmp_path}/copy.db") as copy:
+        store.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+        assert copy.suppressions.mark_of(ADA) != store.suppressions.mark_of(ADA)
+
+        store.copy_to(copy, progress=lambda *_: None)
+
+        assert copy.suppressions.mark_of(ADA) == store.suppressions.mark_of(ADA)
+        assert store.suppressions.of(ADA) == copy.suppressions.of(ADA)
+
+
+def test_every_row_of_a_reader_goes_with_him(kept: Store) -> None:
+    """Tables about people name him by his number: none may keep it."""
+    ada = add(kept, "ada")
+    tables: dict[str, dict[str, Any]] = {
+        "bounce_scores": {"points": 1, "last_at": NOON},
+        "former_marks": {"bounce_mark": "x"},
+    }
+    with kept.database.writing_beside() as connection:
+        for name, row in tables.items():
+            connection.execute(metadata.tables[name].insert().values(subscriber=ada.number, **row))
+
+    kept.subscribers.erase(ADA, now=NOON)
+
+    with kept.database.reading() as connection:
+        assert [[], []] == [connection.execute(select(metadata.tables[name])).all() for name in tables]
