@@ -293,7 +293,7 @@ class Publisher:
         Raises:
             UsageError: config.toml has no [subscribers].
         """
-        return Transfer(self.people, self._store)
+        return Transfer(self.people, self._store, progress=self._progress)
 
     @property
     def reception(self) -> "Reception":

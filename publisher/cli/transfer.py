@@ -1,9 +1,11 @@
 """The commands `publisher subscribers export` and `import`: people move out of a site and into one."""
 
 import os
-from collections.abc import Iterable
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -12,7 +14,7 @@ import click
 from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.cli.subscribers import choices_of
-from publisher.model.errors import FilesError
+from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import some_of
 from publisher.model.schedules import zone_of
 from publisher.subscribers.roster import read_roster
@@ -39,8 +41,16 @@ def export_people(options: Options, file: Path) -> None:
 @click.argument("file", type=Path)
 @click.option("--follow", metavar="THEME=PACE", multiple=True, help="What they follow; repeatable, `*` is everything.")
 @click.option("--agreed", default="", help="How they agreed, such as the form of the former newsletter; it is kept.")
-@click.option("--agreed-at", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The day on which they agreed.")
+@click.option(
+    "--agreed-at",
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which those agreed of whom FILE does not say it.",
+)
 @click.option("--language", help="Of the fixed texts in the mails; else the site's.")
+@click.option("--without", metavar="FILE", type=Path, multiple=True, help="Leave out who is in this list; repeatable.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the lists, if they are not UTF-8.")
+@click.option("--yes", "is_agreed", is_flag=True, help="Import; without it nothing is written.")
 @dry_run_option
 def import_people(  # noqa: PLR0917  (click passes what is typed)
     options: Options,
@@ -49,11 +59,19 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     agreed: str,
     agreed_at: datetime | None,
     language: str | None,
+    without: tuple[Path, ...],
+    encoding: str,
+    is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Subscribe the people in FILE: of `export`, listmonk, Mailchimp, phpList or Mailman. No mail is sent."""
-    roster = read_roster(_read(file))
-    with options.open_for(dry_run=dry_run) as publisher:
+    """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent.
+
+    FILE is an export of Publisher, listmonk, Mailchimp, phpList or Mailman, or a table with the columns email, agreed
+    and agreed_at.
+    """
+    is_rehearsal = dry_run or not is_agreed
+    roster, *others = (read_roster(partial(_lines, each, encoding), name=each.name) for each in (file, *without))
+    with options.open_for(dry_run=is_rehearsal) as publisher:
         site = publisher.config.site
         terms = Terms(
             choices=choices_of(follow),
@@ -61,11 +79,11 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
             agreed_at=agreed_at and agreed_at.replace(tzinfo=zone_of(site.timezone)),
             language=language or site.language,
         )
-        imported = publisher.transfer.bring_in(roster, terms)
+        imported = publisher.transfer.bring_in(roster, terms, without=others)
     if options.is_json:
-        print_json(asdict(imported))
+        print_json({**asdict(imported), "is_rehearsal": is_rehearsal})
     else:
-        _print(imported, is_rehearsal=dry_run)
+        _print(imported, is_rehearsal=is_rehearsal)
 
 
 def _print(imported: Imported, *, is_rehearsal: bool) -> None:
@@ -75,19 +93,30 @@ def _print(imported: Imported, *, is_rehearsal: bool) -> None:
     for reason, lines in imported.left_out.items():
         noun = "line" if len(lines) == 1 else "lines"
         print_line(f"  {len(lines)} {reason}: {noun} {some_of([str(line) for line in lines], _SHOWN)}")
+    if is_rehearsal:
+        print_line("nothing is written yet; to import, add --yes")
 
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
-def _read(file: Path) -> str:
+def _lines(file: Path, encoding: str) -> Iterator[str]:
+    """The lines of a file, each with its end."""
     try:
-        return file.read_text("utf-8-sig")
+        # Spreadsheets begin a file with a mark of its encoding, and UTF-16 always has one.
+        with file.open("rb") as start:
+            has_mark = start.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
+        name = "utf-16" if has_mark else "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
+        with file.open(encoding=name, newline="") as text:
+            yield from text
     except OSError as error:
         raise FilesError(f"{file}: {(error.strerror or str(error)).lower()}") from error
     except UnicodeDecodeError as error:
-        raise FilesError(f"{file}: byte {error.start + 1} is no UTF-8; save the list as UTF-8") from error
+        problem = f"it is not {encoding.upper()}; name its encoding, such as --encoding windows-1252"
+        raise FilesError(f"{file}: {problem}") from error
+    except LookupError as error:
+        raise UsageError(f"no encoding is called {encoding!r}; name one such as utf-8 or windows-1252") from error
 
 
 def _write_private(file: Path, lines: Iterable[str]) -> int:

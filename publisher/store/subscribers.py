@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import Letter
@@ -125,19 +125,17 @@ class Subscribers:
         Returns the addresses of the others, each with whether somebody with it follows something.
         """
         with self._database.writing_beside() as connection:
-            rows = connection.execute(_with_address([subscriber.address for subscriber, _ in new])).all()
-            there = [_subscriber_of(row, subs) for row, subs in _with_subscriptions(connection, rows)]
-            known = {each.address: bool(each.active) for each in there}
+            known = _who_follow(connection, [subscriber.address for subscriber, _ in new])
             fresh = [(each, consent) for each, consent in new if each.address not in known]
             numbers = _insert_subscribers(connection, [each for each, _ in fresh])
             its = [(numbers[each.address], each, consent) for each, consent in fresh if each.address in numbers]
             subs = [_subscription_row(number, sub) for number, each, _ in its for sub in each.subscriptions]
             if subs:
                 connection.execute(insert(subscriptions), subs)
-            for words in {consent.words for _, _, consent in its}:
-                _keep_words(connection, words)
-            if its:
-                connection.execute(insert(consents), [_consent_row(number, 1, consent) for number, _, consent in its])
+            digests = {words: _keep_words(connection, words) for words in {consent.words for _, _, consent in its}}
+            rows = [_consent_row(number, 1, consent, digests[consent.words]) for number, _, consent in its]
+            if rows:
+                connection.execute(insert(consents), rows)
         # Somebody who subscribed at the same moment is as good as there.
         return known | {each.address: True for each, _ in fresh if each.address not in numbers}
 
@@ -320,8 +318,12 @@ def _subscriber_row(new: Subscriber) -> dict[str, Any]:
     return {**row, "bounce_mark": secrets.token_hex(10)}
 
 
-def _with_address(addresses: Sequence[str]) -> Select[Any]:
-    return select(subscribers).where(subscribers.c.address.in_(addresses)).order_by(subscribers.c.number)
+def _who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
+    """Of these addresses, those of subscribers, each with whether he follows something."""
+    its = (subscriptions.c.subscriber == subscribers.c.number, _IS_ACTIVE)
+    query = select(subscribers.c.address, select(subscriptions.c.subscriber).where(*its).exists())
+    found = connection.execute(query.where(subscribers.c.address.in_(addresses)))
+    return {address: bool(follows) for address, follows in found}
 
 
 def _insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
@@ -329,11 +331,8 @@ def _insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> di
     if not new:
         return {}
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    rows = [_subscriber_row(each) for each in new]
-    connection.execute(make(subscribers).on_conflict_do_nothing(), rows)
-    marks = {row["bounce_mark"] for row in rows}
-    found = connection.execute(_with_address([each.address for each in new]))
-    return {row.address: row.number for row in found if row.bounce_mark in marks}
+    made = make(subscribers).on_conflict_do_nothing().returning(subscribers.c.address, subscribers.c.number)
+    return {row.address: row.number for row in connection.execute(made, [_subscriber_row(each) for each in new])}
 
 
 def _insert_subscriber(connection: Connection, new: Subscriber) -> int:
@@ -382,12 +381,12 @@ def _follow_mails(connection: Connection, before: Subscriber, after: Subscriber,
 
 
 def _append_consent(connection: Connection, number: int, consent: Consent) -> None:
-    _keep_words(connection, consent.words)
+    digest = _keep_words(connection, consent.words)
     last = connection.execute(select(func.max(consents.c.number)).where(consents.c.subscriber == number)).scalar() or 0
-    connection.execute(insert(consents).values(_consent_row(number, last + 1, consent)))
+    connection.execute(insert(consents).values(_consent_row(number, last + 1, consent, digest)))
 
 
-def _consent_row(subscriber: int, number: int, consent: Consent) -> dict[str, Any]:
+def _consent_row(subscriber: int, number: int, consent: Consent, digest: str) -> dict[str, Any]:
     return {
         "subscriber": subscriber,
         "number": number,
@@ -395,12 +394,15 @@ def _consent_row(subscriber: int, number: int, consent: Consent) -> dict[str, An
         "at": consent.at,
         "language": consent.language,
         "choices": dict(consent.choices),
-        "words_digest": words_digest(consent.words),
+        "words_digest": digest,
     }
 
 
-def _keep_words(connection: Connection, words: str) -> None:
-    _insert_or_leave(connection, wordings, {"digest": words_digest(words), "words": words})
+def _keep_words(connection: Connection, words: str) -> str:
+    """Keep the words of a consent; return their digest."""
+    digest = words_digest(words)
+    _insert_or_leave(connection, wordings, {"digest": digest, "words": words})
+    return digest
 
 
 def _use(connection: Connection, token_digest: str, *, now: datetime) -> bool:

@@ -1,29 +1,41 @@
-"""Reads lists of people as this program and others export them. Pure: a text comes in, an entry a person goes out.
+"""Reads lists of people as this program and others export them. Pure: lines come in, an entry a person goes out.
 
-A program is recognised by the columns of its export. An entry says why its person stays out, if he left there, never
-confirmed or could not be reached: an import asks nobody again who said no.
+A program is recognised by the first line of its export. An entry says why its person stays out, if he left there,
+never confirmed or could not be reached: an import asks nobody again who said no.
+
+Where the columns come from: listmonk's `cmd/subscribers.go`, phpList's `admin/export.php` and `admin/structure.php`,
+Postorius' `csv_view` and `mailman members` of Mailman 3, `list_members` of Mailman 2, Mailchimp's "View and export
+contacts".
 """
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from io import StringIO
 
 from publisher.model.errors import UsageError
 
+Lines = Callable[[], Iterable[str]]
+"""Reads the lines of a list from the first one, each with its end; called more than once."""
+
+_SHOWN = 60
 _DELIMITERS = (",", "\t", ";")
 _NAMED = re.compile(r".*<([^<>]*)>\s*")
 _YES = ("1", "yes", "true")
 _BLACKLISTED = ("is this subscriber blacklisted", "is this user blacklisted", "blacklisted")
 _CONFIRMED = ("is this subscriber confirmed", "is this user confirmed", "confirmed")
+_ADDRESS = ("email", "e-mail", "address")
+_PLAIN = {*_ADDRESS, "name", "language", "agreed", "agreed_at"}
 
 UNSUBSCRIBED = "unsubscribed there"
 UNCONFIRMED = "never confirmed there"
 UNREACHABLE = "could not be reached there"
 BLOCKED = "blocked there"
 DISABLED = "disabled there"
+NEVER = "never subscribed there"
+NO_LIST = "on no list there"
+MISSHAPEN = "fewer or more cells than the first line"
 
 
 class Dialect(StrEnum):
@@ -34,6 +46,7 @@ class Dialect(StrEnum):
     MAILCHIMP = "Mailchimp"
     PHPLIST = "phpList"
     MAILMAN = "Mailman"
+    PLAIN = "a plain table"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,55 +58,119 @@ class Entry:
     address: str
     because: str = ""
     """Why he stays out; empty: he may come in."""
+    agreed: str = ""
+    """How he agreed; empty: the list does not say."""
+    agreed_at: str = ""
+    """When he agreed or came, as it stands there; empty: the list does not say."""
+    language: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     """All that stands there, by column in lower case; empty in a list of Mailman, which has no columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """A list of people."""
+    """A list of people, read anew each time it is gone through."""
 
     dialect: Dialect
-    entries: tuple[Entry, ...]
-
-
-def read_roster(text: str) -> Roster:
-    """The list in a text.
+    says_how: bool
+    """Whether it has a column of how people agreed."""
+    says_when: bool
+    """Whether it has a column of when people agreed or came."""
+    read: Callable[[], Iterator[Entry]] = field(repr=False)
+    """Yields its people.
 
     Raises:
-        UsageError: it is no list of a known program, or its CSV is broken.
+        UsageError: its CSV is broken.
     """
+
+
+def read_roster(lines: Lines, *, name: str = "") -> Roster:
+    """The list in some lines; `name` is that of its file, by which Mailchimp tells who left.
+
+    Raises:
+        UsageError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
+    """
+    first = next((line.strip() for line in lines() if line.strip()), "")
     for delimiter in _DELIMITERS:
-        rows = _rows(text, delimiter)
-        head = next(rows, None)
-        columns = [] if head is None else [each.strip().lower() for each in head[1]]
+        columns = [each.strip().lower() for row in csv.reader([first], delimiter=delimiter) for each in row]
         if (dialect := _dialect_of(columns)) is not None:
-            return Roster(dialect=dialect, entries=tuple(_entries(rows, columns, dialect)))
-    first = next((line for line in text.splitlines() if line.strip()), "")
+            return _table(dialect, columns, lines, delimiter, _status_in(name) if dialect is Dialect.MAILCHIMP else "")
     if "@" in first:
-        return Roster(dialect=Dialect.MAILMAN, entries=tuple(_mailman(text)))
+        return Roster(dialect=Dialect.MAILMAN, says_how=False, says_when=False, read=lambda: _mailman(lines()))
     raise UsageError(
         "no list of people is recognised: expected an export of Publisher, listmonk, Mailchimp or phpList with its "
-        "first line, or a list of Mailman with an address a line"
+        "first line, a list of Mailman with an address a line, or a table with the columns email, agreed and "
+        f"agreed_at; the first line is {_shortened(first)!r}"
     )
 
 
-def _dialect_of(columns: list[str]) -> Dialect | None:
+def _dialect_of(columns: Sequence[str]) -> Dialect | None:
+    """The program that writes such columns.
+
+    Raises:
+        UsageError: it is phpList, and columns that say who left are missing.
+    """
     there = set(columns)
     if {"address", "follows"} <= there:
         return Dialect.OURS
     if {"uuid", "email", "status"} <= there:
         return Dialect.LISTMONK
-    if "email address" in there and there & {"leid", "euid", "optin_time", "member_rating"}:
+    if _mailchimp_address(columns) and there & {"leid", "euid", "optin_time", "member_rating"}:
         return Dialect.MAILCHIMP
-    if "email" in there and there.intersection(_BLACKLISTED):
+    if "email" in there and there.intersection((*_BLACKLISTED, *_CONFIRMED, "list membership")):
+        for names in (_CONFIRMED, _BLACKLISTED):
+            if not there.intersection(names):
+                raise UsageError(
+                    "this export of phpList does not say who left: "
+                    f"export again with the column {names[0].capitalize()!r}"
+                )
         return Dialect.PHPLIST
-    return None
+    return Dialect.PLAIN if there.intersection(_ADDRESS) and there <= _PLAIN else None
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """How the table of one program is read."""
+
+    address: Callable[[Sequence[str]], str]
+    """The column of the address, of the columns that are there."""
+    agreed_at: tuple[str, ...]
+    """Columns of when somebody agreed or came; the first one counts that is filled."""
+    reason_of: Callable[[Mapping[str, str]], str]
+    """Why somebody stays out; empty: he may come in."""
+
+
+def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: str, because: str) -> Roster:
+    reader = _READERS[dialect]
+    dates = [name for name in reader.agreed_at if name in columns]
+    is_ours = dialect is Dialect.OURS
+
+    def read() -> Iterator[Entry]:
+        column = reader.address(columns)
+        rows = _rows(lines(), delimiter)
+        next(rows)
+        for line, row in rows:
+            # The exact words of a consent stay as they are.
+            values = dict(zip(columns, row if is_ours else map(str.strip, row), strict=False))
+            is_whole = len(row) >= len(columns) and not any(row[len(columns) :])
+            yield Entry(
+                line=line,
+                address=values.get(column, ""),
+                because=(because or reader.reason_of(values)) if is_whole else MISSHAPEN,
+                agreed=values.get("agreed", "") if dialect is Dialect.PLAIN else "",
+                agreed_at=next((values[name] for name in dates if values.get(name)), ""),
+                language=values.get("language", "") if dialect in {Dialect.OURS, Dialect.PLAIN} else "",
+                values=values,
+            )
+
+    says_how = is_ours or (dialect is Dialect.PLAIN and "agreed" in columns)
+    return Roster(dialect=dialect, says_how=says_how, says_when=is_ours or bool(dates), read=read)
+
+
+def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line on which it begins."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    # Strict, or a quotation mark that is never closed would swallow all people after it.
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
         try:
@@ -101,56 +178,88 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise UsageError(f"line {reader.line_num} cannot be read as CSV: {error}") from error
+            raise UsageError(f"line {line} cannot be read as CSV: {error}") from error
         if any(each.strip() for each in row):
             yield line, row
 
 
-def _entries(rows: Iterator[tuple[int, list[str]]], columns: list[str], dialect: Dialect) -> Iterator[Entry]:
-    column, reason_of = _READERS[dialect]
-    for line, row in rows:
-        # The exact words of a consent stay as they are.
-        cells = row if dialect is Dialect.OURS else [each.strip() for each in row]
-        values = dict(zip(columns, cells, strict=False))
-        yield Entry(line=line, address=values.get(column, ""), because=reason_of(values), values=values)
-
-
-def _mailman(text: str) -> Iterator[Entry]:
+def _mailman(lines: Iterable[str]) -> Iterator[Entry]:
     """An address a line, perhaps with a name before it: `Ada Lovelace <ada@example.org>`."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.strip():
             named = _NAMED.fullmatch(line)
             yield Entry(line=number, address=(named[1] if named else line).strip().strip('"'))
 
 
-def _no_reason(values: Mapping[str, str]) -> str:  # noqa: ARG001  (as the others)
-    return ""
+def _shortened(line: str) -> str:
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
+
+
+# --- the programs ----------------------------------------------------------------------------------------------------
 
 
 def _listmonk(values: Mapping[str, str]) -> str:
     return {"enabled": "", "blocklisted": BLOCKED}.get(values.get("status", "").lower(), DISABLED)
 
 
+def _status_in(name: str) -> str:
+    """Why everybody stays out who is in a file of Mailchimp with that name; empty: they may come in."""
+    named = {"unsubscribed_": UNSUBSCRIBED, "cleaned_": UNREACHABLE, "nonsubscribed_": NEVER}
+    return next((reason for start, reason in named.items() if name.lower().startswith(start)), "")
+
+
+def _mailchimp_address(columns: Sequence[str]) -> str:
+    """The column of the address: an audience may have its own label for it."""
+    return next((name for name in columns if name == "email address"), "") or next(
+        (name for name in columns if "mail" in name), ""
+    )
+
+
 def _mailchimp(values: Mapping[str, str]) -> str:
     """Mailchimp exports those who unsubscribed, and those who were cleaned, in files with columns of their own."""
+    # The file of subscribers has LAST_CHANGED instead; what an audience took over from an older export are fields of
+    # the same names, which are empty there.
+    is_theirs = "last_changed" in values
     status = values.get("status", "").lower()
-    if status == "unsubscribed" or any(name.startswith("unsub_") for name in values):
+    if status == "unsubscribed" or _is_any(values, "unsub_", if_empty=not is_theirs):
         return UNSUBSCRIBED
-    if status == "cleaned" or any(name.startswith("clean_") for name in values):
+    if status == "cleaned" or _is_any(values, "clean_", if_empty=not is_theirs):
         return UNREACHABLE
-    return "" if status in ("", "subscribed") else UNCONFIRMED
+    return "" if status in {"", "subscribed"} else UNCONFIRMED
+
+
+def _is_any(values: Mapping[str, str], start: str, *, if_empty: bool) -> bool:
+    return any(name.startswith(start) and (value or if_empty) for name, value in values.items())
 
 
 def _phplist(values: Mapping[str, str]) -> str:
-    if any(values.get(name, "").lower() in _YES for name in _BLACKLISTED):
+    def says(names: Iterable[str]) -> bool:
+        return any(values.get(name, "").lower() in _YES for name in names)
+
+    if says(_BLACKLISTED):
         return BLOCKED
-    return UNCONFIRMED if any(values.get(name, "1").lower() not in _YES for name in _CONFIRMED) else ""
+    if says(("is this account disabled?",)):
+        return DISABLED
+    if not says(_CONFIRMED):
+        return UNCONFIRMED
+    return NO_LIST if values.get("list membership", "").lower() == "no lists" else ""
 
 
-_READERS: dict[Dialect, tuple[str, Callable[[Mapping[str, str]], str]]] = {
-    Dialect.OURS: ("address", _no_reason),
-    Dialect.LISTMONK: ("email", _listmonk),
-    Dialect.MAILCHIMP: ("email address", _mailchimp),
-    Dialect.PHPLIST: ("email", _phplist),
+def _no_reason(values: Mapping[str, str]) -> str:  # noqa: ARG001  (as the others)
+    return ""
+
+
+def _named(*names: str) -> Callable[[Sequence[str]], str]:
+    """The first of these columns that is there."""
+    return lambda columns: next(name for name in names if name in columns)
+
+
+_READERS = {
+    Dialect.OURS: _Reader(address=_named("address"), agreed_at=("consent_at",), reason_of=_no_reason),
+    Dialect.LISTMONK: _Reader(address=_named("email"), agreed_at=("created_at",), reason_of=_listmonk),
+    Dialect.MAILCHIMP: _Reader(
+        address=_mailchimp_address, agreed_at=("confirm_time", "optin_time"), reason_of=_mailchimp
+    ),
+    Dialect.PHPLIST: _Reader(address=_named("email"), agreed_at=("entered",), reason_of=_phplist),
+    Dialect.PLAIN: _Reader(address=_named(*_ADDRESS), agreed_at=("agreed_at",), reason_of=_no_reason),
 }
-"""By dialect, the column of the address, and what says why a person stays out."""

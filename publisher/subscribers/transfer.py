@@ -2,17 +2,21 @@
 
 Out comes CSV, one line a person who follows something; it goes into an empty site and comes out of that one equal.
 People come in in batches of one transaction each: after a crash the same import goes on, because those who are there
-already are left alone. Those who left stay out.
+already are left alone. Those who left stay out. A list is read twice, so that one that is broken adds nobody; of its
+people only the addresses are held in memory.
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache
 from io import StringIO
+from itertools import islice
 
 from publisher.model.errors import UsageError
+from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.subscribers import Choices, Consent, ConsentKind, Subscriber
 from publisher.store import Store
 from publisher.subscribers.choose import choose
@@ -27,8 +31,14 @@ NO_ADDRESS = "no address that mail servers take"
 TWICE = "on an earlier line as well"
 SUBSCRIBED = "subscribed already"
 LEFT = "left here"
+LISTED = "in a list of people to leave out"
 NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
+TO_COME = "agreed on a day that is to come"
 NO_CONSENT = "nothing says how he agreed"
+NEVER_AGREED = "nothing says when he agreed"
+
+_GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
+"""As Go writes an instant, and listmonk with it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,7 @@ class Terms:
     agreed: str = ""
     """How they agreed, such as the form of the former newsletter."""
     agreed_at: datetime | None = None
-    """UTC."""
+    """UTC; when those agreed of whom the list does not say it."""
     language: str
 
 
@@ -55,8 +65,6 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Person:
-    """Somebody who may come in."""
-
     line: int
     subscriber: Subscriber
     consent: Consent
@@ -69,9 +77,10 @@ class _LeftOutError(Exception):
 class Transfer:
     """Moves the people of one site."""
 
-    def __init__(self, people: People, store: Store) -> None:
+    def __init__(self, people: People, store: Store, *, progress: Progress = quiet) -> None:
         self._people = people
         self._store = store
+        self._progress = progress
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
@@ -86,106 +95,149 @@ class Transfer:
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
-    def bring_in(self, roster: Roster, terms: Terms) -> Imported:
+    def bring_in(self, roster: Roster, terms: Terms, *, without: Iterable[Roster] = ()) -> Imported:
         """Subscribe the people of a list, but for those who are there, left, or may not be asked again.
 
+        Everybody in a list of `without` stays out too.
+
         Raises:
-            UsageError: the list is of another program, and the terms do not say what its people follow, how and when
-                they agreed; or there is no such theme or pace.
+            UsageError: a list is broken; or it is of another program, and the terms do not say what its people follow,
+                how and when they agreed; or there is no such theme or pace. Nobody is added.
         """
-        is_ours = roster.dialect is Dialect.OURS
-        checked = {} if is_ours else self._checked(terms)
-        left_out: dict[str, list[int]] = {}
-        found: list[_Person] = []
-        seen: set[str] = set()
-        for entry in roster.entries:
-            try:
-                found.append(self._person(entry, terms, checked, seen, is_ours=is_ours))
-            except _LeftOutError as error:
-                left_out.setdefault(str(error), []).append(entry.line)
+        reading = _Reading(self._people, terms, self._checked(terms, roster), self._addresses(without))
+        steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
+        people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
         added = 0
-        for start in range(0, len(found), BATCH):
-            some = found[start : start + BATCH]
+        while some := list(islice(people, BATCH)):
             known = self._store.subscribers.add_new([(each.subscriber, each.consent) for each in some])
             added += len(some) - len(known)
             for each in some:
                 if (follows := known.get(each.subscriber.address)) is not None:
-                    left_out.setdefault(SUBSCRIBED if follows else LEFT, []).append(each.line)
-        lines = {reason: tuple(sorted(some)) for reason, some in sorted(left_out.items())}
+                    reading.leave_out(each.line, SUBSCRIBED if follows else LEFT)
+            steps.reach(reading.seen)
+        steps.reach(steps.total)
+        lines = {reason: tuple(sorted(some)) for reason, some in sorted(reading.left_out.items())}
         return Imported(dialect=roster.dialect, added=added, left_out=lines)
 
-    def _checked(self, terms: Terms) -> Choices:
-        if not terms.choices or not terms.agreed.strip() or terms.agreed_at is None:
-            raise UsageError(
-                "another program's list does not say what its people agreed to: give --follow THEME=PACE, how they "
-                "agreed with --agreed, and when with --agreed-at"
-            )
-        if terms.agreed_at > self._people.now:
+    def _checked(self, terms: Terms, roster: Roster) -> Choices:
+        if terms.agreed_at is not None and terms.agreed_at > self._people.now:
             raise UsageError(f"nobody can have agreed at {terms.agreed_at.isoformat()}, which is to come")
         self._people.checked_language(terms.language)
+        if roster.dialect is Dialect.OURS:
+            return {}
+        missing = [
+            words
+            for words, is_said in [
+                ("what they follow with --follow THEME=PACE", bool(terms.choices)),
+                ("how they agreed with --agreed", bool(terms.agreed.strip()) or roster.says_how),
+                ("when with --agreed-at", terms.agreed_at is not None or roster.says_when),
+            ]
+            if not is_said
+        ]
+        if missing:
+            raise UsageError(
+                f"another program's list does not say what its people agreed to: give {', '.join(missing)}"
+            )
         return self._people.checked(terms.choices)
 
-    def _person(self, entry: Entry, terms: Terms, checked: Choices, seen: set[str], *, is_ours: bool) -> _Person:
+    def _addresses(self, rosters: Iterable[Roster]) -> set[str]:
+        """The addresses in some lists; what is none is passed over."""
+        found = {_wire(entry.address, self._people) for roster in rosters for entry in roster.read()}
+        return found - {""}
+
+
+class _Reading:
+    """Reads people from entries, and remembers who stays out and why."""
+
+    def __init__(self, people: People, terms: Terms, checked: Choices, without: Collection[str]) -> None:
+        self.left_out: dict[str, list[int]] = {}
+        self.seen = 0
+        """How many entries were read."""
+        self._people = people
+        self._terms = terms
+        self._checked = checked
+        self._without = without
+        # Many people follow the same.
+        self._follows: Callable[[str], Choices] = cache(self._choices)
+        self._addresses: set[str] = set()
+
+    def people(self, entries: Iterable[Entry], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
+        """Those who may come in, as they are to be."""
+        for entry in entries:
+            self.seen += 1
+            try:
+                address = self._address(entry)
+                consent = self._own_consent(entry.values) if is_ours else self._consent(entry)
+                subscriber = Subscriber(
+                    number=0,
+                    address=address,
+                    language=consent.language,
+                    since=_instant(entry.values.get("since", "")) if is_ours else consent.at,
+                    paused_until=_instant(paused) if is_ours and (paused := entry.values.get("paused_until")) else None,
+                    subscriptions=choose((), consent.choices, log_end=log_end, now=consent.at),
+                )
+            except _LeftOutError as error:
+                self.leave_out(entry.line, str(error))
+            else:
+                yield _Person(line=entry.line, subscriber=subscriber, consent=consent)
+
+    def leave_out(self, line: int, reason: str) -> None:
+        """Remember that the person on a line stays out."""
+        self.left_out.setdefault(reason, []).append(line)
+
+    def _address(self, entry: Entry) -> str:
         if entry.because:
             raise _LeftOutError(entry.because)
-        try:
-            address = self._people.wire_address(entry.address)
-        except UsageError:
-            raise _LeftOutError(NO_ADDRESS) from None  # the message has the address, which belongs in no report
-        if address in seen:
+        address = _wire(entry.address, self._people)
+        if not address:
+            raise _LeftOutError(NO_ADDRESS)
+        if address in self._without:
+            raise _LeftOutError(LISTED)
+        if address in self._addresses:
             raise _LeftOutError(TWICE)
-        seen.add(address)
-        if is_ours:
-            return self._own(entry, address)
-        assert terms.agreed_at is not None
-        consent = Consent(
-            kind=ConsentKind.OPERATOR,
-            at=terms.agreed_at,
-            language=terms.language,
-            choices=checked,
-            words=terms.agreed,
-        )
-        return self._new(entry.line, address, consent, since=terms.agreed_at)
+        self._addresses.add(address)
+        return address
 
-    def _own(self, entry: Entry, address: str) -> _Person:
-        """A person as an export of this program has him."""
-        values = entry.values
+    def _consent(self, entry: Entry) -> Consent:
+        """What somebody agreed to in another program."""
+        terms = self._terms
+        words = entry.agreed or terms.agreed
+        if not words:
+            raise _LeftOutError(NO_CONSENT)
+        return Consent(
+            kind=ConsentKind.OPERATOR,
+            at=self._agreed_at(entry.agreed_at),
+            language=self._language(entry.language) if entry.language else terms.language,
+            choices=self._checked,
+            words=words,
+        )
+
+    def _agreed_at(self, written: str) -> datetime:
+        try:
+            agreed_at = _instant(written) if written else self._terms.agreed_at
+        except _LeftOutError:
+            if self._terms.agreed_at is None:
+                raise
+            agreed_at = self._terms.agreed_at
+        if agreed_at is None:
+            raise _LeftOutError(NEVER_AGREED)
+        if agreed_at > self._people.now:
+            raise _LeftOutError(TO_COME)
+        return agreed_at
+
+    def _own_consent(self, values: Mapping[str, str]) -> Consent:
+        """What a person agreed to, as an export of this program has it."""
         try:
             kind = ConsentKind(values.get("consent", ""))
         except ValueError:
             raise _LeftOutError(NO_CONSENT) from None
-        consent = Consent(
+        return Consent(
             kind=kind,
             at=_instant(values.get("consent_at", "")),
-            language=self._language(values.get("language") or self._people.site.language),
+            language=self._language(values.get("language", "") or self._people.site.language),
             choices=self._follows(values.get("follows", "")),
             words=values.get("consent_words", ""),
         )
-        paused = values.get("paused_until")
-        return self._new(
-            entry.line,
-            address,
-            consent,
-            since=_instant(values.get("since", "")),
-            paused_until=_instant(paused) if paused else None,
-        )
-
-    def _new(
-        self, line: int, address: str, consent: Consent, *, since: datetime, paused_until: datetime | None = None
-    ) -> _Person:
-        subscriber = Subscriber(
-            number=0,
-            address=address,
-            language=consent.language,
-            since=since,
-            paused_until=paused_until,
-            subscriptions=choose((), consent.choices, log_end=self._log_end, now=consent.at),
-        )
-        return _Person(line=line, subscriber=subscriber, consent=consent)
-
-    @cached_property
-    def _log_end(self) -> int:
-        return self._store.log.end()
 
     def _language(self, written: str) -> str:
         try:
@@ -193,12 +245,20 @@ class Transfer:
         except UsageError as error:
             raise _LeftOutError(str(error)) from None
 
-    def _follows(self, written: str) -> Choices:
+    def _choices(self, written: str) -> Choices:
         pairs = [each.rpartition("=") for each in written.split()]
         try:
             return self._people.checked({theme: pace for theme, _, pace in pairs})
         except UsageError as error:
             raise _LeftOutError(str(error)) from None
+
+
+def _wire(address: str, people: People) -> str:
+    """An address as it is kept; empty: it is none."""
+    try:
+        return people.wire_address(address)
+    except UsageError:
+        return ""  # the message has the address, which belongs in no report
 
 
 def _row_of(subscriber: Subscriber, consent: Consent) -> Sequence[str]:
@@ -222,6 +282,9 @@ def _csv_line(values: Sequence[str]) -> str:
 
 
 def _instant(written: str) -> datetime:
+    """An instant as programs write it; UTC if it has no offset."""
+    if go := _GO_INSTANT.fullmatch(written):
+        written = f"{go[1]}{go[2] or ''}{go[3]}"
     try:
         instant = datetime.fromisoformat(written)
     except ValueError:

@@ -135,15 +135,25 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     assert [f"{ours}: 1 person"] == people(world, "export", str(ours)).lines
     assert 0o600 == ours.stat().st_mode & 0o777
     assert ["Publisher: 0 people added, 1 left out", "  1 subscribed already: line 2"] == people(
-        world, "import", str(ours)
+        world, "import", str(ours), "--yes"
     ).lines
 
     terms = ("--follow", "*=weekly", "--agreed", "the old list", "--agreed-at", "2024-05-06")
     assert 2 == people(world, "import", str(mailman)).exit_code
-    rehearsed = people(world, "import", str(mailman), *terms, "--dry-run")
-    assert "Mailman: 1 person would be added, 2 left out" == rehearsed.lines[0]
+    for rehearsal in ((), ("--dry-run",), ("--yes", "--dry-run")):
+        rehearsed = people(world, "import", str(mailman), *terms, *rehearsal)
+        assert "Mailman: 1 person would be added, 2 left out" == rehearsed.lines[0]
+        assert "nothing is written yet; to import, add --yes" == rehearsed.lines[-1]
     assert 1 == len(people(world, "list").lines)
-    done = people(world, "import", str(mailman), *terms, "--json").json
+    mailman.write_text(f"{ADA}\nBen Hé <{BEN}>\nno address\n", "cp1252")
+    latin = people(world, "import", str(mailman), *terms)
+    assert [f"publisher: {mailman}: it is not UTF-8; name its encoding, such as --encoding windows-1252"] == (
+        latin.problems
+    )
+    unknown = people(world, "import", str(mailman), *terms, "--encoding", "nothing")
+    assert (2, "no encoding is called 'nothing'") == (unknown.exit_code, unknown.problems[0][11:42])
+    mailman.write_text(f"{ADA}\nBen Hé <{BEN}>\nno address\n", "utf-16")
+    done = people(world, "import", str(mailman), *terms, "--json", "--yes").json
     assert ("Mailman", 1) == (done["dialect"], done["added"])
     assert {"no address that mail servers take": [3], "subscribed already": [1]} == done["left_out"]
     assert f"{BEN}  since Mon 2024-05-06 00:00: everything weekly" == people(world, "list").lines[1]

@@ -1,37 +1,57 @@
 """Lists of people, as this program and others export them."""
 
+from io import StringIO
+
 import pytest
 
 from publisher.model.errors import UsageError
 from publisher.subscribers.roster import (
     BLOCKED,
     DISABLED,
+    MISSHAPEN,
+    NEVER,
+    NO_LIST,
     UNCONFIRMED,
     UNREACHABLE,
     UNSUBSCRIBED,
     Dialect,
+    Roster,
     read_roster,
 )
 
 LISTMONK = """uuid,email,name,attributes,status,created_at,updated_at
-u1,ada@example.org,Ada,"{""a"": 1}",enabled,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z
+u1,ada@example.org,Ada,"{""a"": 1}",enabled,2024-01-02 03:04:05.678901 +0000 UTC,2024-01-02 03:04:05 +0000 UTC
 u2,ben@example.org,"Ben
-of two lines",{},blocklisted,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z
-u3,eve@example.org,Eve,{},disabled,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z
+of two lines",{},blocklisted,2024-01-02 03:04:05 +0000 UTC,2024-01-02 03:04:05 +0000 UTC
+u3,eve@example.org,Eve,{},disabled,2024-01-02 03:04:05 +0000 UTC,2024-01-02 03:04:05 +0000 UTC
 """
-MAILCHIMP = '"Email Address","First Name",MEMBER_RATING,OPTIN_TIME,{}LEID,EUID\n'
+MAILCHIMP = (
+    '"Email Address","First Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,GMTOFF,DSTOFF,TIMEZONE,CC,'
+    "REGION,{}LEID,EUID,NOTES,TAGS\n"
+    'ada@example.org,Ada,2,"2024-01-02 03:04:05",192.0.2.1,"2024-01-03 04:05:06",192.0.2.1,1,2,Europe/Brussels,BE,BRU,'
+    '{}1,e1,,"""press"",""members"""\n'
+)
 PHPLIST = (
-    "Email\tIs this subscriber confirmed\tIs this subscriber blacklisted\n"
-    "ada@example.org\t1\t0\nben@example.org\t1\t1\neve@example.org\t0\t0\n"
+    "id\tEmail\tIs this subscriber confirmed\tIs this subscriber blacklisted\tDid this subscriber manually confirm\t"
+    "Number of bounces\tEntered\tLast Modified\tIs this account disabled?\tAdditional data\tList Membership\n"
+    "1\tada@example.org\t1\t0\t1\t0\t2024-01-02 03:04:05\t2024-02-02 03:04:05\t0\t\tnewsletter press \n"
+    "2\tben@example.org\t1\t1\t1\t0\t2024-01-02 03:04:05\t2024-02-02 03:04:05\t0\t\tnewsletter \n"
+    '3\teve@example.org\t0\t0\t0\t0\t2024-01-02 03:04:05\t2024-02-02 03:04:05\t0\tsays "hi"\tnewsletter \n'
+    "4\tfay@example.org\t1\t0\t0\t0\t2024-01-02 03:04:05\t2024-02-02 03:04:05\t1\t\tnewsletter \n"
+    "5\tgus@example.org\t1\t0\t0\t0\t2024-01-02 03:04:05\t2024-02-02 03:04:05\t0\t\tNo Lists\n"
 )
 
 
-def reasons(text: str) -> list[tuple[int, str, str]]:
-    return [(entry.line, entry.address, entry.because) for entry in read_roster(text).entries]
+def roster(text: str, name: str = "") -> Roster:
+    return read_roster(lambda: StringIO(text, newline=""), name=name)
+
+
+def reasons(text: str, name: str = "") -> list[tuple[int, str, str]]:
+    return [(entry.line, entry.address, entry.because) for entry in roster(text, name).read()]
 
 
 def test_listmonk_says_who_is_blocked_and_on_which_line_each_begins() -> None:
-    assert Dialect.LISTMONK is read_roster(LISTMONK).dialect
+    assert Dialect.LISTMONK is roster(LISTMONK).dialect
     assert [
         (2, "ada@example.org", ""),
         (3, "ben@example.org", BLOCKED),
@@ -39,28 +59,119 @@ def test_listmonk_says_who_is_blocked_and_on_which_line_each_begins() -> None:
     ] == reasons(LISTMONK)
 
 
-@pytest.mark.parametrize(("column", "because"), [("", ""), ("UNSUB_TIME,", UNSUBSCRIBED), ("CLEAN_TIME,", UNREACHABLE)])
-def test_mailchimp_has_a_file_each_for_who_is_subscribed_unsubscribed_and_cleaned(column: str, because: str) -> None:
-    cell = "2024-05-06 07:08:09," if column else ""
-    text = MAILCHIMP.format(column) + f'ada@example.org,Ada,2,"2024-01-02 03:04:05",{cell}1,e1\n'
+@pytest.mark.parametrize(
+    ("columns", "cells", "because"),
+    [
+        ("LAST_CHANGED,", '"2024-01-04 05:06:07",', ""),
+        ("UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,", '"2024-05-06 07:08:09",March,NORMAL,', UNSUBSCRIBED),
+        ("CLEAN_TIME,CLEAN_CAMPAIGN_TITLE,CLEAN_CAMPAIGN_ID,", '"2024-05-06 07:08:09",March,c1,', UNREACHABLE),
+        ("UNSUB_TIME,", ",", UNSUBSCRIBED),
+        ("UNSUB_TIME,LAST_CHANGED,", ',"2024-01-04 05:06:07",', ""),
+        ("UNSUB_TIME,LAST_CHANGED,", '"2024-05-06 07:08:09","2024-05-06 07:08:09",', UNSUBSCRIBED),
+    ],
+)
+def test_mailchimp_has_a_file_each_for_who_is_subscribed_unsubscribed_and_cleaned(
+    columns: str, cells: str, because: str
+) -> None:
+    text = MAILCHIMP.format(columns, cells)
 
-    assert Dialect.MAILCHIMP is read_roster(text).dialect
+    assert Dialect.MAILCHIMP is roster(text).dialect
     assert [(2, "ada@example.org", because)] == reasons(text)
 
 
-def test_phplist_says_who_is_blacklisted_and_who_never_confirmed() -> None:
-    assert Dialect.PHPLIST is read_roster(PHPLIST).dialect
-    assert ["", BLOCKED, UNCONFIRMED] == [entry.because for entry in read_roster(PHPLIST).entries]
+@pytest.mark.parametrize(
+    ("name", "because"),
+    [
+        ("subscribed_email_audience_export_3f2a.csv", ""),
+        ("unsubscribed_members_export_3f2a.csv", UNSUBSCRIBED),
+        ("cleaned_email_audience_export_3f2a.csv", UNREACHABLE),
+        ("nonsubscribed_members_export_3f2a.csv", NEVER),
+    ],
+)
+def test_the_name_of_a_file_of_mailchimp_says_who_is_in_it(name: str, because: str) -> None:
+    assert [(2, "ada@example.org", because)] == reasons(MAILCHIMP.format("LAST_CHANGED,", ","), name)
 
 
-def test_a_list_of_mailman_has_an_address_a_line_perhaps_with_a_name() -> None:
-    text = "ada@example.org\n\nLovelace, Ada <ada.l@example.org>\n"
+def test_an_audience_of_mailchimp_may_call_addresses_otherwise() -> None:
+    text = MAILCHIMP.format("LAST_CHANGED,", ",").replace("Email Address", "Adresse e-mail")
 
-    assert Dialect.MAILMAN is read_roster(text).dialect
-    assert [(1, "ada@example.org", ""), (3, "ada.l@example.org", "")] == reasons(text)
+    assert [(2, "ada@example.org", "")] == reasons(text)
 
 
-@pytest.mark.parametrize("text", ["", "name,city\nAda,London\n", "just words\n"])
+def test_phplist_says_who_is_blacklisted_disabled_on_no_list_or_never_confirmed() -> None:
+    assert Dialect.PHPLIST is roster(PHPLIST).dialect
+    assert ["", BLOCKED, UNCONFIRMED, DISABLED, NO_LIST] == [entry.because for entry in roster(PHPLIST).read()]
+    excel = PHPLIST.replace("\t", ",")
+    assert ["", BLOCKED, UNCONFIRMED, DISABLED, NO_LIST] == [entry.because for entry in roster(excel).read()]
+
+
+@pytest.mark.parametrize("column", ["Is this subscriber confirmed", "Is this subscriber blacklisted"])
+def test_an_export_of_phplist_that_does_not_say_who_left_is_not_read(column: str) -> None:
+    with pytest.raises(UsageError, match=f"export again with the column '{column}'"):
+        roster(PHPLIST.replace(column, "Password"))
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        (
+            "ada@example.org\n\nLovelace, Ada <ada.l@example.org>\n",
+            [(1, "ada@example.org", ""), (3, "ada.l@example.org", "")],
+        ),
+        ('"Hop, Ada ""the first""" <ada@example.org>\n', [(1, "ada@example.org", "")]),
+        ("ada@example.org\r\nben@example.org\r\n", [(1, "ada@example.org", ""), (2, "ben@example.org", "")]),
+        ('"ada@example.org"\n', [(1, "ada@example.org", "")]),
+    ],
+    ids=["Mailman 2", "Mailman 3", "Postorius", "quoted"],
+)
+def test_a_list_of_mailman_has_an_address_a_line_perhaps_with_a_name(
+    text: str, people: list[tuple[int, str, str]]
+) -> None:
+    assert Dialect.MAILMAN is roster(text).dialect
+    assert people == reasons(text)
+
+
+def test_a_plain_table_says_how_when_and_in_which_language_each_agreed() -> None:
+    text = "E-mail;Name;Agreed;Agreed_at;Language\n ada@example.org ;Ada;by telephone;2024-05-06;fr\n"
+
+    assert Dialect.PLAIN is roster(text).dialect
+    assert (True, True) == (roster(text).says_how, roster(text).says_when)
+    [ada] = roster(text).read()
+    assert ("ada@example.org", "by telephone", "2024-05-06", "fr") == (
+        ada.address,
+        ada.agreed,
+        ada.agreed_at,
+        ada.language,
+    )
+
+
+def test_when_people_agreed_is_read_from_the_columns_of_each_program() -> None:
+    mailchimp = MAILCHIMP.format("LAST_CHANGED,", ",")
+
+    assert "2024-01-02 03:04:05.678901 +0000 UTC" == next(roster(LISTMONK).read()).agreed_at
+    assert "2024-01-03 04:05:06" == next(roster(mailchimp).read()).agreed_at
+    without_confirmation = mailchimp.replace("2024-01-03 04:05:06", "")
+    assert "2024-01-02 03:04:05" == next(roster(without_confirmation).read()).agreed_at
+    assert "2024-01-02 03:04:05" == next(roster(PHPLIST).read()).agreed_at
+    assert not roster("ada@example.org\n").says_when
+
+
+def test_a_line_with_fewer_or_more_cells_than_the_first_one_says_nothing_for_sure() -> None:
+    text = "email,name\nada@example.org\nben@example.org,Ben,\neve@example.org,Eve,1\n"
+
+    assert [MISSHAPEN, "", MISSHAPEN] == [because for _, _, because in reasons(text)]
+
+
+def test_a_quotation_mark_that_is_not_closed_swallows_nobody() -> None:
+    text = 'email,name\nada@example.org,"Ada\nben@example.org,Ben\n'
+
+    with pytest.raises(UsageError, match="line 2 cannot be read as CSV"):
+        reasons(text)
+
+
+@pytest.mark.parametrize("text", ["", "name,city\nAda,London\n", "just words\n", "email,city\na@example.org,Ghent\n"])
 def test_what_is_no_list_is_said(text: str) -> None:
-    with pytest.raises(UsageError, match="no list of people is recognised"):
-        read_roster(text)
+    with pytest.raises(UsageError, match="no list of people is recognised") as raised:
+        roster(text)
+
+    assert repr(text.partition("\n")[0]) in str(raised.value)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 
@@ -11,13 +12,16 @@ from publisher.model.errors import UsageError
 from publisher.model.subscribers import ConsentKind
 from publisher.store import Store
 from publisher.subscribers.people import LetterWriter, People
-from publisher.subscribers.roster import read_roster
+from publisher.subscribers.roster import Roster, read_roster
 from publisher.subscribers.transfer import (
     LEFT,
+    LISTED,
+    NEVER_AGREED,
     NO_ADDRESS,
     NO_CONSENT,
     NO_DATE,
     SUBSCRIBED,
+    TO_COME,
     TWICE,
     Imported,
     Terms,
@@ -60,8 +64,13 @@ def export(store: Store) -> str:
     return "".join(Transfer(people_of(store), store).export())
 
 
-def bring_in(store: Store, text: str, terms: Terms = TERMS) -> Imported:
-    return Transfer(people_of(store), store).bring_in(read_roster(text), terms)
+def roster(text: str) -> Roster:
+    return read_roster(lambda: StringIO(text, newline=""))
+
+
+def bring_in(store: Store, text: str, terms: Terms = TERMS, *, without: str = "") -> Imported:
+    others = [roster(without)] if without else []
+    return Transfer(people_of(store), store).bring_in(roster(text), terms, without=others)
 
 
 def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(store: Store) -> None:
@@ -151,3 +160,56 @@ def test_a_language_that_no_mail_can_be_in_is_left_out(store: Store) -> None:
     assert "got 'en\\nfr'" in "".join(imported.left_out)
     with pytest.raises(UsageError, match="tag of a language"):
         bring_in(store, f"{ADA}\n", replace(TERMS, language="a b"))
+
+
+def test_each_agreed_when_his_list_says_so_and_the_others_when_the_operator_says(store: Store) -> None:
+    text = "email,agreed,agreed_at\n" + "".join(
+        f"{name}@example.org,{agreed},{at}\n"
+        for name, agreed, at in [
+            ("a", "", "2024-01-02 03:04:05.678901 +0000 UTC"),
+            ("b", "by telephone", "2024-05-06"),
+            ("c", "", ""),
+            ("d", "", "06/05/2024"),
+            ("e", "", "2030-05-06"),
+        ]
+    )
+
+    imported = bring_in(store, text)
+
+    assert (4, {TO_COME: (6,)}) == (imported.added, imported.left_out)
+    said = [store.subscribers.consents(number)[0] for number in (1, 2, 3, 4)]
+    assert [TERMS.agreed, "by telephone", TERMS.agreed, TERMS.agreed] == [each.words for each in said]
+    assert [
+        datetime(2024, 1, 2, 3, 4, 5, 678901, UTC),
+        datetime(2024, 5, 6, tzinfo=UTC),
+        TERMS.agreed_at,
+        TERMS.agreed_at,
+    ] == [each.at for each in said]
+    with empty_site() as other:
+        alone = bring_in(other, text, replace(TERMS, agreed="", agreed_at=None))
+        assert {NO_CONSENT: (2, 4, 5, 6)} == alone.left_out
+        dateless = bring_in(other, text.replace("by telephone", ""), replace(TERMS, agreed_at=None))
+        assert {NEVER_AGREED: (4,), NO_DATE: (5,), TO_COME: (6,), SUBSCRIBED: (3,)} == dateless.left_out
+
+
+def test_who_is_in_another_list_stays_out_however_he_is_written(store: Store) -> None:
+    left = "email\nADA@münchen.example\nno address\n"
+
+    imported = bring_in(store, f"ada@xn--mnchen-3ya.example\nben@MÜNCHEN.example\n{BEN}\n", without=left)
+
+    assert (2, {LISTED: (1,)}) == (imported.added, imported.left_out)
+    assert store.subscribers.by_address("ben@xn--mnchen-3ya.example") is not None
+
+
+def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
+    people = "".join(f"reader{number}@example.org,\n" for number in range(600))
+
+    with pytest.raises(UsageError, match="line 602"):
+        bring_in(store, f'email,name\n{people}ada@example.org,"Ada\n')
+
+    assert 0 == store.subscribers.count()
+
+
+def test_what_the_terms_lack_is_named(store: Store) -> None:
+    with pytest.raises(UsageError, match=r"give what they follow with --follow THEME=PACE, how .* --agreed$"):
+        bring_in(store, f"email,agreed_at\n{ADA},2024-05-06\n", Terms(language="en"))
