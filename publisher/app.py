@@ -122,8 +122,10 @@ class Publisher:
         chosen = self._wiring.sources(sources)
         return self._go_on("collect", lambda: self._collect(chosen, sources))
 
-    def decide_source(self, source: str, decision: OnSuspicion) -> RunReport:
-        """Release or discard what a held source lists now.
+    def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
+        """Release or discard what a held source lists now; `seen` says why it was held when that was decided.
+
+        If it is suspicious for another reason or in other numbers by now, it is held again. Without `seen` it is not.
 
         Raises:
             UsageError: there is no such source, or it is not held.
@@ -132,7 +134,7 @@ class Publisher:
         if source not in held:
             raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
         return self._run_exclusively(
-            decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision)
+            decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision, seen)
         )
 
     def publish(self, extent: Scope = Scope.NEWS) -> RunReport:
@@ -381,8 +383,9 @@ class Publisher:
         sources: Sequence[Source],
         asked_for: Collection[str] = (),
         on_suspicion: OnSuspicion = OnSuspicion.HOLD,
+        seen: str = "",
     ) -> RunReport:
-        rules = self._wiring.collect_rules(on_suspicion)
+        rules = self._wiring.collect_rules(on_suspicion, seen)
         collected = collect(
             sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
         )

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
 
 from publisher.admin.clock import find_ahead
 from publisher.admin.deliveries import unsettled_mails
@@ -24,9 +23,9 @@ from publisher.model.reports import (
     SourceStatus,
     Status,
     SubscribersStatus,
+    WaitingReason,
     WaitingStatus,
 )
-from publisher.model.sources import SourcePolicy
 from publisher.model.subscribers import CONFIRM_WITHIN, SubscriberSettings
 from publisher.publish.plan import CONSUMER
 from publisher.store import RunRow, Store, Waiting
@@ -39,7 +38,6 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
     """What ran, what is due, what waits, what is wrong."""
     stranded = {edition.name for edition in compose.stranded_editions(config.audiences, store)}
     unwritten = [edition for edition in store.editions.unwritten() if edition.name not in stranded]
-    waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
     by_name = {audience.name: audience for audience in config.audiences}
     runs = tuple(_run_statuses(store.runs.latest(limit=RUNS_SHOWN)))
     audiences = tuple(_audience_status(audience, config, store, now=now) for audience in config.audiences)
@@ -52,14 +50,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         unwritten=tuple(edition.name for edition in unwritten if edition.held_until is None),
         stranded=tuple(sorted(stranded)),
         held=tuple(_held_statuses(unwritten, by_name)),
-        sources=tuple(
-            replace(
-                _source_status(settings, store, now=now),
-                waiting=tuple(waiting.get(settings.name, ())),
-                hidden=hidden.get(settings.name, 0),
-            )
-            for settings in config.sources
-        ),
+        sources=source_statuses(config, store, now=now),
         audiences=audiences,
         deliveries=unsettled_mails(config, store, now=now),
         runs=runs,
@@ -69,6 +60,19 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         orders=tuple(store.ledger.orders.since(now - SHOWN)),
         paused=store.ledger.pauses.current(),
         ahead=find_ahead(done_at, now=now),
+    )
+
+
+def source_statuses(config: Config, store: Store, *, now: datetime) -> tuple[SourceStatus, ...]:
+    """How each source of config.toml fares."""
+    waiting, hidden = waiting_items(config, store), store.items.hidden_counts()
+    return tuple(
+        replace(
+            _source_status(settings, store, now=now),
+            waiting=tuple(waiting.get(settings.name, ())),
+            hidden=hidden.get(settings.name, 0),
+        )
+        for settings in config.sources
     )
 
 
@@ -117,20 +121,18 @@ def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:
 
 def waiting_items(config: Config, store: Store) -> Mapping[str, Sequence[WaitingStatus]]:
     """How many items of each source wait until when, and why; the next first. A source without any is missing."""
-    policies = {settings.name: settings.policy for settings in config.sources}
-    counts = Counter((each.source, each.until, _why(each, policies, config)) for each in store.items.waiting())
+    counts = Counter((each.source, each.until, why_waiting(each, config)) for each in store.items.waiting())
     found: dict[str, list[WaitingStatus]] = defaultdict(list)
     for (source, until, why), items in counts.items():
         found[source].append(WaitingStatus(until=until, items=items, why=why))
     return found
 
 
-def _why(
-    waiting: Waiting, policies: Mapping[str, SourcePolicy], config: Config
-) -> Literal["waits", "settles", "comes back"]:
+def why_waiting(waiting: Waiting, config: Config) -> WaitingReason:
+    """Why an item waits for its time."""
     if waiting.is_back:
         return "comes back"
-    policy = policies.get(waiting.source)
+    policy = next((each.policy for each in config.sources if each.name == waiting.source), None)
     clock = policy and Clock(now=waiting.until, timezone=config.site.timezone, policy=policy)
     return "settles" if clock and clock.begin_of(waiting.item) < waiting.until else "waits"
 
@@ -149,6 +151,7 @@ def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> 
         next_try=state.next_try if state.next_try and state.next_try > now else None,
         held=state.held,
         held_at=state.held_at,
+        held_change=state.held_change if state.hold_reason else None,
         expect_every=settings.policy.expect_every,
     )
 

@@ -97,8 +97,8 @@ class Wiring:
             labels=frozenset(label for label, _ in self._config.themes.by_label),
         )
 
-    def collect_rules(self, on_suspicion: OnSuspicion) -> CollectRules:
-        """What collecting follows; `on_suspicion` is for listings that look wrong."""
+    def collect_rules(self, on_suspicion: OnSuspicion, seen: str = "") -> CollectRules:
+        """What collecting follows; `on_suspicion` is for listings that look wrong, `seen` as in the rules."""
         policies = {settings.name: settings.policy for settings in self._config.sources}
         return CollectRules(
             site=self._config.site,
@@ -107,6 +107,7 @@ class Wiring:
             policies=policies,
             configured=policies.keys(),
             on_suspicion=on_suspicion,
+            seen=seen,
         )
 
     @cached_property

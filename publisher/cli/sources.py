@@ -2,7 +2,7 @@
 
 import click
 
-from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.cli.group import Commands, Options, dry_run_option, finish, site_command
 from publisher.collect.rules import OnSuspicion
 
 
@@ -14,19 +14,21 @@ def source() -> None:
 @source.command()
 @site_command
 @click.argument("name")
-def release(options: Options, name: str) -> None:
+@dry_run_option
+def release(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
     """Accept what the held source NAME lists now: new items are published."""
-    _decide(options, name, OnSuspicion.RELEASE)
+    _decide(options, name, OnSuspicion.RELEASE, is_rehearsal=dry_run)
 
 
 @source.command()
 @site_command
 @click.argument("name")
-def discard(options: Options, name: str) -> None:
+@dry_run_option
+def discard(options: Options, name: str, dry_run: bool) -> None:  # noqa: FBT001
     """Never publish the new items of the held source NAME; items that it no longer lists stay."""
-    _decide(options, name, OnSuspicion.DISCARD)
+    _decide(options, name, OnSuspicion.DISCARD, is_rehearsal=dry_run)
 
 
-def _decide(options: Options, name: str, decision: OnSuspicion) -> None:
-    with options.open_site() as publisher:
-        finish(publisher.decide_source(name, decision), options, publisher)
+def _decide(options: Options, name: str, decision: OnSuspicion, *, is_rehearsal: bool) -> None:
+    with options.open_for(dry_run=is_rehearsal) as publisher:
+        finish(publisher.decide_source(name, decision), options, publisher, is_rehearsal=is_rehearsal)

@@ -67,6 +67,11 @@ def after_hold(state: SourceState, suspicion: Suspicion, fetch: Fetch, *, now: d
         lifetime_s=int(fetch.lifetime.total_seconds()),
         hold_reason=suspicion.reason,
         held=suspicion.words,
+        held_added=suspicion.change.added,
+        held_revised=suspicion.change.revised,
+        held_withdrawn=suspicion.change.withdrawn,
+        held_new=suspicion.change.new,
+        held_gone=suspicion.change.gone,
         held_validator=fetch.validator,
         held_at=state.held_at or now,
     )
@@ -113,4 +118,15 @@ def _without_failure(state: SourceState, *, next_try: datetime | None) -> Source
 
 
 def _without_held(state: SourceState) -> SourceState:
-    return replace(state, hold_reason=None, held="", held_validator="", held_at=None)
+    return replace(
+        state,
+        hold_reason=None,
+        held="",
+        held_added=0,
+        held_revised=0,
+        held_withdrawn=0,
+        held_new=(),
+        held_gone=(),
+        held_validator="",
+        held_at=None,
+    )

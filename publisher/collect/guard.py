@@ -21,6 +21,8 @@ A_FEW = 4
 MANY_THEMES = 20
 """More new themes than this at once would fill the menus and folders of readers."""
 NEARLY_ALL = 0.8
+TITLES = 5
+"""How many titles of what is new and of what is gone are kept, so that an editor sees what it is about."""
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}

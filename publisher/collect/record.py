@@ -32,8 +32,9 @@ from publisher.model.records import Known, NewRecord, Revision, State
 from publisher.model.reports import CollectReport
 from publisher.model.schedules import local_day
 from publisher.model.slugs import NO_NAMES, Names
-from publisher.model.sources import Suspicion
+from publisher.model.sources import HeldChange, Suspicion
 from publisher.model.themes import wanted_names
+from publisher.model.titles import title_of
 from publisher.store import Heir, LogPass, Store
 
 logger = DecisionLog("collect")
@@ -64,7 +65,7 @@ def record_listing(
         changes, left_out = _plan_changes(known, listing, log, rules)
         listing = replace(listing, left_out=left_out)
         suspicion = _suspect(changes.own, known, listing, log, rules)
-        if suspicion and rules.on_suspicion is OnSuspicion.HOLD:
+        if suspicion and not rules.is_decided(suspicion.words):
             logger.debug("source is held", because=suspicion.words, source=listing.source)
             log.write_state(after_hold(log.state, suspicion, fetch, now=now))
             problem = tell_hold(listing.source, suspicion)
@@ -179,7 +180,15 @@ def _suspect(
         )
     if suspicion is None:
         return None
-    return replace(suspicion, words=f"{suspicion.words}; it would {guard.describe(plan)}")
+    gone = log.items(plan.withdrawn[: guard.TITLES])
+    change = HeldChange(
+        added=len(plan.added),
+        revised=len(plan.revised),
+        withdrawn=len(plan.withdrawn),
+        new=tuple(title_of(item) for item in plan.added[: guard.TITLES]),
+        gone=tuple(title_of(gone[number]) for number in plan.withdrawn[: guard.TITLES]),
+    )
+    return replace(suspicion, words=f"{suspicion.words}; it would {guard.describe(plan)}", change=change)
 
 
 def _discard(plan: Reconciliation) -> tuple[Reconciliation, Sequence[Item]]:

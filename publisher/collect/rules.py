@@ -33,3 +33,10 @@ class CollectRules:
     configured: Collection[str] | None = None
     """Names of all sources in config.toml, also of those not read in this pass; None: every source ever read."""
     on_suspicion: OnSuspicion = OnSuspicion.HOLD
+    seen: str = ""
+    """The words of the suspicion about which the operator decided: a listing that is suspicious in other words is held
+    again. Empty: he decided about whatever is listed now."""
+
+    def is_decided(self, words: str) -> bool:
+        """Whether the operator decided about a listing that is suspicious in these words."""
+        return self.on_suspicion is not OnSuspicion.HOLD and self.seen in ("", words)

@@ -11,6 +11,7 @@ from publisher.model.editions import Edition, Notice
 from publisher.model.errors import EXIT_TRY_LATER
 from publisher.model.problems import Problem
 from publisher.model.rounds import RoundReport
+from publisher.model.sources import HeldChange
 
 # --- how sources fare ------------------------------------------------------------------------------------------------
 
@@ -219,14 +220,17 @@ class RunReport:
 # --- what status shows -----------------------------------------------------------------------------------------------
 
 
+WaitingReason = Literal["waits", "settles", "comes back"]
+"""Why an item waits: for its embargo or date, as `settle` asks, or because it was withdrawn and comes back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingStatus:
     """Items of one source that wait for the same moment, for one reason."""
 
     until: datetime
     items: int
-    why: Literal["waits", "settles", "comes back"] = "waits"
-    """`waits` for its embargo or date, `settles` as `settle` asks, or `comes back` after it was withdrawn."""
+    why: WaitingReason = "waits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +252,8 @@ class SourceStatus:
     held: str = ""
     """Why its last reading waits for the operator, and what it would change."""
     held_at: datetime | None = None
+    held_change: HeldChange | None = None
+    """What the reading that waits would change; None: none waits."""
     expect_every: timedelta | None = None
     """How long it may have no news before it counts as silent; None: any time."""
     waiting: tuple[WaitingStatus, ...] = ()

@@ -80,9 +80,23 @@ class HoldReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldChange:
+    """What a listing that waits for the operator would change, were it accepted."""
+
+    added: int = 0
+    revised: int = 0
+    withdrawn: int = 0
+    new: tuple[str, ...] = ()
+    """Titles of the first of its new items."""
+    gone: tuple[str, ...] = ()
+    """Titles of the first of the items that it no longer lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """What makes a listing suspicious."""
 
     reason: HoldReason
     words: str
     """The reason in words for the operator, with figures."""
+    change: HeldChange = HeldChange()

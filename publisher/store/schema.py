@@ -280,6 +280,11 @@ sources = Table(
     # A reading that is held for the operator; null: none.
     _column("hold_reason", Choice(HoldReason), nullable=True),
     _column("held", Text),
+    _column("held_added", Integer),
+    _column("held_revised", Integer),
+    _column("held_withdrawn", Integer),
+    _column("held_new", Words),
+    _column("held_gone", Words),
     _column("held_validator", Text),
     _column("held_at", UtcDateTime, nullable=True),
     # The condition that notices told last; null: none, or that all is well.

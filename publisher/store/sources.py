@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from publisher.model.errors import StoreError
 from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason
+from publisher.model.sources import FailureKind, HeldChange, HoldReason
 from publisher.store.engine import Database
 from publisher.store.schema import sources
 
@@ -44,11 +44,30 @@ class SourceState:
     """Why a reading is held for the operator; None: none is."""
     held: str = ""
     """`hold_reason` in words, and what the reading would change; "": no reading is held."""
+    held_added: int = 0
+    """How many items the held reading would add; the next two: revise, and withdraw."""
+    held_revised: int = 0
+    held_withdrawn: int = 0
+    held_new: tuple[str, ...] = ()
+    """Titles of the first items that it would add."""
+    held_gone: tuple[str, ...] = ()
+    """Titles of the first items that it would withdraw."""
     held_validator: str = ""
     """The validator of the held reading."""
     held_at: datetime | None = None
     told: SourceCondition | None = None
     """The condition that notices told last; None: none, or that all is well."""
+
+    @property
+    def held_change(self) -> HeldChange:
+        """What the held reading would change; nothing if none is held."""
+        return HeldChange(
+            added=self.held_added,
+            revised=self.held_revised,
+            withdrawn=self.held_withdrawn,
+            new=self.held_new,
+            gone=self.held_gone,
+        )
 
 
 class Sources:

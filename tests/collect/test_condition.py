@@ -16,7 +16,7 @@ from publisher.collect.condition import (
 from publisher.collect.sources.base import Fetch
 from publisher.model.errors import EmptySourceError, SourceError
 from publisher.model.reports import SourceCondition
-from publisher.model.sources import FailureKind, HoldReason, Suspicion
+from publisher.model.sources import FailureKind, HeldChange, HoldReason, Suspicion
 from publisher.store import SourceState
 from tests.values import POLICY
 
@@ -24,7 +24,11 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 READ = SourceState(validator="v1", listed=3, changed_at=NOW)
 UNREADABLE = SourceError("news", "it lists nothing readable")
-SUSPICION = Suspicion(reason=HoldReason.LOSS, words="not one of its items is left")
+SUSPICION = Suspicion(
+    reason=HoldReason.LOSS,
+    words="not one of its items is left",
+    change=HeldChange(added=1, revised=2, withdrawn=3, new=("A new one",), gone=("One", "Two", "Three")),
+)
 
 
 def fetch(validator: str, *, lifetime: timedelta = timedelta(0)) -> Fetch:
@@ -75,6 +79,7 @@ def test_failures_count_up_and_keep_when_they_began() -> None:
 def test_a_held_reading_waits_while_the_source_gives_that_reading() -> None:
     held = after_hold(READ, SUSPICION, fetch("v2"), now=NOW)
 
+    assert held.held_change == SUSPICION.change
     assert after_no_change(held, fetch("v2"), next_try=None) == held
     assert after_no_change(held, fetch("v1"), next_try=None) == READ
     assert after_hold(held, SUSPICION, fetch("v3"), now=LATER).held_at == NOW, "since the first of them"

@@ -168,11 +168,11 @@ def test_items_of_one_day_get_instants_of_their_own_that_never_change(store: Sto
 
 
 def read_with(
-    store: Store, *shelves: Shelf, on_suspicion: OnSuspicion = OnSuspicion.HOLD, **policy: object
+    store: Store, *shelves: Shelf, on_suspicion: OnSuspicion = OnSuspicion.HOLD, seen: str = "", **policy: object
 ) -> CollectReport:
     chosen = replace(POLICY, **policy)  # type: ignore[arg-type]  # each test names the fields it is about
     policies = {shelf.name: chosen for shelf in shelves}
-    rules = replace(RULES, policies=policies, on_suspicion=on_suspicion)
+    rules = replace(RULES, policies=policies, on_suspicion=on_suspicion, seen=seen)
     return collect(shelves, store=store, rules=rules, now=NOW)
 
 
@@ -292,6 +292,36 @@ def test_what_is_discarded_is_never_news(store: Store, shelf: Shelf, accident: s
 
     assert (states(store).keys(), store.log.end()) == (before, end)
     assert State.WITHDRAWN not in states(store).values()
+
+
+@pytest.mark.parametrize("decision", [OnSuspicion.RELEASE, OnSuspicion.DISCARD])
+def test_what_was_seen_is_decided_and_what_came_after_it_is_held_again(
+    store: Store, shelf: Shelf, decision: OnSuspicion
+) -> None:
+    shelf.items = list(ACCIDENTS["a page cut short"])
+    read(store, shelf)
+    seen, end = store.sources.state("shelf").held, store.log.end()
+    shelf.items, shelf.readings = list(ACCIDENTS["a flood"]), 1  # it is asked for what was read before it was held
+
+    report = read_with(store, shelf, on_suspicion=decision, seen=seen)
+
+    again = store.sources.state("shelf")
+    assert (report.sources_held, store.log.end()) == (1, end)
+    assert "it brings 40 new items at once" in again.held
+    shelf.readings = 1
+    assert not read_with(store, shelf, on_suspicion=decision, seen=again.held).sources_held
+    assert not store.sources.state("shelf").held
+
+
+def test_what_is_held_says_what_it_would_change_and_names_some_of_it(store: Store, shelf: Shelf) -> None:
+    shelf.items = [*TITLED[:4], replace(TITLED[4], text=f"{TITLED[4].text}, mended"), OLDEST]
+
+    read(store, shelf)
+
+    change = store.sources.state("shelf").held_change
+    assert (change.added, change.revised, change.withdrawn, change.new) == (0, 1, 15, ())
+    assert len(change.gone) == 5
+    assert set(change.gone) < {each.title for each in TITLED[5:]}
 
 
 def test_a_source_that_brings_ever_more_is_held_at_last(store: Store, shelf: Shelf) -> None:

@@ -111,6 +111,10 @@ def test_a_flood_is_held_and_told_and_released(world: World) -> None:
     )
     assert "nothing new; 1 source held: see `publisher status`\n" == world.publisher("run", at=LATER).out
 
+    assert "collect: 40 added" in world.publisher_source("release", "news", "--dry-run", at=LATER).lines
+    (held,) = (each["held_change"] for each in world.publisher("status", "--json").json["sources"])
+    assert (40, 0, 0, 5) == (held["added"], held["revised"], held["withdrawn"], len(held["new"]))
+
     assert ["collect: 40 added", "source news: well"] == world.publisher_source("release", "news", at=LATER).lines
     world.publisher("run", at=LATER)
 

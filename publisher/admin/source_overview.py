@@ -1,0 +1,131 @@
+"""The sources as editors see them: how each fares, what waits, what is held and what each decision would do.
+
+Nothing is changed by asking. What a decision would do is pure: numbers in, numbers out.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.admin.hide import hidden_items
+from publisher.admin.office import Office
+from publisher.admin.status import source_statuses, why_waiting
+from publisher.collect.rules import OnSuspicion
+from publisher.model.feeds import ALL
+from publisher.model.records import Record
+from publisher.model.reports import SourceStatus, WaitingReason
+from publisher.model.sources import HeldChange, HoldReason
+from publisher.store import HiddenItem, SourceState, Waiting
+
+LATEST = 20
+"""How many of the latest items are shown, to hide one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a decision about a held source would do, in items."""
+
+    added: int = 0
+    """New items that appear."""
+    revised: int = 0
+    """Items that get the words that their source has now."""
+    withdrawn: int = 0
+    """Items that readers have, and that disappear."""
+    never_shown: int = 0
+    """New items that no reader ever sees."""
+    not_revised: int = 0
+    """Items that keep the words that readers know."""
+    kept: int = 0
+    """Items that stay with readers, although their source no longer lists them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A listing that waits for a decision."""
+
+    reason: HoldReason
+    words: str
+    """Why it is held and what it would change, with figures; a decision is about these words."""
+    change: HeldChange
+    release: Outcome
+    discard: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingItem:
+    """An item that no reader sees before a moment."""
+
+    waiting: Waiting
+    why: WaitingReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSource:
+    """A source as an editor sees it."""
+
+    status: SourceStatus
+    held: Held | None
+    """None: nothing of it waits for a decision."""
+    waiting: tuple[WaitingItem, ...]
+    """The next one first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOverview:
+    """The sources of config.toml, what is hidden, and what could be."""
+
+    sources: tuple[SeenSource, ...]
+    hidden: Sequence[HiddenItem]
+    """The one that was hidden last first."""
+    latest: Sequence[Record]
+    """The items that came last, the latest first."""
+
+
+def oversee_sources(office: Office) -> SourceOverview:
+    """How the sources fare, with all that an editor may decide about them."""
+    states, waiting = office.store.sources.states(), _waiting_items(office)
+    return SourceOverview(
+        sources=tuple(
+            SeenSource(
+                status=status,
+                held=held_of(states.get(status.name, SourceState())),
+                waiting=tuple(waiting.get(status.name, ())),
+            )
+            for status in source_statuses(office.config, office.store, now=office.now)
+        ),
+        hidden=hidden_items(office),
+        latest=office.store.items.added_last(ALL, limit=LATEST),
+    )
+
+
+def held_of(state: SourceState) -> Held | None:
+    """What of a source waits for a decision; None: nothing."""
+    if state.hold_reason is None:
+        return None
+    change = state.held_change
+    return Held(
+        reason=state.hold_reason,
+        words=state.held,
+        change=change,
+        release=outcome_of(change, OnSuspicion.RELEASE),
+        discard=outcome_of(change, OnSuspicion.DISCARD),
+    )
+
+
+def outcome_of(change: HeldChange, decision: OnSuspicion) -> Outcome:
+    """What a decision about a held listing would do, as `collect.record` does it."""
+    match decision:
+        case OnSuspicion.RELEASE:
+            return Outcome(added=change.added, revised=change.revised, withdrawn=change.withdrawn)
+        case OnSuspicion.DISCARD:
+            return Outcome(never_shown=change.added, not_revised=change.revised, kept=change.withdrawn)
+        case OnSuspicion.HOLD:
+            return Outcome()
+
+
+def _waiting_items(office: Office) -> Mapping[str, Sequence[WaitingItem]]:
+    """By source, the items that wait for their time; a source without any is missing."""
+    found: dict[str, list[WaitingItem]] = defaultdict(list)
+    for each in office.store.items.waiting():
+        found[each.source].append(WaitingItem(waiting=each, why=why_waiting(each, office.config)))
+    return found
