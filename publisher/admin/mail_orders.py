@@ -72,7 +72,7 @@ def recall(name: str, office: Office) -> int:
     Raises:
         UsageError: no mail of that name was ever queued.
     """
-    known = office.store.ledger.known(name)
+    known = office.store.ledger.known(name, limit=1)  # a round has one for each reader
     if not known:
         raise UsageError(f"{name!r} has no mails; see `publisher edition list`")
     taken_back = office.store.ledger.cancel(known[0].kind, name, now=office.now)

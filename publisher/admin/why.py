@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from publisher.admin.hide import find_item
 from publisher.model.bounces import BounceRow
-from publisher.model.deliveries import DeliveryKind, KnownDelivery
+from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.records import Record
 from publisher.model.rounds import ItemEntry
 from publisher.model.site import Site
@@ -24,6 +24,25 @@ class Fate(StrEnum):
     DEALT = "dealt with"
     DUE = "due"
     TOO_LATE = "newer than its end"
+
+
+class Verdict(StrEnum):
+    """Why a reader got an item, or did not."""
+
+    SENT = "sent"
+    PLANNED = "planned"
+    """It is in a mail that is not sent."""
+    UNSEEN = "unseen"
+    """Readers do not see it, or an editor took it out."""
+    PASSED = "passed"
+    """A round passed without it, because readers did not see it then."""
+    NEXT = "next"
+    """It comes with the next mail of `next_pace`."""
+    NO_PACE = "no pace"
+    """It would come, but config.toml lacks the pace."""
+    LEFT = "left"
+    OLDER = "older"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +147,26 @@ def fate_of(subscription: Subscription, entry: ItemEntry) -> Fate:
     if seq <= subscription.cursor:
         return Fate.DEALT
     return Fate.DUE if subscription.state is SubscriptionState.ACTIVE else Fate.TOO_LATE
+
+
+def verdict_of(item: ItemStory, story: Story) -> Verdict:
+    """Why the reader got the item, or did not."""
+    fates = [fate for _, fate in item.fates]
+    if item.mails:
+        is_sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
+        return Verdict.SENT if is_sent else Verdict.PLANNED
+    if not item.fates:
+        return Verdict.UNSEEN
+    if Fate.DEALT in fates:
+        return Verdict.PASSED
+    if Fate.DUE in fates:
+        return Verdict.NEXT if next_pace(item, story) else Verdict.NO_PACE
+    if Fate.TOO_LATE in fates:
+        return Verdict.LEFT
+    return Verdict.OLDER if Fate.OLDER in fates else Verdict.OTHER
+
+
+def next_pace(item: ItemStory, story: Story) -> str:
+    """The pace with whose next mail the item comes; empty: with none."""
+    paces = {subscription.pace for subscription, fate in item.fates if fate is Fate.DUE}
+    return next((pace for pace in story.due if pace in paces), "")

@@ -100,7 +100,7 @@ def _resume(options: Options, audience: str | None) -> None:
 def _recall(options: Options, name: str) -> None:
     with options.open_site() as publisher:
         taken_back = mail_orders.recall(name, publisher.office)
-        known = publisher.office.store.ledger.known(name)
+        known = publisher.office.store.ledger.known(name, limit=2)
     print_line(f"{name}: {counted(taken_back, 'mail')} taken back" if taken_back else f"{name}: nothing waits any more")
     if len(known) == 1:
         print_line(f"  {words_of_known(known[0])}")

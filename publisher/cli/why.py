@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.admin.why import Fate, ItemStory, Mail, Story, tell_story
+from publisher.admin.why import ItemStory, Mail, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
@@ -110,7 +110,7 @@ def _item_lines(item: ItemStory, story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"  to {_theme_words(subscription)} {subscription.pace}, {_progress_words(subscription)}: {fate.value}"
     for mail in item.mails:
         yield f"  {_mail_words(mail, zone)}"
-    yield f"  {_verdict(item, story)}"
+    yield f"  {_verdict_words(item, story)}"
 
 
 def _progress_words(subscription: Subscription) -> str:
@@ -119,25 +119,22 @@ def _progress_words(subscription: Subscription) -> str:
     return f"which has dealt with numbers {subscription.start + 1} to {subscription.cursor}"
 
 
-def _verdict(item: ItemStory, story: Story) -> str:
+def _verdict_words(item: ItemStory, story: Story) -> str:
     """The answer in one sentence."""
-    fates = [fate for _, fate in item.fates]
-    if item.mails:
-        sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
-        return "so: it was sent" if sent else "so: it is in a mail that is not sent, as said above"
-    if not item.fates:
-        return "so: it goes to nobody, because readers do not see it, or an editor took it out"
-    if Fate.DEALT in fates:
-        return "so: a round passed without it, because readers did not see it then"
-    if Fate.DUE in fates:
-        paces = {subscription.pace for subscription, fate in item.fates if fate is Fate.DUE}
-        pace = next((pace for pace in story.due if pace in paces), None)
-        return f"so: it comes with the next {pace} mail" if pace else "so: it waits, as config.toml lacks its pace"
-    if Fate.TOO_LATE in fates:
-        return "so: it does not come, because he had left"
-    return "so: it does not come, because it is " + (
-        "older than his subscription" if Fate.OLDER in fates else "in no theme that he follows"
-    )
+    return f"so: {_VERDICTS[verdict_of(item, story)] % {'pace': next_pace(item, story)}}"
+
+
+_VERDICTS = {
+    Verdict.SENT: "it was sent",
+    Verdict.PLANNED: "it is in a mail that is not sent, as said above",
+    Verdict.UNSEEN: "it goes to nobody, because readers do not see it, or an editor took it out",
+    Verdict.PASSED: "a round passed without it, because readers did not see it then",
+    Verdict.NEXT: "it comes with the next %(pace)s mail",
+    Verdict.NO_PACE: "it waits, as config.toml lacks its pace",
+    Verdict.LEFT: "it does not come, because he had left",
+    Verdict.OLDER: "it does not come, because it is older than his subscription",
+    Verdict.OTHER: "it does not come, because it is in no theme that he follows",
+}
 
 
 def _values_of(story: Story) -> dict[str, object]:
@@ -158,7 +155,7 @@ def _values_of(story: Story) -> dict[str, object]:
             "state": item.record.state,
             "fates": [{"subscription": each.number, "fate": fate} for each, fate in item.fates],
             "mails": [each.past.round.name for each in item.mails],
-            "verdict": _verdict(item, story).removeprefix("so: "),
+            "verdict": _verdict_words(item, story).removeprefix("so: "),
         },
     }
 

@@ -218,10 +218,10 @@ class Ledger:
         with self._database.reading() as connection:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
-    def known(self, name: str) -> list[KnownDelivery]:
-        """What is known of the deliveries of that name, in the order in which they were queued."""
+    def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
+        """What is known of the deliveries of that name, in the order in which they were queued, at most `limit`."""
         with self._database.reading() as connection:
-            query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id)
+            query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:

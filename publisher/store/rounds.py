@@ -120,6 +120,12 @@ class Rounds:
             row = connection.execute(select(rounds).order_by(rounds.c.number.desc()).limit(1)).one_or_none()
         return None if row is None else _round_of(row)
 
+    def latest(self, *, limit: int) -> list[Round]:
+        """The `limit` latest rounds, the latest first."""
+        query = select(rounds).order_by(rounds.c.number.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [_round_of(row) for row in connection.execute(query)]
+
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
         """The next range of a round that nobody plans, in one transaction; None: there is none."""

@@ -14,6 +14,7 @@ from publisher.store.departures import Journal, beside
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
+from publisher.store.following import Following
 from publisher.store.hidden import Hidden
 from publisher.store.histories import Histories
 from publisher.store.items import Items
@@ -72,6 +73,7 @@ class Store:
         self.outages = Outages(database)
         self.bounces = Bounces(database)
         self.histories = Histories(database)
+        self.following = Following(database)
 
     @classmethod
     def open(cls, url: str, *, departures: Path | None = None) -> Self:

@@ -1,0 +1,83 @@
+"""How many people follow what, and how that changed. Only numbers leave this module."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from publisher.model.schedules import instant_of, local_day
+from publisher.model.subscribers import CONFIRM_WITHIN, EVERYTHING
+from publisher.store import Store
+from publisher.subscribers.people import People
+
+MONTHS = 12
+"""How many months are told of, this one among them."""
+_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followers:
+    """How many people followed one theme at one pace."""
+
+    theme: str
+    """The title of the theme; empty: everything."""
+    pace: str
+    counts: tuple[int, ...]
+    """At each moment of the table; the last one is now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How many people follow what, over time."""
+
+    days: tuple[date, ...]
+    """The days that the columns are of: the first of each month, the oldest first, and today."""
+    people: tuple[int, ...]
+    """How many followed something at the beginning of each of these days; the last number is of now."""
+    rows: tuple[Followers, ...]
+    """Everything first, then the themes in the site's order; at each the paces from the quickest."""
+    pending: int
+    """How many asked within the last days and have not confirmed yet."""
+
+
+def oversee_following(people: People, store: Store) -> Following:
+    """How many people follow what now, and did at the beginning of each of the last months."""
+    timezone = people.site.timezone
+    days = month_days(local_day(people.now, timezone))
+    moments = [*(instant_of(datetime.combine(day, time()), timezone) for day in days[:-1]), people.now]
+    counts: dict[tuple[str, str], list[int]] = {}
+    for (theme, pace), some in store.following.by_theme_and_pace(moments).items():
+        key = (people.current(theme), pace)
+        counts[key] = [a + b for a, b in zip(counts.get(key, [0] * len(moments)), some, strict=True)]
+    return Following(
+        days=days,
+        people=tuple(store.following.people(moments)),
+        rows=tuple(_rows(counts, people)),
+        pending=store.subscribers.count_pending(since=people.now - CONFIRM_WITHIN),
+    )
+
+
+def month_days(today: date, *, months: int = MONTHS) -> tuple[date, ...]:
+    """The first days of the last months, the oldest first, and today."""
+    first, days = today.replace(day=1), []
+    for back in range(months - 1, -1, -1):
+        year, month = divmod(first.year * _A_YEAR + first.month - 1 - back, _A_YEAR)
+        days.append(date(year, month + 1, 1))
+    return (*(day for day in days if day != today), today)
+
+
+def _rows(counts: Mapping[tuple[str, str], Sequence[int]], people: People) -> list[Followers]:
+    """The rows of the table: themes and paces that are there, then those that somebody still follows."""
+    themes = [EVERYTHING, *(theme.slug for theme in people.themes)]
+    paces = [*people.settings.pace_names]
+    order = sorted(counts, key=lambda key: (_place(key[0], themes), _place(key[1], paces), key))
+    return [
+        Followers(
+            theme="" if theme == EVERYTHING else people.theme_title(theme), pace=pace, counts=tuple(counts[theme, pace])
+        )
+        for theme, pace in order
+        if any(counts[theme, pace])
+    ]
+
+
+def _place(name: str, known: Sequence[str]) -> int:
+    return known.index(name) if name in known else len(known)

@@ -1,0 +1,148 @@
+"""What went out, and what is on its way: editions and rounds with their mails. Nothing is changed by asking."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.admin.deliveries import delivery_counts
+from publisher.admin.office import Office
+from publisher.model.deliveries import DeliveryCounts, Order
+from publisher.model.editions import Audience
+from publisher.model.rounds import Round
+from publisher.rendering import urls
+from publisher.store import EditionRow
+
+SHOWN = 40
+"""How many of the latest editions, and of the latest rounds, are shown."""
+ORDERS = 20
+
+
+class SentState(StrEnum):
+    """How far an edition or a round is."""
+
+    HELD = "held"
+    """It waits for its editor."""
+    UNWRITTEN = "unwritten"
+    """It is recorded, and the next pass puts it into the outbox; or a round is still planned."""
+    OUT = "out"
+    """It is in the outbox; its mails are in the ledger if any are sent from here."""
+    DISCARDED = "discarded"
+    """Its editor discarded it."""
+    EMPTIED = "emptied"
+    """All its items were withdrawn before it went out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An edition, or a round of mails to subscribers."""
+
+    name: str
+    """Such as `weekly-3` or `round-12`."""
+    audience: str
+    """Empty: it is a round."""
+    number: int
+    paces: tuple[str, ...] = ()
+    """Of a round: those that were due."""
+    at: datetime
+    """UTC; when it was composed, or begun."""
+    items: int | None
+    """None: it is a round, of which everybody gets what he follows."""
+    state: SentState
+    mails: DeliveryCounts | None
+    """None: the ledger has no mail of it (any more)."""
+    page: str = ""
+    """Its page on the web; empty: it has none."""
+
+    @property
+    def is_recallable(self) -> bool:
+        """Whether something of it is not handed over yet."""
+        return self.mails is not None and bool(self.mails.queued or self.mails.later or self.mails.held)
+
+    @property
+    def waiting(self) -> int:
+        """How many of its mails are not handed over yet."""
+        return 0 if self.mails is None else self.mails.queued + self.mails.later + self.mails.held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMails:
+    """All that went out of late, and what is paused."""
+
+    sends: bool
+    """Whether mails are handed over from here; else the outbox is the result."""
+    sent: tuple[Sent, ...]
+    """The latest first."""
+    audiences: tuple[str, ...]
+    """Names of the audiences whose mails can be paused alone."""
+    paused: Mapping[str, datetime]
+    """Since when the mails of each audience wait; the empty name stands for all mails."""
+    outage: str
+    """Why the mail server cannot be used; empty: it can, as far as is known."""
+    orders: Sequence[Order]
+    """What was ordered about mails, the latest first."""
+
+
+def oversee_sent(office: Office, *, orders_since: datetime) -> SentMails:
+    """What went out of late, how its mails fare, and what was ordered about them since a moment."""
+    store, config = office.store, office.config
+    editions, rounds = store.editions.latest(limit=SHOWN), store.rounds.latest(limit=SHOWN)
+    names = [*(row.name for row in editions), *(each.name for each in rounds)]
+    mails = delivery_counts(config.smtp, store, names, now=office.now)
+    unplanned = {each.number for each in store.rounds.unplanned()}
+    by_name = {audience.name: audience for audience in config.audiences}
+    found = [
+        *(_edition(row, by_name.get(row.audience), mails, config.site.base_url) for row in editions),
+        *(_round(each, mails, is_planned=each.number not in unplanned) for each in rounds),
+    ]
+    outage = store.outages.current() if config.smtp else None
+    return SentMails(
+        sends=config.smtp is not None,
+        sent=tuple(latest_first(found)),
+        audiences=tuple(by_name),
+        paused=store.ledger.pauses.current(),
+        outage=outage.problem if outage else "",
+        orders=store.ledger.orders.since(orders_since)[:ORDERS],
+    )
+
+
+def latest_first(sent: Iterable[Sent]) -> list[Sent]:
+    """Editions and rounds, the latest first; of one audience by number, for a clock may have been wrong."""
+    return sorted(sent, key=lambda each: (each.at, each.number, each.name), reverse=True)
+
+
+def state_of(row: EditionRow) -> SentState:
+    """How far an edition is."""
+    if row.held_until and not row.written_at:
+        return SentState.HELD
+    if row.items:
+        return SentState.OUT if row.written_at else SentState.UNWRITTEN
+    return SentState.DISCARDED if row.dropped else SentState.EMPTIED
+
+
+def _edition(row: EditionRow, audience: Audience | None, mails: Mapping[str, DeliveryCounts], base_url: str) -> Sent:
+    state = state_of(row)
+    has_page = state is SentState.OUT and audience is not None and audience.archive
+    return Sent(
+        name=row.name,
+        audience=row.audience,
+        number=row.number,
+        at=row.composed_at,
+        items=row.items,
+        state=state,
+        mails=mails.get(row.name),
+        page=f"{base_url}{urls.edition_file(row.audience, row.number)}" if has_page else "",
+    )
+
+
+def _round(round_: Round, mails: Mapping[str, DeliveryCounts], *, is_planned: bool) -> Sent:
+    return Sent(
+        name=round_.name,
+        audience="",
+        number=round_.number,
+        paces=round_.paces,
+        at=round_.begun_at,
+        items=None,
+        state=SentState.OUT if is_planned else SentState.UNWRITTEN,
+        mails=mails.get(round_.name),
+    )
