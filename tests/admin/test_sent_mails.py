@@ -40,11 +40,17 @@ def test_how_far_an_edition_is(changes: dict[str, object], state: SentState) -> 
 
 
 @pytest.mark.parametrize(
-    ("counts", "waiting"),
-    [({}, 0), ({"sent": 9}, 0), ({"queued": 1, "sent": 9}, 1), ({"later": 2}, 2), ({"held": 3, "refused": 1}, 3)],
+    ("mails", "waiting"),
+    [
+        (DeliveryCounts(name="weekly-3"), 0),
+        (DeliveryCounts(name="weekly-3", sent=9), 0),
+        (DeliveryCounts(name="weekly-3", queued=1, sent=9), 1),
+        (DeliveryCounts(name="weekly-3", later=2), 2),
+        (DeliveryCounts(name="weekly-3", held=3, refused=1), 3),
+    ],
 )
-def test_what_is_not_handed_over_can_be_taken_back(counts: dict[str, int], waiting: int) -> None:
-    sent = replace(SENT, mails=DeliveryCounts(name="weekly-3", **counts))
+def test_what_is_not_handed_over_can_be_taken_back(mails: DeliveryCounts, waiting: int) -> None:
+    sent = replace(SENT, mails=mails)
 
     assert (sent.waiting, sent.is_recallable) == (waiting, waiting > 0)
 
