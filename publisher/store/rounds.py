@@ -68,7 +68,7 @@ class Rounds:
     def last_ticks(self) -> dict[str, datetime]:
         """Up to when the ticks of each pace are dealt with; one that was never looked at is missing."""
         with self._database.reading() as connection:
-            return {row.pace: row.last_tick for row in connection.execute(select(pace_ticks))}
+            return _last_ticks(connection)
 
     def note_ticks(self, ticks: Mapping[str, datetime]) -> None:
         """Note that the ticks of these paces are dealt with up to these moments, without a round."""
@@ -85,10 +85,23 @@ class Rounds:
     # --- rounds ------------------------------------------------------------------------------------------------------
 
     def begin(
-        self, paces: Sequence[str], ticks: Mapping[str, datetime], *, upto: int, now: datetime, size: int = RANGE
-    ) -> Round:
-        """Begin a round of these paces, with its ranges, and note their ticks."""
-        with self._database.writing_beside() as connection:
+        self,
+        paces: Sequence[str],
+        ticks: Mapping[str, datetime],
+        *,
+        before: Mapping[str, datetime],
+        upto: int,
+        now: datetime,
+        size: int = RANGE,
+    ) -> Round | None:
+        """Begin a round of these paces, with its ranges, and note their ticks.
+
+        `before` is what `last_ticks` said when that was decided. None is returned, and nothing done, if it says
+        something else by now: another process was quicker.
+        """
+        with self._database.writing() as connection:
+            if _last_ticks(connection) != before:
+                return None
             number = (connection.execute(select(func.max(rounds.c.number))).scalar() or 0) + 1
             row = {"number": number, "paces": tuple(paces), "upto": upto, "begun_at": now}
             connection.execute(insert(rounds).values(**row, planned_at=None))
@@ -194,6 +207,10 @@ class Rounds:
             for some in batches(sorted(addresses)):
                 of_round = and_(deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name == round_name)
                 cancel_deliveries(connection, and_(of_round, deliveries.c.recipient.in_(some)), now=now)
+
+
+def _last_ticks(connection: Connection) -> dict[str, datetime]:
+    return {row.pace: row.last_tick for row in connection.execute(select(pace_ticks))}
 
 
 def _write_ticks(connection: Connection, ticks: Mapping[str, datetime]) -> None:

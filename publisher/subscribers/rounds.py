@@ -71,7 +71,8 @@ class RoundKeeper:
             logger.debug(NO_ROUND, because=because, paces=", ".join(due))
             self._store.rounds.note_ticks({**ticks.watched, **due})
             return None
-        return self._store.rounds.begin(tuple(due), {**ticks.watched, **due}, upto=upto, now=self._now)
+        noted = {**ticks.watched, **due}
+        return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
 
     # --- plan --------------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,10 @@ def add(store: Store, name: str, *given: Subscription) -> Subscriber:
 
 
 def begin(store: Store, *paces: str, size: int = 2) -> Round:
-    return store.rounds.begin(paces or ("daily",), {}, upto=store.log.end(), now=NOON, size=size)
+    before = store.rounds.last_ticks()
+    begun = store.rounds.begin(paces or ("daily",), {}, before=before, upto=store.log.end(), now=NOON, size=size)
+    assert begun is not None
+    return begun
 
 
 def plan(
@@ -235,9 +238,21 @@ def test_another_configuration_makes_no_item_new(store: Store) -> None:
 
 def test_ticks_are_kept_by_pace(store: Store) -> None:
     store.rounds.note_ticks({"daily": NOON})
-    store.rounds.begin(("weekly",), {"daily": NOON + timedelta(days=1), "weekly": NOON}, upto=0, now=NOON)
+    seen = store.rounds.last_ticks()
+    ticks = {"daily": NOON + timedelta(days=1), "weekly": NOON}
+    assert store.rounds.begin(("weekly",), ticks, before=seen, upto=0, now=NOON)
 
-    assert {"daily": NOON + timedelta(days=1), "weekly": NOON} == store.rounds.last_ticks()
+    assert ticks == store.rounds.last_ticks()
+
+
+def test_a_round_that_another_process_began_is_not_begun_again(store: Store) -> None:
+    store.rounds.note_ticks({"daily": NOON})
+    seen, ticks = store.rounds.last_ticks(), {"daily": NOON + timedelta(days=1)}
+    assert store.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON)
+
+    assert store.rounds.begin(("daily",), ticks, before=seen, upto=0, now=NOON) is None
+
+    assert 1 == len(store.rounds.unplanned())
 
 
 @pytest.mark.postgres

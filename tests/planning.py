@@ -1,0 +1,106 @@
+"""A process that begins and plans a round, to be killed around one of its commits.
+
+Run as `python -m tests.planning URL POINT`: POINT `3:before` kills it when the third transaction is about to be
+committed, `3:after` when it has been; empty: nothing kills it. It prints how many transactions it committed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from publisher.model.rounds import Round
+from publisher.model.schedules import Schedule
+from publisher.model.site import Mailbox
+from publisher.model.subscribers import Pace, SubscriberSettings
+from publisher.model.themes import Theme, ThemeMap
+from publisher.store import Envelope, Store
+from publisher.store.rounds import Rounds
+from publisher.subscribers.rounds import RoundKeeper
+from tests.crash import ROOT
+
+NOW = datetime(2026, 3, 9, 8, tzinfo=UTC)
+"""When the daily and the weekly pace are due."""
+SETTINGS = SubscriberSettings(
+    paces=(
+        Pace(name="daily", schedule=Schedule.parse("0 7 * * *", "UTC")),
+        Pace(name="weekly", schedule=Schedule.parse("0 7 * * MON", "UTC")),
+        Pace(name="monthly", schedule=Schedule.parse("0 7 1 * *", "UTC")),
+    ),
+    default_pace="weekly",
+    from_=Mailbox(address="news@example.org"),
+    reply_to=None,
+    privacy_url="https://example.org/privacy",
+    postal_address="Quay 1",
+    max_items=3,
+)
+LAST_TICKS = {pace.name: NOW - timedelta(days=3) for pace in SETTINGS.paces}
+
+
+class SmallRanges(Rounds):
+    """Rounds whose ranges have two people each."""
+
+    def begin(
+        self,
+        paces: Sequence[str],
+        ticks: Mapping[str, datetime],
+        *,
+        before: Mapping[str, datetime],
+        upto: int,
+        now: datetime,
+        size: int = 2,
+    ) -> Round | None:
+        return super().begin(paces, ticks, before=before, upto=upto, now=now, size=size)
+
+
+def plan(store: Store) -> None:
+    """Go on with the round that is begun, or begin and plan the one that is due."""
+    store.rounds = SmallRanges(store.database)
+    RoundKeeper(
+        store=store,
+        settings=SETTINGS,
+        themes=ThemeMap(default=Theme(slug="general", title="General"), themes=()),
+        envelope=Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org"),
+        now=NOW,
+    ).keep(is_held=False)
+
+
+def die_at(engine: Engine, point: str) -> list[int]:
+    """Kill this process around a commit; the list says how many there were."""
+    commits = [0]
+
+    def on_commit(_connection: Any) -> None:
+        commits[0] += 1
+        if f"{commits[0]}:before" == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def on_checkin(_connection: Any, _record: Any) -> None:
+        if f"{commits[0]}:after" == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "commit", on_commit)
+    event.listen(engine, "checkin", on_checkin)
+    return commits
+
+
+def start(url: str, point: str) -> "subprocess.Popen[str]":
+    """Start such a process."""
+    arguments = [sys.executable, "-m", "tests.planning", url, point]
+    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def main() -> None:
+    url, point = sys.argv[1:]
+    with Store.open(url) as store:
+        commits = die_at(store.database.engine, point)
+        plan(store)
+        print(commits[0])  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
