@@ -1,4 +1,5 @@
-"""An item's HTML as its page shows it: headings below the page's own, and tables that scroll in a box of their own.
+"""An item's HTML as its page shows it: headings below the page's own, tables that scroll in a box of their own, and
+links that say their address in words marked as such.
 
 Without such a box a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion
 1.4.10).
@@ -15,6 +16,9 @@ from publisher.rendering.outline import lower_headings
 from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
 
 RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
+LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
+"""A link as the sanitiser writes it, whose words are plain."""
+SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -24,6 +28,7 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
     `title_level` is that of the heading above it: 1 on the item's own page. `tables_before` are named on the page
     already.
     """
+    body = LINK.sub(_mark_address, body)
     if not RICH.search(body):
         return body
     root = html.fragment_fromstring(body, create_parent="div")
@@ -44,6 +49,16 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
 def count_tables(body: str) -> int:
     """How many named tables HTML of `page_body` has."""
     return body.count('<section class="wide"')
+
+
+def _mark_address(link: re.Match[str]) -> str:
+    """The link with the class `bare` if its words are its address: on paper, that is not printed once more."""
+    attributes, address, words = link.groups()
+    return f'<a class="bare" {attributes}>{words}</a>' if _plain(words) == _plain(address) else link[0]
+
+
+def _plain(address: str) -> str:
+    return SCHEME.sub("", address.strip()).rstrip("/")
 
 
 def _drop_empty_headings(root: html.HtmlElement) -> None:

@@ -84,6 +84,23 @@ def test_code_runs_from_left_to_right_in_every_language() -> None:
     assert '<pre dir="ltr">x = 1</pre>' == shown("<pre>x = 1</pre>")
 
 
+@pytest.mark.parametrize(
+    ("address", "words", "is_bare"),
+    [
+        ("https://example.org/a?b=1&amp;c=2", "https://example.org/a?b=1&amp;c=2", True),
+        ("https://www.example.org/", "example.org", True),
+        ("mailto:ferry@example.org", "ferry@example.org", True),
+        ("https://example.org/a", "example.org", False),
+        ("https://example.org/a", "the timetable", False),
+    ],
+)
+def test_a_link_whose_words_are_its_address_is_marked(address: str, words: str, is_bare: bool) -> None:
+    page = shown(f'<p>See <a href="{address}">{words}</a>.</p>')
+
+    assert (' class="bare"' in page) is is_bare
+    assert f'href="{address}">{words}</a>.</p>' in page
+
+
 def test_a_number_to_call_stays_on_one_line() -> None:
     assert '<p><a href="tel:+322">+32\xa02</a></p>' == shown('<p><a href="tel:+322">+32 2</a></p>').replace(
         "&#160;", "\xa0"
