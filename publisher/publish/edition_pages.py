@@ -105,6 +105,8 @@ def edition_page(
         corrections=_corrections(edition, audience, start=file, look=look),
         older=older and show_place(older, audience, start=file, look=look),
         newer=newer and show_place(newer, audience, start=file, look=look),
+        schedule=audience.schedule,
+        is_open=look.has_forms or audience.name in {each.name for each in look.open_to},
         editions=urls.relative(urls.editions_file(audience.name), start=file),
     )
 
@@ -124,6 +126,7 @@ def editions_page(
         feeds=feeds,
         offers=mail_offers(look),
         editions=[show_place(place, audience, start=file, look=look) for place in places],
+        schedule=audience.schedule,
     )
 
 

@@ -14,10 +14,19 @@ from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.entries import Entries
 from publisher.publish.feeds import WRITERS
 from publisher.publish.files import Files, PublicFiles
+from publisher.publish.front_page import write_front_page
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.item_pages import ItemPages
-from publisher.publish.page_values import SiteLook, edition_feeds
-from publisher.publish.plan import CONSUMER, Publication, PublishPlan, edition_cursor, last_shown, open_feeds
+from publisher.publish.page_values import FeedCount, SiteLook, edition_feeds
+from publisher.publish.plan import (
+    CONSUMER,
+    Publication,
+    PublishPlan,
+    edition_cursor,
+    last_shown,
+    listed_feeds,
+    open_feeds,
+)
 from publisher.rendering import urls
 from publisher.store import Store
 
@@ -48,14 +57,14 @@ def publish_editions(
     for audience, numbers in numbers_of.items():
         before, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
         archive.render(audience, [*([before.number] if before else []), *numbers])
-    _name_editions(numbers_of, shown, store=store, publication=publication, files=public)
+    _lead_to_editions(numbers_of, shown, store=store, publication=publication, files=public)
     public.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := last_shown(store, audience)):
             store.log.move_cursor(edition_cursor(audience), expected=last, seq=numbers[-1], settings={})
 
 
-def _name_editions(
+def _lead_to_editions(
     numbers_of: Mapping[Audience, Sequence[int]],
     shown: Mapping[str, int],
     *,
@@ -63,7 +72,7 @@ def _name_editions(
     publication: Publication,
     files: PublicFiles,
 ) -> None:
-    """Write again the pages of the items of these editions: each names the editions it was sent in.
+    """Write again the front page, and the pages of the items of these editions: each names those it was sent in.
 
     While feeds and pages are behind the log, they are left: a page may lead to another one that is not there yet.
     """
@@ -76,18 +85,20 @@ def _name_editions(
         for number in numbers
     )
     wanted = {record.number for edition in editions if edition for record in edition.records}
-    items = ItemCache(store)
-    feeds = open_feeds(store, publication).by_slug
+    items, look = ItemCache(store), SiteLook.of(publication)
+    feeds = open_feeds(store, publication)
     item_pages = ItemPages(
         store=store,
         publication=publication,
         files=files,
-        look=SiteLook.of(publication),
+        look=look,
         items=items,
-        feeds=feeds,
+        feeds=feeds.by_slug,
         shown=shown,
     )
     item_pages.write([record for record in items.get(sorted(wanted)) if record.state.is_live])
+    counts = [FeedCount(feed=state.feed, items=state.items) for state in listed_feeds(feeds, publication)]
+    write_front_page(feeds, counts, store=store, files=files, look=look, items=items, shown=shown)
 
 
 def render_touched(

@@ -1,4 +1,6 @@
-"""Writes the pages of items, as a pass does it: each with its neighbours, keywords and the digests it was sent in."""
+"""Writes the pages of items, as a pass does it: each with its neighbours, keywords and the digests it was sent in, and
+with what those said of it that is corrected now.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -48,6 +50,8 @@ class ItemPages:
         sent = self._store.editions.past.holding(
             [record.number for record in records], upto=self._shown, most_items=urls.EDITION_ITEMS
         )
+        corrected = [record.number for record in records if record.revision > 1]
+        told = self._store.editions.past.told_of(corrected, upto=self._shown)
         for record in records:
             feeds = {keyword: keyword_feed(keyword, names) for keyword in record.item.keywords}
             page = pages.item_page(
@@ -56,6 +60,7 @@ class ItemPages:
                 keyword_feeds={keyword: feed for keyword, feed in feeds.items() if feed.slug in self._feeds},
                 neighbours=beside.get(record.number),
                 sent_in=sent.get(record.number, ()),
+                told=told.get(record.number, ()),
             )
             file = urls.item_file(record)
             self._files.write(file, page)

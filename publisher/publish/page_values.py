@@ -12,7 +12,7 @@ from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
-from publisher.model.themes import Theme
+from publisher.model.themes import Theme, ThemeChoice
 from publisher.model.titles import summary_below, title_of
 from publisher.publish.document import language_of, title_of_feed
 from publisher.publish.page_body import page_body
@@ -121,6 +121,8 @@ class MailOffer:
     """The name of the digest; no two offers have the same. Empty: the form, where themes and pace are chosen."""
     has_all: bool
     """Whether it has all news, of any theme and in any language."""
+    is_of_theme: bool
+    """Whether it has, from the page of one theme, the news of that theme and nothing else."""
     url: str
     """The mailing list's page for those who join, a `mailto:` address, or the form."""
     schedule: Schedule | None
@@ -178,6 +180,27 @@ class ShownEdition:
     url: str
     day: date
     items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFormerly:
+    """What a digest said of an item that was corrected since."""
+
+    number: int
+    """The digest's."""
+    url: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastDigest:
+    """The digests of an audience as the front page shows them."""
+
+    title: str
+    url: str
+    """The list of all of them."""
+    editions: tuple[ShownEdition, ...]
+    """The latest, the latest first; empty: none went out yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,13 +323,16 @@ def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
     The form comes first. From the page of one theme it begins with that theme.
     """
     theme = slugs[0] if len(slugs) == 1 else ""
-    form = MailOffer(title="", has_all=not theme, url=urls.subscribe_url(look.site, theme), schedule=None)
+    form = MailOffer(
+        title="", has_all=not theme, is_of_theme=bool(theme), url=urls.subscribe_url(look.site, theme), schedule=None
+    )
     return [
         *([form] if look.has_forms else []),
         *(
             MailOffer(
                 title=digest_name(each, look),
                 has_all=each.themes.is_all and ANY_LANGUAGE in each.languages,
+                is_of_theme=bool(theme) and each.themes == ThemeChoice.of(theme),
                 url=each.subscribe_url or f"mailto:{each.subscribe_mailto}",
                 schedule=each.schedule,
             )

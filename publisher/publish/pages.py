@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from publisher.model.corrections import Formerly, quote_of
+from publisher.model.editions import Audience
 from publisher.model.feeds import Feed, FeedKind
 from publisher.model.records import Record, State
 from publisher.model.schedules import local_day
@@ -23,8 +25,10 @@ from publisher.publish.page_values import (
     DOMAIN,
     FeedCount,
     Frequency,
+    PastDigest,
     ShownEdition,
     ShownFeed,
+    ShownFormerly,
     SiteLook,
     digest_name,
     languages_from,
@@ -39,7 +43,7 @@ from publisher.publish.page_values import (
 )
 from publisher.rendering import urls
 from publisher.rendering.attachments import ShownFile, files_of, picture_of
-from publisher.rendering.text import scrub
+from publisher.rendering.text import one_line, scrub
 from publisher.store import EditionPlace
 
 
@@ -50,14 +54,26 @@ def item_page(
     keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
     neighbours: Neighbours | None = None,
     sent_in: Sequence[tuple[str, EditionPlace]] = (),
+    told: Iterable[tuple[str, Formerly]] = (),
 ) -> bytes:
     """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one,
     and to those of the editions it was `sent_in`, which are given with the names of their audiences.
 
+    `told` is what editions said of it, with their audiences, the latest version first: the page of a corrected item
+    quotes it.
+
     Of a withdrawn item it says just that, and when it was; of a hidden one not a word of it.
     """
     if record.state is State.HIDDEN:
-        return render_page("hidden.html", urls.item_file(record), look=look, title="", canonical="", feeds=())
+        return render_page(
+            "hidden.html",
+            urls.item_file(record),
+            look=look,
+            title="",
+            canonical="",
+            feeds=(),
+            offers=mail_offers(look),
+        )
     if record.state is State.WITHDRAWN:
         return _withdrawn_page(record, look=look)
     file = urls.item_file(record)
@@ -81,6 +97,7 @@ def item_page(
         published=_instant(record.published),
         updated=_instant(record.updated),
         corrected=local_day(record.updated, look.site.timezone) if record.revision > 1 else None,
+        formerly=_show_formerly(record, told, start=file, look=look) if record.revision > 1 else None,
         expired=_expiry_day(record, look.site),
         files=files,
         media=[_media_object(file) for file in files],
@@ -102,6 +119,18 @@ def _show_editions(
         for name, place in sent_in
         if name in by_name
     ]
+
+
+def _show_formerly(
+    record: Record, told: Iterable[tuple[str, Formerly]], *, start: str, look: SiteLook
+) -> ShownFormerly | None:
+    """What the latest digest on the web that tells something else than the item does now says; None: none does."""
+    named = {audience.name for audience in look.audiences}
+    for name, formerly in told:
+        if name in named and (words := one_line(quote_of(formerly.was, record.item))):
+            place = urls.relative(urls.edition_file(name, formerly.edition), start=start)
+            return ShownFormerly(number=formerly.edition, url=place, words=words)
+    return None
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:
@@ -170,6 +199,8 @@ def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
         canonical=f"{look.site.base_url}{to.removesuffix(urls.INDEX_FILE)}",
         feeds=show_feed(feed, start=file, look=look).feeds,
         place=urls.relative(to, start=file),
+        newest_page=urls.relative(urls.feed_page_file(urls.folder_of(feed)), start=file),
+        offers=mail_offers(look, [feed.slug]),
     )
 
 
@@ -180,10 +211,11 @@ def index_page(
     items: int,
     look: SiteLook,
     pace: Frequency | None = None,
+    editions: Mapping[str, Sequence[EditionPlace]] = MappingProxyType({}),
 ) -> bytes:
     """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
 
-    `pace` is how often something new comes; None: nothing is said of it.
+    `pace` is how often something new comes; None: nothing is said of it. `editions` are the latest by audience.
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
@@ -206,7 +238,19 @@ def index_page(
         languages=languages_from((feed for feed in shown if feed.kind is FeedKind.LANGUAGE), start=file, look=look),
         more=[*by_kind[FeedKind.COMBINED], *by_kind[FeedKind.LANGUAGE]],
         keywords=urls.relative(urls.KEYWORDS_FILE, start=file) if by_kind[FeedKind.KEYWORD] else "",
-        past_digests=[(digest_name(audience, look), urls.editions_file(audience.name)) for audience in look.audiences],
+        past_digests=[_past_digest(audience, editions, start=file, look=look) for audience in look.audiences],
+    )
+
+
+def _past_digest(
+    audience: Audience, editions: Mapping[str, Sequence[EditionPlace]], *, start: str, look: SiteLook
+) -> PastDigest:
+    return PastDigest(
+        title=digest_name(audience, look),
+        url=urls.relative(urls.editions_file(audience.name), start=start),
+        editions=tuple(
+            show_place(place, audience, start=start, look=look) for place in editions.get(audience.name, ())
+        ),
     )
 
 

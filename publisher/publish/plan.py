@@ -85,7 +85,8 @@ class Publication:
 def _archived_of(audience: Audience) -> tuple[object, ...]:
     """What the pages of an audience's editions are made of besides the editions."""
     named = (audience.name, audience.title, audience.language)
-    return *named, audience.themes, audience.languages, audience.content, audience.order, audience.keywords
+    shown = (audience.themes, audience.languages, audience.content, audience.order, audience.keywords)
+    return *named, *shown, audience.schedule
 
 
 def _shown_of(audience: Audience) -> tuple[object, ...]:
@@ -222,6 +223,12 @@ def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = 
     )
     clashing = frozenset(feed.slug for feed in combined if folders[urls.folder_of(feed)] > 1)
     return OpenFeeds(all_items=all_items, by_slug=written, clashing=clashing)
+
+
+def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
+    """The feeds with an item, and those that config.toml names."""
+    known = {feed.slug for feed in publication.known_feeds} - {publication.theme_map.default.slug}
+    return [state for state in feeds.written if state.items or state.feed.slug in known]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

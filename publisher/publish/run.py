@@ -7,24 +7,24 @@ files and before the cursor: the repeated pass finds it recorded, or records the
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from publisher.model.errors import EXIT_USAGE
-from publisher.model.feeds import ALL, FeedKind
+from publisher.model.feeds import FeedKind
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.records import Record
 from publisher.model.reports import PublishReport
-from publisher.model.schedules import local_day
 from publisher.publish import editions, opml, pages
 from publisher.publish.calendar_pages import CalendarPages
 from publisher.publish.document import FeedLook
-from publisher.publish.feeds import FeedWriter, newest_items
+from publisher.publish.feeds import FeedWriter
 from publisher.publish.files import COPIES, Files, PublicFiles
+from publisher.publish.front_page import write_front_page
 from publisher.publish.item_cache import ItemCache
 from publisher.publish.item_pages import ItemPages
 from publisher.publish.neighbours import touched_neighbours
-from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
+from publisher.publish.page_values import FeedCount, SiteLook
 from publisher.publish.pagination import Pagination
 from publisher.publish.plan import (
     CONSUMER,
@@ -33,6 +33,7 @@ from publisher.publish.plan import (
     PublishPlan,
     Scope,
     last_shown,
+    listed_feeds,
     open_feeds,
     plan_again,
     plan_take_overs,
@@ -40,12 +41,7 @@ from publisher.publish.plan import (
 from publisher.publish.regather import regather
 from publisher.publish.sitemap import Sitemap, robots
 from publisher.rendering import urls
-from publisher.store import FeedState, Store
-
-LATEST = 10
-"""How many items the front page shows."""
-PACE_YEAR = 365
-"""The front page says how often items came in so many days."""
+from publisher.store import Store
 
 
 def publish(
@@ -105,6 +101,7 @@ class _Renderer:
         self._look = SiteLook.of(publication)
         self._feeds = open_feeds(store, publication, planned.slugs)
         self._items = ItemCache(store)
+        self._shown = {audience.name: last_shown(store, audience) for audience in publication.audiences}
         self._item_pages = ItemPages(
             store=store,
             publication=publication,
@@ -112,7 +109,7 @@ class _Renderer:
             look=self._look,
             items=self._items,
             feeds=self._feeds.by_slug,
-            shown={audience.name: last_shown(store, audience) for audience in publication.audiences},
+            shown=self._shown,
         )
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
         self._calendar = CalendarPages(store=store, files=files, look=self._look)
@@ -211,7 +208,7 @@ class _Renderer:
 
     def _render_lists(self) -> None:
         """Write the front page, the page of keywords, OPML and the sitemap."""
-        listed = self._listed_feeds()
+        listed = listed_feeds(self._feeds, self._publication)
         counts = [FeedCount(feed=state.feed, items=state.items) for state in listed]
         if keywords := [count for count in counts if count.feed.kind is FeedKind.KEYWORD]:
             self._files.write(urls.KEYWORDS_FILE, pages.keywords_page(keywords, look=self._look))
@@ -219,30 +216,17 @@ class _Renderer:
             [count.feed for count in counts], site=self._look.site, formats=self._publication.settings.formats
         )
         self._files.write(urls.OPML_FILE, opml.opml(outlines, site=self._look.site))
-        index = pages.index_page(
+        write_front_page(
+            self._feeds,
             counts,
-            newest_items(self._items, self._store.feeds.end(ALL), limit=LATEST)[:LATEST],
-            items=self._feeds.all_items.items,
+            store=self._store,
+            files=self._files,
             look=self._look,
-            pace=self._pace(),
+            items=self._items,
+            shown=self._shown,
         )
-        self._files.write(urls.INDEX_FILE, index)
         self._calendar.render()
         self._sitemap.render(listed, changed_at=self._feeds.all_items.changed_at)
-
-    def _pace(self) -> Frequency | None:
-        """How often items came in the year before the last change; the clock is not asked: equal logs, equal pages."""
-        upto = local_day(self._feeds.all_items.changed_at, self._look.site.timezone)
-        first = self._store.calendar.first_day()
-        if first is None:
-            return None
-        days = min((upto - first).days, PACE_YEAR)
-        return frequency_of(self._store.calendar.count(upto - timedelta(days=PACE_YEAR), upto), days=days)
-
-    def _listed_feeds(self) -> list[FeedState]:
-        """The feeds with an item, and those that config.toml names."""
-        known = {feed.slug for feed in self._publication.known_feeds} - {self._publication.theme_map.default.slug}
-        return [state for state in self._feeds.written if state.items or state.feed.slug in known]
 
 
 def _clashes(feeds: OpenFeeds) -> Iterator[Problem]:

@@ -1,10 +1,10 @@
-"""What an audience was last told of items, before they were corrected."""
+"""What audiences were told of items, before they were corrected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, null, select
+from sqlalchemy import Connection, Row, Select, Table, null, select, union_all
 
 from publisher.model.corrections import Formerly
 from publisher.store.content import item_of
@@ -27,13 +27,33 @@ def formerly_of(
                 its = its.where(query.selected_columns.number < before)
             for row in connection.execute(its):
                 if row.item not in latest or latest[row.item].edition < row.number:
-                    was = item_of(row.content)
-                    was = was if row.title is None else replace(was, title=row.title)
-                    latest[row.item] = Formerly(item=row.item, edition=row.number, was=was)
+                    latest[row.item] = _formerly(row)
     return tuple(latest[number] for number in items if number in latest)
+
+
+def told_of(
+    connection: Connection, items: Sequence[int], *, upto: Mapping[str, int]
+) -> dict[int, list[tuple[str, Formerly]]]:
+    """Each of these items as editions have it, with the names of their audiences, the latest version first.
+
+    `upto` is the number of the latest edition by audience that counts.
+    """
+    found: dict[int, list[tuple[str, Formerly]]] = {}
+    for some in batches(items) if upto else ():
+        told = union_all(_told(edition_items, some), _told(edition_corrections, some)).subquery()
+        by_version = select(told).order_by(told.c.seq.desc(), told.c.audience, told.c.number.desc())
+        for row in connection.execute(by_version):
+            if row.number <= upto.get(row.audience, 0):
+                found.setdefault(row.item, []).append((row.audience, _formerly(row)))
+    return found
+
+
+def _formerly(row: Row[Any]) -> Formerly:
+    was = item_of(row.content)
+    return Formerly(item=row.item, edition=row.number, was=was if row.title is None else replace(was, title=row.title))
 
 
 def _told(table: Table, some: Sequence[int]) -> Select[Any]:
     title = table.c.title if "title" in table.c else null().label("title")
-    query = select(*table.c["audience", "item", "number"], log.c.content, title)
+    query = select(*table.c["audience", "item", "number", "seq"], log.c.content, title)
     return query.join(log, log.c.seq == table.c.seq).where(table.c.item.in_(some))

@@ -12,7 +12,7 @@ from publisher.model.corrections import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import records_of
 from publisher.store.engine import Database, batches
-from publisher.store.formerly import formerly_of
+from publisher.store.formerly import formerly_of, told_of
 from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
 
 
@@ -96,6 +96,11 @@ class PastEditions:
                         place = EditionPlace(number=row.number, composed_at=row.composed_at, items=row.items)
                         found.setdefault(row.item, []).append((row.audience, place))
         return found
+
+    def told_of(self, items: Sequence[int], *, upto: Mapping[str, int]) -> dict[int, list[tuple[str, Formerly]]]:
+        """Each of these items as editions up to these numbers have it, with the audiences, the latest version first."""
+        with self._database.reading() as connection:
+            return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
         """The editions with items just before and after one, up to number `upto`; None: there is none."""

@@ -85,6 +85,24 @@ class TestCorrections:
 
         assert known == [(1, 1, "About a.", ""), (1, 2, "Corrected.", "")]
 
+    def test_all_that_editions_told_of_an_item_is_known_the_latest_version_first(self, store: Store) -> None:
+        collect(store, record("a"), record("b"))
+        compose(store)
+        store.editions.held.retitle("weekly", 1, 1, "Never held")
+        revise(store, 1, "Corrected.")
+        compose(store, "daily")
+        compose(store)
+
+        told = store.editions.past.told_of([1], upto={"weekly": 2, "daily": 1})
+
+        assert [(name, each.edition, each.was.text) for name, each in told[1]] == [
+            ("daily", 1, "Corrected."),
+            ("weekly", 2, "Corrected."),
+            ("weekly", 1, "About a."),
+        ]
+        assert [1] == [each.edition for _, each in store.editions.past.told_of([1], upto={"weekly": 1})[1]]
+        assert {} == store.editions.past.told_of([1], upto={})
+
     def test_a_revision_taken_back_before_it_was_told_is_none(self, store: Store) -> None:
         collect(store, record("a"))
         compose(store)

@@ -345,7 +345,7 @@ def test_digests_come_back_with_an_emptied_folder(growing: World) -> None:
     assert before == growing.contents()
 
 
-def test_front_page_leads_to_past_digests_before_there_are_any(tmp_path: Path) -> None:
+def test_front_page_leads_to_past_digests_before_there_are_any_and_then_to_the_latest(tmp_path: Path) -> None:
     world = World(tmp_path / "site", news("2 March 2026", "News."))
     world.publisher("collect", at=NOW)
     world.publisher("publish", at=NOW)
@@ -356,7 +356,8 @@ def test_front_page_leads_to_past_digests_before_there_are_any(tmp_path: Path) -
     assert b'href="archive/weekly/index.html"' in before["index.html"]
     assert b"No digest has been sent yet." in before["archive/weekly/index.html"]
     assert b"No digest has been sent yet." not in world.contents()["archive/weekly/index.html"]
-    assert before["index.html"] == world.contents()["index.html"]
+    assert b'href="archive/weekly/1.html"' not in before["index.html"]
+    assert b'href="archive/weekly/1.html"' in world.contents()["index.html"]
 
 
 def test_no_mail_goes_out_before_the_page_it_leads_to(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_a_visitor_leafs_back_to_the_first_item(site: Site, reader: Reader) -> N
 def test_a_visitor_finds_past_digests_and_their_items(site: Site, reader: Reader) -> None:
     page = site.opened(reader, "")
 
-    assert "Past digests" == follow(page, ".aside", "Example News")
+    assert "Past digests" == follow(page, ".aside", "All digests")
     page.locator("main .rows").get_by_role("link").last.click()
     assert f"{site.address}archive/weekly/1.html" == page.url
     assert "Number 060" == follow(page, "main", "Number 060")

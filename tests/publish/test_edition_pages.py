@@ -7,6 +7,7 @@ from typing import Any
 from lxml import html
 
 from publisher.model.corrections import Formerly
+from publisher.model.schedules import Schedule
 from publisher.publish.edition_pages import edition_page, editions_page
 from publisher.publish.page_values import SiteLook
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -96,3 +97,32 @@ def test_windows_of_two_of_one_day_are_told_apart() -> None:
     assert ["Digest No.\xa02, Monday 14 February 2022", "Digest No.\xa03, Monday 14 February 2022"] == [
         page.findtext(".//h1") for page in pages
     ]
+
+
+def test_where_nothing_was_sent_or_nothing_later_it_says_when_digests_go_out() -> None:
+    weekly = replace(ANY_AUDIENCE, schedule=Schedule.parse("0 8 * * MON", SITE.timezone))
+    when = "Digests go out every Monday at 8:00 when there is news."
+
+    none_yet = parsed(editions_page(weekly, (), feeds=(), look=LOOK))
+    latest, earlier = (
+        parsed(edition_page(EDITION, weekly, older=None, newer=newer, themes=THEMES, look=LOOK))
+        for newer in (None, PLACES[0])
+    )
+
+    assert f"No digest has been sent yet. {when}" in none_yet.text_content()
+    assert when in latest.text_content()
+    assert when not in earlier.text_content()
+
+
+def test_a_digest_that_everybody_may_get_offers_the_next_one() -> None:
+    is_open = replace(LOOK, open_to=(replace(ANY_AUDIENCE, subscribe_url="https://lists.example.org/news"),))
+    other = replace(LOOK, open_to=(replace(is_open.open_to[0], name="other"),))
+
+    offered = [
+        parsed(edition_page(EDITION, ANY_AUDIENCE, older=None, newer=None, themes=THEMES, look=look)).xpath(
+            "string(//h2[@id='mail'])"
+        )
+        for look in (is_open, other)
+    ]
+
+    assert ["Get the next one by mail", "Get it by mail"] == offered

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
+from publisher.model.corrections import Formerly
 from publisher.model.feeds import CombinedFeed, Feed, FeedKind, combined_feed
 from publisher.model.items import Enclosure
 from publisher.model.records import Record, State
@@ -25,6 +26,7 @@ from publisher.publish.page_values import FeedCount, Frequency, SiteLook, freque
 from publisher.rendering import urls
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
+from publisher.store import EditionPlace
 from tests.values import ANY_AUDIENCE, EVERYTHING, FERRIES, PEOPLE, SITE, record
 
 LOOK = SiteLook(site=SITE, templates=Templates(TemplateFiles(shipped_templates())), formats=("rss", "atom"))
@@ -184,6 +186,20 @@ class TestItemPage:
         )
         assert words(item_page(record()), "//article/header/p") == "10 February 2022"
 
+    def test_a_correction_is_quoted_from_the_latest_digest_that_read_otherwise(self) -> None:
+        now = record("Three boats. They sail.", revision=3)
+        told = [
+            ("weekly", Formerly(item=1, edition=7, was=now.item)),
+            ("gone", Formerly(item=1, edition=9, was=replace(now.item, text="Nine boats."))),
+            ("weekly", Formerly(item=1, edition=5, was=replace(now.item, text="Two boats. They sail."))),
+        ]
+        look = replace(LOOK, audiences=(replace(ANY_AUDIENCE, name="weekly"),))
+
+        [fact] = parsed(pages.item_page(now, look=look, told=told)).xpath("//dl/div[dt='Corrected']")
+
+        assert "In No.\xa05 it read: “Two boats”" == fact.xpath("string(dd[2])")
+        assert ["../../archive/weekly/5.html"] == fact.xpath("dd/a/@href")
+
     def test_a_withdrawn_item_says_so_and_nothing_else_of_itself(self) -> None:
         page = item_page(record("Secret sentence. More secret.", state=State.WITHDRAWN, updated=LATER, title="Hidden"))
 
@@ -198,7 +214,7 @@ class TestItemPage:
         page = item_page(record("خبر", language="ar", keywords=("لجوء",)))
 
         assert page.xpath("//h1/@lang | //h1/@dir") == ["ar", "rtl"]
-        assert page.xpath("//dd[last()]/@dir") == ["rtl"]
+        assert page.xpath("//dd/span[text()='لجوء']/@dir") == ["rtl"]
 
     def test_other_programs_read_what_it_is(self) -> None:
         page = item_page(RECORDS[5])
@@ -352,6 +368,36 @@ class TestIndexPage:
         )
         assert "Expect" not in words(index_page(*RECORDS))
 
+    def test_it_leads_to_the_latest_digests_and_to_all_of_them(self) -> None:
+        places = {"weekly": [EditionPlace(number=n, composed_at=LATER, items=n) for n in (7, 6)]}
+        look = replace(LOOK, audiences=(replace(ANY_AUDIENCE, name="weekly"),))
+
+        page = parsed(pages.index_page([], RECORDS, items=6, look=look, editions=places))
+
+        rows = page.xpath("//section[@aria-labelledby='digests']//li")
+        assert [" ".join(row.text_content().split()) for row in rows] == [
+            "13 February 2022 No. 7 · 7 items",
+            "13 February 2022 No. 6 · 6 items",
+            "All digests",
+        ]
+        assert [row.xpath("a/@href") for row in rows] == [
+            ["archive/weekly/7.html"],
+            ["archive/weekly/6.html"],
+            ["archive/weekly/index.html"],
+        ]
+
+    def test_of_several_digests_it_leads_to_the_latest_of_each(self) -> None:
+        weekly, daily = (replace(ANY_AUDIENCE, name=name, title=name.title()) for name in ("weekly", "daily"))
+        places = {"daily": [EditionPlace(number=7, composed_at=LATER, items=2)]}
+
+        page = parsed(pages.index_page([], (), items=0, look=replace(LOOK, audiences=(weekly, daily)), editions=places))
+
+        rows = page.xpath("//section[@aria-labelledby='digests']//li")
+        assert [row.xpath("a/@href") for row in rows] == [
+            ["archive/weekly/index.html"],
+            ["archive/daily/index.html", "archive/daily/7.html"],
+        ]
+
     def test_an_empty_site_is_worth_following(self) -> None:
         assert "No news yet." in words(index_page())
 
@@ -401,6 +447,41 @@ class TestByMail:
             ("People", "mailto:join@lists.example.org"),
         ]
         assert index_page(look=look).xpath("//li[@class='get']/a/@href") == ["index.html#mail"]
+
+    def test_a_theme_has_its_name_in_the_offer_where_nothing_else_would_come(self) -> None:
+        """As its page and those of its items have: a list of all themes does not promise one alone."""
+        offered = {
+            "form": replace(LOOK, has_forms=True),
+            "own list": replace(LOOK, open_to=(self.PEOPLE_ONLY,)),
+            "list of all": replace(LOOK, open_to=(self.LIST,)),
+            "form and list": replace(LOOK, has_forms=True, open_to=(self.LIST,)),
+        }
+        headings = {
+            name: [
+                words(page, "//h2[@id='mail']")
+                for page in (
+                    parsed(pages.feed_page(Feed.of_theme(PEOPLE), (), items=0, look=look)),
+                    item_page(record(themes=(PEOPLE,)), look),
+                    item_page(record(themes=(PEOPLE,), state=State.WITHDRAWN), look),
+                    index_page(look=look),
+                )
+            ]
+            for name, look in offered.items()
+        }
+
+        own = ["Get People by mail"] * 3 + ["Get it by mail"]
+        assert headings == {
+            "form": own,
+            "own list": own,
+            "list of all": ["Get it by mail"] * 4,
+            "form and list": ["Get it by mail"] * 4,
+        }
+
+    @pytest.mark.parametrize("state", [State.WITHDRAWN, State.HIDDEN])
+    def test_the_page_of_an_item_that_is_gone_offers_what_is_to_come(self, state: State) -> None:
+        page = item_page(record(state=state), replace(LOOK, open_to=(self.LIST,)))
+
+        assert ["https://lists.example.org/harbour"] == page.xpath("//main//a[@class='button']/@href")
 
     def test_one_list_with_some_themes_does_not_promise_all(self) -> None:
         promises = [
@@ -494,7 +575,7 @@ def luminance(colour: str) -> float:
 def test_a_page_at_a_former_address_leads_to_the_one_of_now(file: str, to: str, link: str) -> None:
     page = parsed(pages.moved_page(Feed.of_theme(FERRIES), file, to=to, look=LOOK))
 
-    [place] = page.xpath("//main//a/@href")
+    [place] = page.xpath("//main/div[@class='text']//a/@href")
     assert to == posixpath.normpath(posixpath.join(posixpath.dirname(file), place))
     assert [f"0; url={place}"] == page.xpath("//meta[@http-equiv='refresh']/@content")
     assert [f"{SITE.base_url}ferries/{link}"] == page.xpath("//link[@rel='canonical']/@href")

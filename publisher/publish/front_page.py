@@ -1,0 +1,62 @@
+"""The front page, which changes with items and with digests: a pass with either of them writes it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from publisher.model.feeds import ALL
+from publisher.model.schedules import local_day
+from publisher.publish import pages
+from publisher.publish.feeds import newest_items
+from publisher.publish.files import PublicFiles
+from publisher.publish.item_cache import ItemCache
+from publisher.publish.page_values import FeedCount, Frequency, SiteLook, frequency_of
+from publisher.publish.plan import OpenFeeds
+from publisher.rendering import urls
+from publisher.store import Store
+
+LATEST = 10
+"""How many items it shows."""
+LATEST_EDITIONS = 3
+"""How many digests it shows where there is one audience; of each of several it shows the latest."""
+PACE_YEAR = 365
+"""It says how often items came in so many days."""
+
+
+def write_front_page(
+    feeds: OpenFeeds,
+    counts: Sequence[FeedCount],
+    *,
+    store: Store,
+    files: PublicFiles,
+    look: SiteLook,
+    items: ItemCache,
+    shown: Mapping[str, int],
+) -> None:
+    """Write the front page of a site with these feeds; `counts` are those that it lists.
+
+    `shown` is by audience the number of the latest edition that has a page.
+    """
+    index = pages.index_page(
+        counts,
+        newest_items(items, store.feeds.end(ALL), limit=LATEST)[:LATEST],
+        items=feeds.all_items.items,
+        look=look,
+        pace=_pace(feeds, store=store, look=look),
+        editions={
+            audience.name: store.editions.past.latest(
+                audience.name, upto=shown.get(audience.name, 0), limit=LATEST_EDITIONS
+            )
+            for audience in look.audiences
+        },
+    )
+    files.write(urls.INDEX_FILE, index)
+
+
+def _pace(feeds: OpenFeeds, *, store: Store, look: SiteLook) -> Frequency | None:
+    """How often items came in the year before the last change; the clock is not asked: equal logs, equal pages."""
+    upto = local_day(feeds.all_items.changed_at, look.site.timezone)
+    first = store.calendar.first_day()
+    if first is None:
+        return None
+    days = min((upto - first).days, PACE_YEAR)
+    return frequency_of(store.calendar.count(upto - timedelta(days=PACE_YEAR), upto), days=days)
