@@ -1,7 +1,7 @@
 """Wiring: what a site's stages are given, made from its configuration and store."""
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,13 +20,13 @@ from publisher.compose.outbox import Outbox
 from publisher.config.config import Config
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
+from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryKind
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
 from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
-from publisher.model.subscribers import FORGET_AFTER
 from publisher.publish.files import Files
 from publisher.publish.plan import Publication, PublishPlan, plan_editions
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from publisher.publish.page_values import SiteLook
     from publisher.rendering.letters import LetterWriter
     from publisher.rendering.templates import Templates
+
+logger = DecisionLog("subscribers")
 
 
 class Wiring:
@@ -218,11 +220,12 @@ class Wiring:
         return SiteLook.of(self.publication)
 
     def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Plan the mails to subscribers that are due, after erasing people who never confirmed."""
+        """Plan the mails to subscribers that are due, after forgetting what is held of people for long enough."""
         settings, now = self._config.subscribers, self._clock()
+        if forgotten := self._store.retention.forget(now=now, is_stopping=is_stopping):
+            logger.debug("forgotten", because="it was kept for long enough", **asdict(forgotten))
         if settings is None:
             return ()
-        self._store.subscribers.erase_unconfirmed(before=now - FORGET_AFTER, now=now)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     @cached_property

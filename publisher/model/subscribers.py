@@ -22,8 +22,6 @@ FRESH_WITHIN = timedelta(hours=1)
 """How long a link is good that a reader asked for; it works once."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
-FORGET_AFTER = timedelta(days=30)
-"""After which an address that was never confirmed is deleted."""
 LETTER_EVERY = timedelta(days=1)
 """An address gets at most one letter of a kind in that time, however often somebody asks for one."""
 
@@ -55,6 +53,8 @@ class ConsentKind(StrEnum):
     """He chose in a form and pressed the button behind the link in a letter."""
     OPERATOR = "operator"
     """The operator added him, and answers for it."""
+    MOVED = "moved"
+    """He gave another address, and pressed the button behind the link in a letter to it. What he follows stayed."""
 
 
 class LetterKind(StrEnum):
@@ -63,6 +63,10 @@ class LetterKind(StrEnum):
     CONFIRM = "confirm"
     LINK = "link"
     """A fresh link to the reader's own page."""
+    MOVE = "move"
+    """To the address that a reader wants mails at from now on, with a link to confirm it."""
+    MOVED = "moved"
+    """To the address that he had, with no link."""
 
 
 class Right(StrEnum):
@@ -76,6 +80,8 @@ class Right(StrEnum):
     """Export, erase, and change the address."""
     CONFIRM = "confirm"
     """Confirm what somebody chose in the form."""
+    MOVE = "move"
+    """Confirm another address of a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +191,8 @@ class Request:
     language: str
     words: str
     """The exact words of consent that the form showed."""
+    subscriber: int | None = None
+    """The number of the subscriber whose new address it is to become; None: it is about a subscription."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
 from publisher.model.editions import DigestStyle
+from publisher.model.retention import UNCONFIRMED
 from publisher.model.schedules import local_day
 from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
     EVERYTHING,
-    FORGET_AFTER,
     Choices,
     LetterKind,
     Request,
@@ -121,7 +121,7 @@ class LetterWriter:
             after = gettext(
                 "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, and "
                 "we delete the address after %(forget)s days."
-            ) % {"num": CONFIRM_WITHIN.days, "forget": FORGET_AFTER.days}
+            ) % {"num": CONFIRM_WITHIN.days, "forget": UNCONFIRMED.days}
         else:
             subject = gettext("Your link: %(site)s by mail") % said
             before = gettext("On %(day)s a link to your mails was asked for on %(host)s.") % said

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
@@ -63,8 +63,3 @@ class Bounces:
             known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
             if not connection.execute(known).rowcount:
                 connection.execute(insert(mailboxes).values(place=place, validity=validity, last=last))
-
-    def forget(self, *, before: datetime) -> int:
-        """Forget bounces that were read before; return how many."""
-        with self._database.writing_beside() as connection:
-            return connection.execute(delete(bounces).where(bounces.c.at < before)).rowcount

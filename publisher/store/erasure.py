@@ -4,9 +4,8 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, false, func, or_, select, update
 
-from publisher.model.deliveries import DeliveryKind
 from publisher.model.subscribers import ConsentKind, LetterKind
 from publisher.store.mail_schema import bounces, deliveries
 from publisher.store.people_schema import (
@@ -19,6 +18,7 @@ from publisher.store.people_schema import (
     wordings,
 )
 from publisher.store.queue import cancel_deliveries, delete_finished_letters
+from publisher.store.round_mails import is_letter_to, is_round_mail
 
 _ERASED = "erased-"
 
@@ -81,12 +81,9 @@ def _erase_reader(connection: Connection, number: int) -> bool:
 
 
 def _erase_mails(connection: Connection, address: str, *, now: datetime) -> int:
-    # Notices to the operator are letters as well; if he erases himself as a reader, they stay.
-    of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in LetterKind]
-    is_letter = and_(deliveries.c.kind == DeliveryKind.LETTER, or_(*of_reader))
-    its = and_(deliveries.c.recipient == address, or_(deliveries.c.kind == DeliveryKind.ROUND, is_letter))
-    ids = list(connection.execute(select(deliveries.c.id).where(its).order_by(deliveries.c.id)).scalars())
-    cancel_deliveries(connection, its, now=now)
+    of_reader = or_(is_letter_to(address), is_round_mail(connection, address))
+    ids = list(connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id)).scalars())
+    cancel_deliveries(connection, deliveries.c.id.in_(ids), now=now)
     delete_finished_letters(connection, ids)
     for each in ids:
         # The answer of a server repeats the address now and then, and the Message-ID has the reader's number.

@@ -11,6 +11,7 @@ delivers at a time, it is the `now` of the caller.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
@@ -42,7 +43,7 @@ from publisher.store.delivery_rows import (
 )
 from publisher.store.engine import Database, batches
 from publisher.store.locks import Locks
-from publisher.store.mail_schema import IS_NO_ROUND, deliveries, letters
+from publisher.store.mail_schema import IS_NO_ROUND, deliveries, delivery_sums, letters
 from publisher.store.orders import Orders
 from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
@@ -251,7 +252,19 @@ class Ledger:
                     select(deliveries.c.name, *columns).where(deliveries.c.name.in_(some)).group_by(deliveries.c.name)
                 )
                 found |= {row["name"]: DeliveryCounts(**row) for row in connection.execute(query).mappings()}
+                sums = connection.execute(select(delivery_sums).where(delivery_sums.c.name.in_(some))).mappings()
+                found |= {row["name"]: _with_sums(found.get(row["name"]), DeliveryCounts(**row)) for row in sums}
         return found
+
+
+def _with_sums(counted: DeliveryCounts | None, sums: DeliveryCounts) -> DeliveryCounts:
+    """The counts of a round with the mails that are forgotten."""
+    if counted is None:
+        return sums
+    summed = {
+        name: getattr(counted, name) + getattr(sums, name) for name in ("sent", "refused", "cancelled", "doubtful")
+    }
+    return replace(counted, **summed)
 
 
 def _is_due(connection: Connection, *, max_age: timedelta, now: datetime) -> ColumnElement[bool]:

@@ -72,6 +72,32 @@ Index(
     sqlite_where=IS_NO_ROUND,
 )
 
+# Letters are forgotten after a while, and found by the address of their reader.
+IS_LETTER = deliveries.c.kind == literal_column("'letter'")
+Index(
+    "ix_deliveries_letters",
+    deliveries.c.finished_at,
+    sqlite_where=IS_LETTER,
+    postgresql_where=IS_LETTER,
+)
+Index(
+    "ix_deliveries_recipients",
+    deliveries.c.recipient,
+    sqlite_where=IS_NO_ROUND,
+    postgresql_where=IS_NO_ROUND,
+)
+
+# What became of the mails of a round whose deliveries are forgotten.
+delivery_sums = Table(
+    "delivery_sums",
+    metadata,
+    _column("name", Key, primary_key=True),
+    _column("sent", Integer),
+    _column("refused", Integer),
+    _column("cancelled", Integer),
+    _column("doubtful", Integer),
+)
+
 # The whole mails of letters, as long as they are not sent.
 letters = Table(
     "letters",

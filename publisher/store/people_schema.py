@@ -24,11 +24,15 @@ subscribers = Table(
     _column("language", Key),
     _column("since", UtcDateTime),
     _column("paused_until", UtcDateTime, nullable=True),
+    # When the last subscription ended. Null: he follows something.
+    _column("left_at", UtcDateTime, nullable=True),
     # Chance, by which a report of a failure says whose mail it was.
     _column("bounce_mark", Key, unique=True),
     # A number is never given again: links in old mails name it.
     sqlite_autoincrement=True,
 )
+_HAS_LEFT = subscribers.c.left_at.is_not(None)
+Index("ix_subscribers_left_at", subscribers.c.left_at, sqlite_where=_HAS_LEFT, postgresql_where=_HAS_LEFT)
 
 subscriptions = Table(
     "subscriptions",
@@ -80,6 +84,9 @@ confirmations = Table(
     _column("language", Key),
     _column("choices", ByName),
     _column("words_digest", Key),
+    # Whose address it is to become. Null: it is not about another address.
+    _column("subscriber", Integer, nullable=True),
+    Index("ix_confirmations_asked_at", "asked_at"),
 )
 
 # Keys that links are signed with. The newest signs; all of them are good for links to unsubscribe.
@@ -164,7 +171,11 @@ rounds = Table(
     _column("begun_at", UtcDateTime),
     # Null: some ranges of people are not planned yet.
     _column("planned_at", UtcDateTime, nullable=True),
+    # When its mails were forgotten but for their counts. Null: the ledger has them.
+    _column("forgotten_at", UtcDateTime, nullable=True),
 )
+_IS_KEPT = rounds.c.forgotten_at.is_(None)
+Index("ix_rounds_planned_at", rounds.c.planned_at, sqlite_where=_IS_KEPT, postgresql_where=_IS_KEPT)
 
 # Ranges of subscribers, each planned in one transaction.
 ranges = Table(

@@ -1,17 +1,33 @@
-"""The mails of rounds in the ledger, as far as their readers change something about them."""
+"""The mails to readers in the ledger, as far as the readers change something about them."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
-from publisher.model.subscribers import UNDO_WITHIN, round_name
+from publisher.model.subscribers import UNDO_WITHIN, LetterKind, round_name
 from publisher.store.delivery_rows import clock_of, lock_rows
-from publisher.store.mail_schema import deliveries, orders
+from publisher.store.mail_schema import IS_LETTER, IS_NO_ROUND, deliveries, orders
 from publisher.store.people_schema import rounds
 
 _APART = timedelta(minutes=1)
 """How far the clocks of a program and its database may differ."""
+
+
+def is_round_mail(connection: Connection, address: str) -> ColumnElement[bool]:
+    """Whether a delivery is a mail of a round to an address."""
+    query = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None))
+    names = [round_name(number) for number in connection.execute(query).scalars()]
+    # By kind, name and recipient, as the index has them.
+    return and_(
+        deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient == address
+    )
+
+
+def is_letter_to(address: str) -> ColumnElement[bool]:
+    """Whether a delivery is a letter about the subscription of an address; notices to the operator are none."""
+    of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in LetterKind]
+    return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient == address, or_(*of_reader))
 
 
 def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> ColumnElement[bool]:

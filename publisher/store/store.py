@@ -26,6 +26,7 @@ from publisher.store.notices import Notices
 from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
 from publisher.store.restoration import Restorations
+from publisher.store.retention import Retention
 from publisher.store.rounds import Rounds
 from publisher.store.runs import Runs
 from publisher.store.snapshot import take_snapshot
@@ -70,6 +71,7 @@ class Store:
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
         self.rounds = Rounds(database)
+        self.retention = Retention(database)
         self.outages = Outages(database)
         self.bounces = Bounces(database)
         self.histories = Histories(database)

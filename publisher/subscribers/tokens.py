@@ -4,7 +4,8 @@ A *signed* token holds the number of a subscriber and a signature, so none has t
 for `MINE`, which also holds the day on which it was made. A `STOP` token is good as long as any key that ever signed is
 kept; a `MINE` token for some weeks.
 
-A *single* token, for `CONFIRM` and `FRESH`, is random. The store keeps its digest, and when it was used.
+A *single* token, for `CONFIRM`, `FRESH` and `MOVE`, is random. The store keeps its digest, and when it was used. What a
+fresh link opens is a page whose own token is signed, holds the minute in which it was opened, and stands in no mail.
 """
 
 import hashlib
@@ -14,10 +15,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from publisher.model.subscribers import MINE_WITHIN, Right
+from publisher.model.subscribers import FRESH_WITHIN, MINE_WITHIN, Right
 
-_NUMBER_BYTES, _DAY_BYTES, _SIGNATURE_BYTES = 5, 2, 16
+_NUMBER_BYTES, _DAY_BYTES, _MINUTE_BYTES, _SIGNATURE_BYTES = 5, 2, 4, 16
 _FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
 _KEY_BYTES = 32
 
 
@@ -47,6 +49,13 @@ def mine_token(subscriber: int, key: str, *, now: datetime) -> str:
     return _written(Right.MINE, subscriber.to_bytes(_NUMBER_BYTES, "big") + day.to_bytes(_DAY_BYTES, "big"), key)
 
 
+def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
+    """The token of the page that a fresh link opened in this minute."""
+    minute = (now - _FIRST_DAY) // _MINUTE
+    said = subscriber.to_bytes(_NUMBER_BYTES, "big") + minute.to_bytes(_MINUTE_BYTES, "big")
+    return _written(Right.FRESH, said, key)
+
+
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
     """The number of the subscriber to whom a stop token belongs; None: it is no such token."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
@@ -61,6 +70,16 @@ def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
     made = _FIRST_DAY + timedelta(days=int.from_bytes(said[_NUMBER_BYTES:], "big"))
     # It was made at some time of that day.
     is_good = made <= now <= made + timedelta(days=1) + MINE_WITHIN
+    return int.from_bytes(said[:_NUMBER_BYTES], "big") if is_good else None
+
+
+def read_opened(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
+    """The number of the subscriber whose fresh link opened that page; None: none did, or more than an hour ago."""
+    said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, keys)
+    if said is None:
+        return None
+    opened = _FIRST_DAY + int.from_bytes(said[_NUMBER_BYTES:], "big") * _MINUTE
+    is_good = opened <= now <= opened + FRESH_WITHIN
     return int.from_bytes(said[:_NUMBER_BYTES], "big") if is_good else None
 
 

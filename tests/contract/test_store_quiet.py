@@ -42,6 +42,7 @@ def taken(store: Store) -> object:
 
 
 QUESTIONS: dict[str, Callable[[Store], object]] = {
+    "retention": lambda store: store.retention.forget(now=NOON),
     "log_end": lambda store: store.log.end(),
     "item_count": lambda store: store.items.count(),
     "cursor": lambda store: store.log.cursor("feeds"),

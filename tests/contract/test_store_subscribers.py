@@ -206,22 +206,22 @@ def test_no_table_has_an_erased_address(store: Store) -> None:
 def test_who_never_confirms_is_erased(store: Store) -> None:
     ask(store, "confirm-one")
 
-    assert 0 == store.subscribers.erase_unconfirmed(before=NOON, now=NOON + 30 * DAY)
+    assert not store.retention.forget(now=NOON + 30 * DAY)
     assert ["confirmations", "deliveries"] == tables_with(store, "ada@")
-    assert 1 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+    assert 1 == store.retention.forget(now=NOON + 31 * DAY).unconfirmed
 
     assert [] == tables_with(store, "ada@")
-    assert 0 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+    assert not store.retention.forget(now=NOON + 31 * DAY)
 
 
 def test_who_confirmed_is_not_erased_nor_is_a_subscriber_who_asked_again(store: Store) -> None:
     ask(store, "confirm-one")
     store.subscribers.use("confirm-one", now=NOON)
-    assert 0 == store.subscribers.erase_unconfirmed(before=NOON + DAY, now=NOON + 31 * DAY)
+    assert 0 == store.retention.forget(now=NOON + 31 * DAY).unconfirmed
 
     add(store, "ada")
     ask(store, "confirm-two", at=2)
-    assert 1 == store.subscribers.erase_unconfirmed(before=NOON + 3 * DAY, now=NOON + 40 * DAY)
+    assert 1 == store.retention.forget(now=NOON + 40 * DAY).unconfirmed
 
     assert store.subscribers.by_address(ADA) is not None
     assert store.subscribers.link("confirm-two") is None

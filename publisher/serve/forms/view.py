@@ -6,8 +6,9 @@ from urllib.parse import quote, urlsplit
 from flask import Request, Response
 
 from publisher.admin.reception import Reception
+from publisher.model.retention import UNCONFIRMED
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import CONFIRM_WITHIN, FORGET_AFTER, UNDO_WITHIN, Subscriber
+from publisher.model.subscribers import CONFIRM_WITHIN, UNDO_WITHIN, Subscriber
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import DOMAIN, ShownLanguage
 from publisher.rendering import languages, urls
@@ -101,7 +102,7 @@ class View:
             privacy_url=self.people.settings.privacy_url,
             theme_count=self.showing.theme_count,
             confirm_days=CONFIRM_WITHIN.days,
-            forget_days=FORGET_AFTER.days,
+            forget_days=UNCONFIRMED.days,
             **values,
         )
         return Response(html, status, mimetype="text/html")

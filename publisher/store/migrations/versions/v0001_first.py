@@ -26,6 +26,9 @@ IS_REVISED = sa.text("revised_seq IS NOT NULL")
 IS_UNWRITTEN = sa.text("written_at IS NULL")
 IS_UNFINISHED = sa.text("due_at IS NOT NULL")
 IS_NO_ROUND = sa.text("kind != 'round'")
+IS_LETTER = sa.text("kind = 'letter'")
+IS_KEPT = sa.text("forgotten_at IS NULL")
+HAS_LEFT = sa.text("left_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -434,6 +437,21 @@ def _create_deliveries() -> None:
         sqlite_where=IS_NO_ROUND,
         postgresql_where=IS_NO_ROUND,
     )
+    op.create_index(
+        "ix_deliveries_letters", "deliveries", ["finished_at"], sqlite_where=IS_LETTER, postgresql_where=IS_LETTER
+    )
+    op.create_index(
+        "ix_deliveries_recipients", "deliveries", ["recipient"], sqlite_where=IS_NO_ROUND, postgresql_where=IS_NO_ROUND
+    )
+    op.create_table(
+        "delivery_sums",
+        sa.Column("name", KEY, nullable=False),
+        sa.Column("sent", sa.Integer, nullable=False),
+        sa.Column("refused", sa.Integer, nullable=False),
+        sa.Column("cancelled", sa.Integer, nullable=False),
+        sa.Column("doubtful", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_delivery_sums"),
+    )
     op.create_table(
         "letters",
         sa.Column("delivery", sa.Integer, autoincrement=False, nullable=False),
@@ -516,11 +534,15 @@ def _create_people() -> None:
         sa.Column("language", KEY, nullable=False),
         sa.Column("since", INSTANT, nullable=False),
         sa.Column("paused_until", INSTANT, nullable=True),
+        sa.Column("left_at", INSTANT, nullable=True),
         sa.Column("bounce_mark", KEY, nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_subscribers"),
         sa.UniqueConstraint("address", name="uq_subscribers_address"),
         sa.UniqueConstraint("bounce_mark", name="uq_subscribers_bounce_mark"),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_subscribers_left_at", "subscribers", ["left_at"], sqlite_where=HAS_LEFT, postgresql_where=HAS_LEFT
     )
     op.create_table(
         "subscriptions",
@@ -566,9 +588,11 @@ def _create_people() -> None:
         sa.Column("language", KEY, nullable=False),
         sa.Column("choices", sa.Text, nullable=False),
         sa.Column("words_digest", KEY, nullable=False),
+        sa.Column("subscriber", sa.Integer, nullable=True),
         sa.PrimaryKeyConstraint("kind", "address", name="pk_confirmations"),
         sa.UniqueConstraint("token_digest", name="uq_confirmations_token_digest"),
     )
+    op.create_index("ix_confirmations_asked_at", "confirmations", ["asked_at"])
     op.create_table(
         "link_keys",
         sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
@@ -641,8 +665,10 @@ def _create_rounds() -> None:
         sa.Column("upto", sa.Integer, nullable=False),
         sa.Column("begun_at", INSTANT, nullable=False),
         sa.Column("planned_at", INSTANT, nullable=True),
+        sa.Column("forgotten_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("number", name="pk_rounds"),
     )
+    op.create_index("ix_rounds_planned_at", "rounds", ["planned_at"], sqlite_where=IS_KEPT, postgresql_where=IS_KEPT)
     op.create_table(
         "ranges",
         sa.Column("round", sa.Integer, autoincrement=False, nullable=False),

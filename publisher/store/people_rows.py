@@ -1,0 +1,176 @@
+"""Rows of subscribers: how they are read and written, in transactions that somebody else began."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from publisher.model.errors import OutrunError
+from publisher.model.subscribers import Consent, Subscriber, Subscription
+from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
+from publisher.store.queue import cancel_deliveries
+from publisher.store.round_mails import is_recent_mail, queue_again
+
+IS_ACTIVE = subscriptions.c.state == literal("active")
+_OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
+_OF_SUBSCRIPTION = tuple(column.name for column in subscriptions.c if column.name != "subscriber")
+
+
+def words_digest(words: str) -> str:
+    """Return a digest that identifies the exact words of a consent."""
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def one_subscriber(connection: Connection, which: Any) -> Subscriber | None:  # noqa: ANN401  (a condition)
+    rows = connection.execute(select(subscribers).where(which)).all()
+    found = [subscriber_of(row, subs) for row, subs in with_subscriptions(connection, rows)]
+    return found[0] if found else None
+
+
+def with_subscriptions(
+    connection: Connection, rows: Sequence[Row[Any]]
+) -> Iterable[tuple[Row[Any], tuple[Subscription, ...]]]:
+    """Each of these subscribers with his subscriptions."""
+    if not rows:
+        return []
+    its = subscriptions.c.subscriber.in_([row.number for row in rows])
+    found = connection.execute(
+        select(subscriptions).where(its).order_by(subscriptions.c.subscriber, subscriptions.c.number)
+    )
+    by_number = {number: tuple(map(_subscription_of, some)) for number, some in groupby(found, lambda row: row[0])}
+    return [(row, by_number.get(row.number, ())) for row in rows]
+
+
+def subscriber_of(row: Row[Any], subs: tuple[Subscription, ...]) -> Subscriber:
+    return Subscriber(**{name: getattr(row, name) for name in _OF_SUBSCRIBER}, subscriptions=subs)
+
+
+def consent_of(row: Row[Any]) -> Consent:
+    return Consent(kind=row.kind, at=row.at, language=row.language, choices=row.choices, words=row.words)
+
+
+def _subscription_of(row: Row[Any]) -> Subscription:
+    return Subscription(**{name: getattr(row, name) for name in _OF_SUBSCRIPTION})
+
+
+def subscription_row(number: int, subscription: Subscription) -> dict[str, Any]:
+    return {"subscriber": number, **{name: getattr(subscription, name) for name in _OF_SUBSCRIPTION}}
+
+
+def _subscriber_row(new: Subscriber) -> dict[str, Any]:
+    row = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
+    return {**row, "left_at": left_at(new), "bounce_mark": secrets.token_hex(10)}
+
+
+def left_at(subscriber: Subscriber) -> datetime | None:
+    """When the last subscription of somebody ended; None: he follows something."""
+    if subscriber.active:
+        return None
+    return max((each.ended_at for each in subscriber.subscriptions if each.ended_at), default=subscriber.since)
+
+
+def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
+    """Of these addresses, those of subscribers, each with whether he follows something."""
+    its = (subscriptions.c.subscriber == subscribers.c.number, IS_ACTIVE)
+    query = select(subscribers.c.address, select(subscriptions.c.subscriber).where(*its).exists())
+    found = connection.execute(query.where(subscribers.c.address.in_(addresses)))
+    return {address: bool(follows) for address, follows in found}
+
+
+def insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
+    """Insert those whose address is not taken; return their numbers by address."""
+    if not new:
+        return {}
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    made = make(subscribers).on_conflict_do_nothing().returning(subscribers.c.address, subscribers.c.number)
+    return {row.address: row.number for row in connection.execute(made, [_subscriber_row(each) for each in new])}
+
+
+def insert_subscriber(connection: Connection, new: Subscriber) -> int:
+    row = _subscriber_row(new)
+    if not insert_or_leave(connection, subscribers, row):
+        raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
+    query = select(subscribers.c.number).where(subscribers.c.address == new.address)
+    return int(connection.execute(query).scalar_one())
+
+
+def refuse_changed(connection: Connection, before: Subscriber) -> None:
+    """Raise an error unless the subscriber is as he was. Rounds may move cursors, and themes may be renamed."""
+    lock = select(subscribers.c.number).where(subscribers.c.number == before.number).with_for_update()
+    connection.execute(lock)
+    now = one_subscriber(connection, subscribers.c.number == before.number)
+    if now is None or _as_chosen(now) != _as_chosen(before):
+        raise OutrunError("subscribers: somebody changed this subscription meanwhile; try again")
+
+
+def _as_chosen(subscriber: Subscriber) -> Subscriber:
+    its = tuple(replace(each, cursor=0, theme="") for each in subscriber.subscriptions)
+    return replace(subscriber, subscriptions=its)
+
+
+def write_subscriptions(
+    connection: Connection, number: int, before: Sequence[Subscription], after: Sequence[Subscription]
+) -> None:
+    known: Mapping[int, Subscription] = {each.number: each for each in before}
+    for each in after:
+        if each.number not in known:
+            connection.execute(insert(subscriptions).values(subscription_row(number, each)))
+        elif each != known[each.number]:
+            row = subscription_row(number, each)
+            its = (subscriptions.c.subscriber == number, subscriptions.c.number == each.number)
+            changed = {name: row[name] for name in ("pace", "state", "ended_at", "ended_because")}
+            connection.execute(update(subscriptions).where(*its).values(changed))
+
+
+def follow_mails(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
+    """Take back the mails to a reader who left and are not sent, or queue them again if he takes that back."""
+    if before.active and not after.active:
+        cancel_deliveries(connection, is_recent_mail(connection, before.address, now=now), now=now)
+    ended = {each.number: each.ended_at for each in before.subscriptions}
+    if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
+        queue_again(connection, is_recent_mail(connection, before.address, now=now), since=min(left), now=now)
+
+
+def append_consent(connection: Connection, number: int, consent: Consent) -> None:
+    digest = keep_words(connection, consent.words)
+    last = connection.execute(select(func.max(consents.c.number)).where(consents.c.subscriber == number)).scalar() or 0
+    connection.execute(insert(consents).values(consent_row(number, last + 1, consent, digest)))
+
+
+def consent_row(subscriber: int, number: int, consent: Consent, digest: str) -> dict[str, Any]:
+    return {
+        "subscriber": subscriber,
+        "number": number,
+        "kind": consent.kind,
+        "at": consent.at,
+        "language": consent.language,
+        "choices": dict(consent.choices),
+        "words_digest": digest,
+    }
+
+
+def keep_words(connection: Connection, words: str) -> str:
+    """Keep the words of a consent; return their digest."""
+    digest = words_digest(words)
+    insert_or_leave(connection, wordings, {"digest": digest, "words": words})
+    return digest
+
+
+def use_link(connection: Connection, token_digest: str, *, now: datetime) -> bool:
+    unused = (confirmations.c.token_digest == token_digest, confirmations.c.used_at.is_(None))
+    return connection.execute(update(confirmations).where(*unused).values(used_at=now)).rowcount == 1
+
+
+def insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
+    """Insert a row unless one with a key of it is there, even one that is inserted at the same time; return whether it
+    was inserted.
+    """
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table).values(row).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1

@@ -1,0 +1,149 @@
+"""Retention: what is held of people is forgotten when its time is over, by itself, in each pass.
+
+The periods stand in `model.retention`. What is looked for has an index, so that a pass with nothing to forget costs a
+few milliseconds whatever the number of people. Much is forgotten in transactions of a few thousand rows, each of which
+leaves the store as it should be: a crash costs nothing, and the next pass goes on.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, delete, func, insert, or_, select, update
+
+from publisher.model.deliveries import DeliveryKind, DeliveryState
+from publisher.model.retention import BOUNCES, ENDED, LINKS, MAILS, UNCONFIRMED, Forgotten
+from publisher.model.subscribers import LetterKind, round_name
+from publisher.store.engine import BATCH, Database
+from publisher.store.erasure import erase_address, erase_unconfirmed, has_unconfirmed
+from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery_sums, letters
+from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
+
+PEOPLE = 100
+"""How many people are erased in one transaction."""
+ROWS = BATCH
+"""How many rows are deleted in one transaction. A form waits for no longer."""
+
+
+class Retention:
+    """What the store forgets by itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def forget(self, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> Forgotten:
+        """Forget all whose time is over; when `is_stopping`, end early, between two transactions."""
+        is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
+        return Forgotten(
+            unconfirmed=self._erase_unconfirmed(now),
+            ended=self._erase_ended(now, is_stopping),
+            mails=self._forget_rounds(now, is_stopping),
+            letters=self._delete(deliveries, is_old_letter, is_stopping, before_each=_delete_letters),
+            bounces=self._delete(bounces, bounces.c.at < now - BOUNCES, is_stopping),
+            links=self._forget_links(now),
+        )
+
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def _erase_unconfirmed(self, now: datetime) -> int:
+        before = now - UNCONFIRMED
+        with self._database.reading() as connection:
+            if not has_unconfirmed(connection, before=before):
+                return 0
+        with self._database.writing_beside() as connection:
+            return erase_unconfirmed(connection, before=before, now=now)
+
+    def _erase_ended(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
+        """Erase people who follow nothing any more. Nothing is repeated to one who comes back: he begins anew."""
+        query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
+        query = query.order_by(subscribers.c.left_at).limit(PEOPLE)
+        erased = 0
+        while self._finds(query) and not is_stopping():
+            with self._database.writing_beside() as connection:
+                found = connection.execute(query.with_for_update()).scalars().all()
+                erased += sum(erase_address(connection, address, now=now) for address in found)
+        return erased
+
+    def _forget_links(self, now: datetime) -> int:
+        is_over = or_(confirmations.c.used_at.is_not(None), confirmations.c.kind != LetterKind.CONFIRM)
+        its = and_(confirmations.c.asked_at < now - LINKS, is_over)
+        if not self._finds(select(confirmations.c.address).where(its).limit(1)):
+            return 0
+        with self._database.writing_beside() as connection:
+            return connection.execute(delete(confirmations).where(its)).rowcount
+
+    # --- mails -------------------------------------------------------------------------------------------------------
+
+    def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
+        """Forget the mails of rounds that are wholly over, but for their counts, and who got which items."""
+        before, forgotten = now - MAILS, 0
+        known = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
+        with self._database.reading() as connection:
+            numbers = connection.execute(known.order_by(rounds.c.planned_at)).scalars().all()
+        for number in numbers:
+            its = and_(deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name == round_name(number))
+            is_open = or_(deliveries.c.due_at.is_not(None), deliveries.c.finished_at >= before)
+            if self._finds(select(deliveries.c.id).where(its, is_open).limit(1)):
+                continue
+            forgotten += self._delete(deliveries, its, is_stopping, before_each=_count_mails)
+            self._forget_selections(number, is_stopping)
+            if not is_stopping():
+                with self._database.writing_beside() as connection:
+                    connection.execute(update(rounds).where(rounds.c.number == number).values(forgotten_at=now))
+        return forgotten
+
+    def _forget_selections(self, number: int, is_stopping: Callable[[], bool]) -> None:
+        """Forget who got which items in a round."""
+        its = round_mails.c.round == number
+        some = select(round_mails.c.subscriber).where(its).order_by(round_mails.c.subscriber).limit(ROWS)
+        while self._finds(some.limit(1)) and not is_stopping():
+            with self._database.writing_beside() as connection:
+                last = connection.execute(select(func.max(some.subquery().c.subscriber))).scalar()
+                connection.execute(delete(round_mails).where(its, round_mails.c.subscriber <= last))
+
+    # --- shared ------------------------------------------------------------------------------------------------------
+
+    def _delete(
+        self,
+        table: Table,
+        which: ColumnElement[bool],
+        is_stopping: Callable[[], bool],
+        *,
+        before_each: Callable[[Connection, Sequence[int]], object] = lambda _connection, _ids: None,
+    ) -> int:
+        """Delete rows, some in each transaction, after `before_each` did with their ids what belongs to it; return how
+        many.
+        """
+        some, deleted = select(table.c.id).where(which), 0
+        while self._finds(some.limit(1)) and not is_stopping():
+            with self._database.writing_beside() as connection:
+                ids = connection.execute(some.order_by(table.c.id).limit(ROWS).with_for_update()).scalars().all()
+                before_each(connection, ids)
+                deleted += connection.execute(delete(table).where(table.c.id.in_(ids))).rowcount
+        return deleted
+
+    def _finds(self, query: Select[Any]) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
+
+def _delete_letters(connection: Connection, ids: Sequence[int]) -> None:
+    connection.execute(delete(letters).where(letters.c.delivery.in_(ids)))
+
+
+def _count_mails(connection: Connection, ids: Sequence[int]) -> None:
+    """Add what became of these deliveries to the sums of their rounds."""
+    state = deliveries.c.state
+    counted = {
+        "sent": state == DeliveryState.SENT,
+        "refused": state == DeliveryState.REFUSED,
+        "cancelled": state == DeliveryState.CANCELLED,
+        "doubtful": deliveries.c.doubts > 0,
+    }
+    columns = [func.sum(case((which, 1), else_=0)).label(name) for name, which in counted.items()]
+    query = select(deliveries.c.name, *columns).where(deliveries.c.id.in_(ids)).group_by(deliveries.c.name)
+    for row in connection.execute(query).mappings().all():
+        its = delivery_sums.c.name == row["name"]
+        added = {name: delivery_sums.c[name] + row[name] for name in counted}
+        if not connection.execute(update(delivery_sums).where(its).values(added)).rowcount:
+            connection.execute(insert(delivery_sums).values(dict(row)))
