@@ -51,6 +51,7 @@ from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
     from publisher.admin.check_source import Examined
+    from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
 
 WAIT_S = 60.0
@@ -307,6 +308,16 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return self._wiring.reception(self._clock())
+
+    @property
+    def desk(self) -> "Desk":
+        """Who may come in at the editors' desk now, and what was done there.
+
+        Raises:
+            TemplateError: a template cannot be read.
+            UsageError: config.toml names nobody in desk.people.
+        """
+        return self._wiring.desk(self._clock())
 
     @property
     def office(self) -> Office:

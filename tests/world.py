@@ -157,6 +157,10 @@ class World:
         """Run `publisher edition VERB`."""
         return run_main("edition", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
 
+    def publisher_desk(self, verb: str, *arguments: str, at: datetime) -> Outcome:
+        """Run `publisher desk VERB`."""
+        return run_main("desk", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)
+
     def publisher_store(self, verb: str, *arguments: str, at: datetime) -> Outcome:
         """Run `publisher store VERB`."""
         return run_main("store", verb, "--config", str(self.config), "--now", at.isoformat(), *arguments)

@@ -21,7 +21,7 @@ from publisher.config.config import Config
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.model.decisions import DecisionLog
-from publisher.model.deliveries import DeliveryKind
+from publisher.model.deliveries import DeliveryKind, Letter
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
@@ -34,6 +34,7 @@ from publisher.store import Store
 from publisher.subscribers.people import People
 
 if TYPE_CHECKING:
+    from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
     from publisher.compose.digest import Renderer
     from publisher.publish.page_values import SiteLook
@@ -211,6 +212,29 @@ class Wiring:
 
         self.templates.fingerprint()
         return Reception(self.people(now), self._look, self._store)
+
+    def desk(self, now: datetime) -> "Desk":
+        """The editors' desk, with the templates as they are now.
+
+        Raises:
+            StoreError: the store cannot be used.
+            TemplateError: a template cannot be read.
+            UsageError: config.toml names nobody in desk.people.
+        """
+        from publisher.admin.desk import Desk  # late: only the service shows the desk
+
+        config = self._config
+        if config.desk is None:
+            raise UsageError("there is no desk, because config.toml names nobody in desk.people")
+        self.templates.fingerprint()
+        write_letter = self._write_desk_letter if config.smtp else None
+        return Desk(settings=config.desk, store=self._store, look=self._look, write_letter=write_letter, now=now)
+
+    def _write_desk_letter(self, person: str, token: str, name: str) -> Letter:
+        from publisher.rendering.desk_letter import desk_letter  # late: most commands write no letter
+
+        style, templates, now = self._config.digest, self._shared_templates, self._clock()
+        return desk_letter(person, token, name=name, site=self.site, style=style, templates=templates, now=now)
 
     @cached_property
     def _look(self) -> "SiteLook":

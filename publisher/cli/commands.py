@@ -16,6 +16,7 @@ from publisher.admin.office import audiences_named
 from publisher.cli.backup import backup, restore
 from publisher.cli.bounces import bounces
 from publisher.cli.check_output import show_check
+from publisher.cli.desk import desk
 from publisher.cli.editions import edition
 from publisher.cli.formats import sample_words
 from publisher.cli.group import Options, cli, dry_run_option, finish, site_command
@@ -199,7 +200,7 @@ def _check_source(options: Options, name: str) -> None:
 
 for each in (export_people, import_people):
     subscribers.add_command(each)
-for each in (bounces, preview, edition, item, subscribers, why, source, store, backup, restore):
+for each in (bounces, preview, edition, item, subscribers, why, source, desk, store, backup, restore):
     cli.add_command(each)
 
 

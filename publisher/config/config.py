@@ -21,6 +21,7 @@ from publisher.config.store import StoreSettings
 from publisher.config.values import absolute
 from publisher.model.bounces import BounceSettings
 from publisher.model.deliveries import SmtpSettings
+from publisher.model.desk import DeskSettings
 from publisher.model.editions import Audience, DigestStyle
 from publisher.model.errors import ConfigError
 from publisher.model.feeds import FeedSettings
@@ -56,6 +57,8 @@ class Config:
     """None: no mailbox is read for mails that come back."""
     subscribers: SubscriberSettings | None
     """None: no one can subscribe here, and no address is held."""
+    desk: DeskSettings | None
+    """None: there is no desk for editors."""
     templates_directory: Path
     service: ServiceSettings
     notices_to: Mailbox | None
@@ -151,6 +154,7 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
         smtp=document.smtp.settings(folder, environ),
         bounces=document.bounces.settings(folder, environ),
         subscribers=document.subscribers.settings(site),
+        desk=document.desk.settings(),
         templates_directory=absolute(folder / document.templates.directory),
         service=document.service.settings(),
         notices_to=document.notices.to,

@@ -2,6 +2,7 @@
 
 from publisher.config.audiences import AudienceTable
 from publisher.config.bounces import BouncesTable
+from publisher.config.desk import DeskTable
 from publisher.config.digest import DigestTable
 from publisher.config.feeds import FeedsTable
 from publisher.config.fetching import FetchingTable
@@ -33,6 +34,7 @@ class Document(Table):
     smtp: SmtpTable = table()
     bounces: BouncesTable = table()
     subscribers: SubscribersTable = table()
+    desk: DeskTable = table()
     notices: NoticesTable = table()
     templates: TemplatesTable = table()
     service: ServiceTable = table()

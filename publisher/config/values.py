@@ -185,7 +185,8 @@ def _https_url(value: object) -> str:
     return read_web_address(value, schemes=("https",))
 
 
-def _address(value: object) -> str:
+def read_address(value: object) -> str:
+    """Return a mail address as it is written."""
     address = read_line(value)
     wire_address(address)
     return address
@@ -197,8 +198,8 @@ def _mailbox(value: object) -> Mailbox:
         raise ValueError(f"expected one address, got {text!r}; for more readers write to a mailing list")
     match = _MAILBOX.fullmatch(text)
     if match is None:
-        return Mailbox(address=_address(text))
-    return Mailbox(address=_address(match["address"]), name=match["name"])
+        return Mailbox(address=read_address(text))
+    return Mailbox(address=read_address(match["address"]), name=match["name"])
 
 
 def _picture(value: object) -> str:
@@ -211,7 +212,7 @@ def _picture(value: object) -> str:
 WEB_ADDRESS = "an absolute http or https address in ASCII"
 WebAddress = Annotated[str, Value(WEB_ADDRESS, read_web_address, matching(r"https?://\S+"))]
 HttpsAddress = Annotated[str, Value("an absolute https address in ASCII", _https_url, matching(r"https://\S+"))]
-Address = Annotated[str, Value("a mail address such as news@example.org", _address, matching(r"\S+@\S+"))]
+Address = Annotated[str, Value("a mail address such as news@example.org", read_address, matching(r"\S+@\S+"))]
 MailboxValue = Annotated[
     Mailbox, Value("a mail address such as Name <news@example.org>", _mailbox, matching(r".*\S@\S.*"))
 ]

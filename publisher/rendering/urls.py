@@ -25,6 +25,8 @@ SITEMAP_FILE = "sitemap.xml"
 GONE = ".gone"
 FORMS = "-"
 """The folder of forms below the site's address: no theme and no file can be called so."""
+DESK = "desk"
+"""The editors' desk among the forms."""
 
 EDITION_ITEMS = 200
 """How many items the page of an edition shows at most, so that it loads quickly."""
@@ -174,6 +176,16 @@ def fresh_url(site: Site, token: str) -> str:
 def stop_url(site: Site, token: str) -> str:
     """The page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
     return f"{site.base_url}{FORMS}/stop/{token}"
+
+
+def desk_url(site: Site) -> str:
+    """The editors' desk."""
+    return f"{site.base_url}{FORMS}/{DESK}"
+
+
+def desk_link_url(site: Site, token: str) -> str:
+    """The page with the button that lets an editor in; the link is good once."""
+    return f"{desk_url(site)}/in/{token}"
 
 
 def is_web_address(link: str) -> bool:

@@ -1,4 +1,4 @@
-"""The site behind the forms of a service, opened apart: no pass and no mail server holds up a visitor."""
+"""The site behind the forms and the desk of a service, opened apart: no pass and no mail server holds up a visitor."""
 
 import threading
 from contextlib import ExitStack
@@ -26,16 +26,21 @@ class LiveForms:
             StoreError: the store cannot be used.
             TemplateError: a template cannot be read.
         """
-        return self._site().reception
+        return self.publisher().reception
+
+    def publisher(self) -> Publisher:
+        """The site, opened.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        with self._lock:
+            if self._publisher is None:
+                self._publisher = self._opened.enter_context(self._open_site(self._config))
+            return self._publisher
 
     def close(self) -> None:
         """Close the site. An answer in hand is given all the same."""
         with self._lock:
             self._publisher = None
             self._opened.close()
-
-    def _site(self) -> Publisher:
-        with self._lock:
-            if self._publisher is None:
-                self._publisher = self._opened.enter_context(self._open_site(self._config))
-            return self._publisher

@@ -1,4 +1,4 @@
-"""The web server of a service: the public folder, the forms and /health, at the address in `service.listen`."""
+"""The web server of a service: the public folder, forms, desk and /health, at the address in `service.listen`."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
@@ -8,6 +8,7 @@ import structlog
 from flask import Flask
 
 from publisher.config.config import Config
+from publisher.serve.desk.part import desk_pages
 from publisher.serve.forms.part import form_pages
 from publisher.serve.health import PassHealth, health_page
 from publisher.serve.live_forms import LiveForms
@@ -66,12 +67,15 @@ class LivePages:
     def _application(self, config: Config) -> Flask:
         parts = [health_page(self._health)]
         self._forms = None
-        if config.subscribers is not None:
+        base_url = config.site.base_url
+        if config.subscribers is not None or config.desk is not None:
             self._forms = LiveForms(config, self._open_site)
-            base_url = config.site.base_url
-            parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
+            if config.subscribers is not None:
+                parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
+            if config.desk is not None:
+                parts.append(desk_pages(self._forms.publisher, base_url=base_url, on_act=self._on_letter))
         pages = public_pages(
-            config.feeds_directory, base_url=config.site.base_url, hub=config.feeds.hub, was=dict(config.themes.was)
+            config.feeds_directory, base_url=base_url, hub=config.feeds.hub, was=dict(config.themes.was)
         )
         return application(*parts, pages)
 

@@ -80,6 +80,8 @@ def listening(
             ident=None,
             max_request_body_size=MAX_BODY_BYTES,
             connection_limit=CONNECTIONS * _allow_files() // _FILES,
+            # Whoever is not believed is still known to be a proxy: the desk does not answer through one.
+            clear_untrusted_proxy_headers=False,
             **_trust(proxy),
             channel_timeout=2 * REQUEST_S,
             cleanup_interval=5,
@@ -100,10 +102,11 @@ def listening(
 
 
 def _trust(proxy: str) -> dict[str, object]:
-    """What waitress is to believe of the headers in which proxies say for whom they ask; none that is not believed."""
+    """What waitress is to believe of the headers in which proxies say for whom they ask, and how."""
     if not proxy:
         return {}
-    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": {"x-forwarded-for"}}
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}
 
 
 def _allow_files() -> int:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
+from publisher.store.desk import forget_entries
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
 from publisher.store.mail_schema import deliveries
@@ -84,6 +85,7 @@ class Restorations:
         with self._database.writing() as connection:
             # A letter is of its hour, and most were sent.
             cancel_deliveries(connection, deliveries.c.kind == DeliveryKind.LETTER, now=at)
+            forget_entries(connection)
             unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))
             connection.execute(unfinished.where(is_handing).values(doubts=deliveries.c.doubts + 1))
             connection.execute(unfinished.values(state=DeliveryState.QUEUED, queued_at=_LONG_AGO))

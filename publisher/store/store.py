@@ -11,6 +11,7 @@ from publisher.model.progress import Progress
 from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
 from publisher.store.departures import Journal, beside
+from publisher.store.desk import DeskRecords
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
@@ -76,6 +77,7 @@ class Store:
         self.bounces = Bounces(database)
         self.histories = Histories(database)
         self.following = Following(database)
+        self.desk = DeskRecords(database)
 
     @classmethod
     def open(cls, url: str, *, departures: Path | None = None) -> Self:

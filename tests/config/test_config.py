@@ -25,8 +25,8 @@ from publisher.model.themes import Theme, ThemeChoice, ThemeMap
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config.toml"
 TABLES = (
-    "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, smtp, bounces, subscribers, notices, "
-    "templates or service"
+    "site, store, sources, themes, feeds, audiences, digest, fetching, outbox, smtp, bounces, subscribers, desk, "
+    "notices, templates or service"
 )
 SMALLEST = """
 [site]

@@ -23,11 +23,13 @@ DOORS = {
         "publisher.publish.run",
         "publisher.publish.editions",
         "publisher.publish.websub",
-        # Show forms.
+        # Show forms, and the desk.
         "publisher.admin.reception",
+        "publisher.admin.desk",
         "publisher.publish.page_values",
         # Write a letter.
         "publisher.rendering.letters",
+        "publisher.rendering.desk_letter",
     },
     # Fetch: httpx takes 0.1 s, which a source that reads a file does not need.
     "collect/sources/base.py": {"publisher.collect.sources.fetch"},

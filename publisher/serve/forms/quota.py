@@ -38,6 +38,12 @@ class Quota:
         self._taken: Counter[str] = Counter()
         """By network. What is refused is not counted, so it holds no more than `in_all` networks."""
 
+    def has_room(self, network: str, *, now: datetime) -> bool:
+        """Whether a network did not have its share yet; nothing is counted."""
+        with self._lock:
+            is_this_hour = f"{now:%Y%m%d%H}" == self._hour
+            return not (is_this_hour and bool(network) and self._taken[network] >= self._per_network)
+
     def take(self, network: str, *, now: datetime) -> bool:
         """Count one form of a network; False: it had its share. Of an unknown one (empty) only the total counts."""
         with self._lock:

@@ -47,6 +47,7 @@ def upgrade() -> None:
     _create_people()
     _create_suppressions()
     _create_rounds()
+    _create_desk()
 
 
 def _create_numbers() -> None:
@@ -697,3 +698,34 @@ def _create_rounds() -> None:
         sa.PrimaryKeyConstraint("round", "subscriber", name="pk_round_mails"),
         sqlite_with_rowid=False,
     )
+
+
+def _create_desk() -> None:
+    op.create_table(
+        "desk_links",
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("person", KEY, nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.PrimaryKeyConstraint("digest", name="pk_desk_links"),
+    )
+    op.create_table(
+        "desk_sessions",
+        sa.Column("digest", KEY, nullable=False),
+        sa.Column("person", KEY, nullable=False),
+        sa.Column("begun_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_desk_sessions"),
+    )
+    op.create_table(
+        "desk_acts",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("person", KEY, nullable=False),
+        sa.Column("verb", KEY, nullable=False),
+        sa.Column("about", KEY, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_desk_acts"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_desk_acts_at", "desk_acts", ["at"])

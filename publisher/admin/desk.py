@@ -1,0 +1,122 @@
+"""The editors' desk: who may come in, and the record of what was done there.
+
+Coming in takes two steps: a link by mail, good once and for a quarter of an hour, and the button on its page. There is
+no password. What is done at the desk are the decisions of `review` and the other modules here; the desk adds who did
+them, and when.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from publisher.model.deliveries import Letter
+from publisher.model.desk import Act, DeskSettings, Outcome, Session
+from publisher.model.errors import UsageError
+from publisher.publish.page_values import SiteLook
+from publisher.rendering.urls import desk_link_url
+from publisher.store import Store
+from publisher.subscribers import tokens
+
+LINKS_AN_HOUR = 5
+"""Links that are mailed to one person: more would be somebody else who presses the button."""
+_HOUR = timedelta(hours=1)
+_NO_LIMIT = 1_000_000
+
+WriteLetter = Callable[[str, str, str], Letter]
+"""Writes the letter to a person, with the token of its link and its own name."""
+
+
+class Desk:
+    """The desk of one site at one moment."""
+
+    def __init__(
+        self,
+        *,
+        settings: DeskSettings,
+        store: Store,
+        look: SiteLook,
+        write_letter: WriteLetter | None,
+        now: datetime,
+    ) -> None:
+        """Open the desk; without `write_letter` nothing is mailed from here."""
+        self.settings = settings
+        self.look = look
+        self.now = now
+        self._records = store.desk
+        self._write_letter = write_letter
+
+    @property
+    def sends_links(self) -> bool:
+        """Whether links are mailed; otherwise `publisher desk link` prints them."""
+        return self._write_letter is not None
+
+    # --- coming in ---------------------------------------------------------------------------------------------------
+
+    def send_link(self, address: str) -> bool:
+        """Mail a link to an address, if it is somebody's of the desk and he did not ask too often; whether it was so.
+
+        Raises:
+            StoreError: the store cannot be used.
+            TemplateError: a template of letters cannot be used.
+        """
+        person = self.settings.person(address)
+        if not person or self._write_letter is None:
+            return False
+        token = tokens.new_single()
+        digest = tokens.digest_of(token)
+        letter = self._write_letter(person, token, f"desk-{digest[:16]}")
+        since = self.now - _HOUR
+        return self._records.add_link(digest, person, letters=[letter], most=LINKS_AN_HOUR, since=since, now=self.now)
+
+    def new_link(self, address: str) -> str:
+        """The address of a page that lets somebody of the desk in, once.
+
+        Raises:
+            UsageError: nobody of the desk has that address.
+        """
+        person = self.settings.person(address)
+        if not person:
+            known = ", ".join(self.settings.people)
+            raise UsageError(f"{address!r} is not in desk.people of config.toml; there is: {known}")
+        token = tokens.new_single()
+        digest = tokens.digest_of(token)
+        self._records.add_link(digest, person, letters=(), most=_NO_LIMIT, since=self.now - _HOUR, now=self.now)
+        return desk_link_url(self.look.site, token)
+
+    def whom_lets_in(self, token: str) -> str:
+        """The person whom a link lets in; empty: it is none, too old, or was used. Asking uses nothing up."""
+        return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
+
+    def come_in(self, token: str) -> str:
+        """Use a link to sign in; the token of the session, which the browser keeps. Empty: the link is not good."""
+        if not self.whom_lets_in(token):
+            return ""
+        session = tokens.new_single()
+        person = self._records.begin_session(tokens.digest_of(token), tokens.digest_of(session), now=self.now)
+        return session if person else ""
+
+    def session(self, token: str) -> Session | None:
+        """Who is signed in with that token; None: nobody is any more, or he left the desk."""
+        found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
+        return found if found and self.settings.person(found.person) else None
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._records.end_session(tokens.digest_of(token))
+
+    # --- who did what ------------------------------------------------------------------------------------------------
+
+    def begin_act(self, verb: str, about: str, *, person: str) -> int:
+        """Note what somebody is about to do; return its number, with which `end_act` notes what came of it."""
+        return self._records.begin_act(verb, about, person=person, now=self.now)
+
+    def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
+        """Note in a sentence what came of it, and whether it was done; with `about`, to what it was."""
+        self._records.end_act(number, Outcome.DONE if is_done else Outcome.REFUSED, words, about=about)
+
+    def act(self, number: int) -> Act | None:
+        """The act of that number; None: there is none."""
+        return self._records.act(number)
+
+    def acts(self, *, limit: int, about: str = "") -> list[Act]:
+        """The latest acts, the last one first; with `about` only those about that, such as `weekly-3`."""
+        return self._records.acts(limit=limit, about=about)

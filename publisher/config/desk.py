@@ -1,0 +1,28 @@
+"""[desk]: who works at the editors' desk."""
+
+from typing import Annotated
+
+from publisher.config.tables import Table, Value, key
+from publisher.config.values import list_of, matching, read_address, read_list
+from publisher.model.desk import DeskSettings
+from publisher.rendering.addresses import wire_address
+
+PEOPLE = Value(
+    "a list of mail addresses such as editor@example.org", read_list(read_address), list_of(matching(r"\S+@\S+"))
+)
+
+
+class DeskTable(Table):
+    """The editors' desk, at /-/desk of this site: what goes out next, and every decision about it, in a browser.
+    Without `people` there is no such page. It needs `service.listen`, and https beyond this machine.
+    """
+
+    people: Annotated[tuple[str, ...], PEOPLE] = key(
+        "Who may work there: each gets a link by mail to sign in, and can send to all readers.",
+        default=[],
+        example=["editor@example.org"],
+    )
+
+    def settings(self) -> DeskSettings | None:
+        """Return who works at the desk; None: there is none."""
+        return DeskSettings(people=tuple(map(wire_address, self.people))) if self.people else None

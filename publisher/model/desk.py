@@ -1,0 +1,61 @@
+"""The editors' desk: who may work at it, for how long, and the record of what was done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+LINK_WITHIN = timedelta(minutes=15)
+"""How long a link to sign in is good."""
+SESSION_WITHIN = timedelta(days=7)
+"""How long somebody stays signed in."""
+ACTS_WITHIN = timedelta(days=366)
+"""How long the desk remembers who did what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """Who works at the desk."""
+
+    people: tuple[str, ...]
+    """Addresses as they go into headers, compared without regard to case; at least one."""
+
+    def person(self, address: str) -> str:
+        """The person with that address, as config.toml writes it; empty: nobody of the desk has it."""
+        return next((each for each in self.people if each.lower() == address.lower()), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who is signed in."""
+
+    person: str
+    """The address."""
+    begun_at: datetime
+
+
+class Outcome(StrEnum):
+    """How something that was begun at the desk ended."""
+
+    BEGUN = "begun"
+    """It is not known: it is being done, or the program ended meanwhile."""
+    DONE = "done"
+    REFUSED = "refused"
+    """Nothing was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What somebody did at the desk."""
+
+    number: int
+    """Counts from 1."""
+    at: datetime
+    person: str
+    """The address."""
+    verb: str
+    """The name of the act, such as `release`."""
+    about: str
+    """What it was done to, such as `weekly-3`; may be empty."""
+    outcome: Outcome
+    words: str
+    """What came of it, in one sentence and the language of the one who did it; empty: it is not known."""

@@ -1,0 +1,50 @@
+"""What a page of the desk is: how it is shown, and what can be done on it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from flask import Response
+
+from publisher.config.config import Config
+from publisher.model.errors import PublisherError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of an act."""
+
+    said: str
+    """One sentence, in the language of the visitor."""
+    about: str = ""
+    """What it was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
+    where: str = ""
+    """The path of the page that is shown next; empty: the page with the form."""
+
+
+class TypedError(PublisherError):
+    """What was typed cannot be used: the message says what to change, in the language of the visitor."""
+
+    def __init__(self, words: str, *, name: str = "") -> None:
+        super().__init__(words)
+        self.name = name
+        """The name of the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPage:
+    """A page of the desk. The package says how to write one."""
+
+    name: str
+    """Its entry in the menu."""
+    rule: str
+    """Its path below `/-/desk/`."""
+    show: Callable[..., Response]
+    """Called with the `Visit` and the arguments of the path."""
+    acts: Mapping[str, Callable[..., Done]] = field(default_factory=lambda: MappingProxyType({}))
+    """By the name of the button; called as `show`."""
+    state: Callable[..., str] = lambda *_, **__: ""
+    """Changes when what the forms of the page are about changes; called as `show`."""
+    is_in_menu: bool = True
+    is_there: Callable[[Config], bool] = lambda _: True
+    """Whether a site with that configuration has the page."""

@@ -1,0 +1,66 @@
+"""The one way of every POST at the desk: session, token, state, record, act, answer."""
+
+import hmac
+from http import HTTPStatus
+
+import structlog
+from flask import Response
+
+from publisher.model.errors import BusyError, OutrunError, PublisherError
+from publisher.serve.desk.deskpage import DeskPage, TypedError
+from publisher.serve.desk.visit import Trouble, Visit
+
+logger = structlog.get_logger("publisher")
+
+
+def show(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
+    """Answer a GET of somebody who is signed in."""
+    return page.show(visit, **arguments)
+
+
+def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
+    """Answer a POST of somebody who is signed in: do what its button says, record it, and lead to what came of it.
+
+    Nothing is done if the form is not one of this session, or was made from another state; then the page is shown again
+    with what was typed.
+    """
+    act = page.acts.get(visit.verb)
+    if act is None or not hmac.compare_digest(visit.form_token, visit.field("token")):
+        return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
+    about = "/".join(map(str, arguments.values()))
+    if page.state(visit, **arguments) != visit.field("state"):
+        return _show_again(page, visit, Trouble(kind="changed"), HTTPStatus.CONFLICT, **arguments)
+    number = visit.desk.begin_act(visit.verb, about or page.name, person=visit.person)
+    try:
+        done = act(visit, **arguments)
+    except TypedError as error:
+        visit.desk.end_act(number, str(error), is_done=False)
+        trouble = Trouble(kind="mistake", words=str(error), field=error.name)
+        return _show_again(page, visit, trouble, HTTPStatus.BAD_REQUEST, **arguments)
+    except OutrunError:
+        visit.desk.end_act(number, visit.gettext("Somebody else was quicker."), is_done=False)
+        return _show_again(page, visit, Trouble(kind="changed"), HTTPStatus.CONFLICT, **arguments)
+    except PublisherError as error:
+        logger.warning("an act at the desk failed", act=visit.verb, about=about, problem=str(error))
+        visit.desk.end_act(number, str(error), is_done=False)
+        kind = "busy" if isinstance(error, BusyError) else "failed"
+        trouble = Trouble(kind=kind, words=str(error))
+        return _show_again(page, visit, trouble, HTTPStatus.SERVICE_UNAVAILABLE, **arguments)
+    visit.desk.end_act(number, done.said, is_done=True, about=done.about)
+    return lead_to(_with_number(done.where or visit.here, number))
+
+
+def lead_to(path: str) -> Response:
+    """Lead a browser from a form that was sent to a page, which it may load again."""
+    return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")
+
+
+def _show_again(page: DeskPage, visit: Visit, trouble: Trouble, status: int, **arguments: str | int) -> Response:
+    visit.trouble = trouble
+    answer = page.show(visit, **arguments)
+    answer.status_code = status
+    return answer
+
+
+def _with_number(path: str, number: int) -> str:
+    return f"{path}{'&' if '?' in path else '?'}done={number}"

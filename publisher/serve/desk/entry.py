@@ -1,0 +1,123 @@
+"""Coming in at the desk: a link by mail, the button on its page, and signing out.
+
+The same is answered to every address, after the same time. The page of a link works without a cookie, which no browser
+sends along with a link in a mail (SameSite=Strict); opening it uses nothing up, since mail programs follow links.
+"""
+
+from functools import partial
+from http import HTTPStatus
+
+import structlog
+from flask import Response, request
+
+from publisher.model.desk import LINK_WITHIN, SESSION_WITHIN
+from publisher.model.errors import PublisherError
+from publisher.rendering.addresses import MAX_ADDRESS
+from publisher.serve.desk.dispatch import lead_to
+from publisher.serve.desk.visit import COOKIE, Visit
+from publisher.serve.forms.quota import Quota, network_of
+
+logger = structlog.get_logger("publisher")
+
+ASKED_PER_NETWORK = 20
+"""Links that one network asks for within an hour."""
+ASKED_IN_ALL = 200
+GUESSES_PER_NETWORK = 20
+"""Links that are not good, from one network within an hour; then it has none looked at. A token has 168 bits."""
+_MINUTE_S = 60
+
+
+class Entry:
+    """Answers requests of people who are not signed in, and signs out."""
+
+    def __init__(self) -> None:
+        self._asked = Quota(per_network=ASKED_PER_NETWORK, in_all=ASKED_IN_ALL)
+        self._guessed = Quota(per_network=GUESSES_PER_NETWORK, in_all=10**6)
+
+    def show_sign_in(self, visit: Visit) -> Response:
+        """The form that asks for a link."""
+        return _entry_page(visit, "sign-in")
+
+    def send_link(self, visit: Visit) -> Response:
+        """Mail a link to somebody of the desk, once the answer is given: it takes a while, and would tell who is."""
+        address = visit.field("email").strip()[:MAX_ADDRESS]
+        if not self._asked.take(network_of(request.remote_addr or ""), now=visit.now):
+            return _entry_page(visit, "many", status=HTTPStatus.TOO_MANY_REQUESTS)
+        answer = lead_to(visit.path("sent-link"))
+        answer.call_on_close(partial(_send_link, visit, address))
+        return answer
+
+    def show_sent(self, visit: Visit) -> Response:
+        """That a link is on its way, if the address is somebody's of the desk."""
+        return _entry_page(visit, "sent-link")
+
+    def show_link(self, visit: Visit, token: str) -> Response:
+        """The page of a link, with the button that lets its person in."""
+        person = self._person(visit, token)
+        return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
+
+    def come_in(self, visit: Visit, token: str) -> Response:
+        """Use a link: the browser gets its session, and is led to the desk."""
+        session = visit.desk.come_in(token) if self._person(visit, token) else ""
+        if not session:
+            return _bad_link(visit)
+        answer = lead_to(visit.path())
+        answer.set_cookie(
+            COOKIE,
+            session,
+            max_age=SESSION_WITHIN,
+            path=_cookie_path(visit),
+            secure=request.scheme == "https",
+            httponly=True,
+            samesite="Strict",
+        )
+        return answer
+
+    def sign_out(self, visit: Visit) -> Response:
+        """End the session, here and in the browser."""
+        visit.desk.sign_out(visit.cookie)
+        answer = lead_to(visit.path("sign-in", query="out"))
+        answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")
+        return answer
+
+    def _person(self, visit: Visit, token: str) -> str:
+        """Whom a link lets in; empty: nobody, or its network guesses."""
+        network = network_of(request.remote_addr or "")
+        if not self._guessed.has_room(network, now=visit.now):
+            return ""
+        person = visit.desk.whom_lets_in(token)
+        if not person:
+            self._guessed.take(network, now=visit.now)
+        return person
+
+
+def ask_again(visit: Visit) -> Response:
+    """Have the browser ask for the same page once more: it held back the cookie, since another site led here."""
+    return _entry_page(visit, "again")
+
+
+def _entry_page(visit: Visit, name: str, *, status: int = HTTPStatus.OK, person_let_in: str = "") -> Response:
+    return visit.page(
+        f"desk/{name}.html",
+        status=status,
+        minutes=int(LINK_WITHIN.total_seconds() // _MINUTE_S),
+        days=SESSION_WITHIN.days,
+        sends_links=visit.desk.sends_links,
+        is_out="out" in request.args,
+        person_let_in=person_let_in,
+    )
+
+
+def _bad_link(visit: Visit) -> Response:
+    return _entry_page(visit, "bad-link", status=HTTPStatus.NOT_FOUND)
+
+
+def _cookie_path(visit: Visit) -> str:
+    return visit.path().partition("?")[0]
+
+
+def _send_link(visit: Visit, address: str) -> None:
+    try:
+        visit.desk.send_link(address)
+    except PublisherError as error:
+        logger.warning("a link to the desk cannot be sent", problem=str(error))

@@ -1,0 +1,179 @@
+"""The desk as a part of the web application: its paths, and what every request there must be.
+
+Nothing of it is stored anywhere, shown in a frame of another site, or led to with its address. Scripts do not run.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from publisher.app import Publisher
+from publisher.model.errors import PublisherError
+from publisher.rendering.urls import DESK, FORMS
+from publisher.serve.desk.deskpage import DeskPage
+from publisher.serve.desk.dispatch import act_on, lead_to, show
+from publisher.serve.desk.entry import Entry, ask_again
+from publisher.serve.desk.pages import PAGES
+from publisher.serve.desk.transport import is_confidential, is_own_form
+from publisher.serve.desk.visit import Visit
+
+logger = structlog.get_logger("publisher")
+
+MAX_FORM_BYTES = 256 * 1024
+"""An introduction and the titles of 200 items have a fifth of it."""
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
+STYLE_S = 300
+PLAIN = (
+    "The desk does not answer here: what it shows could be read on the way.\n"
+    "Open it by https. The web server in front must be the one of service.proxy in config.toml, and say https in "
+    "X-Forwarded-Proto.\n"
+)
+FOREIGN = "This form was not sent from a page of the desk. Nothing was done.\n"
+LATER = "The desk cannot be used now. Please try again in some minutes.\n"
+TOO_LONG = "This is too long. Nothing was done; go back, and shorten what you typed.\n"
+
+OpenSite = Callable[[], Publisher]
+"""Gives the site, opened."""
+
+
+def desk_pages(open_site: OpenSite, *, base_url: str, on_act: Callable[[], object]) -> Blueprint:
+    """The part of the application with the desk; `on_act` is called when mails may wait to be sent."""
+    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act)
+    part = Blueprint("desk", __name__)
+    # A proxy in front may or may not take the site's own path off an address.
+    for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
+        for place, (rule, method, answer) in enumerate(desk.rules()):
+            path = f"{root}{FORMS}/{DESK}{'/' if rule else ''}{rule}"
+            part.add_url_rule(path, endpoint=f"{number}-{place}", view_func=answer, methods=[method])
+    part.before_request(desk.refuse_others)
+    part.after_request(_keep_private)
+    part.errorhandler(RequestEntityTooLarge)(lambda _: _text(TOO_LONG, HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+    part.errorhandler(PublisherError)(_answer_trouble)
+    return part
+
+
+def _keep_private(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    return response
+
+
+def _text(text: str, status: int) -> Response:
+    return Response(text, status, mimetype="text/plain")
+
+
+def _answer_trouble(error: PublisherError) -> Response:
+    logger.warning("the desk cannot be used", problem=str(error))
+    return _text(LATER, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class _DeskPart:
+    """Answers requests for the desk."""
+
+    def __init__(
+        self,
+        open_site: OpenSite,
+        *,
+        base_url: str,
+        on_act: Callable[[], object],
+        pages: Sequence[DeskPage] = PAGES,
+    ) -> None:
+        self._open = open_site
+        self._host = urlsplit(base_url).netloc
+        self._on_act = on_act
+        self._pages = pages
+        self._entry = Entry()
+
+    def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
+        """Paths below `/-/desk`, methods, and what answers them."""
+        entry = self._entry
+        open_to_all = [
+            ("style.css", "GET", self.show_style),
+            ("sign-in", "GET", self._open_to_all(entry.show_sign_in)),
+            ("sign-in", "POST", self._open_to_all(entry.send_link)),
+            ("sent-link", "GET", self._open_to_all(entry.show_sent)),
+            ("in/<token>", "GET", self._open_to_all(entry.show_link)),
+            ("in/<token>", "POST", self._open_to_all(entry.come_in)),
+            ("sign-out", "POST", self._for_people(entry.sign_out)),
+        ]
+        of_pages = [
+            rule
+            for page in self._pages
+            for rule in (
+                (page.rule, "GET", self._for_people(partial(self._on_page, page, show))),
+                (page.rule, "POST", self._for_people(partial(self._on_page, page, act_on))),
+            )
+        ]
+        return [*open_to_all, *of_pages]
+
+    def refuse_others(self) -> Response | None:
+        """Refuse what others could read on the way, and forms of other sites."""
+        request.max_content_length = MAX_FORM_BYTES
+        request.max_form_memory_size = MAX_FORM_BYTES
+        if not is_confidential(request.environ):
+            return _text(PLAIN, HTTPStatus.FORBIDDEN)
+        hosts = (request.host, self._host)
+        if request.method == "POST" and not is_own_form(request.headers, scheme=request.scheme, hosts=hosts):
+            return _text(FOREIGN, HTTPStatus.FORBIDDEN)
+        return None
+
+    def show_style(self) -> Response:
+        """The style that the desk has beside the site's own."""
+        look = self._open().desk.look
+        css = look.templates.render("desk/style.css", language=look.site.language, domain="desk")
+        return Response(css, mimetype="text/css", headers={"Cache-Control": f"max-age={STYLE_S}"})
+
+    def _open_to_all(self, answer: Callable[..., Response]) -> Callable[..., Response]:
+        def respond(**arguments: Any) -> Response:  # noqa: ANN401  (of the path)
+            return self._wake_after(answer(self._visit(), **arguments))
+
+        return respond
+
+    def _for_people(self, answer: Callable[..., Response]) -> Callable[..., Response]:
+        """Answer people who are signed in; others come in first."""
+
+        def respond(**arguments: Any) -> Response:  # noqa: ANN401  (of the path)
+            visit = self._visit()
+            if visit.session is not None:
+                return self._wake_after(answer(visit, **arguments))
+            if request.method == "POST":
+                return visit.page("desk/ended.html", status=HTTPStatus.UNAUTHORIZED, kept=_kept(visit))
+            # A link in a mail or on another site comes without the cookie; this page's own request comes with it.
+            is_led = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
+            return ask_again(visit) if is_led else lead_to(visit.path("sign-in"))
+
+        return respond
+
+    def _wake_after(self, response: Response) -> Response:
+        """Have the mails looked after once the answer to a POST is given, and what it left to do is done."""
+        if request.method == "POST":
+            response.call_on_close(self._on_act)
+        return response
+
+    def _on_page(self, page: DeskPage, answer: Callable[..., Response], visit: Visit, **arguments: Any) -> Response:  # noqa: ANN401
+        return answer(page, visit, **arguments)
+
+    def _visit(self) -> Visit:
+        return Visit(self._open(), request, self._pages)
+
+
+def _kept(visit: Visit) -> list[str]:
+    """What was typed into a form of somebody whose session has ended, for him to copy."""
+    return [text for name in request.form if name not in ("do", "token", "state") and (text := visit.field(name))]

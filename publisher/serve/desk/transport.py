@@ -1,0 +1,51 @@
+"""Whether a request may be answered: what the desk shows and takes must not travel where others can read it. Pure."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Protocol
+from urllib.parse import urlsplit
+
+_PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
+"""What a proxy says that is not named in config.toml: the visitor is beyond this machine then."""
+_SAME_PLACE = ("same-origin", "none")
+
+
+class Headers(Protocol):
+    """The headers of a request, by name in any case."""
+
+    def get(self, key: str, default: str) -> str: ...
+
+
+def is_confidential(environ: Mapping[str, object]) -> bool:
+    """Whether nobody on the way reads a WSGI request: it came by https, or from this machine and to its own name.
+
+    It came by https if the proxy of `service.proxy` says so; the server speaks plain HTTP itself.
+    """
+    if environ["wsgi.url_scheme"] == "https":
+        return True
+    is_direct = not any(name in environ for name in _PROXIED)
+    return is_direct and _is_loopback(str(environ["REMOTE_ADDR"])) and _is_loopback(_host_in(environ))
+
+
+def is_own_form(headers: Headers, *, scheme: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a form was sent from a page of these hosts, as far as the browser says from where it came.
+
+    What names no place is left to the token of the form. A browser says `null` for a page that hides where it is.
+    """
+    origin = headers.get("Origin", "")
+    is_own = not origin or origin.lower() in [f"{scheme}://{host}".lower() for host in hosts]
+    return is_own and headers.get("Sec-Fetch-Site", "none") in _SAME_PLACE
+
+
+def _host_in(environ: Mapping[str, object]) -> str:
+    return urlsplit(f"//{environ.get('HTTP_HOST', '')}").hostname or ""
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a name or address is this machine's own; another name may be given to it by anybody (DNS rebinding)."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

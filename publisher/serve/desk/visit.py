@@ -1,0 +1,233 @@
+"""One request at the desk: the site at this moment, who asks, in which language, and the pages that answer."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from urllib.parse import quote, urlsplit
+
+from flask import Request, Response
+
+from publisher.admin.desk import Desk
+from publisher.admin.office import Office
+from publisher.app import Publisher
+from publisher.model.desk import Act, Session
+from publisher.model.errors import OutrunError
+from publisher.model.reports import ComposeReport, RunReport
+from publisher.model.schedules import zone_of
+from publisher.model.site import Site
+from publisher.publish.page_frame import window_title
+from publisher.publish.page_values import ShownLanguage
+from publisher.rendering import languages, urls
+from publisher.serve.desk.deskpage import DeskPage
+
+COOKIE = "desk"
+DOMAIN = "desk"
+"""Of the fixed texts."""
+SHOWN = 20_000
+"""Characters of a field that are read; an introduction has some hundred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuEntry:
+    """A page in the menu."""
+
+    name: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why nothing was done."""
+
+    kind: str
+    """`changed`: somebody else was quicker; `mistake`: what was typed; `failed`: anything else."""
+    words: str = ""
+    field: str = ""
+    """The name of the field that is wrong."""
+
+
+class Visit:
+    """Shows pages to one visitor, and tells acts what he wants."""
+
+    def __init__(self, publisher: Publisher, asked: Request, pages: Sequence[DeskPage]) -> None:
+        self.publisher = publisher
+        self.desk: Desk = publisher.desk
+        self.now = self.desk.now
+        self.site: Site = self.desk.look.site
+        self.root = urlsplit(self.site.base_url).path
+        """The site's path, with a slash at its end."""
+        self.asked = asked
+        self.trouble: Trouble | None = None
+        self._pages = pages
+        wanted = asked.args.get("language", "")
+        self._chosen_language = wanted if wanted in self.spoken else ""
+
+    # --- who asks, and for what --------------------------------------------------------------------------------------
+
+    @cached_property
+    def session(self) -> Session | None:
+        """Who is signed in; None: nobody."""
+        return self.desk.session(self.cookie)
+
+    @property
+    def cookie(self) -> str:
+        return self.asked.cookies.get(COOKIE, "")
+
+    @property
+    def person(self) -> str:
+        """The address of who is signed in; empty: nobody is."""
+        return self.session.person if self.session else ""
+
+    @property
+    def form_token(self) -> str:
+        """What every form of this session carries, and no other site can know."""
+        return hmac.new(self.cookie.encode(), b"publisher.desk.form", hashlib.sha256).hexdigest()
+
+    def field(self, name: str) -> str:
+        """What was typed into a field, with one kind of line end; empty: nothing."""
+        typed = self.asked.form.get(name, "")[:SHOWN]
+        return typed.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def verb(self) -> str:
+        """The name of the act that a button stands for."""
+        return self.asked.form.get("do", "").partition(":")[0]
+
+    @property
+    def argument(self) -> str:
+        """What a button says behind the name of its act: `13` of `drop:13`."""
+        return self.asked.form.get("do", "").partition(":")[2]
+
+    @property
+    def office(self) -> Office:
+        """The site as it is now."""
+        return self.publisher.office
+
+    def decide(
+        self, decision: Callable[[Office], ComposeReport], *, unchanged: Callable[[Office], str] | None = None
+    ) -> RunReport:
+        """Do a decision about editions as the commands do, while no pass is at work.
+
+        With `unchanged` it is not done on another state than that of the form: this is asked for the present one.
+
+        Raises:
+            BusyError: a pass is at work, for a minute now.
+            OutrunError: the state is another one.
+            UsageError: the decision cannot be done.
+        """
+
+        def decide(office: Office) -> ComposeReport:
+            if unchanged is not None and unchanged(office) != self.field("state"):
+                raise OutrunError("the edition was changed meanwhile")
+            return decision(office)
+
+        return self.publisher.decide(decide)
+
+    # --- language ----------------------------------------------------------------------------------------------------
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages of the desk: those of the site that have a catalogue, or English."""
+        tags = dict.fromkeys((self.site.language, *self.site.languages))
+        known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
+        return tuple(known) or (languages.SOURCE_LANGUAGE,)
+
+    @property
+    def language(self) -> str:
+        """The language of the pages."""
+        return self._chosen_language or self.spoken[0]
+
+    def gettext(self, text: str) -> str:
+        """A fixed text in the language of the visitor."""
+        return languages.translations(self.language, DOMAIN).gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The same of a text that counts."""
+        return languages.translations(self.language, DOMAIN).ngettext(one, many, number)
+
+    # --- paths and pages ---------------------------------------------------------------------------------------------
+
+    def path(self, *parts: str, language: str = "", query: str = "") -> str:
+        """The path of a page of the desk, in `language` or the one that was chosen; `query` is added to it."""
+        chosen = language or self._chosen_language
+        queries = "&".join(filter(None, (query, f"language={chosen}" if chosen else "")))
+        path = "/".join(quote(part, safe="") for part in (urls.FORMS, urls.DESK, *parts))
+        return f"{self.root}{path}{'?' if queries else ''}{queries}"
+
+    @property
+    def here(self) -> str:
+        """The path of this page, in the language that was chosen, without the rest of its query."""
+        below = self.asked.path.partition(f"/{urls.FORMS}/{urls.DESK}")[2]
+        return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the site's time zone."""
+        return moment.astimezone(zone_of(self.site.timezone))
+
+    def done(self) -> Act | None:
+        """What this visitor just did, as the address says; None: nothing."""
+        number = self.asked.args.get("done", "")
+        act = self.desk.act(int(number)) if number.isdecimal() and len(number) < len(str(2**31)) else None
+        return act if act and act.person == self.person else None
+
+    def page(
+        self, template: str, *, section: str = "", state: str = "", status: int = 200, **values: object
+    ) -> Response:
+        """The page of a template that extends `desk/frame.html`; `section` is its place in the menu.
+
+        Besides `values` a template has: `site`, `person`, `now`, `path(…)` and `local(…)` of the visit, `here`,
+        `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none), `typed`
+        (what was typed then, by field), and `form_token` and `state`, which `form_fields()` puts into a form.
+
+        Raises:
+            TemplateError: a template cannot be used.
+        """
+        look = self.desk.look
+        just_done = self.done() if self.person else None
+        html = look.templates.render(
+            template,
+            language=self.language,
+            domain=DOMAIN,
+            site=self.site,
+            page_language=languages.interface_language(self.language, DOMAIN),
+            windowed=partial(window_title, site=self.site.title),
+            style=f"{self.root}{urls.STYLE_FILE}",
+            desk_style=self.path("style.css"),
+            icon=f"{self.root}{look.icon or urls.ICON_FILE}",
+            home=self.root,
+            menu=self._menu(section),
+            languages=self._languages(),
+            person=self.person,
+            now=self.now,
+            path=self.path,
+            local=self.local,
+            here=self.here,
+            done=just_done.words if just_done else "",
+            trouble=self.trouble,
+            typed=self._typed(),
+            form_token=self.form_token if self.person else "",
+            state=state,
+            **values,
+        )
+        return Response(html, status, mimetype="text/html")
+
+    def _menu(self, section: str) -> list[MenuEntry]:
+        there = [each for each in self._pages if each.is_in_menu and each.is_there(self.publisher.config)]
+        return [
+            MenuEntry(name=each.name, url=self.path(*filter(None, [each.rule])), is_current=each.name == section)
+            for each in there
+        ]
+
+    def _languages(self) -> list[ShownLanguage]:
+        base = self.here.partition("?")[0]
+        return [
+            ShownLanguage(tag=tag, name=languages.own_name(tag), url=f"{base}?language={tag}") for tag in self.spoken
+        ]
+
+    def _typed(self) -> Mapping[str, str]:
+        """What was typed into a form that was not done."""
+        return {name: self.field(name) for name in self.asked.form} if self.trouble else {}

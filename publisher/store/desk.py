@@ -1,0 +1,126 @@
+"""The editors' desk: links to sign in, sessions, and who did what.
+
+Its transactions are its own, beside the log: a pass that is at work keeps nobody from signing in.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from publisher.model.deliveries import Letter
+from publisher.model.desk import ACTS_WITHIN, LINK_WITHIN, SESSION_WITHIN, Act, Outcome, Session
+from publisher.store.desk_schema import desk_acts, desk_links, desk_sessions
+from publisher.store.engine import Database
+from publisher.store.queue import insert_letters
+
+
+class DeskRecords:
+    """What the desk remembers. Tokens are named by their digests; the tokens themselves are kept nowhere."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- coming in ---------------------------------------------------------------------------------------------------
+
+    def add_link(
+        self, digest: str, person: str, *, letters: Sequence[Letter], most: int, since: datetime, now: datetime
+    ) -> bool:
+        """Keep a link to sign in, and queue its letters; forget links and sessions that are too old.
+
+        Nothing is kept, and False returned, if `most` links of that person were asked for `since` then.
+        """
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(desk_links).where(desk_links.c.asked_at < min(since, now - LINK_WITHIN)))
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.begun_at <= now - SESSION_WITHIN))
+            asked = select(func.count()).where(desk_links.c.person == person, desk_links.c.asked_at > since)
+            if connection.execute(asked).scalar_one() >= most:
+                return False
+            connection.execute(insert(desk_links).values(digest=digest, person=person, asked_at=now))
+            insert_letters(connection, letters, now=now)
+            return True
+
+    def link(self, digest: str, *, now: datetime) -> str:
+        """Whom a link lets in; empty: it is none, too old, or was used."""
+        with self._database.reading() as connection:
+            return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
+
+    def begin_session(self, link: str, session: str, *, now: datetime) -> str:
+        """Use a link to begin a session, both named by their digests; whom it let in, empty as for `link`."""
+        with self._database.writing_beside() as connection:
+            used = update(desk_links).where(*_is_good(link, now)).values(used_at=now)
+            if connection.execute(used).rowcount != 1:
+                return ""
+            person: str = connection.execute(
+                select(desk_links.c.person).where(desk_links.c.digest == link)
+            ).scalar_one()
+            connection.execute(insert(desk_sessions).values(digest=session, person=person, begun_at=now))
+            return person
+
+    def session(self, digest: str, *, now: datetime) -> Session | None:
+        """Who is signed in with that; None: nobody is, or is any more."""
+        begun = desk_sessions.c.begun_at
+        query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+            return Session(person=row.person, begun_at=row.begun_at) if row else None
+
+    def end_session(self, digest: str) -> None:
+        """Sign somebody out."""
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.digest == digest))
+
+    # --- who did what ------------------------------------------------------------------------------------------------
+
+    def begin_act(self, verb: str, about: str, *, person: str, now: datetime) -> int:
+        """Note what somebody is about to do, and return its number; forget what is too old."""
+        row = {"at": now, "person": person, "verb": verb, "about": about, "outcome": Outcome.BEGUN, "words": ""}
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(desk_acts).where(desk_acts.c.at < now - ACTS_WITHIN))
+            begun = connection.execute(insert(desk_acts).values(row)).inserted_primary_key
+            assert begun is not None
+            return int(begun[0])
+
+    def end_act(self, number: int, outcome: Outcome, words: str, *, about: str = "") -> None:
+        """Note what came of it; with `about`, also to what it was done."""
+        values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
+        with self._database.writing_beside() as connection:
+            its = desk_acts.c.number == number
+            connection.execute(update(desk_acts).where(its).values(values))
+
+    def act(self, number: int) -> Act | None:
+        """The act of that number; None: there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(desk_acts).where(desk_acts.c.number == number)).one_or_none()
+            return _act_of(row) if row else None
+
+    def acts(self, *, limit: int, about: str = "") -> list[Act]:
+        """The latest acts, the last one first; with `about` only those about that."""
+        query = select(desk_acts).order_by(desk_acts.c.number.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(desk_acts.c.about == about) if about else query)
+            return [_act_of(row) for row in rows]
+
+
+def forget_entries(connection: Connection) -> None:
+    """End all sessions and links: a store that was put back may know some that had ended."""
+    connection.execute(delete(desk_links))
+    connection.execute(delete(desk_sessions))
+
+
+def _is_good(digest: str, now: datetime) -> tuple[Any, ...]:
+    of_digest = desk_links.c.digest == digest
+    return of_digest, desk_links.c.used_at.is_(None), desk_links.c.asked_at > now - LINK_WITHIN
+
+
+def _act_of(row: Row[Any]) -> Act:
+    return Act(
+        number=row.number,
+        at=row.at,
+        person=row.person,
+        verb=row.verb,
+        about=row.about,
+        outcome=row.outcome,
+        words=row.words,
+    )

@@ -1,0 +1,124 @@
+"""A site with a desk, and editors who come in and press buttons."""
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from html import unescape
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from publisher.app import Publisher
+from publisher.serve.desk.part import desk_pages
+from publisher.serve.public import public_pages
+from publisher.serve.web import application
+from tests.visitor import LISTING, SMTP
+from tests.world import BASE_URL, CONFIG, NOW, World, prepared
+
+EDITH, OTTO = "edith@example.org", "otto@example.org"
+PEOPLE = f'\n[desk]\npeople = ["{EDITH}", "{OTTO}"]\n'
+DESK_CONFIG = CONFIG.replace('language = "en"', 'language = "en"\nlanguages = ["fr"]') + PEOPLE + SMTP
+DESK = "/-/desk"
+
+
+class DeskSite:
+    """A site with a desk, and its clock."""
+
+    def __init__(self, world: World, *, at: datetime = NOW) -> None:
+        self.world = world
+        self.now = at
+        self._opened = ExitStack()
+        self._opened_at: datetime | None = None
+        self.woken = 0
+        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake)
+        self.app = application(desk, public_pages(world.feeds, base_url=BASE_URL))
+
+    def open(self) -> Publisher:
+        """The site now."""
+        if self._opened_at != self.now:
+            self._opened.close()
+            self.publisher = self._opened.enter_context(self.world.opened(self.now))
+            self._opened_at = self.now
+        return self.publisher
+
+    def close(self) -> None:
+        self._opened.close()
+
+    def browser(self) -> FlaskClient:
+        """Somebody's browser, signed in nowhere."""
+        return self.app.test_client()
+
+    def letters(self) -> list[EmailMessage]:
+        """The letters that were queued since this was asked last."""
+        with self.world.store() as store:
+            claimed = store.ledger.claim(100, max_age=timedelta(days=4), now=self.now)
+            return [
+                email.message_from_bytes(mail, EmailMessage, policy=email.policy.default)
+                for mail in store.ledger.letters(claimed).values()
+            ]
+
+    def link(self, person: str = EDITH) -> str:
+        """The path of a link to sign in, as the command prints it."""
+        return f"/{self.open().desk.new_link(person).removeprefix(BASE_URL)}"
+
+    def editor(self, person: str = EDITH) -> "Editor":
+        """An editor who is signed in."""
+        browser = self.browser()
+        assert 303 == browser.post(self.link(person)).status_code
+        return Editor(browser)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+
+class Editor:
+    """Somebody who is signed in at the desk."""
+
+    def __init__(self, browser: FlaskClient) -> None:
+        self.browser = browser
+
+    def look(self, path: str = DESK) -> str:
+        """The text of a page that is there."""
+        shown = self.browser.get(path)
+        assert 200 == shown.status_code, shown.status
+        return shown.text
+
+    def press(self, do: str, path: str = DESK, /, **fields: str) -> TestResponse:
+        """Load the page at `path`, and press the button `do` after filling in fields; the answer."""
+        return self.send(hidden_in(self.look(path)), do, path, **fields)
+
+    def send(self, hidden: Mapping[str, str], do: str, path: str = DESK, /, **fields: str) -> TestResponse:
+        """Press a button of a page that was loaded before, with its hidden fields."""
+        return self.browser.post(path, data={**hidden, **fields, "do": do}, buffered=True)
+
+    def said(self, answer: TestResponse) -> str:
+        """The sentence of the page to which an answer leads."""
+        assert 303 == answer.status_code, answer.text
+        shown = self.look(answer.location)
+        found = re.search(r'<p class="note done" role="status"><strong>(.*?)</strong>', shown, re.DOTALL)
+        return unescape(found[1]) if found else ""
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The hidden fields of the last form of a page, which all its forms have alike."""
+    found = re.findall(r'<input type="hidden" name="(token|state)" value="([^"]*)">', page)
+    return {name: unescape(value) for name, value in found}
+
+
+@contextmanager
+def desk_site(folder: Path, *, config: str = DESK_CONFIG, listing: str = LISTING) -> Iterator[DeskSite]:
+    """A site with some news and a desk, at `NOW`."""
+    site = DeskSite(prepared(folder, _make, config, listing))
+    yield site
+    site.close()
+
+
+def _make(folder: Path, config: str, listing: str) -> World:
+    world = World(folder, listing, config=config)
+    world.publisher("run", at=NOW)
+    return world
