@@ -92,12 +92,15 @@ class SharedDatabase:
     connection: "psycopg.Connection[Any]"
     rows: Mapping[str, Sequence[Sequence[Any]]]
     """Those that are in its tables from the start, by table."""
+    sequences: Sequence[str]
+    """The names of what gives its tables their numbers."""
 
     def empty(self) -> None:
         """Make it what it was at first, in a few statements: a tenth of the work of making a new one."""
         with self.connection.transaction():
             tables = [table.name for table in reversed(metadata.sorted_tables)]
             self.connection.execute("; ".join(f'DELETE FROM "{name}"' for name in tables))
+            self.connection.execute("; ".join(f'ALTER SEQUENCE "{name}" RESTART' for name in self.sequences))
             for name, rows in self.rows.items():
                 for row in rows:
                     self.connection.execute(f'INSERT INTO "{name}" VALUES ({", ".join(["%s"] * len(row))})', row)
@@ -116,7 +119,8 @@ def postgresql_at_first(postgresql_server: URL) -> Iterator[SharedDatabase]:
         connection.execute("SET lock_timeout = '10s'")
         tables = [table.name for table in metadata.sorted_tables]
         rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in tables}
-        yield SharedDatabase(url, connection, {name: found for name, found in rows.items() if found})
+        sequences = [name for (name,) in connection.execute("SELECT sequencename FROM pg_sequences")]
+        yield SharedDatabase(url, connection, {name: found for name, found in rows.items() if found}, sequences)
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])

@@ -15,8 +15,9 @@ from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
 from publisher.cli.subscribers import choices_of
 from publisher.model.errors import FilesError, UsageError
-from publisher.model.problems import some_of
+from publisher.model.problems import counted, some_of
 from publisher.model.schedules import zone_of
+from publisher.subscribers.archive import is_archive
 from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import Imported, Terms
 
@@ -26,14 +27,16 @@ _SHOWN = 10
 @click.command("export")
 @site_command
 @click.argument("file", type=Path)
-def export_people(options: Options, file: Path) -> None:
+@click.option("--all", "is_all", is_flag=True, help="Write all that is held of all people, as an archive.")
+def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: FBT001
     """Write all who follow something into FILE as CSV, which only you may read; `import` reads it back equal."""
     with options.open_rehearsal() as publisher:
-        people = _write_private(file, publisher.transfer.export()) - 1
+        transfer = publisher.transfer
+        written = _write_private(file, transfer.export_all() if is_all else transfer.export()) - 1
     if options.is_json:
-        print_json({"file": file, "people": people})
+        print_json({"file": file, "rows" if is_all else "people": written})
     else:
-        print_line(f"{file}: {_people(people)}")
+        print_line(f"{file}: {counted(written, 'row') if is_all else _people(written)}")
 
 
 @click.command("import")
@@ -66,10 +69,13 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
 ) -> None:
     """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent.
 
-    FILE is an export of Publisher, listmonk, Mailchimp, phpList or Mailman, or a table with the columns email, agreed
-    and agreed_at.
+    FILE is an export or archive of Publisher, an export of listmonk, Mailchimp, phpList or Mailman, or a table with the
+    columns email, agreed and agreed_at.
     """
     is_rehearsal = dry_run or not is_agreed
+    if is_archive(partial(_lines, file, "utf-8")):
+        _import_archive(options, file, is_rehearsal=is_rehearsal)
+        return
     roster, *others = (read_roster(partial(_lines, each, encoding), name=each.name) for each in (file, *without))
     with options.open_for(dry_run=is_rehearsal) as publisher:
         site = publisher.config.site
@@ -86,6 +92,19 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
         _print(imported, is_rehearsal=is_rehearsal)
 
 
+def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None:
+    with options.open_for(dry_run=is_rehearsal) as publisher:
+        restored = publisher.transfer.bring_back(partial(_lines, file, "utf-8"))
+    if options.is_json:
+        print_json({**asdict(restored), "is_rehearsal": is_rehearsal})
+        return
+    verb = "would be added" if is_rehearsal else "added"
+    print_line(f"archive: {_people(restored.people)} {verb}, {counted(restored.rows, 'row')} in all")
+    if not restored.is_same_log:
+        print_line("  this site has not the items of theirs: they get what is new from now on")
+    _say_how_to_go_on(is_rehearsal=is_rehearsal)
+
+
 def _print(imported: Imported, *, is_rehearsal: bool) -> None:
     left_out = sum(map(len, imported.left_out.values()))
     verb = "would be added" if is_rehearsal else "added"
@@ -93,6 +112,10 @@ def _print(imported: Imported, *, is_rehearsal: bool) -> None:
     for reason, lines in imported.left_out.items():
         noun = "line" if len(lines) == 1 else "lines"
         print_line(f"  {len(lines)} {reason}: {noun} {some_of([str(line) for line in lines], _SHOWN)}")
+    _say_how_to_go_on(is_rehearsal=is_rehearsal)
+
+
+def _say_how_to_go_on(*, is_rehearsal: bool) -> None:
     if is_rehearsal:
         print_line("nothing is written yet; to import, add --yes")
 

@@ -16,6 +16,7 @@ from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionPlace, PastEdition
+from publisher.store.people_archive import LogPlace
 from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
 from publisher.store.restoration import Restoration, Settlement
 from publisher.store.rounds import RoundMail
@@ -42,6 +43,7 @@ __all__ = [
     "ItemAddress",
     "Ledger",
     "LogPass",
+    "LogPlace",
     "Moved",
     "Other",
     "PageRow",

@@ -26,6 +26,7 @@ from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
 from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
+from publisher.store.people_archive import PeopleArchive
 from publisher.store.restoration import Restorations
 from publisher.store.retention import Retention
 from publisher.store.rounds import Rounds
@@ -71,6 +72,7 @@ class Store:
         self.departures = Journal(departures)
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
+        self.people_archive = PeopleArchive(database, self.departures)
         self.rounds = Rounds(database)
         self.retention = Retention(database)
         self.outages = Outages(database)

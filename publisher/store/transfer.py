@@ -9,6 +9,7 @@ from publisher.model.errors import StoreError
 from publisher.model.progress import Progress, Steps
 from publisher.store.engine import BATCH, Database
 from publisher.store.faults import translate_errors
+from publisher.store.numbers import go_on_from, last_number
 from publisher.store.people_schema import address_key
 from publisher.store.schema import counters, metadata, program
 from publisher.store.upgrade import check_head, has_tables
@@ -57,12 +58,8 @@ def _copy_table(table: Table, reading: Connection, writing: Connection, steps: S
         for rows in found.mappings().partitions(BATCH):
             writing.execute(insert(table), [dict(row) for row in rows])
             steps.advance(len(rows))
-    counted = table.autoincrement_column
-    if counted is not None and writing.dialect.name == "postgresql":
-        # Rows that bring their numbers leave the server's sequence where it was. SQLite counts from the highest.
-        sequence = func.pg_get_serial_sequence(literal(table.name), literal(counted.name))
-        last = select(func.max(counted)).scalar_subquery()
-        writing.execute(select(func.setval(sequence, last)))
+    if table.autoincrement_column is not None:
+        go_on_from(writing, table, last_number(reading, table))
 
 
 def _is_full(connection: Connection, table: Table) -> bool:

@@ -19,6 +19,7 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.subscribers import Choices, Consent, ConsentKind, Subscriber
 from publisher.store import Store
+from publisher.subscribers.archive import Lines, Restored, read_archive, write_archive
 from publisher.subscribers.choose import choose
 from publisher.subscribers.people import People
 from publisher.subscribers.roster import Dialect, Entry, Roster
@@ -93,6 +94,10 @@ class Transfer:
             for each in active:
                 yield _csv_line(_row_of(each, consents[each.number]))
 
+    def export_all(self) -> Iterator[str]:
+        """An archive of all that is held of all people, as `archive` says, line by line."""
+        return write_archive(self._store, progress=self._progress)
+
     # --- in ----------------------------------------------------------------------------------------------------------
 
     def bring_in(self, roster: Roster, terms: Terms, *, without: Iterable[Roster] = ()) -> Imported:
@@ -118,6 +123,15 @@ class Transfer:
         steps.reach(steps.total)
         lines = {reason: tuple(sorted(some)) for reason, some in sorted(reading.left_out.items())}
         return Imported(dialect=roster.dialect, added=added, left_out=lines)
+
+    def bring_back(self, lines: Lines) -> Restored:
+        """Put the people of an archive into this site, which has none.
+
+        Raises:
+            UsageError: it is no whole archive of this version.
+            StoreError: the site has subscribers already.
+        """
+        return read_archive(self._store, lines, progress=self._progress)
 
     def _checked(self, terms: Terms, roster: Roster) -> Choices:
         if terms.agreed_at is not None and terms.agreed_at > self._people.now:

@@ -1,0 +1,40 @@
+"""The highest number that a table ever gave, which outlives its row: a number of a reader is never given again."""
+
+from sqlalchemy import Connection, Table, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import REGCLASS
+
+
+def last_number(connection: Connection, table: Table) -> int:
+    """The highest number that a table with numbers of its own ever gave; 0: none."""
+    column = table.autoincrement_column
+    assert column is not None, table.name
+    highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
+        given = connection.execute(select(func.pg_sequence_last_value(cast(sequence, REGCLASS)))).scalar()
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        given = connection.execute(_SEQ, {"name": table.name}).scalar()
+    else:
+        given = 0
+    return max(highest, given or 0)
+
+
+def go_on_from(connection: Connection, table: Table, last: int) -> None:
+    """Have a table give numbers above `last`, and above those in it."""
+    last = max(last, last_number(connection, table))
+    column = table.autoincrement_column
+    assert column is not None, table.name
+    if not last:
+        return
+    if connection.dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(literal(table.name), literal(column.name))
+        connection.execute(select(func.setval(sequence, last)))
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        # SQLite itself keeps this table, without a key that one could name in an upsert.
+        connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+        connection.execute(
+            text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), {"name": table.name, "last": last}
+        )
+
+
+_SEQ = text("SELECT seq FROM sqlite_sequence WHERE name = :name")

@@ -1,0 +1,123 @@
+"""Moves all that is held of people in one file: who they are, what they follow and followed, what they agreed to and
+when, who is suppressed, and the keys of links and HMACs.
+
+The file has a JSON object a line. The first line says what it is; each other one is a row, with the name of its table:
+
+    {"archive":"publisher people","format":1,"log":{"end":57,"digest":"9c1e…"},"last_number":12,"rows":31}
+    {"table":"subscribers","number":1,"address":"ada@example.org",…}
+
+It has no moment in it: what is imported into an empty site comes out of it with the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from publisher.model.errors import UsageError
+from publisher.model.progress import Progress, Steps, quiet
+from publisher.store import LogPlace, Store
+
+_ARCHIVE = "publisher people"
+_FORMAT = 1
+
+Lines = Callable[[], Iterable[str]]
+"""Reads the lines of a file from the first one; called more than once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What came out of an archive."""
+
+    people: int
+    rows: int
+    is_same_log: bool
+    """Whether the site has the items that the archive's site had: else people get what is new from now on."""
+
+
+def is_archive(lines: Lines) -> bool:
+    """Whether a file is an archive of people."""
+    first = next(iter(lines()), "")
+    return first.startswith("{") and _ARCHIVE in first
+
+
+def write_archive(store: Store, *, progress: Progress = quiet) -> Iterator[str]:
+    """Yield the lines of an archive of all people."""
+    with store.people_archive.open() as archive:
+        log = {"end": archive.place.end, "digest": archive.place.digest}
+        head = {"archive": _ARCHIVE, "format": _FORMAT, "log": log}
+        yield _line({**head, "last_number": archive.last_number, "rows": archive.total})
+        steps = Steps(progress, "rows", archive.total)
+        for table, row in archive.rows:
+            yield _line({"table": table, **row})
+            steps.advance(1)
+
+
+def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> Restored:
+    """Put the people of an archive into a site that has none.
+
+    Raises:
+        UsageError: the file is no whole archive of this version; nothing is written.
+        StoreError: the site has subscribers already; nothing is written.
+    """
+    read = enumerate(lines(), start=1)
+    number, first = next(read, (1, ""))
+    head = _object_in(first, number)
+    if head.get("archive") != _ARCHIVE or head.get("format") != _FORMAT:
+        raise UsageError(f"expected an archive of people of format {_FORMAT}, as this version writes it")
+    try:
+        place = LogPlace(end=head["log"]["end"], digest=head["log"]["digest"])
+        last, total = int(head["last_number"]), int(head["rows"])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError("the first line of the archive does not say what is in it") from None
+    is_same_log = store.people_archive.has_log(place)
+    steps = Steps(progress, "rows", total)
+    counted = _Counted(total)
+    rows = counted.rows(_object_in(line, number) for number, line in read)
+    if not is_same_log:
+        rows = _begun_anew(rows, store.log.end())
+    store.people_archive.fill(rows, last_number=last, advance=steps.advance)
+    return Restored(people=counted.people, rows=total, is_same_log=is_same_log)
+
+
+class _Counted:
+    """Counts rows as they go by."""
+
+    def __init__(self, total: int) -> None:
+        self.people = 0
+        self._total = total
+
+    def rows(self, objects: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The rows, each with its table.
+
+        Raises:
+            UsageError: there are fewer or more than the first line says.
+        """
+        count = 0
+        for each in objects:
+            count += 1
+            table = str(each.pop("table", ""))
+            self.people += table == "subscribers"
+            yield table, each
+        if count != self._total:
+            raise UsageError(f"the archive is not whole: it has {count} of {self._total} rows")
+
+
+def _begun_anew(rows: Iterable[tuple[str, dict[str, Any]]], log_end: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows, with subscriptions that have dealt with all that is there now: their numbers mean nothing here."""
+    for table, row in rows:
+        yield table, {**row, "start": log_end, "cursor": log_end} if table == "subscriptions" else row
+
+
+def _object_in(line: str, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UsageError(f"line {number} is no line of an archive: the file is damaged or cut off")
+    return found
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"
