@@ -46,6 +46,7 @@ from publisher.rendering import urls
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
+from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
 from publisher.subscribers.transfer import Transfer
 
@@ -288,6 +289,15 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return self._wiring.people(self._clock())
+
+    @property
+    def own_data(self) -> OwnData:
+        """What readers may have and do with what is held of them.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        return OwnData(self.people, self._store)
 
     @property
     def transfer(self) -> Transfer:

@@ -9,7 +9,7 @@ from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import last_shown
 from publisher.rendering import urls
 from publisher.store import Store
-from publisher.subscribers import tokens
+from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
 from publisher.subscribers.rates import Rates
 
@@ -22,13 +22,14 @@ class Reception:
     def __init__(self, people: People, look: SiteLook, store: Store) -> None:
         """Receive visitors at `people.now`, on pages with the `look` of the site."""
         self.people = people
+        self.own_data = OwnData(people, store)
         self.look = look
         self._store = store
 
     @cached_property
     def keys(self) -> Sequence[str]:
         """The keys that forms are signed with, the newest first."""
-        return self._store.subscribers.keys(proposed=tokens.new_key(), now=self.people.now)
+        return self.people.keys
 
     @cached_property
     def rates(self) -> Rates:

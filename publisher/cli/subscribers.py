@@ -79,6 +79,15 @@ def erase(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT00
         print_line(f"{address}: would be erased" if dry_run else f"{address}: erased")
 
 
+@subscribers.command()
+@site_command
+@click.argument("address")
+def held(options: Options, address: str) -> None:
+    """Print all that is held of a subscriber as JSON: for somebody who asks for it by letter."""
+    with options.open_rehearsal() as publisher:
+        print_json(publisher.own_data.held_of(address))
+
+
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:
     """The name of a pace by theme, as typed.
 

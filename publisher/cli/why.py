@@ -18,6 +18,12 @@ from publisher.model.titles import title_of
 _LATEST = 5
 """How many mails are told of when no item is asked for."""
 
+_HOW = {
+    ConsentKind.FORM: "in the form",
+    ConsentKind.OPERATOR: "as the operator says",
+    ConsentKind.MOVED: "to another address, confirmed there",
+}
+
 
 @click.command()
 @site_command
@@ -44,7 +50,7 @@ def _lines_of(story: Story, zone: ZoneInfo) -> Iterator[str]:
         return
     yield f"{reader.address} is a subscriber since {local_time(reader.since, zone)}"
     for consent in story.consents:
-        how = "in the form" if consent.kind is ConsentKind.FORM else "as the operator says"
+        how = _HOW[consent.kind]
         yield f"  agreed on {local_time(consent.at, zone)}, {how}: {consent.words}"
     for each in reader.subscriptions:
         yield f"  {_subscription_words(each, zone)}"

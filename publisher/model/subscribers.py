@@ -20,6 +20,8 @@ MINE_WITHIN = timedelta(days=60)
 """How long the link in the foot of a mail leads to its reader's choices."""
 FRESH_WITHIN = timedelta(hours=1)
 """How long a link is good that a reader asked for; it works once."""
+MOVE_WITHIN = timedelta(days=1)
+"""How long a link is good that confirms another address of a reader; it works once."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
 LETTER_EVERY = timedelta(days=1)
@@ -210,6 +212,11 @@ def masked(address: str) -> str:
     """The address with most of its local part hidden."""
     local, _, domain = address.rpartition("@")
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
+
+
+def moved_name(number: int) -> str:
+    """How the names of letters begin that tell a subscriber's former address of his new one."""
+    return f"{LetterKind.MOVED.value}-{number}"
 
 
 _ROUND = "round-"

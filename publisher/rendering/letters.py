@@ -22,7 +22,7 @@ from publisher.rendering.columns import wrap
 from publisher.rendering.languages import format_day, interface_language, translations
 from publisher.rendering.message import letter_message
 from publisher.rendering.templates import Templates
-from publisher.rendering.urls import confirm_url, fresh_url, host_of
+from publisher.rendering.urls import confirm_url, fresh_url, host_of, move_url
 
 DOMAIN = "letters"
 """The gettext domain of these texts."""
@@ -40,6 +40,7 @@ class LetterWords:
     door: str
     """What the link is for."""
     url: str
+    """Empty: the letter has no link."""
     after: tuple[str, ...]
     """Paragraphs below the link."""
     sender: str
@@ -112,29 +113,42 @@ class LetterWriter:
             "site": self._site.title,
             "host": host_of(self._site.base_url),
             "day": format_day(local_day(now, self._site.timezone), spoken),
+            "num": CONFIRM_WITHIN.days,
+            "forget": UNCONFIRMED.days,
         }
-        if kind is LetterKind.CONFIRM:
-            subject = gettext("Please confirm: %(site)s by mail") % said
-            before = gettext("On %(day)s this address was entered on %(host)s for:") % said
-            facts = self.choices(request.choices, request.language)
-            door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
-            after = gettext(
-                "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, and "
-                "we delete the address after %(forget)s days."
-            ) % {"num": CONFIRM_WITHIN.days, "forget": UNCONFIRMED.days}
-        else:
-            subject = gettext("Your link: %(site)s by mail") % said
-            before = gettext("On %(day)s a link to your mails was asked for on %(host)s.") % said
-            facts = ()
-            door, url = gettext("Open your mails"), fresh_url(self._site, token)
-            after = gettext("The link is good for one hour, and once. Did you not ask for it? Do nothing.")
+        match kind:
+            case LetterKind.CONFIRM:
+                subject = gettext("Please confirm: %(site)s by mail")
+                before = gettext("On %(day)s this address was entered on %(host)s for:")
+                door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
+                after = gettext(
+                    "The link is good for %(num)s days. Did you not ask for this? Do nothing: no other mail will come, "
+                    "and we delete the address after %(forget)s days."
+                )
+            case LetterKind.LINK:
+                subject = gettext("Your link: %(site)s by mail")
+                before = gettext("On %(day)s a link to your mails was asked for on %(host)s.")
+                door, url = gettext("Open your mails"), fresh_url(self._site, token)
+                after = gettext("The link is good for one hour, and once. Did you not ask for it? Do nothing.")
+            case LetterKind.MOVE:
+                subject = gettext("Please confirm this address: %(site)s by mail")
+                before = gettext("On %(day)s a reader asked on %(host)s to get his mails at this address from now on.")
+                door, url = gettext("Open this page and press the button there"), move_url(self._site, token)
+                after = gettext(
+                    "The link is good for one day. Did you not ask for this? Do nothing: no other mail will come."
+                )
+            case _:
+                subject = gettext("Another address from now on: %(site)s by mail")
+                before = gettext("On %(day)s your mails were moved to another address, and confirmed there.")
+                door, url = "", ""
+                after = gettext("No other mail will come here. Was that not you? Please answer this mail.")
         return LetterWords(
-            subject=subject,
-            before=(before,),
-            facts=facts,
+            subject=subject % said,
+            before=(before % said,),
+            facts=self.choices(request.choices, request.language),
             door=door,
             url=url,
-            after=(after,),
+            after=(after % said,),
             sender=self._sender(gettext),
             postal_address=self._settings.postal_address,
             privacy_url=self._settings.privacy_url,

@@ -173,6 +173,11 @@ def fresh_url(site: Site, token: str) -> str:
     return f"{site.base_url}{FORMS}/fresh/{token}"
 
 
+def move_url(site: Site, token: str) -> str:
+    """The page with the button that confirms another address of a reader."""
+    return f"{site.base_url}{FORMS}/move/{token}"
+
+
 def stop_url(site: Site, token: str) -> str:
     """The page with the button to unsubscribe; mail programs post there for their own button (RFC 8058)."""
     return f"{site.base_url}{FORMS}/stop/{token}"

@@ -4,10 +4,10 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, func, or_, select, update
 
-from publisher.model.subscribers import ConsentKind, LetterKind
-from publisher.store.mail_schema import bounces, deliveries
+from publisher.model.subscribers import ConsentKind, LetterKind, moved_name
+from publisher.store.mail_schema import IS_LETTER, bounces, deliveries
 from publisher.store.people_schema import (
     bounce_scores,
     confirmations,
@@ -32,9 +32,13 @@ def erase_address(connection: Connection, address: str, *, now: datetime) -> boo
     """
     query = select(*subscribers.c["number", "bounce_mark"]).where(subscribers.c.address == address)
     reader = connection.execute(query.with_for_update()).one_or_none()
+    its = confirmations.c.address == address
+    if reader:
+        its = or_(its, confirmations.c.subscriber == reader.number)
+    addresses = [address, *_other_addresses(connection, reader.number if reader else 0)]
     found = [_erase_reader(connection, reader.number)] if reader else []
-    asked = connection.execute(delete(confirmations).where(confirmations.c.address == address))
-    mails = _erase_mails(connection, address, now=now)
+    asked = connection.execute(delete(confirmations).where(its))
+    mails = sum(_erase_mails(connection, each, now=now) for each in addresses)
     said = _erase_bounces(connection, address, mark=reader.bounce_mark if reader else "")
     return any([*found, asked.rowcount, mails, said])
 
@@ -78,6 +82,14 @@ def _erase_reader(connection: Connection, number: int) -> bool:
     for table in (subscriptions, bounce_scores, former_marks):
         connection.execute(delete(table).where(table.c.subscriber == number))
     return connection.execute(delete(subscribers).where(subscribers.c.number == number)).rowcount == 1
+
+
+def _other_addresses(connection: Connection, number: int) -> list[str]:
+    """Addresses that a reader had before, or wanted, and that got a letter about it."""
+    wanted = select(confirmations.c.address).where(confirmations.c.subscriber == number)
+    is_told = and_(IS_LETTER, deliveries.c.name.startswith(f"{moved_name(number)}-"))
+    had = select(deliveries.c.recipient).where(is_told)
+    return [row[0] for query in (wanted, had) for row in connection.execute(query)]
 
 
 def _erase_mails(connection: Connection, address: str, *, now: datetime) -> int:

@@ -22,6 +22,7 @@ from publisher.store.items import Items
 from publisher.store.ledger import Ledger
 from publisher.store.locks import Locks
 from publisher.store.log import Log
+from publisher.store.moves import Moves
 from publisher.store.names import NamesGiven
 from publisher.store.notices import Notices
 from publisher.store.outages import Outages
@@ -73,6 +74,7 @@ class Store:
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
         self.people_archive = PeopleArchive(database, self.departures)
+        self.moves = Moves(database, self.departures)
         self.rounds = Rounds(database)
         self.retention = Retention(database)
         self.outages = Outages(database)

@@ -122,7 +122,7 @@ class People:
                 says the same beforehand.
         """
         request = replace(request, address=self.wire_address(request.address), choices=self.checked(request.choices))
-        self._ask(LetterKind.CONFIRM, request)
+        self.send_letter(LetterKind.CONFIRM, request)
 
     def wire_address(self, address: str) -> str:
         """An address as it is kept.
@@ -202,8 +202,8 @@ class People:
 
     def mine(self, token: str) -> Subscriber | None:
         """The subscriber whose own page the token leads to; None: it leads to none (any more)."""
-        number = tokens.read_mine(token, self._keys, now=self.now)
-        return None if number is None else self._present(number)
+        number = tokens.read_mine(token, self.keys, now=self.now)
+        return None if number is None else self.present(number)
 
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
@@ -230,8 +230,8 @@ class People:
 
     def holder(self, token: str) -> Subscriber | None:
         """The subscriber to whom a link to unsubscribe belongs. A page shows nothing about him."""
-        number = tokens.read_stop(token, self._keys)
-        return None if number is None else self._present(number)
+        number = tokens.read_stop(token, self.keys)
+        return None if number is None else self.present(number)
 
     def stop(self, token: str) -> bool:
         """End all subscriptions of a reader, from the next mail on; whether the link is one of ours.
@@ -269,7 +269,7 @@ class People:
         found = self._store.subscribers.by_address(self.wire_address(address))
         if found is not None:
             request = Request(address=found.address, choices={}, language=found.language, words="")
-            self._ask(LetterKind.LINK, request)
+            self.send_letter(LetterKind.LINK, request)
 
     def fresh(self, token: str) -> Subscriber | None:
         """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""
@@ -292,7 +292,7 @@ class People:
 
     def tokens_of(self, number: int) -> tuple[str, str]:
         """The same, of the subscriber of that number."""
-        key = self._keys[0]
+        key = self.keys[0]
         return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self.now)
 
     # --- the operator ------------------------------------------------------------------------------------------------
@@ -347,10 +347,11 @@ class People:
     # --- shared ------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _keys(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
+        """The keys that links are signed with, the newest first."""
         return self._store.subscribers.keys(proposed=tokens.new_key(), now=self.now)
 
-    def _present(self, number: int) -> Subscriber | None:
+    def present(self, number: int) -> Subscriber | None:
         """The subscriber, with the present slugs of his themes."""
         found = self._store.subscribers.get(number)
         return None if found is None else replace(found, subscriptions=self._renamed(found.subscriptions))
@@ -372,7 +373,7 @@ class People:
             self._store.subscribers.write(before, after, now=self.now)
         return after
 
-    def _ask(self, kind: LetterKind, request: Request) -> None:
+    def send_letter(self, kind: LetterKind, request: Request) -> None:
         """Queue a letter, unless the address got one of the kind within a day. Of requests at once, one is kept."""
         not_since = self.now - LETTER_EVERY
         asked_at = self._store.subscribers.asked_at(kind, request.address)
@@ -381,5 +382,13 @@ class People:
             return
         token = tokens.new_single()
         digest = tokens.digest_of(token)
-        letter = self._letters().write(kind, request, token, name=f"{kind.value}-{digest[:16]}", now=self.now)
+        letter = self.letter(kind, request, token, name=f"{kind.value}-{digest[:16]}")
         self._store.subscribers.ask(kind, request, letter, token_digest=digest, not_since=not_since, now=self.now)
+
+    def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:
+        """A letter in the words of the site, which is not queued; `token` is that of its link, `name` its own.
+
+        Raises:
+            TemplateError: its template cannot be used.
+        """
+        return self._letters().write(kind, request, token, name=name, now=self.now)

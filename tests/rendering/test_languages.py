@@ -27,6 +27,7 @@ PAGES = (
     "moved.html",
     "withdrawn.html",
     *(f"forms/{name}.html" for name in ("confirm", "fresh", "link", "mine", "parts", "sent", "stop", "subscribe")),
+    *(f"forms/{name}" for name in ("data.html", "erase.html", "erased.html", "move.html", "move.txt")),
     *("forms/trouble.html", "forms/welcome.html", "forms/consent.txt"),
 )
 

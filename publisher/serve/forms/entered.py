@@ -31,6 +31,8 @@ class Mistake(StrEnum):
     BAD_ADDRESS = "bad address"
     LETTERS = "letters"
     """The part before the @ has letters that few mail servers take."""
+    SAME_ADDRESS = "same address"
+    """Mails go to this address already."""
     NO_THEME = "no theme"
     STALE = "stale"
     """The form was sent too quickly, or was open for too long."""

@@ -10,6 +10,7 @@ from publisher.model.subscribers import Choices, Request, Subscriber, masked
 from publisher.rendering.languages import own_name
 from publisher.serve.forms.entered import Mistake, SubscribeForm
 from publisher.serve.forms.view import View
+from publisher.subscribers.own_data import Move
 
 
 def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake] = ()) -> Response:
@@ -57,12 +58,15 @@ def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
     )
 
 
-def mine_page(view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False) -> Response:
+def mine_page(
+    view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False, is_moved: bool = False
+) -> Response:
     """A reader's own page, as his choices are."""
     pause = _pause_of(view, subscriber)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
     choices = view.people.present_choices(subscriber.choices)
-    return _mine(view, token, subscriber, choices, subscriber.language, until=until, is_saved=is_saved)
+    language = subscriber.language
+    return _mine(view, token, subscriber, choices, language, until=until, is_saved=is_saved, is_moved=is_moved)
 
 
 def mine_page_again(
@@ -82,6 +86,7 @@ def _mine(
     until: str,
     mistakes: Sequence[Mistake] = (),
     is_saved: bool = False,
+    is_moved: bool = False,
 ) -> Response:
     pause, followed = _pause_of(view, subscriber), view.people.present_choices(subscriber.choices)
     return view.page(
@@ -93,6 +98,7 @@ def _mine(
         stop=view.people.links_of(subscriber)[0],
         mistakes=mistakes,
         is_saved=is_saved,
+        is_moved=is_moved,
         address=subscriber.masked,
         followed=view.showing.followed(subscriber),
         rate=view.showing.mails(followed),
@@ -129,6 +135,43 @@ def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Res
         can_slow_down=any(each.pace != slowest for each in subscriber.active),
         can_undo=undo_until is not None,
         undo_until=undo_until,
+    )
+
+
+def data_page(
+    view: View, token: str, subscriber: Subscriber, *, mistakes: Sequence[Mistake] = (), email: str = ""
+) -> Response:
+    """What a reader may do with all that is held of him."""
+    return view.page(
+        "data",
+        "fresh",
+        token,
+        language=subscriber.language,
+        status=400 if mistakes else 200,
+        mine=view.people.links_of(subscriber)[1],
+        mistakes=mistakes,
+        address=subscriber.masked,
+        email=email,
+    )
+
+
+def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
+    """What erasing takes and leaves, and the button that does it."""
+    return view.page("erase", "fresh", token, language=subscriber.language, address=subscriber.masked)
+
+
+def move_page(view: View, token: str, moving: Move, *, is_taken: bool = False) -> Response:
+    """The button that confirms another address; or that somebody is subscribed with it."""
+    language = moving.before.language
+    return view.page(
+        "move",
+        "move",
+        token,
+        language=language,
+        status=409 if is_taken else 200,
+        is_taken=is_taken,
+        address=moving.masked,
+        words=view.move_words(view.speaks(language)),
     )
 
 

@@ -8,11 +8,9 @@ follow links. **Known and unknown addresses are answered alike**, and after the 
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,10 +18,11 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.admin.reception import Reception
-from publisher.model.errors import OutrunError, PublisherError
+from publisher.model.errors import PublisherError
 from publisher.model.subscribers import EVERYTHING, Request
 from publisher.rendering.urls import FORMS
 from publisher.serve.forms import pages
+from publisher.serve.forms.answers import decide, lead_to, refuse
 from publisher.serve.forms.entered import (
     SHOWN,
     TRAP,
@@ -34,6 +33,7 @@ from publisher.serve.forms.entered import (
     read_order,
     read_pause,
 )
+from publisher.serve.forms.fresh import FreshForms
 from publisher.serve.forms.quota import Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
@@ -45,14 +45,9 @@ MAX_FORM_BYTES = 64 * 1024
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-TRIES = 10
-"""A mail program, or somebody who is impatient, may send a form several times at once."""
 SOON_S = 300
 """When to try again, in seconds, if the store cannot be used."""
-HOUR_S = 3600
 LATER = "Please try again in some minutes.\n"
-
-_T = TypeVar("_T")
 
 OpenReception = Callable[[], Reception]
 """Gives the site at this moment."""
@@ -113,8 +108,7 @@ class _Forms:
             ("stop/<token>", "POST", self.stop),
             ("link", "GET", self.show_link),
             ("link", "POST", self.send_link),
-            ("fresh/<token>", "GET", self.show_fresh),
-            ("fresh/<token>", "POST", self.use_fresh),
+            *FreshForms(self._view, self._may_send, self._on_letter).rules(),
         ]
 
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
@@ -134,15 +128,16 @@ class _Forms:
         if mistakes := order.mistakes() or _stale(view):
             return pages.subscribe_page(view, order, mistakes)
         if not self._may_send(view):
-            return _refuse(view)
+            return refuse(view)
         if not request.form.get(TRAP):
             words = view.consent(view.speaks())
             people.subscribe(Request(address=order.email, choices=order.choices, language=order.language, words=words))
             self._on_letter()
-        return _lead_to(view.path("sent"))
+        return lead_to(view.path("sent"))
 
     def show_sent(self) -> Response:
-        return self._view().page("sent", "sent", is_link="link" in request.args)
+        waits_for = next((name for name in ("link", "move") if name in request.args), "confirm")
+        return self._view().page("sent", "sent", waits_for=waits_for)
 
     def show_confirm(self, token: str) -> Response:
         view = self._view()
@@ -151,10 +146,10 @@ class _Forms:
 
     def confirm(self, token: str) -> Response:
         view = self._view()
-        subscriber = _decide(lambda: view.people.confirm(token))
+        subscriber = decide(lambda: view.people.confirm(token))
         if subscriber is None:
             return pages.bad_link_page(view)
-        return _lead_to(view.path("welcome", view.people.links_of(subscriber)[1]))
+        return lead_to(view.path("welcome", view.people.links_of(subscriber)[1]))
 
     def show_welcome(self, token: str) -> Response:
         view = self._view()
@@ -168,7 +163,8 @@ class _Forms:
         subscriber = view.people.mine(token)
         if subscriber is None:
             return pages.bad_link_page(view)
-        return pages.mine_page(view, token, subscriber, is_saved="saved" in request.args)
+        said = request.args
+        return pages.mine_page(view, token, subscriber, is_saved="saved" in said, is_moved="moved" in said)
 
     def change_mine(self, token: str) -> Response:
         view = self._view()
@@ -177,9 +173,11 @@ class _Forms:
         if before is None:
             return pages.bad_link_page(view)
         followed = people.present_choices(before.choices)
+        if request.form.get("do") == "link":
+            return self._answer_link(view, before.address) if self._may_send(view) else refuse(view)
         if request.form.get("do") == "resume":
-            _decide(lambda: people.change(token, choices=followed, language=before.language))
-            return _lead_to(view.path("mine", token, query="saved"))
+            decide(lambda: people.change(token, choices=followed, language=before.language))
+            return lead_to(view.path("mine", token, query="saved"))
         slugs = [EVERYTHING, *(each.slug for each in people.themes)]
         choices = read_changes(request.form, people.settings, slugs, followed)
         wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]
@@ -189,8 +187,8 @@ class _Forms:
             pause = read_pause(until, timezone=view.site.timezone, now=people.now)
         if isinstance(pause, Mistake):
             return pages.mine_page_again(view, token, before, choices, language, until=until, mistake=pause)
-        _decide(lambda: people.change(token, choices=choices, language=language, paused_until=pause))
-        return _lead_to(view.path("mine", token, query="saved"))
+        decide(lambda: people.change(token, choices=choices, language=language, paused_until=pause))
+        return lead_to(view.path("mine", token, query="saved"))
 
     # --- leaving -----------------------------------------------------------------------------------------------------
 
@@ -207,7 +205,7 @@ class _Forms:
         wanted = request.form.get("do", "")
         people = view.people
         act: Callable[[str], object] = {"undo": people.undo, "fewer": people.slow_down}.get(wanted, people.stop)
-        _decide(lambda: act(token))
+        decide(lambda: act(token))
         after = view.people.holder(token)
         if after is None:
             return pages.bad_link_page(view)
@@ -225,9 +223,13 @@ class _Forms:
         if mistakes := (mistake,) if mistake else _stale(view):
             return pages.link_page(view, mistakes=mistakes, email=email)
         if not self._may_send(view):
-            return _refuse(view)
-        answer = _lead_to(view.path("sent", query="link"))
-        if not request.form.get(TRAP):
+            return refuse(view)
+        return self._answer_link(view, "" if request.form.get(TRAP) else email)
+
+    def _answer_link(self, view: View, email: str) -> Response:
+        """Say that a link is sent if the address is subscribed, and send it; to no address (empty) none is."""
+        answer = lead_to(view.path("sent", query="link"))
+        if email:
             # Once the answer is given: a letter takes a while, and that would tell who is subscribed.
             answer.call_on_close(partial(self._send_link, view, email))
         return answer
@@ -238,20 +240,6 @@ class _Forms:
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
         self._on_letter()
-
-    def show_fresh(self, token: str) -> Response:
-        view = self._view()
-        subscriber = view.people.fresh(token)
-        if subscriber is None:
-            return pages.bad_link_page(view)
-        return view.page("fresh", "fresh", token, language=subscriber.language)
-
-    def use_fresh(self, token: str) -> Response:
-        view = self._view()
-        subscriber = view.people.use_fresh(token)
-        if subscriber is None:
-            return pages.bad_link_page(view)
-        return _lead_to(view.path("mine", view.people.links_of(subscriber)[1]))
 
     # --- what goes wrong ---------------------------------------------------------------------------------------------
 
@@ -276,30 +264,6 @@ class _Forms:
         return self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
 
 
-def _decide(decide: Callable[[], _T]) -> _T:
-    """Do what somebody decided; once more, and from what is there now, if another request was quicker.
-
-    Raises:
-        OutrunError: others were quicker each time.
-    """
-    for _ in range(TRIES - 1):
-        with suppress(OutrunError):
-            return decide()
-    return decide()
-
-
 def _stale(view: View) -> tuple[Mistake, ...]:
     is_good = is_good_stamp(request.form.get("stamp", ""), view.reception.keys, now=view.people.now)
     return () if is_good else (Mistake.STALE,)
-
-
-def _refuse(view: View) -> Response:
-    answer = pages.trouble_page(view, "many", HTTPStatus.TOO_MANY_REQUESTS)
-    answer.headers["Retry-After"] = str(HOUR_S)
-    return answer
-
-
-def _lead_to(path: str) -> Response:
-    """Lead a browser from a form that was sent to the page that says so, which it may load again."""
-    # The server gives an answer without a text only after what is to be done once it is given.
-    return Response("see there\n", HTTPStatus.SEE_OTHER, {"Location": path}, mimetype="text/plain")

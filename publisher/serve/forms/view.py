@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from flask import Request, Response
 
 from publisher.admin.reception import Reception
-from publisher.model.retention import UNCONFIRMED
+from publisher.model.retention import ENDED, MAILS, UNCONFIRMED
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, UNDO_WITHIN, Subscriber
 from publisher.publish.page_frame import render_page
@@ -58,6 +58,10 @@ class View:
         """The exact words to which somebody agrees who sends the form."""
         return self.reception.look.templates.render("forms/consent.txt", language=language, domain=DOMAIN).strip()
 
+    def move_words(self, language: str) -> str:
+        """The exact words beside the button that confirms another address."""
+        return self.reception.look.templates.render("forms/move.txt", language=language, domain=DOMAIN).strip()
+
     def page(
         self,
         name: str,
@@ -103,6 +107,8 @@ class View:
             theme_count=self.showing.theme_count,
             confirm_days=CONFIRM_WITHIN.days,
             forget_days=UNCONFIRMED.days,
+            ended_days=ENDED.days,
+            mail_days=MAILS.days,
             **values,
         )
         return Response(html, status, mimetype="text/html")

@@ -1,0 +1,120 @@
+"""Forms of a fresh link: what a reader may do with all that is held of him, and confirming another address.
+
+The link in a letter works once. Its button leads to the reader's own page, or opens the page of his data, which is good
+for an hour and lies at the same path with another token. Looking at either changes nothing.
+"""
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+from publisher.model.subscribers import Subscriber
+from publisher.rendering.urls import host_of
+from publisher.serve.forms import pages
+from publisher.serve.forms.answers import decide, lead_to, refuse
+from publisher.serve.forms.entered import SHOWN, Mistake, address_mistake
+from publisher.serve.forms.view import View
+from publisher.store.moves import MoveOutcome
+from publisher.subscribers.held_data import json_of
+
+
+class FreshForms:
+    """Answers requests for them."""
+
+    def __init__(
+        self, view: Callable[[], View], may_send: Callable[[View], bool], on_letter: Callable[[], object]
+    ) -> None:
+        self._view = view
+        self._may_send = may_send
+        self._on_letter = on_letter
+
+    def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
+        """Paths below `/-/`, methods, and what answers them."""
+        return [
+            ("fresh/<token>", "GET", self.show_fresh),
+            ("fresh/<token>", "POST", self.use_fresh),
+            ("erased", "GET", self.show_erased),
+            ("move/<token>", "GET", self.show_move),
+            ("move/<token>", "POST", self.move),
+        ]
+
+    def show_fresh(self, token: str) -> Response:
+        view = self._view()
+        if holder := view.reception.own_data.holder(token):
+            return pages.data_page(view, token, holder)
+        if subscriber := view.people.fresh(token):
+            return view.page("fresh", "fresh", token, language=subscriber.language)
+        return pages.bad_link_page(view)
+
+    def use_fresh(self, token: str) -> Response:
+        """Use up the link of a letter, or do what a button of the opened page says."""
+        view = self._view()
+        if holder := view.reception.own_data.holder(token):
+            return self._act(view, token, holder)
+        if request.form.get("do") == "data":
+            opened = view.reception.own_data.open(token)
+            return lead_to(view.path("fresh", opened)) if opened else pages.bad_link_page(view)
+        subscriber = view.people.use_fresh(token)
+        if subscriber is None:
+            return pages.bad_link_page(view)
+        return lead_to(view.path("mine", view.people.links_of(subscriber)[1]))
+
+    def _act(self, view: View, token: str, holder: Subscriber) -> Response:
+        match request.form.get("do"):
+            case "download":
+                answer = Response(json_of(view.reception.own_data.held(holder)), mimetype="application/json")
+                name = host_of(view.site.base_url)
+                answer.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
+                return answer
+            case "move":
+                return self._ask_to_move(view, token, holder)
+            case "ask-erase":
+                return pages.erase_page(view, token, holder)
+            case "erase":
+                view.reception.own_data.erase(token, is_final="never" in request.form)
+                return lead_to(view.path("erased", language=view.speaks(holder.language)))
+            case _:
+                return pages.data_page(view, token, holder)
+
+    def show_erased(self) -> Response:
+        return self._view().page("erased", "erased")
+
+    # --- another address ---------------------------------------------------------------------------------------------
+
+    def _ask_to_move(self, view: View, token: str, holder: Subscriber) -> Response:
+        email = request.form.get("email", "").strip()[:SHOWN]
+        mistake = address_mistake(email)
+        if mistake is None and view.people.wire_address(email) == holder.address:
+            mistake = Mistake.SAME_ADDRESS
+        if mistake is not None:
+            return pages.data_page(view, token, holder, mistakes=(mistake,), email=email)
+        if not self._may_send(view):
+            return refuse(view)
+        view.reception.own_data.ask_to_move(token, email)
+        self._on_letter()
+        return lead_to(view.path("sent", query="move", language=view.speaks(holder.language)))
+
+    def show_move(self, token: str) -> Response:
+        view = self._view()
+        moving = view.reception.own_data.moving(token)
+        return pages.move_page(view, token, moving) if moving else pages.bad_link_page(view)
+
+    def move(self, token: str) -> Response:
+        view = self._view()
+        own_data = view.reception.own_data
+        moving = own_data.moving(token)
+        if moving is None:
+            return pages.bad_link_page(view)
+        words = view.move_words(view.speaks(moving.before.language))
+        done = decide(lambda: own_data.move(token, words=words))
+        if done is None:
+            return pages.bad_link_page(view)
+        outcome, subscriber = done
+        match outcome:
+            case MoveOutcome.MOVED:
+                self._on_letter()
+                return lead_to(view.path("mine", view.people.links_of(subscriber)[1], query="moved"))
+            case MoveOutcome.TAKEN:
+                return pages.move_page(view, token, moving, is_taken=True)
+            case MoveOutcome.USED:
+                return pages.bad_link_page(view)

@@ -1,0 +1,89 @@
+"""Moves: a subscriber gets another address, and all that he follows, has had and agreed to goes with him."""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, case, delete, literal, or_, select, update
+
+from publisher.model.deliveries import DeliveryState, Letter
+from publisher.model.departures import DepartureKind
+from publisher.model.subscribers import Consent, Subscriber
+from publisher.store.delivery_rows import clock_of
+from publisher.store.departures import Journal
+from publisher.store.engine import Database
+from publisher.store.mail_schema import deliveries
+from publisher.store.people_rows import append_consent, refuse_changed, use_link
+from publisher.store.people_schema import confirmations, subscribers
+from publisher.store.queue import cancel_deliveries, insert_letters
+from publisher.store.round_mails import is_letter_to, is_round_mail
+from publisher.store.suppressions import note_departures
+
+
+class MoveOutcome(StrEnum):
+    """What became of a move."""
+
+    MOVED = "moved"
+    TAKEN = "taken"
+    """Somebody is subscribed with the new address; nothing was changed."""
+    USED = "used"
+    """The link was used before; nothing was changed."""
+
+
+class Moves:
+    """Changes of addresses."""
+
+    def __init__(self, database: Database, journal: Journal) -> None:
+        self._database = database
+        self._journal = journal
+
+    def move(
+        self, before: Subscriber, address: str, *, consent: Consent, letter: Letter, used: str, now: datetime
+    ) -> MoveOutcome:
+        """Give a subscriber another address, keep what he agreed to, and queue a letter to the former one.
+
+        `used` is the digest of the link that was sent to the new address. Digests that wait go there; links that were
+        sent to the former address lead nowhere. A mail that is on its way now still arrives there. In the file of
+        departures the former address left, so that it gets no mail after a restore.
+
+        Raises:
+            OutrunError: the subscriber changed meanwhile.
+        """
+        with self._database.writing_beside() as connection:
+            taken = select(subscribers.c.number).where(subscribers.c.address == address)
+            if connection.execute(taken).scalar() is not None:
+                return MoveOutcome.TAKEN
+            if not use_link(connection, used, now=now):
+                return MoveOutcome.USED
+            refuse_changed(connection, before)
+            its = subscribers.c.number == before.number
+            connection.execute(update(subscribers).where(its).values(address=address))
+            _move_mails(connection, before.address, address, now=now)
+            connection.execute(delete(confirmations).where(confirmations.c.address == before.address))
+            append_consent(connection, before.number, consent)
+            insert_letters(connection, [letter], now=now)
+            self._note(connection, before, replace(before, address=address), now=now)
+            return MoveOutcome.MOVED
+
+    def _note(self, connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
+        note_departures(connection, self._journal, [before.address], DepartureKind.LEFT, now=now)
+        if after.active:
+            note_departures(connection, self._journal, [after.address], DepartureKind.RETURNED, now=now)
+
+
+def _move_mails(connection: Connection, former: str, address: str, *, now: datetime) -> None:
+    """Have the mails to a reader, past ones too, be to his new address; letters that wait are taken back."""
+    cancel_deliveries(connection, is_letter_to(former), now=now)
+    of_reader = or_(is_letter_to(former), is_round_mail(connection, former))
+    ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())
+    which = deliveries.c.id.in_(ids.scalars().all())
+    # Who has claimed one knows the former address. In another epoch he cannot hand it over.
+    is_leased = deliveries.c.state == DeliveryState.LEASED
+    queued = literal(DeliveryState.QUEUED, deliveries.c.state.type)
+    values = {
+        "recipient": address,
+        "state": case((is_leased, queued), else_=deliveries.c.state),
+        "due_at": case((is_leased, clock_of(connection, now)()), else_=deliveries.c.due_at),
+        "epoch": deliveries.c.epoch + case((is_leased, 1), else_=0),
+    }
+    connection.execute(update(deliveries).where(which).values(values))

@@ -1,0 +1,85 @@
+"""All that is held of one reader, for him: as JSON that a program and a person can read (GDPR articles 15 and 20)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from publisher.model.deliveries import DeliveryKind, KnownDelivery
+from publisher.model.retention import BOUNCES, ENDED, MAILS
+from publisher.model.site import Site
+from publisher.model.subscribers import LetterKind, Subscriber
+from publisher.rendering.urls import page_url
+from publisher.store import PastMail, Store
+
+
+def held_data(
+    subscriber: Subscriber, store: Store, *, site: Site, privacy_url: str, now: datetime
+) -> dict[str, object]:
+    """All that the store has of a subscriber; instants are UTC.
+
+    The names and values are part of what a reader may rely on; `docs/privacy.md` explains them.
+    """
+    sent = store.histories.deliveries(subscriber.address)
+    return {
+        "held_by": site.title,
+        "at": now,
+        "privacy": privacy_url,
+        "kept_for_days": {"after_the_last_end": ENDED.days, "mails": MAILS.days, "mails_that_came_back": BOUNCES.days},
+        "address": subscriber.address,
+        "number": subscriber.number,
+        "language": subscriber.language,
+        "since": subscriber.since,
+        "paused_until": subscriber.paused_until,
+        "subscriptions": [asdict(each) for each in subscriber.subscriptions],
+        "agreed": [asdict(each) for each in store.subscribers.consents(subscriber.number)],
+        "asked_for": _requests(subscriber, store),
+        "mails": _mails(store.histories.mails(subscriber.number), sent, store, site),
+        "letters": [_delivery(each) for each in sent if each.kind is DeliveryKind.LETTER],
+        "came_back": [
+            {"at": each.at, "kind": each.kind, "status": each.status, "words": each.words}
+            for each in store.histories.bounces(subscriber.number)
+        ],
+        "suppressed": [asdict(each) for each in store.suppressions.of(subscriber.address)],
+    }
+
+
+def json_of(held: Mapping[str, object]) -> str:
+    """What is held as a text."""
+    return json.dumps(held, ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def _requests(subscriber: Subscriber, store: Store) -> list[dict[str, object]]:
+    """When links were sent to the reader that are kept yet."""
+    asked = {kind.value: store.subscribers.asked_at(kind, subscriber.address) for kind in LetterKind}
+    return [{"kind": kind, "at": at} for kind, at in asked.items() if at is not None]
+
+
+def _mails(
+    past: Sequence[PastMail], sent: Sequence[KnownDelivery], store: Store, site: Site
+) -> list[dict[str, object]]:
+    numbers = sorted({number for mail in past for number in mail.items})
+    urls = {record.number: page_url(record, site) for record in store.items.by_number(numbers)}
+    by_name = {each.name: each for each in sent if each.kind is DeliveryKind.ROUND}
+    return [
+        {
+            "name": mail.round.name,
+            "begun_at": mail.round.begun_at,
+            "items": [urls[number] for number in mail.items if number in urls],
+            "delivery": _delivery(by_name[mail.round.name]) if mail.round.name in by_name else None,
+        }
+        for mail in past
+    ]
+
+
+def _delivery(delivery: KnownDelivery) -> dict[str, object]:
+    names = ("name", "state", "attempts", "reply", "queued_at", "finished_at")
+    return {name: getattr(delivery, name) for name in names}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"no JSON for {value!r}")

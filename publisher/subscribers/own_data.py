@@ -1,0 +1,150 @@
+"""What a reader may ask for by a fresh link: all that is held of him, its end, and mails at another address.
+
+A fresh link works once. What it opens is a page that is good for an hour, whose address stands in no mail; so a mail
+that is forwarded, later found or read on the way can do none of this. Another address is confirmed there first.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.model.decisions import DecisionLog
+from publisher.model.departures import SuppressionKind
+from publisher.model.errors import UsageError
+from publisher.model.subscribers import (
+    MOVE_WITHIN,
+    Consent,
+    ConsentKind,
+    LetterKind,
+    Request,
+    Subscriber,
+    masked,
+    moved_name,
+)
+from publisher.store import Store
+from publisher.store.moves import MoveOutcome
+from publisher.subscribers import tokens
+from publisher.subscribers.held_data import held_data
+from publisher.subscribers.people import People
+
+logger = DecisionLog("subscribers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A change of address that waits for the button behind the link in a letter to the new one."""
+
+    before: Subscriber
+    address: str
+    """The new one."""
+
+    @property
+    def masked(self) -> str:
+        """The new address as a page may show it."""
+        return masked(self.address)
+
+
+class OwnData:
+    """What readers do with what is held of them, at one moment."""
+
+    def __init__(self, people: People, store: Store) -> None:
+        self._people = people
+        self._store = store
+
+    @property
+    def _now(self) -> datetime:
+        return self._people.now
+
+    # --- the page that a fresh link opens ----------------------------------------------------------------------------
+
+    def open(self, token: str) -> str | None:
+        """Use up a fresh link; return the token of the page that it opens, or None: it is not good (any more)."""
+        holder = self._people.use_fresh(token)
+        if holder is None:
+            return None
+        return tokens.opened_token(holder.number, self._people.keys[0], now=self._now)
+
+    def holder(self, opened: str) -> Subscriber | None:
+        """The reader of an opened page; None: it is none, or was opened more than an hour ago."""
+        number = tokens.read_opened(opened, self._people.keys, now=self._now)
+        return None if number is None else self._people.present(number)
+
+    def held(self, subscriber: Subscriber) -> dict[str, object]:
+        """All that is held of a subscriber, as `held_data` has it."""
+        url = self._people.settings.privacy_url
+        return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
+
+    def held_of(self, address: str) -> dict[str, object]:
+        """The same of the subscriber with an address, for the operator.
+
+        Raises:
+            UsageError: no subscriber has it, or it is none that mail servers take.
+        """
+        found = self._people.find(address)
+        if found is None:
+            raise UsageError(f"no one is subscribed as {address}")
+        return self.held(found)
+
+    def erase(self, opened: str, *, is_final: bool = False) -> bool:
+        """Erase all that is held of the reader; whether the page is good.
+
+        If it `is_final`, a fingerprint of his address is kept, so that no form, import or restore brings it back.
+        """
+        holder = self.holder(opened)
+        if holder is None:
+            return False
+        if is_final:
+            self._store.suppressions.add(holder.address, SuppressionKind.ERASED, now=self._now)
+        self._store.subscribers.erase(holder.address, now=self._now)
+        logger.debug("a reader is erased", because="he asked for it", subscriber=holder.number)
+        return True
+
+    # --- another address ---------------------------------------------------------------------------------------------
+
+    def ask_to_move(self, opened: str, address: str) -> bool:
+        """Send a letter with a link to the address that the reader of an opened page wants; whether the page is good.
+
+        Whether the address is known here makes no difference. One that wants no mails gets none.
+
+        Raises:
+            UsageError: the address is none that mail servers take.
+        """
+        holder, wire = self.holder(opened), self._people.wire_address(address)
+        if holder is None:
+            return False
+        is_free = all(each.kind.is_lifted_by_form for each in self._store.suppressions.of(wire))
+        if is_free and wire != holder.address:
+            request = Request(address=wire, choices={}, language=holder.language, words="", subscriber=holder.number)
+            self._people.send_letter(LetterKind.MOVE, request)
+        return True
+
+    def moving(self, token: str) -> Move | None:
+        """What the link of such a letter would do; None: it is no such link, too old, or was used."""
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
+            return None
+        request = link.confirmation.request
+        if request.subscriber is None or self._now - link.confirmation.asked_at > MOVE_WITHIN:
+            return None
+        before = self._people.present(request.subscriber)
+        return None if before is None else Move(before=before, address=request.address)
+
+    def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
+        """Have a reader's mails go to the new address; what became of it and who he is, or None: the link is not good.
+
+        `words` are those beside the button; they are kept as what he agreed to.
+        """
+        moving = self.moving(token)
+        if moving is None:
+            return None
+        before, now = moving.before, self._now
+        consent = Consent(kind=ConsentKind.MOVED, at=now, language=before.language, choices=before.choices, words=words)
+        digest = tokens.digest_of(token)
+        told = Request(address=before.address, choices={}, language=before.language, words="")
+        name = f"{moved_name(before.number)}-{digest[:16]}"
+        letter = self._people.letter(LetterKind.MOVED, told, name=name)
+        outcome = self._store.moves.move(before, moving.address, consent=consent, letter=letter, used=digest, now=now)
+        if outcome is MoveOutcome.MOVED:
+            # He reads there: the link came with a mail.
+            self._store.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
+            logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)
+        return outcome, replace(before, address=moving.address) if outcome is MoveOutcome.MOVED else before
