@@ -9,6 +9,7 @@ from pathlib import Path
 from publisher.collect.sources.listing_grammar import parse
 from publisher.compose.digest import DigestPage, Renderer
 from publisher.config.config import Config
+from publisher.model.corrections import Formerly
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.records import Record, State
 from publisher.model.schedules import noon
@@ -92,6 +93,7 @@ def shown_of(
     records: Sequence[Record],
     *,
     corrections: Sequence[Record] = (),
+    formerly: Sequence[Formerly] = (),
     introduction: str = "",
     config: Config | None = None,
     at: datetime = COMPOSED_AT,
@@ -108,6 +110,7 @@ def shown_of(
         composed_at=at,
         records=tuple(records),
         corrections=tuple(corrections),
+        formerly=tuple(formerly),
         introduction=introduction,
     )
     return Shown(edition=edition, audience=wanted, config=config)
@@ -128,6 +131,16 @@ def _sixty() -> list[Record]:
     ]
 
 
+def _formerly(records: Sequence[Record]) -> list[Formerly]:
+    """What editions told of these: of the first another title, of the second another sentence, of the third a link."""
+    one, two, three = (record.item for record in records)
+    before = (replace(one, text="For two years."), replace(two, text=f"{two.text} It has 50 pages."), three)
+    return [
+        Formerly(item=record.number, edition=number, was=was)
+        for number, (record, was) in enumerate(zip(records, before, strict=True), start=4)
+    ]
+
+
 @cache
 def digests() -> dict[str, Shown]:
     """Each digest by its name."""
@@ -141,7 +154,7 @@ def digests() -> dict[str, Shown]:
         ),
         "sixty": shown_of(_sixty()),
         "titles": shown_of(sample[-8:], content="titles"),
-        "corrections": shown_of(sample[-2:], corrections=sample[-6:-2]),
+        "corrections": shown_of(sample[-2:], corrections=sample[-6:-2], formerly=_formerly(sample[-6:-3])),
         "hard": shown_of(hard, **in_hard),  # type: ignore[arg-type]  # two of the arguments
         "hard-fr": shown_of(hard, language="fr", **in_hard),  # type: ignore[arg-type]  # two of the arguments
         "hard-ar": shown_of(hard, language="ar", **in_hard),  # type: ignore[arg-type]  # two of the arguments
