@@ -1,7 +1,8 @@
 """An item's HTML as mail programs show it well: nothing in it widens the mail, and Outlook for Windows sees its shape.
 
-That program knows no padding but of cells and no `white-space`; so code, quotations and tables stand in tables of one
-cell, code as lines with no-break spaces. Their looks are rules of the template, by the classes set here.
+That program breaks no long address, and knows no padding but of cells and no `white-space`. So addresses are cut where
+they are words; code, quotations and tables stand in tables of one cell, code as lines with no-break spaces. Their looks
+are rules of the template, by the classes set here.
 """
 
 import re
@@ -11,6 +12,7 @@ from itertools import chain, zip_longest
 
 from lxml import etree, html
 
+from publisher.rendering.bare_links import shorten_bare_links
 from publisher.rendering.outline import lower_headings
 from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
 
@@ -25,6 +27,7 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
     `direction` is `ltr` or `rtl`, `title_level` that of the heading above it, and `width_px` that of the column.
     """
+    body = shorten_bare_links(body)
     if not RICH.search(body):
         return body
     root = html.fragment_fromstring(body, create_parent="div")

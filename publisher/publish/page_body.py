@@ -12,13 +12,11 @@ from itertools import zip_longest
 
 from lxml import html
 
+from publisher.rendering.bare_links import mark_bare_links
 from publisher.rendering.outline import lower_headings
 from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
 
 RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
-LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
-"""A link as the sanitiser writes it, whose words are plain."""
-SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -28,7 +26,7 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
     `title_level` is that of the heading above it: 1 on the item's own page. `tables_before` are named on the page
     already.
     """
-    body = LINK.sub(_mark_address, body)
+    body = mark_bare_links(body)
     if not RICH.search(body):
         return body
     root = html.fragment_fromstring(body, create_parent="div")
@@ -49,16 +47,6 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
 def count_tables(body: str) -> int:
     """How many named tables HTML of `page_body` has."""
     return body.count('<section class="wide"')
-
-
-def _mark_address(link: re.Match[str]) -> str:
-    """The link with the class `bare` if its words are its address: on paper, that is not printed once more."""
-    attributes, address, words = link.groups()
-    return f'<a class="bare" {attributes}>{words}</a>' if _plain(words) == _plain(address) else link[0]
-
-
-def _plain(address: str) -> str:
-    return SCHEME.sub("", address.strip()).rstrip("/")
 
 
 def _drop_empty_headings(root: html.HtmlElement) -> None:

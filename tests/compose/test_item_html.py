@@ -35,6 +35,15 @@ def test_code_becomes_lines_that_wrap_and_keep_their_indent() -> None:
     assert "ltr" == body("<pre>x</pre>", direction="rtl").find(".//td[@class='code']").get("dir")
 
 
+def test_a_long_address_in_words_is_cut_and_leads_where_it_led() -> None:
+    address = f"https://www.example.org/{'a/' * 40}?b=1&amp;c=2"
+    links = f'<p>See <a href="{address}">{address}</a>, <a href="{address}">why</a>.</p>'
+
+    made = body_of(links, direction="ltr", title_level=3, width_px=600)
+
+    assert links.replace(f">{address}<", f">example.org/{'a/' * 23}a…<") == made
+
+
 def test_a_quotation_is_marked_where_margins_and_borders_are_known_of_cells_only() -> None:
     page = body("<blockquote><p>So it is.</p></blockquote>")
 
