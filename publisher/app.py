@@ -48,9 +48,11 @@ from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
 from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
+from publisher.subscribers.reach import Reach
 from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
+    from publisher.admin.bounces import BounceDesk
     from publisher.admin.check_source import Examined
     from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
@@ -168,6 +170,7 @@ class Publisher:
         if start is not None:
             queue_from(start, audiences=self.config.audiences, store=self._store, site=self._wiring.site, now=started)
         report = self._hand_over(post)
+        self._wiring.count_refusals()
         notices = tell_mails(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
         before = self._store.runs.last_before(DELIVER)
         return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
@@ -182,7 +185,7 @@ class Publisher:
         from publisher.admin.bounces import read_mailboxes  # late: what reads mails costs 40 ms, and few come back
 
         chosen = settings or self.config.bounces or BounceSettings()
-        report = read_mailboxes(chosen, self.config, self._store, now=self._clock())
+        report = read_mailboxes(chosen, self._bounce_desk())
         self._tell_bounces()
         return report
 
@@ -190,9 +193,16 @@ class Publisher:
         """Read one mail that came back; record it, and tell the operator."""
         from publisher.admin.bounces import take_bounce  # late: as above
 
-        report = take_bounce(mail, self.config, self._store, now=self._clock())
+        report = take_bounce(mail, self._bounce_desk())
         self._tell_bounces()
         return report
+
+    def _bounce_desk(self) -> "BounceDesk":
+        from publisher.admin.bounces import BounceDesk  # late: as above
+
+        now, smtp = self._clock(), self.config.smtp
+        reach = self._wiring.reach(now) if self.config.subscribers else None
+        return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def _tell_bounces(self) -> None:
         tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office)
@@ -298,6 +308,15 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return OwnData(self.people, self._store)
+
+    @property
+    def reach(self) -> Reach:
+        """Whether mails reach the site's subscribers: what came back counts, and the operator suppresses.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        return self._wiring.reach(self._clock())
 
     @property
     def transfer(self) -> Transfer:

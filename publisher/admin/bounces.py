@@ -1,5 +1,8 @@
 """Bounces: mails in a mailbox go in; what they say of our mails comes out, each once.
 
+What is about a list's mail is recorded for the operator. What is about a reader's counts for him (`subscribers.reach`),
+and a reader may unsubscribe by mail.
+
 What a crash leaves: a mail that is recorded and still in its mailbox. It is read again, recognised by its SHA-256, and
 removed. Automatic replies and mails that are about none of ours are counted and stay where they are.
 """
@@ -7,65 +10,110 @@ removed. Automatic replies and mails that are about none of ours are counted and
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from publisher.config.config import Config
 from publisher.deliver.bounces import read_bounce
 from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
 from publisher.model.errors import UsageError
 from publisher.store import Store
+from publisher.subscribers.bounce_rule import Step
+from publisher.subscribers.people import People
+from publisher.subscribers.reach import Counted, Reach
 
-KnowsToken = Callable[[str], bool]
-"""Whether a token names a reader of this site."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceDesk:
+    """What reading bounces is given, at one moment."""
+
+    store: Store
+    bounces: str
+    """The address for bounces; empty: there is none."""
+    reach: Reach | None
+    """Of the site's readers; None: it has none."""
+    now: datetime
 
 
-def take_bounce(
-    mail: bytes, config: Config, store: Store, *, now: datetime, knows_token: KnowsToken = lambda _: False
-) -> BounceReport:
-    """Record what a mail says, if it is about one of ours."""
-    bounce = read_bounce(mail, bounces=config.smtp.bounces if config.smtp else "")
-    if not bounce.kind.is_report:
-        return BounceReport(automatic=1) if bounce.kind is BounceKind.AUTOMATIC else BounceReport(unknown=1)
-    row = _row_of(bounce, mail, store, now=now, knows_token=knows_token)
-    if row is None:
+def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
+    """Record what a mail says, if it is about one of ours or of a reader of ours, and do what follows from it."""
+    bounce = read_bounce(mail, bounces=desk.bounces)
+    mark = hashlib.sha256(mail).hexdigest()
+    match bounce.kind:
+        case BounceKind.AUTOMATIC:
+            return BounceReport(automatic=1)
+        case BounceKind.UNSUBSCRIBE if desk.reach is not None:
+            return _unsubscribe(bounce, mark, desk, desk.reach.people)
+        case BounceKind.UNSUBSCRIBE | BounceKind.UNKNOWN:
+            return BounceReport(unknown=1)
+        case _:
+            return _take_report(bounce, mark, desk)
+
+
+def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
+    holder = None if desk.reach is None else desk.reach.holder_of(bounce.token, bounce.stop_token)
+    if desk.reach is not None and holder is not None:
+        # Whose mail it was, his mark says; his address stands nowhere else.
+        row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.subscriber))
+        return _report_of(row, desk.reach.take_report(row, holder))
+    about = desk.store.bounces.find_mail(bounce.message_ids)
+    if about is None:
         return BounceReport(unknown=1)
-    return BounceReport(recorded=(row,)) if store.bounces.record(row) else BounceReport(repeated=1)
+    row = _row_of(bounce, mark, desk, name=about.name, recipient=about.recipient)
+    return BounceReport(recorded=(row,)) if desk.store.bounces.record(row) else BounceReport(repeated=1)
 
 
-def _row_of(bounce: Bounce, mail: bytes, store: Store, *, now: datetime, knows_token: KnowsToken) -> BounceRow | None:
-    """The bounce as it is kept; None: it is about no mail of ours."""
-    is_reader = bool(bounce.token) and knows_token(bounce.token)
-    about = None if is_reader else store.bounces.find_mail(bounce.message_ids)
-    if about is None and not is_reader:
-        return None
+def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
+    """End what a reader follows, once a mail: read again later, it would end what he follows since."""
+    holder = people.holder(bounce.stop_token)
+    if holder is None:
+        return BounceReport(unknown=1)
+    if desk.store.bounces.is_known(mark):
+        return BounceReport(repeated=1)
+    people.stop(bounce.stop_token)
+    row = _row_of(bounce, mark, desk, token=desk.store.bounce_scores.mark_of(holder.number))
+    desk.store.bounces.record(row)
+    return BounceReport(recorded=(row,), ended=1)
+
+
+def _row_of(
+    bounce: Bounce, mark: str, desk: BounceDesk, *, name: str = "", recipient: str = "", token: str = ""
+) -> BounceRow:
     return BounceRow(
-        mark=hashlib.sha256(mail).hexdigest(),
-        at=now,
+        mark=mark,
+        at=desk.now,
         kind=bounce.kind,
-        name=about.name if about else "",
-        recipient=about.recipient if about else bounce.recipient,
-        token=bounce.token if is_reader else "",
+        name=name,
+        recipient=recipient,
+        token=token,
         status=bounce.status,
         words=bounce.words,
     )
 
 
-def read_mailbox(box: Inbox, config: Config, store: Store, *, now: datetime) -> BounceReport:
+def _report_of(row: BounceRow, counted: Counted) -> BounceReport:
+    if not counted.is_new:
+        return BounceReport(repeated=1)
+    return BounceReport(
+        recorded=(row,), suspended=int(counted.step is Step.SUSPEND), ended=int(counted.step is Step.END)
+    )
+
+
+def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
     """Record what the mails of a mailbox say; those that are recorded leave it."""
-    report, last = BounceReport(), store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
+    report, last = BounceReport(), desk.store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
     for key, mail in box.mails(last):
-        taken = take_bounce(mail, config, store, now=now)
+        taken = take_bounce(mail, desk)
         if taken.recorded or taken.repeated:
             box.remove(key)
         report += taken
         if box.validity:
-            store.bounces.note_read(box.place, box.validity, int(key))
+            desk.store.bounces.note_read(box.place, box.validity, int(key))
     return report
 
 
-def read_mailboxes(settings: BounceSettings, config: Config, store: Store, *, now: datetime) -> BounceReport:
+def read_mailboxes(settings: BounceSettings, desk: BounceDesk) -> BounceReport:
     """Do the same with each of these mailboxes.
 
     Raises:
@@ -77,7 +125,7 @@ def read_mailboxes(settings: BounceSettings, config: Config, store: Store, *, no
         raise UsageError("config.toml names no mailbox in [bounces]; give a mail on standard input, or --maildir PATH")
     for open_box in openers:
         with open_box() as box:
-            report += read_mailbox(box, config, store, now=now)
+            report += read_mailbox(box, desk)
     return report
 
 

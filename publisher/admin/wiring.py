@@ -12,6 +12,7 @@ from publisher import __version__
 from publisher.admin.deliveries import Post, letter_mails
 from publisher.admin.edition_mails import EditionMails
 from publisher.admin.office import Office
+from publisher.admin.refusals import count_refusals
 from publisher.admin.round_mails import RoundMails
 from publisher.admin.rounds import keep_rounds
 from publisher.collect.rules import CollectRules, OnSuspicion
@@ -32,6 +33,7 @@ from publisher.publish.plan import Publication, PublishPlan, plan_editions
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
 from publisher.subscribers.people import People
+from publisher.subscribers.reach import Reach
 
 if TYPE_CHECKING:
     from publisher.admin.desk import Desk
@@ -200,6 +202,21 @@ class Wiring:
         )
         return people
 
+    def reach(self, now: datetime) -> Reach:
+        """Whether mails reach the subscribers of the site at a moment.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        people, smtp = self.people(now), self._config.smtp
+        bounces = smtp.bounces if smtp else ""
+        return Reach(people, self._store, lambda: self._letter_writer(people.theme_title), bounces=bounces)
+
+    def count_refusals(self) -> None:
+        """Count the mails to subscribers that the mail server refused."""
+        if self._config.subscribers is not None:
+            count_refusals(self._store, self.reach(self._clock()))
+
     def reception(self, now: datetime) -> "Reception":
         """What the forms are given, with the templates as they are now.
 
@@ -244,12 +261,16 @@ class Wiring:
         return SiteLook.of(self.publication)
 
     def keep_rounds(self, is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
-        """Plan the mails to subscribers that are due, after forgetting what is held of people for long enough."""
+        """Plan the mails to subscribers that are due.
+
+        Before that, what is held of people for long enough is forgotten, and readers who are suspended are probed.
+        """
         settings, now = self._config.subscribers, self._clock()
         if forgotten := self._store.retention.forget(now=now, is_stopping=is_stopping):
             logger.debug("forgotten", because="it was kept for long enough", **asdict(forgotten))
         if settings is None:
             return ()
+        self.reach(now).probe()
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     @cached_property

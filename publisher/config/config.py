@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.sources import Fetching
 from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
+from publisher.rendering.addresses import wire_address
 
 _DEEPEST = 10
 """Tables and lists one within the other; no key stands deeper than half of it."""
@@ -153,9 +154,16 @@ def _config(document: Document, path: Path, environ: Mapping[str, str]) -> Confi
         outbox_directory=absolute(folder / document.outbox.directory),
         smtp=document.smtp.settings(folder, environ),
         bounces=document.bounces.settings(folder, environ),
-        subscribers=document.subscribers.settings(site),
+        subscribers=_subscribers(document, site),
         desk=document.desk.settings(),
         templates_directory=absolute(folder / document.templates.directory),
         service=document.service.settings(),
         notices_to=document.notices.to,
     )
+
+
+def _subscribers(document: Document, site: Site) -> SubscriberSettings | None:
+    """How people subscribe; a mail to unsubscribe goes to the mailbox for bounces, if that is read by itself."""
+    settings, mailbox = document.subscribers.settings(site), document.smtp.bounces
+    is_read = any((document.bounces.maildir, document.bounces.mbox, document.bounces.host))
+    return replace(settings, stop_by_mail=wire_address(mailbox)) if settings and mailbox and is_read else settings

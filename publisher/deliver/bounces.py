@@ -1,12 +1,17 @@
 """Reads mails in the mailbox for bounces. Pure.
 
+Some are written by readers, or by their mail programs, to unsubscribe (RFC 2369 section 3.2).
+
 Reports have a form: RFC 3464 for failures and delays, RFC 6533 the same with other letters than ASCII, RFC 5965 for
 complaints. Older servers write as they like; flufl.bounce knows them. What a mail is about is found by the address to
-which it came (VERP), by the ENVID that we gave (RFC 3461), or by the Message-ID of the mail that it returns.
+which it came, or from which the mail that it returns was sent (VERP); by the ENVID that we gave (RFC 3461), or the
+Message-ID of the mail that it returns; and by the link to unsubscribe in that. Of these a stranger can guess a
+Message-ID alone, so that never names a reader.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.utils import getaddresses
@@ -20,8 +25,15 @@ _Mail: TypeAlias = "Message[Any, Any]"
 _MOST_BYTES = 1_000_000
 """So much of a mail is searched for the Message-ID of another one."""
 _MOST_WORDS = 500
+_MOST_TEXT = 20_000
 _MESSAGE_ID = re.compile(rb"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_STOP = r"[A-Za-z0-9_-]{28}"
+"""A token as `subscribers.tokens` makes it for links to unsubscribe."""
+_STOP_LINK = re.compile(rf"/-/stop/({_STOP})(?![A-Za-z0-9_-])")
+_STOP_SUBJECT = re.compile(rf"unsubscribe ({_STOP})", re.IGNORECASE)
+_ODD_STATUS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
+"""In a text: behind a `#` or a reply code. Numbers of versions look alike."""
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _KINDS = {"failed": BounceKind.FAILED, "delayed": BounceKind.DELAYED}
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
@@ -30,46 +42,64 @@ _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message
 def read_bounce(mail: bytes, *, bounces: str) -> Bounce:
     """What a mail says. `bounces` is the address for bounces; readers have a token behind a `+` in it."""
     message = message_from_bytes(mail)
-    token = _token_in(message, bounces)
-    told = tuple(dict.fromkeys(_message_ids(message, mail)))
+    about = _About(
+        token=_token_in(message, _TO, bounces) or _returned_token(message, bounces),
+        told=tuple(dict.fromkeys(_message_ids(message, mail))),
+        stop_token=_returned_stop(mail),
+    )
     for report in (part for part in message.walk() if part.get_content_type() == "multipart/report"):
         for part in _children(report):
-            found = _read_part(part, token, told)
+            found = _read_part(part, about)
             if found is not None:
                 return found
-    return _read_odd(message, token, told)
+    return _read_wish(message, about) or _read_odd(message, about)
 
 
-def _read_part(part: _Mail, token: str, told: tuple[str, ...]) -> Bounce | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """What a mail may be about."""
+
+    token: str
+    told: tuple[str, ...]
+    """Message-IDs."""
+    stop_token: str
+
+
+def _read_part(part: _Mail, about: _About) -> Bounce | None:
     """What the part of a report says that machines read; None: it is another part."""
     match part.get_content_type():
         case "message/delivery-status" | "message/global-delivery-status":
-            return _read_status(_blocks_of(part), token, told)
+            return _read_status(_blocks_of(part), about)
         case "message/feedback-report":
             fields = next(iter(_blocks_of(part)), None)
             if fields is None or _value(fields, "Feedback-Type").lower() == "not-spam":
                 return None
-            ids = _with_envid(_value(fields, "Original-Envelope-Id"), told)
-            recipient = _address(_value(fields, "Original-Rcpt-To"))
-            words = f"{_value(fields, 'Feedback-Type')} reported by {_value(fields, 'User-Agent')}".strip()
-            return Bounce(kind=BounceKind.COMPLAINT, token=token, message_ids=ids, recipient=recipient, words=words)
+            return Bounce(
+                kind=BounceKind.COMPLAINT,
+                token=about.token,
+                stop_token=about.stop_token,
+                message_ids=_with_envid(_value(fields, "Original-Envelope-Id"), about.told),
+                recipient=_address(_value(fields, "Original-Rcpt-To")),
+                words=f"{_value(fields, 'Feedback-Type')} reported by {_value(fields, 'User-Agent')}".strip(),
+            )
         case _:
             return None
 
 
-def _read_status(blocks: list[_Mail], token: str, told: tuple[str, ...]) -> Bounce | None:
+def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
     """A report on deliveries: its first block is about the mail, each other one about a recipient."""
     by_kind = {_KINDS.get(_value(block, "Action").lower()): block for block in reversed(blocks[1:])}
     kind = next((each for each in (BounceKind.FAILED, BounceKind.DELAYED) if each in by_kind), None)
     if kind is None:
         return None
-    block, ids = by_kind[kind], _with_envid(_value(blocks[0], "Original-Envelope-Id"), told)
+    block, ids = by_kind[kind], _with_envid(_value(blocks[0], "Original-Envelope-Id"), about.told)
     words = _typed(_value(block, "Diagnostic-Code"))
     status = _STATUS.search(_value(block, "Status")) or _STATUS.search(words)
     recipient = _typed(_value(block, "Original-Recipient")) or _typed(_value(block, "Final-Recipient"))
     return Bounce(
         kind=kind,
-        token=token,
+        token=about.token,
+        stop_token=about.stop_token,
         message_ids=ids,
         recipient=recipient,
         status=status[1] if status else "",
@@ -77,15 +107,45 @@ def _read_status(blocks: list[_Mail], token: str, told: tuple[str, ...]) -> Boun
     )
 
 
-def _read_odd(message: _Mail, token: str, told: tuple[str, ...]) -> Bounce:
+def _read_wish(message: _Mail, about: _About) -> Bounce | None:
+    """A mail by which a reader unsubscribes: the token is its subject, or in its address; None: it is none.
+
+    We send no mail with such a subject, and none from such an address: an automatic reply has neither.
+    """
+    said = _STOP_SUBJECT.fullmatch(_subject(message))
+    in_address = about.token if re.fullmatch(_STOP, about.token) else ""
+    token = said[1] if said else in_address
+    if not token or _is_automatic(message) or any(_failures_in(message)):
+        return None
+    return Bounce(kind=BounceKind.UNSUBSCRIBE, stop_token=token, words="unsubscribed by mail")
+
+
+def _read_odd(message: _Mail, about: _About) -> Bounce:
     """A mail that is no report by its form."""
     temporary, permanent = _failures_in(message)
     failed = sorted(permanent or temporary)
     if failed:
         kind = BounceKind.FAILED if permanent else BounceKind.DELAYED
-        return Bounce(kind=kind, token=token, message_ids=told, recipient=_text(failed[0]), words=_subject(message))
+        return Bounce(
+            kind=kind,
+            token=about.token,
+            stop_token=about.stop_token,
+            message_ids=about.told,
+            recipient=_text(failed[0]),
+            status=_odd_status(message),
+            words=_subject(message),
+        )
     kind = BounceKind.AUTOMATIC if _is_automatic(message) else BounceKind.UNKNOWN
-    return Bounce(kind=kind, token=token, message_ids=told, words=_subject(message))
+    return Bounce(kind=kind, token=about.token, message_ids=about.told, words=_subject(message))
+
+
+def _odd_status(message: _Mail) -> str:
+    """The first enhanced status code in the text of a server that writes as it likes, such as qmail's `(#5.1.1)`."""
+    texts = (part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/plain")
+    for text in texts:
+        if isinstance(text, bytes) and (found := _ODD_STATUS.search(_text(text[:_MOST_TEXT]))):
+            return found[1]
+    return ""
 
 
 def _failures_in(message: _Mail) -> tuple[frozenset[bytes], frozenset[bytes]]:
@@ -108,13 +168,33 @@ def _is_automatic(message: _Mail) -> bool:
 # --- what it is about ------------------------------------------------------------------------------------------------
 
 
-def _token_in(message: _Mail, bounces: str) -> str:
-    """What stands behind the `+` in an address for bounces to which the mail came."""
+def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
+    """What stands behind the `+` in an address for bounces in these fields; empty: there is none."""
     local, _, domain = bounces.rpartition("@")
     pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
-    values = [str(value) for name in _TO for value in message.get_all(name, [])]
+    values = [str(value) for name in fields for value in message.get_all(name, [])]
     found = (pattern.fullmatch(address.strip()) for _, address in getaddresses(values))
     return next((each[1] for each in found if each), "") if local else ""
+
+
+def _returned_token(message: _Mail, bounces: str) -> str:
+    """The same in the address from which a mail was sent that a report returns.
+
+    Complaints come to another address than that for bounces, and so do failures of servers that answer to the author.
+    """
+    for part in message.walk():
+        is_report = part.get_content_type() == "message/feedback-report"
+        if part is not message and (is_report or part.get_content_type() in _RETURNED):
+            for fields in _blocks_of(part):
+                if token := _token_in(fields, ("original-mail-from", "return-path"), bounces):
+                    return token
+    return ""
+
+
+def _returned_stop(mail: bytes) -> str:
+    """The token of a link to unsubscribe in a mail; empty: there is none, or the links are of several readers."""
+    found = {each[1] for each in _STOP_LINK.finditer(mail[:_MOST_BYTES].decode("latin-1"))}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:

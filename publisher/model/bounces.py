@@ -17,6 +17,8 @@ class BounceKind(StrEnum):
     """A mail is not delivered yet; the server goes on trying."""
     COMPLAINT = "complaint"
     """A reader called a mail spam."""
+    UNSUBSCRIBE = "unsubscribe"
+    """A reader unsubscribed by mail."""
     AUTOMATIC = "automatic"
     """A machine answered, such as that of somebody on leave."""
     UNKNOWN = "unknown"
@@ -34,7 +36,11 @@ class Bounce:
 
     kind: BounceKind
     token: str = ""
-    """What stands behind the `+` in the address to which it came: it names a reader (VERP). Empty: nothing does."""
+    """What stands behind the `+` in the address to which it came, or from which the mail that it returns was sent: it
+    names a reader (VERP). Empty: nothing does.
+    """
+    stop_token: str = ""
+    """Of the link to unsubscribe in the mail that it returns, or in its own subject; empty: there is none."""
     message_ids: tuple[str, ...] = ()
     """In angle brackets; one of them may be that of the mail it is about, the likeliest first."""
     recipient: str = ""
@@ -60,6 +66,19 @@ class BounceRow:
     token: str
     status: str
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BounceScore:
+    """How often mails to a reader came back lately."""
+
+    points: int
+    last_at: datetime
+    """UTC; when he got the last one."""
+    suspended_at: datetime | None = None
+    """UTC; since when he gets no digests. None: he gets them."""
+    probed_at: datetime | None = None
+    """UTC; when a letter was queued to try whether mails arrive again. None: none was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +113,10 @@ class BounceReport:
     recorded: tuple[BounceRow, ...] = ()
     repeated: int = 0
     """Mails that were recorded before."""
+    suspended: int = 0
+    """Readers who get no digests from now on, because too many came back."""
+    ended: int = 0
+    """Readers whose subscriptions ended: a probe came back, they called a mail spam, or they unsubscribed by mail."""
     automatic: int = 0
     """Automatic replies; they stay in the mailbox."""
     unknown: int = 0
@@ -104,6 +127,8 @@ class BounceReport:
         return BounceReport(
             recorded=(*self.recorded, *other.recorded),
             repeated=self.repeated + other.repeated,
+            suspended=self.suspended + other.suspended,
+            ended=self.ended + other.ended,
             automatic=self.automatic + other.automatic,
             unknown=self.unknown + other.unknown,
         )

@@ -8,6 +8,10 @@ from pathlib import Path
 # --- one mail to one recipient ---------------------------------------------------------------------------------------
 
 
+PROBE = "probe-"
+"""Letters whose names begin so try whether mails arrive again."""
+
+
 class DeliveryKind(StrEnum):
     """What a delivery hands over."""
 
@@ -77,6 +81,12 @@ class NewDelivery:
     def is_personal(self) -> bool:
         """Whether its recipient is a reader, whose address stands in no log."""
         return self.kind is DeliveryKind.ROUND or self.rank is Rank.LETTER
+
+    @property
+    def is_to_reader(self) -> bool:
+        """Whether it tells if mails reach a subscriber: his digest, or a probe."""
+        is_probe = self.kind is DeliveryKind.LETTER and self.name.startswith(PROBE)
+        return self.kind is DeliveryKind.ROUND or is_probe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

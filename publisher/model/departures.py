@@ -24,6 +24,9 @@ class SuppressionKind(StrEnum):
         return self is SuppressionKind.BOUNCES
 
 
+LIFTED_BY_FORM = frozenset(kind for kind in SuppressionKind if kind.is_lifted_by_form)
+
+
 class DepartureKind(StrEnum):
     """What a line in the file of departures says of an address."""
 

@@ -4,6 +4,7 @@ Anything that is not a `PublisherError` is a bug and keeps its traceback::
 
     PublisherError        exit 75: the rest was done, trying later may work
     ├── UsageError        exit 2: the command line asks for something that is not there
+    │   └── SuppressedError    a suppressed address is to get mails
     ├── ConfigError       exit 2: config.toml, all its problems at once
     ├── TemplateError     exit 2: a template, with file and line
     ├── SourceError       a source could not be read at all
@@ -47,6 +48,16 @@ class UsageError(PublisherError):
     """The command asks for something that is not there, such as an audience that is not in config.toml."""
 
     exit_code = EXIT_USAGE
+
+
+class SuppressedError(UsageError):
+    """A suppressed address is to get mails. The message does not name it: forms meet this error, too."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"this address gets no mail ({kind}); `publisher subscribers suppress ADDRESS --lift` allows it"
+        )
+        self.kind = kind
 
 
 class ConfigError(PublisherError):

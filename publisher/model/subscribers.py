@@ -14,6 +14,8 @@ EVERYTHING = "*"
 Choices: TypeAlias = Mapping[str, str]
 """The name of a pace by the slug of a theme, or by `EVERYTHING`."""
 
+TRUST_PROBE_AFTER = timedelta(days=7)
+"""A probe that was sent so long ago and did not come back has arrived."""
 CONFIRM_WITHIN = timedelta(days=7)
 """How long the link to confirm is good."""
 MINE_WITHIN = timedelta(days=60)
@@ -46,6 +48,8 @@ class EndReason(StrEnum):
     """The operator ended it."""
     BOUNCED = "bounced"
     """Mails did not arrive."""
+    COMPLAINED = "complained"
+    """The reader called a mail spam."""
 
 
 class ConsentKind(StrEnum):
@@ -69,6 +73,8 @@ class LetterKind(StrEnum):
     """To the address that a reader wants mails at from now on, with a link to confirm it."""
     MOVED = "moved"
     """To the address that he had, with no link."""
+    PROBE = "probe"
+    """Whether mails arrive again, after some came back."""
 
 
 class Right(StrEnum):
@@ -109,6 +115,8 @@ class SubscriberSettings:
     postal_address: str
     max_items: int
     """How many items a mail has at most; the oldest first, the others go into the next mail."""
+    stop_by_mail: str = ""
+    """The mailbox, read by itself, to which a reader's program writes to unsubscribe; empty: who gets his answers."""
 
     @property
     def pace_names(self) -> tuple[str, ...]:

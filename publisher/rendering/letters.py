@@ -12,6 +12,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
     EVERYTHING,
+    TRUST_PROBE_AFTER,
     Choices,
     LetterKind,
     Request,
@@ -22,7 +23,7 @@ from publisher.rendering.columns import wrap
 from publisher.rendering.languages import format_day, interface_language, translations
 from publisher.rendering.message import letter_message
 from publisher.rendering.templates import Templates
-from publisher.rendering.urls import confirm_url, fresh_url, host_of, move_url
+from publisher.rendering.urls import confirm_url, fresh_url, host_of, mine_url, move_url
 
 DOMAIN = "letters"
 """The gettext domain of these texts."""
@@ -115,6 +116,7 @@ class LetterWriter:
             "day": format_day(local_day(now, self._site.timezone), spoken),
             "num": CONFIRM_WITHIN.days,
             "forget": UNCONFIRMED.days,
+            "trust": TRUST_PROBE_AFTER.days,
         }
         match kind:
             case LetterKind.CONFIRM:
@@ -136,6 +138,14 @@ class LetterWriter:
                 door, url = gettext("Open this page and press the button there"), move_url(self._site, token)
                 after = gettext(
                     "The link is good for one day. Did you not ask for this? Do nothing: no other mail will come."
+                )
+            case LetterKind.PROBE:
+                subject = gettext("Do our mails reach you again? %(site)s by mail")
+                before = gettext("Mails to this address came back, so we stopped sending you:")
+                door, url = gettext("Open your mails and press “Save” to go on at once"), mine_url(self._site, token)
+                after = gettext(
+                    "If you do nothing, mails go on in %(trust)s days, unless this letter comes back as well. What is "
+                    "new meanwhile is not lost."
                 )
             case _:
                 subject = gettext("Another address from now on: %(site)s by mail")

@@ -64,7 +64,7 @@ class Skeleton:
     ) -> None:
         """Make the skeleton of a digest that was rendered with `marked_personal`."""
         boundary_id = hashlib.sha256(f"{name}\n{digest.subject}\n{digest.html}".encode()).hexdigest()
-        answers_to = (settings.reply_to or settings.from_).address
+        answers_to = settings.stop_by_mail or (settings.reply_to or settings.from_).address
         self._stop = stop_url(site, "")
         self._stop_by_mail = f"mailto:{in_mailto(answers_to)}?subject=unsubscribe%20"
         self._head = "".join(

@@ -5,6 +5,7 @@ them.
 """
 
 from publisher.store.archives import Archive
+from publisher.store.bounce_scores import Marked, Refusal, Suspended
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
@@ -44,17 +45,20 @@ __all__ = [
     "Ledger",
     "LogPass",
     "LogPlace",
+    "Marked",
     "Moved",
     "Other",
     "PageRow",
     "PastEdition",
     "PastMail",
     "RangePass",
+    "Refusal",
     "Restoration",
     "RoundMail",
     "RunRow",
     "Settlement",
     "SourceState",
     "Store",
+    "Suspended",
     "Waiting",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from publisher.model.bounces import BounceKind, BounceRow
 from publisher.model.deliveries import DeliveryKind, FailedMail, KnownDelivery
@@ -32,11 +32,12 @@ class Bounces:
     def record(self, bounce: BounceRow) -> bool:
         """Keep a bounce; False: it is there already."""
         with self._database.writing_beside() as connection:
-            known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
-            if connection.execute(known).scalar() is not None:
-                return False
-            connection.execute(insert(bounces).values(asdict(bounce)))
-            return True
+            return keep_bounce(connection, bounce)
+
+    def is_known(self, mark: str) -> bool:
+        """Whether a mail with that SHA-256 was recorded."""
+        with self._database.reading() as connection:
+            return connection.execute(select(bounces.c.id).where(bounces.c.mark == mark)).scalar() is not None
 
     def failed_editions(self, *, since: datetime) -> list[FailedMail]:
         """Editions that came back, or were called spam, since; in the order in which that was read."""
@@ -63,3 +64,12 @@ class Bounces:
             known = update(mailboxes).where(mailboxes.c.place == place).values(validity=validity, last=last)
             if not connection.execute(known).rowcount:
                 connection.execute(insert(mailboxes).values(place=place, validity=validity, last=last))
+
+
+def keep_bounce(connection: Connection, bounce: BounceRow) -> bool:
+    """Keep a bounce in a transaction that somebody else began; False: it is there already."""
+    known = select(bounces.c.id).where(bounces.c.mark == bounce.mark)
+    if connection.execute(known).scalar() is not None:
+        return False
+    connection.execute(insert(bounces).values(asdict(bounce)))
+    return True

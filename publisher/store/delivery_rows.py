@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     false,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Rank, Result
 from publisher.store.columns import UtcDateTime
-from publisher.store.mail_schema import deliveries, pauses
+from publisher.store.mail_schema import deliveries, pauses, refusals
 
 EVERYTHING = ""
 """The name in `pauses` that stands for all mails."""
@@ -190,6 +191,16 @@ def settle_rows(connection: Connection, results: Sequence[Result], *, now: datet
     """Write results. One of an earlier claim changes nothing; a mail that was cancelled is not tried again."""
     statement = _RESULT_ON_SQLITE if connection.dialect.name == "sqlite" else _RESULT_ON_SERVER
     connection.execute(statement, [_values_of(result, now=now) for result in results])
+
+
+def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
+    """Note which of these results are refusals of mails to readers: they count for the readers' scores."""
+    refused = [each.delivery for each in results if each.state is DeliveryState.REFUSED and each.delivery.is_to_reader]
+    for each in refused:
+        settled = (deliveries.c.epoch == each.epoch, deliveries.c.state == DeliveryState.REFUSED)
+        is_valid = select(deliveries.c.id).where(deliveries.c.id == each.id, *settled)
+        is_noted = select(refusals.c.delivery).where(refusals.c.delivery == each.id)
+        connection.execute(insert(refusals).from_select(["delivery"], is_valid.where(~is_noted.exists())))
 
 
 def _values_of(result: Result, *, now: datetime) -> dict[str, object]:

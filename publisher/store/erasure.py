@@ -1,10 +1,11 @@
 """Erases what the store holds of one address. What is counted stays, without saying whose it was."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 
 from publisher.model.subscribers import ConsentKind, LetterKind, moved_name
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries
@@ -36,10 +37,11 @@ def erase_address(connection: Connection, address: str, *, now: datetime) -> boo
     if reader:
         its = or_(its, confirmations.c.subscriber == reader.number)
     addresses = [address, *_other_addresses(connection, reader.number if reader else 0)]
+    marks = [reader.bounce_mark, *_former_marks(connection, reader.number)] if reader else []
     found = [_erase_reader(connection, reader.number)] if reader else []
     asked = connection.execute(delete(confirmations).where(its))
     mails = sum(_erase_mails(connection, each, now=now) for each in addresses)
-    said = _erase_bounces(connection, address, mark=reader.bounce_mark if reader else "")
+    said = _erase_bounces(connection, address, marks)
     return any([*found, asked.rowcount, mails, said])
 
 
@@ -104,9 +106,13 @@ def _erase_mails(connection: Connection, address: str, *, now: datetime) -> int:
     return len(ids)
 
 
-def _erase_bounces(connection: Connection, address: str, *, mark: str) -> int:
-    of_mark: ColumnElement[bool] = bounces.c.token == mark if mark else false()
-    its = or_(func.lower(bounces.c.recipient) == address, of_mark)
+def _former_marks(connection: Connection, number: int) -> list[str]:
+    query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == number)
+    return list(connection.execute(query).scalars())
+
+
+def _erase_bounces(connection: Connection, address: str, marks: Sequence[str]) -> int:
+    its = or_(func.lower(bounces.c.recipient) == address, bounces.c.token.in_(marks))
     values = {"recipient": "", "token": "", "words": ""}
     return connection.execute(update(bounces).where(its).values(values)).rowcount
 

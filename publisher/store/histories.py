@@ -14,7 +14,7 @@ from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
 from publisher.store.mail_schema import bounces, deliveries
-from publisher.store.people_schema import round_mails, rounds, selections, subscribers
+from publisher.store.people_schema import former_marks, round_mails, rounds, selections, subscribers
 from publisher.store.range_pass import new_items
 
 
@@ -65,7 +65,9 @@ class Histories:
             row = connection.execute(reader).one_or_none()
             if row is None:
                 return []
-            its = (bounces.c.token == row.bounce_mark) | (bounces.c.recipient == row.address)
+            former = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber)
+            marks = [row.bounce_mark, *connection.execute(former).scalars()]
+            its = bounces.c.token.in_(marks) | (bounces.c.recipient == row.address)
             found = connection.execute(select(*columns).where(its).order_by(bounces.c.id))
             return [BounceRow(**each) for each in found.mappings()]
 

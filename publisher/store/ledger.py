@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from publisher.model.deliveries import (
     Delivery,
@@ -39,11 +39,12 @@ from publisher.store.delivery_rows import (
     is_delivery,
     lock_rows,
     may_go,
+    note_refusals,
     settle_rows,
 )
 from publisher.store.engine import Database, batches
 from publisher.store.locks import Locks
-from publisher.store.mail_schema import IS_NO_ROUND, deliveries, delivery_sums, letters
+from publisher.store.mail_schema import IS_NO_ROUND, deliveries, delivery_sums, letters, refusals
 from publisher.store.orders import Orders
 from publisher.store.pauses import Pauses
 from publisher.store.queue import cancel_deliveries, delete_finished_letters, insert_deliveries, insert_letters
@@ -137,6 +138,7 @@ class Ledger:
                 its = (deliveries.c.id == each.id, deliveries.c.epoch == each.epoch)
                 is_refused = deliveries.c.state == DeliveryState.REFUSED
                 queued += connection.execute(update(deliveries).where(*its, is_refused).values(values)).rowcount
+            connection.execute(delete(refusals).where(refusals.c.delivery.in_([each.id for each in refused])))
         return queued
 
     # --- deliver -----------------------------------------------------------------------------------------------------
@@ -175,6 +177,7 @@ class Ledger:
             lock_rows(connection, deliveries.c.id.in_(ids))
             if results:
                 settle_rows(connection, results, now=now)
+                note_refusals(connection, results)
             if finished:
                 delete_finished_letters(connection, finished)
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()

@@ -106,6 +106,13 @@ letters = Table(
     _column("mail", LargeBinary),
 )
 
+# Mails to readers that the server refused for good, until that is counted.
+refusals = Table(
+    "refusals",
+    metadata,
+    _column("delivery", Integer, primary_key=True, autoincrement=False),
+)
+
 # The audiences whose mails wait for a word of the operator; the empty name stands for all mails.
 pauses = Table(
     "pauses",

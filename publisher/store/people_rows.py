@@ -1,7 +1,6 @@
 """Rows of subscribers: how they are read and written, in transactions that somebody else began."""
 
 import hashlib
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Consent, Subscriber, Subscription
+from publisher.store.bounce_scores import new_mark
 from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_recent_mail, queue_again
@@ -65,7 +65,7 @@ def subscription_row(number: int, subscription: Subscription) -> dict[str, Any]:
 
 def _subscriber_row(new: Subscriber) -> dict[str, Any]:
     row = {name: getattr(new, name) for name in _OF_SUBSCRIBER if name != "number"}
-    return {**row, "left_at": left_at(new), "bounce_mark": secrets.token_hex(10)}
+    return {**row, "left_at": left_at(new), "bounce_mark": new_mark()}
 
 
 def left_at(subscriber: Subscriber) -> datetime | None:

@@ -34,7 +34,15 @@ from publisher.store.delivery_rows import clock_of
 from publisher.store.engine import batches
 from publisher.store.joins import joins_of
 from publisher.store.mail_schema import deliveries
-from publisher.store.people_schema import ranges, round_mails, selections, subscribers, subscriptions, theme_joins
+from publisher.store.people_schema import (
+    bounce_scores,
+    ranges,
+    round_mails,
+    selections,
+    subscribers,
+    subscriptions,
+    theme_joins,
+)
 from publisher.store.schema import IS_LIVE, dropped_items, items
 
 IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
@@ -137,8 +145,10 @@ class RangePass:
         connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
 
     def _is_going(self) -> ColumnElement[bool]:
-        """Whether a subscriber has not paused his mails."""
-        return or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
+        """Whether a subscriber has not paused his mails, and is not suspended because some came back."""
+        suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
+        is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
+        return and_(is_not_paused, subscribers.c.number.not_in(suspended))
 
     def _keep_selections(self, mails: Mapping[int, tuple[int, ...]], known: dict[tuple[int, ...], int]) -> None:
         new = {_digest_of(what): what for what in {*mails.values()} if what not in known}

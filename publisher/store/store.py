@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from publisher.model.progress import Progress
+from publisher.store.bounce_scores import BounceScores
 from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
 from publisher.store.departures import Journal, beside
@@ -79,6 +80,7 @@ class Store:
         self.retention = Retention(database)
         self.outages = Outages(database)
         self.bounces = Bounces(database)
+        self.bounce_scores = BounceScores(database)
         self.histories = Histories(database)
         self.following = Following(database)
         self.desk = DeskRecords(database)

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.model.deliveries import Letter
-from publisher.model.departures import DepartureKind
+from publisher.model.departures import LIFTED_BY_FORM, DepartureKind, Suppression
 from publisher.model.subscribers import Confirmation, Consent, LetterKind, Request, Subscriber
+from publisher.store.bounce_scores import forget_score
 from publisher.store.departures import Journal
 from publisher.store.engine import BATCH, Database, batches
 from publisher.store.erasure import erase_address
@@ -35,7 +36,7 @@ from publisher.store.people_rows import (
 )
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import insert_letters
-from publisher.store.suppressions import note_departures
+from publisher.store.suppressions import lift, note_departures, refuse_suppressed, suppress, suppressed_among
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +127,13 @@ class Subscribers:
     def add_new(self, new: Sequence[tuple[Subscriber, Consent]]) -> dict[str, bool]:
         """Add those of these people who are not there, in one transaction, with what they agreed to.
 
-        Returns the addresses of the others, each with whether somebody with it follows something.
+        Returns the addresses of the others, each with whether somebody with it follows something. Suppressed addresses
+        are among them.
         """
         with self._database.writing_beside() as connection:
-            known = who_follow(connection, [subscriber.address for subscriber, _ in new])
+            addresses = [subscriber.address for subscriber, _ in new]
+            suppressed = dict.fromkeys(suppressed_among(connection, addresses), False)
+            known = suppressed | who_follow(connection, addresses)
             fresh = [(each, consent) for each, consent in new if each.address not in known]
             numbers = insert_subscribers(connection, [each for each, _ in fresh])
             its = [(numbers[each.address], each, consent) for each, consent in fresh if each.address in numbers]
@@ -150,6 +154,8 @@ class Subscribers:
         *,
         consent: Consent | None = None,
         used: str = "",
+        is_reached: bool = False,
+        suppression: Suppression | None = None,
         now: datetime,
     ) -> Subscriber | None:
         """Write what a subscriber is from now on, and what he agreed to; return him with his number.
@@ -158,8 +164,12 @@ class Subscribers:
         was used for it; None is returned, and nothing written, if it was used before. Cursors are left as they are:
         rounds move them.
 
+        `is_reached` says that he acted by a link in a mail: mails that came back before are forgotten, and so is a
+        suppression for them. `suppression` is made with the change.
+
         Raises:
             OutrunError: he changed meanwhile.
+            SuppressedError: he follows nothing, is to follow something, and his address gets no mail.
         """
         with self._database.writing_beside() as connection:
             if used and not use_link(connection, used, now=now):
@@ -176,6 +186,14 @@ class Subscribers:
                 follow_mails(connection, before, after, now=now)
             if consent is not None:
                 append_consent(connection, number, consent)
+            if is_reached:
+                forget_score(connection, number)
+                lift(connection, self._journal, after.address, LIFTED_BY_FORM, now=now)
+            if after.active and not (before and before.active):
+                refuse_suppressed(connection, after.address)
+            if suppression is not None:
+                kind, reason = suppression.kind, suppression.reason
+                suppress(connection, self._journal, after.address, kind, reason=reason, now=now)
             self._note(connection, before, after, now=now)
             return replace(after, number=number)
 
@@ -186,12 +204,17 @@ class Subscribers:
             kind = DepartureKind.RETURNED if is_active else DepartureKind.LEFT
             note_departures(connection, self._journal, [after.address], kind, now=now)
 
-    def erase(self, address: str, *, now: datetime) -> bool:
-        """Erase all that is held of an address, as `erase_address` does; whether there was anything."""
+    def erase(self, address: str, *, suppression: Suppression | None = None, now: datetime) -> bool:
+        """Erase all that is held of an address, as `erase_address` does; whether there was anything.
+
+        `suppression` is made with it.
+        """
         with self._database.writing_beside() as connection:
             is_erased = erase_address(connection, address, now=now)
             if is_erased:
                 note_departures(connection, self._journal, [address], DepartureKind.ERASED, now=now)
+            if suppression is not None:
+                suppress(connection, self._journal, address, suppression.kind, reason=suppression.reason, now=now)
             return is_erased
 
     # --- links that are good once ------------------------------------------------------------------------------------

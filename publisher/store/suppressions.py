@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
+from publisher.model.errors import SuppressedError
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.people_schema import address_key, suppressions
@@ -96,6 +97,16 @@ def suppress(
     if is_new:
         journal.append([Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
     return is_new
+
+
+def refuse_suppressed(connection: Connection, address: str) -> None:
+    """Raise an error if an address gets no mail.
+
+    Raises:
+        SuppressedError: it gets none.
+    """
+    if found := suppressions_of(connection, address):
+        raise SuppressedError(found[0].kind.value)
 
 
 def lift(

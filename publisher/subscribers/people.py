@@ -7,6 +7,7 @@ an address is known: `subscribe` and `ask_for_link` return nothing.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -14,7 +15,8 @@ from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Letter
-from publisher.model.errors import UsageError
+from publisher.model.departures import Suppression, SuppressionKind
+from publisher.model.errors import SuppressedError, UsageError
 from publisher.model.feeds import FeedKind
 from publisher.model.problems import suggestion
 from publisher.model.site import Site
@@ -114,7 +116,8 @@ class People:
     def subscribe(self, request: Request) -> None:
         """Keep what somebody entered, and send the address a letter with a link to confirm it.
 
-        Nothing is sent if the address got such a letter within a day. Somebody who is subscribed gets the same letter;
+        Nothing is sent if the address got such a letter within a day, or is suppressed by a complaint or the operator.
+        Somebody who is subscribed gets the same letter;
         with its link he replaces his choices.
 
         Raises:
@@ -168,7 +171,10 @@ class People:
         return replace(request, choices=self.present_choices(request.choices)) if is_good else None
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm what was requested; return the subscriber, or None: the link is not good (any more)."""
+        """Confirm what was requested; return the subscriber, or None: the link is not good (any more).
+
+        Mails that came back before are forgotten.
+        """
         request = self.requested(token)
         if request is None:
             return None
@@ -180,13 +186,13 @@ class People:
             choices=request.choices,
             words=request.words,
         )
-        return self._store.subscribers.write(
-            before,
-            self._chosen(before, request.address, request.choices, request.language),
-            consent=consent,
-            used=tokens.digest_of(token),
-            now=self.now,
-        )
+        after = self._chosen(before, request.address, request.choices, request.language)
+        used = tokens.digest_of(token)
+        with suppress(SuppressedError):  # since the letter was sent
+            return self._store.subscribers.write(
+                before, after, consent=consent, used=used, is_reached=True, now=self.now
+            )
+        return None
 
     def checked_language(self, language: str) -> str:
         """Return a language, if mails can be in it.
@@ -210,7 +216,7 @@ class People:
     ) -> Subscriber | None:
         """Have a reader follow exactly these themes at these paces, in that language; None: the link is not good.
 
-        Without choices all his subscriptions end.
+        Without choices all his subscriptions end. Mails that came back before are forgotten, for the link reached him.
 
         Raises:
             UsageError: there is no such theme or pace.
@@ -224,7 +230,7 @@ class People:
         else:
             ended = leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=self.now)
             after = replace(before, subscriptions=ended, language=language)
-        return self._write(before, replace(after, paused_until=paused_until))
+        return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
     # --- leaving -----------------------------------------------------------------------------------------------------
 
@@ -315,6 +321,7 @@ class People:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
 
         Raises:
+            SuppressedError: the address gets no mail.
             UsageError: the address is none that mail servers take, or there is no such theme, pace or language.
         """
         wire, checked, language = self.wire_address(address), self.checked(choices), self.checked_language(language)
@@ -335,13 +342,18 @@ class People:
             raise UsageError(f"no one is subscribed as {address}")
         return self._write(before, self._left(before, EndReason.OPERATOR))
 
-    def erase(self, address: str) -> None:
+    def erase(self, address: str, *, is_suppressed: bool = False) -> None:
         """Erase all that is held of an address; what is counted stays, without it.
+
+        `is_suppressed` keeps the address from getting mails again.
 
         Raises:
             UsageError: nothing is held of it.
         """
-        if not self._store.subscribers.erase(self.wire_address(address), now=self.now):
+        wire = self.wire_address(address)
+        suppression = Suppression(kind=SuppressionKind.ERASED, at=self.now) if is_suppressed else None
+        is_held = self._store.subscribers.erase(wire, suppression=suppression, now=self.now)
+        if not is_held and suppression is None:
             raise UsageError(f"nothing is held of {address}")
 
     # --- shared ------------------------------------------------------------------------------------------------------
@@ -368,10 +380,16 @@ class People:
     def _left(self, before: Subscriber, because: EndReason) -> Subscriber:
         return replace(before, subscriptions=leave(before.subscriptions, because, now=self.now))
 
-    def _write(self, before: Subscriber, after: Subscriber) -> Subscriber:
-        if after != before:
-            self._store.subscribers.write(before, after, now=self.now)
-        return after
+    def _write(self, before: Subscriber, after: Subscriber, *, is_reached: bool = False) -> Subscriber:
+        """Write what becomes of a reader; return him, as he was before if his address gets no mail."""
+        if after == before:
+            if is_reached:
+                self._store.bounce_scores.forget(before.number)
+            return after
+        with suppress(SuppressedError):
+            self._store.subscribers.write(before, after, is_reached=is_reached, now=self.now)
+            return after
+        return before
 
     def send_letter(self, kind: LetterKind, request: Request) -> None:
         """Queue a letter, unless the address got one of the kind within a day. Of requests at once, one is kept."""
@@ -383,6 +401,10 @@ class People:
         token = tokens.new_single()
         digest = tokens.digest_of(token)
         letter = self.letter(kind, request, token, name=f"{kind.value}-{digest[:16]}")
+        # Only now: the answer must take as long for everybody.
+        if any(not each.kind.is_lifted_by_form for each in self._store.suppressions.of(request.address)):
+            logger.debug("no letter is sent", because="the address is suppressed", kind=kind.value)
+            return
         self._store.subscribers.ask(kind, request, letter, token_digest=digest, not_since=not_since, now=self.now)
 
     def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:

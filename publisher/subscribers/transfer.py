@@ -32,6 +32,7 @@ NO_ADDRESS = "no address that mail servers take"
 TWICE = "on an earlier line as well"
 SUBSCRIBED = "subscribed already"
 LEFT = "left here"
+SUPPRESSED = "suppressed here"
 LISTED = "in a list of people to leave out"
 NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
 TO_COME = "agreed on a day that is to come"
@@ -114,10 +115,13 @@ class Transfer:
         people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
         added = 0
         while some := list(islice(people, BATCH)):
+            suppressed = self._store.suppressions.among([each.subscriber.address for each in some])
             known = self._store.subscribers.add_new([(each.subscriber, each.consent) for each in some])
             added += len(some) - len(known)
             for each in some:
-                if (follows := known.get(each.subscriber.address)) is not None:
+                if each.subscriber.address in suppressed:
+                    reading.leave_out(each.line, SUPPRESSED)
+                elif (follows := known.get(each.subscriber.address)) is not None:
                     reading.leave_out(each.line, SUBSCRIBED if follows else LEFT)
             steps.reach(reading.seen)
         steps.reach(steps.total)

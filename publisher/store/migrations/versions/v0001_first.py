@@ -461,6 +461,11 @@ def _create_deliveries() -> None:
         sa.ForeignKeyConstraint(["delivery"], ["deliveries.id"], name="fk_letters_delivery"),
     )
     op.create_table(
+        "refusals",
+        sa.Column("delivery", sa.Integer, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("delivery", name="pk_refusals"),
+    )
+    op.create_table(
         "pauses",
         sa.Column("audience", KEY, nullable=False),
         sa.Column("paused_at", INSTANT, nullable=False),

@@ -1,0 +1,263 @@
+"""Scores of readers whose mails come back: points, suspension, probe. A reader without any has no row.
+
+A report or a refusal counts in the transaction that notes it, so it counts once, whatever crashes.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from publisher.model.bounces import BounceRow, BounceScore
+from publisher.model.deliveries import PROBE, DeliveryKind, DeliveryState, Letter
+from publisher.model.errors import OutrunError
+from publisher.store.bounces import keep_bounce
+from publisher.store.engine import Database, batches
+from publisher.store.mail_schema import deliveries, refusals
+from publisher.store.people_schema import bounce_scores, former_marks, subscribers
+from publisher.store.queue import insert_letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """The reader to whom a mark belongs."""
+
+    subscriber: int
+    is_former: bool
+    """Whether he has another one by now, so that the mail was an old one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A mail to a reader that the server refused for good, and that is not counted yet."""
+
+    delivery: int
+    address: str
+    code: int | None
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspended:
+    """A reader who gets no digests."""
+
+    subscriber: int
+    score: BounceScore
+    probe: DeliveryState | None
+    """How far the letter of his probe is; None: the ledger knows none."""
+    probe_sent_at: datetime | None
+    """UTC; when the server took it. None: it did not."""
+
+
+class BounceScores:
+    """The scores of a site's readers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, subscriber: int) -> BounceScore | None:
+        """The score of a reader; None: he has none."""
+        with self._database.reading() as connection:
+            return _score(connection, subscriber)
+
+    def all(self) -> dict[int, BounceScore]:
+        """The scores of all readers who have one, by their numbers."""
+        with self._database.reading() as connection:
+            return {row.subscriber: _score_of(row) for row in connection.execute(select(bounce_scores))}
+
+    def count_suspended(self) -> int:
+        """How many readers get no digests because mails came back."""
+        query = select(func.count()).where(bounce_scores.c.suspended_at.is_not(None))
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def holder_of(self, mark: str) -> Marked | None:
+        """The reader to whom a mark belongs or belonged; None: nobody, or somebody who was erased."""
+        present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
+        former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
+        with self._database.reading() as connection:
+            if (number := connection.execute(present).scalar()) is not None:
+                return Marked(subscriber=number, is_former=False)
+            number = connection.execute(former).scalar()
+        return None if number is None else Marked(subscriber=number, is_former=True)
+
+    def mark_of(self, subscriber: int) -> str:
+        """The mark of a reader; empty: there is none of that number."""
+        query = select(subscribers.c.bounce_mark).where(subscribers.c.number == subscriber)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar() or ""
+
+    def marked(self, subscriber: int) -> Marked:
+        """A reader whose mail came back without a mark: of an old mail, if he ever had another mark."""
+        query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
+        with self._database.reading() as connection:
+            is_former = connection.execute(query).first() is not None
+        return Marked(subscriber=subscriber, is_former=is_former)
+
+    # --- counting ----------------------------------------------------------------------------------------------------
+
+    def count_report(
+        self, row: BounceRow, subscriber: int, *, before: BounceScore | None, after: BounceScore | None
+    ) -> bool:
+        """Keep a report and the score that it leads to; False: it is known already, and nothing is changed.
+
+        Raises:
+            OutrunError: the score is not as it was before.
+        """
+        with self._database.writing_beside() as connection:
+            is_new = keep_bounce(connection, row)
+            if is_new:
+                _write(connection, subscriber, before, after)
+            return is_new
+
+    def refusals(self) -> list[Refusal]:
+        """The refusals that are not counted yet, in the order in which their mails were queued."""
+        columns = (deliveries.c.id.label("delivery"), deliveries.c.recipient.label("address"))
+        query = select(*columns, *deliveries.c["code", "reply"]).join(refusals, refusals.c.delivery == deliveries.c.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(deliveries.c.id)).mappings()
+            return [Refusal(**row) for row in rows]
+
+    def count_refusal(
+        self,
+        refusal: Refusal,
+        subscriber: int | None,
+        *,
+        before: BounceScore | None = None,
+        after: BounceScore | None = None,
+    ) -> bool:
+        """Note that a refusal is counted, and the score that it leads to; False: another process was quicker.
+
+        Raises:
+            OutrunError: the score is not as it was before.
+        """
+        with self._database.writing_beside() as connection:
+            counted = delete(refusals).where(refusals.c.delivery == refusal.delivery)
+            is_new = connection.execute(counted).rowcount == 1
+            if is_new and subscriber is not None:
+                _write(connection, subscriber, before, after)
+            return is_new
+
+    # --- probes ------------------------------------------------------------------------------------------------------
+
+    def suspended(self, *, before: datetime) -> list[Suspended]:
+        """The readers who were suspended before, by their numbers, with how far their probes are."""
+        query = (
+            select(bounce_scores, subscribers.c.bounce_mark)
+            .join(subscribers, subscribers.c.number == bounce_scores.c.subscriber)
+            .where(bounce_scores.c.suspended_at <= before)
+            .order_by(bounce_scores.c.subscriber)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+            probes = _probes(connection, [probe_name(row.bounce_mark) for row in rows])
+        return [_suspended_of(row, probes.get(probe_name(row.bounce_mark))) for row in rows]
+
+    def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
+        """Queue the letter of a probe, and give its reader a new mark; False: his score is not as it was before.
+
+        What comes back by the new mark is this letter: he gets no other mails.
+        """
+        with self._database.writing_beside() as connection:
+            _lock(connection, subscriber)
+            if _score(connection, subscriber) != before:
+                return False
+            _give_mark(connection, subscriber, mark)
+            probed = update(bounce_scores).where(bounce_scores.c.subscriber == subscriber)
+            connection.execute(probed.values(probed_at=now))
+            insert_letters(connection, [letter], now=now)
+            return True
+
+    def forget(self, subscriber: int) -> bool:
+        """Let a reader get mails again, as if none had come back; False: none had.
+
+        He gets a new mark: a report about a mail of before no longer counts.
+        """
+        with self._database.reading() as connection:
+            if _score(connection, subscriber) is None:
+                return False
+        with self._database.writing_beside() as connection:
+            _lock(connection, subscriber)
+            return forget_score(connection, subscriber)
+
+
+def forget_score(connection: Connection, subscriber: int) -> bool:
+    """Do the same in a transaction that somebody else began, and in which the reader's row is locked."""
+    gone = connection.execute(delete(bounce_scores).where(bounce_scores.c.subscriber == subscriber)).rowcount == 1
+    if gone:
+        _give_mark(connection, subscriber, new_mark())
+    return gone
+
+
+def new_mark() -> str:
+    """A mark that nobody can guess."""
+    return secrets.token_hex(10)
+
+
+def probe_name(mark: str) -> str:
+    """The name of the letter that probes by this mark; it does not tell the mark."""
+    return f"{PROBE}{hashlib.sha256(mark.encode()).hexdigest()[:16]}"
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _probes(connection: Connection, names: Sequence[str]) -> dict[str, Row[Any]]:
+    """How far these letters are, by their names."""
+    columns = deliveries.c["name", "state", "finished_at"]
+    is_letter = deliveries.c.kind == DeliveryKind.LETTER
+    return {
+        row.name: row
+        for some in batches(names)
+        for row in connection.execute(select(*columns).where(is_letter, deliveries.c.name.in_(some)))
+    }
+
+
+def _suspended_of(row: Row[Any], probe: Row[Any] | None) -> Suspended:
+    is_sent = probe is not None and probe.state is DeliveryState.SENT
+    return Suspended(
+        subscriber=row.subscriber,
+        score=_score_of(row),
+        probe=probe.state if probe else None,
+        probe_sent_at=probe.finished_at if probe and is_sent else None,
+    )
+
+
+def _lock(connection: Connection, subscriber: int) -> None:
+    """Lock a reader before his score is looked at: everybody does so in this order."""
+    connection.execute(select(subscribers.c.number).where(subscribers.c.number == subscriber).with_for_update())
+
+
+def _score(connection: Connection, subscriber: int) -> BounceScore | None:
+    row = connection.execute(select(bounce_scores).where(bounce_scores.c.subscriber == subscriber)).one_or_none()
+    return None if row is None else _score_of(row)
+
+
+def _score_of(row: Row[Any]) -> BounceScore:
+    return BounceScore(points=row.points, last_at=row.last_at, suspended_at=row.suspended_at, probed_at=row.probed_at)
+
+
+def _write(connection: Connection, subscriber: int, before: BounceScore | None, after: BounceScore | None) -> None:
+    """Write a score, unless it is not as it was before."""
+    _lock(connection, subscriber)
+    if _score(connection, subscriber) != before:
+        raise OutrunError("subscribers: another mail of this reader came back meanwhile; try again")
+    if after is None or after == before:
+        return
+    values = asdict(after)
+    if before is None:
+        connection.execute(insert(bounce_scores).values(subscriber=subscriber, **values))
+    else:
+        its = bounce_scores.c.subscriber == subscriber
+        connection.execute(update(bounce_scores).where(its).values(values))
+
+
+def _give_mark(connection: Connection, subscriber: int, mark: str) -> None:
+    its = subscribers.c.number == subscriber
+    former = connection.execute(select(subscribers.c.bounce_mark).where(its)).scalar_one()
+    connection.execute(insert(former_marks).values(bounce_mark=former, subscriber=subscriber))
+    connection.execute(update(subscribers).where(its).values(bounce_mark=mark))

@@ -1,0 +1,196 @@
+"""Whether mails reach the people of a site: what came back counts, complaints end, the operator suppresses.
+
+In come reports and refusals, each with the reader it is about; out come scores, suspensions, suppressions and the
+letters of probes. The rule is in `bounce_rule`.
+
+What a crash leaves, by its moment:
+
+- before a report or refusal is noted: nothing, or subscriptions that it ended. It is read again, and counts then;
+- after that: nothing to do, for it is noted in the transaction that writes the score.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from publisher.model.bounces import BounceKind, BounceRow, BounceScore
+from publisher.model.decisions import DecisionLog
+from publisher.model.deliveries import DeliveryState
+from publisher.model.departures import Suppression, SuppressionKind
+from publisher.model.errors import OutrunError
+from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
+from publisher.store import Marked, Refusal, Store, Suspended
+from publisher.store.bounce_scores import new_mark, probe_name
+from publisher.subscribers.bounce_rule import (
+    PROBE_AFTER,
+    Step,
+    Weight,
+    count_failure,
+    stale_after,
+    weight_of,
+)
+from publisher.subscribers.choose import leave
+from publisher.subscribers.people import LetterWriter, People
+
+logger = DecisionLog("subscribers")
+
+TRIES = 10
+"""Two reports about one reader may be read at once."""
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a report or a refusal came to."""
+
+    is_new: bool
+    """False: it was noted before, and changed nothing."""
+    step: Step = Step.NOTHING
+
+
+class Reach:
+    """Whether mails reach the people of a site at one moment."""
+
+    def __init__(self, people: People, store: Store, letters: Callable[[], LetterWriter], *, bounces: str) -> None:
+        """`letters` is asked for once there is a letter to write. `bounces` is the address for bounces; empty: none."""
+        self.people = people
+        self._store = store
+        self._letters = letters
+        self._bounces = bounces
+        self._now = people.now
+
+    def holder_of(self, mark: str, stop_token: str) -> Marked | None:
+        """The reader whom a report is about, by his mark or by the link to unsubscribe in the mail it returns."""
+        found = self._store.bounce_scores.holder_of(mark) if mark else None
+        if found is not None or not stop_token:
+            return found
+        reader = self.people.holder(stop_token)
+        return None if reader is None else self._store.bounce_scores.marked(reader.number)
+
+    # --- what came back ----------------------------------------------------------------------------------------------
+
+    def take_report(self, row: BounceRow, holder: Marked) -> Counted:
+        """Note a report about a reader's mail, and do what follows from it."""
+        return _again(lambda: self._take_report(row, holder))
+
+    def _take_report(self, row: BounceRow, holder: Marked) -> Counted:
+        if self._store.bounces.is_known(row.mark):
+            return Counted(is_new=False)
+        reader = self._store.subscribers.get(holder.subscriber)
+        if row.kind is BounceKind.COMPLAINT:
+            if reader is not None:
+                self._end(reader, EndReason.COMPLAINED, SuppressionKind.COMPLAINT)
+            return Counted(is_new=self._store.bounces.record(row), step=Step.END)
+        weight = Weight.NOTHING if holder.is_former else weight_of(row.kind, row.status)
+        before, after, step = self._judged(reader, weight)
+        is_new = self._store.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)
+        return Counted(is_new=is_new, step=step)
+
+    def take_refusal(self, refusal: Refusal, status: str) -> Counted:
+        """Do the same with a mail that the server refused; `status` is what it said, or its code."""
+        return _again(lambda: self._take_refusal(refusal, status))
+
+    def _take_refusal(self, refusal: Refusal, status: str) -> Counted:
+        reader = self._store.subscribers.by_address(refusal.address)
+        before, after, step = self._judged(reader, weight_of(BounceKind.FAILED, status))
+        number = reader.number if reader else None
+        is_new = self._store.bounce_scores.count_refusal(refusal, number, before=before, after=after)
+        return Counted(is_new=is_new, step=step)
+
+    def _judged(self, reader: Subscriber | None, weight: Weight) -> tuple[BounceScore | None, BounceScore | None, Step]:
+        """The score of a reader, what it becomes by a failure, and the step; his subscriptions end here if they must.
+
+        A failure says nothing of somebody who follows nothing.
+        """
+        before = self._store.bounce_scores.get(reader.number) if reader else None
+        if reader is None or not reader.active:
+            return before, before, Step.NOTHING
+        paces = [each for each in self.people.settings.paces if each.name in reader.choices.values()]
+        verdict = count_failure(before, weight, stale_after=stale_after(paces, now=self._now), now=self._now)
+        if verdict.step is Step.END:
+            self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
+        if verdict.step is Step.SUSPEND:
+            logger.debug("digests are suspended", because="mails came back", subscriber=reader.number)
+        return before, verdict.score, verdict.step
+
+    def _end(self, reader: Subscriber, because: EndReason, kind: SuppressionKind, reason: str = "") -> Subscriber:
+        """End all subscriptions of a reader and suppress his address, in one transaction."""
+        ended = replace(reader, subscriptions=leave(reader.subscriptions, because, now=self._now))
+        suppression = Suppression(kind=kind, at=self._now, reason=reason)
+        self._store.subscribers.write(reader, ended, suppression=suppression, now=self._now)
+        logger.debug("subscriptions end", because=because.value, subscriber=reader.number)
+        return ended
+
+    # --- the operator ------------------------------------------------------------------------------------------------
+
+    def suppress(self, address: str, *, reason: str = "") -> bool:
+        """Keep an address from getting mails; its subscriptions end. False: the operator said so before.
+
+        Raises:
+            UsageError: the address is none that mail servers take.
+        """
+        wire = self.people.wire_address(address)
+        is_new = SuppressionKind.OPERATOR not in [each.kind for each in self._store.suppressions.of(wire)]
+        reader = self._store.subscribers.by_address(wire)
+        if reader is not None:
+            self._end(reader, EndReason.OPERATOR, SuppressionKind.OPERATOR, reason)
+        else:
+            self._store.suppressions.add(wire, SuppressionKind.OPERATOR, reason=reason, now=self._now)
+        return is_new
+
+    def lift(self, address: str) -> tuple[Suppression, ...]:
+        """Lift all suppressions of an address; return them. Nobody is subscribed by it.
+
+        Raises:
+            UsageError: the address is none that mail servers take.
+        """
+        wire = self.people.wire_address(address)
+        return self._store.suppressions.lift(wire, list(SuppressionKind), now=self._now)
+
+    # --- probes ------------------------------------------------------------------------------------------------------
+
+    def probe(self) -> None:
+        """Send a letter to readers who were suspended a week ago, and judge the letters sent before."""
+        for each in self._store.bounce_scores.suspended(before=self._now - PROBE_AFTER):
+            reader = self._store.subscribers.get(each.subscriber)
+            if reader is None or not reader.active:
+                self._store.bounce_scores.forget(each.subscriber)
+            elif self._has_arrived(each):
+                self._store.bounce_scores.forget(each.subscriber)
+                logger.debug("digests go on", because="a probe did not come back", subscriber=each.subscriber)
+            elif each.probe is DeliveryState.REFUSED:
+                self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
+            elif each.probe in (None, DeliveryState.CANCELLED) and not self._is_paused(reader):
+                self._send_probe(reader, each.score)
+
+    def _has_arrived(self, suspended: Suspended) -> bool:
+        at = suspended.probe_sent_at
+        return at is not None and self._now - at >= TRUST_PROBE_AFTER
+
+    def _is_paused(self, reader: Subscriber) -> bool:
+        return reader.paused_until is not None and reader.paused_until > self._now
+
+    def _send_probe(self, reader: Subscriber, score: BounceScore) -> None:
+        mark = new_mark()
+        request = Request(address=reader.address, choices=reader.choices, language=reader.language, words="")
+        _, mine = self.people.links_of(reader)
+        letter = self._letters().write(LetterKind.PROBE, request, mine, name=probe_name(mark), now=self._now)
+        local, _, domain = self._bounces.rpartition("@")
+        return_path = f"{local}+{mark}@{domain}" if local else ""
+        letter = replace(letter, delivery=replace(letter.delivery, return_path=return_path))
+        self._store.bounce_scores.begin_probe(reader.number, score, letter, mark=mark, now=self._now)
+        logger.debug("a probe is sent", because="mails came back a week ago", subscriber=reader.number)
+
+
+def _again(act: Callable[[], _T]) -> _T:
+    """Do it once more, from what is there now, if another process was quicker.
+
+    Raises:
+        OutrunError: others were quicker each time.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except OutrunError:
+            continue
+    return act()
