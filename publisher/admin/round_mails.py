@@ -1,18 +1,19 @@
 """The mails of rounds: what each reader's is made of, shortly before it is handed over.
 
-A mail has what its items say at that moment, without those that were withdrawn since the round was planned. What many
-readers get alike is rendered once for each selection of items and language.
+A mail has what its items say at that moment. Those that were withdrawn since the round was planned are left out, and
+those of themes that its reader follows no more. If he paused, the mail waits. What many readers get alike is rendered
+once for each selection of items and language.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from publisher.model.deliveries import Delivery
 from publisher.model.editions import Audience, Edition
-from publisher.model.errors import FilesError, PublisherError, TemplateError
+from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.records import Record
 from publisher.model.rounds import Round
 from publisher.model.schedules import local_day
@@ -32,7 +33,6 @@ _KEPT = 500
 """How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
 _REASONS = 4
 """How many of the things he follows a mail names to its reader."""
-WITHDRAWN = "all of its items were withdrawn since"
 
 
 class RoundMails:
@@ -72,22 +72,18 @@ class RoundMails:
         mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
         records = self._records(mails.values())
         found: dict[int, bytes | PublisherError] = {}
-        gone: list[str] = []
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
             if mail is None:
                 continue
-            its = tuple(records[number] for number in mail.items if number in records)
-            if not its:
-                gone.append(delivery.recipient)
-                found[delivery.id] = FilesError(f"{delivery.title}: {WITHDRAWN}")
+            if mail.paused_until is not None and mail.paused_until > now:
+                self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue
-            try:
-                found[delivery.id] = self._mail(round_, its, mail, delivery, people)
-            except TemplateError as error:
-                found[delivery.id] = error
-        if gone:
-            self._store.rounds.take_back(round_.name, gone, now=now)
+            if its := _wanted(mail, records, people):
+                try:
+                    found[delivery.id] = self._mail(round_, its, mail, delivery, people)
+                except TemplateError as error:
+                    found[delivery.id] = error
         return found
 
     def _records(self, mails: Collection[RoundMail]) -> dict[int, Record]:
@@ -184,6 +180,30 @@ class RoundMails:
             on_silence="send",
             personal=marked_personal(site, settings),
         )
+
+
+def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:
+    """The items of a mail that are live, without those by which its reader has left all that he followed."""
+    live = [records[number] for number in mail.items if number in records]
+    if not mail.left:
+        return tuple(live)
+    followed = {people.current(theme) for theme, _, _ in mail.follows}
+    left = {people.current(theme) for theme in mail.left} - followed
+    if EVERYTHING in followed or not left:
+        return tuple(live)
+    return tuple(each for each in live if not is_left(_themes_of(each, people), followed=followed, left=left))
+
+
+def _themes_of(record: Record, people: People) -> set[str]:
+    return {people.current(theme.slug) for theme in record.themes}
+
+
+def is_left(themes: Collection[str], *, followed: Collection[str], left: Collection[str]) -> bool:
+    """Whether somebody who follows these themes, and left those, gets an item of `themes` no more.
+
+    An item that came into other themes since the mail was planned goes out all the same: he left nothing.
+    """
+    return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
 
 
 def reasons_of(

@@ -26,6 +26,8 @@ MOVE_WITHIN = timedelta(days=1)
 """How long a link is good that confirms another address of a reader; it works once."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
+LONGEST_PAUSE = timedelta(days=366)
+"""How far ahead the end of a reader's pause may be."""
 LETTER_EVERY = timedelta(days=1)
 """An address gets at most one letter of a kind in that time, however often somebody asks for one."""
 
@@ -172,6 +174,10 @@ class Subscriber:
         found = {each.theme: each.pace for each in self.active}
         every = found.get(EVERYTHING)
         return {theme: pace for theme, pace in found.items() if theme == EVERYTHING or pace != every}
+
+    def pause_at(self, now: datetime) -> datetime | None:
+        """Until when no mail comes; None: he has not paused."""
+        return self.paused_until if self.paused_until is not None and self.paused_until > now else None
 
     @property
     def masked(self) -> str:

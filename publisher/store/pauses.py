@@ -4,12 +4,12 @@ process that delivers.
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, select, true, update
+from sqlalchemy import delete, insert, select, true
 
-from publisher.model.deliveries import DeliveryState
-from publisher.store.delivery_rows import EVERYTHING, clock_of, lock_rows
+from publisher.store.delivery_rows import EVERYTHING
 from publisher.store.engine import Database
 from publisher.store.mail_schema import deliveries, pauses
+from publisher.store.queue import give_back
 
 
 class Pauses:
@@ -34,12 +34,7 @@ class Pauses:
             if known is not None:
                 return False
             connection.execute(insert(pauses).values(audience=audience, paused_at=now))
-            its = true() if audience == EVERYTHING else deliveries.c.audience == audience
-            untried = {"state": DeliveryState.QUEUED, "attempts": deliveries.c.attempts - 1}
-            is_leased = deliveries.c.state == DeliveryState.LEASED
-            clock = clock_of(connection, now)
-            lock_rows(connection, and_(is_leased, its))
-            connection.execute(update(deliveries).where(is_leased, its).values(**untried, due_at=clock()))
+            give_back(connection, true() if audience == EVERYTHING else deliveries.c.audience == audience, now=now)
             return True
 
     def end(self, audience: str | None = None) -> list[str]:

@@ -14,8 +14,6 @@ from publisher.model.errors import OutrunError
 from publisher.model.subscribers import Consent, Subscriber, Subscription
 from publisher.store.bounce_scores import new_mark
 from publisher.store.people_schema import confirmations, consents, subscribers, subscriptions, wordings
-from publisher.store.queue import cancel_deliveries
-from publisher.store.round_mails import is_recent_mail, queue_again
 
 IS_ACTIVE = subscriptions.c.state == literal("active")
 _OF_SUBSCRIBER = ("number", "address", "language", "since", "paused_until")
@@ -126,15 +124,6 @@ def write_subscriptions(
             its = (subscriptions.c.subscriber == number, subscriptions.c.number == each.number)
             changed = {name: row[name] for name in ("pace", "state", "ended_at", "ended_because")}
             connection.execute(update(subscriptions).where(*its).values(changed))
-
-
-def follow_mails(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
-    """Take back the mails to a reader who left and are not sent, or queue them again if he takes that back."""
-    if before.active and not after.active:
-        cancel_deliveries(connection, is_recent_mail(connection, before.address, now=now), now=now)
-    ended = {each.number: each.ended_at for each in before.subscriptions}
-    if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
-        queue_again(connection, is_recent_mail(connection, before.address, now=now), since=min(left), now=now)
 
 
 def append_consent(connection: Connection, number: int, consent: Consent) -> None:

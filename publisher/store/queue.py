@@ -7,7 +7,7 @@ that fails, so consent counts until the very moment at which a mail is handed ov
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.deliveries import DeliveryState, Letter, NewDelivery
@@ -59,6 +59,16 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
         "cancelled_at": clock(),
     }
     return connection.execute(update(deliveries).where(unfinished).values(values)).rowcount
+
+
+def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
+    """Take those of these deliveries that are not handed over from the processes that claimed them: their fences fail,
+    and they are claimed anew.
+    """
+    its = and_(which, deliveries.c.state == DeliveryState.LEASED)
+    lock_rows(connection, its)
+    values = {"state": DeliveryState.QUEUED, "attempts": deliveries.c.attempts - 1}
+    connection.execute(update(deliveries).where(its).values(**values, due_at=clock_of(connection, now)()))
 
 
 def delete_finished_letters(connection: Connection, ids: Sequence[int]) -> None:

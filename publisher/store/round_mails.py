@@ -2,16 +2,39 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
-from publisher.model.subscribers import UNDO_WITHIN, LetterKind, round_name
+from publisher.model.subscribers import UNDO_WITHIN, LetterKind, Subscriber, round_name
+from publisher.store.columns import UtcDateTime
 from publisher.store.delivery_rows import clock_of, lock_rows
 from publisher.store.mail_schema import IS_LETTER, IS_NO_ROUND, deliveries, orders
 from publisher.store.people_schema import rounds
+from publisher.store.queue import cancel_deliveries, give_back
 
-_APART = timedelta(minutes=1)
+APART = timedelta(minutes=1)
 """How far the clocks of a program and its database may differ."""
+
+
+def follow_reader(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
+    """Change the mails to a reader that are not handed over yet, as he changed.
+
+    - He left: they are taken back. He takes that back: they are queued again.
+    - He paused: they wait until the pause is over. He ends the pause, or moves its end: they go then.
+    - He follows less: those that a process has claimed are given back, so that they are made anew without it.
+    """
+    recent = is_recent_mail(connection, before.address, now=now)
+    if before.active and not after.active:
+        cancel_deliveries(connection, recent, now=now)
+        return
+    ended = {each.number: each.ended_at for each in before.subscriptions}
+    if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
+        _queue_again(connection, recent, since=min(left), now=now)
+    until = after.pause_at(now)
+    if until != before.pause_at(now) or (until and left):
+        let_wait(connection, is_round_mail(connection, before.address), until, now=now)
+    elif {each.theme for each in before.active} - {each.theme for each in after.active}:
+        give_back(connection, recent, now=now)
 
 
 def is_round_mail(connection: Connection, address: str) -> ColumnElement[bool]:
@@ -40,14 +63,28 @@ def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> Co
     )
 
 
-def queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
+def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
+    """Let those of these deliveries that are not handed over wait until then; None: those that waited so go now.
+
+    One whose time to be queued lies ahead is one that waits so.
+    """
+    give_back(connection, which, now=now)
+    clock = clock_of(connection, now)
+    waits = and_(which, deliveries.c.state == DeliveryState.QUEUED)
+    moment = clock() if until is None else literal(until, UtcDateTime())
+    its = waits if until is not None else and_(waits, deliveries.c.queued_at > clock())
+    lock_rows(connection, its)
+    connection.execute(update(deliveries).where(its).values(due_at=moment, queued_at=moment))
+
+
+def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
     """Queue those of these deliveries again that were taken back since: what is in them would be lost otherwise.
 
     One that is still on its way is tried again as usual if it comes back. What the operator took back stays so.
     """
     clock = clock_of(connection, now)
     recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= now - UNDO_WITHIN)
-    taken_back = and_(which, deliveries.c.cancelled_at >= since - _APART, deliveries.c.name.not_in(recalled))
+    taken_back = and_(which, deliveries.c.cancelled_at >= since - APART, deliveries.c.name.not_in(recalled))
     lock_rows(connection, taken_back)
     values: dict[str, object] = {"state": DeliveryState.QUEUED, "due_at": clock(), "queued_at": clock()}
     values |= {"finished_at": None, "cancelled_at": None}

@@ -16,18 +16,18 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
-    and_,
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
-from publisher.model.deliveries import DeliveryKind
+from publisher.model.deliveries import Delivery
 from publisher.model.rounds import ItemEntry, Round
+from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
-from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import (
     pace_ticks,
     ranges,
@@ -37,11 +37,15 @@ from publisher.store.people_schema import (
     subscribers,
     subscriptions,
 )
-from publisher.store.queue import cancel_deliveries
 from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
+from publisher.store.round_mails import APART, let_wait
 
 RANGE = 5_000
 """How many subscribers are planned in one transaction."""
+
+
+Follow = tuple[str, str, datetime]
+"""What a subscriber follows: theme, pace, since when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +55,14 @@ class RoundMail:
     address: str
     subscriber: int
     language: str
-    follows: tuple[tuple[str, str, datetime], ...]
-    """What he follows now: theme, pace, since when."""
+    follows: tuple[Follow, ...]
+    """What he follows now."""
     items: tuple[int, ...]
     """The numbers of its items, in the order in which they were added."""
+    left: frozenset[str] = frozenset()
+    """The themes that he stopped following since the round began."""
+    paused_until: datetime | None = None
+    """UTC; None: he never paused."""
 
 
 class Rounds:
@@ -177,19 +185,20 @@ class Rounds:
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """The mails of a round to these addresses; an address whose reader is gone is missing."""
-        columns = (subscribers.c.address, subscribers.c.number, subscribers.c.language, selections.c["items"])
-        rows: list[tuple[str, int, str, str]] = []
+        columns = subscribers.c["address", "number", "language", "paused_until"]
+        rows: list[tuple[str, int, str, datetime | None, str]] = []
         query = (
-            select(*columns)
+            select(*columns, selections.c["items"])
             .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
             .join(selections, selections.c.number == round_mails.c.selection)
             .where(round_mails.c.round == number)
         )
         with self._database.reading() as connection:
+            begun_at = connection.execute(select(rounds.c.begun_at).where(rounds.c.number == number)).scalar_one()
             for some in batches(sorted(addresses)):
                 found = connection.execute(query.where(subscribers.c.address.in_(some)))
-                rows += [(row[0], row[1], row[2], row[3]) for row in found]
-            follows = _active_follows(connection, [row[1] for row in rows])
+                rows += [(row[0], row[1], row[2], row[3], row[4]) for row in found]
+            follows, left = _follows_and_left(connection, [row[1] for row in rows], since=begun_at)
         return [
             RoundMail(
                 address=address,
@@ -197,16 +206,16 @@ class Rounds:
                 language=language,
                 follows=tuple(follows[subscriber]),
                 items=_items_of(what),
+                left=frozenset(left[subscriber]),
+                paused_until=paused_until,
             )
-            for address, subscriber, language, what in rows
+            for address, subscriber, language, paused_until, what in rows
         ]
 
-    def take_back(self, round_name: str, addresses: Collection[str], *, now: datetime) -> None:
-        """Take back the mails of a round to these addresses that are not handed over."""
+    def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
+        """Let a mail of a round that was claimed wait until its reader's pause is over."""
         with self._database.writing_beside() as connection:
-            for some in batches(sorted(addresses)):
-                of_round = and_(deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name == round_name)
-                cancel_deliveries(connection, and_(of_round, deliveries.c.recipient.in_(some)), now=now)
+            let_wait(connection, is_delivery(mail), until, now=now)
 
 
 def _last_ticks(connection: Connection) -> dict[str, datetime]:
@@ -220,15 +229,22 @@ def _write_ticks(connection: Connection, ticks: Mapping[str, datetime]) -> None:
             connection.execute(insert(pace_ticks).values(pace=pace, last_tick=tick))
 
 
-def _active_follows(connection: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[str, str, datetime]]]:
-    """What subscribers follow now, as (theme, pace, since when), by their numbers."""
-    found: dict[int, list[tuple[str, str, datetime]]] = defaultdict(list)
-    columns = subscriptions.c["subscriber", "theme", "pace", "since"]
-    query = select(*columns).where(IS_ACTIVE).order_by(subscriptions.c.subscriber, subscriptions.c.number)
+def _follows_and_left(
+    connection: Connection, numbers: Sequence[int], *, since: datetime
+) -> tuple[dict[int, list[Follow]], dict[int, list[str]]]:
+    """What subscribers follow now, and the themes that they stopped following since, by their numbers."""
+    follows: dict[int, list[Follow]] = defaultdict(list)
+    left: dict[int, list[str]] = defaultdict(list)
+    columns = subscriptions.c["subscriber", "ended_at", "theme", "pace", "since"]
+    its = or_(IS_ACTIVE, subscriptions.c.ended_at >= since - APART)
+    query = select(*columns).where(its).order_by(subscriptions.c.subscriber, subscriptions.c.number)
     for some in batches(numbers):
-        for subscriber, *follow in connection.execute(query.where(subscriptions.c.subscriber.in_(some))):
-            found[subscriber].append((follow[0], follow[1], follow[2]))
-    return found
+        for row in connection.execute(query.where(subscriptions.c.subscriber.in_(some))):
+            if row.ended_at is None:
+                follows[row.subscriber].append((row.theme, row.pace, row.since))
+            else:
+                left[row.subscriber].append(row.theme)
+    return follows, left
 
 
 @lru_cache(10_000)

@@ -18,7 +18,6 @@ from publisher.store.people_rows import (
     append_consent,
     consent_of,
     consent_row,
-    follow_mails,
     insert_or_leave,
     insert_subscriber,
     insert_subscribers,
@@ -36,6 +35,7 @@ from publisher.store.people_rows import (
 )
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import insert_letters
+from publisher.store.round_mails import follow_reader
 from publisher.store.suppressions import lift, note_departures, refuse_suppressed, suppress, suppressed_among
 
 
@@ -183,7 +183,7 @@ class Subscribers:
                 connection.execute(update(subscribers).where(subscribers.c.number == number).values(row))
             write_subscriptions(connection, number, before.subscriptions if before else (), after.subscriptions)
             if before is not None:
-                follow_mails(connection, before, after, now=now)
+                follow_reader(connection, before, after, now=now)
             if consent is not None:
                 append_consent(connection, number, consent)
             if is_reached:

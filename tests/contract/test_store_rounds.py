@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -201,6 +201,100 @@ def test_what_the_operator_took_back_does_not_come_with_a_reader_who_comes_back(
     come_back(store, before)
 
     assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=NOON)
+
+
+def queued_mail(store: Store, *given: Subscription) -> Subscriber:
+    """A reader with a mail in the queue."""
+    collect(store, record("a"))
+    ada = add(store, "ada", *given)
+    plan(store, begin(store), {ada.number: (1,)})
+    return ada
+
+
+def pause(store: Store, who: Subscriber, until: datetime | None, *, now: datetime = NOON) -> None:
+    before = store.subscribers.get(who.number)
+    assert before is not None
+    store.subscribers.write(before, replace(before, paused_until=until), now=now)
+
+
+def test_a_mail_waits_while_its_reader_pauses_and_is_not_too_old_then(store: Store) -> None:
+    ada = queued_mail(store)
+    until = datetime.now(UTC) + timedelta(days=300)
+
+    pause(store, ada, until, now=datetime.now(UTC))
+
+    assert 0 == store.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+    assert until == store.ledger.next_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+    pause(store, ada, None, now=datetime.now(UTC))
+    assert 1 == store.ledger.count_due(max_age=timedelta(days=3), now=datetime.now(UTC))
+
+
+def test_a_pause_between_claim_and_fence_stops_the_mail(store: Store) -> None:
+    ada = queued_mail(store)
+    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+
+    pause(store, ada, datetime.now(UTC) + timedelta(days=5))
+
+    assert set() == store.ledger.write([claimed], [], now=NOON)
+    assert [] == store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [known] = store.ledger.known("round-1")
+    assert (DeliveryState.QUEUED, 0) == (known.state, known.attempts)
+
+
+def test_a_mail_that_comes_back_in_a_pause_waits_for_its_end(store: Store) -> None:
+    ada = queued_mail(store)
+    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    assert {claimed.id} == store.ledger.write([claimed], [], now=NOON)
+    until = datetime.now(UTC) + timedelta(days=5)
+    pause(store, ada, until)
+    later = Result(delivery=claimed, state=DeliveryState.QUEUED, code=451, reply="later")
+    store.ledger.write([], [later], now=NOON)
+
+    [again] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [mail] = store.rounds.mails(1, [again.recipient])
+    assert until == mail.paused_until
+    store.rounds.let_wait(again, until, now=NOON)
+
+    assert [] == store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    assert set() == store.ledger.write([again], [], now=NOON)
+
+
+def test_who_pauses_and_takes_back_that_he_left_gets_his_mail_after_the_pause(store: Store) -> None:
+    ada = queued_mail(store)
+    until = datetime.now(UTC) + timedelta(days=5)
+    pause(store, ada, until)
+
+    come_back(store, leave(store, ada))
+
+    assert until == store.ledger.next_due(max_age=timedelta(days=3), now=NOON)
+
+
+def test_who_drops_a_theme_between_claim_and_fence_has_his_mail_made_anew(store: Store) -> None:
+    queued_mail(store, subscription(1, "asylum"), subscription(2, "borders"))
+    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    [before] = store.rounds.mails(1, [claimed.recipient])
+
+    drop(store, before.subscriber, "asylum")
+
+    assert set() == store.ledger.write([claimed], [], now=NOON)
+    [after] = store.rounds.mails(1, [claimed.recipient])
+    assert (frozenset(), frozenset({"asylum"})) == (before.left, after.left)
+    assert ["borders"] == [theme for theme, *_ in after.follows]
+    [again] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    assert (claimed.id, 1) == (again.id, again.attempts)
+    assert {again.id} == store.ledger.write([again], [], now=NOON)
+
+
+def drop(store: Store, number: int, theme: str) -> None:
+    before = store.subscribers.get(number)
+    assert before is not None
+    its = tuple(
+        replace(each, state=SubscriptionState.ENDED, ended_at=NOON, ended_because=EndReason.CHANGED)
+        if each.theme == theme
+        else each
+        for each in before.subscriptions
+    )
+    store.subscribers.write(before, replace(before, subscriptions=its), now=NOON)
 
 
 def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:

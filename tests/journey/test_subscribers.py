@@ -310,6 +310,55 @@ def test_who_leaves_after_the_plan_gets_nothing_and_undoing_it_loses_nothing(beg
     assert "thrice" in text_of(taken)
 
 
+def change(world: World, at: datetime, choices: dict[str, str], paused_until: datetime | None = None) -> None:
+    """Have the first reader change what she follows on her own page."""
+    with world.opened(at) as publisher:
+        [batch] = publisher.people.all()
+        mine = publisher.people.links_of(batch[0])[1]
+        publisher.people.change(mine, choices=choices, language="en", paused_until=paused_until)
+
+
+@pytest.mark.parametrize(
+    ("choices", "expected"),
+    [
+        pytest.param({"cranes": "weekly"}, ["lifts"], id="an item of a theme that goes on stays"),
+        pytest.param({"ferries": "daily"}, ["thrice", "lifts"], id="the dropped theme brought nothing"),
+        pytest.param({"general": "weekly"}, None, id="nothing is left in it"),
+    ],
+)
+def test_who_drops_a_theme_after_the_plan_gets_no_item_that_came_by_it_alone(
+    begun: World, sink: Sink, choices: dict[str, str], expected: list[str] | None
+) -> None:
+    pause(begun)
+    begun.publisher("run", at=THURSDAY)
+    change(begun, THURSDAY, choices)
+    resume(begun)
+
+    outcome = begun.publisher("deliver", at=THURSDAY)
+
+    assert [] == outcome.problems
+    assert ([] if expected is None else [expected]) == [
+        [words for words in ("thrice", "lifts") if words in text_of(taken)] for taken in sink.taken
+    ]
+    assert "deliver: nothing" not in outcome.err
+    assert "nothing new\n" == begun.publisher("run", at=THURSDAY + timedelta(hours=1)).out
+
+
+def test_who_pauses_after_the_plan_gets_the_mail_when_the_pause_is_over(begun: World, sink: Sink) -> None:
+    pause(begun)
+    begun.publisher("run", at=THURSDAY)
+    until = THURSDAY + timedelta(days=20)
+    change(begun, THURSDAY, {"ferries": "daily", "cranes": "weekly"}, until)
+    resume(begun)
+
+    begun.publisher("run", at=until - timedelta(minutes=1))
+    assert [(BEN,)] == [taken.recipients for taken in sink.taken]
+
+    begun.publisher("deliver", at=until + timedelta(minutes=1))
+    assert [(BEN,), (ADA,)] == [taken.recipients for taken in sink.taken]
+    assert "thrice" in text_of(sink.taken[1])
+
+
 def test_what_is_withdrawn_after_the_plan_is_not_in_the_mail(begun: World, sink: Sink) -> None:
     pause(begun)
     begun.publisher("run", at=THURSDAY)

@@ -6,11 +6,11 @@ there is passed over; it may have been there when the form was shown.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from publisher.model.schedules import instant_of, local_day
-from publisher.model.subscribers import EVERYTHING, SubscriberSettings
+from publisher.model.subscribers import EVERYTHING, LONGEST_PAUSE, SubscriberSettings
 from publisher.rendering.addresses import MAX_ADDRESS, wire_address
 
 NO = "no"
@@ -19,7 +19,6 @@ THEME_FIELD = "theme."
 """A theme's field is this and its slug."""
 TRAP = "website"
 """The field that no person sees."""
-LONGEST_PAUSE = timedelta(days=366)
 SHOWN = MAX_ADDRESS + 50
 """Characters of what was entered that are shown again."""
 

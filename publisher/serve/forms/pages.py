@@ -1,7 +1,6 @@
 """The pages of forms that several answers show, with the values their templates take."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask import Response
 
@@ -62,7 +61,7 @@ def mine_page(
     view: View, token: str, subscriber: Subscriber, *, is_saved: bool = False, is_moved: bool = False
 ) -> Response:
     """A reader's own page, as his choices are."""
-    pause = _pause_of(view, subscriber)
+    pause = subscriber.pause_at(view.people.now)
     until = local_day(pause, view.site.timezone).isoformat() if pause else ""
     choices = view.people.present_choices(subscriber.choices)
     language = subscriber.language
@@ -88,7 +87,7 @@ def _mine(
     is_saved: bool = False,
     is_moved: bool = False,
 ) -> Response:
-    pause, followed = _pause_of(view, subscriber), view.people.present_choices(subscriber.choices)
+    pause, followed = subscriber.pause_at(view.people.now), view.people.present_choices(subscriber.choices)
     return view.page(
         "mine",
         "mine",
@@ -110,12 +109,6 @@ def _mine(
         until=until,
         mail_language_tag=language,
     )
-
-
-def _pause_of(view: View, subscriber: Subscriber) -> datetime | None:
-    """Until when nothing is sent to a reader; None: he gets mails."""
-    until = subscriber.paused_until
-    return until if until and until > view.people.now else None
 
 
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
