@@ -129,15 +129,17 @@ def claim_rows(
 
     A row that was being handed over when its lease ended is doubtful from now on, and finished if it was cancelled.
     """
-    found = select(deliveries.c.id).where(which).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+    turns = select(deliveries.c.id).where(which).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+    # SQLAlchemy drops the lock on SQLite, which has one writer anyway. PostgreSQL would ask a plain subquery once for
+    # each row that it compares, and each time skip those that it locked before: more rows than `limit`.
+    found = turns.with_for_update(skip_locked=True).cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
     is_cancelled = deliveries.c.cancelled_at.is_not(None)
     cancelled, leased = (
         literal(state, deliveries.c.state.type) for state in (DeliveryState.CANCELLED, DeliveryState.LEASED)
     )
     claim = (
         update(deliveries)
-        # SQLAlchemy drops the lock on SQLite, which has one writer anyway.
-        .where(deliveries.c.id.in_(found.with_for_update(skip_locked=True)))
+        .where(deliveries.c.id.in_(select(found.c.id)))
         .values(
             state=case((is_cancelled, cancelled), else_=leased),
             due_at=case((is_cancelled, None), else_=clock(lease)),

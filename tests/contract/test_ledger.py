@@ -384,3 +384,14 @@ class TestProcesses:
         queue(store, 1, 2)
         with store.ledger.delivering(now=NOON), other.ledger.delivering(now=NOON):
             assert [1, 1] == [len(claim(store, 1)), len(claim(other, 1))]
+
+    @pytest.mark.postgres
+    def test_a_claim_takes_no_more_than_it_may_however_the_server_finds_it(self, postgresql_url: str) -> None:
+        """A server joins small tables row by row, and may ask again for each row which ones are due."""
+        row_by_row = "%20".join(
+            f"-c%20enable_{way}%3Doff" for way in ("hashjoin", "mergejoin", "hashagg", "material", "sort")
+        )
+        with Store.open(f"{postgresql_url}&options={row_by_row}") as store:
+            queue(store, *range(1, 10))
+
+            assert [2, 1, 6] == [len(claim(store, most)) for most in (2, 1, 50)]
