@@ -73,7 +73,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     columns email, agreed and agreed_at.
     """
     is_rehearsal = dry_run or not is_agreed
-    if is_archive(partial(_lines, file, "utf-8")):
+    if is_archive(partial(_lines, file, encoding)):
         _import_archive(options, file, is_rehearsal=is_rehearsal)
         return
     roster, *others = (read_roster(partial(_lines, each, encoding), name=each.name) for each in (file, *without))
