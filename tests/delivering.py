@@ -6,7 +6,6 @@ due, or for ever if POINT is `again`. POINT `write:3:after` kills it right after
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from publisher.deliver.run import Terms, deliver
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
 from publisher.store import Ledger, Store
 from publisher.store.locks import Locks
-from tests.crash import ROOT
+from tests.processes import Process
 
 QUEUED_AT = datetime(2026, 3, 4, 12, tzinfo=UTC)
 FOR_EVER = timedelta(days=10_000)
@@ -98,10 +97,10 @@ def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
     )
 
 
-def start(url: str, port: int, *, connections: int, lease_s: float, point: str) -> "subprocess.Popen[bytes]":
+def start(url: str, port: int, *, connections: int, lease_s: float, point: str) -> Process:
     """Start such a process."""
     arguments = [url, str(port), str(connections), str(lease_s), point]
-    return subprocess.Popen([sys.executable, "-m", "tests.delivering", *arguments], cwd=ROOT)
+    return Process("from tests.delivering import main; main()", *arguments)
 
 
 def main() -> None:

@@ -1,10 +1,8 @@
 """The program, killed in the moment in which it calls one of its own functions."""
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.world import environment
+from tests.processes import run_python
 
 _PROGRAM = """
 import importlib, os, signal, sys
@@ -33,12 +31,4 @@ def killed_at(where: str, *arguments: str, call: int = 1, cwd: Path | None = Non
     Returns its exit code: negative, the number of the signal, if it came there.
     """
     program = _PROGRAM.format(where=where, call=call)
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=cwd,
-        env=environment(),
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
+    return run_python(program, *arguments, cwd=cwd).returncode

@@ -7,8 +7,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -27,6 +25,7 @@ from publisher.cli.commands import main
 from publisher.config.config import Config
 from publisher.store import Store
 from tests.databases import empty_sqlite
+from tests.processes import Process, run_python
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "content" / "news.txt"
@@ -50,7 +49,7 @@ name = "weekly"
 schedule = "0 8 * * MON"
 to = "readers@lists.example.org"
 """
-PROGRAM = (sys.executable, "-c", "from publisher.cli.commands import main; main()")
+PROGRAM = "from publisher.cli.commands import main; main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,27 +166,12 @@ class World:
 
     def program(self, *arguments: str) -> Outcome:
         """Run the program itself, as a process of its own."""
-        done = subprocess.run(
-            [*PROGRAM, *arguments],
-            cwd=self.folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_python(PROGRAM, *arguments, cwd=self.folder)
         return Outcome(exit_code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str) -> Process:
         """Start the program itself; whoever starts it ends it."""
-        return subprocess.Popen(
-            [*PROGRAM, *arguments],
-            cwd=self.folder,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return Process(PROGRAM, *arguments, cwd=self.folder)
 
     @contextmanager
     def opened(self, now: datetime) -> Iterator[Publisher]:

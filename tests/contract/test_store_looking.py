@@ -2,8 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from publisher.store import Store, migrate, upgrade
 from publisher.store.schema import HEAD
 from tests.contract.stories import collect, record
 from tests.databases import dump
+from tests.processes import run_python
 
 NOBODY = 65534
 
@@ -95,7 +94,7 @@ with Store.rehearse({sqlite_url!r}) as store:
                 folder.chmod(folder.stat().st_mode | 0o055)
         tmp_path.chmod(0o555)
         try:
-            seen = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+            seen = run_python(program)
         finally:
             tmp_path.chmod(0o755)
 
@@ -199,7 +198,7 @@ store = Store.open({sqlite_url!r})
 collect(store, record("a"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    killed = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=False)
+    killed = run_python(program)
     assert killed.returncode == -signal.SIGKILL
     before = [(name, size) for name, size in _sizes(tmp_path)]
 

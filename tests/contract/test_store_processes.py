@@ -1,6 +1,5 @@
 """Several processes on one store: real ones, because threads share what processes do not."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -19,9 +18,8 @@ from publisher.model.feeds import ALL
 from publisher.store import Store
 from tests.contract.stories import NOON, collect, due, finish, numbers_of, record, records
 from tests.databases import dump
+from tests.processes import FORKS
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])  # imported once, and not by every child
 PATIENCE_S = 60
 
 

@@ -6,11 +6,10 @@ Whatever happens, the server's log equals the ledger: nobody misses a mail, and 
 import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from sqlalchemy import Row, select
 from publisher.store import Store
 from publisher.store.mail_schema import deliveries
 from tests.delivering import AGAIN, MortalLedger, delivery_to, hand_over, make_pass, start
+from tests.processes import Process
 from tests.smtp_server import CONNECT, DOT, Keep, Say, SayAndHangUp, Server, Step, smtp_server
 
 READERS = tuple(f"reader{number}@example.org" for number in range(6))
@@ -103,9 +103,9 @@ def killer_at(moment: object, server: Server) -> Iterator[list[int]]:
 def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: str, moment: object) -> None:
     with smtp_server() as server, killer_at(moment, server) as victims:
         point = moment if isinstance(moment, str) else ""
-        deliverer = start(url, server.port, connections=1, lease_s=LEASE.total_seconds(), point=point)
-        victims.append(deliverer.pid)
-        assert -signal.SIGKILL == deliverer.wait(timeout=60)
+        with start(url, server.port, connections=1, lease_s=LEASE.total_seconds(), point=point) as deliverer:
+            victims.append(deliverer.pid)
+            assert -signal.SIGKILL == deliverer.wait(timeout=60)
 
         _make_passes(url, server, connections=2)
 
@@ -122,10 +122,10 @@ def test_a_killed_deliverer_loses_nothing_and_doubles_only_what_it_names(url: st
 )
 def test_a_stopped_deliverer_that_wakes_up_sends_nothing_that_is_not_named(url: str, verb: str, doubled: int) -> None:
     """It stood still until its lease was over, and another one has sent everything by then."""
-    with smtp_server() as server:
+    with smtp_server() as server, ExitStack() as stack:
         stopped: list[int] = []
         server.on_line = lambda heard, is_answered: _stop(stopped) if (heard, is_answered) == (verb, False) else None
-        sleeper = start(url, server.port, connections=1, lease_s=0.5, point="")
+        sleeper = stack.enter_context(start(url, server.port, connections=1, lease_s=0.5, point=""))
         stopped.append(sleeper.pid)
         _wait_until_stopped(sleeper)
         server.on_line = lambda _verb, _is_answered: None
@@ -158,7 +158,7 @@ def _stop(processes: list[int]) -> None:
         os.kill(processes[0], signal.SIGSTOP)
 
 
-def _wait_until_stopped(process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_stopped(process: Process) -> None:
     status = Path(f"/proc/{process.pid}/stat")
     give_up_at = time.monotonic() + 60
     while status.read_text().rpartition(")")[2].split()[0] != "T":
@@ -188,10 +188,10 @@ def test_several_deliverers_that_are_killed_at_random_keep_the_promise(postgresq
             _wait_for_lines(server, len(server.said) + chance.randrange(100, 300))
             server.script += script[kill * 4 : kill * 4 + 4]
             place = chance.randrange(len(deliverers))
-            _kill(deliverers[place])
+            deliverers[place].close()
             deliverers[place] = begin()
         for each in deliverers:
-            _kill(each)
+            each.close()
         server.script = []
         time.sleep(2)
         _make_all_due(postgresql_url)
@@ -207,11 +207,6 @@ def _wait_for_lines(server: Server, lines: int) -> None:
     give_up_at = time.monotonic() + 20  # when the server paused them all
     while len(server.said) < lines and time.monotonic() < give_up_at:
         time.sleep(0.01)
-
-
-def _kill(process: "subprocess.Popen[bytes]") -> None:
-    process.kill()
-    process.wait(timeout=60)
 
 
 def _make_all_due(url: str) -> None:

@@ -163,14 +163,10 @@ def test_it_answers_to_its_own_name_only(browser: Browser) -> None:
 @pytest.fixture
 def served(world: World) -> Iterator[str]:
     """The address of a preview that runs as the program."""
-    process = world.start("preview", "--port", "0", "--at", LATER.isoformat())
-    assert process.stdout
-    assert process.stderr
-    yield process.stdout.readline().split()[0]
-    process.send_signal(signal.SIGINT)
-    assert (0, "") == (process.wait(timeout=20), process.stderr.read())
-    process.stdout.close()
-    process.stderr.close()
+    with world.start("preview", "--port", "0", "--at", LATER.isoformat()) as process:
+        yield process.stdout.readline().split()[0]
+        process.send_signal(signal.SIGINT)
+        assert (0, "") == (process.wait(timeout=20), process.stderr.read())
 
 
 def test_the_program_serves_on_this_machine_until_it_is_interrupted(served: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -28,6 +27,7 @@ from publisher.model.schedules import Schedule
 from publisher.serve.logs import configure_logs
 from publisher.serve.scheduler import LEAP_S, ClockWatch, ScheduleTrigger, one_at_a_time, set_alarms
 from tests.judges import program, run
+from tests.processes import FORKS
 from tests.world import CONFIG, ROOT, Outcome, World, news, run_main
 
 PATIENCE_S = 60.0
@@ -48,7 +48,6 @@ class Service:
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line)
 
@@ -72,9 +71,7 @@ class Service:
     def wait(self) -> int:
         exit_code = self.process.wait(timeout=PATIENCE_S)
         self._reader.join(timeout=PATIENCE_S)
-        for stream in (self.process.stdout, self.process.stderr):
-            assert stream is not None
-            stream.close()
+        self.process.close()
         return exit_code
 
 
@@ -404,14 +401,10 @@ def test_any_number_of_runs_at_once_double_nothing(shared_world: World) -> None:
     assert "nothing new\n" == shared_world.publisher("run").out
 
 
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(["tests.world", "publisher.publish.run", "publisher.compose.run"])
-
-
 def run_at_once(world: World, count: int) -> list[Outcome]:
     """`publisher run` in so many processes that begin together, forked from one that has imported what they need."""
-    beginning = (FORKING.Barrier(count), os.environ["PUBLISHER_STORE_URL"])
-    with FORKING.Pool(count, _begin_together, beginning) as pool:
+    beginning = (FORKS.Barrier(count), os.environ["PUBLISHER_STORE_URL"])
+    with FORKS.Pool(count, _begin_together, beginning) as pool:
         return pool.map(_run_of, [world.config] * count, chunksize=1)
 
 

@@ -2,15 +2,14 @@
 
 import signal
 import socket
-import subprocess
-import sys
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.world import CONFIG, NOW, Outcome, World, environment, news
+from tests.processes import Process
+from tests.world import CONFIG, NOW, Outcome, World, news
 
 AGENDA = """
 [[sources]]
@@ -94,14 +93,13 @@ private = ["{hosts[number]}"]
             tmp_path / "site",
             config=CONFIG.replace('\n[[sources]]\nname = "news"\npath = "news.txt"\n', "".join(tables)),
         )
-        command = [sys.executable, "-c", PROGRAM, "run", "--config", str(world.config)]
-        run = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        asked = [server.accept()[0] for server in silent]
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=20)
+        with Process(PROGRAM, "run", "--config", str(world.config)) as run:
+            asked = [server.accept()[0] for server in silent]
+            run.send_signal(signal.SIGINT)
+            ended = (run.wait(timeout=20), run.stdout.read(), run.stderr.read())
         for connection in asked:
             connection.close()
 
-    assert (130, "", "publisher: interrupted; the same command goes on from here\n") == (run.returncode, out, err)
+    assert (130, "", "publisher: interrupted; the same command goes on from here\n") == ended
     again = world.publisher("run", at=NOW)
     assert (75, sources) == (again.exit_code, len(again.problems))

@@ -3,13 +3,13 @@
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from publisher.cli.group import cli
+from tests.processes import run_python
 from tests.world import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,8 +25,9 @@ def commands(group: click.Group, path: str = "publisher") -> list[str]:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    command = [sys.executable, "docs/make_man.py"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    made = run_python("import runpy; runpy.run_path('docs/make_man.py', run_name='__main__')", cwd=ROOT)
+    assert (0, "") == (made.returncode, made.stderr)
+    return made.stdout
 
 
 def test_it_has_every_command_and_every_option(page: str) -> None:
@@ -52,8 +53,7 @@ def test_man_shows_it_without_a_warning(page: str) -> None:
 
 def test_the_shell_completes_commands() -> None:
     asked = {"COMP_WORDS": "publisher edition re", "COMP_CWORD": "2", "_PUBLISHER_COMPLETE": "bash_complete"}
-    command = [sys.executable, "-c", "from publisher.__main__ import main; main()"]
 
-    done = subprocess.run(command, env=environment() | asked, capture_output=True, text=True, check=True)
+    done = run_python("from publisher.__main__ import main; main()", environment=environment() | asked)
 
     assert {"plain,release", "plain,restore", "plain,retitle"} == set(done.stdout.split())

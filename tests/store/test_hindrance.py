@@ -13,6 +13,7 @@ import pytest
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.hindrance import find_hindrance
+from tests.processes import run_python
 
 OWNER = 65533
 OPEN = """
@@ -47,9 +48,8 @@ def database() -> Iterator[Path]:
 
 def said(database: Path) -> str:
     """What the owner is told who opens the store and writes; empty: he could."""
-    command = [sys.executable, "-c", OPEN, str(database)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stderr.strip().rpartition("\n")[2].removeprefix("publisher.model.errors.StoreError: ")
+    said = run_python(OPEN, str(database)).stderr
+    return said.strip().rpartition("\n")[2].removeprefix("publisher.model.errors.StoreError: ")
 
 
 @only_root_can

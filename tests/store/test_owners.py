@@ -14,6 +14,7 @@ import pytest
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.owners import refuse_strangers
+from tests.processes import run_python
 
 OTHER = 65533
 only_root_can = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
@@ -47,9 +48,7 @@ with Store.open(f"sqlite:///{folder}/publisher.db") as store, store.exclusive("p
 
 def written_by(user: int, site: Path) -> str:
     """What a program says that opens the store and writes what a pass does; empty: all went well."""
-    command = [sys.executable, "-c", WRITE, str(site), str(user)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stderr.strip()
+    return run_python(WRITE, str(site), str(user)).stderr.strip()
 
 
 @only_root_can
@@ -112,8 +111,9 @@ with Store.open("sqlite:///{tmp_path}/publisher.db") as store, store.exclusive("
     tree.write("themes/asylum/feed.rss", b"...")
     tree.commit()
 """
-    subprocess.run([sys.executable, "-c", program], check=True)
+    written = run_python(program)
 
+    assert (0, "") == (written.returncode, written.stderr)
     for name in ("publisher.db", "publisher.db.pass.lock"):
         found = (tmp_path / name).stat()
         assert (found.st_gid, stat.S_IMODE(found.st_mode)) == (OTHER, 0o664), name
