@@ -10,6 +10,7 @@ from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail, encoded_size
 from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
+from publisher.compose.plan import words_of
 from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.errors import UsageError
 from publisher.model.schedules import zone_of
@@ -145,7 +146,9 @@ def describe(audience: Audience, office: Office) -> NextEdition:
     new = next_digest(audience, office)
     edition, digest = new or sample_digest(audience, office) or (None, None)
     behind = compose.explain_left_out(audience, edition if new else None, store=office.store, site=site)
-    left_out = [LeftOut(title=title_of(record.item), why=why) for record, why in behind]
+    left_out = [
+        LeftOut(title=title_of(record.item), why=words_of(why, audience, record, site)) for record, why in behind
+    ]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
     mail = Mail(digest, audience=audience, site=site) if digest else None

@@ -6,12 +6,14 @@ into the outbox. A crash in between leaves that to the next pass, as with every 
 Items are named by their number in the text part, or by address or id.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from publisher.admin.office import Office
 from publisher.compose import run as compose
+from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.editions import Audience, Edition, TakenOut
 from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import Problem
@@ -77,6 +79,14 @@ def show(name: str, office: Office) -> Reviewed:
     )
 
 
+def state_of(edition: Edition) -> str:
+    """A short text that changes whenever something changes that an editor of the edition sees or decided."""
+    said = [(each.number, each.seq, each.item.title) for each in (*edition.records, *edition.corrections)]
+    decided = (edition.subject, edition.introduction, edition.first, edition.held_until)
+    seen = repr((edition.name, said, [each.number for each in edition.withdrawn], decided))
+    return hashlib.sha256(seen.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 # --- decisions -------------------------------------------------------------------------------------------------------
 
 
@@ -114,6 +124,22 @@ def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
     first = [_named(item, edition, audience, office) for item in items]
     office.store.editions.held.order(edition.audience, edition.number, [record.number for record in first])
     return ComposeReport(decided=tuple(f"first: {_called(record)}" for record in first))
+
+
+def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
+    """Move an item up or down within its theme, or to the very top.
+
+    Raises:
+        UsageError: it is there already, or the theme ends there.
+    """
+    edition, audience = held_edition(name, office)
+    record = _named(item, edition, audience, office)
+    read = [(each.number, home_of(each, audience).slug) for each in _in_order(edition, audience, office)]
+    numbers = moved(read, record.number, to)
+    if numbers is None:
+        raise UsageError(f"edition {name!r}: {_called(record)} cannot move {to}: its theme ends there")
+    office.store.editions.held.order(edition.audience, edition.number, numbers)
+    return ComposeReport(decided=(f"moved {to}: {_called(record)}",))
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:

@@ -39,4 +39,10 @@ def _is_held(config: Config, store: Store) -> bool:
     names = {audience.name for audience in config.audiences}
     restoration = store.restorations.current()
     is_restored = restoration is not None and any(map(restoration.holds, names))
-    return is_restored or any(edition.audience in names for edition in compose.held_editions(store))
+    return is_restored or bool(held_by(config, store))
+
+
+def held_by(config: Config, store: Store) -> tuple[str, ...]:
+    """Names of the editions that wait for their editor: no round begins until they are out."""
+    names = {audience.name for audience in config.audiences}
+    return tuple(edition.name for edition in compose.held_editions(store) if edition.audience in names)

@@ -12,6 +12,7 @@ from publisher.admin.office import Office
 from publisher.cli.edition_output import show_edition as print_edition
 from publisher.cli.edition_output import show_editions
 from publisher.cli.group import Commands, Options, finish, site_command
+from publisher.model.arrangement import Move
 from publisher.model.reports import ComposeReport
 from publisher.model.schedules import parse_interval
 
@@ -105,6 +106,16 @@ def subject(options: Options, name: str, text: str) -> None:
 def order(options: Options, name: str, items: tuple[str, ...]) -> None:
     """Put ITEMS of the held edition NAME first: the very first one leads, the others come first in their themes."""
     _decide(options, partial(review.order, name, items))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
+@click.argument("item")
+@click.argument("to", type=click.Choice([each.value for each in Move]))
+def move(options: Options, name: str, item: str, to: str) -> None:
+    """Move ITEM of the held edition NAME up or down within its theme, or to the very first place."""
+    _decide(options, partial(review.move, name, item, Move(to)))
 
 
 @edition.command()

@@ -6,6 +6,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from publisher.model.arrangement import language_rank
 from publisher.model.editions import Audience, Edition
@@ -28,6 +29,17 @@ class AudienceFacts:
     """Live items of the audience's themes that it has not had, in the order in which they were added."""
     changed: tuple[ChangedItem, ...] = ()
     """Items of its earlier editions that changed since it was last told of them, in the order of the changes."""
+
+
+class WhyNot(StrEnum):
+    """Why a new item is not in the audience's next edition."""
+
+    THEME = "theme"
+    LANGUAGE = "language"
+    FEW = "few"
+    """There are fewer items than `min_items`."""
+    NEXT = "next"
+    """It waits for the edition after this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +148,31 @@ def is_read_by(audience: Audience, record: Record, site: Site) -> bool:
 
 def left_out(
     audience: Audience, edition: Edition | None, new: Collection[Record], site: Site
-) -> list[tuple[Record, str]]:
+) -> list[tuple[Record, WhyNot]]:
     """The items of `new` that are not in the audience's next edition, each with the reason."""
     inside = {record.number for record in edition.records} if edition else set()
-    return [(record, _why_not(audience, record, edition, site)) for record in new if record.number not in inside]
+    return [
+        (record, _why_not(audience, record, site, has_edition=edition is not None))
+        for record in new
+        if record.number not in inside
+    ]
 
 
-def _why_not(audience: Audience, record: Record, edition: Edition | None, site: Site) -> str:
+def _why_not(audience: Audience, record: Record, site: Site, *, has_edition: bool) -> WhyNot:
     if not any(audience.themes.follows(theme.slug) for theme in record.themes):
-        return "none of its themes is among the audience's themes"
+        return WhyNot.THEME
     if not is_read_by(audience, record, site):
-        return f"its language, {record.item.language or site.language}, is not among the audience's languages"
-    if edition is None:
-        return f"waits until there are {audience.min_items} items (min_items)"
-    return "waits for the edition after this one"
+        return WhyNot.LANGUAGE
+    return WhyNot.NEXT if has_edition else WhyNot.FEW
+
+
+def words_of(why: WhyNot, audience: Audience, record: Record, site: Site) -> str:
+    """Why a new item is not in the audience's next edition, in words."""
+    language = record.item.language or site.language
+    words = {
+        WhyNot.THEME: "none of its themes is among the audience's themes",
+        WhyNot.LANGUAGE: f"its language, {language}, is not among the audience's languages",
+        WhyNot.FEW: f"waits until there are {audience.min_items} items (min_items)",
+        WhyNot.NEXT: "waits for the edition after this one",
+    }
+    return words[why]

@@ -31,6 +31,7 @@ from publisher.compose.outbox import Outbox, edition_files
 from publisher.compose.plan import (
     AudienceFacts,
     Plan,
+    WhyNot,
     due_items,
     due_tick,
     edition_of,
@@ -157,7 +158,7 @@ def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetim
 
 def explain_left_out(
     audience: Audience, edition: Edition | None, *, store: Store, site: Site
-) -> list[tuple[Record, str]]:
+) -> list[tuple[Record, WhyNot]]:
     """The new items that are not in `edition`, the audience's next edition, each with the reason."""
     state = _state(audience, store, site)
     new = store.items.due_for(

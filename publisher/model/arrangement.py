@@ -103,6 +103,32 @@ def arrange(
     )
 
 
+class Move(StrEnum):
+    """Where an editor moves an item."""
+
+    UP = "up"
+    DOWN = "down"
+    FIRST = "first"
+    """It becomes the lead."""
+
+
+def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int, ...] | None:
+    """The numbers of all items in their new order, once an item is moved; None: it cannot be moved there.
+
+    `read` are the items (number, slug of its theme) in the order in which they are read. Themes stay where they are, so
+    an item moves within its theme; the one below the lead can take its place, and the lead its.
+    """
+    numbers = [each for each, _ in read]
+    place = numbers.index(number)
+    if move is Move.FIRST:
+        return None if place == 0 else (number, *(each for each in numbers if each != number))
+    upper = place - 1 if move is Move.UP else place
+    if not 0 <= upper < len(read) - 1 or (upper > 0 and read[upper][1] != read[upper + 1][1]):
+        return None
+    numbers[upper], numbers[upper + 1] = numbers[upper + 1], numbers[upper]
+    return tuple(numbers)
+
+
 def newest_first(records: Iterable[Record], *, audience: Audience, site: Site) -> list[Record]:
     """The items in the language the audience likes best first, then the next; in each the newest first."""
     return sorted(records, key=lambda record: (_rank(record, audience, site), *_age(record)))

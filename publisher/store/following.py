@@ -22,6 +22,13 @@ class Following:
         with self._database.reading() as connection:
             return [int(each) for each in connection.execute(select(*counts)).one()] if counts else []
 
+    def people_by_pace(self, moment: datetime) -> dict[str, int]:
+        """How many people followed something at each pace at a moment."""
+        pace = subscriptions.c.pace
+        count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
+        with self._database.reading() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(select(pace, count).group_by(pace))}
+
     def by_theme_and_pace(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
         """How many followed a theme (its slug as it was kept) at a pace at each of these moments."""
         theme, pace = subscriptions.c.theme, subscriptions.c.pace

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from flask import Response
 
-from publisher.model.errors import BusyError, OutrunError, PublisherError
+from publisher.model.errors import BusyError, OutrunError, PublisherError, UsageError
 from publisher.serve.desk.deskpage import DeskPage, TypedError
 from publisher.serve.desk.visit import Trouble, Visit
 
@@ -25,7 +25,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
     with what was typed.
     """
     act = page.acts.get(visit.verb)
-    if act is None or not hmac.compare_digest(visit.form_token, visit.field("token")):
+    if act is None or not hmac.compare_digest(visit.form_token.encode(), visit.field("token").encode()):
         return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
     about = "/".join(map(str, arguments.values()))
     if page.state(visit, **arguments) != visit.field("state"):
@@ -43,9 +43,9 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
     except PublisherError as error:
         logger.warning("an act at the desk failed", act=visit.verb, about=about, problem=str(error))
         visit.desk.end_act(number, str(error), is_done=False)
-        kind = "busy" if isinstance(error, BusyError) else "failed"
-        trouble = Trouble(kind=kind, words=str(error))
-        return _show_again(page, visit, trouble, HTTPStatus.SERVICE_UNAVAILABLE, **arguments)
+        trouble = Trouble(kind="busy" if isinstance(error, BusyError) else "failed", words=str(error))
+        status = HTTPStatus.CONFLICT if isinstance(error, UsageError) else HTTPStatus.SERVICE_UNAVAILABLE
+        return _show_again(page, visit, trouble, status, **arguments)
     visit.desk.end_act(number, done.said, is_done=True, about=done.about)
     return lead_to(_with_number(done.where or visit.here, number))
 

@@ -1,13 +1,21 @@
-"""The front page of the desk: what goes out next."""
+"""The front page of the desk: what goes out next, to each audience and to subscribers."""
 
 from flask import Response
 
+from publisher.admin.round_overview import oversee_round
+from publisher.admin.upcoming import upcoming
 from publisher.serve.desk.deskpage import DeskPage
+from publisher.serve.desk.dispatch import lead_to
 from publisher.serve.desk.visit import Visit
 
 
 def _show(visit: Visit) -> Response:
-    return visit.page("desk/next.html", section="next")
+    """All of it; where there is one audience and nobody subscribes, its page."""
+    config, office = visit.publisher.config, visit.office
+    if len(config.audiences) == 1 and config.subscribers is None:
+        return lead_to(visit.path("edition", config.audiences[0].name))
+    editions = [upcoming(audience, office) for audience in config.audiences]
+    return visit.page("desk/next.html", section="next", editions=editions, round=oversee_round(office))
 
 
 NEXT = DeskPage(name="next", rule="", show=_show)

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property, partial
 from urllib.parse import quote, urlsplit
 
@@ -167,6 +167,10 @@ class Visit:
     def local(self, moment: datetime) -> datetime:
         """A moment in the site's time zone."""
         return moment.astimezone(zone_of(self.site.timezone))
+
+    def day_in_words(self, day: date) -> str:
+        """`Monday 9 March 2026`."""
+        return languages.format_weekday(day, self.language)
 
     def done(self) -> Act | None:
         """What this visitor just did, as the address says; None: nothing."""

@@ -42,7 +42,7 @@ def test_a_link_by_mail_lets_its_person_in(site: DeskSite) -> None:
     answer = browser.post(path)
 
     assert (303, DESK) == (answer.status_code, answer.location)
-    assert "Next edition" in browser.get(DESK).text
+    assert "Next edition" in browser.get(f"{DESK}/acts").text
     assert site.woken, "the postman looks for the letter at once"
 
 
@@ -72,19 +72,19 @@ def test_a_session_ends_by_its_button_everywhere(site: DeskSite) -> None:
     stolen = {cookie.key: cookie.value for cookie in [editor.browser.get_cookie("desk", path=DESK)] if cookie}
     thief = site.browser()
     thief.set_cookie("desk", stolen["desk"], path=DESK)
-    assert 200 == thief.get(DESK).status_code
+    assert 200 == thief.get(f"{DESK}/acts").status_code
 
-    answer = editor.browser.post(f"{DESK}/sign-out", data=hidden_in(editor.look()))
+    answer = editor.browser.post(f"{DESK}/sign-out", data=hidden_in(editor.look(f"{DESK}/acts")))
 
     assert f"{DESK}/sign-in?out" == answer.location
     assert 303 == editor.browser.get(DESK).status_code
-    assert 303 == thief.get(DESK).status_code
+    assert 303 == thief.get(f"{DESK}/acts").status_code
 
 
 def test_a_session_ends_after_a_week_and_when_its_person_leaves_the_desk(site: DeskSite) -> None:
     edith, otto = site.editor(EDITH), site.editor(OTTO)
     site.now += timedelta(days=7) - MINUTE
-    assert 200 == edith.browser.get(DESK).status_code
+    assert 200 == edith.browser.get(f"{DESK}/acts").status_code
     site.world.configure(f', "{OTTO}"', "")
     site.now += MINUTE / 2
     assert 303 == otto.browser.get(DESK).status_code

@@ -1,0 +1,53 @@
+"""The next mails to subscribers: when they go out, to how many people, and what they wait for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.admin.office import Office
+from publisher.admin.rounds import held_by
+from publisher.subscribers.plan import ticks_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceOverview:
+    """The next mails at one pace."""
+
+    pace: str
+    due_at: datetime
+    """UTC; in the past if they are overdue."""
+    people: int
+    """How many follow something at this pace. Who finds nothing new in his themes gets no mail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOverview:
+    """The next mails to subscribers."""
+
+    paces: tuple[PaceOverview, ...]
+    """The next to come first."""
+    held_by: tuple[str, ...]
+    """Names of editions that wait for their editor: until then no mail goes to subscribers."""
+    people: int
+    """How many people follow something."""
+
+
+def oversee_round(office: Office) -> RoundOverview | None:
+    """The next mails to subscribers; None: the site has none."""
+    settings, store, now = office.config.subscribers, office.store, office.now
+    if settings is None:
+        return None
+    due = ticks_of(settings.paces, store.rounds.last_ticks(), default=settings.default_pace, now=now).due
+    followers = store.following.people_by_pace(now)
+    paces = [
+        PaceOverview(
+            pace=each.name,
+            due_at=due[each.name] if each.name in due else each.schedule.next_after(now),
+            people=followers.get(each.name, 0),
+        )
+        for each in settings.paces
+    ]
+    return RoundOverview(
+        paces=tuple(sorted(paces, key=lambda each: each.due_at)),
+        held_by=held_by(office.config, store),
+        people=store.subscribers.count(),
+    )

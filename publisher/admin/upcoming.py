@@ -1,0 +1,157 @@
+"""What goes out next to an audience, as an editor's page shows it: when, what, what not and why, and how it looks."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from publisher.admin.next_edition import NextEdition, describe
+from publisher.admin.office import Office
+from publisher.admin.review import state_of
+from publisher.compose import run as compose
+from publisher.compose.plan import WhyNot
+from publisher.model.arrangement import Move, home_of, moved
+from publisher.model.corrections import quote_of
+from publisher.model.editions import Audience, Edition, Followed, TakenOut
+from publisher.model.lateness import late_day_of
+from publisher.model.records import Record
+from publisher.model.themes import Theme
+from publisher.model.titles import title_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What the source of an item changed since its edition was composed."""
+
+    was: str
+    """The title it had, or a sentence that is gone; empty: nothing is gone."""
+    now: str
+    """What its source says in its place; empty: as `was`."""
+    is_retitled: bool
+    """Whether its title is another one; else its text, or something beside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpcomingItem:
+    """An item of the next edition, in its place."""
+
+    record: Record
+    title: str
+    own_title: str
+    """What its source calls it; the same as `title` unless an editor changed that."""
+    theme: Theme
+    """Under which it stands."""
+    late_day: date | None
+    """The day on which it came, if it is dated long before."""
+    moves: frozenset[Move]
+    """Where it can be moved."""
+    changed: Changed | None
+    has_room: bool
+    """Whether the mail has room for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upcoming:
+    """The next edition of an audience, or a sample of one."""
+
+    described: NextEdition
+    is_held: bool
+    goes_out_at: datetime | None
+    """UTC; when it goes out unless an editor decides something else. None: only at a word of an editor or operator."""
+    items: tuple[UpcomingItem, ...]
+    """In the order in which they are read."""
+    taken_out: tuple[tuple[Record, TakenOut], ...]
+    """What was taken out of it while it is held."""
+    waiting: tuple[tuple[Record, WhyNot], ...]
+    """What is new and not in it."""
+    state: str
+    """Changes when anything changes that an editor decides about."""
+
+    @property
+    def edition(self) -> Edition | None:
+        """None: there are no items at all."""
+        return self.described.edition
+
+    @property
+    def audience(self) -> Audience:
+        return self.described.audience
+
+
+def upcoming(audience: Audience, office: Office) -> Upcoming:
+    """What goes out next to the audience.
+
+    Raises:
+        TemplateError: a template of digests cannot be used.
+    """
+    described, held = describe(audience, office), held_of(audience, office)
+    new = described.edition if not described.is_sample else None
+    taken_out = office.store.editions.held.taken_out(audience.name, held.number) if held else {}
+    records = office.store.items.by_number(list(taken_out))
+    waiting = compose.explain_left_out(audience, new, store=office.store, site=office.renderer.site)
+    return Upcoming(
+        described=described,
+        is_held=held is not None,
+        goes_out_at=_goes_out_at(audience, held, now=office.now),
+        items=tuple(_items(described, audience, office)),
+        taken_out=tuple((record, taken_out[record.number]) for record in records),
+        waiting=tuple((record, why) for record, why in waiting if record.number not in taken_out),
+        state=state_now(audience, office),
+    )
+
+
+def state_now(audience: Audience, office: Office) -> str:
+    """A short text that changes when anything changes that an editor decides about the audience's next edition."""
+    held = held_of(audience, office)
+    if held is not None:
+        taken_out = office.store.editions.held.taken_out(audience.name, held.number)
+        return f"{held.name}:{state_of(held)}:{_digest(sorted(taken_out.items()))}"
+    last = office.store.editions.latest(audience.name, limit=1)
+    new = compose.next_edition(audience, store=office.store, site=office.config.site, now=office.now)
+    numbers = [(record.number, record.seq) for record in new.records] if new else []
+    return f"{last[0].name if last else ''}:{_digest(numbers)}"
+
+
+def _digest(values: Sequence[object]) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+def held_of(audience: Audience, office: Office) -> Edition | None:
+    """The edition of the audience that waits for its editor; None: none does."""
+    return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
+
+
+def _goes_out_at(audience: Audience, held: Edition | None, *, now: datetime) -> datetime | None:
+    if held is not None:
+        return held.held_until if audience.on_silence == "send" else None
+    return audience.schedule.next_after(now) if audience.schedule else None
+
+
+def _items(described: NextEdition, audience: Audience, office: Office) -> Iterator[UpcomingItem]:
+    edition, digest = described.edition, described.digest
+    if edition is None or digest is None:
+        return
+    by_uid = {record.uid: record for record in edition.records}
+    records = [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]
+    read = [(record.number, home_of(record, audience).slug) for record in records]
+    followed = {each.record.number: each for each in edition.followed}
+    own = {each.number: each.item for each in office.store.items.by_number([record.number for record in records])}
+    for place, record in enumerate(records):
+        yield UpcomingItem(
+            record=record,
+            title=title_of(record.item),
+            own_title=title_of(own.get(record.number, record.item)),
+            theme=home_of(record, audience),
+            late_day=late_day_of(record, timezone=office.config.site.timezone),
+            moves=frozenset(move for move in Move if moved(read, record.number, move) is not None),
+            changed=_changed(followed[record.number]) if record.number in followed else None,
+            has_room=place < len(digest.shown),
+        )
+
+
+def _changed(followed: Followed) -> Changed:
+    before, now = title_of(followed.was), title_of(followed.now)
+    if before != now:
+        return Changed(was=before, now=now, is_retitled=True)
+    return Changed(
+        was=quote_of(followed.was, followed.now), now=quote_of(followed.now, followed.was), is_retitled=False
+    )

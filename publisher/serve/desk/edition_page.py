@@ -1,0 +1,243 @@
+"""The page of an audience's next edition: everything an editor decides before it goes out."""
+
+from collections.abc import Callable
+from functools import partial
+
+from flask import Response, abort, request
+
+from publisher.admin import review
+from publisher.admin.mail_trial import send_test
+from publisher.admin.office import Office
+from publisher.admin.upcoming import Upcoming, held_of, state_now, upcoming
+from publisher.compose.digest import MAX_HTML_BYTES
+from publisher.model.arrangement import Move
+from publisher.model.editions import Audience
+from publisher.model.errors import UsageError
+from publisher.model.reports import ComposeReport, RunReport
+from publisher.model.titles import title_of
+from publisher.rendering.text import one_line
+from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.moments import choices_after, read_choice
+from publisher.serve.desk.visit import Visit
+from publisher.serve.preview import SCHEMES, in_scheme
+
+ACTS_SHOWN = 10
+LONGEST_SUBJECT = 300
+LONGEST_TITLE = 1_000
+LONGEST_INTRODUCTION = 10_000
+MAIL_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""A digest has its style in itself. Nothing in it runs, and it is nobody's page."""
+
+Decide = Callable[[str, Office], ComposeReport]
+"""Decides about the held edition of that name."""
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def _show(visit: Visit, audience: str) -> Response:
+    shown = upcoming(_audience(visit, audience), visit.office)
+    scheme = request.args.get("look", "")
+    return visit.page(
+        "desk/edition.html",
+        section="next",
+        state=shown.state,
+        shown=shown,
+        described=shown.described,
+        edition=shown.edition,
+        audience=shown.audience,
+        moments=choices_after(visit.now, visit.site.timezone, shown.audience.schedule),
+        scheme=scheme if scheme in SCHEMES else "light",
+        limit_kb=MAX_HTML_BYTES // 1000,
+        can_test=visit.publisher.config.smtp is not None,
+        has_several=len(visit.publisher.config.audiences) > 1 or visit.publisher.config.subscribers is not None,
+        title_of=title_of,
+        acts=_acts_about(visit, shown),
+    )
+
+
+def _acts_about(visit: Visit, shown: Upcoming) -> list[object]:
+    name = shown.edition.name if shown.edition and not shown.described.is_sample else shown.audience.name
+    return list(visit.desk.acts(limit=ACTS_SHOWN, about=name))
+
+
+def _show_mail(visit: Visit, audience: str) -> Response:
+    digest = upcoming(_audience(visit, audience), visit.office).described.digest
+    if digest is None:
+        abort(404)
+    html = in_scheme(digest.html, request.args.get("look", "light"))
+    return Response(html, mimetype="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _show_text(visit: Visit, audience: str) -> Response:
+    digest = upcoming(_audience(visit, audience), visit.office).described.digest
+    if digest is None:
+        abort(404)
+    return Response(f"{digest.subject}\n\n{digest.text}", mimetype="text/plain")
+
+
+def _audience(visit: Visit, name: str) -> Audience:
+    found = next((each for each in visit.publisher.config.audiences if each.name == name), None)
+    return found or abort(404)
+
+
+def _state(visit: Visit, audience: str) -> str:
+    return state_now(_audience(visit, audience), visit.office)
+
+
+# --- what is done ----------------------------------------------------------------------------------------------------
+
+
+def _release(visit: Visit, audience: str) -> Done:
+    said = visit.gettext("%(edition)s goes out now.")
+    return _decide(visit, audience, review.release, lambda edition: said % {"edition": edition})
+
+
+def _compose(visit: Visit, audience: str) -> Done:
+    """Compose an edition of what is new, whatever the schedule says; if editions are reviewed, it is held then."""
+    each = _audience(visit, audience)
+    report = visit.publisher.compose(each.name)
+    held = held_of(each, visit.office)
+    made = report.compose.editions if report.compose else ()
+    if held is not None:
+        said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": held.name}
+        return Done(said=_with_problems(visit, said, report), about=held.name)
+    if not made:
+        raise UsageError("; ".join(map(str, report.all_problems)) or visit.gettext("Nothing is new."))
+    said = visit.gettext("%(edition)s goes out now.") % {"edition": made[0].name}
+    return Done(said=_with_problems(visit, said, report), about=made[0].name)
+
+
+def _postpone(visit: Visit, audience: str) -> Done:
+    until = read_choice(visit.field("until"), now=visit.now)
+    if until is None:
+        raise TypedError(visit.gettext("Choose one of the moments."), name="until")
+    here = visit.local(until)
+    said = visit.gettext("%(edition)s waits until %(moment)s.")
+    moment = f"{visit.day_in_words(here.date())}, {here:%H:%M}"
+    return _decide(
+        visit,
+        audience,
+        lambda name, office: review.postpone(name, until - office.now, office),
+        lambda edition: said % {"edition": edition, "moment": moment},
+    )
+
+
+def _test(visit: Visit, audience: str) -> Done:
+    each, person = _audience(visit, audience), visit.person
+    if send_test(each, visit.office, to=person) is None:
+        raise UsageError(visit.gettext("There are no items to send."))
+    return Done(said=visit.gettext("A test is on its way to %(person)s.") % {"person": person})
+
+
+def _save_words(visit: Visit, audience: str) -> Done:
+    subject, introduction = one_line(visit.field("subject")), visit.field("introduction").strip()
+    if len(subject) > LONGEST_SUBJECT:
+        raise TypedError(visit.gettext("The subject is too long."), name="subject")
+    if len(introduction) > LONGEST_INTRODUCTION:
+        raise TypedError(visit.gettext("The introduction is too long."), name="introduction")
+
+    def decide(name: str, office: Office) -> ComposeReport:
+        review.change_subject(name, subject, office)
+        return review.introduce(name, introduction, office)
+
+    return _decide(visit, audience, decide, lambda _: visit.gettext("Subject and introduction are saved."))
+
+
+def _move(to: Move, visit: Visit, audience: str) -> Done:
+    said = {
+        Move.UP: visit.gettext("“%(title)s” is one place further up."),
+        Move.DOWN: visit.gettext("“%(title)s” is one place further down."),
+        Move.FIRST: visit.gettext("“%(title)s” leads now."),
+    }
+    return _decide_item(visit, audience, lambda name, item, office: review.move(name, item, to, office), said[to])
+
+
+def _retitle(visit: Visit, audience: str) -> Done:
+    typed = one_line(visit.field(f"title-{visit.argument}"))
+    if len(typed) > LONGEST_TITLE:
+        raise TypedError(visit.gettext("The title is too long."), name=f"title-{visit.argument}")
+    before = _title_in(visit, audience)
+
+    def decide(name: str, office: Office) -> ComposeReport:
+        return review.retitle(name, visit.argument, typed, office)
+
+    said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
+    again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
+    return _decide(visit, audience, decide, lambda _: said if typed else again)
+
+
+def _put_off(visit: Visit, audience: str) -> Done:
+    said = visit.gettext("“%(title)s” is left for the next edition.")
+    return _decide_item(visit, audience, review.put_off, said)
+
+
+def _drop(visit: Visit, audience: str) -> Done:
+    return _decide_item(visit, audience, review.drop, visit.gettext("“%(title)s” is left out for good."))
+
+
+def _restore(visit: Visit, audience: str) -> Done:
+    return _decide_item(visit, audience, review.restore, visit.gettext("“%(title)s” is back in the edition."))
+
+
+def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
+    """Do a decision about the item that the button names."""
+    title = _title_in(visit, audience)
+    return _decide(
+        visit,
+        audience,
+        lambda name, office: decision(name, visit.argument, office),
+        lambda _: said % {"title": title},
+    )
+
+
+def _title_in(visit: Visit, audience: str) -> str:
+    """The title of the item that the button names, as it is now; empty: the edition has none of the kind."""
+    shown = upcoming(_audience(visit, audience), visit.office)
+    inside = {each.record.short_id: each.title for each in shown.items}
+    outside = {record.short_id: title_of(record.item) for record, _ in shown.taken_out}
+    return {**outside, **inside}.get(visit.argument, "")
+
+
+def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str]) -> Done:
+    """Do a decision about the held edition, unless it is no longer as the form shows it."""
+    each = _audience(visit, audience)
+    held = held_of(each, visit.office)
+    if held is None:
+        raise UsageError(visit.gettext("No edition waits for you any more."))
+    report = visit.decide(partial(decision, held.name), unchanged=partial(state_now, each))
+    return Done(said=_with_problems(visit, said(held.name), report), about=held.name)
+
+
+def _with_problems(visit: Visit, said: str, report: RunReport) -> str:
+    if not report.all_problems:
+        return said
+    return f"{said} {visit.gettext('But:')} {'; '.join(map(str, report.all_problems))}"
+
+
+EDITION = DeskPage(
+    name="edition",
+    rule="edition/<audience>",
+    show=_show,
+    acts={
+        "release": _release,
+        "compose": _compose,
+        "postpone": _postpone,
+        "test": _test,
+        "words": _save_words,
+        "up": partial(_move, Move.UP),
+        "down": partial(_move, Move.DOWN),
+        "first": partial(_move, Move.FIRST),
+        "retitle": _retitle,
+        "later": _put_off,
+        "drop": _drop,
+        "restore": _restore,
+    },
+    state=_state,
+    is_in_menu=False,
+)
+EDITION_MAIL = DeskPage(name="mail", rule="edition/<audience>/mail", show=_show_mail, is_in_menu=False)
+EDITION_TEXT = DeskPage(name="text", rule="edition/<audience>/text", show=_show_text, is_in_menu=False)

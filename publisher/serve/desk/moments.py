@@ -1,0 +1,31 @@
+"""Until when an edition can be made to wait: a few moments an editor would name. Pure."""
+
+from datetime import UTC, datetime, time, timedelta
+
+from publisher.model.schedules import Schedule, instant_of, local_day
+
+HOURS = (1, 2, 4)
+MORNING = time(8)
+DAYS = (1, 2, 3, 7)
+LONGEST = timedelta(days=31)
+
+
+def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> list[datetime]:
+    """The moments to choose from, in UTC, the first one first: whole hours, mornings, and the schedule's next tick."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    hours = [hour + timedelta(hours=each + 1) for each in HOURS]
+    today = local_day(now, timezone)
+    mornings = [instant_of(datetime.combine(today + timedelta(days=each), MORNING), timezone) for each in DAYS]
+    ticks = [schedule.next_after(now)] if schedule else []
+    return sorted({each.astimezone(UTC) for each in (*hours, *mornings, *ticks)})
+
+
+def read_choice(text: str, *, now: datetime) -> datetime | None:
+    """The moment that a form names; None: it is none, is over, or is too far away."""
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None or not now < until <= now + LONGEST:
+        return None
+    return until.astimezone(UTC)

@@ -1,0 +1,257 @@
+"""The page of the next edition: each act is a decision of `publisher edition`, and two editors lose nothing."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, hidden_in
+from tests.visitor import LISTING, SMTP
+from tests.world import NOW, news
+
+WEEKLY = f"{DESK}/edition/weekly"
+REVIEWED = DESK_CONFIG.replace('\nto = "readers@lists', '\nreview = "2h"\nto = "readers@lists')
+TITLES = [
+    "The ferry sails twice a day",
+    "A new crane arrived",
+    "The quay is longer",
+    "The ferry is painted",
+    "The lock opens at six",
+    "Two cranes were sold",
+]
+"""In the order of the first digest."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[DeskSite]:
+    with desk_site(tmp_path / "site", config=REVIEWED) as site:
+        yield site
+
+
+@pytest.fixture
+def editor(site: DeskSite) -> Editor:
+    return site.editor()
+
+
+def titles(page: str) -> list[str]:
+    """The titles of the items, in their order."""
+    return re.findall(r'<li id="item-[^"]+">\n<h3[^>]*>(.*?)</h3>', page)
+
+
+def item(page: str, title: str) -> str:
+    """The id of the item with that title."""
+    [found] = re.findall(rf'<li id="item-([^"]+)">\n<h3[^>]*>{re.escape(title)}</h3>', page)
+    return str(found)
+
+
+def edition(site: DeskSite) -> dict[str, object]:
+    """The held edition, as the command shows it."""
+    shown: dict[str, object] = site.world.publisher_edition("show", "weekly-1", "--json", at=site.now).json
+    return shown
+
+
+def test_the_page_shows_what_waits_until_when_and_in_which_order(editor: Editor) -> None:
+    assert f"{WEEKLY}" == editor.browser.get(DESK).location
+
+    page = editor.look(WEEKLY)
+
+    assert "weekly-1 waits for you" in page
+    assert "6 items. It goes to the list readers@lists.example.org on Wednesday 4 March 2026, 12:30, in 2 hours" in page
+    assert TITLES == titles(page)
+    assert "Gmail shows whole" in page
+
+
+def test_an_item_moves_within_its_theme_and_any_can_lead(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    answer = editor.press(f"down:{item(page, TITLES[3])}", WEEKLY)
+    assert "“The ferry is painted” is one place further down." == editor.said(answer)
+    assert [*TITLES[:3], TITLES[4], TITLES[3], TITLES[5]] == titles(editor.look(WEEKLY))
+
+    editor.press(f"up:{item(page, TITLES[3])}", WEEKLY)
+    assert TITLES == titles(editor.look(WEEKLY))
+    assert "“The ferry is painted” leads now." == editor.said(editor.press(f"first:{item(page, TITLES[3])}", WEEKLY))
+
+    assert TITLES[3] == titles(editor.look(WEEKLY))[0]
+    assert TITLES[3] in _text(site, edition(site)["uids"][0])  # type: ignore[index]  # JSON
+    assert 409 == editor.press(f"up:{item(page, TITLES[3])}", WEEKLY).status_code
+
+
+def _text(site: DeskSite, uid: str) -> str:
+    with site.world.store() as store:
+        [record] = [each for each in store.items.by_number(list(range(1, 100))) if each.uid == uid]
+        return record.item.text
+
+
+def test_a_title_is_changed_and_given_back(site: DeskSite, editor: Editor) -> None:
+    number = item(editor.look(WEEKLY), TITLES[1])
+
+    answer = editor.press(f"retitle:{number}", WEEKLY, **{f"title-{number}": "  One <b>crane</b>\r\nmore "})
+
+    assert "“A new crane arrived” is now called “One <b>crane</b> more”." == editor.said(answer)
+    page = editor.look(WEEKLY)
+    assert "One &lt;b&gt;crane&lt;/b&gt; more" in titles(page)
+    assert "Its source calls it: “A new crane arrived”" in page
+    editor.press(f"retitle:{number}", WEEKLY, **{f"title-{number}": ""})
+    assert TITLES == titles(editor.look(WEEKLY))
+
+
+def test_items_are_left_out_put_off_and_restored(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    first, second = item(page, TITLES[4]), item(page, TITLES[5])
+
+    editor.press(f"drop:{first}", WEEKLY)
+    editor.press(f"later:{second}", WEEKLY)
+
+    page = editor.look(WEEKLY)
+    assert TITLES[:4] == titles(page)
+    assert "Left out for good" in page
+    assert "Left for the next edition" in page
+    assert {"dropped", "put off"} == {each["why"] for each in edition(site)["left_out"]}  # type: ignore[attr-defined]  # JSON
+    answer = editor.press(f"restore:{first}", WEEKLY)
+    assert "“The lock opens at six” is back in the edition." == editor.said(answer)
+    assert TITLES[4] in titles(editor.look(WEEKLY))
+
+
+def test_subject_and_introduction_are_saved_together(site: DeskSite, editor: Editor) -> None:
+    answer = editor.press("words", WEEKLY, subject="Ferries\r\nand cranes", introduction="Dear all,\r\n\r\nread on.")
+
+    assert "Subject and introduction are saved." == editor.said(answer)
+    shown = edition(site)
+    assert ("Ferries and cranes", "Dear all,\n\nread on.") == (shown["subject"], shown["introduction"])
+    assert 'value="Ferries and cranes"' in editor.look(WEEKLY)
+
+
+def test_it_is_postponed_to_a_moment_of_the_list_and_no_other(site: DeskSite, editor: Editor) -> None:
+    page = editor.look(WEEKLY)
+    moments = re.findall(r'<option value="([^"]+)"', page)
+    assert "2026-03-05T07:00:00+00:00" in moments, "tomorrow at eight in Brussels"
+
+    answer = editor.press("postpone", WEEKLY, until="2026-03-05T07:00:00+00:00")
+
+    assert "weekly-1 waits until Thursday 5 March 2026, 08:00." == editor.said(answer)
+    assert "2026-03-05T07:00:00+00:00" == edition(site)["held_until"]
+    for nonsense in ("", "soon", "2026-03-04T09:00:00+00:00", "2999-01-01T00:00:00+00:00", "2026-03-05T07:00:00"):
+        refused = editor.press("postpone", WEEKLY, until=nonsense)
+        assert (400, True) == (refused.status_code, "Choose one of the moments." in refused.text)
+
+
+def test_it_is_sent_after_one_more_question_and_the_record_says_by_whom(site: DeskSite) -> None:
+    site.editor(OTTO).press("words", WEEKLY, subject="News", introduction="")
+    edith = site.editor(EDITH)
+    assert "<summary" in edith.look(WEEKLY).partition('value="release"')[0], "folded away"
+
+    answer = edith.press("release", WEEKLY)
+
+    assert "weekly-1 goes out now." == edith.said(answer)
+    assert ["weekly-1"] == sorted(site.world.editions())
+    with site.world.store() as store:
+        assert ["weekly-1"] == [each.name for each in store.ledger.claim(9, max_age=timedelta(days=4), now=site.now)]
+    record = edith.look(f"{DESK}/acts")
+    assert re.search(rf"{EDITH}</td><td>weekly-1</td><td>weekly-1 goes out now\.", record)
+    assert re.search(rf"{OTTO}</td><td>weekly-1</td><td>Subject and introduction are saved\.", record)
+    assert "Nothing is new: no mail goes to the list" in edith.look(WEEKLY)
+
+
+def test_a_form_from_an_older_state_is_told_so_and_keeps_what_was_typed(site: DeskSite) -> None:
+    edith, otto = site.editor(EDITH), site.editor(OTTO)
+    before = hidden_in(edith.look(WEEKLY))
+    otto.press("words", WEEKLY, subject="From Otto", introduction="")
+
+    answer = edith.send(before, "words", WEEKLY, subject="From Edith", introduction="Dear all")
+
+    assert 409 == answer.status_code
+    assert "Somebody changed this since you opened the page." in answer.text
+    assert 'value="From Edith"' in answer.text
+    assert ">Dear all</textarea>" in answer.text
+    assert ">From Otto</p>" in answer.text, "what is kept is shown beside it"
+    assert "From Otto" == edition(site)["subject"]
+    again = edith.send(hidden_in(answer.text), "words", WEEKLY, subject="From Edith", introduction="Dear all")
+    assert "Subject and introduction are saved." == edith.said(again)
+
+
+@pytest.mark.parametrize("do", ["release", "postpone", "drop:x", "up:x", "retitle:x", "compose"])
+def test_nothing_is_done_on_another_state(site: DeskSite, do: str) -> None:
+    edith, otto = site.editor(EDITH), site.editor(OTTO)
+    before = hidden_in(edith.look(WEEKLY))
+    otto.press("release", WEEKLY)
+    files = site.world.contents("outbox")
+
+    assert 409 == edith.send(before, do, WEEKLY, until="2026-03-05T07:00:00+00:00").status_code
+
+    assert files == site.world.contents("outbox")
+
+
+def test_what_its_source_corrects_is_shown_and_makes_older_forms_old(site: DeskSite, editor: Editor) -> None:
+    before = hidden_in(editor.look(WEEKLY))
+    site.world.listing.write_text(LISTING.replace("A new crane arrived.", "A new crane has arrived."), "utf-8")
+    site.now += timedelta(minutes=20)
+    site.world.publisher("run", at=site.now)
+
+    page = editor.look(WEEKLY)
+
+    assert "Corrected in its source, and here: “A new crane arrived” is now “A new crane has arrived”." in page
+    assert 409 == editor.send(before, "release", WEEKLY).status_code
+
+
+def test_without_review_an_edition_is_composed_and_goes_out(tmp_path: Path) -> None:
+    with desk_site(tmp_path / "site") as site:
+        site.now += timedelta(hours=1)
+        site.world.list_above(news("4 March 2026", "The bridge is open."))
+        site.world.publisher("collect", at=site.now)
+        editor = site.editor()
+        page = editor.look(WEEKLY)
+        assert "1 item so far. It goes to the list readers@lists.example.org on Monday 9 March 2026, 08:00" in page
+        assert 'value="drop:' not in page
+
+        answer = editor.press("compose", WEEKLY)
+
+        assert "weekly-2 goes out now." == editor.said(answer)
+        assert "weekly-2" in site.world.editions()
+
+
+def test_with_review_it_is_taken_up_early(site: DeskSite, editor: Editor) -> None:
+    editor.press("release", WEEKLY)
+    site.now += timedelta(hours=1)
+    site.world.list_above(news("4 March 2026", "The bridge is open."))
+    site.world.publisher("collect", at=site.now)
+    assert "it is put together, and waits for you before it goes" in editor.look(WEEKLY)
+
+    answer = editor.press("compose", WEEKLY)
+
+    assert "weekly-2 is there, and waits for you." == editor.said(answer)
+    assert ["The bridge is open"] == titles(editor.look(WEEKLY))
+
+
+def test_the_mail_runs_nothing_and_is_shown_in_both_looks(site: DeskSite, editor: Editor) -> None:
+    light, dark = (editor.browser.get(f"{WEEKLY}/mail?look={look}") for look in ("light", "dark"))
+
+    assert light.headers["Content-Security-Policy"].startswith("sandbox allow-popups")
+    assert "script-src" not in light.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in light.headers["Content-Security-Policy"]
+    assert "@media all" in dark.text
+    assert "@media all" not in light.text
+    assert "The ferry is painted" in editor.browser.get(f"{WEEKLY}/text").text
+
+
+@pytest.mark.parametrize("path", ["monthly", "weekly-1", "..%2fweekly", "weekly/..", "x" * 300, "weekly/mail/x"])
+def test_there_is_no_edition_of_an_audience_that_is_none(site: DeskSite, editor: Editor, path: str) -> None:
+    answer = editor.browser.get(f"{DESK}/edition/{path}", buffered=True)
+    sent = editor.browser.post(
+        f"{DESK}/edition/{path}", data={**hidden_in(editor.look(WEEKLY)), "do": "release"}, buffered=True
+    )
+
+    assert 404 == answer.status_code
+    assert sent.status_code in (404, 405)
+    assert edition(site)
+
+
+def test_a_site_with_several_audiences_has_an_overview(tmp_path: Path) -> None:
+    config = REVIEWED.replace(SMTP, '\n[[audiences]]\nname = "daily"\nto = "daily@lists.example.org"\n' + SMTP)
+    with desk_site(tmp_path / "site", config=config) as site:
+        page = site.editor().look(DESK)
+
+        assert f'<a href="{WEEKLY}">weekly-1 waits for you</a>' in page
+        assert "Nothing is new: no mail goes to the list daily@lists.example.org" in page
+        assert NOW == site.now
