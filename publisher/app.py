@@ -49,6 +49,7 @@ from publisher.store.runs import DELIVER
 from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Reach
+from publisher.subscribers.renew import Renewer
 from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -326,6 +327,15 @@ class Publisher:
             UsageError: config.toml has no [subscribers].
         """
         return Transfer(self.people, self._store, progress=self._progress)
+
+    @property
+    def renewer(self) -> Renewer:
+        """What asks readers who agreed long ago whether they still want their mails.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        return self._wiring.renewer(self._clock(), self._progress)
 
     @property
     def reception(self) -> "Reception":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -34,6 +34,7 @@ from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.store import Store
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Reach
+from publisher.subscribers.renew import Renewer, end_unanswered
 
 if TYPE_CHECKING:
     from publisher.admin.desk import Desk
@@ -217,6 +218,24 @@ class Wiring:
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
 
+    def renewer(self, now: datetime, progress: Progress) -> Renewer:
+        """What asks readers who agreed long ago whether they still want their mails.
+
+        Raises:
+            UsageError: config.toml has no [subscribers].
+        """
+        people = self.people(now)
+
+        @cache
+        def letters() -> "LetterWriter":
+            return self._letter_writer(people.theme_title)
+
+        @cache
+        def words_in(language: str) -> str:
+            return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
+
+        return Renewer(people, self._store, letters=letters, words_in=words_in, progress=progress)
+
     def reception(self, now: datetime) -> "Reception":
         """What the forms are given, with the templates as they are now.
 
@@ -271,6 +290,8 @@ class Wiring:
         if settings is None:
             return ()
         self.reach(now).probe()
+        if ended := end_unanswered(self._store, now=now, is_stopping=is_stopping):
+            logger.debug("subscriptions end", because="their readers were asked and did not answer", readers=ended)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
 
     @cached_property

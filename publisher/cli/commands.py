@@ -25,6 +25,7 @@ from publisher.cli.items import item
 from publisher.cli.mails import deliver
 from publisher.cli.output import accept_any_characters, print_bug, print_json, print_line, print_lines, warn
 from publisher.cli.preview import preview
+from publisher.cli.reconsent import reconsent
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
@@ -198,7 +199,7 @@ def _check_source(options: Options, name: str) -> None:
         sys.exit(examined.exit_code)
 
 
-for each in (export_people, import_people):
+for each in (export_people, import_people, reconsent):
     subscribers.add_command(each)
 for each in (bounces, preview, edition, item, subscribers, why, source, desk, store, backup, restore):
     cli.add_command(each)

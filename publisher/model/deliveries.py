@@ -31,6 +31,8 @@ class Rank(IntEnum):
     LETTER = 1
     """About a subscription: somebody waits for it."""
     DIGEST = 2
+    RENEWAL = 3
+    """Asks a reader whether he still wants his mails. There may be one for each reader, and nobody waits for them."""
 
 
 class DeliveryState(StrEnum):
@@ -80,7 +82,7 @@ class NewDelivery:
     @property
     def is_personal(self) -> bool:
         """Whether its recipient is a reader, whose address stands in no log."""
-        return self.kind is DeliveryKind.ROUND or self.rank is Rank.LETTER
+        return self.kind is DeliveryKind.ROUND or self.rank in {Rank.LETTER, Rank.RENEWAL}
 
     @property
     def is_to_reader(self) -> bool:

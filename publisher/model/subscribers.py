@@ -24,6 +24,8 @@ FRESH_WITHIN = timedelta(hours=1)
 """How long a link is good that a reader asked for; it works once."""
 MOVE_WITHIN = timedelta(days=1)
 """How long a link is good that confirms another address of a reader; it works once."""
+RENEW_WITHIN = timedelta(days=30)
+"""How long a reader can say that he still wants his mails, once he was asked; from when his letter was sent."""
 UNDO_WITHIN = timedelta(days=7)
 """How long somebody who unsubscribed can undo it."""
 LONGEST_PAUSE = timedelta(days=366)
@@ -48,6 +50,8 @@ class EndReason(StrEnum):
     """The reader left; it can be undone for a while."""
     OPERATOR = "operator"
     """The operator ended it."""
+    UNANSWERED = "unanswered"
+    """The reader was asked whether he still wants his mails, and did not say so."""
     BOUNCED = "bounced"
     """Mails did not arrive."""
     COMPLAINED = "complained"
@@ -77,6 +81,8 @@ class LetterKind(StrEnum):
     """To the address that he had, with no link."""
     PROBE = "probe"
     """Whether mails arrive again, after some came back."""
+    RENEW = "renew"
+    """To a reader who agreed long ago: whether he still wants his mails, with a link to say so."""
 
 
 class Right(StrEnum):
@@ -231,6 +237,15 @@ def masked(address: str) -> str:
 def moved_name(number: int) -> str:
     """How the names of letters begin that tell a subscriber's former address of his new one."""
     return f"{LetterKind.MOVED.value}-{number}"
+
+
+_OF_TOKEN = 16
+"""How many digits of its token's digest the name of a letter has."""
+
+
+def letter_name(kind: LetterKind, token_digest: str) -> str:
+    """The name of a letter in the ledger and in messages; `token_digest` is of the token of its link."""
+    return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 
 _ROUND = "round-"

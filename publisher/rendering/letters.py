@@ -12,6 +12,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import (
     CONFIRM_WITHIN,
     EVERYTHING,
+    RENEW_WITHIN,
     TRUST_PROBE_AFTER,
     Choices,
     LetterKind,
@@ -102,7 +103,7 @@ class LetterWriter:
             sender=wire_address(settings.from_.address),
             message_id=message_id,
             dated=now,
-            rank=Rank.LETTER,
+            rank=Rank.RENEWAL if kind is LetterKind.RENEW else Rank.LETTER,
         )
         return Letter(delivery=delivery, mail=mail)
 
@@ -117,6 +118,7 @@ class LetterWriter:
             "num": CONFIRM_WITHIN.days,
             "forget": UNCONFIRMED.days,
             "trust": TRUST_PROBE_AFTER.days,
+            "renew": RENEW_WITHIN.days,
         }
         match kind:
             case LetterKind.CONFIRM:
@@ -146,6 +148,17 @@ class LetterWriter:
                 after = gettext(
                     "If you do nothing, mails go on in %(trust)s days, unless this letter comes back as well. What is "
                     "new meanwhile is not lost."
+                )
+            case LetterKind.RENEW:
+                subject = gettext("Do you still want these mails? %(site)s by mail")
+                before = gettext(
+                    "You once agreed to get mails from %(site)s. From time to time we ask whether you still want them. "
+                    "You follow:"
+                )
+                door, url = gettext("Open this page and press the button there"), confirm_url(self._site, token)
+                after = gettext(
+                    "Then everything goes on as it was. The link is good for %(renew)s days. If you do nothing, the "
+                    "mails end after that by themselves."
                 )
             case _:
                 subject = gettext("Another address from now on: %(site)s by mail")

@@ -19,6 +19,7 @@ from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionPlace, PastEdition
 from publisher.store.people_archive import LogPlace
 from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
+from publisher.store.renewals import NewRenewal, OldConsent
 from publisher.store.restoration import Restoration, Settlement
 from publisher.store.rounds import RoundMail
 from publisher.store.runs import RunRow
@@ -47,6 +48,8 @@ __all__ = [
     "LogPlace",
     "Marked",
     "Moved",
+    "NewRenewal",
+    "OldConsent",
     "Other",
     "PageRow",
     "PastEdition",

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
+from publisher.model.subscribers import LetterKind
 from publisher.store.desk import forget_entries
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
 from publisher.store.mail_schema import deliveries
+from publisher.store.people_schema import confirmations
 from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import audiences, counters, edition_items, editions, items, restoration, sent_before
 
@@ -85,6 +87,8 @@ class Restorations:
         with self._database.writing() as connection:
             # A letter is of its hour, and most were sent.
             cancel_deliveries(connection, deliveries.c.kind == DeliveryKind.LETTER, now=at)
+            # Who said since the backup that he still wants his mails must not lose them by seeming silent.
+            connection.execute(delete(confirmations).where(confirmations.c.kind == LetterKind.RENEW))
             forget_entries(connection)
             unfinished = update(deliveries).where(deliveries.c.due_at.is_not(None))
             connection.execute(unfinished.where(is_handing).values(doubts=deliveries.c.doubts + 1))

@@ -19,6 +19,8 @@ from publisher.store.erasure import erase_address, erase_unconfirmed, has_unconf
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery_sums, letters
 from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
 
+_ANSWERED_LATER = (LetterKind.CONFIRM, LetterKind.RENEW)
+"""Links that are good for longer."""
 PEOPLE = 100
 """How many people are erased in one transaction."""
 ROWS = BATCH
@@ -65,7 +67,7 @@ class Retention:
         return erased
 
     def _forget_links(self, now: datetime) -> int:
-        is_over = or_(confirmations.c.used_at.is_not(None), confirmations.c.kind != LetterKind.CONFIRM)
+        is_over = or_(confirmations.c.used_at.is_not(None), confirmations.c.kind.not_in(_ANSWERED_LATER))
         its = and_(confirmations.c.asked_at < now - LINKS, is_over)
         if not self._finds(select(confirmations.c.address).where(its).limit(1)):
             return 0

@@ -1,5 +1,6 @@
 """The mails to readers in the ledger, as far as the readers change something about them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, update
@@ -19,13 +20,15 @@ APART = timedelta(minutes=1)
 def follow_reader(connection: Connection, before: Subscriber, after: Subscriber, *, now: datetime) -> None:
     """Change the mails to a reader that are not handed over yet, as he changed.
 
-    - He left: they are taken back. He takes that back: they are queued again.
+    - He left: they are taken back, and so is a letter that asks whether he still wants them. He takes that back: they
+      are queued again.
     - He paused: they wait until the pause is over. He ends the pause, or moves its end: they go then.
     - He follows less: those that a process has claimed are given back, so that they are made anew without it.
     """
     recent = is_recent_mail(connection, before.address, now=now)
     if before.active and not after.active:
         cancel_deliveries(connection, recent, now=now)
+        cancel_deliveries(connection, is_letter_to(before.address, [LetterKind.RENEW]), now=now)
         return
     ended = {each.number: each.ended_at for each in before.subscriptions}
     if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
@@ -47,9 +50,9 @@ def is_round_mail(connection: Connection, address: str) -> ColumnElement[bool]:
     )
 
 
-def is_letter_to(address: str) -> ColumnElement[bool]:
+def is_letter_to(address: str, kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
     """Whether a delivery is a letter about the subscription of an address; notices to the operator are none."""
-    of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in LetterKind]
+    of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient == address, or_(*of_reader))
 
 

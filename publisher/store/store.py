@@ -29,6 +29,7 @@ from publisher.store.notices import Notices
 from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
 from publisher.store.people_archive import PeopleArchive
+from publisher.store.renewals import Renewals
 from publisher.store.restoration import Restorations
 from publisher.store.retention import Retention
 from publisher.store.rounds import Rounds
@@ -74,6 +75,7 @@ class Store:
         self.departures = Journal(departures)
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
+        self.renewals = Renewals(database)
         self.people_archive = PeopleArchive(database, self.departures)
         self.moves = Moves(database, self.departures)
         self.rounds = Rounds(database)

@@ -26,6 +26,7 @@ from publisher.model.subscribers import (
     FRESH_WITHIN,
     LETTER_EVERY,
     Choices,
+    Confirmation,
     Consent,
     ConsentKind,
     EndReason,
@@ -34,6 +35,7 @@ from publisher.model.subscribers import (
     Subscriber,
     SubscriberSettings,
     Subscription,
+    letter_name,
 )
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.addresses import wire_address
@@ -164,7 +166,11 @@ class People:
         A theme that was renamed meanwhile is named as it is now, and a pace that is gone is the default one.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
-        if link is None or link.kind is not LetterKind.CONFIRM or link.confirmation.used_at is not None:
+        if link is None or link.confirmation.used_at is not None:
+            return None
+        if link.kind is LetterKind.RENEW:
+            return self._renewable(link.confirmation)
+        if link.kind is not LetterKind.CONFIRM:
             return None
         is_good = self.now - link.confirmation.asked_at <= CONFIRM_WITHIN
         request = link.confirmation.request
@@ -179,6 +185,9 @@ class People:
         if request is None:
             return None
         before = self._store.subscribers.by_address(request.address)
+        is_renewal = request.subscriber is not None
+        if is_renewal and (before is None or not before.active):
+            return None
         consent = Consent(
             kind=ConsentKind.FORM,
             at=self.now,
@@ -186,13 +195,27 @@ class People:
             choices=request.choices,
             words=request.words,
         )
-        after = self._chosen(before, request.address, request.choices, request.language)
+        if before and is_renewal:
+            after = before  # he goes on with what he follows, from where he was
+        else:
+            after = self._chosen(before, request.address, request.choices, request.language)
         used = tokens.digest_of(token)
         with suppress(SuppressedError):  # since the letter was sent
             return self._store.subscribers.write(
                 before, after, consent=consent, used=used, is_reached=True, now=self.now
             )
         return None
+
+    def _renewable(self, confirmation: Confirmation) -> Request | None:
+        """What a reader would say that he still wants: what he follows now; None: he left, or was erased.
+
+        The link is good for as long as he gets mails: he may be slow, or his letter was.
+        """
+        request = confirmation.request
+        reader = None if request.subscriber is None else self.present(request.subscriber)
+        if reader is None or not reader.active:
+            return None
+        return replace(request, address=reader.address, choices=self.present_choices(reader.choices))
 
     def checked_language(self, language: str) -> str:
         """Return a language, if mails can be in it.
@@ -400,7 +423,7 @@ class People:
             return
         token = tokens.new_single()
         digest = tokens.digest_of(token)
-        letter = self.letter(kind, request, token, name=f"{kind.value}-{digest[:16]}")
+        letter = self.letter(kind, request, token, name=letter_name(kind, digest))
         # Only now: the answer must take as long for everybody.
         if any(not each.kind.is_lifted_by_form for each in self._store.suppressions.of(request.address)):
             logger.debug("no letter is sent", because="the address is suppressed", kind=kind.value)

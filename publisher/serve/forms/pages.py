@@ -38,6 +38,7 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
         rate=view.showing.mails(wanted.choices),
         mail_language=wanted.language,
         language_name=own_name(wanted.language),
+        renewed_words=wanted.words if wanted.subscriber is not None else "",
     )
 
 

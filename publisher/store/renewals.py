@@ -1,0 +1,156 @@
+"""Renewals: readers who agreed long ago are asked whether they still want their mails.
+
+A request is a row of `confirmations`, as those of forms are, and its letter is in the ledger under a name that begins
+with the digest of its token: so it is known whether the letter was sent, and since when its reader could answer.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, literal, select
+
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Letter
+from publisher.model.retention import MAILS
+from publisher.model.subscribers import RENEW_WITHIN, LetterKind, Request
+from publisher.store.engine import BATCH, Database
+from publisher.store.mail_schema import deliveries
+from publisher.store.people_rows import keep_words
+from publisher.store.people_schema import bounce_scores, confirmations, consents, subscribers
+from publisher.store.queue import insert_letters
+from publisher.store.suppressions import suppressed_among
+
+_IS_RENEWAL = confirmations.c.kind == LetterKind.RENEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldConsent:
+    """A reader and when he agreed last."""
+
+    number: int
+    agreed_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRenewal:
+    """A reader who is asked, with his letter."""
+
+    request: Request
+    """Its `subscriber` is his number."""
+    token_digest: str
+    letter: Letter
+
+
+class Renewals:
+    """Who is to be asked whether he still wants his mails, and who did not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def old_consents(self, *, before: datetime) -> list[OldConsent]:
+        """Readers who follow something and agreed last before then, the oldest consent first.
+
+        Those who are asked already and may still answer are left out, and those whose mails come back or who are
+        suppressed.
+        """
+        asked = select(confirmations.c.subscriber).where(
+            _IS_RENEWAL, confirmations.c.used_at.is_(None), confirmations.c.subscriber.is_not(None)
+        )
+        is_suspended = select(bounce_scores.c.subscriber).where(
+            bounce_scores.c.subscriber == subscribers.c.number, bounce_scores.c.suspended_at.is_not(None)
+        )
+        last = func.max(consents.c.at)
+        query = (
+            select(subscribers.c.number, subscribers.c.address, last.label("agreed_at"))
+            .join(consents, consents.c.subscriber == subscribers.c.number)
+            .where(subscribers.c.left_at.is_(None), subscribers.c.number.not_in(asked), ~is_suspended.exists())
+            .group_by(subscribers.c.number, subscribers.c.address)
+            .having(last < before)
+            .order_by(last, subscribers.c.number)
+        )
+        found: list[OldConsent] = []
+        with self._database.reading() as connection:
+            rows = iter(connection.execute(query).all())
+            while some := list(islice(rows, BATCH)):
+                suppressed = suppressed_among(connection, [row.address for row in some])
+                found += (
+                    OldConsent(number=row.number, agreed_at=row.agreed_at)
+                    for row in some
+                    if row.address not in suppressed
+                )
+        return found
+
+    def count_asked(self) -> int:
+        """How many readers are asked and did not answer yet."""
+        with self._database.reading() as connection:
+            query = select(func.count()).where(_IS_RENEWAL, confirmations.c.used_at.is_(None))
+            return connection.execute(query).scalar_one()
+
+    def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
+        """Ask these readers, in one transaction, and queue their letters; who left meanwhile is not asked.
+
+        Returns how many are asked.
+        """
+        with self._database.writing_beside() as connection:
+            numbers = [each.request.subscriber for each in new]
+            there = select(subscribers.c.number).where(
+                subscribers.c.number.in_(numbers), subscribers.c.left_at.is_(None)
+            )
+            readers = set(connection.execute(there.with_for_update()).scalars())
+            asked = [each for each in new if each.request.subscriber in readers]
+            addresses = [each.request.address for each in asked]
+            connection.execute(delete(confirmations).where(_IS_RENEWAL, confirmations.c.address.in_(addresses)))
+            if asked:
+                words = {each: keep_words(connection, each) for each in {each.request.words for each in asked}}
+                rows = [_row_of(each, words[each.request.words], now) for each in asked]
+                connection.execute(insert(confirmations), rows)
+                insert_letters(connection, [each.letter for each in asked], now=now)
+            return len(asked)
+
+    def unanswered(self, *, now: datetime) -> Iterator[tuple[int, str]]:
+        """Readers whose letter was sent long enough ago, each with the digest of its token."""
+        before = now - RENEW_WITHIN
+        token = confirmations.c.token_digest
+        its_letter = and_(
+            deliveries.c.kind == DeliveryKind.LETTER,
+            # As `letter_name` has it.
+            deliveries.c.name == literal(f"{LetterKind.RENEW.value}-") + func.substr(token, 1, 16),
+            deliveries.c.recipient == confirmations.c.address,
+        )
+        is_sent = and_(deliveries.c.state == DeliveryState.SENT, deliveries.c.finished_at < before)
+        query = (
+            select(confirmations.c.subscriber, confirmations.c.token_digest)
+            .join(deliveries, its_letter)
+            .where(_IS_RENEWAL, confirmations.c.used_at.is_(None), confirmations.c.asked_at < before, is_sent)
+            .order_by(confirmations.c.subscriber)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+        yield from ((row.subscriber, row.token_digest) for row in found)
+
+    def forget(self, *, now: datetime) -> None:
+        """Forget requests whose letter never arrived, as long after as letters themselves are forgotten."""
+        its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
+        with self._database.reading() as connection:
+            if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:
+                return
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(confirmations).where(its))
+
+
+def _row_of(new: NewRenewal, words_digest: str, now: datetime) -> dict[str, Any]:
+    request = new.request
+    return {
+        "kind": LetterKind.RENEW,
+        "address": request.address,
+        "token_digest": new.token_digest,
+        "asked_at": now,
+        "used_at": None,
+        "language": request.language,
+        "choices": dict(request.choices),
+        "words_digest": words_digest,
+        "subscriber": request.subscriber,
+    }

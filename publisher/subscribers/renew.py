@@ -1,0 +1,129 @@
+"""Asks readers who agreed long ago whether they still want their mails, and ends those who do not say so.
+
+Asking queues a letter each, behind all other mails; who presses the button behind its link goes on as he was, with one
+more consent. Whoever was sent a letter and did not press it in time is ended. What a crash leaves: some are asked or
+ended and the others not; the same command, or the next pass, goes on.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.model.decisions import DecisionLog
+from publisher.model.errors import OutrunError
+from publisher.model.progress import Progress, Steps, quiet
+from publisher.model.subscribers import EndReason, LetterKind, Request, letter_name
+from publisher.store import NewRenewal, OldConsent, Store
+from publisher.subscribers import tokens
+from publisher.subscribers.choose import leave
+from publisher.subscribers.people import LetterWriter, People
+
+logger = DecisionLog("subscribers")
+
+_BATCH = 100
+"""How many readers are asked in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """Whom asking again concerns."""
+
+    subscribers: int
+    """How many follow something."""
+    old_by_year: Mapping[int, int]
+    """How many of them agreed too long ago and are not asked yet, by the year in which they last did."""
+    waiting: int
+    """How many are asked already and may still answer."""
+    asked: int
+    """How many are asked now, those who agreed longest ago first."""
+
+
+class Renewer:
+    """Asks the readers of a site."""
+
+    def __init__(
+        self,
+        people: People,
+        store: Store,
+        *,
+        letters: Callable[[], LetterWriter],
+        words_in: Callable[[str], str],
+        progress: Progress = quiet,
+    ) -> None:
+        """Ask the people of a store; `words_in` gives the words that they agree to, in a language."""
+        self._people = people
+        self._store = store
+        self._letters = letters
+        self._words_in = words_in
+        self._progress = progress
+
+    def ask(self, *, agreed_before: datetime, limit: int | None = None) -> Renewal:
+        """Ask who agreed last before then whether he still wants his mails; `limit` says how many at most.
+
+        Raises:
+            TemplateError: a template of the letter cannot be used.
+        """
+        old = self._store.renewals.old_consents(before=agreed_before)
+        waiting, chosen = self._store.renewals.count_asked(), old if limit is None else old[:limit]
+        steps, asked = Steps(self._progress, "letters", len(chosen)), 0
+        for start in range(0, len(chosen), _BATCH):
+            some = chosen[start : start + _BATCH]
+            asked += self._store.renewals.ask(list(self._written(some)), now=self._people.now)
+            steps.advance(len(some))
+        return Renewal(
+            subscribers=self._store.subscribers.count(),
+            old_by_year=dict(sorted(Counter(each.agreed_at.year for each in old).items())),
+            waiting=waiting,
+            asked=asked,
+        )
+
+    def _written(self, some: Sequence[OldConsent]) -> Iterator[NewRenewal]:
+        for each in some:
+            reader = self._store.subscribers.get(each.number)
+            if reader is None or not reader.active:
+                continue
+            request = Request(
+                address=reader.address,
+                choices=self._people.present_choices(reader.choices),
+                language=reader.language,
+                words=self._words_in(reader.language),
+                subscriber=reader.number,
+            )
+            token = tokens.new_single()
+            digest = tokens.digest_of(token)
+            name = letter_name(LetterKind.RENEW, digest)
+            letter = self._letters().write(LetterKind.RENEW, request, token, name=name, now=self._people.now)
+            yield NewRenewal(request=request, token_digest=digest, letter=letter)
+
+
+def end_unanswered(store: Store, *, now: datetime, is_stopping: Callable[[], bool]) -> int:
+    """End the subscriptions of readers who did not answer in time; return how many they are."""
+    ended = 0
+    for number, token_digest in store.renewals.unanswered(now=now):
+        if is_stopping():
+            break
+        ended += _end(number, token_digest, store, now=now)
+    store.renewals.forget(now=now)
+    return ended
+
+
+def _end(number: int, token_digest: str, store: Store, *, now: datetime) -> bool:
+    reader, link = store.subscribers.get(number), store.subscribers.link(token_digest)
+    if reader is None or link is None or not reader.active:
+        store.subscribers.use(token_digest, now=now)
+        return False
+    consents = store.subscribers.consents(number)
+    if any(each.at >= link.confirmation.asked_at for each in consents):
+        # He agreed anew since, in a form.
+        store.subscribers.use(token_digest, now=now)
+        return False
+    after = replace(reader, subscriptions=leave(reader.subscriptions, EndReason.UNANSWERED, now=now))
+    try:
+        # The link is used in the same transaction: of an answer at this very moment and the end, one counts.
+        is_ended = store.subscribers.write(reader, after, used=token_digest, now=now) is not None
+    except OutrunError:
+        return False  # he changed something at this very moment; the next pass looks again
+    if is_ended:
+        logger.debug("subscriptions end", because="the reader did not say that he still wants mails", subscriber=number)
+    return is_ended

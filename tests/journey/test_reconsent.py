@@ -1,0 +1,84 @@
+"""Readers who agreed long ago are asked again: the operator looks, asks, they answer or not."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journey.test_deliver import smtp
+from tests.journey.test_subscribers import people, read, text_of
+from tests.sink import Sink, mail_sink
+from tests.visitor import ADA, FORMS_CONFIG, LISTING, SMTP, FormSite
+from tests.world import BASE_URL, NOW, World, news
+
+BEN = "ben@example.org"
+LATER = NOW + timedelta(days=3 * 365)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with mail_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def world(tmp_path: Path, sink: Sink) -> World:
+    """A site of two readers who agreed long ago: one reads French, the other English."""
+    world = World(tmp_path / "site", LISTING, config=FORMS_CONFIG.replace(SMTP, smtp(sink.port)))
+    world.publisher("run", at=NOW)
+    for address, language in ((ADA, "fr"), (BEN, "en")):
+        people(world, "add", address, "*=daily", "--agreed", "paper", "--language", language)
+    return world
+
+
+def test_who_answers_goes_on_and_who_does_not_is_ended(world: World, sink: Sink) -> None:
+    told = people(world, "reconsent", "--older-than", "2y", at=LATER).lines
+    assert [
+        "2 of 2 subscribers agreed too long ago",
+        f"  in {NOW.year}: 2",
+        "2 letters would be queued",
+        "who does not answer within 30 days after the letter was sent is ended",
+        "nothing is sent yet; to ask them, add --yes",
+    ] == told
+    assert (
+        "2 letters queued; other mails go first"
+        in people(world, "reconsent", "--older-than", "2y", "--yes", at=LATER).lines
+    )
+    world.publisher("deliver", at=LATER)
+    [ada] = [taken for taken in sink.taken if taken.recipients == (ADA,)]
+    assert "Voulez-vous toujours ces courriels ?" in str(read(ada)["Subject"])
+    assert "Tout, chaque jour" in text_of(ada)
+    [link] = re.findall(rf"{re.escape(BASE_URL)}(-/confirm/\S+)", text_of(ada))
+
+    site = FormSite(world)
+    site.now = LATER + 5 * DAY
+    page = site.visitor().get(f"/{link}").text
+    assert "Voulez-vous toujours ces courriels" in page
+    assert "Nous gardons votre adresse" in page
+    assert 303 == site.visitor().post(f"/{link}").status_code
+    site.close()
+    again = people(world, "reconsent", "--older-than", "2y", "--json", at=LATER + 6 * DAY).json
+    assert (0, 1, 0, True) == (again["old"], again["waiting"], again["asked"], again["is_rehearsal"])
+
+    world.list_above(news("4 March 2026", "The bridge is open.", theme="Ferries"))
+    world.publisher("run", at=LATER + 31 * DAY)
+
+    sent = {taken.recipients for taken in sink.taken if "The bridge is open" in text_of(taken)}
+    assert {(ADA,), ("readers@lists.example.org",)} == sent, "the list, and who answered"
+    listed = people(world, "list", "--ended", at=LATER + 31 * DAY).lines
+    assert ["everything daily", "follows nothing"] == [line.rpartition(": ")[2] for line in listed]
+    assert [] == people(world, "list", "--json", at=LATER + 31 * DAY).json[1:]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [((), "Missing option '--older-than'"), (("--older-than", "soon"), "'soon' is no span such as 2y, 26w or 400d")],
+)
+def test_what_cannot_be_asked_is_said(world: World, arguments: tuple[str, ...], problem: str) -> None:
+    outcome = people(world, "reconsent", *arguments)
+
+    assert 2 == outcome.exit_code
+    assert problem in "".join(outcome.problems)
