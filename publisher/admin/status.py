@@ -88,6 +88,8 @@ def _subscribers_status(
         next_ticks={pace.name: pace.schedule.next_after(now) for pace in settings.paces},
         last_round=last.name if last else "",
         last_round_at=last.begun_at if last else None,
+        suspended=store.bounce_scores.count_suspended(),
+        suppressions={kind.value: number for kind, number in sorted(store.suppressions.counts().items())},
     )
 
 

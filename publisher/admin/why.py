@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from publisher.admin.hide import find_item
-from publisher.model.bounces import BounceRow
+from publisher.model.bounces import BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
+from publisher.model.departures import Suppression
 from publisher.model.records import Record
 from publisher.model.rounds import ItemEntry
 from publisher.model.site import Site
@@ -77,8 +78,15 @@ class Story:
     consents: tuple[Consent, ...] = ()
     mails: tuple[Mail, ...] = ()
     bounces: tuple[BounceRow, ...] = ()
+    score: BounceScore | None = None
+    """None: no mail came back lately."""
+    suppressions: tuple[Suppression, ...] = ()
+    """Why the address gets no mail; empty: it may get some."""
     due: Mapping[str, datetime]
-    """By the name of each pace that he follows something at, when it is next due, and he has not paused."""
+    """By the name of each pace that he follows something at, when it is next due, and he has not paused.
+
+    Empty while digests are suspended because mails came back.
+    """
     item: ItemStory | None = None
     """None: none was asked for."""
 
@@ -92,9 +100,10 @@ def tell_story(address: str, item: str | None, people: People, store: Store, sit
     wire = people.wire_address(address)
     record = find_item(item, store, site) if item is not None else None
     asked_at = store.subscribers.asked_at(LetterKind.CONFIRM, wire)
-    known = people.find(wire)
+    known, suppressions = people.find(wire), store.suppressions.of(wire)
     if known is None:
-        return Story(address=wire, subscriber=None, asked_at=asked_at, due={})
+        return Story(address=wire, subscriber=None, asked_at=asked_at, suppressions=suppressions, due={})
+    score = store.bounce_scores.get(known.number)
     sent = {each.name: each for each in store.histories.deliveries(wire) if each.kind is DeliveryKind.ROUND}
     past = store.histories.mails(known.number)
     mails = tuple(Mail(past=each, delivery=sent.get(each.round.name)) for each in past)
@@ -105,7 +114,9 @@ def tell_story(address: str, item: str | None, people: People, store: Store, sit
         consents=tuple(store.subscribers.consents(known.number)),
         mails=mails,
         bounces=tuple(store.histories.bounces(known.number)),
-        due=_due(known, people),
+        score=score,
+        suppressions=suppressions,
+        due={} if score and score.suspended_at else _due(known, people),
         item=None if record is None else _item_story(record, known, mails, people, store),
     )
 

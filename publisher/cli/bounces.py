@@ -35,6 +35,10 @@ def bounces(options: Options, maildir: Path | None, mbox: Path | None) -> None:
 
 def _lines_of(report: BounceReport) -> list[str]:
     lines = [_line_of(row) for row in report.recorded]
+    if report.suspended:
+        lines.append(f"{counted(report.suspended, 'reader')} suspended, because too many mails came back")
+    if report.ended:
+        lines.append(f"the subscriptions of {counted(report.ended, 'reader')} ended")
     if report.repeated:
         lines.append(f"{counted(report.repeated, 'mail')} known already")
     if report.automatic:

@@ -157,6 +157,11 @@ def _subscribers_line(subscribers: SubscribersStatus, zone: ZoneInfo) -> str:
     parts = [counted(subscribers.people, "subscriber")]
     if subscribers.pending:
         parts.append(f"{subscribers.pending} not confirmed yet")
+    if subscribers.suspended:
+        parts.append(f"{subscribers.suspended} get no digests because mails came back")
+    if subscribers.suppressions:
+        why = ", ".join(f"{number} {kind}" for kind, number in subscribers.suppressions.items())
+        parts.append(f"{counted(sum(subscribers.suppressions.values()), 'suppression')} ({why})")
     if subscribers.last_round_at:
         parts.append(f"last {subscribers.last_round} on {local_time(subscribers.last_round_at, zone)}")
     parts += [f"{pace} next {local_time(tick, zone)}" for pace, tick in subscribers.next_ticks.items()]

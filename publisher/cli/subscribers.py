@@ -1,18 +1,23 @@
-"""The commands of `publisher subscribers`: list people, add one, end one's subscriptions, erase one."""
+"""The commands of `publisher subscribers`: list people, add one, end one's subscriptions, erase or suppress one."""
+
+from zoneinfo import ZoneInfo
 
 import click
 
 from publisher.cli.formats import local_time
 from publisher.cli.group import Commands, Options, dry_run_option, site_command
 from publisher.cli.output import print_json, print_line
+from publisher.model.bounces import BounceScore
+from publisher.model.departures import SuppressionKind
 from publisher.model.errors import UsageError
+from publisher.model.problems import counted
 from publisher.model.schedules import zone_of
 from publisher.model.subscribers import EVERYTHING, Subscriber
 
 
 @click.group(cls=Commands)
 def subscribers() -> None:
-    """List the people who subscribed, add, end or erase one, or move all out and in."""
+    """List the people who subscribed, add, end, erase or suppress one, or move all out and in."""
 
 
 @subscribers.command("list")
@@ -23,11 +28,14 @@ def list_subscribers(options: Options, is_ended: bool) -> None:  # noqa: FBT001
     with options.open_rehearsal() as publisher:
         people, zone = publisher.people, zone_of(publisher.config.site.timezone)
         found = [each for batch in people.all() for each in batch if is_ended or each.active]
+        scores = publisher.reach.scores()
     if options.is_json:
-        print_json([_values_of(each) for each in found])
+        print_json([{**_values_of(each), **score_values(scores.get(each.number))} for each in found])
         return
     for each in found:
-        print_line(f"{each.address}  since {local_time(each.since, zone)}: {_words_of(each)}")
+        score = scores.get(each.number)
+        came_back = f" ({score_words(score, zone)})" if score else ""
+        print_line(f"{each.address}  since {local_time(each.since, zone)}: {_words_of(each)}{came_back}")
     if not found:
         print_line("no one is subscribed")
 
@@ -68,13 +76,14 @@ def end(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
 @subscribers.command()
 @site_command
 @click.argument("address")
+@click.option("--suppress", is_flag=True, help="Keep a fingerprint of it, so that it gets no mail again.")
 @dry_run_option
-def erase(options: Options, address: str, dry_run: bool) -> None:  # noqa: FBT001
+def erase(options: Options, address: str, suppress: bool, dry_run: bool) -> None:  # noqa: FBT001
     """Erase all that is held of an address; what is counted stays, without it. It cannot be undone."""
     with options.open_for(dry_run=dry_run) as publisher:
-        publisher.people.erase(address)
+        publisher.people.erase(address, is_suppressed=suppress)
     if options.is_json:
-        print_json({"address": address, "erased": not dry_run})
+        print_json({"address": address, "erased": not dry_run, "suppressed": suppress and not dry_run})
     else:
         print_line(f"{address}: would be erased" if dry_run else f"{address}: erased")
 
@@ -86,6 +95,52 @@ def held(options: Options, address: str) -> None:
     """Print all that is held of a subscriber as JSON: for somebody who asks for it by letter."""
     with options.open_rehearsal() as publisher:
         print_json(publisher.own_data.held_of(address))
+
+
+@subscribers.command()
+@site_command
+@click.argument("address")
+@click.option(
+    "--lift", is_flag=True, help="Allow mails to it again, whatever suppressed it; nobody is subscribed by that."
+)
+@click.option("--reason", default="", help="Why, in your words; they are kept, and name no address.")
+@dry_run_option
+def suppress(options: Options, address: str, lift: bool, reason: str, dry_run: bool) -> None:  # noqa: FBT001
+    """Keep an address from getting mails, whatever a form or an import says; its subscriptions end.
+
+    Of the address a fingerprint is kept. It stays when its reader is erased.
+    """
+    if "@" in reason or (lift and reason):
+        raise UsageError("a reason names no address" if "@" in reason else "--lift takes no --reason")
+    with options.open_for(dry_run=dry_run) as publisher:
+        lifted = publisher.reach.lift(address) if lift else ()
+        is_changed = bool(lifted) if lift else publisher.reach.suppress(address, reason=reason)
+    if options.is_json:
+        kinds = [each.kind for each in lifted] if lift else [SuppressionKind.OPERATOR]
+        print_json({"address": address, "suppressed": not lift, "changed": is_changed and not dry_run, "kinds": kinds})
+        return
+    if lift:
+        kept = ", ".join(each.kind.value for each in lifted)
+        print_line(f"{address}: no longer suppressed ({kept})" if lifted else f"{address}: was not suppressed")
+    else:
+        print_line(f"{address}: suppressed" if is_changed else f"{address}: was suppressed already")
+
+
+def score_words(score: BounceScore, zone: ZoneInfo) -> str:
+    """What came back lately, and what follows from it."""
+    if score.suspended_at is None:
+        return f"mails came back, {counted(score.points, 'point')}, the last on {local_time(score.last_at, zone)}"
+    suspended = f"no digests since {local_time(score.suspended_at, zone)}, because mails came back"
+    return suspended + (f"; a letter tried on {local_time(score.probed_at, zone)}" if score.probed_at else "")
+
+
+def score_values(score: BounceScore | None) -> dict[str, object]:
+    """The same in JSON."""
+    return {
+        "bounce_points": score.points if score else 0,
+        "suspended_at": score and score.suspended_at,
+        "probed_at": score and score.probed_at,
+    }
 
 
 def choices_of(written: tuple[str, ...]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from publisher.admin.why import ItemStory, Mail, Story, Verdict, next_pace, tell
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
+from publisher.cli.subscribers import score_values, score_words
 from publisher.model.deliveries import DeliveryState
 from publisher.model.problems import counted
 from publisher.model.schedules import zone_of
@@ -47,6 +48,7 @@ def _lines_of(story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"{story.address} is not subscribed"
         if story.asked_at:
             yield f"somebody asked for it on {local_time(story.asked_at, zone)}, and it was not confirmed"
+        yield from _suppression_lines(story, zone)
         return
     yield f"{reader.address} is a subscriber since {local_time(reader.since, zone)}"
     for consent in story.consents:
@@ -58,13 +60,23 @@ def _lines_of(story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"  mails are paused until {local_time(reader.paused_until, zone)}"
     for row in story.bounces:
         yield f"  came back on {local_time(row.at, zone)}: {row.kind.value} {row.status} {row.words}".rstrip()
+    if story.score:
+        yield f"  {score_words(story.score, zone)}"
+    yield from _suppression_lines(story, zone)
     if story.item is None:
         yield from _mail_lines(story, zone)
     else:
         yield from _item_lines(story.item, story, zone)
     yield from (f"next {pace} mail: {local_time(at, zone)}, if something is new" for pace, at in story.due.items())
     if not story.due:
-        yield "no mail is due, because nothing is followed"
+        is_suspended = story.score and story.score.suspended_at
+        yield f"no mail is due, because {'mails came back' if is_suspended else 'nothing is followed'}"
+
+
+def _suppression_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
+    for each in story.suppressions:
+        reason = f": {each.reason}" if each.reason else ""
+        yield f"  suppressed since {local_time(each.at, zone)} ({each.kind.value}){reason}"
 
 
 def _subscription_words(subscription: Subscription, zone: ZoneInfo) -> str:
@@ -153,6 +165,8 @@ def _values_of(story: Story) -> dict[str, object]:
         "subscriptions": [_subscription_values(each) for each in (reader.subscriptions if reader else ())],
         "mails": [_mail_values(each) for each in story.mails],
         "bounces": [{"at": row.at, "kind": row.kind, "status": row.status} for row in story.bounces],
+        **score_values(story.score),
+        "suppressions": [{"kind": each.kind, "at": each.at, "reason": each.reason} for each in story.suppressions],
         "due": dict(story.due),
         "item": item
         and {

@@ -289,6 +289,10 @@ class SubscribersStatus:
     last_round: str
     """The name of the last round; empty: there was none."""
     last_round_at: datetime | None
+    suspended: int = 0
+    """How many get no digests, because mails to them came back."""
+    suppressions: Mapping[str, int] = field(default_factory=dict)
+    """How many addresses get no mail, by why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,10 @@ class Reach:
         reader = self.people.holder(stop_token)
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
+    def scores(self) -> dict[int, BounceScore]:
+        """The scores of all readers whose mails came back lately, by their numbers."""
+        return self._store.bounce_scores.all()
+
     # --- what came back ----------------------------------------------------------------------------------------------
 
     def take_report(self, row: BounceRow, holder: Marked) -> Counted:
