@@ -156,6 +156,7 @@ def digests() -> dict[str, Shown]:
         "titles": shown_of(sample[-8:], content="titles"),
         "corrections": shown_of(sample[-2:], corrections=sample[-6:-2], formerly=_formerly(sample[-6:-3])),
         "hard": shown_of(hard, **in_hard),  # type: ignore[arg-type]  # two of the arguments
+        "hard-full": shown_of(hard, content="full", pictures=True, keywords=True, **in_hard),  # type: ignore[arg-type]  # two of the arguments
         "hard-fr": shown_of(hard, language="fr", **in_hard),  # type: ignore[arg-type]  # two of the arguments
         "hard-ar": shown_of(hard, language="ar", **in_hard),  # type: ignore[arg-type]  # two of the arguments
     }

@@ -12,14 +12,14 @@ from itertools import chain, zip_longest
 
 from lxml import etree, html
 
-from publisher.rendering.bare_links import shorten_bare_links
+from publisher.rendering.link_words import keep_numbers_whole, shorten_bare_links
 from publisher.rendering.outline import lower_headings
 from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 TAB_COLUMNS = 4
 
-RICH = re.compile(r"<(?:blockquote|h[1-6]|img|pre|table)\b")
+RICH = re.compile(r'<(?:blockquote|h[1-6]|img|pre|table)\b|"tel:')
 
 
 def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
@@ -32,6 +32,7 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
         return body
     root = html.fragment_fromstring(body, create_parent="div")
     lower_headings(root, title_level)
+    keep_numbers_whole(root)
     for image in root.iter("img"):
         _fit_image(image, width_px)
     # Those of the item itself: what is put around code and quotations are tables, too.

@@ -12,12 +12,11 @@ from itertools import zip_longest
 
 from lxml import html
 
-from publisher.rendering.bare_links import mark_bare_links
+from publisher.rendering.link_words import keep_numbers_whole, mark_bare_links
 from publisher.rendering.outline import lower_headings
 from publisher.rendering.tables import give_body, holds_data, is_figure, own_rows
 
 RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
@@ -34,9 +33,7 @@ def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before
     lower_headings(root, title_level)
     for code in root.iter("pre"):
         code.set("dir", "ltr")
-    for call in root.iter("a"):
-        if call.get("href", "").startswith("tel:"):
-            call.text = (call.text or "").replace(" ", NO_BREAK)
+    keep_numbers_whole(root)
     boxed = [table for table in root.iter("table") if _lay_out_table(table)]
     for number, table in enumerate((each for each in boxed if not _is_inside(each, "table")), start=tables_before + 1):
         _box(table, f"{table_word} {number}")

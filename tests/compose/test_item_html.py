@@ -44,6 +44,13 @@ def test_a_long_address_in_words_is_cut_and_leads_where_it_led() -> None:
     assert links.replace(f">{address}<", f">example.org/{'a/' * 23}a…<") == made
 
 
+def test_a_number_to_call_stays_on_one_line() -> None:
+    call = body('<p>Call <a href="tel:+3221234567">+32 2 123 45 67</a> now.</p>').find(".//a")
+
+    assert call is not None
+    assert call.text == "+32\xa02\xa0123\xa045\xa067"
+
+
 def test_a_quotation_is_marked_where_margins_and_borders_are_known_of_cells_only() -> None:
     page = body("<blockquote><p>So it is.</p></blockquote>")
 

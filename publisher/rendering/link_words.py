@@ -1,12 +1,17 @@
-"""Links whose words are their own address: pages print it once, and mails show the beginning of a long one."""
+"""The words of links: a page prints an address that they say once, a mail shows the beginning of a long one, and a
+number to call stays on one line.
+"""
 
 import re
 from collections.abc import Callable
 from html import escape, unescape
 
+from lxml.html import HtmlElement
+
 _LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
 """A link as the sanitiser writes it, whose words are plain."""
 _SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
+NO_BREAK = "\N{NO-BREAK SPACE}"
 SHOWN = 60
 """Characters of an address that a mail shows: no longer than its column, in a program that breaks no words."""
 
@@ -19,6 +24,13 @@ def mark_bare_links(body: str) -> str:
 def shorten_bare_links(body: str) -> str:
     """The HTML with the words of each such link cut to `SHOWN` characters; it leads where it led."""
     return _for_each(body, lambda attributes, words: f"<a {attributes}>{_shortened(words)}</a>")
+
+
+def keep_numbers_whole(root: HtmlElement) -> None:
+    """Join the parts of each number to call by no-break spaces."""
+    for link in root.iter("a"):
+        if link.get("href", "").startswith("tel:"):
+            link.text = (link.text or "").replace(" ", NO_BREAK)
 
 
 def _for_each(body: str, written: Callable[[str, str], str]) -> str:
