@@ -2,8 +2,8 @@
 
 English is the language of the templates. Every other one is a folder `locale/<language>/` with a gettext catalogue per
 domain: `pages.po` for the public pages, `feeds.po` for feeds and for what stands within texts of items, `digest.po` for
-the mail, `notices.po` for what operator and editors are told, `letters.po` for what subscribers are told. Adding a
-language is adding that folder.
+the mail, `notices.po` for what operator and editors are told, `letters.po` for what subscribers are told, `desk.po` for
+the editors' desk. Adding a language is adding that folder.
 """
 
 import re

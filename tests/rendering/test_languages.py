@@ -30,6 +30,13 @@ PAGES = (
     *(f"forms/{name}" for name in ("data.html", "erase.html", "erased.html", "move.html", "move.txt")),
     *("forms/trouble.html", "forms/welcome.html", "forms/consent.txt"),
 )
+DESK = tuple(
+    f"{name}.html"
+    for name in (
+        *("acts", "again", "bad-link", "edition", "ended", "forged", "frame", "in", "many", "next", "parts"),
+        *("sent-link", "sign-in"),
+    )
+)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +136,22 @@ def test_every_text_of_the_notices_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_letters_is_translated(language: str) -> None:
-    wanted = _texts(Path(languages.__file__).parent, {"letters.py": "python"})
+    wanted = _texts(Path(languages.__file__).parent, {"letters.py": "python", "desk_letter.py": "python"})
     wanted |= _texts(shipped_templates(), {"letter.*": "jinja2.ext:babel_extract"})
     with (languages.CATALOGUES / language / "letters.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+
+    assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"
+    assert [message.id for message in catalogue if not all(_strings(message.string))] == []
+    assert [error for message in catalogue for error in message.check(catalogue)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_of_the_desk_is_translated(language: str) -> None:
+    wanted = _texts(shipped_templates() / "desk", dict.fromkeys(DESK, "jinja2.ext:babel_extract"))
+    code = Path(languages.__file__).parents[1] / "serve" / "desk"
+    wanted |= _texts(code, {"dispatch.py": "python", "edition_page.py": "python"})
+    with (languages.CATALOGUES / language / "desk.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 
     assert {message.id for message in catalogue if message.id} == wanted, "none missing, none left over"

@@ -215,7 +215,8 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
 def _with_problems(visit: Visit, said: str, report: RunReport) -> str:
     if not report.all_problems:
         return said
-    return f"{said} {visit.gettext('But:')} {'; '.join(map(str, report.all_problems))}"
+    but = visit.gettext("But:")
+    return f"{said} {but} {'; '.join(map(str, report.all_problems))}"
 
 
 EDITION = DeskPage(

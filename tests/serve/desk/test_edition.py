@@ -255,3 +255,15 @@ def test_a_site_with_several_audiences_has_an_overview(tmp_path: Path) -> None:
         assert f'<a href="{WEEKLY}">weekly-1 waits for you</a>' in page
         assert "Nothing is new: no mail goes to the list daily@lists.example.org" in page
         assert NOW == site.now
+
+
+def test_the_desk_speaks_the_languages_of_the_site(editor: Editor) -> None:
+    page = editor.look(f"{WEEKLY}?language=fr")
+    assert '<html lang="fr" dir="ltr">' in page
+    assert "weekly-1 vous attend" in page
+    assert "le mercredi 4 mars 2026, 12:30, dans 2 heures" in page
+
+    answer = editor.press(f"down:{item(page, TITLES[3])}", f"{WEEKLY}?language=fr")
+
+    assert "language=fr" in answer.location
+    assert "«\N{NO-BREAK SPACE}The ferry is painted\N{NO-BREAK SPACE}» est une place plus bas." == editor.said(answer)
