@@ -1,12 +1,14 @@
 """The page of an edition, and the list of an audience's editions. Values in, bytes out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from publisher.model.arrangement import TITLE_LEVELS, Placed, arrange, in_order
 from publisher.model.corrections import Formerly, quote_of
 from publisher.model.editions import Audience
+from publisher.model.feeds import Feed
 from publisher.model.records import Record
 from publisher.model.schedules import local_day
 from publisher.model.themes import Theme, ThemeMap
@@ -54,7 +56,8 @@ class EditionItem:
     body: str
     """The HTML below its title, as in the mail; empty: there is none."""
     files: tuple[ShownFile, ...]
-    keywords: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+    """Each with the address of its page; empty: it has none."""
     reads_on: bool
     """Whether there is more to read than `body`."""
 
@@ -81,10 +84,12 @@ def edition_page(
     newer: EditionPlace | None,
     themes: ThemeMap,
     look: SiteLook,
+    keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
 ) -> bytes:
     """An edition as its audience got it, in its language, for everybody: nothing in it is about who got it.
 
-    What was withdrawn since is not on it. `older` and `newer` are the editions beside it.
+    What was withdrawn since is not on it. `older` and `newer` are the editions beside it, `keyword_feeds` the feeds of
+    its items' keywords that have one.
     """
     file = urls.edition_file(audience.name, edition.number)
     return render_page(
@@ -99,7 +104,7 @@ def edition_page(
         day=local_day(edition.composed_at, look.site.timezone),
         number=edition.number,
         introduction=html_of_introduction(edition.introduction),
-        parts=_parts(edition, audience, themes=themes, look=look),
+        parts=_parts(edition, audience, themes=themes, look=look, pages=_keyword_pages(keyword_feeds, start=file)),
         items=edition.items,
         left_out=edition.items - len(edition.records),
         corrections=_corrections(edition, audience, start=file, look=look),
@@ -130,11 +135,19 @@ def editions_page(
     )
 
 
-def _parts(edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: SiteLook) -> list[ShownPart]:
+def _keyword_pages(feeds: Mapping[str, Feed], *, start: str) -> Mapping[str, str]:
+    """The addresses of the pages of these keywords' feeds, by keyword, from the page `start`."""
+    files = {keyword: urls.feed_page_file(urls.folder_of(feed)) for keyword, feed in feeds.items()}
+    return {keyword: urls.relative(file, start=start) for keyword, file in files.items()}
+
+
+def _parts(
+    edition: PastEdition, audience: Audience, *, themes: ThemeMap, look: SiteLook, pages: Mapping[str, str]
+) -> list[ShownPart]:
     ordered = in_order(edition.records, audience=audience, site=look.site)
     arrangement = arrange(ordered, audience=audience, themes=themes, first=edition.first)
     start = urls.edition_file(audience.name, 1)
-    shown = _show_items(arrangement.items, audience, start=start, look=look)
+    shown = _show_items(arrangement.items, audience, start=start, look=look, pages=pages)
     lead = arrangement.lead
     parts = [_part(lead.theme, shown[:1], start=start, look=look, is_lead=True)] if lead else []
     place = len(parts)
@@ -160,18 +173,22 @@ def _part(
     )
 
 
-def _show_items(placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook) -> list[EditionItem]:
+def _show_items(
+    placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook, pages: Mapping[str, str]
+) -> list[EditionItem]:
     """The items as the mail shows them, in their order; each table has a name of its own on the page."""
     shown: list[EditionItem] = []
     tables = 0
     for each in placed:
-        item = _show_item(each, audience, tables_before=tables, start=start, look=look)
+        item = _show_item(each, audience, tables_before=tables, start=start, look=look, pages=pages)
         tables += count_tables(item.body)
         shown.append(item)
     return shown
 
 
-def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start: str, look: SiteLook) -> EditionItem:
+def _show_item(
+    placed: Placed, audience: Audience, *, tables_before: int, start: str, look: SiteLook, pages: Mapping[str, str]
+) -> EditionItem:
     item = show_item(placed.record, start=start, look=look, theme=placed.theme.slug)
     if not placed.has_text:
         return EditionItem(item=item, body="", files=(), keywords=(), reads_on=False)
@@ -187,7 +204,9 @@ def _show_item(placed: Placed, audience: Audience, *, tables_before: int, start:
         item=item,
         body=body,
         files=files_of(placed.record.item, language=language),
-        keywords=item.keywords if audience.keywords else (),
+        keywords=tuple(
+            (scrub(keyword), pages.get(keyword, "")) for keyword in placed.record.item.keywords if audience.keywords
+        ),
         reads_on=excerpt.reads_on,
     )
 

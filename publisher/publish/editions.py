@@ -4,10 +4,12 @@ What comes in: the numbers of editions that `plan_editions` found without a page
 lists. A crash leaves whole pages, and the audience's cursor where it was: the next pass writes them again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from publisher.model.editions import Audience
+from publisher.model.feeds import Feed, keyword_feed
+from publisher.model.themes import wanted_names
 from publisher.publish.document import FeedLook
 from publisher.publish.edition_feed import FEED_EDITIONS, TITLES, edition_feed
 from publisher.publish.edition_pages import edition_page, editions_page
@@ -20,6 +22,7 @@ from publisher.publish.item_pages import ItemPages
 from publisher.publish.page_values import FeedCount, SiteLook, edition_feeds
 from publisher.publish.plan import (
     CONSUMER,
+    OpenFeeds,
     Publication,
     PublishPlan,
     edition_cursor,
@@ -28,7 +31,7 @@ from publisher.publish.plan import (
     open_feeds,
 )
 from publisher.rendering import urls
-from publisher.store import Store
+from publisher.store import PastEdition, Store
 
 LISTED_EDITIONS = 100
 """Each edition leads to the one before it, so the older ones are found, too."""
@@ -53,11 +56,12 @@ def publish_editions(
     public = PublicFiles(files, removes_copies=True)
     shown = {audience.name: last_shown(store, audience) for audience in publication.audiences}
     shown |= {audience.name: max(shown.get(audience.name, 0), numbers[-1]) for audience, numbers in numbers_of.items()}
-    archive = _Archive(store=store, publication=publication, files=public, authority=authority)
+    feeds = open_feeds(store, publication)
+    archive = _Archive(store=store, publication=publication, files=public, authority=authority, feeds=feeds.by_slug)
     for audience, numbers in numbers_of.items():
         before, _ = store.editions.past.beside(audience.name, numbers[0], upto=numbers[-1])
         archive.render(audience, [*([before.number] if before else []), *numbers])
-    _lead_to_editions(numbers_of, shown, store=store, publication=publication, files=public)
+    _lead_to_editions(numbers_of, shown, store=store, publication=publication, files=public, feeds=feeds)
     public.commit()
     for audience, numbers in numbers_of.items():
         if numbers[-1] > (last := last_shown(store, audience)):
@@ -71,6 +75,7 @@ def _lead_to_editions(
     store: Store,
     publication: Publication,
     files: PublicFiles,
+    feeds: OpenFeeds,
 ) -> None:
     """Write again the front page, and the pages of the items of these editions: each names those it was sent in.
 
@@ -86,7 +91,6 @@ def _lead_to_editions(
     )
     wanted = {record.number for edition in editions if edition for record in edition.records}
     items, look = ItemCache(store), SiteLook.of(publication)
-    feeds = open_feeds(store, publication)
     item_pages = ItemPages(
         store=store,
         publication=publication,
@@ -102,29 +106,52 @@ def _lead_to_editions(
 
 
 def render_touched(
-    planned: PublishPlan, *, store: Store, publication: Publication, files: PublicFiles, authority: str
+    planned: PublishPlan,
+    *,
+    store: Store,
+    publication: Publication,
+    files: PublicFiles,
+    authority: str,
+    feeds: Collection[str],
+    new_keywords_of: Sequence[int],
 ) -> None:
     """Write again the pages of editions with items that were revised or withdrawn; in a full pass, those of all
     editions.
+
+    `feeds` are the slugs of the feeds that readers have. Items with the numbers `new_keywords_of` have a keyword with a
+    feed that is new: where keywords are shown, the pages of their editions lead to it from now on.
     """
-    touched = [] if planned.is_full else store.editions.touched(planned.after, planned.upto)
-    archive = _Archive(store=store, publication=publication, files=files, authority=authority)
+    last = {audience.name: last_shown(store, audience) for audience in publication.audiences}
+    touched = set[tuple[str, int]]()
+    if not planned.is_full:
+        touched.update(store.editions.touched(planned.after, planned.upto))
+        telling = {audience.name: last[audience.name] for audience in publication.audiences if audience.keywords}
+        for places in store.editions.past.holding(new_keywords_of, upto=telling).values():
+            touched.update((name, place.number) for name, place in places)
+    archive = _Archive(store=store, publication=publication, files=files, authority=authority, feeds=feeds)
     for audience in publication.audiences:
-        last = last_shown(store, audience)
-        numbers = [number for name, number in touched if name == audience.name and number <= last]
-        if planned.is_full:
-            numbers = list(range(1, last + 1))
-        archive.render(audience, numbers)
+        upto = last[audience.name]
+        numbers = sorted(number for name, number in touched if name == audience.name and number <= upto)
+        archive.render(audience, list(range(1, upto + 1)) if planned.is_full else numbers)
 
 
 class _Archive:
     """Writes the pages of editions, as one pass does it."""
 
-    def __init__(self, *, store: Store, publication: Publication, files: PublicFiles, authority: str) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        publication: Publication,
+        files: PublicFiles,
+        authority: str,
+        feeds: Collection[str],
+    ) -> None:
         self._store = store
         self._themes = publication.theme_map
         self._files = files
         self._look = SiteLook.of(publication)
+        self._feeds = feeds
         # A hub is told of feeds of items alone.
         self._feed_look = replace(FeedLook.of(publication, authority), hub="")
 
@@ -149,8 +176,23 @@ class _Archive:
         edition = past.get(audience.name, number, newest=urls.EDITION_ITEMS)
         if edition is not None:
             older, newer = past.beside(audience.name, number, upto=last)
-            page = edition_page(edition, audience, older=older, newer=newer, themes=self._themes, look=self._look)
+            page = edition_page(
+                edition,
+                audience,
+                older=older,
+                newer=newer,
+                themes=self._themes,
+                look=self._look,
+                keyword_feeds=self._keyword_feeds(edition) if audience.keywords else {},
+            )
             self._files.write(urls.edition_file(audience.name, number), page)
+
+    def _keyword_feeds(self, edition: PastEdition) -> dict[str, Feed]:
+        """The feeds that readers have of the keywords of its items, by keyword."""
+        its = [record.item for record in edition.records]
+        names = self._store.names.of(wanted_names(its, self._themes))
+        found = {keyword: keyword_feed(keyword, names) for item in its for keyword in item.keywords}
+        return {keyword: feed for keyword, feed in found.items() if feed.slug in self._feeds}
 
     def _write_feed(self, audience: Audience, numbers: Iterable[int]) -> None:
         past = self._store.editions.past

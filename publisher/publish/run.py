@@ -125,7 +125,15 @@ class _Renderer:
         changed, writer = self._render_feeds(authority)
         self._render_lists()
         editions.render_touched(
-            self._planned, store=self._store, publication=self._publication, files=self._files, authority=authority
+            self._planned,
+            store=self._store,
+            publication=self._publication,
+            files=self._files,
+            authority=authority,
+            feeds=self._feeds.by_slug,
+            new_keywords_of=[]
+            if self._planned.is_full
+            else [each.number for each in self._items_of_new_keyword_feeds()],
         )
         self._files.commit()
         writer.settle()

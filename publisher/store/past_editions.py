@@ -75,19 +75,21 @@ class PastEditions:
             )
 
     def holding(
-        self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int
+        self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int | None = None
     ) -> dict[int, list[tuple[str, EditionPlace]]]:
         """The editions that each of these items was in, with their audiences, sorted; without editions, it is left out.
 
         `upto` is the number of the latest edition by audience; others are left out, and editions of more than
-        `most_items` items, whose pages do not show them all.
+        `most_items` items, whose pages do not show them all; None: none of these is.
         """
         found: dict[int, list[tuple[str, EditionPlace]]] = {}
         its = and_(editions.c.audience == edition_items.c.audience, editions.c.number == edition_items.c.number)
         query = select(edition_items.c.item, *editions.c["audience", "number", "composed_at", "items"]).join(
             editions, its
         )
-        query = query.where(editions.c["items"] <= most_items, editions.c.audience.in_(sorted(upto)))
+        query = query.where(editions.c.audience.in_(sorted(upto)))
+        if most_items is not None:
+            query = query.where(editions.c["items"] <= most_items)
         with self._database.reading() as connection:
             for some in batches(items) if upto else ():
                 rows = connection.execute(query.where(edition_items.c.item.in_(some)).order_by(editions.c.audience))

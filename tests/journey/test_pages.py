@@ -456,6 +456,21 @@ def test_an_items_keywords_lead_to_their_feeds_from_the_day_they_have_one(tmp_pa
     assert again["feeds/items/2026/one.html"] == world.files()["feeds/items/2026/one.html"]
 
 
+def test_keywords_of_a_past_digest_lead_to_their_feeds_from_the_day_they_have_one(tmp_path: Path) -> None:
+    listing = [news(f"{day} March 2026", f"Item {day}.", keywords="ice, fog") for day in (2, 1)]
+    world = World.after_run(tmp_path / "site", "\n\n".join(listing), config=f"{CONFIG}keywords = true\n")
+    digest, link = "archive/weekly/1.html", '<a rel="tag" href="../../keywords/ice/index.html">ice</a>, fog</li>'
+    assert 2 * [">ice, fog</li>"] == re.findall(">ice, fog</li>", world.contents()[digest].decode())
+
+    world.list_above(news("3 March 2026", "Item 3.", keywords="ice"))
+    world.publisher("run", at=NOW)
+
+    assert 2 == world.contents()[digest].decode().count(link)
+    before = world.contents()
+    world.publisher("publish", "--all", at=NOW)
+    assert before == world.contents()
+
+
 def test_a_crash_takes_no_link_of_a_keyword_back(tmp_path: Path) -> None:
     """The feed is noted as open once it is there; the pass that repeats finds its items, written already or not."""
     items = [news(f"{day} March 2026", f"Item {day}.", keywords="ice") for day in (2, 1)]
