@@ -86,12 +86,12 @@ def make_pass(store: Store, port: int, *, connections: int, lease: timedelta, po
         hand_over(ledger, port, connections=connections)
 
 
-def hand_over(ledger: Ledger, port: int, *, connections: int) -> None:
+def hand_over(ledger: Ledger, port: int, *, connections: int, kind: DeliveryKind = DeliveryKind.EDITION) -> None:
     """The same beside another process, which SQLite's lock does not allow and a server does."""
     config = settings(port, connections)
     deliver(
         ledger,
-        {DeliveryKind.EDITION: mails},
+        {kind: mails},
         Throttle(config),
         Terms(settings=config, clock=lambda: datetime.now(UTC)),
     )

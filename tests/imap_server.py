@@ -1,11 +1,14 @@
 """A mailbox on an IMAP server of this machine, with just what reads bounces needs of RFC 3501."""
 
 import re
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 PASSWORD = "secret"
 
@@ -18,12 +21,31 @@ class Box:
     deleted: set[int] = field(default_factory=set)
     fetched: list[int] = field(default_factory=list)
     port: int = 0
+    context: ssl.SSLContext | None = None
+    is_encrypted: bool = False
+    """Whether it speaks TLS from the first byte on; else, with a context, after STARTTLS."""
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    def __init__(self, box: Box) -> None:
+        super().__init__(("127.0.0.1", 0), type("Talk", (_Talk,), {"box": box}))
+        self._box = box
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self._box.context is not None and self._box.is_encrypted:
+            connection = self._box.context.wrap_socket(connection, server_side=True)
+        return connection, address
 
 
 class _Talk(socketserver.StreamRequestHandler):
     box: Box
 
     def handle(self) -> None:
+        with suppress(ssl.SSLError):  # the client does not trust us
+            self._talk()
+
+    def _talk(self) -> None:
         self._say("* OK ready")
         while line := self.rfile.readline().decode().strip():
             tag, _, command = line.partition(" ")
@@ -31,11 +53,24 @@ class _Talk(socketserver.StreamRequestHandler):
             if command.upper().startswith("LOGOUT"):
                 return
 
+    def finish(self) -> None:
+        super().finish()
+        self.connection.close()  # another one than the server knows, after STARTTLS
+
+    def go_on_encrypted(self, context: ssl.SSLContext) -> None:
+        """Go on encrypted, if the client trusts us."""
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+
     def _answer(self, tag: str, command: str) -> None:
         box, words = self.box, command.split()
         match [word.upper() for word in words[:2]]:
             case ["CAPABILITY", *_]:
-                self._say("* CAPABILITY IMAP4rev1")
+                self._say("* CAPABILITY IMAP4rev1 STARTTLS")
+            case ["STARTTLS"] if box.context is not None:
+                self._say(f"{tag} OK begin")
+                self.go_on_encrypted(box.context)
+                return
             case ["LOGIN", *_]:
                 if words[2].strip('"') != PASSWORD:
                     self._say(f"{tag} NO wrong password")
@@ -68,11 +103,10 @@ class _Talk(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def imap_server(*mails: bytes) -> Iterator[Box]:
+def imap_server(*mails: bytes, context: ssl.SSLContext | None = None, is_encrypted: bool = False) -> Iterator[Box]:
     """A server with these mails, numbered from 1."""
-    box = Box(mails=dict(enumerate(mails, start=1)))
-    handler = type("Talk", (_Talk,), {"box": box})
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+    box = Box(mails=dict(enumerate(mails, start=1)), context=context, is_encrypted=is_encrypted)
+    with _Server(box) as server:
         box.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

@@ -10,10 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from publisher.admin.bounces import BounceDesk, take_bounce
+from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.store import Store
-from tests.delivering import delivery_to, make_pass
+from tests.contract.stories import ASYLUM, BORDERS, collect, record
+from tests.contract.test_store_rounds import begin, plan
+from tests.databases import sqlite_store
+from tests.delivering import delivery_to, hand_over, make_pass
 from tests.judges import program, run
-from tests.smtp_server import Server, smtp_server
+from tests.smtp_server import Say, Server, Step, Taken, smtp_server
+from tests.subscribers.test_reach import World
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +135,36 @@ def test_postfix_takes_each_mail_once_and_refuses_whom_it_does_not_know(
         time.sleep(0.1)
     assert sorted(readers) == sink.recipients
     assert {f"<weekly-1.{reader}>" for reader in readers} == {taken.message_id for taken in sink.taken}
+
+
+def test_a_real_bounce_counts_for_the_reader_it_is_about(postfix: int, sink: Server) -> None:
+    """Postfix takes both mails, and learns only then that one of the readers is not there."""
+    sink.script.append(Step("RCPT", Say("550 5.1.1 <eve@example.org>: no such user"), about="eve@example.org"))
+    with sqlite_store() as store:
+        collect(store, record("a", ASYLUM), record("b", BORDERS))
+        site = World(store)
+        ada, eve = (
+            site.subscribed("ada@example.org", asylum="daily"),
+            site.subscribed("eve@example.org", asylum="daily"),
+        )
+        site.hand_over(DeliveryState.SENT)  # the letters to confirm
+        plan(store, begin(store), {ada.number: (1,), eve.number: (1,)})
+        mark = site.mark(eve)
+
+        hand_over(store.ledger, postfix, connections=1, kind=DeliveryKind.ROUND)
+        returned = [mail for mail in _wait_for_mails(sink, 2) if not mail.sender]
+        desk = BounceDesk(store=store, bounces="bounces@example.org", reach=site.reach, now=site.now)
+        reports = [take_bounce(mail.mail, desk) for mail in returned * 2]
+
+        assert [f"bounces+{mark}@example.org"] == [mail.recipient for mail in returned]
+        assert [(1, 1, 0), (0, 0, 1)] == [(len(each.recorded), each.suspended, each.repeated) for each in reports]
+        assert ("5.1.1", mark) == (reports[0].recorded[0].status, reports[0].recorded[0].token)
+        assert [eve.number] == list(store.bounce_scores.all())
+
+
+def _wait_for_mails(sink: Server, number: int) -> list[Taken]:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while len(sink.taken) < number:
+        assert time.monotonic() < give_up_at, sink.taken
+        time.sleep(0.1)
+    return sink.taken
