@@ -1,7 +1,7 @@
 """How many people follow what, and how that changed. Only numbers leave this module."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from publisher.model.schedules import instant_of, local_day
@@ -37,6 +37,14 @@ class Following:
     """Everything first, then the themes in the site's order; at each the paces from the quickest."""
     pending: int
     """How many asked within the last days and have not confirmed yet."""
+
+    @property
+    def since_somebody(self) -> "Following":
+        """The same without the months before anybody followed anything, but for the last one of them."""
+        first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
+        start = max(first - 1, 0)
+        rows = tuple(replace(row, counts=row.counts[start:]) for row in self.rows)
+        return replace(self, days=self.days[start:], people=self.people[start:], rows=rows)
 
 
 def oversee_following(people: People, store: Store) -> Following:

@@ -92,7 +92,7 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
     """
     first = next((line.strip() for line in lines() if line.strip()), "")
     for delimiter in _DELIMITERS:
-        columns = [each.strip().lower() for row in csv.reader([first], delimiter=delimiter) for each in row]
+        columns = [each.strip().lower() for _, row in _rows([first], delimiter, strict=False) for each in row]
         if (dialect := _dialect_of(columns)) is not None:
             return _table(dialect, columns, lines, delimiter, _status_in(name) if dialect is Dialect.MAILCHIMP else "")
     if "@" in first:
@@ -167,10 +167,10 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
     return Roster(dialect=dialect, says_how=says_how, says_when=is_ours or bool(dates), read=read)
 
 
-def _rows(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line on which it begins."""
     # Strict, or a quotation mark that is never closed would swallow all people after it.
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
     while True:
         line = reader.line_num + 1
         try:

@@ -48,6 +48,7 @@ def test_people_are_counted_by_theme_and_pace_at_the_beginning_of_each_month(sto
         ("Borders", "daily", (0, 1, 1, 1)),
     ]
     assert told.pending == 0
+    assert (told.since_somebody.people, told.since_somebody.rows[0].counts) == ((0, 2, 2, 2), (0, 0, 1, 1))
 
 
 def test_who_is_erased_is_in_no_number(store: Store) -> None:

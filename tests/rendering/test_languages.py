@@ -30,13 +30,6 @@ PAGES = (
     *(f"forms/{name}" for name in ("data.html", "erase.html", "erased.html", "move.html", "move.txt")),
     *("forms/trouble.html", "forms/welcome.html", "forms/consent.txt"),
 )
-DESK = tuple(
-    f"{name}.html"
-    for name in (
-        *("acts", "again", "bad-link", "edition", "ended", "forged", "frame", "in", "many", "next", "parts"),
-        *("sent-link", "sign-in"),
-    )
-)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +141,8 @@ def test_every_text_of_the_letters_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_desk_is_translated(language: str) -> None:
-    wanted = _texts(shipped_templates() / "desk", dict.fromkeys(DESK, "jinja2.ext:babel_extract"))
-    code = Path(languages.__file__).parents[1] / "serve" / "desk"
-    wanted |= _texts(code, {"dispatch.py": "python", "edition_page.py": "python"})
+    wanted = _texts(shipped_templates() / "desk", {"*.html": "jinja2.ext:babel_extract"})
+    wanted |= _texts(Path(languages.__file__).parents[1] / "serve" / "desk", {"*.py": "python"})
     with (languages.CATALOGUES / language / "desk.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
 

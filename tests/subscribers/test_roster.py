@@ -169,6 +169,12 @@ def test_a_quotation_mark_that_is_not_closed_swallows_nobody() -> None:
         reasons(text)
 
 
+@pytest.mark.parametrize("text", ["x" * 200_000, f"email,{'x' * 200_000}\neve@example.org,\n"])
+def test_a_first_line_that_no_program_writes_is_said(text: str) -> None:
+    with pytest.raises(UsageError, match="line 1 cannot be read as CSV: field larger than field limit"):
+        roster(text)
+
+
 @pytest.mark.parametrize("text", ["", "name,city\nAda,London\n", "just words\n", "email,city\na@example.org,Ghent\n"])
 def test_what_is_no_list_is_said(text: str) -> None:
     with pytest.raises(UsageError, match="no list of people is recognised") as raised:

@@ -9,6 +9,9 @@ from flask import Response
 from publisher.config.config import Config
 from publisher.model.errors import PublisherError
 
+MAX_FORM_BYTES = 256 * 1024
+"""An introduction and the titles of 200 items have a fifth of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
@@ -20,6 +23,8 @@ class Done:
     """What it was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
+    answer: Response | None = None
+    """What the browser gets instead of a page, such as a file; None: it is led to the page."""
 
 
 class TypedError(PublisherError):
@@ -46,5 +51,7 @@ class DeskPage:
     state: Callable[..., str] = lambda *_, **__: ""
     """Changes when what the forms of the page are about changes; called as `show`."""
     is_in_menu: bool = True
+    max_bytes: int = MAX_FORM_BYTES
+    """How long a form of it may be; a file that is sent counts."""
     is_there: Callable[[Config], bool] = lambda _: True
     """Whether a site with that configuration has the page."""

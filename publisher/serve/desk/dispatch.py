@@ -47,7 +47,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
         status = HTTPStatus.CONFLICT if isinstance(error, UsageError) else HTTPStatus.SERVICE_UNAVAILABLE
         return _show_again(page, visit, trouble, status, **arguments)
     visit.desk.end_act(number, done.said, is_done=True, about=done.about)
-    return lead_to(_with_number(done.where or visit.here, number))
+    return done.answer or lead_to(_with_number(done.where or visit.here, number))
 
 
 def lead_to(path: str) -> Response:

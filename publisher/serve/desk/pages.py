@@ -3,6 +3,14 @@
 from publisher.serve.desk.acts_page import ACTS
 from publisher.serve.desk.deskpage import DeskPage
 from publisher.serve.desk.edition_page import EDITION, EDITION_MAIL, EDITION_TEXT
+from publisher.serve.desk.import_page import import_page
 from publisher.serve.desk.next_page import NEXT
+from publisher.serve.desk.people_page import PEOPLE
+from publisher.serve.desk.person_page import PERSON
+from publisher.serve.desk.sent_page import SENT
+from publisher.serve.desk.sources_page import SOURCES
 
-PAGES: tuple[DeskPage, ...] = (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, ACTS)
+
+def new_pages() -> tuple[DeskPage, ...]:
+    """The pages of one desk; lists of people that its editors try are kept with them."""
+    return (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, SOURCES, SENT, PEOPLE, PERSON, import_page(), ACTS)

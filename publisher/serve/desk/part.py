@@ -3,30 +3,28 @@
 Nothing of it is stored anywhere, shown in a frame of another site, or led to with its address. Scripts do not run.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from publisher.app import Publisher
 from publisher.model.errors import PublisherError
 from publisher.rendering.urls import DESK, FORMS
-from publisher.serve.desk.deskpage import DeskPage
+from publisher.serve.desk.deskpage import MAX_FORM_BYTES, DeskPage
 from publisher.serve.desk.dispatch import act_on, lead_to, show
 from publisher.serve.desk.entry import Entry, ask_again
-from publisher.serve.desk.pages import PAGES
+from publisher.serve.desk.pages import new_pages
 from publisher.serve.desk.transport import is_confidential, is_own_form
 from publisher.serve.desk.visit import Visit
 
 logger = structlog.get_logger("publisher")
 
-MAX_FORM_BYTES = 256 * 1024
-"""An introduction and the titles of 200 items have a fifth of it."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -93,12 +91,11 @@ class _DeskPart:
         *,
         base_url: str,
         on_act: Callable[[], object],
-        pages: Sequence[DeskPage] = PAGES,
     ) -> None:
         self._open = open_site
         self._host = urlsplit(base_url).netloc
         self._on_act = on_act
-        self._pages = pages
+        self._pages = new_pages()
         self._entry = Entry()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
@@ -168,6 +165,9 @@ class _DeskPart:
         return response
 
     def _on_page(self, page: DeskPage, answer: Callable[..., Response], visit: Visit, **arguments: Any) -> Response:  # noqa: ANN401
+        if not page.is_there(visit.publisher.config):
+            abort(HTTPStatus.NOT_FOUND)
+        request.max_content_length = page.max_bytes
         return answer(page, visit, **arguments)
 
     def _visit(self) -> Visit:

@@ -1,0 +1,103 @@
+"""The desk's page of subscribers: how many follow what, over time; the way to one person; the export; erasing.
+
+Addresses are typed into a form and come by POST: no address of a page has one, and no list shows one. What is kept of
+an act names the number of a person.
+"""
+
+from flask import Response
+
+from publisher.admin.following import Following, oversee_following
+from publisher.config.config import Config
+from publisher.model import retention
+from publisher.model.errors import UsageError
+from publisher.model.subscribers import LetterKind
+from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.visit import Visit
+
+COLUMNS_BACK = (12, 6, 3, 1, 0)
+"""Which columns the table of themes shows: so many months back."""
+
+
+def has_people(config: Config) -> bool:
+    """Whether the site has subscribers of its own."""
+    return config.subscribers is not None
+
+
+def _show(visit: Visit) -> Response:
+    people = visit.publisher.people
+    following = oversee_following(people, visit.office.store).since_somebody
+    return visit.page(
+        "desk/people.html",
+        section="people",
+        following=following,
+        months=list(zip(following.days, following.people, strict=True)),
+        columns=_columns(following),
+        most=max(following.people),
+        paces=people.settings.pace_names,
+        erased_after_days=retention.ENDED.days,
+    )
+
+
+def _columns(following: Following) -> list[int]:
+    """The places of the columns that are shown."""
+    last = len(following.days) - 1
+    return [last - back for back in COLUMNS_BACK if last - back >= 0]
+
+
+# --- acts ------------------------------------------------------------------------------------------------------------
+
+
+def _find(visit: Visit) -> Done:
+    """Lead to the page of the person with an address."""
+    address = _typed_address(visit)
+    found = visit.publisher.people.find(address)
+    if found is not None:
+        number = str(found.number)
+        return Done(said="", about=f"people/{number}", where=visit.path("people", number))
+    asked_at = visit.office.store.subscribers.asked_at(LetterKind.CONFIRM, address)
+    if asked_at is not None:
+        day = f"{visit.local(asked_at):%Y-%m-%d}"
+        words = visit.gettext("Nobody is subscribed with this address. Somebody asked for it on %(day)s, unconfirmed.")
+        raise TypedError(words % {"day": day}, name="address")
+    raise TypedError(
+        visit.gettext("Nobody is subscribed with this address, and nothing is known of it."), name="address"
+    )
+
+
+def _erase_address(visit: Visit) -> Done:
+    """Erase what is held of an address, whether or not it is somebody's who is subscribed."""
+    address = _typed_address(visit)
+    try:
+        visit.publisher.people.erase(address)
+    except UsageError:
+        # its message has the address, which belongs in no record
+        raise TypedError(visit.gettext("Nothing is held of this address."), name="address") from None
+    return Done(said=visit.gettext("All that was held of the address is erased."))
+
+
+def _typed_address(visit: Visit) -> str:
+    try:
+        return visit.publisher.people.wire_address(visit.field("address"))
+    except UsageError:
+        raise TypedError(visit.gettext("Enter an email address such as name@example.org."), name="address") from None
+
+
+def _export(visit: Visit) -> Done:
+    """Hand over all who follow something, as `publisher subscribers export` writes them."""
+    lines = list(visit.publisher.transfer.export())
+    number = len(lines) - 1
+    said = visit.ngettext("%(num)s person was exported.", "%(num)s people were exported.", number) % {"num": number}
+    name = f"subscribers-{visit.local(visit.now):%Y-%m-%d}.csv"
+    answer = Response(
+        "".join(lines), mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"}
+    )
+    return Done(said=said, answer=answer)
+
+
+PEOPLE = DeskPage(
+    name="people",
+    rule="people",
+    show=_show,
+    acts={"find": _find, "erase": _erase_address, "export": _export},
+    is_there=has_people,
+)

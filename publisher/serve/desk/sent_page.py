@@ -1,0 +1,83 @@
+"""The desk's page of what went out: editions and rounds with their mails; pause, go on, take back."""
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Response
+
+from publisher.admin import mail_orders
+from publisher.admin.sent_mails import SentMails, oversee_sent
+from publisher.model.errors import OutrunError, UsageError
+from publisher.serve.desk.deskpage import DeskPage, Done
+from publisher.serve.desk.visit import Visit
+
+_T = TypeVar("_T")
+
+
+def _overview(visit: Visit) -> SentMails:
+    return oversee_sent(visit.office, orders_since=visit.now - mail_orders.SHOWN)
+
+
+def _show(visit: Visit) -> Response:
+    overview = _overview(visit)
+    is_all_paused = "" in overview.paused
+    return visit.page(
+        "desk/sent.html",
+        section="sent",
+        state=_state_of(overview),
+        overview=overview,
+        is_all_paused=is_all_paused,
+        is_personal=visit.publisher.config.subscribers is not None,
+    )
+
+
+def _state_of(overview: SentMails) -> str:
+    """A text that changes when mails are paused or go on."""
+    return hashlib.sha256(repr(sorted(overview.paused.items())).encode()).hexdigest()[:16]
+
+
+# --- acts ------------------------------------------------------------------------------------------------------------
+
+
+def _pause(visit: Visit) -> Done:
+    audience = visit.argument or None
+    _order(lambda: mail_orders.pause(audience, visit.office))
+    said = visit.gettext("The mails of %(audience)s wait until you let them go on.") if audience else ""
+    said = said or visit.gettext("All mails wait until you let them go on.")
+    return Done(said=said % {"audience": audience}, about=audience or "*")
+
+
+def _resume(visit: Visit) -> Done:
+    audience = visit.argument
+    _order(lambda: mail_orders.resume(audience, visit.office))
+    said = visit.gettext("The mails of %(audience)s go on.") if audience else visit.gettext("All mails go on.")
+    if audience and "" in visit.office.store.ledger.pauses.current():
+        said = visit.gettext("The mails of %(audience)s still wait, because all mails are paused.")
+    return Done(said=said % {"audience": audience}, about=audience or "*")
+
+
+def _recall(visit: Visit) -> Done:
+    name = visit.argument
+    number = _order(lambda: mail_orders.recall(name, visit.office))
+    if not number:
+        return Done(said=visit.gettext("Nothing of %(name)s waits any more.") % {"name": name}, about=name)
+    said = visit.ngettext("%(name)s: %(num)s mail is taken back.", "%(name)s: %(num)s mails are taken back.", number)
+    return Done(said=said % {"num": number, "name": name}, about=name)
+
+
+def _order(order: Callable[[], _T]) -> _T:
+    """Do an order about mails."""
+    try:
+        return order()
+    except UsageError as error:  # somebody else was quicker, or config.toml changed
+        raise OutrunError(str(error)) from error
+
+
+SENT = DeskPage(
+    name="sent",
+    rule="sent",
+    show=_show,
+    acts={"pause": _pause, "resume": _resume, "recall": _recall},
+    state=lambda visit: _state_of(_overview(visit)),
+)

@@ -1,0 +1,156 @@
+"""The desk's page of sources: how each fares, what waits, what is hidden, and what each decision would do."""
+
+import hashlib
+
+from flask import Response
+
+from publisher.admin.source_overview import SourceOverview, oversee_sources
+from publisher.collect.rules import OnSuspicion
+from publisher.model.errors import OutrunError, UsageError
+from publisher.model.reports import CollectReport, RunReport
+from publisher.model.titles import title_of
+from publisher.rendering.text import one_line, scrub
+from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.visit import Visit
+
+WAITING_SHOWN = 30
+"""How many waiting items of a source are listed."""
+MAX_REASON = 500
+
+
+def _show(visit: Visit) -> Response:
+    overview = oversee_sources(visit.office)
+    return visit.page(
+        "desk/sources.html",
+        section="sources",
+        state=state_of(overview),
+        sources=overview.sources,
+        to_decide=[each for each in overview.sources if each.held],
+        hidden=overview.hidden,
+        latest=[each for each in overview.latest if each.state.is_live],
+        waiting_shown=WAITING_SHOWN,
+        title_of=lambda item: scrub(title_of(item)),
+    )
+
+
+def state_of(overview: SourceOverview) -> str:
+    """A text that changes when something else is held or hidden."""
+    held = [(each.status.name, each.held.words) for each in overview.sources if each.held]
+    hidden = sorted(each.record.number for each in overview.hidden)
+    return hashlib.sha256(repr((held, hidden)).encode()).hexdigest()[:16]
+
+
+# --- acts ------------------------------------------------------------------------------------------------------------
+
+
+def _release(visit: Visit) -> Done:
+    return _decide(visit, OnSuspicion.RELEASE)
+
+
+def _discard(visit: Visit) -> Done:
+    return _decide(visit, OnSuspicion.DISCARD)
+
+
+def _decide(visit: Visit, decision: OnSuspicion) -> Done:
+    """Decide about what was held when the page was shown; anything else is held again."""
+    name = visit.argument
+    seen = visit.office.store.sources.state(name).held
+    try:
+        report = visit.publisher.decide_source(name, decision, seen=seen)
+    except UsageError as error:  # it is held no longer
+        raise OutrunError(str(error)) from error
+    collected = report.collect or CollectReport()
+    if collected.sources_held:
+        raise TypedError(
+            visit.gettext("The source lists something else by now, so nothing was done. Look at it again.")
+        )
+    _refuse_unread(visit, report)
+    what = {"what": _words_of(visit, collected)}
+    if decision is OnSuspicion.RELEASE:
+        said = visit.gettext("Accepted: %(what)s.") % what
+    else:
+        said = visit.gettext("Discarded: %(what)s.") % what
+    return Done(said=f"{said} {_with_next_pass(visit)}", about=_about(name))
+
+
+def _read(visit: Visit) -> Done:
+    """Read a source now, though it may have been left alone for a while."""
+    name = visit.argument
+    try:
+        report = visit.publisher.collect([name])
+    except UsageError as error:  # config.toml has it no more
+        raise OutrunError(str(error)) from error
+    _refuse_unread(visit, report)
+    collected = report.collect or CollectReport()
+    if collected.sources_held:
+        said = visit.gettext("It was read, and what it lists waits for your decision.")
+    elif collected.is_news:
+        said = visit.gettext("It was read: %(what)s.") % {"what": _words_of(visit, collected)}
+        said = f"{said} {_with_next_pass(visit)}"
+    else:
+        said = visit.gettext("It was read, and has nothing new.")
+    return Done(said=said, about=_about(name))
+
+
+def _with_next_pass(visit: Visit) -> str:
+    return visit.gettext("Readers see it with the next pass.")
+
+
+def _refuse_unread(visit: Visit, report: RunReport) -> None:
+    collected = report.collect or CollectReport()
+    if not collected.sources_read and not collected.sources_unchanged:
+        why = "; ".join(one_line(each.what) for each in collected.problems)
+        raise TypedError(visit.gettext("The source cannot be read now: %(why)s") % {"why": why})
+
+
+def _hide(visit: Visit) -> Done:
+    """Hide the item of a row, or the one that was named in the form."""
+    name = visit.argument or visit.field("item").strip()
+    reason = " ".join(visit.field("reason").split())[:MAX_REASON]
+    if not name:
+        raise TypedError(visit.gettext("Enter the address of the item's page, its link, or its id."), name="item")
+    try:
+        report = visit.publisher.hide_item(name, reason=reason)
+    except UsageError as error:
+        words = visit.gettext("No single item has this address or id. Take the address of its page on this site.")
+        raise TypedError(words, name="item") from error
+    if not report.collect or not report.collect.hidden:
+        return Done(said=visit.gettext("It was hidden already."), about=_about(name))
+    return Done(said=visit.gettext("Hidden. It is gone from feeds, pages and editions that wait."), about=_about(name))
+
+
+def _unhide(visit: Visit) -> Done:
+    name = visit.argument
+    try:
+        visit.publisher.show_item(name)
+    except UsageError as error:  # somebody else showed it
+        raise OutrunError(str(error)) from error
+    return Done(said=visit.gettext("Shown again, in feeds and on pages."), about=_about(name))
+
+
+def _about(name: str) -> str:
+    """What the record says that an act was about: names of sources and items may be anything."""
+    return scrub(one_line(name))[:200]
+
+
+def _words_of(visit: Visit, collected: CollectReport) -> str:
+    """What a reading did, in words: `3 added, 2 withdrawn`."""
+    ngettext, unseen = visit.ngettext, collected.kept_from_readers
+    counted = (
+        (collected.added, ngettext("%(num)s added", "%(num)s added", collected.added)),
+        (collected.revised, ngettext("%(num)s edited", "%(num)s edited", collected.revised)),
+        (collected.withdrawn, ngettext("%(num)s withdrawn", "%(num)s withdrawn", collected.withdrawn)),
+        (collected.waiting, ngettext("%(num)s waits for its time", "%(num)s wait for their time", collected.waiting)),
+        (unseen, ngettext("%(num)s never shown", "%(num)s never shown", unseen)),
+    )
+    told = [words % {"num": number} for number, words in counted if number]
+    return ", ".join(told) or visit.gettext("nothing changes for readers")
+
+
+SOURCES = DeskPage(
+    name="sources",
+    rule="sources",
+    show=_show,
+    acts={"release": _release, "discard": _discard, "read": _read, "hide": _hide, "unhide": _unhide},
+    state=lambda visit: state_of(oversee_sources(visit.office)),
+)

@@ -1,0 +1,171 @@
+"""The desk brings people in: a list is tried first, whatever is in it, and comes in when its editor says so."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.busy_desk import ADA, CYD, LATER, busy_site
+from tests.editor import DESK, OTTO, DeskSite, Editor, hidden_in
+
+IMPORT = f"{DESK}/people/import"
+LISTMONK = f"uuid,email,name,attributes,status\n1,eve@example.org,Eve,{{}},enabled\n2,{CYD},Cyd,{{}},enabled\n"
+FIELDS = {"agreed": "The form of the old letter.", "agreed_at": "2025-05-01", "follow.ferries": "weekly"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[DeskSite]:
+    with busy_site(tmp_path / "site") as site:
+        yield site
+
+
+def text_of(page: str) -> str:
+    """What a page says, on one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def send(editor: Editor, data: bytes | str, *, name: str = "people.csv", **fields: str) -> TestResponse:
+    """Try a list."""
+    content = data if isinstance(data, bytes) else data.encode()
+    form = {**hidden_in(editor.look(IMPORT)), **FIELDS, **fields, "do": "try", "file": (io.BytesIO(content), name)}
+    return editor.browser.post(IMPORT, data=form, content_type="multipart/form-data", buffered=True)
+
+
+def people(site: DeskSite) -> set[str]:
+    with site.world.opened(LATER) as publisher:
+        return {each.address for batch in publisher.people.all() for each in batch if each.active}
+
+
+def test_a_list_is_tried_and_then_comes_in(site: DeskSite) -> None:
+    editor, before = site.editor(), people(site)
+
+    said = editor.said(send(editor, LISTMONK))
+
+    assert said.startswith("The list was tried, and nothing is written yet.")
+    page = editor.look(IMPORT)
+    assert "1 person would be added, 1 line would be left out. It was read as a list of listmonk." in text_of(page)
+    assert "subscribed already 1 3" in text_of(page)
+    assert "eve@" not in page
+    assert before == people(site)
+
+    assert "1 person was added, 1 line was left out." == editor.said(editor.press("import", IMPORT))
+    assert before | {"eve@example.org"} == people(site)
+    assert "would be added" not in editor.look(IMPORT), "the list is forgotten"
+    assert 409 == editor.press("import", IMPORT).status_code
+
+
+def test_who_left_stays_out(site: DeskSite) -> None:
+    editor = site.editor()
+    send(editor, f"{ADA}\nfay@example.org\n")
+
+    assert "left here 1 1" in text_of(editor.look(IMPORT))
+    editor.press("import", IMPORT)
+    assert ADA not in people(site)
+
+
+def test_a_list_is_its_editors_and_good_for_half_an_hour(site: DeskSite) -> None:
+    editor, other = site.editor(), site.editor(OTTO)
+    send(editor, LISTMONK)
+
+    assert "would be added" not in other.look(IMPORT)
+    seen = hidden_in(editor.look(IMPORT))
+    send(editor, "gil@example.org\n")
+    assert 409 == editor.send(seen, "import", IMPORT).status_code, "it was made for the list before"
+    site.now += timedelta(minutes=31)
+    assert "would be added" not in editor.look(IMPORT)
+
+
+def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
+    editor, before = site.editor(), people(site)
+    send(editor, LISTMONK)
+
+    assert "The list is forgotten; nothing was written." == editor.said(editor.press("forget", IMPORT))
+    assert "would be added" not in editor.look(IMPORT)
+    assert before == people(site)
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "said"),
+    [
+        (b"", {}, "Choose the file with the list."),
+        (b"  \r\n \n", {}, "Choose the file with the list."),
+        (b"email,agreed\n\xe9ve@example.org,yes\n", {}, "The file is not in UTF-8."),
+        (b"\xff\xfe\x00", {}, "The file is not in UTF-16."),
+        (b"\x00" * 5000, {}, "The list cannot be used"),
+        (b"PK\x03\x04" + b"\x00" * 900, {}, "The list cannot be used"),
+        (b"%PDF-1.7\n1 0 obj", {}, "The list cannot be used"),
+        (b"first,second\n1,2\n", {}, "The list cannot be used"),
+        (b'email,agreed,agreed_at\n"eve@example.org,yes,2025-01-01\n', {}, "The list cannot be used"),
+        (b"x" * 200_000, {}, "The list cannot be used"),
+        (b"email," + b"x" * 200_000 + b"\neve@example.org,\n", {}, "The list cannot be used"),
+        (LISTMONK.encode(), {"agreed_at": "2030-01-01"}, "Nobody can have agreed on a day that is to come."),
+        (LISTMONK.encode(), {"agreed_at": "yesterday"}, "Enter a day such as 2026-12-31."),
+        (LISTMONK.encode(), {"follow.ferries": ""}, "The list cannot be used"),
+        (LISTMONK.encode(), {"agreed": ""}, "The list cannot be used"),
+    ],
+    ids=range(15),
+)
+def test_what_cannot_be_used_is_said_and_what_was_typed_stays(
+    site: DeskSite, data: bytes, fields: dict[str, str], said: str
+) -> None:
+    editor, before = site.editor(), people(site)
+
+    answer = send(editor, data, **fields)
+
+    assert (400, True) == (answer.status_code, said in text_of(answer.text)), text_of(answer.text)
+    if "agreed" not in fields:
+        assert 'value="The form of the old letter."' in answer.text
+    assert before == people(site)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        ("email,agreed,agreed_at\néve@example.org,Formulaire signé,2025-01-01\n".encode("cp1252"), "windows-1252"),
+        ("email,agreed,agreed_at\neve@example.org,Formulaire signé,2025-01-01\n".encode("utf-16"), "utf-8"),
+        ("\ufeffemail;agreed;agreed_at\neve@example.org;Signé;2025-01-01\n".encode(), "utf-8"),
+        (b"email,agreed,agreed_at\neve@example.org,x,2025-01-01\n", "../../etc/passwd"),
+    ],
+    ids=["windows", "utf-16", "utf-8 with a mark", "no such encoding"],
+)
+def test_lists_of_spreadsheets_are_read(site: DeskSite, data: bytes, encoding: str) -> None:
+    assert 303 == send(site.editor(), data, encoding=encoding).status_code
+
+
+def test_hostile_lines_are_people_left_out_and_nothing_runs(site: DeskSite) -> None:
+    editor = site.editor()
+    lines = ["<script>alert(1)</script>", "a@b", "=cmd|' /C calc'!A0", "eve@example.org\x00", "ok@example.org", "@"]
+
+    send(editor, "\n".join(["email", *lines]) + "\n", name="<img src=x>.csv")
+
+    page = editor.look(IMPORT)
+    assert "<script>" not in page
+    assert "<img" not in page
+    assert "no address that mail servers take" in page
+    assert "ok@example.org" not in page
+
+
+def test_a_list_that_is_too_long_is_refused_before_it_is_read(site: DeskSite) -> None:
+    editor, before = site.editor(), people(site)
+
+    answer = editor.browser.post(
+        IMPORT, data=b"name@example.org\n" * 60_000, content_type="multipart/form-data; boundary=list", buffered=True
+    )
+
+    assert 413 == answer.status_code
+    assert before == people(site)
+
+
+def test_a_list_is_not_taken_without_the_token_of_the_form(site: DeskSite) -> None:
+    editor = site.editor()
+    form = {**FIELDS, "do": "try", "token": "0" * 64, "file": (io.BytesIO(LISTMONK.encode()), "people.csv")}
+
+    answer = editor.browser.post(IMPORT, data=form, content_type="multipart/form-data", buffered=True)
+
+    assert 403 == answer.status_code
+    assert "would be added" not in editor.look(IMPORT)

@@ -1,0 +1,91 @@
+"""The desk's page of what was sent: pause, go on, take back, as the commands do."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from tests.busy_desk import LATER, busy_site
+from tests.editor import DESK, DESK_CONFIG, OTTO, DeskSite, desk_site, hidden_in
+from tests.visitor import SMTP
+
+SENT = f"{DESK}/sent"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[DeskSite]:
+    with busy_site(tmp_path / "site") as site:
+        yield site
+
+
+def text_of(page: str) -> str:
+    """What a page says, on one line."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def paused(site: DeskSite) -> list[str]:
+    with site.world.store() as store:
+        return [*store.ledger.pauses.current()]
+
+
+def test_an_edition_whose_mail_waits_says_so_and_is_taken_back(site: DeskSite) -> None:
+    editor = site.editor()
+    text = text_of(editor.look(SENT))
+    assert "The mail server cannot be used now." in text
+    assert "weekly-1 Wednesday 4 March 2026, 10:30 32 1 0 0 0 0" in text
+    assert "Yes, take back 1 mail" in text
+
+    assert "weekly-1: 1 mail is taken back." == editor.said(editor.press("recall:weekly-1", SENT))
+
+    text = text_of(editor.look(SENT))
+    assert "1 taken back" in text
+    assert "Yes, take back" not in text
+    assert "weekly-1: taken back (1 mail)" in text
+    assert "Nothing of weekly-1 waits any more." == editor.said(editor.press("recall:weekly-1", SENT))
+    assert "deliver --recall weekly-1 on" in site.world.publisher("status", at=LATER).out
+
+
+def test_mails_wait_and_go_on_all_of_them_or_those_of_one_audience(site: DeskSite) -> None:
+    editor = site.editor()
+
+    assert "All mails wait until you let them go on." == editor.said(editor.press("pause:", SENT))
+    assert [""] == paused(site)
+    assert "All mails are paused since Wednesday 4 March 2026, 11:30." in text_of(editor.look(SENT))
+    said = editor.said(editor.press("pause:weekly", SENT))
+    assert "The mails of weekly wait until you let them go on." == said
+    assert "The mails of weekly still wait, because all mails are paused." == editor.said(
+        editor.press("resume:weekly", SENT)
+    )
+    assert "All mails go on." == editor.said(editor.press("resume:", SENT))
+    assert [] == paused(site)
+
+
+def test_a_pause_that_another_editor_changed_is_not_changed_unseen(site: DeskSite) -> None:
+    editor, other = site.editor(), site.editor(OTTO)
+    seen = hidden_in(editor.look(SENT))
+    other.press("pause:", SENT)
+
+    assert 409 == editor.send(seen, "pause:weekly", SENT).status_code
+    assert [""] == paused(site)
+
+
+@pytest.mark.parametrize("do", ["recall:", "recall:weekly-99", "recall:../../etc", "pause:nobody", "resume:nobody"])
+def test_what_is_not_there_is_neither_paused_nor_taken_back(site: DeskSite, do: str) -> None:
+    assert 409 == site.editor().press(do, SENT).status_code
+    assert [] == paused(site)
+
+
+def test_a_site_that_sends_nothing_says_what_its_outbox_is_for(tmp_path: Path) -> None:
+    with desk_site(tmp_path / "site", config=DESK_CONFIG.replace(SMTP, "")) as site:
+        page = site.editor().look(SENT)
+
+        assert "No mail is sent from here" in page
+        assert "Pause all mails" not in page
+        assert "weekly-1" in page
+
+
+def test_before_the_first_edition_the_page_says_when_there_is_one(tmp_path: Path) -> None:
+    with desk_site(tmp_path / "site", listing="") as site:
+        assert "Nothing was sent yet." in site.editor().look(SENT)
