@@ -14,6 +14,7 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress
 from publisher.model.reports import DeliverReport
 from publisher.model.site import Site
+from publisher.model.subscribers import is_round_name
 from publisher.rendering.addresses import delivery_of
 from publisher.store import Store
 
@@ -71,6 +72,10 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
         UsageError: there is no such edition in the outbox, its audience is not in config.toml, or it waits for a word
             of the operator after a restore.
     """
+    if is_round_name(name):
+        raise UsageError(
+            f"{name} is a round of mails to readers: `publisher deliver --again {name}` sends what is left"
+        )
     audience, first = audience_and_number(name, audiences)
     restoration = store.restorations.current()
     if restoration and restoration.holds(audience.name):

@@ -10,12 +10,13 @@ from datetime import timedelta
 from publisher.admin.edition_mails import remake
 from publisher.admin.office import Office, audiences_named
 from publisher.deliver.plan import audience_and_number
-from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery, Order
+from publisher.model.deliveries import DeliveryCounts, DeliveryKind, DeliveryState, KnownDelivery, Order
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import UsageError
 from publisher.model.problems import counted
 from publisher.rendering.addresses import delivery_of, wire_address
 
+NO_SERVER = "nothing is sent, because config.toml names no mail server in smtp.host"
 SHOWN = timedelta(days=30)
 """How long `publisher status` tells an order."""
 
@@ -67,7 +68,7 @@ def resume(audience: str | None, office: Office) -> list[str]:
 
 
 def recall(name: str, office: Office) -> int:
-    """Take back what is not handed over yet of an edition; return how many mails that is.
+    """Take back what is not handed over yet of an edition or a round; return how many mails that is.
 
     Raises:
         UsageError: no mail of that name was ever queued.
@@ -87,7 +88,7 @@ def find_again(name: str, office: Office) -> Again:
         UsageError: it is not in the outbox, its audience is gone, nothing is sent here, or its mail is on its way.
     """
     if office.config.smtp is None:
-        raise UsageError("nothing is sent, because config.toml names no mail server in smtp.host")
+        raise UsageError(NO_SERVER)
     audience, number = audience_and_number(name, office.config.audiences)
     edition = office.store.editions.get(audience.name, number)
     if edition is None or number not in office.store.editions.written_numbers(audience.name, start=number):
@@ -116,6 +117,28 @@ def send_again(again: Again, office: Office) -> None:
     elif not ledger.send_again(again.same, now=office.now):
         raise UsageError(f"edition {edition.name} is on its way to the mail server now; see `publisher status`")
     _keep("again", edition.name, office, mails=1)
+
+
+def find_round_again(name: str, office: Office) -> DeliveryCounts:
+    """How the mails of a round fare of which the rest is to be sent: those that were taken back or waited too long.
+
+    Raises:
+        UsageError: nothing is sent here, or the round has no mails.
+    """
+    settings = office.config.smtp
+    if settings is None:
+        raise UsageError(NO_SERVER)
+    counts = office.store.ledger.counts([name], max_age=settings.max_age, now=office.now)
+    if name not in counts:
+        raise UsageError(f"round {name!r} has no mails")
+    return counts[name]
+
+
+def send_round_again(name: str, office: Office) -> int:
+    """Queue what is left of a round; return how many mails that is. Who left meanwhile gets none all the same."""
+    mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
+    _keep("again", name, office, mails=mails)
+    return mails
 
 
 def words_of_known(known: KnownDelivery) -> str:

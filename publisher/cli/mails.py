@@ -7,9 +7,13 @@ import click
 from publisher.admin import mail_orders
 from publisher.admin.mail_orders import Again, words_of_known
 from publisher.admin.office import audiences_named
+from publisher.app import Publisher
+from publisher.cli.edition_output import mails_words
 from publisher.cli.group import Options, dry_run_option, finish, site_command
 from publisher.cli.output import print_line
 from publisher.model.problems import counted
+from publisher.model.schedules import zone_of
+from publisher.model.subscribers import is_round_name
 
 
 @click.command()
@@ -21,9 +25,11 @@ from publisher.model.problems import counted
 )
 @click.option("--pause", is_flag=True, help="Let all mails wait, or those of AUDIENCE, until --resume.")
 @click.option("--resume", is_flag=True, help="Let all mails go on, or those of AUDIENCE.")
-@click.option("--recall", metavar="EDITION", help="Take back what is not handed over yet of this edition.")
+@click.option("--recall", metavar="EDITION", help="Take back what is not handed over yet of this edition or round.")
 @click.option(
-    "--again", metavar="EDITION", help="Send this edition once more, to the address that its audience has now; asks."
+    "--again",
+    metavar="EDITION",
+    help="Send this edition once more, to the address that its audience has now, or the rest of this round; asks.",
 )
 @click.option(
     "--test-to", metavar="ADDRESS", help="Send the next edition, of AUDIENCE or of each, as a test to this address."
@@ -108,6 +114,9 @@ def _recall(options: Options, name: str) -> None:
 
 def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
     with options.open_site() as publisher:
+        if is_round_name(name):
+            _send_round_again(options, publisher, name, is_sure=is_sure)
+            return
         again = mail_orders.find_again(name, publisher.office)
         for line in _words_of(again):
             print_line(line)
@@ -116,6 +125,16 @@ def _send_again(options: Options, name: str, *, is_sure: bool) -> None:
         mail_orders.send_again(again, publisher.office)
         print_line(f"{name} is queued")
         finish(publisher.deliver(), options, publisher)
+
+
+def _send_round_again(options: Options, publisher: Publisher, name: str, *, is_sure: bool) -> None:
+    counts = mail_orders.find_round_again(name, publisher.office)
+    print_line(f"{name}: {mails_words(counts, zone_of(publisher.config.site.timezone))}")
+    print_line("Its mails that were taken back or waited too long are sent, but for readers who left.")
+    if not is_sure and not click.confirm("Send them?"):
+        sys.exit(1)
+    print_line(f"{name}: {counted(mail_orders.send_round_again(name, publisher.office), 'mail')} queued")
+    finish(publisher.deliver(), options, publisher)
 
 
 def _send_test(options: Options, audience: str | None, to: str) -> None:

@@ -256,6 +256,11 @@ def round_name(number: int) -> str:
     return f"{_ROUND}{number}"
 
 
+def is_round_name(name: str) -> bool:
+    """Whether this is the name of a round, as `round_name` gives it."""
+    return name.startswith(_ROUND) and name.removeprefix(_ROUND).isdecimal()
+
+
 def number_of_round(name: str) -> int:
     """The number of the round that `round_name` gave this name."""
     return int(name.removeprefix(_ROUND))

@@ -129,6 +129,21 @@ class Ledger:
             renewed = update(deliveries).where(*its).values(state=DeliveryState.QUEUED, **begun)
             return connection.execute(renewed).rowcount == 1
 
+    def send_rest(self, kind: DeliveryKind, name: str, *, now: datetime) -> int:
+        """Queue the mails of a round again that were taken back, or waited for too long; return how many.
+
+        What was sent or refused stays so, and what waits for its reader's pause to end goes on doing so.
+        """
+        with self._database.writing_beside() as connection:
+            clock = clock_of(connection, now)
+            is_left = deliveries.c.state.in_((DeliveryState.CANCELLED, DeliveryState.QUEUED))
+            its = and_(deliveries.c.kind == kind, deliveries.c.name == name, is_left, deliveries.c.queued_at <= clock())
+            lock_rows(connection, its)
+            begun = {"due_at": clock(), "queued_at": clock(), "finished_at": None, "cancelled_at": None}
+            return connection.execute(
+                update(deliveries).where(its).values(state=DeliveryState.QUEUED, **begun)
+            ).rowcount
+
     def take_back_refusals(self, refused: Sequence[Delivery], *, after: timedelta, now: datetime) -> int:
         """Queue deliveries again that were refused in these claims, to be tried `after` a while; return how many."""
         queued = 0

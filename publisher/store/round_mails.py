@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.subscribers import UNDO_WITHIN, LetterKind, Subscriber, round_name
@@ -86,7 +86,9 @@ def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: d
     One that is still on its way is tried again as usual if it comes back. What the operator took back stays so.
     """
     clock = clock_of(connection, now)
-    recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= now - UNDO_WITHIN)
+    anew = orders.alias()
+    is_sent_anew = exists().where(anew.c.verb == "again", anew.c.about == orders.c.about, anew.c.id > orders.c.id)
+    recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= now - UNDO_WITHIN, ~is_sent_anew)
     taken_back = and_(which, deliveries.c.cancelled_at >= since - APART, deliveries.c.name.not_in(recalled))
     lock_rows(connection, taken_back)
     values: dict[str, object] = {"state": DeliveryState.QUEUED, "due_at": clock(), "queued_at": clock()}

@@ -297,6 +297,21 @@ def drop(store: Store, number: int, theme: str) -> None:
     store.subscribers.write(before, replace(before, subscriptions=its), now=NOON)
 
 
+def test_the_rest_of_a_round_has_what_was_taken_back_and_nothing_that_was_sent(store: Store) -> None:
+    collect(store, record("a"))
+    ada, ben = add(store, "ada"), add(store, "ben")
+    plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
+    [claimed] = store.ledger.claim(1, max_age=timedelta(days=3), now=NOON)
+    store.ledger.write([claimed], [], now=NOON)
+    store.ledger.write([], [Result(delivery=claimed, state=DeliveryState.SENT, code=250, reply="taken")], now=NOON)
+    store.ledger.cancel(DeliveryKind.ROUND, "round-1", now=NOON)
+
+    assert 1 == store.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
+
+    states = [each.state for each in store.ledger.known("round-1")]
+    assert [DeliveryState.QUEUED, DeliveryState.SENT] == sorted(states)
+
+
 def test_items_are_new_from_when_they_came_into_a_theme(store: Store) -> None:
     collect(store, record("a", ASYLUM), record("b", BORDERS), record("c", BORDERS))
     revise(store, 1, "About a.", ASYLUM, BORDERS)

@@ -359,6 +359,56 @@ def test_who_pauses_after_the_plan_gets_the_mail_when_the_pause_is_over(begun: W
     assert "thrice" in text_of(sink.taken[1])
 
 
+def order(world: World, *arguments: str, at: datetime = MONDAY) -> list[str]:
+    outcome = world.publisher("deliver", *arguments, at=at)
+    assert 0 == outcome.exit_code, outcome
+    return outcome.lines
+
+
+@pytest.fixture
+def waiting(begun: World) -> World:
+    """The site with a round of two mails that wait."""
+    pause(begun)
+    begun.publisher("run", at=MONDAY)
+    resume(begun)
+    return begun
+
+
+def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_left(waiting: World, sink: Sink) -> None:
+    assert ["round-1: 2 mails taken back"] == order(waiting, "--recall", "round-1")
+    assert ["nothing new"] == order(waiting)
+    waiting.edit(f"{MORE}\n\n", "")
+    waiting.publisher("collect", at=MONDAY)
+    people(waiting, "end", BEN, at=MONDAY)
+
+    lines = order(waiting, "--again", "round-1", "--yes")
+
+    assert "round-1: 2 taken back" == lines[0]
+    assert "round-1: 2 mails queued" == lines[2]
+    [taken] = sink.taken
+    assert (ADA,) == taken.recipients
+    assert "lifts" in text_of(taken)
+    assert "thrice" not in text_of(taken)
+    order(waiting, "--again", "round-1", "--yes")
+    assert [taken] == sink.taken
+    status = waiting.publisher("status", at=MONDAY).out
+    assert "deliver --again round-1" in status
+    assert "deliver --recall round-1" in status
+
+
+def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waiting: World, sink: Sink) -> None:
+    late = MONDAY + timedelta(days=4)
+    assert "2 held, older than smtp.max_age" in waiting.publisher("status", at=late).out
+    assert ["nothing new"] == order(waiting, at=late)
+    refused = waiting.publisher("deliver", "--from", "round-1", at=late)
+    assert (2, True) == (refused.exit_code, "deliver --again round-1" in refused.err)
+
+    order(waiting, "--again", "round-1", "--yes", at=late)
+
+    assert [(ADA,), (BEN,)] == sorted(taken.recipients for taken in sink.taken)
+    assert 2 == waiting.publisher("deliver", "--again", "round-9", "--yes", at=late).exit_code
+
+
 def test_what_is_withdrawn_after_the_plan_is_not_in_the_mail(begun: World, sink: Sink) -> None:
     pause(begun)
     begun.publisher("run", at=THURSDAY)
