@@ -56,7 +56,7 @@ class FormSite:
         self._opened = ExitStack()
         self._opened_at: datetime | None = None
         pages = public_pages(world.feeds, base_url=BASE_URL)
-        forms = form_pages(self.reception, base_url=BASE_URL, on_letter=self._count_letter)
+        forms = form_pages(self.reception, base_url=BASE_URL, on_letter=self._count_letter, later=lambda work: work())
         self.app = application(forms, pages)
 
     def reception(self) -> Reception:

@@ -5,15 +5,17 @@ from datetime import timedelta
 from functools import cached_property
 
 from publisher.model.schedules import local_day
+from publisher.model.subscribers import Consent, ConsentKind, Subscriber
 from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import last_shown
 from publisher.rendering import urls
-from publisher.store import Store
+from publisher.store import SentMail, Store
 from publisher.subscribers.own_data import OwnData
 from publisher.subscribers.people import People
 from publisher.subscribers.rates import Rates
 
 _YEAR = timedelta(days=365)
+_LAST_MAILS = 5
 
 
 class Reception:
@@ -40,6 +42,23 @@ class Reception:
             return Rates(moments=(), days=0)
         moments = self._store.calendar.moments(today - _YEAR, today)
         return Rates(moments=moments, days=min((today - first).days, _YEAR.days))
+
+    def last_mails(self, subscriber: Subscriber) -> list[tuple[SentMail, tuple[str, ...]]]:
+        """The last mails that went out to a reader, newest first, each with the present slugs of its items' themes."""
+        sent = self._store.histories.sent(subscriber.number, subscriber.address, most=_LAST_MAILS)
+        numbers = sorted({number for mail in sent for number in mail.items})
+        records = {record.number: record for record in self._store.items.by_number(numbers)}
+
+        def themes_of(mail: SentMail) -> tuple[str, ...]:
+            its = (records[number] for number in mail.items if number in records)
+            return tuple(dict.fromkeys(self.people.current(theme.slug) for record in its for theme in record.themes))
+
+        return [(mail, themes_of(mail)) for mail in sent]
+
+    def consent(self, subscriber: Subscriber) -> Consent | None:
+        """What a reader agreed to last, himself or as the operator says; a change of address is no consent."""
+        agreed = self._store.subscribers.consents(subscriber.number)
+        return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)
 
     @cached_property
     def latest_digest(self) -> str:

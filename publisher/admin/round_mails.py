@@ -121,7 +121,7 @@ class RoundMails:
             zone, current = people.site.timezone, people.current
             named = [(current(theme), pace, local_day(since, zone)) for theme, pace, since in follows]
             reasons = reasons_of(named, themes, paces)
-            self._whys[key] = why_word(reasons, language, people.theme_title)
+            self._whys[key] = why_word(reasons, self._settings.paces, language, people.theme_title)
         return self._whys[key]
 
     def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":

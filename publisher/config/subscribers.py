@@ -7,13 +7,24 @@ from pydantic import Field
 
 from publisher.config.smtp import SmtpTable
 from publisher.config.tables import Table, Value, key
-from publisher.config.values import SLUG_SCHEMA, STRING, Line, MailboxValue, Name, WebAddress, read_line, read_slug
+from publisher.config.values import (
+    SLUG_SCHEMA,
+    STRING,
+    Line,
+    MailboxValue,
+    Name,
+    WebAddress,
+    read_language,
+    read_line,
+    read_slug,
+)
 from publisher.model.problems import suggestion
 from publisher.model.schedules import Schedule
 from publisher.model.site import Site
 from publisher.model.subscribers import Pace, SubscriberSettings
 
 DEFAULT_PACES = {"daily": "0 8 * * MON-FRI", "weekly": "0 8 * * MON", "monthly": "0 8 * * MON#1"}
+NO_WORDS: Mapping[str, str] = {}
 NO_PACE = "no"
 """What a form calls the choice of no mails."""
 
@@ -37,10 +48,33 @@ def _schedule(value: object) -> str:
     return line
 
 
+def _pace_words(value: object) -> Mapping[str, Mapping[str, str]]:
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of paces, each with its words by language")  # noqa: TRY004  pydantic's
+    return {_pace_name(name): _words_by_language(words) for name, words in value.items()}
+
+
+def _words_by_language(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError
+    return {read_language(language): read_line(words) for language, words in value.items()}
+
+
 PACES = Value(
     "a table of names, each with a cron line such as 0 8 * * MON, or RRULE: and a rule of RFC 5545",
     _paces,
     {"type": "object", "propertyNames": SLUG_SCHEMA, "additionalProperties": STRING, "minProperties": 1},
+)
+
+
+PACE_WORDS = Value(
+    'a table of paces, each with its words by language, such as { fortnightly = { en = "every other week" } }',
+    _pace_words,
+    {
+        "type": "object",
+        "propertyNames": SLUG_SCHEMA,
+        "additionalProperties": {"type": "object", "additionalProperties": STRING, "minProperties": 1},
+    },
 )
 
 
@@ -53,6 +87,12 @@ class SubscribersTable(Table):
         "How often mails come, by name, the most frequent first.", default=DEFAULT_PACES
     )
     default_pace: Name = key("The pace that the form suggests.", default="weekly")
+    pace_words: Annotated[Mapping[str, Mapping[str, str]], PACE_WORDS] = key(
+        "What readers call paces, in each language. Without it hourly, daily, weekly and monthly are called so in the "
+        "language of the page or mail, and others by their schedule in words.",
+        default={},
+        example={"fortnightly": {"en": "every other week", "fr": "toutes les deux semaines"}},
+    )
     from_: MailboxValue | None = key(
         "Who sends the mails.", default=None, example="EMN Belgium <news@example.org>", name="from"
     )
@@ -82,7 +122,8 @@ class SubscribersTable(Table):
             return None
         return SubscriberSettings(
             paces=tuple(
-                Pace(name=name, schedule=Schedule.parse(line, site.timezone)) for name, line in self.paces.items()
+                Pace(name=name, schedule=Schedule.parse(line, site.timezone), words=self.pace_words.get(name, NO_WORDS))
+                for name, line in self.paces.items()
             ),
             default_pace=self.default_pace,
             from_=self.from_,
@@ -100,6 +141,8 @@ def subscriber_problems(table: SubscribersTable, smtp: SmtpTable) -> Iterator[st
     if table.default_pace not in table.paces:
         meant = suggestion(table.default_pace, table.paces)
         yield f"subscribers.default_pace: there is no pace {table.default_pace!r} in subscribers.paces{meant}"
+    for name in table.pace_words.keys() - table.paces.keys():
+        yield f"subscribers.pace_words: there is no pace {name!r} in subscribers.paces{suggestion(name, table.paces)}"
     if table.from_ is None:
         yield "subscribers.from: expected who sends the mails, but it is missing"
     if table.privacy_url is None:

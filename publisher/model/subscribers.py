@@ -107,6 +107,8 @@ class Pace:
     name: str
     """Lower-case letters, digits and hyphens, such as `weekly`."""
     schedule: Schedule
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the operator calls it, by language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,19 +250,20 @@ def letter_name(kind: LetterKind, token_digest: str) -> str:
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 
-_ROUND = "round-"
+ROUND = "round-"
+"""The names of rounds begin so."""
 
 
 def round_name(number: int) -> str:
     """The name of a round in the ledger and in messages."""
-    return f"{_ROUND}{number}"
+    return f"{ROUND}{number}"
 
 
 def is_round_name(name: str) -> bool:
     """Whether this is the name of a round, as `round_name` gives it."""
-    return name.startswith(_ROUND) and name.removeprefix(_ROUND).isdecimal()
+    return name.startswith(ROUND) and name.removeprefix(ROUND).isdecimal()
 
 
 def number_of_round(name: str) -> int:
     """The number of the round that `round_name` gave this name."""
-    return int(name.removeprefix(_ROUND))
+    return int(name.removeprefix(ROUND))

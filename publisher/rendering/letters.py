@@ -16,6 +16,7 @@ from publisher.model.subscribers import (
     TRUST_PROBE_AFTER,
     Choices,
     LetterKind,
+    Pace,
     Request,
     SubscriberSettings,
 )
@@ -23,6 +24,7 @@ from publisher.rendering.addresses import list_host, wire_address
 from publisher.rendering.columns import wrap
 from publisher.rendering.languages import format_day, interface_language, translations
 from publisher.rendering.message import letter_message
+from publisher.rendering.pace_words import pace_word
 from publisher.rendering.templates import Templates
 from publisher.rendering.urls import confirm_url, fresh_url, host_of, mine_url, move_url
 
@@ -180,7 +182,7 @@ class LetterWriter:
     def choices(self, choices: Choices, language: str) -> tuple[str, ...]:
         """Choices in words, a line each: `Asylum, daily`."""
         return tuple(
-            f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, language)}"
+            f"{theme_word(theme, language, self._theme_title)}, {pace_word(pace, self._settings.paces, language)}"
             for theme, pace in choices.items()
         )
 
@@ -195,19 +197,9 @@ def theme_word(theme: str, language: str, title_of: Callable[[str], str]) -> str
     return translations(language, DOMAIN).gettext("Everything") if theme == EVERYTHING else title_of(theme)
 
 
-def pace_word(pace: str, language: str) -> str:
-    """What readers call a pace: the usual names in their language, others as the operator named them."""
-    gettext = translations(language, DOMAIN).gettext
-    usual = {
-        "hourly": gettext("hourly"),
-        "daily": gettext("daily"),
-        "weekly": gettext("weekly"),
-        "monthly": gettext("monthly"),
-    }
-    return usual.get(pace, pace)
-
-
-def why_word(follows: Sequence[tuple[str, str, date]], language: str, title_of: Callable[[str], str]) -> str:
+def why_word(
+    follows: Sequence[tuple[str, str, date]], paces: Sequence[Pace], language: str, title_of: Callable[[str], str]
+) -> str:
     """Why a reader gets a mail: each thing that he follows is (theme, pace, since when)."""
     gettext = translations(language, DOMAIN).gettext
     spoken = interface_language(language, DOMAIN)
@@ -216,7 +208,7 @@ def why_word(follows: Sequence[tuple[str, str, date]], language: str, title_of: 
         each_since
         % {
             "theme": theme_word(theme, language, title_of),
-            "pace": pace_word(pace, language),
+            "pace": pace_word(pace, paces, language),
             "day": format_day(day, spoken),
         }
         for theme, pace, day in follows

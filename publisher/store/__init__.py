@@ -10,7 +10,7 @@ from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
 from publisher.store.hidden import HiddenItem
-from publisher.store.histories import PastMail
+from publisher.store.histories import PastMail, SentMail
 from publisher.store.items import ChangedItem, ItemAddress, Waiting
 from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
@@ -59,6 +59,7 @@ __all__ = [
     "Restoration",
     "RoundMail",
     "RunRow",
+    "SentMail",
     "Settlement",
     "SourceState",
     "Store",

@@ -5,12 +5,14 @@ An operator asks now and then; the ledger is searched by address, which takes a 
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Text, and_, cast, literal, select
 
 from publisher.model.bounces import BounceRow
-from publisher.model.deliveries import KnownDelivery
+from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.rounds import ItemEntry, Round
+from publisher.model.subscribers import ROUND
 from publisher.store.delivery_rows import OF_KNOWN
 from publisher.store.engine import Database
 from publisher.store.mail_schema import bounces, deliveries
@@ -25,6 +27,16 @@ class PastMail:
     round: Round
     items: tuple[int, ...]
     """The numbers of its items, in the order in which they were added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMail:
+    """A mail of a round that went out to one reader."""
+
+    at: datetime
+    """UTC; when the mail server took it."""
+    items: tuple[int, ...]
+    """The numbers of its items, as it was planned."""
 
 
 class Histories:
@@ -50,6 +62,26 @@ class Histories:
                 )
                 for row in connection.execute(query)
             ]
+
+    def sent(self, subscriber: int, address: str, *, most: int) -> list[SentMail]:
+        """The latest mails of rounds that went out to a subscriber, newest first, at most `most`."""
+        is_sent = and_(
+            deliveries.c.kind == DeliveryKind.ROUND,
+            deliveries.c.name == literal(ROUND).concat(cast(round_mails.c.round, Text)),
+            deliveries.c.recipient == address,
+            deliveries.c.state == DeliveryState.SENT,
+        )
+        query = (
+            select(deliveries.c.finished_at, selections.c["items"].label("what"))
+            .join_from(rounds, round_mails, round_mails.c.round == rounds.c.number)
+            .join(selections, selections.c.number == round_mails.c.selection)
+            .join(deliveries, is_sent)
+            .where(rounds.c.forgotten_at.is_(None), round_mails.c.subscriber == subscriber)
+            .order_by(rounds.c.number.desc())
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(most)).all()
+        return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
 
     def deliveries(self, address: str) -> list[KnownDelivery]:
         """What the ledger knows of mails to an address, in the order in which they were queued."""

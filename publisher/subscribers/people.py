@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
@@ -39,7 +40,7 @@ from publisher.model.subscribers import (
 )
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.addresses import wire_address
-from publisher.store import Store
+from publisher.store import FeedState, Store
 from publisher.subscribers import tokens
 from publisher.subscribers.choose import choose, leave, slow_down, undo
 
@@ -91,7 +92,7 @@ class People:
         """The themes to choose from: those of config.toml in its order, then the others that have a feed, the default
         one last.
         """
-        feeds = (state.feed for state in self._store.feeds.of_kind(FeedKind.THEME) if state.items)
+        feeds = (state.feed for state in self._theme_feeds if state.items)
         default = self._theme_map.default
         found = {theme.slug: theme for theme in self._theme_map.themes}
         for feed in feeds:
@@ -100,9 +101,15 @@ class People:
                 found.setdefault(slug, Theme(slug=slug, title=feed.title))
         return (*found.values(), default)
 
+    @cached_property
+    def _theme_feeds(self) -> Sequence[FeedState]:
+        return list(self._store.feeds.of_kind(FeedKind.THEME))
+
     def theme_title(self, slug: str) -> str:
-        """The title of a theme that somebody follows; its slug if it has no title any more."""
-        return next((theme.title for theme in self.themes if theme.slug == slug), slug)
+        """The title of a theme that somebody follows, or its last one if it is gone; its slug if it had none."""
+        offered = (theme.title for theme in self.themes if theme.slug == slug)
+        had = (state.feed.title for state in self._theme_feeds if state.feed.slug == slug)
+        return next(chain(offered, had), slug)
 
     def current(self, slug: str) -> str:
         """The present slug of a theme that somebody follows."""
@@ -295,10 +302,14 @@ class People:
         Raises:
             UsageError: the address is none that mail servers take.
         """
-        found = self._store.subscribers.by_address(self.wire_address(address))
+        wire = self.wire_address(address)
+        found = self._store.subscribers.by_address(wire)
         if found is not None:
-            request = Request(address=found.address, choices={}, language=found.language, words="")
-            self.send_letter(LetterKind.LINK, request)
+            self.send_letter(LetterKind.LINK, Request(address=wire, choices={}, language=found.language, words=""))
+            return
+        # Writing a letter takes most of the time: nobody can tell by it who is subscribed.
+        nobody = Request(address=wire, choices={}, language=self.site.language, words="")
+        self._letters().write(LetterKind.LINK, nobody, tokens.new_single(), name="nobody", now=self.now)
 
     def fresh(self, token: str) -> Subscriber | None:
         """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""

@@ -43,6 +43,13 @@ def test_paces_are_the_operators_own(tmp_path: Path) -> None:
     assert (Pace(name="often", schedule=Schedule.parse("0 * * * *", "Europe/Brussels")),) == found.paces
 
 
+def test_paces_have_words_of_the_operators(tmp_path: Path) -> None:
+    found = load(tmp_path, *LEAST, 'pace_words = { weekly = { en = "on Mondays", fr-BE = "le lundi" } }')
+
+    assert found is not None
+    assert [{}, {"en": "on Mondays", "fr-BE": "le lundi"}, {}] == [dict(pace.words) for pace in found.paces]
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
@@ -53,6 +60,11 @@ def test_paces_are_the_operators_own(tmp_path: Path) -> None:
         ((*LEAST, 'paces = { weekly = "at eight" }'), "subscribers.paces: "),
         ((*LEAST, 'paces = { no = "0 8 * * *" }'), "subscribers.paces: 'no' means no mails"),
         ((*LEAST, "paces = {}"), "subscribers.paces: expected a table of names"),
+        (
+            (*LEAST, 'pace_words = { weakly = { en = "x" } }'),
+            "no pace 'weakly' in subscribers.paces; did you mean weekly?",
+        ),
+        ((*LEAST, 'pace_words = { weekly = "on Mondays" }'), "subscribers.pace_words: expected a table of paces"),
         ((*LEAST, "max_items = 0"), "subscribers.max_items: expected a number from 1 to 200"),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from publisher.model.subscribers import Request
 from tests.journey.test_deliver import smtp
 from tests.sink import Sink, Taken, mail_sink
+from tests.visitor import FormSite
 from tests.world import CONFIG, NOW, Outcome, World, news, run_main
 
 ADA, BEN = "ada@example.org", "ben@example.org"
@@ -261,6 +262,21 @@ def test_why_tells_a_readers_story_and_what_became_of_an_item(begun: World) -> N
     assert 2 == why(ADA, "nowhere").exit_code
     people(begun, "end", BEN, at=THURSDAY)
     assert "so: it does not come, because he had left" == why(BEN, more).lines[-2].strip()
+
+
+def test_a_readers_own_page_names_the_last_mails_and_how_he_agreed(begun: World) -> None:
+    begun.publisher("run", at=THURSDAY)
+    with begun.opened(THURSDAY) as publisher:
+        [batch] = publisher.people.all()
+        ada, ben = (publisher.people.links_of(each)[1] for each in batch)
+    site = FormSite(begun, at=THURSDAY)
+    pages = [site.visitor().get(f"/-/mine/{mine}").text for mine in (ada, ben)]
+    site.close()
+
+    assert "Because you agreed to it elsewhere, as was noted on 4 March 2026: form on paper" in pages[0]
+    assert ["The last mails to you" in page for page in pages] == [True, False]
+    row = '<tr><th scope="row">5 March 2026</th><td>2</td><td><span lang="en">Cranes, Ferries</span></td></tr>'
+    assert row in pages[0]
 
 
 def test_a_mail_to_a_reader_says_why_and_how_to_leave(begun: World, sink: Sink) -> None:

@@ -129,7 +129,8 @@ def test_every_text_of_the_notices_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_text_of_the_letters_is_translated(language: str) -> None:
-    wanted = _texts(Path(languages.__file__).parent, {"letters.py": "python", "desk_letter.py": "python"})
+    modules = ("letters.py", "desk_letter.py", "pace_words.py")
+    wanted = _texts(Path(languages.__file__).parent, dict.fromkeys(modules, "python"))
     wanted |= _texts(shipped_templates(), {"letter.*": "jinja2.ext:babel_extract"})
     with (languages.CATALOGUES / language / "letters.po").open("rb") as file:
         catalogue = read_po(file, locale=language)

@@ -1,5 +1,6 @@
 """Lists of people, as this program and others export them."""
 
+import csv
 from io import StringIO
 
 import pytest
@@ -169,10 +170,11 @@ def test_a_quotation_mark_that_is_not_closed_swallows_nobody() -> None:
         reasons(text)
 
 
-@pytest.mark.parametrize("text", ["x" * 200_000, f"email,{'x' * 200_000}\neve@example.org,\n"])
+@pytest.mark.parametrize("text", ["{endless}", "email,{endless}\neve@example.org,\n"])
 def test_a_first_line_that_no_program_writes_is_said(text: str) -> None:
+    endless = "x" * (csv.field_size_limit() + 1)  # sources that are CSV raise the limit once they are imported
     with pytest.raises(UsageError, match="line 1 cannot be read as CSV: field larger than field limit"):
-        roster(text)
+        roster(text.format(endless=endless))
 
 
 @pytest.mark.parametrize("text", ["", "name,city\nAda,London\n", "just words\n", "email,city\na@example.org,Ghent\n"])

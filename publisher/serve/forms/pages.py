@@ -1,12 +1,14 @@
 """The pages of forms that several answers show, with the values their templates take."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import Response
 
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import Choices, Request, Subscriber, masked
+from publisher.model.subscribers import Choices, ConsentKind, Request, Subscriber, masked
 from publisher.rendering.languages import own_name
+from publisher.rendering.text import scrub
 from publisher.serve.forms.entered import Mistake, SubscribeForm
 from publisher.serve.forms.view import View
 from publisher.subscribers.own_data import Move
@@ -101,6 +103,11 @@ def _mine(
         is_moved=is_moved,
         address=subscriber.masked,
         followed=view.showing.followed(subscriber),
+        consent=_consent_of(view, subscriber),
+        last_mails=[
+            view.showing.mail(mail.at, len(mail.items), themes, followed)
+            for mail, themes in view.reception.last_mails(subscriber)
+        ],
         rate=view.showing.mails(followed),
         next_mail=view.showing.next_mail(followed, paused_until=pause),
         paused_until=local_day(pause, view.site.timezone) if pause else None,
@@ -110,6 +117,14 @@ def _mine(
         until=until,
         mail_language_tag=language,
     )
+
+
+def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
+    """When somebody agreed elsewhere, and how, as the operator says; None: he did so here."""
+    consent = view.reception.consent(subscriber)
+    if consent is None or consent.kind is not ConsentKind.OPERATOR:
+        return None
+    return local_day(consent.at, view.site.timezone), scrub(consent.words)
 
 
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:

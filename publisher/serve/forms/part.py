@@ -8,6 +8,7 @@ follow links. **Known and unknown addresses are answered alike**, and after the 
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -34,7 +35,7 @@ from publisher.serve.forms.entered import (
     read_pause,
 )
 from publisher.serve.forms.fresh import FreshForms
-from publisher.serve.forms.quota import Quota, network_of
+from publisher.serve.forms.quota import IN_ALL, Quota, network_of
 from publisher.serve.forms.stamp import is_good_stamp
 from publisher.serve.forms.view import View
 
@@ -53,9 +54,34 @@ OpenReception = Callable[[], Reception]
 """Gives the site at this moment."""
 
 
-def form_pages(open_reception: OpenReception, *, base_url: str, on_letter: Callable[[], object]) -> Blueprint:
-    """The part of the application with the forms; `on_letter` is called when a letter may wait to be sent."""
-    forms = _Forms(open_reception, on_letter)
+class Background:
+    """Does one thing after the other beside the answers, so that no answer waits for it, not even the next one on the
+    same connection.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="letters")
+
+    def __call__(self, work: Callable[[], None]) -> None:
+        self._thread.submit(work)
+
+
+def form_pages(
+    open_reception: OpenReception,
+    *,
+    base_url: str,
+    on_letter: Callable[[], object],
+    later: Callable[[Callable[[], None]], None] | None = None,
+) -> Blueprint:
+    """The part of the application with the forms.
+
+    Args:
+        open_reception: gives the site at this moment.
+        base_url: of the site.
+        on_letter: called when a letter may wait to be sent.
+        later: does what no answer may wait for; None: a thread of the part.
+    """
+    forms = _Forms(open_reception, on_letter, later or Background())
     part = Blueprint("forms", __name__)
     # A proxy in front may or may not take the site's own path off an address.
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
@@ -88,8 +114,14 @@ def _keep_private(response: Response) -> Response:
 class _Forms:
     """Answers requests for forms."""
 
-    def __init__(self, open_reception: OpenReception, on_letter: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        open_reception: OpenReception,
+        on_letter: Callable[[], object],
+        later: Callable[[Callable[[], None]], None],
+    ) -> None:
         self._open = open_reception
+        self._later = later
         self._on_letter = on_letter
         self._quota = Quota()
 
@@ -178,7 +210,7 @@ class _Forms:
         if request.form.get("do") == "resume":
             decide(lambda: people.change(token, choices=followed, language=before.language))
             return lead_to(view.path("mine", token, query="saved"))
-        slugs = [EVERYTHING, *(each.slug for each in people.themes)]
+        slugs = dict.fromkeys([EVERYTHING, *(each.slug for each in people.themes), *followed])
         choices = read_changes(request.form, people.settings, slugs, followed)
         wanted, until = request.form.get("language", ""), request.form.get("until", "")[:SHOWN]
         language = wanted if wanted in view.spoken else before.language
@@ -231,14 +263,16 @@ class _Forms:
         answer = lead_to(view.path("sent", query="link"))
         if email:
             # Once the answer is given: a letter takes a while, and that would tell who is subscribed.
-            answer.call_on_close(partial(self._send_link, view, email))
+            answer.call_on_close(partial(self._later, partial(self._send_link, email)))
         return answer
 
-    def _send_link(self, view: View, email: str) -> None:
+    def _send_link(self, email: str) -> None:
         try:
-            view.people.ask_for_link(email)
+            self._open().people.ask_for_link(email)
         except PublisherError as error:
             logger.warning("a link cannot be sent", problem=str(error))
+        except Exception:  # nobody waits for this thread, and a bug has to be seen
+            logger.exception("a link cannot be sent")
         self._on_letter()
 
     # --- what goes wrong ---------------------------------------------------------------------------------------------
@@ -261,7 +295,10 @@ class _Forms:
         return View(self._open(), request)
 
     def _may_send(self, view: View) -> bool:
-        return self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
+        is_taken = self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
+        if not is_taken and self._quota.refused == 1:
+            logger.warning("forms are refused until the hour is over", forms=self._quota.total, limit=IN_ALL)
+        return is_taken
 
 
 def _stale(view: View) -> tuple[Mistake, ...]:

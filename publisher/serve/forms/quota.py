@@ -28,30 +28,45 @@ def network_of(address: str) -> str:
 
 
 class Quota:
-    """Counts the forms of each network within the hour of the clock; threads may share it."""
+    """Counts the forms of each network within the hour of the clock; threads may share it.
+
+    The more forms come, the fewer a network may send: a tenth of its share once a quarter of what is taken in all came,
+    and one once three quarters did. So a flood from some hundred networks does not keep out those that did not ask yet.
+    """
 
     def __init__(self, *, per_network: int = PER_NETWORK, in_all: int = IN_ALL) -> None:
-        self._per_network = per_network
-        self._in_all = in_all
+        self._shares = ((in_all // 4, per_network), (in_all * 3 // 4, max(per_network // 10, 1)), (in_all, 1))
+        """Up to so many forms in all, so many of one network."""
         self._lock = threading.Lock()
         self._hour = ""
         self._taken: Counter[str] = Counter()
-        """By network. What is refused is not counted, so it holds no more than `in_all` networks."""
+        """By network. What is refused is not counted, so it holds no more networks than forms are taken in all."""
+        self.refused = 0
+        """How many were refused in this hour."""
+
+    @property
+    def total(self) -> int:
+        """How many were taken in this hour."""
+        return self._taken.total()
 
     def has_room(self, network: str, *, now: datetime) -> bool:
         """Whether a network did not have its share yet; nothing is counted."""
         with self._lock:
-            is_this_hour = f"{now:%Y%m%d%H}" == self._hour
-            return not (is_this_hour and bool(network) and self._taken[network] >= self._per_network)
+            return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 
     def take(self, network: str, *, now: datetime) -> bool:
         """Count one form of a network; False: it had its share. Of an unknown one (empty) only the total counts."""
         with self._lock:
             hour = f"{now:%Y%m%d%H}"
             if hour != self._hour:
-                self._hour, self._taken = hour, Counter()
-            is_too_many = bool(network) and self._taken[network] >= self._per_network
-            if is_too_many or self._taken.total() >= self._in_all:
-                return False
-            self._taken[network] += 1
-            return True
+                self._hour, self._taken, self.refused = hour, Counter(), 0
+            is_taken = self._is_in_share(network)
+            if is_taken:
+                self._taken[network] += 1
+            else:
+                self.refused += 1
+            return is_taken
+
+    def _is_in_share(self, network: str) -> bool:
+        share = next((share for upto, share in self._shares if self.total < upto), 0)
+        return self._taken[network] < share if network else share > 0

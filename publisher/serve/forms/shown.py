@@ -56,6 +56,16 @@ class Followed:
     """None: he has not confirmed yet."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownMail:
+    """A mail that a reader got."""
+
+    day: date
+    items: int
+    themes: tuple[str, ...]
+    """Titles of its items' themes that he follows; empty: he follows them no more."""
+
+
 class Showing:
     """Shows choices in the terms of one site at one moment."""
 
@@ -64,6 +74,7 @@ class Showing:
         *,
         settings: SubscriberSettings,
         themes: Sequence[Theme],
+        theme_title: Callable[[str], str],
         rates: Callable[[], Rates],
         timezone: str,
         now: datetime,
@@ -71,6 +82,7 @@ class Showing:
         """Show choices; `rates` is asked only if a page says how much comes."""
         self._settings = settings
         self._themes = themes
+        self._theme_title = theme_title
         self._rates = rates
         self._timezone = timezone
         self._now = now
@@ -88,8 +100,13 @@ class Showing:
         ]
 
     def rows(self, choices: Choices, *, has_everything: bool = False) -> list[ThemeRow]:
-        """The table of paces with these choices; the row of everything is the first one, if it is wanted."""
+        """The table of paces with these choices; the row of everything is the first one, if it is wanted.
+
+        A theme that is chosen and not offered any more has a row at the end.
+        """
         themes = [(theme.slug, scrub(theme.title)) for theme in self._themes]
+        offered = {EVERYTHING, *(slug for slug, _ in themes)}
+        themes += [(slug, self._title(slug)) for slug in choices if slug not in offered]
         return [
             ThemeRow(
                 slug=slug,
@@ -122,10 +139,15 @@ class Showing:
             for each in _said(subscriber)
         ]
 
+    def mail(self, at: datetime, items: int, themes: Iterable[str], choices: Choices) -> ShownMail:
+        """A mail that was sent to somebody who follows these choices now."""
+        titles = tuple(self._title(slug) for slug in themes if slug in choices or EVERYTHING in choices)
+        return ShownMail(day=local_day(at, self._timezone), items=items, themes=titles)
+
     def _title(self, slug: str) -> str:
         if slug == EVERYTHING:
             return ""
-        return next((scrub(theme.title) for theme in self._themes if theme.slug == slug), slug)
+        return scrub(self._theme_title(slug))
 
     def _day(self, schedule: Schedule) -> date:
         return local_day(schedule.next_after(self._now), self._timezone)

@@ -12,12 +12,18 @@ from publisher.model.subscribers import CONFIRM_WITHIN, UNDO_WITHIN, Subscriber
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import DOMAIN, ShownLanguage
 from publisher.rendering import languages, urls
+from publisher.rendering.pace_words import own_words
 from publisher.serve.forms.shown import Showing
 from publisher.serve.forms.stamp import new_stamp
 from publisher.subscribers.choose import left_last
 
 PLACE = "forms.html"
 """The frame of a page begins its links at the site's root, as on a page there."""
+
+
+def capitalized(words: str) -> str:
+    """Words as they begin a line; the others keep their capitals."""
+    return words[:1].upper() + words[1:]
 
 
 class View:
@@ -35,6 +41,7 @@ class View:
         self.showing = Showing(
             settings=self.people.settings,
             themes=self.people.themes,
+            theme_title=self.people.theme_title,
             rates=lambda: reception.rates,
             timezone=self.site.timezone,
             now=self.people.now,
@@ -105,6 +112,7 @@ class View:
             sender=self.people.settings.from_.address,
             privacy_url=self.people.settings.privacy_url,
             theme_count=self.showing.theme_count,
+            pace_words={pace.name: capitalized(own_words(pace, spoken)) for pace in self.people.settings.paces},
             confirm_days=CONFIRM_WITHIN.days,
             forget_days=UNCONFIRMED.days,
             ended_days=ENDED.days,

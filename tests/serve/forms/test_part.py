@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import structlog
 
 from publisher.model.subscribers import EVERYTHING
 from tests.databases import dump
@@ -245,6 +247,19 @@ def test_how_long_an_answer_takes_does_not_tell_who_is_subscribed(site: FormSite
     assert 1 == len(site.letters())
 
 
+def test_a_letter_is_written_for_an_unknown_address_too_and_thrown_away(site: FormSite) -> None:
+    """Writing it is nearly all of the work, and a template that cannot be used shows that it was done."""
+    own = site.world.folder / "templates"
+    own.mkdir(exist_ok=True)
+    (own / "letter.txt").write_text("{{ nothing.at.all }}", "utf-8")
+
+    with structlog.testing.capture_logs() as lines:
+        assert 303 == site.submit("/-/link", {"email": "eve@example.org"}).status_code
+
+    assert ["a link cannot be sent"] == [line["event"] for line in lines]
+    assert [] == site.letters()
+
+
 def test_many_forms_for_one_address_are_one_letter(site: FormSite) -> None:
     """Beside the test of 10,000 in `tests/journey`. Mailboxes do not tell capitals from small letters."""
     for number, email in enumerate([ADA, "Ada@example.org", "ada@EXAMPLE.ORG", f" {ADA}\n"] * 5):
@@ -322,6 +337,45 @@ def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
     assert 303 == ask(40, "198.51.100.1")
     site.now += timedelta(hours=1)
     assert 303 == ask(41, "192.0.2.1")
+
+
+def test_a_pace_has_the_operators_words_or_its_schedule_in_words(made: World, tmp_path: Path) -> None:
+    world = made.copied_to(tmp_path / "paces")
+    world.configure(
+        "[subscribers]\n",
+        "[subscribers]\n"
+        'paces = { daily = "0 8 * * *", mondays = "0 8 * * MON", "every-other" = "0 8 1 * *" }\n'
+        'default_pace = "daily"\n'
+        'pace_words = { "every-other" = { en = "now and then", fr = "de temps en temps" } }\n',
+    )
+    site = FormSite(world)
+    english, french = (site.visitor().get(f"/-/subscribe?language={tag}").text for tag in ("en", "fr"))
+    paces = {"theme.ferries": "mondays", "theme.cranes": "every-other"}
+    site.submit("/-/subscribe", {"email": ADA, "what": "some", **paces})
+    letter = site.letters()[0].get_body(("plain",))
+    site.close()
+
+    assert all(words in english for words in (">Daily ", ">Every Monday at 8:00 ", ">Now and then "))
+    assert all(words in french for words in (">Chaque jour ", ">Chaque lundi à 8:00 ", ">De temps en temps "))
+    assert letter is not None
+    assert "Ferries, every Monday at 8:00" in letter.get_content()
+    assert "Cranes, now and then" in letter.get_content()
+
+
+def test_a_theme_that_is_gone_stands_on_the_page_of_who_follows_it(site: FormSite) -> None:
+    mine = site.subscribe(**{"what": "some", "theme.ferries": "weekly"})
+    with site.world.store() as store:
+        before = store.subscribers.by_address(ADA)
+        assert before is not None
+        gone = replace(before.subscriptions[0], number=2, theme="old-harbour", pace="daily")
+        store.subscribers.write(before, replace(before, subscriptions=(*before.subscriptions, gone)), now=site.now)
+
+    page = site.visitor().get(mine).text
+    assert 'name="theme.old-harbour" value="daily" aria-labelledby="theme-old-harbour pace-daily" checked' in page
+    assert 303 == site.submit(mine, {"theme.old-harbour": "no"}).status_code
+
+    assert {"ferries": "weekly"} == choices(site)
+    assert "old-harbour" not in site.visitor().get(mine).text
 
 
 def test_a_form_that_is_too_long_is_refused(site: FormSite) -> None:

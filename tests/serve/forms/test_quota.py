@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.serve.forms.quota import Quota, network_of
+from publisher.serve.forms.quota import IN_ALL, Quota, network_of
 from tests.world import NOW
 
 
@@ -26,9 +26,29 @@ def test_the_network_of_an_address(address: str, network: str) -> None:
 
 
 def test_each_network_has_its_share_and_all_have_one_together() -> None:
-    quota = Quota(per_network=2, in_all=5)
+    quota = Quota(per_network=2, in_all=12)
 
     assert [True, True, False] == [quota.take("a", now=NOW) for _ in range(3)]
-    assert [True, True, True, False] == [quota.take("", now=NOW) for _ in range(4)], "unknown ones count together only"
+    assert [True] * 10 + [False] == [quota.take("", now=NOW) for _ in range(11)], "unknown ones count together only"
     assert not quota.take("b", now=NOW)
+    assert (12, 3) == (quota.total, quota.refused)
     assert quota.take("b", now=NOW + timedelta(hours=1))
+    assert (1, 0) == (quota.total, quota.refused)
+
+
+def test_a_flood_from_some_hundred_networks_does_not_close_the_form_for_others() -> None:
+    quota = Quota()
+
+    for _ in range(100):
+        for network in range(300):
+            quota.take(f"flood {network}", now=NOW)
+
+    assert quota.refused > 20_000
+    assert quota.take("a visitor", now=NOW)
+    assert not quota.take("a visitor", now=NOW), "one for each is what is left"
+
+
+def test_more_letters_than_mail_servers_would_take_are_asked_for_by_nobody() -> None:
+    quota = Quota()
+
+    assert IN_ALL == sum(quota.take(f"{number}", now=NOW) for number in range(2 * IN_ALL))

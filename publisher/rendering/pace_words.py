@@ -1,0 +1,31 @@
+"""What readers call a pace: `weekly`, in their language."""
+
+from collections.abc import Iterable
+
+from publisher.model.subscribers import Pace
+from publisher.rendering.languages import translations
+from publisher.rendering.schedule_words import words_of
+
+DOMAIN = "letters"
+_USUAL = ("hourly", "daily", "weekly", "monthly")
+
+
+def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
+    """What readers call a pace in the middle of a sentence; `paces` are those of config.toml."""
+    pace = next((each for each in paces if each.name == name), None)
+    gettext = translations(language, DOMAIN).gettext
+    usual = {
+        "hourly": gettext("hourly"),
+        "daily": gettext("daily"),
+        "weekly": gettext("weekly"),
+        "monthly": gettext("monthly"),
+    }
+    return (pace and own_words(pace, language)) or usual.get(name, name.replace("-", " "))
+
+
+def own_words(pace: Pace, language: str) -> str:
+    """What the operator calls a pace in a language, or its schedule in words; empty: its name is a usual one."""
+    words = pace.words.get(language) or pace.words.get(language.partition("-")[0], "")
+    if words or pace.name in _USUAL:
+        return words
+    return words_of(pace.schedule, language) or next(iter(pace.words.values()), "")
