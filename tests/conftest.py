@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,6 @@ pytest_plugins = ["tests.browser", "tests.databases", "tests.servers"]
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_LISTING = ROOT.parent / "shared" / "data" / "emn-news.txt"
-
-# Each test module is compiled once and not at every run, whatever the environment says: it is a tenth of a run's CPU.
-sys.dont_write_bytecode = False
 
 # No deadline: the same example takes ten times as long on a busy machine. "thorough" is for a night of one's own.
 settings.register_profile("default", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
