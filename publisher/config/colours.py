@@ -4,6 +4,7 @@ The rule is that of WCAG 2.2 (success criterion 1.4.3): the ratio of the relativ
 """
 
 from colorsys import hls_to_rgb, rgb_to_hls
+from functools import lru_cache
 
 READABLE = 4.5
 PAGE = "#ffffff"
@@ -22,6 +23,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
+@lru_cache(100)  # a service asks the same at every pass, and a hundred shades are tried
 def nearest_readable(colour: str, *, on: str, ratio: float = READABLE) -> str:
     """Return `colour`, or its nearest shade whose contrast with `on` is at least `ratio`.
 

@@ -29,10 +29,11 @@ _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
 class _Statements(MutableMapping[_Key, Compiled]):
-    """The SQL of statements, kept for every SQLite database this process opens: compiling takes longer than asking.
+    """The SQL of statements, kept for every database of one kind that this process opens: compiling takes longer than
+    asking.
 
-    SQLAlchemy looks a statement up by its dialect and its shape, and each engine has a dialect of its own. One SQLite
-    library compiles for all of them, so the dialect is left out.
+    SQLAlchemy looks a statement up by its dialect and its shape, and each engine has a dialect of its own. All those of
+    one kind have the same options and compile alike, so the dialect is left out.
     """
 
     def __init__(self, size: int) -> None:
@@ -54,7 +55,8 @@ class _Statements(MutableMapping[_Key, Compiled]):
         return len(self._kept)
 
 
-_STATEMENTS = _Statements(500)
+_SQLITE_STATEMENTS = _Statements(500)
+_POSTGRESQL_STATEMENTS = _Statements(500)
 
 
 class Database:
@@ -134,7 +136,7 @@ class Database:
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
         engine = create_engine(self.url, connect_args=arguments, **options)
-        engine.update_execution_options(compiled_cache=_STATEMENTS)
+        engine.update_execution_options(compiled_cache=_SQLITE_STATEMENTS)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -145,10 +147,12 @@ class Database:
         arguments = {} if "connect_timeout" in self.url.query else {"connect_timeout": PATIENCE_S}
         try:
             # READ COMMITTED, so that a writer sees what others committed while it waited for the lock.
-            return create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments)
+            engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments)
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
             raise StoreError(f"store {self.place}: {problem}") from error
+        engine.update_execution_options(compiled_cache=_POSTGRESQL_STATEMENTS)
+        return engine
 
 
 class Rehearsal(Database):
