@@ -10,7 +10,7 @@ from publisher.model.titles import title_of
 from publisher.publish.document import FeedDocument, FeedLook, author_of, links_of
 from publisher.publish.feed_items import FeedItem, plain, whole_seconds
 from publisher.rendering import languages, urls
-from publisher.store import PastEdition
+from publisher.store import EditionHead
 
 FEED_EDITIONS = 20
 """How many of the latest editions the feed holds."""
@@ -18,7 +18,7 @@ TITLES = 15
 """How many items of an edition it names."""
 
 
-def edition_feed(audience: Audience, editions: Iterable[PastEdition], *, look: FeedLook) -> FeedDocument:
+def edition_feed(audience: Audience, editions: Iterable[EditionHead], *, look: FeedLook) -> FeedDocument:
     """The latest editions of an audience, of which there is at least one; each names its newest items."""
     listed = tuple(_entry(audience, edition, look) for edition in editions)
     folder = urls.editions_folder(audience.name)
@@ -39,7 +39,7 @@ def edition_feed(audience: Audience, editions: Iterable[PastEdition], *, look: F
     )
 
 
-def _entry(audience: Audience, edition: PastEdition, look: FeedLook) -> FeedItem:
+def _entry(audience: Audience, edition: EditionHead, look: FeedLook) -> FeedItem:
     language = audience.language_at(look.site)
     day = languages.format_day(local_day(edition.composed_at, look.site.timezone), language)
     address = urls.edition_url(audience, edition.number, look.site)

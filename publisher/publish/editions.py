@@ -4,7 +4,7 @@ What comes in: the numbers of editions that `plan_editions` found without a page
 lists. A crash leaves whole pages, and the audience's cursor where it was: the next pass writes them again.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from publisher.model.editions import Audience
@@ -194,10 +194,9 @@ class _Archive:
         found = {keyword: keyword_feed(keyword, names) for item in its for keyword in item.keywords}
         return {keyword: feed for keyword, feed in found.items() if feed.slug in self._feeds}
 
-    def _write_feed(self, audience: Audience, numbers: Iterable[int]) -> None:
-        past = self._store.editions.past
-        found = (past.get(audience.name, number, newest=TITLES) for number in numbers)
-        document = edition_feed(audience, [edition for edition in found if edition], look=self._feed_look)
+    def _write_feed(self, audience: Audience, numbers: Sequence[int]) -> None:
+        found = self._store.editions.past.heads(audience.name, numbers, newest=TITLES)
+        document = edition_feed(audience, found, look=self._feed_look)
         for key in self._feed_look.formats:
             file = urls.feed_file(urls.editions_folder(audience.name), key)
             self._files.write(file, WRITERS[key](document, Entries()))

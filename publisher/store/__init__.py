@@ -16,7 +16,7 @@ from publisher.store.ledger import Ledger
 from publisher.store.log import Cursor
 from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
-from publisher.store.past_editions import EditionPlace, PastEdition
+from publisher.store.past_editions import EditionHead, EditionPlace, PastEdition
 from publisher.store.people_archive import LogPlace
 from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
 from publisher.store.renewals import NewRenewal, OldConsent
@@ -34,6 +34,7 @@ __all__ = [
     "ChangedItem",
     "Cursor",
     "Due",
+    "EditionHead",
     "EditionPlace",
     "EditionRow",
     "Envelope",

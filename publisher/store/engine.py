@@ -147,7 +147,9 @@ class Database:
         arguments = {} if "connect_timeout" in self.url.query else {"connect_timeout": PATIENCE_S}
         try:
             # READ COMMITTED, so that a writer sees what others committed while it waited for the lock.
-            engine = create_engine(self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments)
+            engine = create_engine(
+                self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments
+            )
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
             raise StoreError(f"store {self.place}: {problem}") from error

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
-from publisher.store.edition_records import records_of
+from publisher.store.edition_records import newest_of, records_of
 from publisher.store.engine import Database, batches
 from publisher.store.formerly import formerly_of, told_of
 from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
@@ -32,6 +32,18 @@ class PastEdition:
     """As in `Edition`."""
     first: tuple[int, ...] = ()
     """As in `Edition`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionHead:
+    """An edition as a feed tells of it."""
+
+    number: int
+    composed_at: datetime
+    items: int
+    """How many of its items are not withdrawn."""
+    records: tuple[Record, ...]
+    """The newest of them, the newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,20 @@ class PastEditions:
                 introduction=row.introduction or "",
                 first=tuple(json.loads(row.first_items or "[]")),
             )
+
+    def heads(self, audience: str, numbers: Sequence[int], *, newest: int) -> Sequence[EditionHead]:
+        """These editions, at most `BATCH`, in the order of `numbers`, each with its `newest` items."""
+        its = (editions.c.audience == audience, editions.c.number.in_(numbers))
+        with self._database.reading() as connection:
+            rows = connection.execute(select(*editions.c["number", "composed_at"]).where(*its))
+            composed: dict[int, datetime] = {row.number: row.composed_at for row in rows}
+            found = newest_of(connection, audience, numbers, newest=newest)
+        return [
+            EditionHead(number=number, composed_at=composed[number], items=live, records=records)
+            for number in numbers
+            if number in composed
+            for live, records in [found.get(number, (0, ()))]
+        ]
 
     def holding(
         self, items: Sequence[int], *, upto: Mapping[str, int], most_items: int | None = None

@@ -217,3 +217,33 @@ class TestOutbox:
             ("daily", 1, 0, 1, 1),
         ]
         assert [row.number for row in store.editions.latest("weekly", limit=3)] == [2, 1]
+
+
+class TestPast:
+    def test_what_a_feed_tells_of_several_editions_is_what_each_has_alone(self, store: Store) -> None:
+        collect(store, *records("first", 4))
+        compose(store)
+        revise(store, 2, "Corrected.", now=LATER)
+        collect(store, *records("second", 3))
+        compose(store)
+        collect(store, record("third"))
+        compose(store)
+        withdraw(store, 3, 8)
+
+        heads = store.editions.past.heads("weekly", [3, 1, 2, 9], newest=2)
+
+        alone = [store.editions.past.get("weekly", number, newest=2) for number in (3, 1, 2)]
+        assert [(each.number, each.composed_at, each.items, each.records) for each in alone if each] == [
+            (each.number, each.composed_at, each.items, each.records) for each in heads
+        ]
+        assert [0, 3, 3] == [each.items for each in heads]
+        assert [[], [4, 2], [7, 6]] == [numbers_of(each.records) for each in heads]
+
+    def test_a_feed_tells_of_an_item_by_the_title_its_editor_gave(self, store: Store) -> None:
+        collect(store, *records("n", 2))
+        store.editions.record(replace(due(store), held_until=LATER), start=0, tick=None)
+        assert store.editions.held.retitle("weekly", 1, 2, "Better")
+
+        (head,) = store.editions.past.heads("weekly", [1], newest=5)
+
+        assert ["Better", ""] == [each.item.title for each in head.records]
