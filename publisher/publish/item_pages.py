@@ -5,7 +5,7 @@ with what those said of it that is corrected now.
 from collections.abc import Collection, Mapping, Sequence
 
 from publisher.model.feeds import keyword_feed
-from publisher.model.records import Record
+from publisher.model.records import Record, State
 from publisher.model.themes import wanted_names
 from publisher.publish import pages
 from publisher.publish.files import PublicFiles
@@ -13,6 +13,7 @@ from publisher.publish.item_cache import ItemCache
 from publisher.publish.neighbours import neighbours_of
 from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import Publication
+from publisher.publish.withdrawn_pages import Instead
 from publisher.rendering import urls
 from publisher.store import Store
 
@@ -42,6 +43,7 @@ class ItemPages:
         self._items = items
         self._feeds = feeds
         self._shown = shown
+        self._instead = Instead(store, items)
 
     def write(self, records: Sequence[Record]) -> None:
         """Write the page of each of these items; beside that of one that is gone, the file that says so."""
@@ -61,6 +63,7 @@ class ItemPages:
                 neighbours=beside.get(record.number),
                 sent_in=sent.get(record.number, ()),
                 told=told.get(record.number, ()),
+                instead=self._instead.of(record) if record.state is State.WITHDRAWN else (),
             )
             file = urls.item_file(record)
             self._files.write(file, page)

@@ -55,6 +55,7 @@ def item_page(
     neighbours: Neighbours | None = None,
     sent_in: Sequence[tuple[str, EditionPlace]] = (),
     told: Iterable[tuple[str, Formerly]] = (),
+    instead: Sequence[Record] = (),
 ) -> bytes:
     """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one,
     and to those of the editions it was `sent_in`, which are given with the names of their audiences.
@@ -62,7 +63,8 @@ def item_page(
     `told` is what editions said of it, with their audiences, the latest version first: the page of a corrected item
     quotes it.
 
-    Of a withdrawn item it says just that, and when it was; of a hidden one not a word of it.
+    Of a withdrawn item it says just that, and when it was, and shows the items `instead`; of a hidden one not a word of
+    it.
     """
     if record.state is State.HIDDEN:
         return render_page(
@@ -75,7 +77,7 @@ def item_page(
             offers=mail_offers(look),
         )
     if record.state is State.WITHDRAWN:
-        return _withdrawn_page(record, look=look)
+        return _withdrawn_page(record, instead, look=look)
     file = urls.item_file(record)
     shown = show_item(record, start=file, look=look)
     files = files_of(record.item, language=look.site.language)
@@ -293,7 +295,7 @@ def icon(*, look: SiteLook) -> bytes:
     return look.templates.render(urls.ICON_FILE, language=look.site.language, domain=DOMAIN).encode()
 
 
-def _withdrawn_page(record: Record, *, look: SiteLook) -> bytes:
+def _withdrawn_page(record: Record, instead: Sequence[Record], *, look: SiteLook) -> bytes:
     file = urls.item_file(record)
     return render_page(
         "withdrawn.html",
@@ -306,6 +308,7 @@ def _withdrawn_page(record: Record, *, look: SiteLook) -> bytes:
         themes=[show_feed(Feed.of_theme(theme), start=file, look=look) for theme in record.themes],
         day=record.item.date,
         withdrawn=local_day(record.updated, look.site.timezone),
+        instead=[show_row(each, start=file, look=look) for each in instead],
     )
 
 

@@ -40,6 +40,7 @@ from publisher.publish.plan import (
 )
 from publisher.publish.regather import regather
 from publisher.publish.sitemap import Sitemap, robots
+from publisher.publish.withdrawn_pages import touched_withdrawn
 from publisher.rendering import urls
 from publisher.store import Store
 
@@ -159,12 +160,16 @@ class _Renderer:
         steps.reach(steps.total)
 
     def _unchanged_items(self) -> list[Record]:
-        """Items that did not change and whose pages do: they lead to items that did, or to a new feed."""
+        """Items that did not change and whose pages do: they lead to items that did, or to a new feed; and withdrawn
+        ones, which show what is new instead.
+        """
         planned = self._planned
         themes = [slug for slug in planned.slugs if self._feeds.by_slug[slug].feed.kind is FeedKind.THEME]
         beside = touched_neighbours(planned.after, planned.upto, store=self._store, items=self._items, themes=themes)
         unchanged = {record.number: record for record in beside if record.seq <= planned.after}
         unchanged |= {record.number: record for record in self._items_of_new_keyword_feeds()}
+        gone = touched_withdrawn(planned.after, planned.upto, store=self._store, themes=themes)
+        unchanged |= {record.number: record for record in gone if record.seq <= planned.after}
         return [unchanged[number] for number in sorted(unchanged)]
 
     def _items_of_new_keyword_feeds(self) -> list[Record]:

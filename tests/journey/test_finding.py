@@ -5,6 +5,7 @@ What a pass with news writes is what a full pass would have written.
 
 import re
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.world import CONFIG, NOW, World, news, plain, prepared
@@ -24,10 +25,10 @@ def listed(folder: Path, *rows: str) -> World:
     return world
 
 
-def show(world: World, *rows: str) -> None:
+def show(world: World, *rows: str, at: datetime = NOW) -> None:
     """Let the site's table have these rows, and run."""
     (world.folder / "news.csv").write_text(HEAD + "".join(f"{row}\n" for row in rows), "utf-8")
-    assert world.publisher("run", at=NOW).exit_code == 0
+    assert world.publisher("run", at=at).exit_code == 0
 
 
 def links(world: World, page: str, part: str) -> list[str]:
@@ -138,6 +139,43 @@ def test_an_item_leads_to_those_before_and_after_it_in_its_theme(tmp_path: Path)
 
     assert ["../2022/gamma.html"] == links(world, "items/2021/alpha.html", 'class="neighbours"')
     assert is_as_made_anew(world)
+
+
+def test_the_page_of_a_withdrawn_item_shows_the_latest_of_its_theme(tmp_path: Path) -> None:
+    world = site(tmp_path, A, B, C)
+
+    show(world, A, C)
+    assert ["gamma.html", "../2021/alpha.html"] == instead(world, "items/2022/beta.html")
+
+    new = [f"d{n},2022-02-0{n},Delta {n},Words.,Quays" for n in (2, 3)]
+    show(world, A, C, *new)
+    assert ["delta-3.html", "delta-2.html", "gamma.html"] == instead(world, "items/2022/beta.html")
+
+    show(world, A, C, new[0], new[1].replace("Delta 3", "Epsilon"))
+    assert "Epsilon" in world.contents()["items/2022/beta.html"].decode()
+    assert is_as_made_anew(world)
+
+
+def test_only_the_pages_of_what_was_withdrawn_last_change_with_every_new_item(tmp_path: Path) -> None:
+    others = [f"n{n},2022-03-{n:02},Number {n},Words.,Quays" for n in range(1, 11)]
+    old = [f"o{n},2020-03-{n:02},Old {n},Words.,Quays" for n in range(1, 21)]
+    world = site(tmp_path, A, B, C, *others, *old)
+
+    show(world, A, C, *others, *old)
+    assert instead(world, "items/2022/beta.html")
+    show(world, A, C, *old, at=NOW + timedelta(hours=1))
+    before = world.contents()["items/2022/beta.html"]
+    show(world, A, C, "d,2022-04-02,Delta,Words.,Quays", *old, at=NOW + timedelta(hours=2))
+
+    assert [] == instead(world, "items/2022/beta.html")
+    assert before == world.contents()["items/2022/beta.html"]
+    assert ["delta.html", "gamma.html", "../2021/alpha.html"] == instead(world, "items/2022/number-1.html")
+    assert is_as_made_anew(world)
+
+
+def instead(world: World, page: str) -> list[str]:
+    """The items to which the page of a withdrawn one leads."""
+    return [link for link in links(world, page, 'class="instead"') if "quays" not in link]
 
 
 def test_a_year_of_many_items_leads_to_its_months_alone(tmp_path: Path) -> None:
