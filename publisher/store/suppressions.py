@@ -15,6 +15,8 @@ from publisher.model.errors import SuppressedError
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.people_schema import address_key, suppressions
+from publisher.store.queue import cancel_deliveries
+from publisher.store.round_mails import is_letter_to
 
 
 class Suppressions:
@@ -49,7 +51,10 @@ class Suppressions:
             return {row.kind: row.number for row in connection.execute(query)}
 
     def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
-        """Suppress an address; False: it is suppressed for that cause already. Its subscriptions are left alone."""
+        """Suppress an address, and take back the letters to it; False: it is suppressed for that cause already.
+
+        Its subscriptions are left alone.
+        """
         with self._database.writing_beside() as connection:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
@@ -88,7 +93,11 @@ def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[s
 def suppress(
     connection: Connection, journal: Journal, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime
 ) -> bool:
-    """Suppress an address; False: it is suppressed for that cause already. To be called last before the commit."""
+    """Suppress an address, and take back the letters to it; False: it is suppressed for that cause already.
+
+    To be called last before the commit.
+    """
+    cancel_deliveries(connection, is_letter_to(address), now=now)
     mark = marks_of(connection, [address])[address]
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"mark": mark, "kind": kind, "at": now, "reason": reason}

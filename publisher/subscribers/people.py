@@ -262,6 +262,11 @@ class People:
             after = replace(before, subscriptions=ended, language=language)
         return self._write(before, replace(after, paused_until=paused_until), is_reached=True)
 
+    def is_suspended(self, subscriber: Subscriber) -> bool:
+        """Whether a reader gets no digests because mails to him came back; saving his own page ends that."""
+        score = self._store.bounce_scores.get(subscriber.number)
+        return score is not None and score.suspended_at is not None
+
     # --- leaving -----------------------------------------------------------------------------------------------------
 
     def holder(self, token: str) -> Subscriber | None:

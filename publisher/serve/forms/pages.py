@@ -111,6 +111,7 @@ def _mine(
         rate=view.showing.mails(followed),
         next_mail=view.showing.next_mail(followed, paused_until=pause),
         paused_until=local_day(pause, view.site.timezone) if pause else None,
+        is_suspended=view.people.is_suspended(subscriber),
         can_undo=view.undo_day(subscriber) is not None,
         paces=view.showing.paces(),
         rows=view.showing.rows(choices, has_everything=True),

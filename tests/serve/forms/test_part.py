@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import structlog
 
+from publisher.model.bounces import BounceKind, BounceRow, BounceScore
 from publisher.model.subscribers import EVERYTHING
 from tests.databases import dump
 from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in, stamp_of
@@ -398,6 +399,37 @@ def test_a_pause_that_cannot_be_is_told_and_nothing_is_saved(site: FormSite, unt
     assert 2 == answer.text.count(f"Enter a day such as {words}" if until == "soon" else words)
     assert 'name="theme.*" value="daily" aria-labelledby="theme- pace-daily" checked' in answer.text
     assert before == state(site)
+
+
+def test_a_reader_whose_mails_came_back_goes_on_by_saving_his_page(site: FormSite) -> None:
+    mine = site.subscribe()
+    with site.world.store() as store:
+        ada = store.subscribers.by_address(ADA)
+        assert ada is not None
+        gone = BounceScore(points=5, last_at=site.now, suspended_at=site.now)
+        row = BounceRow(
+            mark="1", at=site.now, kind=BounceKind.FAILED, name="", recipient="", token="", status="", words=""
+        )
+        store.bounce_scores.count_report(row, ada.number, before=None, after=gone)
+    assert "because mails to it came back. Save below" in site.visitor().get(mine).text
+
+    site.submit(mine, {"do": "save"})
+
+    assert "mails to it came back" not in site.visitor().get(mine).text
+
+
+def test_a_suppressed_address_is_answered_alike_and_gets_no_letter(site: FormSite) -> None:
+    site.subscribe()
+    site.reception()
+    site.publisher.reach.suppress(ADA)
+    site.now += timedelta(days=2)
+
+    answers = [site.submit("/-/subscribe", {"email": address}) for address in (ADA, BEN)]
+    links = [site.submit("/-/link", {"email": address}) for address in (ADA, BEN)]
+
+    for first, second in (answers, links):
+        assert (303, first.location, first.text) == (second.status_code, second.location, second.text)
+    assert [BEN] == [letter["To"] for letter in site.letters()]
 
 
 @pytest.mark.parametrize("fields", [{}, {"theme.*": "hourly"}, {"theme.cranes": "sometimes"}, {"language": "xx"}])
