@@ -69,7 +69,9 @@ def _show_mail(visit: Visit, audience: str) -> Response:
     if digest is None:
         abort(404)
     html = in_scheme(digest.html, request.args.get("look", "light"))
-    return Response(html, mimetype="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+    # A browser refuses to open a page in a sandbox of its own that also asks for a window group of its own.
+    headers = {"Content-Security-Policy": MAIL_POLICY, "Cross-Origin-Opener-Policy": "unsafe-none"}
+    return Response(html, mimetype="text/html", headers=headers)
 
 
 def _show_text(visit: Visit, audience: str) -> Response:

@@ -1,0 +1,186 @@
+"""An editor's morning in a browser: a held edition is corrected, put right, tried and sent, with the keyboard alone.
+
+In light and dark, on a phone and on a desktop; and before an accessibility engine.
+"""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from publisher.serve.web import listening
+from tests.browser import SCHEMES, Reader, Scheme, barriers
+from tests.editor import DESK, EDITH, DeskSite
+from tests.journey.test_deliver import smtp
+from tests.journey.test_forms_browser import FOCUS, SIDEWAYS, WIDTHS_PX
+from tests.journey.test_subscribers import read, text_of
+from tests.serve.desk.test_edition import REVIEWED, WEEKLY
+from tests.sink import Sink, mail_sink
+from tests.visitor import LISTING, SMTP, path_in
+from tests.world import NOW, World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+MOST_STOPS = 120
+"""Presses of Tab on one page, at most."""
+IS_NO_STOP = "['IFRAME', 'BODY'].includes(document.activeElement.tagName)"
+"""Whether the focus is in a mail that is shown, or beyond the end of the page."""
+
+
+class Walker:
+    """An editor who uses the keyboard alone."""
+
+    def __init__(self, page: "Page") -> None:
+        self.page = page
+
+    def tab_to(self, *, field: str = "", name: str = "") -> None:
+        """Press Tab until the focus is on that field, or on what is called so; it can be seen at each stop."""
+        for _ in range(MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(IS_NO_STOP):
+                continue
+            at = self.page.evaluate(FOCUS)
+            assert at["isSeen"], at
+            if (field and at["field"] == field) or (name and at["name"].replace("\n", "").startswith(name)):
+                return
+        pytest.fail(f"no stop at {field}{name}")
+
+    def open(self, name: str) -> None:
+        """Fold something open."""
+        self.tab_to(name=name)
+        self.page.keyboard.press("Enter")
+
+    def press(self, name: str) -> None:
+        """Go to a button, and press it."""
+        self.tab_to(name=name)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def type(self, field: str, text: str) -> None:
+        """Go to a field, and type in place of what is there."""
+        self.tab_to(field=field)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def look(self, heading: str, *, said: str = "") -> None:
+        """Read the page: it is the one with that heading, it is not wider than the window, and nothing bars anybody."""
+        assert heading == self.page.inner_text("h1")
+        if said:
+            assert said == self.page.inner_text("[role=status]")
+        assert not self.page.evaluate(SIDEWAYS)
+        passed, barred = barriers(self.page)
+        assert [] == barred
+        assert {"color-contrast", "document-title"} & passed
+
+
+def publisher(site: DeskSite, verb: str) -> None:
+    """Run a command beside the browser, which keeps an event loop running in this thread."""
+    thread = threading.Thread(target=lambda: site.world.publisher(verb, at=site.now))
+    thread.start()
+    thread.join()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with mail_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def site(tmp_path: Path, sink: Sink) -> Iterator[tuple[DeskSite, str]]:
+    """A site with a held edition, and where its desk is served."""
+    world = World(tmp_path / "site", LISTING, config=REVIEWED.replace(SMTP, smtp(sink.port)))
+    world.publisher("run", at=NOW)
+    site = DeskSite(world)
+    with listening(site.app, "127.0.0.1:0", key="test", remedy="none") as host:
+        yield site, f"http://{host}"
+    site.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width_px", WIDTHS_PX)
+def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
+    site: tuple[DeskSite, str], sink: Sink, reader: Reader, width_px: int, scheme: Scheme
+) -> None:
+    desk, address = site
+    page = reader.open(f"{address}{WEEKLY}", width_px=width_px, scheme=scheme)
+    walker = Walker(page)
+
+    # Come in by a link in a mail.
+    walker.look("Sign in at the desk")
+    walker.type("email", EDITH)
+    walker.press("Mail me a link")
+    walker.look("Look into your mail")
+    [letter] = desk.letters()
+    page.goto(f"{address}{path_in(letter)}")
+    walker.look("Sign in at the desk")
+    walker.press("Sign in")
+    walker.look("weekly-1 waits for you")
+
+    # Its source corrects an item meanwhile.
+    desk.world.listing.write_text(LISTING.replace("A new crane arrived.", "A new crane has arrived."), "utf-8")
+    desk.now += timedelta(minutes=20)
+    publisher(desk, "run")
+    page.goto(f"{address}{WEEKLY}")
+    walker.look("weekly-1 waits for you")
+    assert "“A new crane arrived” is now “A new crane has arrived”" in page.inner_text("main")
+
+    # Another title, another order, one item for the next edition, and words above.
+    walker.open("Change title: The quay is longer")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("The quay grows")
+    walker.press("Save title: The quay is longer")
+    walker.look("weekly-1 waits for you", said="“The quay is longer” is now called “The quay grows”.")
+    walker.press("Move up: The quay grows")
+    walker.look("weekly-1 waits for you", said="“The quay grows” is one place further up.")
+    walker.press("Next edition: Two cranes were sold")
+    walker.look("weekly-1 waits for you", said="“Two cranes were sold” is left for the next edition.")
+    walker.type("introduction", "Dear reader.")
+    walker.press("Save")
+    walker.look("weekly-1 waits for you", said="Subject and introduction are saved.")
+
+    # Try it, undo a mistake, and send it.
+    walker.press("Send me a test")
+    walker.look("weekly-1 waits for you", said=f"A test is on its way to {EDITH}.")
+    walker.press("Leave out: The lock opens at six")
+    walker.press("Restore: The lock opens at six")
+    walker.look("weekly-1 waits for you", said="“The lock opens at six” is back in the edition.")
+    walker.open("Send now")
+    walker.press("Yes, send it to readers@lists.example.org")
+    walker.look("Next edition: weekly", said="weekly-1 goes out now.")
+    publisher(desk, "deliver")
+
+    test, edition = sink.taken[-2:]
+    assert (EDITH,) == test.recipients
+    assert ("readers@lists.example.org",) == edition.recipients
+    words = text_of(edition)
+    order = [
+        "Dear reader.",
+        "The ferry sails twice a day",
+        "The quay grows",
+        "A new crane has arrived",
+        "The lock opens",
+    ]
+    assert sorted(order, key=words.index) == order
+    assert "Two cranes were sold" not in words
+    assert "4 more" in str(read(edition)["Subject"])
+
+    # What was done is kept, and nobody is signed in any more.
+    page.goto(f"{address}{DESK}/acts")
+    walker.look("Who did what")
+    assert "weekly-1 goes out now." in page.inner_text("main")
+    walker.press("Sign out")
+    walker.look("Sign in at the desk")
+    page.goto(f"{address}{WEEKLY}")
+    walker.look("Sign in at the desk")
+    page.goto(f"{address}{DESK}/in/gone")
+    walker.look("This link is not good")
+    assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
+    assert [] == [each for each in reader.complaints if "404" not in each]
