@@ -6,6 +6,7 @@ To add a check, add it to `CHECKS`: its name, and a function that yields what it
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
 from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
+from publisher.admin.reader_checks import Followed, reader_hints, survey_readers
 from publisher.admin.status import unsettled_audiences, waiting_items
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.admin.title_checks import title_hints
@@ -52,6 +54,10 @@ class Checked:
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey
     """What all items say of themes and labels, and their titles."""
+    followed: Followed | None
+    """What readers follow; None: no one can subscribe."""
+    now: datetime
+    """UTC."""
     large_feeds: tuple[tuple[str, int], ...]
     """Files of feeds below the folder of feeds that are too large for some readers, with their bytes."""
 
@@ -108,6 +114,8 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         waiting=waiting_items(config, store),
         unsettled=unsettled_audiences(config, store),
         survey=_survey(store, config.themes),
+        followed=survey_readers(store, config.themes, now=office.now) if config.subscribers else None,
+        now=office.now,
         large_feeds=tuple(_large_feeds(store, config)),
     )
     return CheckReport(
@@ -273,6 +281,13 @@ def _themes(checked: Checked) -> Iterator[tuple[str, Finding]]:
     yield from theme_hints(checked.survey, config.themes, config.audiences, config.feeds.combined)
 
 
+def _readers(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    config = checked.config
+    if checked.followed is not None and config.subscribers is not None:
+        timezone, now = config.site.timezone, checked.now
+        yield from reader_hints(checked.followed, config.themes, config.subscribers, timezone=timezone, now=now)
+
+
 def _titles(checked: Checked) -> Iterator[tuple[str, Finding]]:
     yield from title_hints(checked.survey.titles)
 
@@ -295,6 +310,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("forms", _forms),
     ("mails", _mails),
     ("themes", _themes),
+    ("readers", _readers),
     ("titles", _titles),
     ("feeds", _feeds),
 )

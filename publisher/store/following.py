@@ -1,6 +1,6 @@
 """How many people follow what, now and at earlier moments: numbers for a table, in one pass over the subscriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
@@ -28,6 +28,14 @@ class Following:
         count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
         with self._database.reading() as connection:
             return {row[0]: int(row[1]) for row in connection.execute(select(pace, count).group_by(pace))}
+
+    def people_of_only(self, themes: Collection[str], moment: datetime) -> int:
+        """How many people followed something at a moment, and nothing but these themes (slugs as they were kept)."""
+        active = select(subscriptions.c.subscriber).where(_was_active(moment))
+        others = active.where(subscriptions.c.theme.not_in(sorted(themes)))
+        alone = active.where(subscriptions.c.subscriber.not_in(others)).distinct().subquery()
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(alone)).scalar_one()
 
     def by_theme_and_pace(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
         """How many followed a theme (its slug as it was kept) at a pace at each of these moments."""
