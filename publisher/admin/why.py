@@ -1,7 +1,7 @@
 """Why a reader got an item, or did not: one story from what the store holds. Deciding is pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from publisher.admin.hide import find_item
 from publisher.model.bounces import BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.departures import Suppression
-from publisher.model.records import Record
+from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
 from publisher.model.site import Site
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
@@ -33,14 +33,21 @@ class Verdict(StrEnum):
     SENT = "sent"
     PLANNED = "planned"
     """It is in a mail that is not sent."""
-    UNSEEN = "unseen"
-    """Readers do not see it, or an editor took it out."""
+    WAITING = "waiting"
+    """Its time has not come."""
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    HIDDEN = "hidden"
+    TAKEN_OUT = "taken out"
+    """An editor took it out of an edition for good."""
+    FORGOTTEN = "forgotten"
+    """Its round is over, and the mails of that time are not remembered any more."""
     PASSED = "passed"
     """A round passed without it, because readers did not see it then."""
+    SUSPENDED = "suspended"
+    """It waits, because mails to the reader came back."""
     NEXT = "next"
     """It comes with the next mail of `next_pace`."""
-    NO_PACE = "no pace"
-    """It would come, but config.toml lacks the pace."""
     LEFT = "left"
     OLDER = "older"
     OTHER = "other"
@@ -64,6 +71,8 @@ class ItemStory:
     """Of each of his subscriptions, in the order in which they began; empty: rounds do not take the item."""
     mails: tuple[Mail, ...]
     """Those that were planned with it; more than one only after a restore."""
+    is_forgotten: bool
+    """Whether it came so long ago that the mails of then are not remembered any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,18 @@ class Story:
     """UTC; when the address last asked to subscribe, if that is known."""
     consents: tuple[Consent, ...] = ()
     mails: tuple[Mail, ...] = ()
+    has_forgotten: bool = False
+    """Whether mails of longer ago are not remembered any more."""
+    renewal_asked_at: datetime | None = None
+    """UTC; when he was asked whether he still wants his mails. None: he was not, or he answered."""
+    paused_until: datetime | None = None
+    """UTC. None: he has not paused, or the pause is over."""
+    present: Mapping[str, str] = field(default_factory=dict)
+    """By each pace that he has and config.toml lacks, the one at which his mails come instead."""
+    gone: frozenset[str] = frozenset()
+    """Slugs that he follows of themes that are not there any more."""
+    held_by: tuple[str, ...] = ()
+    """Names of editions that wait for their editor, so that no round begins."""
     bounces: tuple[BounceRow, ...] = ()
     score: BounceScore | None = None
     """None: no mail came back lately."""
@@ -91,8 +112,10 @@ class Story:
     """None: none was asked for."""
 
 
-def tell_story(address: str, item: str | None, people: People, store: Store, site: Site) -> Story:
-    """The story of an address, and of an item by its address or id.
+def tell_story(
+    address: str, item: str | None, people: People, store: Store, site: Site, *, held_by: Sequence[str] = ()
+) -> Story:
+    """The story of an address, and of an item by its address or id; `held_by` are editions that keep rounds waiting.
 
     Raises:
         UsageError: the address is none that mail servers take; there is no such item, or several.
@@ -113,12 +136,35 @@ def tell_story(address: str, item: str | None, people: People, store: Store, sit
         asked_at=asked_at,
         consents=tuple(store.subscribers.consents(known.number)),
         mails=mails,
+        has_forgotten=store.histories.forgotten_upto() > 0,
+        renewal_asked_at=_renewal_asked_at(known, store),
+        paused_until=known.pause_at(people.now),
+        present=_present_paces(known, people),
+        gone=_gone_themes(known, people),
+        held_by=tuple(held_by),
         bounces=tuple(store.histories.bounces(known.number)),
         score=score,
         suppressions=suppressions,
         due={} if score and score.suspended_at else _due(known, people),
         item=None if record is None else _item_story(record, known, mails, people, store),
     )
+
+
+def _renewal_asked_at(subscriber: Subscriber, store: Store) -> datetime | None:
+    asked_at = store.subscribers.asked_at(LetterKind.RENEW, subscriber.address)
+    consents = store.subscribers.consents(subscriber.number)
+    is_answered = asked_at is None or any(each.at >= asked_at for each in consents)
+    return None if is_answered or not subscriber.active else asked_at
+
+
+def _present_paces(subscriber: Subscriber, people: People) -> dict[str, str]:
+    gone = {each.pace for each in subscriber.subscriptions} - {*people.settings.pace_names}
+    return dict.fromkeys(sorted(gone), people.settings.default_pace)
+
+
+def _gone_themes(subscriber: Subscriber, people: People) -> frozenset[str]:
+    there = {EVERYTHING, *(theme.slug for theme in people.themes)}
+    return frozenset(each.theme for each in subscriber.active if each.theme not in there)
 
 
 def _due(subscriber: Subscriber, people: People) -> dict[str, datetime]:
@@ -134,9 +180,12 @@ def _item_story(
     entry = store.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None
     themes = {} if entry is None else _renamed(entry.themes, people)
     named = entry and replace(entry, themes=themes)
-    fates = () if named is None else tuple((each, fate_of(each, named)) for each in subscriber.subscriptions)
+    paces = _present_paces(subscriber, people)
+    presents = [replace(each, pace=paces.get(each.pace, each.pace)) for each in subscriber.subscriptions]
+    fates = () if named is None else tuple((each, fate_of(each, named)) for each in presents)
     its = tuple(each for each in mails if record.number in each.past.items)
-    return ItemStory(record=record, fates=fates, mails=its)
+    is_forgotten = bool(record.added_seq) and record.added_seq <= store.histories.forgotten_upto()
+    return ItemStory(record=record, fates=fates, mails=its, is_forgotten=is_forgotten)
 
 
 def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
@@ -167,14 +216,23 @@ def verdict_of(item: ItemStory, story: Story) -> Verdict:
         is_sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
         return Verdict.SENT if is_sent else Verdict.PLANNED
     if not item.fates:
-        return Verdict.UNSEEN
+        return _UNSEEN.get(item.record.state, Verdict.TAKEN_OUT)
     if Fate.DEALT in fates:
-        return Verdict.PASSED
+        return Verdict.FORGOTTEN if item.is_forgotten else Verdict.PASSED
     if Fate.DUE in fates:
-        return Verdict.NEXT if next_pace(item, story) else Verdict.NO_PACE
+        is_suspended = story.score and story.score.suspended_at
+        return Verdict.SUSPENDED if is_suspended else Verdict.NEXT
     if Fate.TOO_LATE in fates:
         return Verdict.LEFT
     return Verdict.OLDER if Fate.OLDER in fates else Verdict.OTHER
+
+
+_UNSEEN = {
+    State.WAITING: Verdict.WAITING,
+    State.EXPIRED: Verdict.EXPIRED,
+    State.WITHDRAWN: Verdict.WITHDRAWN,
+    State.HIDDEN: Verdict.HIDDEN,
+}
 
 
 def next_pace(item: ItemStory, story: Story) -> str:

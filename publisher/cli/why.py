@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from publisher.admin.rounds import held_by
 from publisher.admin.why import ItemStory, Mail, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
@@ -12,8 +13,9 @@ from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
 from publisher.model.deliveries import DeliveryState
 from publisher.model.problems import counted
+from publisher.model.retention import MAILS
 from publisher.model.schedules import zone_of
-from publisher.model.subscribers import EVERYTHING, ConsentKind, Subscription, SubscriptionState
+from publisher.model.subscribers import EVERYTHING, ConsentKind, EndReason, Subscriber, Subscription, SubscriptionState
 from publisher.model.titles import title_of
 
 _LATEST = 5
@@ -34,7 +36,9 @@ def why(options: Options, address: str, item: str | None) -> None:
     """Tell what a reader follows since when and what he got; with an item, why he got it or not."""
     with options.open_rehearsal() as publisher:
         office = publisher.office
-        story = tell_story(address, item, publisher.people, office.store, publisher.config.site)
+        config, store = publisher.config, office.store
+        waiting = held_by(config, store)
+        story = tell_story(address, item, publisher.people, store, config.site, held_by=waiting)
         zone = zone_of(publisher.config.site.timezone)
     if options.is_json:
         print_json(_values_of(story))
@@ -43,31 +47,45 @@ def why(options: Options, address: str, item: str | None) -> None:
 
 
 def _lines_of(story: Story, zone: ZoneInfo) -> Iterator[str]:
-    reader = story.subscriber
-    if reader is None:
-        yield f"{story.address} is not subscribed"
-        if story.asked_at:
-            yield f"somebody asked for it on {local_time(story.asked_at, zone)}, and it was not confirmed"
-        yield from _suppression_lines(story, zone)
+    if story.subscriber is None:
+        yield from _stranger_lines(story, zone)
         return
+    yield from _history_lines(story.subscriber, story, zone)
+    yield from _suppression_lines(story, zone)
+    yield from _mail_lines(story, zone) if story.item is None else _item_lines(story.item, story, zone)
+    yield from _due_lines(story, zone)
+
+
+def _stranger_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
+    yield f"{story.address} is not subscribed"
+    if story.asked_at:
+        yield f"somebody asked for it on {local_time(story.asked_at, zone)}, and it was not confirmed"
+    else:
+        yield "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased"
+    yield from _suppression_lines(story, zone)
+
+
+def _history_lines(reader: Subscriber, story: Story, zone: ZoneInfo) -> Iterator[str]:
     yield f"{reader.address} is a subscriber since {local_time(reader.since, zone)}"
     for consent in story.consents:
-        how = _HOW[consent.kind]
-        yield f"  agreed on {local_time(consent.at, zone)}, {how}: {consent.words}"
+        yield f"  agreed on {local_time(consent.at, zone)}, {_HOW[consent.kind]}: {consent.words}"
     for each in reader.subscriptions:
-        yield f"  {_subscription_words(each, zone)}"
-    if reader.paused_until and reader.paused_until > reader.since:
-        yield f"  mails are paused until {local_time(reader.paused_until, zone)}"
+        yield f"  {_subscription_words(each, story, zone)}"
+    if story.renewal_asked_at:
+        asked = local_time(story.renewal_asked_at, zone)
+        yield f"  asked on {asked} whether the mails are still wanted, and not answered yet"
+    if story.paused_until:
+        yield f"  mails are paused until {local_time(story.paused_until, zone)}"
     for row in story.bounces:
         yield f"  came back on {local_time(row.at, zone)}: {row.kind.value} {row.status} {row.words}".rstrip()
     if story.score:
         yield f"  {score_words(story.score, zone)}"
-    yield from _suppression_lines(story, zone)
-    if story.item is None:
-        yield from _mail_lines(story, zone)
-    else:
-        yield from _item_lines(story.item, story, zone)
+
+
+def _due_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
     yield from (f"next {pace} mail: {local_time(at, zone)}, if something is new" for pace, at in story.due.items())
+    if story.held_by and story.due:
+        yield f"no mail is made while {', '.join(story.held_by)} waits for its editor"
     if not story.due:
         is_suspended = story.score and story.score.suspended_at
         yield f"no mail is due, because {'mails came back' if is_suspended else 'nothing is followed'}"
@@ -79,13 +97,27 @@ def _suppression_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"  suppressed since {local_time(each.at, zone)} ({each.kind.value}){reason}"
 
 
-def _subscription_words(subscription: Subscription, zone: ZoneInfo) -> str:
+def _subscription_words(subscription: Subscription, story: Story, zone: ZoneInfo) -> str:
     theme = _theme_words(subscription)
     words = f"{theme} {subscription.pace}, since {local_time(subscription.since, zone)}"
     if subscription.state is SubscriptionState.ACTIVE or subscription.ended_at is None:
+        if subscription.theme in story.gone:
+            words = f"{words}; there is no such theme any more"
+        if instead := story.present.get(subscription.pace):
+            words = f"{words}; that pace is gone, so it comes {instead}"
         return words
-    because = subscription.ended_because.value if subscription.ended_because else ""
-    return f"{words}, ended {local_time(subscription.ended_at, zone)} ({because})"
+    because = _REASONS[subscription.ended_because] if subscription.ended_because else "it is not known why"
+    return f"{words}, ended {local_time(subscription.ended_at, zone)}: {because}"
+
+
+_REASONS = {
+    EndReason.CHANGED: "something else was chosen",
+    EndReason.UNSUBSCRIBED: "the reader unsubscribed",
+    EndReason.OPERATOR: "the operator ended it",
+    EndReason.UNANSWERED: "the reader was asked, and did not say that the mails are still wanted",
+    EndReason.BOUNCED: "mails did not arrive",
+    EndReason.COMPLAINED: "the reader called a mail spam",
+}
 
 
 def _theme_words(subscription: Subscription) -> str:
@@ -98,7 +130,9 @@ def _mail_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
     for mail in story.mails[-_LATEST:]:
         yield _mail_words(mail, zone)
     if not story.mails:
-        yield "no mail was planned yet"
+        yield "no mail is known" if story.has_forgotten else "no mail was planned yet"
+    if story.has_forgotten:
+        yield f"mails of more than {MAILS.days} days ago are forgotten but for their counts"
 
 
 def _mail_words(mail: Mail, zone: ZoneInfo) -> str:
@@ -113,6 +147,7 @@ def _mail_words(mail: Mail, zone: ZoneInfo) -> str:
 
 
 _STATES = {
+    DeliveryState.QUEUED: "waits to be sent",
     DeliveryState.CANCELLED: "taken back",
     DeliveryState.LEASED: "on its way",
     DeliveryState.HANDING: "on its way",
@@ -145,10 +180,15 @@ def _verdict_words(item: ItemStory, story: Story) -> str:
 _VERDICTS = {
     Verdict.SENT: "it was sent",
     Verdict.PLANNED: "it is in a mail that is not sent, as said above",
-    Verdict.UNSEEN: "it goes to nobody, because readers do not see it, or an editor took it out",
+    Verdict.WAITING: "it does not come yet, because its time has not come",
+    Verdict.EXPIRED: "it does not come, because its time is over",
+    Verdict.WITHDRAWN: "it does not come, because it was withdrawn",
+    Verdict.HIDDEN: "it does not come, because it is hidden",
+    Verdict.TAKEN_OUT: "it does not come, because an editor took it out for good",
+    Verdict.FORGOTTEN: "its round is over, and what was sent so long ago is not known any more",
+    Verdict.SUSPENDED: "it waits, because mails came back",
     Verdict.PASSED: "a round passed without it, because readers did not see it then",
     Verdict.NEXT: "it comes with the next %(pace)s mail",
-    Verdict.NO_PACE: "it waits, as config.toml lacks its pace",
     Verdict.LEFT: "it does not come, because he had left",
     Verdict.OLDER: "it does not come, because it is older than his subscription",
     Verdict.OTHER: "it does not come, because it is in no theme that he follows",
@@ -161,7 +201,9 @@ def _values_of(story: Story) -> dict[str, object]:
         "address": story.address,
         "since": reader and reader.since,
         "asked_at": story.asked_at,
-        "paused_until": reader and reader.paused_until,
+        "paused_until": story.paused_until,
+        "renewal_asked_at": story.renewal_asked_at,
+        "held_by": list(story.held_by),
         "subscriptions": [_subscription_values(each) for each in (reader.subscriptions if reader else ())],
         "mails": [_mail_values(each) for each in story.mails],
         "bounces": [{"at": row.at, "kind": row.kind, "status": row.status} for row in story.bounces],

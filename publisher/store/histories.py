@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, and_, cast, literal, select
+from sqlalchemy import Text, and_, cast, func, literal, select
 
 from publisher.model.bounces import BounceRow
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
@@ -82,6 +82,12 @@ class Histories:
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(most)).all()
         return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
+
+    def forgotten_upto(self) -> int:
+        """The log number up to which rounds took items whose mails are not remembered any more; 0: there are none."""
+        with self._database.reading() as connection:
+            query = select(func.max(rounds.c.upto)).where(rounds.c.forgotten_at.is_not(None))
+            return connection.execute(query).scalar() or 0
 
     def deliveries(self, address: str) -> list[KnownDelivery]:
         """What the ledger knows of mails to an address, in the order in which they were queued."""
