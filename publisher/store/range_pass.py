@@ -187,6 +187,8 @@ class RangePass:
         }
         its = (round_mails.c.round == round_.number, round_mails.c.subscriber.between(self._first, self._last))
         found = select(*values.values()).join(round_mails, round_mails.c.subscriber == subscribers.c.number).where(*its)
+        # They are sent in the order of their ids: a digest that many readers get is made once, then.
+        found = found.order_by(round_mails.c.selection, subscribers.c.language, subscribers.c.number)
         make = sqlite.insert if self._connection.dialect.name == "sqlite" else postgresql.insert
         self._connection.execute(make(deliveries).from_select([*values], found).on_conflict_do_nothing())
 

@@ -1,6 +1,7 @@
 """A pass over the ledger: what servers say, and what becomes of the mails."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -213,6 +214,20 @@ def test_a_connection_that_was_good_and_broke_is_opened_anew_at_once(begin: Begi
 
     assert 2 == office.deliver().editions[0].sent
     assert 2 == server.connections
+
+
+def test_a_server_that_hangs_up_after_some_refusals_never_comes_to_it(begin: Begin) -> None:
+    """Postfix slows down after ten on a connection and hangs up after twenty; ours is another one by then."""
+    strangers = [f"nobody{number}@example.org" for number in range(25)]
+    office, server = begin(Step("RCPT", Say("550 5.1.1 no such list"), times=25, about="nobody"))
+    asked: Counter[int] = Counter()
+    server.on_line = lambda verb, _is_answered: asked.update([server.connections] if verb == "RCPT" else [])
+    office.queue(*strangers, ADA)
+
+    report = office.deliver()
+
+    assert (25, 1) == (report.editions[0].refused, report.editions[0].sent)
+    assert 8 == max(asked.values()) // 2, "each line is told before and after its answer"
 
 
 def test_a_server_that_asks_for_less_gets_it_later_and_nobody_is_blamed(begin: Begin) -> None:

@@ -244,6 +244,14 @@ def test_an_endless_reply_is_not_kept(junk: bytes) -> None:
         with_session(settings_for(server), send)
 
 
+def test_a_line_end_without_cr_is_understood() -> None:
+    with smtp_server([Scripted("RCPT", SayBytes(b"550-5.1.1 no\n550 5.1.1 body\n"))]) as server:
+        refusal = with_session(settings_for(server), send)
+
+    assert isinstance(refusal, Refusal)
+    assert "550 5.1.1 no 5.1.1 body" == str(refusal.reply)
+
+
 def test_words_of_the_server_are_one_printable_line() -> None:
     with smtp_server([Scripted("RCPT", SayBytes(b"550-5.1.1 no\0body\r\n550 5.1.1 \x1b[31mred\xff\r\n"))]) as server:
         refusal = with_session(settings_for(server), send)

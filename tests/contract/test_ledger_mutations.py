@@ -1,0 +1,137 @@
+"""The checks of the ledger see it if one of its promises is taken away: no fence, no epoch, no lease, no unique key.
+
+Each mutation is tried with every check of `test_ledger`; without one, all of them hold.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, Connection, insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Result
+from publisher.store import Store, delivery_rows, editions, ledger, queue
+from publisher.store.mail_schema import deliveries
+from tests.contract import test_ledger
+from tests.databases import sqlite_store
+
+Check = Callable[[Store], None]
+FOR_EVER = timedelta(days=10_000)
+
+
+def checks() -> Iterator[tuple[str, Check]]:
+    """What `test_ledger` checks of one store, by name."""
+    for group_name, group in inspect.getmembers(test_ledger, inspect.isclass):
+        for name, check in inspect.getmembers(group, inspect.isfunction):
+            if name.startswith("test_") and list(inspect.signature(check).parameters) == ["self", "store"]:
+                yield f"{group_name}.{name}", getattr(group(), name)
+
+
+@contextmanager
+def no_mutation(_store: Store, _patch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def no_fence(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever wants to hand over a mail may."""
+    patch.setattr(ledger, "fence_rows", lambda _connection, fences, **_named: {each.id for each in fences})
+    yield
+
+
+@contextmanager
+def no_epoch(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A claim is not asked whether it is the latest one."""
+
+    def latest(connection: Connection, each: Delivery) -> Delivery:
+        epoch = connection.execute(select(deliveries.c.epoch).where(deliveries.c.id == each.id)).scalar_one()
+        return replace(each, epoch=epoch)
+
+    def fence(connection: Connection, fences: Sequence[Delivery], **named: Any) -> set[int]:
+        return delivery_rows.fence_rows(connection, [latest(connection, each) for each in fences], **named)
+
+    def settle(connection: Connection, results: Sequence[Result], **named: Any) -> None:
+        renewed = [replace(each, delivery=latest(connection, each.delivery)) for each in results]
+        delivery_rows.settle_rows(connection, renewed, **named)
+
+    patch.setattr(ledger, "fence_rows", fence)
+    patch.setattr(ledger, "settle_rows", settle)
+    yield
+
+
+@contextmanager
+def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A claim never ends."""
+    claim = delivery_rows.claim_rows
+
+    def for_ever(
+        connection: Connection, which: ColumnElement[bool], limit: int, clock: delivery_rows.Clock, _lease: timedelta
+    ) -> list[Delivery]:
+        return claim(connection, which, limit, clock, FOR_EVER)
+
+    patch.setattr(ledger, "claim_rows", for_ever)
+    yield
+
+
+@contextmanager
+def no_unique_key(store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The same mail to the same recipient can be queued twice."""
+    with store.database.writing() as connection:
+        made = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = 'deliveries'")).scalar_one()
+        before, key, after = made.partition("UNIQUE (kind, name, recipient)")
+        assert key
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(text("DROP TABLE deliveries"))
+        connection.execute(text(before.rstrip().rstrip(",").removesuffix("CONSTRAINT uq_deliveries") + after))
+
+    def insert_all(connection: Connection, new: Sequence[NewDelivery], *, now: Any) -> int:
+        clock = delivery_rows.clock_of(connection, now)
+        begun = {"state": DeliveryState.QUEUED, "epoch": 0, "attempts": 0, "doubts": 0, "reply": ""}
+        for each in new:
+            row = {**delivery_rows.row_of_new(each), **begun}
+            connection.execute(insert(deliveries).values(row).values(due_at=clock(), queued_at=clock()))
+        return len(new)
+
+    for module in (editions, ledger, queue):
+        patch.setattr(module, "insert_deliveries", insert_all)
+    yield
+
+
+Mutation = Callable[[Store, pytest.MonkeyPatch], AbstractContextManager[None]]
+
+
+def failed(mutation: Mutation) -> list[str]:
+    """The checks that see a mutation."""
+    found = []
+    for name, check in checks():
+        with sqlite_store() as store, pytest.MonkeyPatch.context() as patch, mutation(store, patch):
+            try:
+                check(store)
+            except (AssertionError, ValueError, IntegrityError):  # also a list of claims that is too long, say
+                found.append(name)
+    return found
+
+
+@pytest.mark.slow
+def test_without_a_mutation_every_check_holds() -> None:
+    assert 20 < len([*checks()])
+    assert [] == failed(no_mutation)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mutation", "seen_by"),
+    [
+        (no_fence, "TestFence.test_a_process_that_slept_beyond_its_lease_sends_nothing"),
+        (no_epoch, "TestFence.test_what_another_process_took_over_is_not_fenced_and_not_settled_by_the_first"),
+        (no_lease, "TestClaim.test_a_claim_whose_lease_is_over_is_claimed_again"),
+        (no_unique_key, "TestQueue.test_what_was_sent_or_refused_is_not_queued_again"),
+    ],
+)
+def test_a_promise_that_is_taken_away_is_missed(mutation: Mutation, seen_by: str) -> None:
+    assert seen_by in failed(mutation)
