@@ -30,10 +30,12 @@ from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
 from publisher.model.errors import BusyError, UsageError
 from publisher.rendering.addresses import delivery_of
-from publisher.store import AudienceState, Restoration, Settlement, Store
+from publisher.store import READERS, AudienceState, Repeated, Restoration, Settlement, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
+from publisher.store.departures import Journal
 from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import give
+from publisher.store.replay import repeat_departures
 from publisher.store.snapshot import put_in_place
 
 WAIT_S = 60.0
@@ -51,6 +53,8 @@ class Restored:
     """Where the store from before is; None: there was none."""
     added: int
     """How many files came back into the outbox; those that were there stayed as they were."""
+    repeated: Repeated | None
+    """Who had gone since the backup, and has gone again; None: no file says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +105,13 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> Restored:
         backup = unpack_backup(file, folder)
         with Store.open(f"sqlite:///{backup.database}") as store:
             store.restorations.begin(taken_at=backup.taken_at, at=now)
+            departures = Journal(config.departures)
+            repeated = repeat_departures(store.database, departures) if departures.size() else None
         added = _put_outbox_back(backup, config.outbox_directory)
         with explain_errors(database):
             kept = put_in_place(backup.database, database)
             flush_folder(database.parent)
-        return Restored(taken_at=backup.taken_at, kept=kept, added=added)
+        return Restored(taken_at=backup.taken_at, kept=kept, added=added, repeated=repeated)
 
 
 @contextmanager
@@ -151,6 +157,7 @@ def note_put_back(office: Office) -> None:
     """Note that another program put the database back, so that the operator is asked what went out since."""
     with office.store.exclusive("pass", wait_s=WAIT_S):
         office.store.restorations.begin(taken_at=None, at=office.now)
+        office.store.repeat_departures()
 
 
 def open_audiences(office: Office) -> list[OpenAudience]:
@@ -167,10 +174,19 @@ def _open_audience(audience: Audience, config: Config, store: Store) -> OpenAudi
     return OpenAudience(name=audience.name, known=known, since=since)
 
 
-def settle(sent_up_to: Sequence[str], office: Office, *, is_rest_unsent: bool) -> list[Settled]:
-    """Record which editions, such as `weekly-12`, were the last of their audiences to go out.
+def waits_for_readers(office: Office) -> bool:
+    """Whether no round begins before the operator says what readers got since the backup."""
+    restoration = office.store.restorations.current()
+    return office.config.subscribers is not None and restoration is not None and restoration.holds(READERS)
 
-    If `is_rest_unsent`, nothing went out since the backup to the other audiences.
+
+def settle(
+    sent_up_to: Sequence[str], office: Office, *, had_rounds: bool = False, is_rest_unsent: bool
+) -> list[Settled]:
+    """Record which editions, such as `weekly-12`, were the last of their audiences to go out, and whether readers
+    `had_rounds` since the backup.
+
+    If `is_rest_unsent`, nothing went out since to the other audiences, and to readers unless they had rounds.
 
     Raises:
         BusyError: a pass took too long.
@@ -179,17 +195,23 @@ def settle(sent_up_to: Sequence[str], office: Office, *, is_rest_unsent: bool) -
     config, store = office.config, office.store
     with store.exclusive("pass", wait_s=WAIT_S):
         restoration = store.restorations.current()
-        if restoration is None:
+        is_about_readers = waits_for_readers(office) and (had_rounds or is_rest_unsent)
+        if restoration is None or (had_rounds and not is_about_readers):
             raise UsageError("no audience waits for you to say what went out: nothing was restored since you said so")
         last = _last_numbers(sent_up_to, config.audiences, restoration)
         chosen = [each for each in config.audiences if restoration.holds(each.name)]
         if not is_rest_unsent:
             chosen = [each for each in chosen if each.name in last]
         decided = [_decide(each, last.get(each.name, 0), office, log_end=restoration.log_end) for each in chosen]
-        names = [audience.name for audience in config.audiences]
+        names = [*(audience.name for audience in config.audiences), *([READERS] if config.subscribers else [])]
         recorded = [settlement for settlement, _ in decided]
         finished = [_finished(settlement, store) for settlement in recorded]
-        store.restorations.settle(recorded, audiences_of_site=names, now=office.now)
+        store.restorations.settle(
+            recorded,
+            audiences_of_site=names,
+            had_rounds=had_rounds if is_about_readers else None,
+            now=office.now,
+        )
         for name in (name for names in finished for name in names):
             office.outbox.forget(name)
         return [settled for _, settled in decided]

@@ -9,7 +9,7 @@ from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
 from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.addresses import list_host, wire_address
-from publisher.store import Envelope, Store
+from publisher.store import READERS, Envelope, Store
 from publisher.subscribers.rounds import RoundKeeper
 
 
@@ -38,7 +38,7 @@ def _is_held(config: Config, store: Store) -> bool:
     """Whether an edition waits for its editor, or an audience for a word of the operator after a restore."""
     names = {audience.name for audience in config.audiences}
     restoration = store.restorations.current()
-    is_restored = restoration is not None and any(map(restoration.holds, names))
+    is_restored = restoration is not None and any(map(restoration.holds, (*names, READERS)))
     return is_restored or bool(held_by(config, store))
 
 

@@ -28,7 +28,7 @@ from publisher.model.reports import (
 )
 from publisher.model.subscribers import CONFIRM_WITHIN, SubscriberSettings
 from publisher.publish.plan import CONSUMER
-from publisher.store import RunRow, Store, Waiting
+from publisher.store import READERS, RunRow, Store, Waiting
 from publisher.store.runs import DELIVER
 
 RUNS_SHOWN = 5
@@ -101,9 +101,15 @@ def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
 
 def _restore_status(config: Config, store: Store) -> RestoreStatus | None:
     restoration, audiences = store.restorations.current(), unsettled_audiences(config, store)
-    if restoration is None or not audiences:
+    has_readers = config.subscribers is not None and restoration is not None and restoration.holds(READERS)
+    if restoration is None or not (audiences or has_readers):
         return None
-    return RestoreStatus(restored_at=restoration.restored_at, taken_at=restoration.taken_at, audiences=audiences)
+    return RestoreStatus(
+        restored_at=restoration.restored_at,
+        taken_at=restoration.taken_at,
+        audiences=audiences,
+        has_readers=has_readers,
+    )
 
 
 def _run_statuses(runs: Sequence[RunRow]) -> Iterator[RunStatus]:

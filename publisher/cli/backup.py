@@ -8,12 +8,21 @@ from zoneinfo import ZoneInfo
 import click
 
 from publisher.admin.backup import back_up
-from publisher.admin.restore import OpenAudience, Settled, note_put_back, open_audiences, restore_backup, settle
+from publisher.admin.restore import (
+    OpenAudience,
+    Settled,
+    note_put_back,
+    open_audiences,
+    restore_backup,
+    settle,
+    waits_for_readers,
+)
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.compose.traces import Trace
 from publisher.model.problems import counted
+from publisher.store import Repeated
 
 
 @click.command()
@@ -36,16 +45,18 @@ def backup(options: Options, file: Path) -> None:
 @click.option(
     "--sent-up-to", metavar="EDITION", multiple=True, help="The last edition of an audience that went out; repeatable."
 )
-@click.option("--nothing-sent", is_flag=True, help="Nothing went out since the backup to the audiences not named.")
-def restore(
+@click.option("--rounds-sent", is_flag=True, help="Readers got mails since the backup: they get what is new now.")
+@click.option("--nothing-sent", is_flag=True, help="Nothing went out since the backup to the others, readers too.")
+def restore(  # noqa: PLR0917  (click passes what is typed)
     options: Options,
     file: Path | None,
     put_back: bool,  # noqa: FBT001
     sent_up_to: Sequence[str],
+    rounds_sent: bool,  # noqa: FBT001
     nothing_sent: bool,  # noqa: FBT001
 ) -> None:
     """Put the store of the backup FILE back, or say what went out since; alone it shows what it waits for."""
-    is_answer = bool(sent_up_to or nothing_sent)
+    is_answer = bool(sent_up_to or rounds_sent or nothing_sent)
     if sum((file is not None, put_back, is_answer)) > 1:
         raise click.UsageError("first restore, look what is in the outbox, and then say what went out")
     if file is not None:
@@ -54,7 +65,7 @@ def restore(
         with options.open_site() as publisher:
             note_put_back(publisher.office)
     if is_answer:
-        _settle(options, sent_up_to, is_rest_unsent=nothing_sent)
+        _settle(options, sent_up_to, had_rounds=rounds_sent, is_rest_unsent=nothing_sent)
     else:
         _show_open(options)
 
@@ -69,21 +80,40 @@ def _restore_file(options: Options, file: Path) -> None:
     if restored.kept:
         print_line(f"the store from before is {restored.kept}")
     print_line(f"{counted(restored.added, 'file')} came back into the outbox; what was there stays as it is")
+    if config.subscribers:
+        print_line(_departures_line(restored.repeated, config.departures))
+
+
+def _departures_line(repeated: Repeated | None, file: Path) -> str:
+    if repeated is None:
+        return f"{file} is not there: who left since the backup is a reader again"
+    gone = f"{counted(repeated.left, 'reader')} left, {repeated.erased} erased, {repeated.suppressed} suppressed"
+    return f"since the backup, by {file.name}: {gone}; so it is again"
 
 
 def _show_open(options: Options) -> None:
     """Print which audiences wait for the operator, what is known of each, and what to type."""
     with options.open_rehearsal() as publisher:
-        found = open_audiences(publisher.office)
+        found, are_readers = open_audiences(publisher.office), waits_for_readers(publisher.office)
     if options.is_json:
         print_json([asdict(audience) for audience in found])
-    elif found:
-        print_lines(_open_lines(found))
+    elif found or are_readers:
+        print_lines(_open_lines(found, are_readers=are_readers))
     else:
         print_line("no audience waits for you after a restore")
 
 
-def _open_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
+def _open_lines(found: Sequence[OpenAudience], *, are_readers: bool) -> Iterator[str]:
+    if found:
+        yield from _audience_lines(found)
+    if are_readers:
+        yield "readers get no mail until you say whether they got any since the backup; if so:"
+        yield "publisher collect"
+        yield "publisher restore --rounds-sent"
+    yield "or, if nothing went out since the backup: publisher restore --nothing-sent"
+
+
+def _audience_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
     yield "no edition is composed, and no mail sent, until you say which editions went out:"
     for audience in found:
         known = f"{audience.name}-{audience.known}" if audience.known else "none"
@@ -92,7 +122,6 @@ def _open_lines(found: Sequence[OpenAudience]) -> Iterator[str]:
     last = [f"{each.name}-{each.since[-1].number if each.since else max(each.known, 1)}" for each in found]
     yield "say the last one of each that went out, such as:"
     yield f"publisher restore {' '.join(f'--sent-up-to {name}' for name in last)}"
-    yield "or, if nothing went out since the backup: publisher restore --nothing-sent"
 
 
 def _trace_words(trace: Trace) -> str:
@@ -100,17 +129,18 @@ def _trace_words(trace: Trace) -> str:
     return f"{where}, {'nothing tells its items' if trace.had is None else counted(len(trace.had), 'item')}"
 
 
-def _settle(options: Options, sent_up_to: Sequence[str], *, is_rest_unsent: bool) -> None:
+def _settle(options: Options, sent_up_to: Sequence[str], *, had_rounds: bool, is_rest_unsent: bool) -> None:
     with options.open_site() as publisher:
-        settled = settle(sent_up_to, publisher.office, is_rest_unsent=is_rest_unsent)
-        left = open_audiences(publisher.office)
+        settled = settle(sent_up_to, publisher.office, had_rounds=had_rounds, is_rest_unsent=is_rest_unsent)
+        left = [audience.name for audience in open_audiences(publisher.office)]
+        left += ["readers"] if waits_for_readers(publisher.office) else []
     if options.is_json:
         print_json([asdict(each) for each in settled])
         return
     for each in settled:
         print_lines(_settled_lines(each))
     if left:
-        print_line(f"these still wait: {', '.join(audience.name for audience in left)}")
+        print_line(f"these still wait: {', '.join(left)}")
     else:
         print_line("composing goes on")
 

@@ -111,9 +111,11 @@ def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
 
 
 def _restore_line(restored: RestoreStatus, zone: ZoneInfo) -> str:
+    waits = [f"no edition is composed for {', '.join(restored.audiences)}"] if restored.audiences else []
+    waits += ["no round begins"] if restored.has_readers else []
     return (
-        f"restored on {local_time(restored.restored_at, zone)}: no edition is composed for "
-        f"{', '.join(restored.audiences)} until you say what went out since the backup; `publisher restore` shows how"
+        f"restored on {local_time(restored.restored_at, zone)}: {' and '.join(waits)} until you say what went out "
+        "since the backup; `publisher restore` shows how"
     )
 
 

@@ -315,6 +315,8 @@ class RestoreStatus:
     """When the backup was made; None: unknown."""
     audiences: tuple[str, ...]
     """Those that wait: nothing is composed for them, and no mail of theirs is sent."""
+    has_readers: bool = False
+    """Whether readers wait: no round begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ from publisher.store.past_editions import EditionHead, EditionPlace, PastEdition
 from publisher.store.people_archive import LogPlace
 from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
 from publisher.store.renewals import NewRenewal, OldConsent
-from publisher.store.restoration import Restoration, Settlement
+from publisher.store.replay import Repeated
+from publisher.store.restoration import READERS, Restoration, Settlement
 from publisher.store.rounds import RoundMail
 from publisher.store.runs import RunRow
 from publisher.store.sequences import CHANGING_PAGES, FeedSequence
@@ -29,6 +30,7 @@ from publisher.store.store import Store
 
 __all__ = [
     "CHANGING_PAGES",
+    "READERS",
     "Archive",
     "AudienceState",
     "ChangedItem",
@@ -57,6 +59,7 @@ __all__ = [
     "PastMail",
     "RangePass",
     "Refusal",
+    "Repeated",
     "Restoration",
     "RoundMail",
     "RunRow",

@@ -47,20 +47,31 @@ class Journal:
     path: Path | None
     """None: nothing is kept, as of a store in memory or a rehearsal."""
 
-    def append(self, departures: Sequence[Departure]) -> None:
-        """Add lines, and return when they are on the disk.
+    def size(self) -> int:
+        """How long the file is, in bytes; 0: there is none."""
+        if self.path is None:
+            return 0
+        with explain_errors(self.path):
+            try:
+                return self.path.stat().st_size
+            except FileNotFoundError:
+                return 0
+
+    def append(self, departures: Sequence[Departure]) -> int:
+        """Add lines, and return how long the file is when they are on the disk; 0: nothing is kept.
 
         Raises:
             FilesError: the disk refuses.
         """
         if self.path is None or not departures:
-            return
+            return 0
         data = "".join(_line_of(each) for each in departures).encode()
         with explain_errors(self.path):
-            _append(self.path, data)
+            return _append(self.path, data)
 
-    def read(self) -> Iterator[Departure]:
-        """Yield the departures in the order in which they happened; there is none if there is no file.
+    def read(self, *, after: int = 0) -> Iterator[Departure]:
+        """Yield the departures in the order in which they happened, from that length of the file on; without a file,
+        none.
 
         A line that cannot be read is passed over: a crash may have left the beginning of one.
 
@@ -71,14 +82,15 @@ class Journal:
             return
         with explain_errors(self.path):
             try:
-                file = self.path.open(encoding="utf-8", errors="replace")
+                file = self.path.open("rb")
             except FileNotFoundError:
                 return
             with file:
+                file.seek(after)
                 yield from (found for line in file if (found := _departure_of(line)) is not None)
 
 
-def _append(path: Path, data: bytes) -> None:
+def _append(path: Path, data: bytes) -> int:
     is_new = not path.exists()
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
@@ -90,10 +102,12 @@ def _append(path: Path, data: bytes) -> None:
         while rest:
             rest = rest[os.write(file, rest) :]
         os.fsync(file)
+        size = os.fstat(file).st_size
     finally:
         os.close(file)
     if is_new:
         _flush_folder(path.parent)
+    return size
 
 
 def _flush_folder(folder: Path) -> None:
@@ -111,7 +125,7 @@ def _line_of(departure: Departure) -> str:
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def _departure_of(line: str) -> Departure | None:
+def _departure_of(line: bytes) -> Departure | None:
     """The departure in a line; None: it is none."""
     try:
         said: dict[str, Any] = json.loads(line)

@@ -1,6 +1,7 @@
 """The time after a restore, in which the operator has not said yet which editions went out since the backup.
 
-Until he has said so of an audience, no edition is composed for it and no mail of its editions is sent.
+Until he has said so of an audience, no edition is composed for it and no mail of its editions is sent. Until he has
+said whether readers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,10 +16,13 @@ from publisher.store.desk import forget_entries
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
 from publisher.store.mail_schema import deliveries
-from publisher.store.people_schema import confirmations
+from publisher.store.people_rows import IS_ACTIVE
+from publisher.store.people_schema import confirmations, subscriptions
 from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import audiences, counters, edition_items, editions, items, restoration, sent_before
 
+READERS = "*"
+"""Stands for the readers of a site beside its audiences: no round begins before the operator says what they got."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"
 """What stands in the ledger in place of the server's answer."""
@@ -38,7 +42,7 @@ class Restoration:
     """Names of the audiences for which the operator has said what went out."""
 
     def holds(self, audience: str) -> bool:
-        """Whether nothing is composed for the audience."""
+        """Whether nothing is composed for the audience, or for `READERS`."""
         return audience not in self.answered
 
 
@@ -99,17 +103,45 @@ class Restorations:
                 insert(restoration).values(id=1, taken_at=taken_at, restored_at=at, log_end=log_end, answered=())
             )
 
-    def settle(self, settlements: Sequence[Settlement], *, audiences_of_site: Collection[str], now: datetime) -> None:
-        """Record what went out to some audiences; once all are settled, the restore is over."""
+    def settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        audiences_of_site: Collection[str],
+        had_rounds: bool | None = None,
+        now: datetime,
+    ) -> None:
+        """Record what went out to some audiences; once all are settled, the restore is over.
+
+        `had_rounds` says whether readers got rounds since the backup: then they have had all that is in the log now;
+        None: the operator has not said so. `READERS` is one of `audiences_of_site` if the site has readers.
+        """
         with self._database.writing() as connection:
             answered = connection.execute(select(restoration.c.answered)).scalar() or ()
             for each in settlements:
                 _settle(connection, each, now=now)
-            names = sorted({*answered, *(each.audience for each in settlements)})
+            if had_rounds is not None:
+                _settle_readers(connection, had_rounds=had_rounds, now=now)
+            names = sorted(
+                {*answered, *(each.audience for each in settlements), *([READERS] if had_rounds is not None else [])}
+            )
             if set(audiences_of_site) <= set(names):
                 connection.execute(delete(restoration))
             else:
                 connection.execute(update(restoration).values(answered=names))
+
+
+def _settle_readers(connection: Connection, *, had_rounds: bool, now: datetime) -> None:
+    clock = now if connection.dialect.name == "sqlite" else func.clock_timestamp()
+    its = and_(deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.due_at.is_not(None))
+    if not had_rounds:
+        connection.execute(update(deliveries).where(its).values(due_at=clock, queued_at=clock))
+        return
+    gone = {"state": DeliveryState.SENT, "due_at": None, "finished_at": now, "reply": SAID}
+    connection.execute(update(deliveries).where(its).values(gone))
+    log_end = select(counters.c.log_end).scalar_subquery()
+    behind = and_(IS_ACTIVE, subscriptions.c.cursor < log_end)
+    connection.execute(update(subscriptions).where(behind).values(cursor=log_end))
 
 
 def _settle(connection: Connection, settlement: Settlement, *, now: datetime) -> None:

@@ -402,6 +402,15 @@ IS_UNWRITTEN = notices.c.written_at.is_(None)
 
 Index("ix_notices_unwritten", notices.c.number, sqlite_where=IS_UNWRITTEN)
 
+# One row: how long the file of departures was when this store last added to it.
+departures_noted = Table(
+    "departures_noted",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    _column("size", Integer),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 # At most one row: a restore after which the operator has not said of every audience which editions went out since.
 restoration = Table(
     "restoration",

@@ -30,6 +30,7 @@ from publisher.store.outages import Outages
 from publisher.store.owners import make_database, refuse_strangers
 from publisher.store.people_archive import PeopleArchive
 from publisher.store.renewals import Renewals
+from publisher.store.replay import Repeated, repeat_departures, repeat_unknown
 from publisher.store.restoration import Restorations
 from publisher.store.retention import Retention
 from publisher.store.rounds import Rounds
@@ -110,7 +111,13 @@ class Store:
             raise
         if departures is None and database.file:
             departures = beside(database.file)
-        return cls(database, locks, departures=departures)
+        store = cls(database, locks, departures=departures)
+        try:
+            repeat_unknown(database, store.departures)
+        except BaseException:
+            database.close()
+            raise
+        return store
 
     @classmethod
     def open_empty(cls, url: str) -> Self:
@@ -164,6 +171,10 @@ class Store:
             if not database.is_sqlite:
                 database = stack.enter_context(database.rehearsing())
             yield cls(database, Locks(database), watched=Locks(given))
+
+    def repeat_departures(self) -> Repeated:
+        """Have all who left, were suppressed or erased by the file of departures be so here, after a restore."""
+        return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
         """Copy everything into an empty store, and return how many rows that is. The caller keeps others from changing

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
@@ -17,6 +17,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.people_schema import address_key, suppressions
 from publisher.store.queue import cancel_deliveries
 from publisher.store.round_mails import is_letter_to
+from publisher.store.schema import departures_noted
 
 
 class Suppressions:
@@ -104,7 +105,7 @@ def suppress(
     statement = make(suppressions).values(row).on_conflict_do_nothing()
     is_new = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
     if is_new:
-        journal.append([Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
+        _add_lines(connection, journal, [Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
     return is_new
 
 
@@ -128,8 +129,16 @@ def lift(
         gone = (suppressions.c.mark == mark, suppressions.c.kind.in_([each.kind for each in there]))
         connection.execute(delete(suppressions).where(*gone))
         lifted = DepartureKind.LIFTED
-        journal.append([Departure(at=now, kind=lifted, mark=mark, suppression=each.kind) for each in there])
+        _add_lines(
+            connection, journal, [Departure(at=now, kind=lifted, mark=mark, suppression=each.kind) for each in there]
+        )
     return there
+
+
+def _add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
+    """Add lines to the file of departures, and note how long it is: a store that is put back is known by that."""
+    if size := journal.append(lines):
+        connection.execute(update(departures_noted).values(size=size))
 
 
 def note_departures(
@@ -138,4 +147,4 @@ def note_departures(
     """Add lines that these people left, returned or were erased. To be called last before the commit."""
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)
-        journal.append([Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])
+        _add_lines(connection, journal, [Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])

@@ -619,6 +619,14 @@ def _create_suppressions() -> None:
     # Here and not when it is first used: a backup that is older than that would not have it.
     op.bulk_insert(address_key, [{"id": 1, "key": secrets.token_hex(32)}])
     op.create_table(
+        "departures_noted",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_departures_noted"),
+        sa.CheckConstraint("id = 1", name="ck_departures_noted_one_row"),
+    )
+    op.execute("INSERT INTO departures_noted (id, size) VALUES (1, 0)")
+    op.create_table(
         "suppressions",
         sa.Column("mark", KEY, nullable=False),
         sa.Column("kind", sa.String, nullable=False),

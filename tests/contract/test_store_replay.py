@@ -1,0 +1,142 @@
+"""A store that was put back learns from the file of departures who left, was suppressed or erased since."""
+
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.model.departures import SuppressionKind
+from publisher.model.subscribers import EndReason, Subscriber
+from publisher.store import Repeated, Store
+from publisher.subscribers.choose import choose, leave, undo
+from tests.contract.stories import NOON, collect, record
+from tests.contract.test_store_rounds import add, begin, plan
+from tests.contract.test_store_subscribers import MAX_AGE, ask
+from tests.databases import empty_sqlite
+
+HOUR = timedelta(hours=1)
+LATER, LATEST = NOON + HOUR, NOON + 2 * HOUR
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with an empty store."""
+    (tmp_path / "publisher.db").write_bytes(empty_sqlite())
+    return tmp_path
+
+
+@pytest.fixture
+def people(folder: Path) -> list[Subscriber]:
+    """Four readers, each with a mail that waits, in a store that is backed up then."""
+    with opened(folder) as store:
+        collect(store, record("a"))
+        found = [add(store, name) for name in ("ada", "ben", "cy", "di")]
+        plan(store, begin(store), {each.number: (1,) for each in found})
+        found = next(store.subscribers.all())
+    shutil.copy(folder / "publisher.db", folder / "backup.db")
+    return found
+
+
+def opened(folder: Path) -> Store:
+    return Store.open(f"sqlite:///{folder / 'publisher.db'}")
+
+
+def put_back(folder: Path) -> None:
+    """As somebody does who copies files."""
+    (folder / "publisher.db-wal").unlink(missing_ok=True)
+    shutil.copy(folder / "backup.db", folder / "publisher.db")
+
+
+def leaves(store: Store, who: Subscriber, *, at: datetime = LATER) -> Subscriber:
+    after = replace(who, subscriptions=leave(who.subscriptions, EndReason.UNSUBSCRIBED, now=at))
+    return store.subscribers.write(who, after, now=at) or after
+
+
+def following(store: Store) -> list[str]:
+    return [each.address for some in store.subscribers.all() for each in some if each.active]
+
+
+def waiting(store: Store) -> list[str]:
+    return [each.recipient for each in store.ledger.due(max_age=MAX_AGE, now=LATEST)]
+
+
+def test_opening_an_older_store_repeats_what_it_does_not_know(folder: Path, people: list[Subscriber]) -> None:
+    with opened(folder) as store:
+        leaves(store, people[0])
+        store.subscribers.erase(people[1].address, now=LATER)
+        store.suppressions.add(people[2].address, SuppressionKind.COMPLAINT, now=LATER)
+    put_back(folder)
+
+    with opened(folder) as store:
+        assert [people[2].address, people[3].address] == following(store) == waiting(store)
+        assert store.subscribers.by_address(people[1].address) is None
+        assert [SuppressionKind.COMPLAINT] == [each.kind for each in store.suppressions.of(people[2].address)]
+        left = store.subscribers.by_address(people[0].address)
+        assert left is not None
+        assert [LATER] == [each.ended_at for each in left.subscriptions]
+        assert 1 == store.retention.forget(now=LATER + timedelta(days=29)).ended
+
+
+def test_who_came_back_after_he_left_follows_on(folder: Path, people: list[Subscriber]) -> None:
+    """Also one who did before the backup, and one who undid it."""
+    with opened(folder) as store:
+        left = leaves(store, people[0])
+        again = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
+        store.subscribers.write(left, replace(left, subscriptions=again), now=LATEST)
+        left = leaves(store, people[1])
+        store.subscribers.write(left, replace(left, subscriptions=undo(left.subscriptions, now=LATEST)), now=LATEST)
+        store.subscribers.erase(people[2].address, now=LATER)
+        add_again(store, people[2])
+        assert Repeated() == store.repeat_departures()
+        assert people[2].address in following(store)
+        assert 4 == len(following(store))
+
+
+def add_again(store: Store, who: Subscriber) -> None:
+    since = [replace(each, since=LATEST) for each in who.subscriptions]
+    store.subscribers.write(None, replace(who, number=0, since=LATEST, subscriptions=tuple(since)), now=LATEST)
+
+
+def test_who_had_not_confirmed_and_was_erased_since_stays_erased(folder: Path, people: list[Subscriber]) -> None:
+    with opened(folder) as store:
+        store.subscribers.erase(people[0].address, now=NOON)
+        ask(store, "confirm-one")
+    shutil.copy(folder / "publisher.db", folder / "backup.db")
+    with opened(folder) as store:
+        store.subscribers.erase(people[0].address, now=LATER)
+    put_back(folder)
+
+    with opened(folder) as store:
+        assert store.subscribers.link("confirm-one") is None
+
+
+def test_repeating_the_whole_file_changes_nothing_more(folder: Path, people: list[Subscriber]) -> None:
+    with opened(folder) as store:
+        leaves(store, people[0])
+        store.subscribers.erase(people[1].address, now=LATER)
+        store.suppressions.add(people[2].address, SuppressionKind.BOUNCES, now=LATER)
+    put_back(folder)
+    (folder / "publisher.db.departures").rename(folder / "elsewhere")
+
+    with opened(folder) as store:
+        assert 4 == len(following(store)), "without the file nobody knows"
+    (folder / "elsewhere").rename(folder / "publisher.db.departures")
+    with opened(folder) as store:
+        assert 2 == len(following(store))
+        assert Repeated() == store.repeat_departures()
+
+
+def test_a_crash_between_the_line_and_its_commit_is_repaired_by_the_next_opening(
+    folder: Path, people: list[Subscriber]
+) -> None:
+    """The reader pressed the button, and wants no mail."""
+    with opened(folder) as store:
+        mark = store.suppressions.mark_of(people[0].address)
+    line = f'{{"at":"{LATER.isoformat()}","kind":"left","mark":"{mark}"}}\n'
+    with (folder / "publisher.db.departures").open("a", encoding="utf-8") as file:
+        file.write(line)
+
+    with opened(folder) as store:
+        assert 3 == len(following(store))

@@ -1,0 +1,97 @@
+"""A site with readers is put back from a backup: nobody who left gets a mail, and no mail goes out unasked."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from publisher.model.departures import SuppressionKind
+from tests.journey.test_deliver import smtp
+from tests.journey.test_subscribers import AGREED, BOTH, CRANE, FERRY, MONDAY, MORE, ONLY_PEOPLE, THURSDAY, people
+from tests.sink import Sink, mail_sink
+from tests.world import NOW, World, news
+
+FRIDAY = THURSDAY + timedelta(days=1)
+NEXT = MONDAY + timedelta(days=1)
+STAYED, LEFT, ERASED, COMPLAINED = (f"{name}@example.org" for name in ("stayed", "left", "erased", "complained"))
+LATEST = news("8 March 2026", "The harbour has a new master.", theme="Ferries")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with mail_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def world(tmp_path: Path, sink: Sink) -> World:
+    """A site without lists and with four readers, which was backed up, sent a round, and lost three readers since."""
+    world = World(tmp_path / "site", f"{FERRY}\n\n{CRANE}", config=ONLY_PEOPLE + smtp(sink.port))
+    world.publisher("run", at=NOW)
+    for address in (STAYED, LEFT, ERASED, COMPLAINED):
+        assert 0 == people(world, "add", address, "*=daily", *AGREED).exit_code
+    world.list_above(MORE)
+    world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
+    world.publisher("run", at=THURSDAY)
+    assert 4 == len(sink.taken)
+    sink.taken.clear()
+    people(world, "end", LEFT, at=FRIDAY)
+    people(world, "erase", ERASED, at=FRIDAY)
+    with world.store() as store:
+        store.suppressions.add(COMPLAINED, SuppressionKind.COMPLAINT, now=FRIDAY)
+    world.list_above(BOTH)
+    return world
+
+
+def restore(world: World, *arguments: str, at: datetime = FRIDAY) -> list[str]:
+    outcome = world.publisher("restore", *arguments, at=at)
+    assert (0, "") == (outcome.exit_code, outcome.err)
+    return outcome.lines
+
+
+def test_nobody_who_left_gets_a_mail_after_a_restore_and_sending_waits_for_a_word(world: World, sink: Sink) -> None:
+    lines = restore(world, str(world.folder / "news.backup"))
+
+    gone = "1 reader left, 1 erased, 1 suppressed"
+    assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in lines
+    assert "publisher restore --rounds-sent" in lines
+    world.publisher("run", at=FRIDAY)
+    world.publisher("run", at=MONDAY)
+    assert [] == sink.taken
+    status = world.publisher("status", at=MONDAY)
+    assert 75 == status.exit_code
+    assert any("no round begins until you say what went out since the backup" in line for line in status.lines)
+
+    assert ["composing goes on"] == restore(world, "--rounds-sent", at=MONDAY)
+    assert ["no audience waits for you after a restore"] == restore(world, at=MONDAY)
+    world.list_above(LATEST)
+    world.publisher("run", at=NEXT)
+
+    mails = {taken.recipients[0]: taken.mail.decode() for taken in sink.taken}
+    assert STAYED in mails
+    assert not {LEFT, ERASED} & set(mails)
+    assert "The harbour has a new master" in mails[STAYED]
+    assert "The ferry sails thrice" not in mails[STAYED], "he had it before"
+    listed = [each["address"] for each in people(world, "list", "--json").json]
+    assert [STAYED, COMPLAINED] == listed
+
+
+def test_if_nothing_went_out_since_readers_get_all_of_it(world: World, sink: Sink) -> None:
+    restore(world, str(world.folder / "news.backup"))
+    restore(world, "--nothing-sent")
+
+    world.publisher("run", at=MONDAY)
+
+    [mail] = [taken.mail.decode() for taken in sink.taken if taken.recipients == (STAYED,)]
+    assert "The ferry sails thrice" in mail
+    assert "The crane lifts the ferry" in mail
+
+
+def test_a_file_of_departures_that_is_gone_is_told(world: World) -> None:
+    world.database.with_name("publisher.db.departures").unlink()
+
+    lines = restore(world, str(world.folder / "news.backup"))
+
+    words = "publisher.db.departures is not there: who left since the backup is a reader again"
+    assert any(words in line for line in lines)
