@@ -17,6 +17,7 @@ from functools import partial
 from publisher.deliver.bounces import read_bounce
 from publisher.deliver.mailboxes import Inbox, open_imap, open_maildir, open_mbox
 from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow, BounceSettings
+from publisher.model.decisions import without_addresses
 from publisher.model.errors import UsageError
 from publisher.store import Store
 from publisher.subscribers.bounce_rule import Step
@@ -80,6 +81,8 @@ def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) ->
 def _row_of(
     bounce: Bounce, mark: str, desk: BounceDesk, *, name: str = "", recipient: str = "", token: str = ""
 ) -> BounceRow:
+    # Servers repeat the address, and a reader's stands in no report.
+    words = without_addresses(bounce.words) if token else bounce.words
     return BounceRow(
         mark=mark,
         at=desk.now,
@@ -88,7 +91,7 @@ def _row_of(
         recipient=recipient,
         token=token,
         status=bounce.status,
-        words=bounce.words,
+        words=words,
     )
 
 

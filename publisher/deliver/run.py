@@ -47,7 +47,7 @@ from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import Tallies
 from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, Session
 from publisher.deliver.wire import Dropped, Silent
-from publisher.model.decisions import DecisionLog
+from publisher.model.decisions import DecisionLog, without_addresses
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result, SmtpSettings
 from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
@@ -259,7 +259,7 @@ class _Pass:
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
-        self._pace.note(meaning.sign, str(reply), about=delivery.id, now_s=self._now_s())
+        self._pace.note(meaning.sign, _said(delivery, reply), about=delivery.id, now_s=self._now_s())
         self._pace.greylist.note(delivery.recipient, step, reply, self._orders.clock())
         if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:
             self._suspects.append(delivery)
@@ -271,15 +271,15 @@ class _Pass:
             case Fate.LATER if self._orders.clock() - delivery.queued_at > GIVE_UP:
                 self._refuse(delivery, reply)
             case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=_said(delivery, reply))
                 self._tallies.add(delivery, later=1)
-                self._note(delivery.title, f"the mail server does not take our mail: {reply}")
+                self._note(delivery.title, f"the mail server does not take our mail: {_said(delivery, reply)}")
             case Fate.LATER:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=str(reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=_said(delivery, reply))
                 self._tallies.add(delivery, later=1)
             case Fate.AGAIN:
                 after = _wait_of(meaning, is_used=is_used)
-                self._requeue(delivery, after=after, is_attempt=False, code=reply.code, reply=str(reply))
+                self._requeue(delivery, after=after, is_attempt=False, code=reply.code, reply=_said(delivery, reply))
         return meaning.sign is not Sign.BUSY
 
     def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
@@ -287,18 +287,20 @@ class _Pass:
         logger.debug("mail is tried again", because=str(drop), **_facts(delivery))
         if isinstance(drop, BrokenPipeline):
             self._pace.may_pipeline = self._server.may_pipeline = False
-            self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=str(drop))
+            self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=_said(delivery, drop))
             return
         if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
-            self._requeue(delivery, after=self._wait(delivery), reply=str(drop))
+            self._requeue(delivery, after=self._wait(delivery), reply=_said(delivery, drop))
             self._tallies.add(delivery, later=1)
             return
-        self._pace.note(Sign.BUSY, str(drop), about=delivery.id, now_s=self._now_s())
-        self._requeue(delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=str(drop))
+        self._pace.note(Sign.BUSY, _said(delivery, drop), about=delivery.id, now_s=self._now_s())
+        self._requeue(
+            delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=_said(delivery, drop)
+        )
 
     def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
         """The connection was lost after the mail was handed over: whether the server has it cannot be known."""
-        reply = f"no answer after the mail was handed over: {drop}"
+        reply = f"no answer after the mail was handed over: {_said(delivery, drop)}"
         logger.debug("mail is doubtful", because=str(drop), **_facts(delivery))
         self._requeue(delivery, after=self._wait(delivery), is_doubtful=True, reply=reply)
         self._tallies.add(delivery, later=1)
@@ -316,11 +318,11 @@ class _Pass:
 
     def _refuse(self, delivery: Delivery, reply: Reply) -> None:
         self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
-        problem = f"{_named(delivery)}the mail server refused it for good: {reply}"
+        problem = f"{_named(delivery)}the mail server refused it for good: {_said(delivery, reply)}"
         self._note(delivery.title, problem)
 
     def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
-        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=str(reply)))
+        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=_said(delivery, reply)))
         self._tallies.add(delivery, **counts)
         self._steps.advance(1)
 
@@ -398,3 +400,8 @@ def _facts(delivery: Delivery) -> dict[str, object]:
 def _named(delivery: Delivery) -> str:
     """Whom a problem is about, in front of it; a reader's address stands in no log."""
     return "" if delivery.is_personal else f"{delivery.recipient}: "
+
+
+def _said(delivery: Delivery, reply: Reply | Dropped) -> str:
+    """What the server said of a mail. Servers repeat the address, and a reader's stands in no report and no log."""
+    return without_addresses(str(reply)) if delivery.is_personal else str(reply)

@@ -44,4 +44,9 @@ def facts_of(line: logging.LogRecord) -> Mapping[str, object]:
 def _printable(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
-    return _ADDRESS.sub("(address)", value) if isinstance(value, str) else value
+    return without_addresses(value) if isinstance(value, str) else value
+
+
+def without_addresses(text: str) -> str:
+    """A text with `(address)` in place of each mail address."""
+    return _ADDRESS.sub("(address)", text)

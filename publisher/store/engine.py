@@ -135,7 +135,8 @@ class Database:
         arguments: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
-        engine = create_engine(self.url, connect_args=arguments, **options)
+        # What the database complains of ends as a line in a log, where no address stands.
+        engine = create_engine(self.url, connect_args=arguments, hide_parameters=True, **options)
         engine.update_execution_options(compiled_cache=_SQLITE_STATEMENTS)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -148,7 +149,11 @@ class Database:
         try:
             # READ COMMITTED, so that a writer sees what others committed while it waited for the lock.
             engine = create_engine(
-                self.url, isolation_level="READ COMMITTED", pool_pre_ping=True, connect_args=arguments
+                self.url,
+                isolation_level="READ COMMITTED",
+                pool_pre_ping=True,
+                connect_args=arguments,
+                hide_parameters=True,
             )
         except ImportError as error:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"

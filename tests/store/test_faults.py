@@ -3,18 +3,21 @@
 import os
 import re
 import socket
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from publisher.model.errors import StoreError
 from publisher.store import Store
 from publisher.store.faults import place_of, translate_errors
+from publisher.store.people_schema import subscribers
 from tests.contract.stories import fail
+from tests.databases import sqlite_store
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSWORD = "s3cret"
@@ -141,3 +144,13 @@ def test_places_are_named_without_what_is_secret() -> None:
     assert place_of(make_url("sqlite://")) == ":memory:"
     assert place_of(make_url(f"postgresql+psycopg://u:{PASSWORD}@db.example.org/news")) == "'news' on db.example.org"
     assert place_of(make_url(f"postgresql+psycopg:///news?host=/run/pg&password={PASSWORD}")) == "'news' on /run/pg"
+
+
+def test_a_traceback_shows_no_value_of_a_row() -> None:
+    """It may end in a log, where no reader's address stands."""
+    with sqlite_store() as store, pytest.raises(IntegrityError) as caught, store.database.writing() as connection:
+        connection.execute(insert(subscribers).values(address="ada@example.org"))
+
+    told = "".join(traceback.format_exception(caught.value))
+    assert "NOT NULL constraint failed" in told
+    assert "ada@" not in told.replace('address="ada@example.org"', "")
