@@ -35,3 +35,24 @@ def test_peers_are_measured_side_by_side() -> None:
         assert re.fullmatch(r"[\d.]+ s, \d+ MiB", cells[f"{peer}: full build"])
         assert re.fullmatch(r"[\d.]+ s, \d+ MiB", cells[f"{peer}: 10 new"])
         assert int(cells[f"{peer} writes"].split()[0]) > 100
+
+
+@pytest.mark.slow
+def test_a_round_is_planned_beside_each_reader_by_himself_and_sent_beside_the_ledger_alone() -> None:
+    arguments = ["--people", "300", "--items", "6", "--sample", "50", "--send"]
+
+    said = run([sys.executable, BENCHMARKS / "rounds.py", *arguments])
+
+    assert re.search(r"^300 people, \d+ subscriptions, 6 new items, 1 process", said, re.MULTILINE)
+    assert re.search(r"^ours is [\d.]+ times quicker$", said, re.MULTILINE)
+    assert re.search(r"^sent: [\d,]+/s; by the ledger alone [\d,]+/s; ratio [\d.]+$", said, re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_clients_of_a_mail_server_are_measured_side_by_side() -> None:
+    arguments = ["--mails", "20", "--round-trips", "0", "--connections", "2", "--repeats", "1"]
+
+    table = run([sys.executable, BENCHMARKS / "deliver.py", *arguments])
+
+    rows = re.findall(r"^\| 0 ms \| 2 \| (.+?) \| \d+ \|", table, re.MULTILINE)
+    assert ["smtplib", "aiosmtplib", "ours", "ours, with the ledger"] == rows

@@ -1,8 +1,9 @@
 """Random lives of readers, beside an oracle that remembers for each of them, item by item, what he got.
 
-A world has a log of items, readers who subscribe, leave, return and change pace, rounds that are late or left out, and
-themes that are renamed. The oracle says of every item and reader whether he has to get it: he followed one of its
-themes when it came into it, and did not stop before his mail was due; and never twice.
+A world has a log of items, readers who subscribe, leave, return, pause and change pace, rounds that are late, left out,
+or held by an editor who may take an item out, and themes that are renamed. The oracle says of every item and reader
+whether he has to get it: he followed one of its themes when it came into it, and did not stop before his mail was due.
+He never gets it twice.
 """
 
 from collections import defaultdict
@@ -19,8 +20,15 @@ from publisher.subscribers.rule import Follow, Share, Window, moved, share_of
 THEMES = ("asylum", "borders", "return", "work")
 PACES = ("daily", "weekly", "monthly")
 START = datetime(2026, 3, 2, tzinfo=UTC)
+RENAMED = "~"
+"""Between a theme's name and how often it was renamed, in its slug."""
 Rule = Callable[["Reader", Window, int, int], tuple[Share, tuple[Subscription, ...]]]
 """From a reader, the window, the round's end and the limit: what he gets, and his subscriptions after it."""
+
+
+def name_of(slug: str) -> str:
+    """The name of a theme, whatever its slug is by now."""
+    return slug.partition(RENAMED)[0]
 
 
 @dataclass
@@ -30,7 +38,12 @@ class Item:
     number: int
     added_seq: int
     themes: dict[str, int]
+    """By the slugs that its themes had when it came into them."""
     is_live: bool = True
+
+    @property
+    def names(self) -> set[str]:
+        return {*map(name_of, self.themes)}
 
 
 @dataclass
@@ -45,14 +58,17 @@ class Reader:
     """Items that he has to get yet, with the themes that he follows them by."""
     got: list[int] = field(default_factory=list)
     paused: bool = False
+    current: Callable[[str], str] = str
+    """The present slug of a theme."""
 
     @property
     def followed(self) -> set[str]:
-        return {each.theme for each in self.subscriptions if each.state is SubscriptionState.ACTIVE}
+        """The names of the themes that he follows."""
+        return {name_of(each.theme) for each in self.subscriptions if each.state is SubscriptionState.ACTIVE}
 
     def follows(self, *, ended_too: bool = True) -> list[Follow]:
         return [
-            Follow(each.theme, each.start, each.cursor, self.is_due(each))
+            Follow(self.current(each.theme), each.start, each.cursor, self.is_due(each))
             for each in self.subscriptions
             if ended_too or each.state is SubscriptionState.ACTIVE
         ]
@@ -75,16 +91,21 @@ class World:
     lost: list[tuple[int, int]] = field(default_factory=list)
     doubled: list[tuple[int, int]] = field(default_factory=list)
     unasked: list[tuple[int, int]] = field(default_factory=list)
+    renamed: dict[str, int] = field(default_factory=dict)
+    """How often each theme was renamed, by its name."""
+    held: set[str] | None = None
+    """The paces that were due since an editor looks at what is new; None: none does."""
 
     def live(self, steps: int) -> None:
         """Let that many things happen, then give everybody a last mail."""
         actions = (self.publish, self.publish, self.publish, self.change, self.change, self.round, self.round)
-        rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join)
+        rare = (self.withdraw, self.join_theme, self.pause, self.come_back, self.join, self.rename, self.hold)
         for _ in range(steps):
             self.now += timedelta(hours=self.random.randint(1, 30))
             self.random.choice(actions if self.random.random() < 0.8 else rare)()
         for reader in self.readers:
             reader.paused = False
+        self.release()
         for _ in range(len(self.items) // self.limit + 2):
             self.send_round(frozenset(PACES))
         self.lost += [(reader.number, item) for reader in self.readers for item in sorted(reader.wants)]
@@ -96,7 +117,7 @@ class World:
         for _ in range(self.random.randint(1, 3)):
             self.log_end += 1
             themes = self.random.sample(THEMES, self.random.choice((1, 1, 1, 2, 3)))
-            item = Item(len(self.items) + 1, self.log_end, dict.fromkeys(themes, self.log_end))
+            item = Item(len(self.items) + 1, self.log_end, dict.fromkeys(map(self.slug, themes), self.log_end))
             self.items.append(item)
             for reader in self.readers:
                 if by := reader.followed & {*themes, EVERYTHING}:
@@ -119,10 +140,12 @@ class World:
             return
         item = self.random.choice(live)
         self.log_end += 1
-        theme = self.random.choice([theme for theme in THEMES if theme not in item.themes])
-        item.themes[theme] = self.log_end
+        theme = self.random.choice([theme for theme in THEMES if theme not in item.names])
+        item.themes[self.slug(theme)] = self.log_end
         for reader in self.readers:
-            its = [each for each in reader.subscriptions if each.theme == theme and each.start < item.added_seq]
+            its = [
+                each for each in reader.subscriptions if name_of(each.theme) == theme and each.start < item.added_seq
+            ]
             is_followed = any(each.state is SubscriptionState.ACTIVE for each in its)
             if is_followed and item.number not in reader.got and not self.has_passed(reader, item):
                 reader.wants.setdefault(item.number, set()).add(theme)
@@ -133,13 +156,27 @@ class World:
             each.start < item.added_seq and seq <= each.cursor
             for each in reader.subscriptions
             for theme, seq in {**item.themes, EVERYTHING: item.added_seq}.items()
-            if each.theme == theme
+            if name_of(each.theme) == name_of(theme)
         )
+
+    def rename(self) -> None:
+        """A theme gets another slug. Items and subscriptions have the one from before for a while, or for good."""
+        theme = self.random.choice(THEMES)
+        self.renamed[theme] = self.renamed.get(theme, 0) + 1
+
+    def slug(self, theme: str) -> str:
+        """The present slug of the theme of that name."""
+        times = self.renamed.get(theme, 0)
+        return f"{theme}{RENAMED}{times}" if times else theme
+
+    def current(self, slug: str) -> str:
+        """The present slug of a theme that had this one."""
+        return self.slug(name_of(slug))
 
     # --- people ------------------------------------------------------------------------------------------------------
 
     def join(self) -> None:
-        self.readers.append(Reader(len(self.readers) + 1))
+        self.readers.append(Reader(len(self.readers) + 1, current=self.current))
         self.choose(self.readers[-1])
 
     def change(self) -> None:
@@ -157,8 +194,9 @@ class World:
 
     def choose(self, reader: Reader) -> None:
         themes = self.random.sample((*THEMES, EVERYTHING), self.random.randint(1, 3))
-        choices = {theme: self.random.choice(PACES) for theme in themes}
-        reader.subscriptions = choose(reader.subscriptions, choices, log_end=self.log_end, now=self.now)
+        choices = {self.slug(theme): self.random.choice(PACES) for theme in themes}
+        before = [replace(each, theme=self.current(each.theme)) for each in reader.subscriptions]
+        reader.subscriptions = choose(before, choices, log_end=self.log_end, now=self.now)
 
     def forget_unfollowed(self, reader: Reader) -> None:
         """Who stopped following the themes that brought him an item, before his mail, need not get it.
@@ -166,7 +204,7 @@ class World:
         Somebody who followed everything, and one theme of the item from now on, goes on with that theme.
         """
         for number, by in list(reader.wants.items()):
-            others = reader.followed & {*self.items[number - 1].themes} if EVERYTHING in by else set()
+            others = reader.followed & self.items[number - 1].names if EVERYTHING in by else set()
             if still := reader.followed & by | others:
                 reader.wants[number] = still
             else:
@@ -187,7 +225,26 @@ class World:
     def round(self) -> None:
         """A round of one pace, or of several that are due at one moment; sometimes a tick was missed."""
         if self.random.random() < 0.8:
-            self.send_round(frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3)))))
+            due = frozenset(self.random.sample(PACES, self.random.choice((1, 1, 2, 3))))
+            if self.held is None:
+                self.send_round(due)
+            else:
+                self.held |= due
+
+    def hold(self) -> None:
+        """An editor begins to look at what is new, or has looked: he may have taken an item out for good."""
+        if self.held is None:
+            self.held = set()
+            return
+        if self.random.random() < 0.5:
+            self.withdraw()
+        self.release()
+
+    def release(self) -> None:
+        """Send what was due while the editor looked."""
+        due, self.held = self.held, None
+        if due:
+            self.send_round(frozenset(due))
 
     def send_round(self, due: frozenset[str]) -> None:
         window = self.window()
@@ -206,7 +263,14 @@ class World:
 
     def window(self) -> Window:
         live = [item for item in self.items if item.is_live]
-        return Window([ItemEntry(number=each.number, added_seq=each.added_seq, themes=each.themes) for each in live])
+        return Window([self.entry(each) for each in live])
+
+    def entry(self, item: Item) -> ItemEntry:
+        """The item by the present slugs of its themes."""
+        themes: dict[str, int] = {}
+        for slug, seq in item.themes.items():
+            themes[self.current(slug)] = min(seq, themes.get(self.current(slug), seq))
+        return ItemEntry(number=item.number, added_seq=item.added_seq, themes=themes)
 
 
 def our_rule(reader: Reader, window: Window, upto: int, limit: int) -> tuple[Share, tuple[Subscription, ...]]:
@@ -220,7 +284,7 @@ def with_cursors(reader: Reader, cursors: Sequence[int]) -> tuple[Subscription, 
     return tuple(replace(each, cursor=cursor) for each, cursor in pairs)
 
 
-def mistakes_of(rule: Rule, seeds: Sequence[int], *, limit: int = 5, steps: int = 60) -> dict[str, int]:
+def mistakes_of(rule: Rule, seeds: Sequence[int], *, limit: int = 5, steps: int = 75) -> dict[str, int]:
     """How many items were lost and doubled in these lives by a rule."""
     found: dict[str, int] = defaultdict(int)
     for seed in seeds:
