@@ -21,6 +21,7 @@ def held_data(
     The names and values are part of what a reader may rely on; `docs/privacy.md` explains them.
     """
     sent = store.histories.deliveries(subscriber.address)
+    score = store.bounce_scores.get(subscriber.number)
     return {
         "held_by": site.title,
         "at": now,
@@ -40,6 +41,7 @@ def held_data(
             {"at": each.at, "kind": each.kind, "status": each.status, "words": each.words}
             for each in store.histories.bounces(subscriber.number)
         ],
+        "failures": asdict(score) if score else None,
         "suppressed": [asdict(each) for each in store.suppressions.of(subscriber.address)],
     }
 

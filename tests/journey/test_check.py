@@ -192,8 +192,11 @@ def test_a_mail_server_in_the_open_is_a_hint_and_a_file_it_needs_must_be_there(w
 def test_forms_that_nobody_can_reach_are_told(world: World) -> None:
     people = REAL + SUBSCRIBERS.replace("example.org", "harbour.eu") + SMTP
     world.config.write_text(people, "utf-8")
-    [fix] = world.publisher("check", at=NOW).lines
+    fix, hint = world.publisher("check", at=NOW).lines
     assert fix.startswith("fix: service.listen: it is not set, so nobody can subscribe")
+    assert "smtp.bounces: nobody reads which mails to readers come back" in hint
 
-    world.config.write_text(f'{people}\n[service]\nlisten = "127.0.0.1:8000"\n', "utf-8")
+    (world.folder / "box").touch()
+    read = people.replace(SMTP, f'{SMTP.rstrip()}\nbounces = "bounces@harbour.eu"\n[bounces]\nmbox = "box"\n')
+    world.config.write_text(f'{read}\n[service]\nlisten = "127.0.0.1:8000"\n', "utf-8")
     assert ["all is well"] == world.publisher("check", at=NOW).lines

@@ -13,6 +13,7 @@ from publisher.model.errors import SuppressedError
 from publisher.model.subscribers import EndReason, LetterKind, Subscriber
 from publisher.store import Marked
 from publisher.store.bounce_scores import probe_name
+from publisher.store.mail_schema import bounces
 from publisher.subscribers.bounce_rule import Step
 from publisher.subscribers.reach import Counted, Reach
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
@@ -381,3 +382,20 @@ def test_a_paused_reader_is_probed_when_his_pause_is_over(world: World) -> None:
         seen.append([each.kind for each in world.letters])
 
     assert [[LetterKind.CONFIRM], [LetterKind.CONFIRM, LetterKind.PROBE]] == seen
+
+
+@pytest.mark.parametrize("kind", [BounceKind.FAILED, BounceKind.COMPLAINT])
+def test_a_crash_between_the_end_and_its_note_is_made_good(world: World, kind: BounceKind) -> None:
+    """The subscriptions ended, and the mail is still in its mailbox, known to nobody."""
+    ada = world.probed()
+    world.come_back(world.mark(ada), "5.1.1", kind, mail="one")
+    before = world.store.subscribers.get(ada.number)
+    with world.store.database.writing_beside() as connection:
+        connection.execute(bounces.delete())
+
+    again = world.come_back(world.mark(ada), "5.1.1", kind, mail="one")
+
+    assert again is not None
+    assert again.is_new
+    assert before == world.store.subscribers.get(ada.number)
+    assert 1 == len(world.kinds())

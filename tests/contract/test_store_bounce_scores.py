@@ -1,0 +1,119 @@
+"""Scores of readers whose mails come back, refusals and probes in the store. In both databases."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from publisher.model.bounces import BounceKind, BounceRow, BounceScore
+from publisher.model.deliveries import DeliveryState, Result
+from publisher.model.errors import OutrunError
+from publisher.model.subscribers import Subscriber
+from publisher.store import Marked, Store, Suspended
+from publisher.store.bounce_scores import new_mark, probe_name
+from tests.contract.stories import NOON, collect, record
+from tests.contract.test_store_rounds import add, begin, plan
+from tests.contract.test_store_subscribers import DAY, MAX_AGE, letter
+
+ONE = BounceScore(points=1, last_at=NOON)
+GONE = BounceScore(points=5, last_at=NOON, suspended_at=NOON)
+
+
+def came_back(mark: str) -> BounceRow:
+    return BounceRow(
+        mark=mark, at=NOON, kind=BounceKind.FAILED, name="", recipient="", token="", status="5.1.1", words=""
+    )
+
+
+def refuse_all(store: Store, *, now: datetime = NOON) -> None:
+    claimed = store.ledger.claim(10, max_age=MAX_AGE, now=now)
+    refused = [Result(delivery=each, state=DeliveryState.REFUSED, code=550, reply="550 5.1.1 no") for each in claimed]
+    for _ in range(2):  # the second time the claim is over
+        store.ledger.write([], refused, now=now)
+
+
+@pytest.fixture
+def ada(store: Store) -> Subscriber:
+    collect(store, record("a"))
+    return add(store, "ada")
+
+
+def test_a_report_is_kept_with_its_score_once(store: Store, ada: Subscriber) -> None:
+    scores = store.bounce_scores
+
+    assert scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
+    assert not scores.count_report(came_back("one"), ada.number, before=ONE, after=GONE)
+    assert scores.count_report(came_back("two"), ada.number, before=ONE, after=GONE)
+
+    assert GONE == scores.get(ada.number)
+    assert {ada.number: GONE} == scores.all()
+    assert 1 == scores.count_suspended()
+    assert store.bounces.is_known("two")
+    assert not store.bounces.is_known("three")
+
+
+def test_of_two_reports_at_once_one_is_decided_again(store: Store, ada: Subscriber) -> None:
+    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
+
+    with pytest.raises(OutrunError):
+        store.bounce_scores.count_report(came_back("two"), ada.number, before=None, after=GONE)
+
+    assert ONE == store.bounce_scores.get(ada.number)
+    assert not store.bounces.is_known("two")
+
+
+def test_who_is_suspended_is_not_due_and_keeps_his_place(store: Store, ada: Subscriber) -> None:
+    ben = add(store, "ben")
+    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+
+    found = plan(store, begin(store), {})
+
+    assert [[(ben.number, "*", 1)]] == found
+    again = store.subscribers.get(ada.number)
+    assert again is not None
+    assert ada.active[0].cursor == again.active[0].cursor
+
+
+def test_a_refusal_of_a_readers_mail_waits_until_it_is_counted(store: Store, ada: Subscriber) -> None:
+    plan(store, begin(store), {ada.number: (1,)})
+    refuse_all(store)
+
+    [refusal] = store.bounce_scores.refusals()
+    assert ("ada@example.org", 550, "550 5.1.1 no") == (refusal.address, refusal.code, refusal.reply)
+    counted = [store.bounce_scores.count_refusal(refusal, ada.number, before=None, after=GONE) for _ in range(2)]
+
+    assert [True, False] == counted
+    assert [] == store.bounce_scores.refusals()
+    assert GONE == store.bounce_scores.get(ada.number)
+
+
+def test_a_probe_gives_a_new_mark_and_is_found_by_it(store: Store, ada: Subscriber) -> None:
+    scores, old, new = store.bounce_scores, store.bounce_scores.mark_of(ada.number), new_mark()
+    scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+    probe = letter(probe_name(new))
+
+    assert not scores.begin_probe(ada.number, ONE, probe, mark=new, now=NOON + DAY)
+    assert scores.begin_probe(ada.number, GONE, probe, mark=new, now=NOON + DAY)
+
+    assert Marked(subscriber=ada.number, is_former=True) == scores.holder_of(old)
+    assert Marked(subscriber=ada.number, is_former=False) == scores.holder_of(new)
+    assert scores.holder_of(new_mark()) is None
+    assert Marked(subscriber=ada.number, is_former=True) == scores.marked(ada.number)
+    probed = BounceScore(points=5, last_at=NOON, suspended_at=NOON, probed_at=NOON + DAY)
+    waits = Suspended(subscriber=ada.number, score=probed, probe=DeliveryState.QUEUED, probe_sent_at=None)
+    assert [waits] == scores.suspended(before=NOON)
+    assert [] == scores.suspended(before=NOON - timedelta(seconds=1))
+
+    refuse_all(store, now=NOON + DAY)
+    assert [each.probe for each in scores.suspended(before=NOON)] == [DeliveryState.REFUSED]
+    assert 1 == len(scores.refusals())
+
+
+def test_what_is_forgotten_leaves_a_new_mark(store: Store, ada: Subscriber) -> None:
+    old = store.bounce_scores.mark_of(ada.number)
+    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
+
+    assert [True, False] == [store.bounce_scores.forget(ada.number) for _ in range(2)]
+
+    assert store.bounce_scores.get(ada.number) is None
+    assert Marked(subscriber=ada.number, is_former=True) == store.bounce_scores.holder_of(old)
+    assert old != store.bounce_scores.mark_of(ada.number)
