@@ -9,6 +9,7 @@ import pytest
 
 from publisher.model.deliveries import DeliveryKind, Letter, NewDelivery, Rank
 from publisher.model.errors import UsageError
+from publisher.model.retention import ENDED
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 from publisher.model.subscribers import (
@@ -106,6 +107,22 @@ def site() -> Iterator[Site]:
     with sqlite_store() as store:
         collect(store, record("a", ASYLUM), record("b", BORDERS))
         yield Site(store)
+
+
+def test_who_comes_back_after_he_was_forgotten_begins_anew_and_gets_nothing_again(site: Site) -> None:
+    """28 days after he left nothing says any more what he had; what is in the log by then is not for him."""
+    ada = site.subscribed(asylum="daily")
+    site.people.stop(site.stop_link(ada))
+    site.now += ENDED + timedelta(seconds=1)
+    site.collect("while-away", ASYLUM)
+    assert 1 == site.store.retention.forget(now=site.now).ended
+
+    again = site.subscribed(asylum="daily")
+
+    assert again.number > ada.number
+    end = site.store.log.end()
+    assert [(end, end)] == [(each.start, each.cursor) for each in again.subscriptions]
+    assert site.people.holder(site.stop_link(ada)) is None, "an old mail's link is nobody's"
 
 
 def test_nobody_is_subscribed_before_he_confirms(site: Site) -> None:
