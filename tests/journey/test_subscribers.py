@@ -275,7 +275,7 @@ def test_a_readers_own_page_names_the_last_mails_and_how_he_agreed(begun: World)
 
     assert "Because you agreed to it elsewhere, as was noted on 4 March 2026: form on paper" in pages[0]
     assert ["The last mails to you" in page for page in pages] == [True, False]
-    row = '<tr><th scope="row">5 March 2026</th><td>2</td><td><span lang="en">Cranes, Ferries</span></td></tr>'
+    row = '<tr><th scope="row">5 March 2026</th><td>2 items: <span lang="en">Cranes, Ferries</span></td></tr>'
     assert row in pages[0]
 
 
