@@ -35,7 +35,7 @@ class DeskSite:
         self._opened = ExitStack()
         self._opened_at: datetime | None = None
         self.woken = 0
-        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake)
+        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake, pass_age_s=lambda: 90.0)
         self.app = application(desk, public_pages(world.feeds, base_url=BASE_URL))
 
     def open(self) -> Publisher:

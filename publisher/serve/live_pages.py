@@ -73,7 +73,8 @@ class LivePages:
             if config.subscribers is not None:
                 parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
             if config.desk is not None:
-                parts.append(desk_pages(self._forms.publisher, base_url=base_url, on_act=self._on_letter))
+                open_site, age_s = self._forms.publisher, self._health.age_s
+                parts.append(desk_pages(open_site, base_url=base_url, on_act=self._on_letter, pass_age_s=age_s))
         pages = public_pages(
             config.feeds_directory, base_url=base_url, hub=config.feeds.hub, was=dict(config.themes.was)
         )

@@ -7,13 +7,14 @@ page. A list is data of strangers: it is read as `publisher subscribers import` 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from io import StringIO
 from threading import Lock
 
 from flask import Response
 
 from publisher.app import Publisher
+from publisher.model import retention
 from publisher.model.errors import OutrunError, UsageError
 from publisher.model.schedules import instant_of
 from publisher.model.subscribers import EVERYTHING
@@ -25,7 +26,6 @@ from publisher.subscribers.transfer import Imported, Terms
 
 MAX_BYTES = 900_000
 """About 20,000 people; a longer list is for the command."""
-KEPT_FOR = timedelta(minutes=30)
 ENCODINGS = ("utf-8", "windows-1252")
 THEME_FIELD = "follow."
 LINES_SHOWN = 20
@@ -62,7 +62,7 @@ class TriedLists:
     def get(self, person: str, *, now: datetime) -> Tried | None:
         """The list that the editor sent last; None: there is none, or it is too old."""
         with self._lock:
-            old = [each for each, tried in self._by_person.items() if now - tried.at > KEPT_FOR]
+            old = [each for each, tried in self._by_person.items() if now - tried.at > retention.TRIED]
             for each in old:
                 del self._by_person[each]
             return self._by_person.get(person)

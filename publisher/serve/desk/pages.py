@@ -1,5 +1,7 @@
 """The pages of the desk, in the order of its menu."""
 
+from collections.abc import Callable
+
 from publisher.serve.desk.acts_page import ACTS
 from publisher.serve.desk.deskpage import DeskPage
 from publisher.serve.desk.edition_page import EDITION, EDITION_MAIL, EDITION_TEXT
@@ -8,9 +10,10 @@ from publisher.serve.desk.next_page import NEXT
 from publisher.serve.desk.people_page import PEOPLE
 from publisher.serve.desk.person_page import PERSON
 from publisher.serve.desk.sent_page import SENT
-from publisher.serve.desk.sources_page import SOURCES
+from publisher.serve.desk.sources_page import sources_page
 
 
-def new_pages() -> tuple[DeskPage, ...]:
+def new_pages(pass_age_s: Callable[[], float | None]) -> tuple[DeskPage, ...]:
     """The pages of one desk; lists of people that its editors try are kept with them."""
-    return (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, SOURCES, SENT, PEOPLE, PERSON, import_page(), ACTS)
+    sources = sources_page(pass_age_s)
+    return (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, sources, SENT, PEOPLE, PERSON, import_page(), ACTS)

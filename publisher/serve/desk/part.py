@@ -3,7 +3,7 @@
 Nothing of it is stored anywhere, shown in a frame of another site, or led to with its address. Scripts do not run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -50,9 +50,14 @@ OpenSite = Callable[[], Publisher]
 """Gives the site, opened."""
 
 
-def desk_pages(open_site: OpenSite, *, base_url: str, on_act: Callable[[], object]) -> Blueprint:
-    """The part of the application with the desk; `on_act` is called when mails may wait to be sent."""
-    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act)
+def desk_pages(
+    open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], pass_age_s: Callable[[], float | None]
+) -> Blueprint:
+    """The part of the application with the desk; `on_act` is called when mails may wait to be sent.
+
+    `pass_age_s` says how many seconds ago a pass ended; None: none has since the service began.
+    """
+    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(pass_age_s))
     part = Blueprint("desk", __name__)
     # A proxy in front may or may not take the site's own path off an address.
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
@@ -91,11 +96,12 @@ class _DeskPart:
         *,
         base_url: str,
         on_act: Callable[[], object],
+        pages: Sequence[DeskPage],
     ) -> None:
         self._open = open_site
         self._host = urlsplit(base_url).netloc
         self._on_act = on_act
-        self._pages = new_pages()
+        self._pages = pages
         self._entry = Entry()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:

@@ -1,6 +1,9 @@
 """The desk's page of sources: how each fares, what waits, what is hidden, and what each decision would do."""
 
 import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from flask import Response
 
@@ -18,8 +21,19 @@ WAITING_SHOWN = 30
 MAX_REASON = 500
 
 
-def _show(visit: Visit) -> Response:
-    overview = oversee_sources(visit.office)
+def sources_page(pass_age_s: Callable[[], float | None]) -> DeskPage:
+    """The page; `pass_age_s` says how many seconds ago a pass ended, or None."""
+    return DeskPage(
+        name="sources",
+        rule="sources",
+        show=partial(_show, pass_age_s),
+        acts={"release": _release, "discard": _discard, "read": _read, "hide": _hide, "unhide": _unhide},
+        state=lambda visit: state_of(oversee_sources(visit.office)),
+    )
+
+
+def _show(pass_age_s: Callable[[], float | None], visit: Visit) -> Response:
+    overview, age_s = oversee_sources(visit.office), pass_age_s()
     return visit.page(
         "desk/sources.html",
         section="sources",
@@ -29,6 +43,7 @@ def _show(visit: Visit) -> Response:
         hidden=overview.hidden,
         latest=[each for each in overview.latest if each.state.is_live],
         waiting_shown=WAITING_SHOWN,
+        passed_at=None if age_s is None else visit.now - timedelta(seconds=age_s),
         title_of=lambda item: scrub(title_of(item)),
     )
 
@@ -145,12 +160,3 @@ def _words_of(visit: Visit, collected: CollectReport) -> str:
     )
     told = [words % {"num": number} for number, words in counted if number]
     return ", ".join(told) or visit.gettext("nothing changes for readers")
-
-
-SOURCES = DeskPage(
-    name="sources",
-    rule="sources",
-    show=_show,
-    acts={"release": _release, "discard": _discard, "read": _read, "hide": _hide, "unhide": _unhide},
-    state=lambda visit: state_of(oversee_sources(visit.office)),
-)

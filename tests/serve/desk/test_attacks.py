@@ -180,7 +180,7 @@ def test_a_form_that_is_too_long_is_refused(site: DeskSite) -> None:
 def test_plain_http_from_beyond_this_machine_is_refused(
     site: DeskSite, proxy: str, headers: dict[str, str], status: int
 ) -> None:
-    app = application(desk_pages(site.open, base_url=BASE_URL, on_act=lambda: None))
+    app = application(desk_pages(site.open, base_url=BASE_URL, on_act=lambda: None, pass_age_s=lambda: None))
     with listening(app, "127.0.0.1:0", key="test", remedy="none", proxy=proxy) as address:
         connection = HTTPConnection(address, timeout=20)
         connection.request("GET", f"{DESK}/sign-in", headers=headers)
