@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime
 
-from publisher.model.schedules import instant_of, local_day
+from publisher.model.schedules import local_day
 from publisher.model.subscribers import CONFIRM_WITHIN, EVERYTHING
 from publisher.store import Store
 from publisher.subscribers.people import People
@@ -49,9 +49,8 @@ class Following:
 
 def oversee_following(people: People, store: Store) -> Following:
     """How many people follow what now, and did at the beginning of each of the last months."""
-    timezone = people.site.timezone
-    days = month_days(local_day(people.now, timezone))
-    moments = [*(instant_of(datetime.combine(day, time()), timezone) for day in days[:-1]), people.now]
+    days = month_days(local_day(people.now, people.site.timezone))
+    moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
     counts: dict[tuple[str, str], list[int]] = {}
     for (theme, pace), some in store.following.by_theme_and_pace(moments).items():
         key = (people.current(theme), pace)

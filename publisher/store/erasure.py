@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 
 from publisher.model.subscribers import ConsentKind, LetterKind, moved_name
+from publisher.store.following import count_past
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries
 from publisher.store.people_schema import (
     bounce_scores,
@@ -38,6 +39,8 @@ def erase_address(connection: Connection, address: str, *, now: datetime) -> boo
         its = or_(its, confirmations.c.subscriber == reader.number)
     addresses = [address, *_other_addresses(connection, reader.number if reader else 0)]
     marks = [reader.bounce_mark, *_former_marks(connection, reader.number)] if reader else []
+    if reader:
+        count_past(connection, reader.number, now=now)
     found = [_erase_reader(connection, reader.number)] if reader else []
     asked = connection.execute(delete(confirmations).where(its))
     mails = sum(_erase_mails(connection, each, now=now) for each in addresses)

@@ -1,17 +1,27 @@
-"""How many people follow what, now and at earlier moments: numbers for a table, in one pass over the subscriptions."""
+"""How many people follow what, now and at earlier moments: numbers for a table, in one pass over the subscriptions.
+
+Who is erased takes his subscriptions with him. For each month that began while he followed something, a number stays,
+and says nothing of whose it was.
+"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.store.columns import UtcDateTime
 from publisher.store.engine import Database
-from publisher.store.people_schema import subscriptions
+from publisher.store.people_schema import past_follows, subscriptions
+
+_ANYTHING = ("", "")
+"""What stands in `past_follows` for any theme at any pace."""
+_MONTHS_BACK = 12
+_A_YEAR = 12
 
 
 class Following:
-    """Counts of people. Who was erased is in none of them, of earlier moments neither."""
+    """Counts of people. Of months, the beginning counts: their first instant in UTC."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -19,11 +29,13 @@ class Following:
     def people(self, moments: Sequence[datetime]) -> list[int]:
         """How many people followed something at each of these moments."""
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
+        past = self._past(moments).get(_ANYTHING, [0] * len(moments))
         with self._database.reading() as connection:
-            return [int(each) for each in connection.execute(select(*counts)).one()] if counts else []
+            row = connection.execute(select(*counts)).one() if counts else ()
+            return [int(each) + before for each, before in zip(row, past, strict=True)]
 
     def people_by_pace(self, moment: datetime) -> dict[str, int]:
-        """How many people followed something at each pace at a moment."""
+        """How many people followed something at each pace at a moment, without those who were erased."""
         pace = subscriptions.c.pace
         count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
         with self._database.reading() as connection:
@@ -42,8 +54,46 @@ class Following:
         theme, pace = subscriptions.c.theme, subscriptions.c.pace
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
         query = select(theme, pace, *counts).group_by(theme, pace).order_by(theme, pace)
+        found = {key: numbers for key, numbers in self._past(moments).items() if key != _ANYTHING}
         with self._database.reading() as connection:
-            return {(row[0], row[1]): [int(each) for each in row[2:]] for row in connection.execute(query)}
+            for row in connection.execute(query):
+                before = found.get((row[0], row[1]), [0] * len(moments))
+                found[row[0], row[1]] = [int(each) + past for each, past in zip(row[2:], before, strict=True)]
+        return found
+
+    def _past(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
+        """The same numbers of those who were erased, at moments that are the beginning of a month."""
+        places = {at: place for place, at in enumerate(moments)}
+        found: dict[tuple[str, str], list[int]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(select(past_follows)):
+                if (place := places.get(row.at)) is not None:
+                    found.setdefault((row.theme, row.pace), [0] * len(moments))[place] = row.people
+        return found
+
+
+def month_begins(now: datetime) -> list[datetime]:
+    """The first instants of this month and the twelve before it, in UTC, the latest first."""
+    first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    months = [first.year * _A_YEAR + first.month - 1 - back for back in range(_MONTHS_BACK + 1)]
+    return [first.replace(year=month // _A_YEAR, month=month % _A_YEAR + 1) for month in months]
+
+
+def count_past(connection: Connection, subscriber: int, *, now: datetime) -> None:
+    """Keep, without saying whose it is, what a subscriber followed when each of the last months began."""
+    columns = subscriptions.c["theme", "pace", "since", "ended_at"]
+    rows = connection.execute(select(*columns).where(subscriptions.c.subscriber == subscriber)).all()
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    for at in month_begins(now):
+        follows = {(row.theme, row.pace) for row in rows if row.since <= at and (row.ended_at or now) > at}
+        for theme, pace in sorted({_ANYTHING, *follows}) if follows else ():
+            one = make(past_follows).values(at=at, theme=theme, pace=pace, people=1)
+            connection.execute(
+                one.on_conflict_do_update(
+                    index_elements=[past_follows.c.at, past_follows.c.theme, past_follows.c.pace],
+                    set_={"people": past_follows.c.people + 1},
+                )
+            )
 
 
 def _was_active(at: datetime) -> ColumnElement[bool]:

@@ -50,6 +50,17 @@ subscriptions = Table(
     sqlite_with_rowid=False,
 )
 
+# How many of those who were erased followed something when a month began: a theme at a pace, or, both empty, anything.
+past_follows = Table(
+    "past_follows",
+    metadata,
+    # The first instant of the month, in UTC.
+    _column("at", UtcDateTime, primary_key=True),
+    _column("theme", Key, primary_key=True),
+    _column("pace", Key, primary_key=True),
+    _column("people", Integer),
+)
+
 # Rows are only ever added, and go with their subscriber.
 consents = Table(
     "consents",

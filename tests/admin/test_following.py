@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from publisher.admin.following import Followers, month_days, oversee_following
+from publisher.admin.following import month_days, oversee_following
 from publisher.store import Store
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
 from tests.databases import sqlite_store
@@ -51,12 +51,13 @@ def test_people_are_counted_by_theme_and_pace_at_the_beginning_of_each_month(sto
     assert (told.since_somebody.people, told.since_somebody.rows[0].counts) == ((0, 2, 2, 2), (0, 0, 1, 1))
 
 
-def test_who_is_erased_is_in_no_number(store: Store) -> None:
-    people = people_of(store)
-    people.add("ada@example.org", {"asylum": "weekly"}, language="en", words="said so")
-    assert oversee_following(people, store).rows == (Followers(theme="Asylum", pace="weekly", counts=(0,) * 12 + (1,)),)
+def test_who_is_erased_counts_in_the_months_before_and_no_longer(store: Store) -> None:
+    early, people = people_of(store, now=MONDAY - timedelta(days=45)), people_of(store)
+    early.add("ada@example.org", {"asylum": "weekly"}, language="en", words="said so")
+    early.add("ben@example.org", {"asylum": "weekly"}, language="en", words="said so")
 
     people.erase("ada@example.org")
 
     told = oversee_following(people, store)
-    assert (told.rows, set(told.people)) == ((), {0})
+    assert told.people[-4:] == (0, 2, 2, 1)
+    assert [(each.theme, each.pace, each.counts[-4:]) for each in told.rows] == [("Asylum", "weekly", (0, 2, 2, 1))]

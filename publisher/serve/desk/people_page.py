@@ -8,7 +8,6 @@ from flask import Response
 
 from publisher.admin.following import Following, oversee_following
 from publisher.config.config import Config
-from publisher.model import retention
 from publisher.model.errors import UsageError
 from publisher.model.subscribers import LetterKind
 from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
@@ -34,7 +33,6 @@ def _show(visit: Visit) -> Response:
         columns=_columns(following),
         most=max(following.people),
         paces=people.settings.pace_names,
-        erased_after_days=retention.ENDED.days,
     )
 
 

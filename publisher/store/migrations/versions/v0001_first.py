@@ -567,6 +567,14 @@ def _create_people() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "past_follows",
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("theme", KEY, nullable=False),
+        sa.Column("pace", KEY, nullable=False),
+        sa.Column("people", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("at", "theme", "pace", name="pk_past_follows"),
+    )
+    op.create_table(
         "consents",
         sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer, autoincrement=False, nullable=False),
