@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from publisher.model.subscribers import Request
+from publisher.admin.why import Verdict
+from publisher.model.deliveries import DeliveryState
+from publisher.model.subscribers import EndReason, Request
+from publisher.rendering.template_files import shipped_templates
 from tests.busy_desk import ADA, BEN, CYD, LATER, busy_site
 from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, desk_site, hidden_in
 from tests.world import NOW, World
@@ -137,6 +140,13 @@ def test_why_an_item_comes_or_not(site: DeskSite) -> None:
     assert "It does not come: it is older than the subscription." in why(ferry)
     assert "It does not come: it is in no theme that is followed." in why(crane)
     assert "No single item has this address or id." in why("https://nowhere.example.org/")
+
+
+@pytest.mark.parametrize("value", [*Verdict, *EndReason, *DeliveryState])
+def test_whatever_became_of_an_item_has_words(value: str) -> None:
+    template = (shipped_templates() / "desk" / "person.html").read_text("utf-8")
+
+    assert f'  "{value}": _("' in template
 
 
 def test_the_export_is_a_file_that_an_import_reads_back(site: DeskSite) -> None:
