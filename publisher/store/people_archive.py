@@ -28,6 +28,7 @@ from publisher.store.people_schema import (
     consents,
     former_marks,
     link_keys,
+    past_follows,
     subscribers,
     subscriptions,
     suppressions,
@@ -46,13 +47,14 @@ PEOPLE = (
     suppressions,
     bounce_scores,
     former_marks,
+    past_follows,
 )
 """The tables of people, in the order in which they can be filled."""
 
 Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
 
-_REPLACED = (address_key, link_keys, wordings)
+_REPLACED = (address_key, link_keys, wordings, past_follows)
 """Tables that may have rows of their own in a store without people; those of an archive take their place."""
 _LOOKED_AT = 1000
 """By how many of the latest items two logs are compared."""

@@ -59,7 +59,7 @@ def test_no_address_stands_in_the_store_or_beside_it(kept: Store, path: Path) ->
     kept.suppressions.add(ADA, SuppressionKind.COMPLAINT, now=NOON)
 
     assert [] == tables_with(kept, "ada@")
-    assert "ada" not in path.read_text()
+    assert "ada@" not in path.read_text()
     assert kept.suppressions.mark_of(ADA) in path.read_text()
     assert kept.suppressions.mark_of(ADA) != kept.suppressions.mark_of(BEN)
 
