@@ -9,11 +9,12 @@ import pytest
 
 from tests.journey.test_deliver import CRANE, FERRY, LIST, smtp
 from tests.smtp_server import Say, Server, Step, smtp_server
-from tests.world import CONFIG, NOW, World, run_main
+from tests.world import CONFIG, NOW, World, prepared, run_main
 
 RIGHT = "right@lists.example.org"
 TWO = CONFIG + '\n[[audiences]]\nname = "daily"\nto = "daily@lists.example.org"\n'
 LATER = NOW + timedelta(hours=1)
+NOWHERE = 9
 
 
 @pytest.fixture
@@ -25,7 +26,13 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def world(tmp_path: Path, server: Server) -> World:
     """A site that sends there, to two lists, with two items in two editions that wait."""
-    world = World(tmp_path / "site", f"{CRANE}\n\n{FERRY}", config=TWO + smtp(server.port))
+    world = prepared(tmp_path / "site", _composed)
+    world.configure(f"port = {NOWHERE}\n", f"port = {server.port}\n")
+    return world
+
+
+def _composed(folder: Path) -> World:
+    world = World(folder, f"{CRANE}\n\n{FERRY}", config=TWO + smtp(NOWHERE))
     for verb in ("collect", "publish", "compose"):
         world.publisher(verb, at=NOW)
     return world

@@ -9,7 +9,7 @@ import pytest
 
 from tests.journey.test_deliver import smtp
 from tests.smtp_server import smtp_server
-from tests.world import CONFIG, NOW, Outcome, World, news
+from tests.world import CONFIG, NOW, Outcome, World, news, prepared
 
 OPERATOR = '\n[notices]\nto = "The operator <ops@example.org>"\n'
 STEP = timedelta(minutes=15)
@@ -46,9 +46,10 @@ def outbox_in_the_way(world: World) -> AbstractContextManager[None]:
 class Runs:
     """A site whose operator is told, run every quarter of an hour with an item more each time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, count: int = 0) -> None:
+        """`count`: how many runs there were."""
         self.world = world
-        self._count = 0
+        self._count = count
 
     def run(self, *, is_news: bool = True) -> Outcome:
         self._count += 1
@@ -65,9 +66,13 @@ class Runs:
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
-    runs = Runs(World(tmp_path / "site", config=CONFIG + OPERATOR))
-    runs.run()
-    return runs
+    return Runs(prepared(tmp_path / "site", _ran_once), count=1)
+
+
+def _ran_once(folder: Path) -> World:
+    world = World(folder, config=CONFIG + OPERATOR)
+    Runs(world).run()
+    return world
 
 
 @pytest.mark.parametrize("trouble", [broken_template, feeds_in_the_way, outbox_in_the_way])
