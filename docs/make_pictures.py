@@ -1,4 +1,4 @@
-"""Makes the pictures in the README from the sample that comes along: `.venv/bin/python docs/make_pictures.py`.
+"""Makes the pictures of the documentation from the sample that comes along: `.venv/bin/python docs/make_pictures.py`.
 
 It needs Chromium. The sample is published into a folder that is thrown away, at a fixed moment, so that the pictures
 change only when the templates do.
@@ -10,8 +10,14 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from publisher.app import Publisher
+from publisher.config.config import Config
+from publisher.serve.desk.part import desk_pages
+from publisher.serve.web import application
 
 IMAGES = Path(__file__).parent / "images"
 MOMENT = "2022-02-14T08:00"
@@ -20,6 +26,9 @@ PICTURES = {
     "page.png": ("feeds/cross-sectional/index.html", (800, 1000)),
 }
 """By file: what it shows of the site, and its width and height in pixels."""
+DESK_SIZE = (1000, 1150)
+EDITOR = "editor@example.org"
+DESK = "/-/desk/edition/weekly"
 
 
 def main() -> None:
@@ -34,6 +43,29 @@ def main() -> None:
         subprocess.run([*publisher, "run", "--config", str(site / "config.toml"), "--now", MOMENT], check=True)
         for name, (page, size) in PICTURES.items():
             draw(site / page, IMAGES / name, size=size, chromium=chromium, profile=Path(folder) / "profile")
+        page = save_desk(Path(folder) / "reviewed", publisher)
+        draw(page, IMAGES / "desk.png", size=DESK_SIZE, chromium=chromium, profile=Path(folder) / "profile")
+
+
+def save_desk(site: Path, publisher: list[str]) -> Path:
+    """Make a site whose first edition is held, and write its page at the desk into a file, with its styles."""
+    subprocess.run([*publisher, "init", str(site)], check=True)
+    config = site / "config.toml"
+    text = (
+        config.read_text("utf-8").replace("# review = ", "review = ").replace("# people = []", f'people = ["{EDITOR}"]')
+    )
+    config.write_text(text, "utf-8")
+    subprocess.run([*publisher, "run", "--config", str(config), "--now", MOMENT], check=True)
+    moment = datetime.fromisoformat(MOMENT).replace(tzinfo=UTC)
+    with Publisher.open(Config.load(config), now=moment) as opened:
+        base_url = opened.config.site.base_url
+        editor = application(desk_pages(lambda: opened, base_url=base_url, on_act=lambda: None)).test_client()
+        editor.post(f"/{opened.desk.new_link(EDITOR).removeprefix(base_url)}")
+        html, style = editor.get(DESK).text, editor.get("/-/desk/style.css").text
+    (site / "desk.css").write_text(style, "utf-8")
+    html = html.replace('href="/style.css"', 'href="feeds/style.css"').replace("/-/desk/style.css", "desk.css")
+    (site / "desk.html").write_text(html, "utf-8")
+    return site / "desk.html"
 
 
 def draw(page: Path, picture: Path, *, size: tuple[int, int], chromium: str, profile: Path) -> None:
