@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 
 from publisher.model.decisions import DecisionLog
@@ -198,6 +199,7 @@ def why_full(extent: Scope, before: Mapping[str, str], now: Mapping[str, str]) -
     return " and ".join(_MADE_OF[name] for name in changed)
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _MADE_OF = {
     "feeds": "the themes or combined feeds of config.toml changed",
     "archives": "the address of the site changed",
@@ -219,7 +221,10 @@ def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = 
     all_items = FeedState(
         feed=Feed.of_all(publication.site),
         items=store.items.count(),
-        changed_at=max(state.changed_at for state in written.values() if state.feed.kind is FeedKind.THEME),
+        changed_at=max(
+            (state.changed_at for state in written.values() if state.feed.kind is FeedKind.THEME),
+            default=_NEVER,  # an edition can be composed before anything was published
+        ),
     )
     clashing = frozenset(feed.slug for feed in combined if folders[urls.folder_of(feed)] > 1)
     return OpenFeeds(all_items=all_items, by_slug=written, clashing=clashing)
