@@ -100,6 +100,8 @@ def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None
         return
     verb = "would be added" if is_rehearsal else "added"
     print_line(f"archive: {_people(restored.people)} {verb}, {counted(restored.rows, 'row')} in all")
+    if restored.gone:
+        print_line(f"  {_people(restored.gone)} of these left or were erased since, and stay so")
     if not restored.is_same_log:
         print_line("  this site has not the items of theirs: they get what is new from now on")
     _say_how_to_go_on(is_rehearsal=is_rehearsal)

@@ -33,6 +33,8 @@ class Restored:
     rows: int
     is_same_log: bool
     """Whether the site has the items that the archive's site had: else people get what is new from now on."""
+    gone: int
+    """How many left or were erased since the archive was written, as the file of departures says; so they stay."""
 
 
 def is_archive(lines: Lines) -> bool:
@@ -77,7 +79,8 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> R
     if not is_same_log:
         rows = _begun_anew(rows, store.log.end())
     store.people_archive.fill(rows, last_number=last, advance=steps.advance)
-    return Restored(people=counted.people, rows=total, is_same_log=is_same_log)
+    repeated = store.repeat_departures()
+    return Restored(people=counted.people, rows=total, is_same_log=is_same_log, gone=repeated.left + repeated.erased)
 
 
 class _Counted:

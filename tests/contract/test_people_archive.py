@@ -164,6 +164,22 @@ def test_a_site_that_noted_who_left_takes_no_archive_of_another(site: Store, tmp
         assert restore(other, own).rows
 
 
+def test_who_was_erased_or_left_since_it_was_written_stays_so(site: Store) -> None:
+    people_of(site, now=NOON).add("fay@example.org", {"*": "daily"}, language="en", words="By telephone")
+    written = archive_of(site)
+    later = people_of(site, now=NOON + timedelta(hours=1))
+    later.end("fay@example.org")
+    for address in (ADA, BEN, "fay@example.org"):
+        later.erase(address)
+    site.suppressions.lift("gus@example.org", [SuppressionKind.COMPLAINT], now=NOON)
+
+    restored = restore(site, written)
+
+    assert (3, 3) == (restored.people, restored.gone)
+    assert 0 == site.subscribers.count()
+    assert site.subscribers.by_address(ADA) is None
+
+
 ADDRESSES = st.sampled_from([f"{name}@example.org" for name in "abcd"])
 CHOICES = st.dictionaries(
     st.sampled_from(["asylum", "borders", "*"]), st.sampled_from(["daily", "weekly", "monthly"]), min_size=1
