@@ -106,9 +106,9 @@ def test_a_readers_way_through_bounces(world: World, server: Server) -> None:
     assert "no digests since Tue 2026-03-10" in why(world, "ada", DAY)
     assert "no mail is due, because mails came back" in why(world, "ada", DAY)
     assert "no digests since Mon 2026-03-09" in why(world, "fay", DAY)
-    assert "(complained)" in why(world, "ben", DAY)
+    assert "the reader called a mail spam" in why(world, "ben", DAY)
     assert "suppressed since Tue 2026-03-10 10:30 (complaint)" in why(world, "ben", DAY)
-    assert "(unsubscribed)" in why(world, "eve", DAY)
+    assert "the reader unsubscribed" in why(world, "eve", DAY)
     status = "\n".join(world.publisher("status", at=MONDAY + DAY).lines)
     assert "3 subscribers, 2 get no digests because mails came back, 1 suppression (1 complaint)" in status
     listed = json.loads("\n".join(people(world, "list", "--json", at=MONDAY + DAY).lines))
@@ -160,7 +160,10 @@ def test_who_is_suppressed_comes_back_by_the_operator_alone(world: World, tmp_pa
     assert "suppressed here" in "\n".join(imported.lines), imported
     assert (2, True) == (added.exit_code, "`publisher subscribers suppress ADDRESS --lift` allows it" in added.err)
     told = cli(world, "why", "ben@example.org").lines
-    assert ["ben@example.org is not subscribed", "  suppressed since Wed 2026-03-04 10:30 (erased-on-request)"] == told
+    assert ("ben@example.org is not subscribed", "  suppressed since Wed 2026-03-04 10:30 (erased-on-request)") == (
+        told[0],
+        told[-1],
+    )
     assert "suppressed since Wed 2026-03-04 10:30 (operator): she phoned" in "\n".join(cli(world, "why", ada).lines)
 
     assert [f"{ada}: no longer suppressed (operator)"] == people(world, "suppress", ada, "--lift").lines
