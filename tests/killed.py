@@ -1,8 +1,10 @@
 """The program, killed in the moment in which it calls one of its own functions."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.processes import run_python
+from tests.world import environment
 
 _PROGRAM = """
 import importlib, os, signal, sys
@@ -28,7 +30,16 @@ main(sys.argv[1:])
 def killed_at(where: str, *arguments: str, call: int = 1, cwd: Path | None = None) -> int:
     """Run the program and kill it before its `call`-th call of `where`, such as `package.module:function`.
 
-    Returns its exit code: negative, the number of the signal, if it came there.
+    It starts anew: where other modules have imported the function already, they would call the original. Returns its
+    exit code: negative, the number of the signal, if it came there.
     """
     program = _PROGRAM.format(where=where, call=call)
-    return run_python(program, *arguments, cwd=cwd).returncode
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=cwd,
+        env=environment(),
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode
