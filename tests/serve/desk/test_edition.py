@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, Editor, desk_site, hidden_in
-from tests.visitor import LISTING, SMTP
-from tests.world import NOW, news
+from tests.visitor import LISTING, SMTP, SUBSCRIBERS
+from tests.world import NOW, news, run_main
 
 WEEKLY = f"{DESK}/edition/weekly"
 REVIEWED = DESK_CONFIG.replace('\nto = "readers@lists', '\nreview = "2h"\nto = "readers@lists')
@@ -267,3 +267,17 @@ def test_the_desk_speaks_the_languages_of_the_site(editor: Editor) -> None:
 
     assert "language=fr" in answer.location
     assert "«\N{NO-BREAK SPACE}The ferry is painted\N{NO-BREAK SPACE}» est une place plus bas." == editor.said(answer)
+
+
+def test_a_site_with_subscribers_shows_their_next_mails_and_what_they_wait_for(tmp_path: Path) -> None:
+    with desk_site(tmp_path / "site", config=REVIEWED.replace(SMTP, SUBSCRIBERS + SMTP)) as site:
+        when = ("--config", str(site.world.config), "--now", site.now.isoformat())
+        assert (
+            0 == run_main("subscribers", "add", "ada@example.org", "*=daily", "--agreed", "on paper", *when).exit_code
+        )
+
+        page = site.editor().look(DESK)
+
+        assert "Nothing goes to subscribers while weekly-1 waits for you" in page
+        assert re.search(r'scope="row">daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
+        assert re.search(r'scope="row">weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)
