@@ -208,6 +208,8 @@ def act(site: Store, address: str, step: str, choices: dict[str, str], words: st
     now = NOON + timedelta(hours=number, microseconds=number)
     people = people_of(site, now=now)
     known = site.subscribers.by_address(address)
+    if site.suppressions.of(address) and step in {"add", "form"}:
+        return  # the address is refused
     match step:
         case "add":
             people.add(address, choices, language="en", words=words)
