@@ -49,7 +49,9 @@ def _show(visit: Visit, audience: str) -> Response:
         described=shown.described,
         edition=shown.edition,
         audience=shown.audience,
-        moments=choices_after(visit.now, visit.site.timezone, shown.audience.schedule),
+        moments=choices_after(
+            max(visit.now, shown.goes_out_at or visit.now), visit.site.timezone, shown.audience.schedule
+        ),
         scheme=scheme if scheme in SCHEMES else "light",
         limit_kb=MAX_HTML_BYTES // 1000,
         can_test=visit.publisher.config.smtp is not None,

@@ -63,7 +63,9 @@ def desk_pages(
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):
         for place, (rule, method, answer) in enumerate(desk.rules()):
             path = f"{root}{FORMS}/{DESK}{'/' if rule else ''}{rule}"
-            part.add_url_rule(path, endpoint=f"{number}-{place}", view_func=answer, methods=[method])
+            part.add_url_rule(
+                path, endpoint=f"{number}-{place}", view_func=answer, methods=[method], strict_slashes=False
+            )
     part.before_request(desk.refuse_others)
     part.after_request(_keep_private)
     part.errorhandler(RequestEntityTooLarge)(lambda _: _text(TOO_LONG, HTTPStatus.REQUEST_ENTITY_TOO_LARGE))

@@ -127,6 +127,7 @@ def test_it_is_postponed_to_a_moment_of_the_list_and_no_other(site: DeskSite, ed
     page = editor.look(WEEKLY)
     moments = re.findall(r'<option value="([^"]+)"', page)
     assert "2026-03-05T07:00:00+00:00" in moments, "tomorrow at eight in Brussels"
+    assert min(moments) > str(edition(site)["held_until"]), "none is before it goes out anyway"
 
     answer = editor.press("postpone", WEEKLY, until="2026-03-05T07:00:00+00:00")
 

@@ -43,6 +43,8 @@ def test_a_link_by_mail_lets_its_person_in(site: DeskSite) -> None:
 
     assert (303, DESK) == (answer.status_code, answer.location)
     assert "Next edition" in browser.get(f"{DESK}/acts").text
+    for path in (DESK, f"{DESK}/acts"):
+        assert browser.get(path).status_code == browser.get(f"{path}/").status_code, "as some type it"
     assert site.woken, "the postman looks for the letter at once"
 
 
