@@ -9,7 +9,7 @@ import resource
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,8 @@ def listening(
     try:
         yield f"{server.effective_host}:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: _close(server))
+        with suppress(OSError):  # its thread was awake, and closed the server before it could be woken for that
+            server.trigger.pull_trigger(lambda: _close(server))
         thread.join()
         server.task_dispatcher.shutdown()
 
