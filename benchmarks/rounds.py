@@ -40,7 +40,7 @@ from publisher.model.subscribers import EVERYTHING, Pace, SubscriberSettings, Su
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
 from publisher.rendering.templates import Templates
-from publisher.store import Envelope, Store
+from publisher.store import RoundEnvelope, Store
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_schema import round_mails, rounds, selections, subscribers, subscriptions
 from publisher.store.queue import insert_deliveries
@@ -61,7 +61,7 @@ SETTINGS = SubscriberSettings(
     max_items=200,
 )
 THEME_MAP = ThemeMap(default=Theme(slug="general", title="General"), themes=tuple(THEMES))
-ENVELOPE = Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
+ENVELOPE = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
 OLD_ITEMS = 1_000
 CHUNK = 20_000
 

@@ -19,7 +19,7 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 from publisher.model.subscribers import Pace, SubscriberSettings
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import Envelope, Store
+from publisher.store import RoundEnvelope, Store
 from publisher.store.rounds import Rounds
 from publisher.subscribers.rounds import RoundKeeper
 from tests.crash import ROOT
@@ -65,7 +65,7 @@ def plan(store: Store) -> None:
         store=store,
         settings=SETTINGS,
         themes=ThemeMap(default=Theme(slug="general", title="General"), themes=()),
-        envelope=Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org"),
+        envelope=RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org"),
         now=NOW,
     ).keep(is_held=False)
 

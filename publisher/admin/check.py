@@ -14,7 +14,7 @@ from publisher.admin.feed_checks import feed_hints, large_feeds
 from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
 from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
-from publisher.admin.reader_checks import Followed, reader_hints, survey_readers
+from publisher.admin.reader_checks import ReaderSurvey, reader_hints, survey_readers
 from publisher.admin.status import unsettled_audiences, waiting_items
 from publisher.admin.theme_checks import Survey, survey, theme_hints
 from publisher.admin.title_checks import title_hints
@@ -54,7 +54,7 @@ class Checked:
     """Names of audiences that wait for the operator after a restore."""
     survey: Survey
     """What all items say of themes and labels, and their titles."""
-    followed: Followed | None
+    followed: ReaderSurvey | None
     """What readers follow; None: no one can subscribe."""
     now: datetime
     """UTC."""

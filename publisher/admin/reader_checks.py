@@ -18,7 +18,7 @@ QUIET = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class ReaderSurvey:
     """What readers follow now. Only numbers: nobody is named."""
 
     by_theme: Mapping[str, int]
@@ -30,7 +30,7 @@ class Followed:
     """How many readers follow nothing but themes that are gone."""
 
 
-def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> Followed:
+def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> ReaderSurvey:
     """What readers follow at a moment, and when something last changed there."""
     by_theme: dict[str, int] = defaultdict(int)
     slugs: dict[str, set[str]] = defaultdict(set)
@@ -40,7 +40,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> Followed
             slugs[themes.current(theme)].add(theme)
     states = {state.feed.slug: state for state in store.feeds.of_kind(FeedKind.THEME) if state.items}
     gone = {slug for current in by_theme if _is_gone(current, themes, states) for slug in slugs[current]}
-    return Followed(
+    return ReaderSurvey(
         by_theme=by_theme,
         by_pace={pace: readers for pace, readers in store.following.people_by_pace(now).items() if readers},
         changed_at={slug: state.changed_at for slug, state in states.items()},
@@ -49,7 +49,7 @@ def survey_readers(store: Store, themes: ThemeMap, *, now: datetime) -> Followed
 
 
 def reader_hints(
-    found: Followed, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
+    found: ReaderSurvey, themes: ThemeMap, settings: SubscriberSettings, *, timezone: str, now: datetime
 ) -> Iterator[tuple[str, Finding]]:
     """Yield what readers follow in vain; each with where it is."""
     for slug, readers in sorted(found.by_theme.items()):

@@ -9,7 +9,7 @@ from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
 from publisher.model.subscribers import SubscriberSettings
 from publisher.rendering.addresses import list_host, wire_address
-from publisher.store import READERS, Envelope, Store
+from publisher.store import READERS, RoundEnvelope, Store
 from publisher.subscribers.rounds import RoundKeeper
 
 
@@ -25,7 +25,7 @@ def keep_rounds(
     """Plan the mails to subscribers that are due; none are due while an editor looks at an edition, nor after a restore
     of which the operator has not said what went out.
     """
-    envelope = Envelope(
+    envelope = RoundEnvelope(
         sender=wire_address(settings.from_.address),
         host=list_host(site),
         bounces=config.smtp.bounces if config.smtp else "",

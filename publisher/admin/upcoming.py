@@ -12,7 +12,7 @@ from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.corrections import quote_of
-from publisher.model.editions import Audience, Edition, Followed, TakenOut
+from publisher.model.editions import Audience, Edition, SourceChange, TakenOut
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.themes import Theme
@@ -148,7 +148,7 @@ def _items(described: NextEdition, audience: Audience, office: Office) -> Iterat
         )
 
 
-def _changed(followed: Followed) -> Changed:
+def _changed(followed: SourceChange) -> Changed:
     before, now = title_of(followed.was), title_of(followed.now)
     if before != now:
         return Changed(was=before, now=now, is_retitled=True)

@@ -27,7 +27,7 @@ class TakenOut(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class SourceChange:
     """An item of a held edition that its source changed since the edition was composed."""
 
     record: Record
@@ -65,7 +65,7 @@ class Edition:
     """The editor's; empty: the template makes one."""
     first: tuple[int, ...] = ()
     """The numbers of items that the editor put first: the lead, and then within each theme."""
-    followed: tuple[Followed, ...] = ()
+    followed: tuple[SourceChange, ...] = ()
     """While it is held: what the sources of its items changed since it was composed."""
     withdrawn: tuple[Record, ...] = ()
     """Items that were withdrawn while it was held; they are not in `records`."""

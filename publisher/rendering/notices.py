@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from publisher.model.characters import as_line
-from publisher.model.editions import Audience, Edition, Followed
+from publisher.model.editions import Audience, Edition, SourceChange
 from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
@@ -129,7 +129,7 @@ def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
     return lines
 
 
-def _change_of(changed: Followed, gettext: Callable[[str], str]) -> list[str]:
+def _change_of(changed: SourceChange, gettext: Callable[[str], str]) -> list[str]:
     before, now, here = (title_of(item) for item in (changed.was, changed.now, changed.record.item))
     if before != now:
         by_editor = [gettext("Its source calls it now: %s") % now] if here != now else []

@@ -18,7 +18,7 @@ from publisher.store.log_pass import LogPass
 from publisher.store.pages import PageRow
 from publisher.store.past_editions import EditionHead, EditionPlace, PastEdition
 from publisher.store.people_archive import LogPlace
-from publisher.store.range_pass import Envelope, Followed, Moved, RangePass
+from publisher.store.range_pass import FollowRow, Moved, RangePass, RoundEnvelope
 from publisher.store.renewals import NewRenewal, OldConsent
 from publisher.store.replay import Repeated
 from publisher.store.restoration import READERS, Restoration, Settlement
@@ -39,10 +39,9 @@ __all__ = [
     "EditionHead",
     "EditionPlace",
     "EditionRow",
-    "Envelope",
     "FeedSequence",
     "FeedState",
-    "Followed",
+    "FollowRow",
     "Heir",
     "HiddenItem",
     "ItemAddress",
@@ -61,6 +60,7 @@ __all__ = [
     "Refusal",
     "Repeated",
     "Restoration",
+    "RoundEnvelope",
     "RoundMail",
     "RunRow",
     "SentMail",

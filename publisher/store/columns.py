@@ -52,7 +52,7 @@ class Choice(TypeDecorator[_E]):
         return None if value is None else self._by_value[value]
 
 
-class Level(TypeDecorator[_I]):
+class Ranked(TypeDecorator[_I]):
     """A member of an ordered enumeration, kept as its number."""
 
     impl = Integer

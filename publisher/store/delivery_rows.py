@@ -31,13 +31,13 @@ EVERYTHING = ""
 """The name in `pauses` that stands for all mails."""
 
 
-class Clock(Protocol):
+class DatabaseClock(Protocol):
     def __call__(self, ahead: timedelta = ...) -> ColumnElement[datetime]:
         """The present, or a moment `ahead` of it."""
         ...
 
 
-def clock_of(connection: Connection, now: datetime) -> Clock:
+def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
     """The clock of leases: the server's, or on SQLite that of the caller."""
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
@@ -55,13 +55,13 @@ def is_delivery(delivery: NewDelivery) -> ColumnElement[bool]:
     return and_(*of_it, deliveries.c.recipient == delivery.recipient)
 
 
-def is_held(clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
+def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
     """Whether a digest waited for too long to be sent without a word of the operator. Letters are sent late."""
     is_digest = deliveries.c.rank == Rank.DIGEST
     return and_(deliveries.c.state == DeliveryState.QUEUED, is_digest, deliveries.c.queued_at <= clock(-max_age))
 
 
-def may_go(connection: Connection, clock: Clock, max_age: timedelta) -> ColumnElement[bool]:
+def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
     """Whether a delivery may go out when it is its turn: it is neither held nor paused."""
     paused = list(connection.execute(select(pauses.c.audience)).scalars())
     if EVERYTHING in paused:
@@ -70,7 +70,7 @@ def may_go(connection: Connection, clock: Clock, max_age: timedelta) -> ColumnEl
     return and_(not_held, deliveries.c.audience.not_in(paused)) if paused else not_held
 
 
-def counted_states(clock: Clock, max_age: timedelta) -> list[ColumnElement[Any]]:
+def counted_states(clock: DatabaseClock, max_age: timedelta) -> list[ColumnElement[Any]]:
     """The columns of `DeliveryCounts`, but for the name."""
     state, due_at, held = deliveries.c.state, deliveries.c.due_at, is_held(clock, max_age)
     is_later = and_(state == DeliveryState.QUEUED, due_at > clock(), ~held)
@@ -123,7 +123,7 @@ def lock_rows(connection: Connection, which: ColumnElement[bool]) -> None:
 
 
 def claim_rows(
-    connection: Connection, which: ColumnElement[bool], limit: int, clock: Clock, lease: timedelta
+    connection: Connection, which: ColumnElement[bool], limit: int, clock: DatabaseClock, lease: timedelta
 ) -> list[Delivery]:
     """Claim rows whose turn it is, those that wait longest first; return them in the order of their ids.
 

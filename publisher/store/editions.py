@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from publisher.model.deliveries import NewDelivery
-from publisher.model.editions import Edition, Followed, TakenOut
+from publisher.model.editions import Edition, SourceChange, TakenOut
 from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import item_of, record_of, themes_text
@@ -285,7 +285,7 @@ def _withdrawn_of(connection: Connection, row: Row[Any]) -> tuple[Record, ...]:
     return tuple(record_of(each) for each in connection.execute(query))
 
 
-def _followed_of(connection: Connection, row: Row[Any]) -> tuple[Followed, ...]:
+def _followed_of(connection: Connection, row: Row[Any]) -> tuple[SourceChange, ...]:
     composed = log.alias("composed")
     query = (
         select(edition_items.c.item, composed.c.content.label("was"), log.c.content.label("now"))
@@ -298,7 +298,7 @@ def _followed_of(connection: Connection, row: Row[Any]) -> tuple[Followed, ...]:
         return ()
     records = records_of(connection, edition_items, row.audience, row.number)
     return tuple(
-        Followed(record=record, was=item_of(words[record.number].was), now=item_of(words[record.number].now))
+        SourceChange(record=record, was=item_of(words[record.number].was), now=item_of(words[record.number].now))
         for record in records
         if record.number in words
     )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from publisher.model.bounces import BounceKind
 from publisher.model.deliveries import DeliveryKind, DeliveryState, Rank
-from publisher.store.columns import Choice, Key, Level, UtcDateTime
+from publisher.store.columns import Choice, Key, Ranked, UtcDateTime
 from publisher.store.schema import metadata
 
 # Nearly every column must have a value; the others say so.
@@ -35,7 +35,7 @@ deliveries = Table(
     _column("message_id", Text),
     _column("dated", UtcDateTime),
     _column("audience", Key),
-    _column("rank", Level(Rank)),
+    _column("rank", Ranked(Rank)),
     _column("return_path", Text),
     _column("state", Choice(DeliveryState)),
     # From when on it may be claimed: its turn, or the end of its lease. Null: it is finished.

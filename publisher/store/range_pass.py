@@ -48,7 +48,7 @@ from publisher.store.schema import IS_LIVE, dropped_items, items
 IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
 
 
-class Followed(NamedTuple):
+class FollowRow(NamedTuple):
     """A subscription of somebody who is due, active or ended."""
 
     subscriber: int
@@ -68,7 +68,7 @@ class Moved(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class RoundEnvelope:
     """What all mails of a round have in common on their way."""
 
     sender: str
@@ -88,7 +88,7 @@ class RangePass:
         self._first, self._last = first, last
         self._now = now
 
-    def followed(self, *, floor: int) -> Sequence[Followed]:
+    def followed(self, *, floor: int) -> Sequence[FollowRow]:
         """All subscriptions of those in the range who are due, ended ones too, by subscriber and in their order.
 
         A start below `floor` is given as `floor`: no item is between them, so all those mean the same.
@@ -120,7 +120,7 @@ class RangePass:
         moved: Sequence[Moved],
         known: dict[tuple[int, ...], int],
         *,
-        envelope: Envelope,
+        envelope: RoundEnvelope,
     ) -> None:
         """Queue mails, and move the cursors of all who are due to the end of the round, but for those in `moved`.
 
@@ -161,7 +161,7 @@ class RangePass:
             query = select(selections.c.digest, selections.c.number).where(selections.c.digest.in_(some))
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
 
-    def _queue(self, envelope: Envelope) -> None:
+    def _queue(self, envelope: RoundEnvelope) -> None:
         """Queue the mails of the range in one statement: their rows follow from those of the people."""
         round_, clock = self._round, clock_of(self._connection, self._now)
         moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from publisher.model.schedules import is_due, tick_to_record
 from publisher.model.subscribers import Pace
-from publisher.store import Followed, Moved
+from publisher.store import FollowRow, Moved
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 
 
@@ -69,7 +69,7 @@ class Planner:
         """By theme, whether it is due, start and cursor: what is due by it, and what it has dealt with."""
         self._numbers: dict[int, tuple[int, ...]] = {}
 
-    def plan(self, followed: Sequence[Followed]) -> PlannedRange:
+    def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
         """What these people get; their subscriptions are by subscriber."""
         planned = PlannedRange()
         for subscriber, new in self._new_items(followed):
@@ -80,7 +80,7 @@ class Planner:
                 self._plan_limited(subscriber, its, planned)
         return planned
 
-    def _new_items(self, followed: Sequence[Followed]) -> Iterator[tuple[int, int]]:
+    def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
         """Each subscriber to whom something is new, with the mask of it."""
         masks = self._masks
         subscriber = due = dealt = 0
@@ -111,7 +111,7 @@ class Planner:
             found = self._numbers[mask] = self._window.numbers(mask)
         return found
 
-    def _plan_limited(self, subscriber: int, followed: Sequence[Followed], planned: PlannedRange) -> None:
+    def _plan_limited(self, subscriber: int, followed: Sequence[FollowRow], planned: PlannedRange) -> None:
         follows = [
             Follow(self._current(each.theme), each.start, each.cursor, is_due=bool(each.is_due)) for each in followed
         ]

@@ -19,7 +19,7 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.rounds import ItemEntry, Round, RoundReport
 from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
-from publisher.store import Envelope, RangePass, Store
+from publisher.store import RangePass, RoundEnvelope, Store
 from publisher.subscribers.plan import Planner, ticks_of
 from publisher.subscribers.rule import Window
 
@@ -31,7 +31,7 @@ class RoundKeeper:
     """Begins and plans the rounds of a site."""
 
     def __init__(
-        self, *, store: Store, settings: SubscriberSettings, themes: ThemeMap, envelope: Envelope, now: datetime
+        self, *, store: Store, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope, now: datetime
     ) -> None:
         self._store = store
         self._settings = settings
@@ -91,7 +91,7 @@ class _Planning:
     """The planning of one round: what its ranges share."""
 
     def __init__(
-        self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: Envelope
+        self, store: Store, round_: Round, settings: SubscriberSettings, themes: ThemeMap, envelope: RoundEnvelope
     ) -> None:
         self._store = store
         self._round = round_

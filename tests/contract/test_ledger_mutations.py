@@ -70,7 +70,11 @@ def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
     claim = delivery_rows.claim_rows
 
     def for_ever(
-        connection: Connection, which: ColumnElement[bool], limit: int, clock: delivery_rows.Clock, _lease: timedelta
+        connection: Connection,
+        which: ColumnElement[bool],
+        limit: int,
+        clock: delivery_rows.DatabaseClock,
+        _lease: timedelta,
     ) -> list[Delivery]:
         return claim(connection, which, limit, clock, FOR_EVER)
 

@@ -16,10 +16,10 @@ from publisher.model.subscribers import (
     Subscription,
     SubscriptionState,
 )
-from publisher.store import Envelope, Moved, Store
+from publisher.store import Moved, RoundEnvelope, Store
 from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, gathered, record, retheme, revise, withdraw
 
-ENVELOPE = Envelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
+ENVELOPE = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
 
 
 def subscription(number: int = 1, theme: str = "*", pace: str = "daily", *, cursor: int = 0) -> Subscription:

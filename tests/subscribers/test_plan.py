@@ -8,7 +8,7 @@ import pytest
 from publisher.model.rounds import ItemEntry
 from publisher.model.schedules import Schedule
 from publisher.model.subscribers import EVERYTHING, Pace
-from publisher.store import Followed, Moved
+from publisher.store import FollowRow, Moved
 from publisher.subscribers.plan import Planner, ticks_of
 from publisher.subscribers.rule import Follow, Window, moved, share_of
 
@@ -32,14 +32,14 @@ def items(random: Random) -> list[ItemEntry]:
     return found
 
 
-def people(random: Random, count: int) -> list[Followed]:
+def people(random: Random, count: int) -> list[FollowRow]:
     found = []
     for subscriber in range(1, count + 1):
         themes = random.sample((*THEMES, EVERYTHING), random.randint(1, 4))
         for place, theme in enumerate(themes, start=1):
             start = random.randint(0, 50)
             is_due = random.random() < 0.6
-            found.append(Followed(subscriber, place, theme, is_due, start, random.randint(start, UPTO)))
+            found.append(FollowRow(subscriber, place, theme, is_due, start, random.randint(start, UPTO)))
     return found
 
 
@@ -72,7 +72,7 @@ def test_a_former_name_of_a_theme_is_its_present_one() -> None:
     window = Window([ItemEntry(number=1, added_seq=1, themes={"asylum": 1})])
     planner = Planner(window, current={"refuge": "asylum"}.__getitem__, limit=40, upto=UPTO)
 
-    planned = planner.plan([Followed(1, 1, "refuge", True, 0, 0)])
+    planned = planner.plan([FollowRow(1, 1, "refuge", True, 0, 0)])
 
     assert {1: (1,)} == planned.mails
     assert 0 == planner.lowest_cursor

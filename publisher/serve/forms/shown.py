@@ -46,7 +46,7 @@ class ThemeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class ShownChoice:
     """What somebody follows, for him to read."""
 
     title: str
@@ -128,14 +128,14 @@ class Showing:
         due = [self._schedules[pace].next_after(after) for pace in choices.values() if pace in self._schedules]
         return local_day(min(due), self._timezone) if due else None
 
-    def chosen(self, choices: Choices) -> list[Followed]:
+    def chosen(self, choices: Choices) -> list[ShownChoice]:
         """What was asked for, in the order of the table."""
-        return [Followed(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
+        return [ShownChoice(title=self._title(slug), pace=pace) for slug, pace in choices.items()]
 
-    def followed(self, subscriber: Subscriber) -> list[Followed]:
+    def followed(self, subscriber: Subscriber) -> list[ShownChoice]:
         """What somebody follows, and since when."""
         return [
-            Followed(title=self._title(each.theme), pace=each.pace, since=local_day(each.since, self._timezone))
+            ShownChoice(title=self._title(each.theme), pace=each.pace, since=local_day(each.since, self._timezone))
             for each in _said(subscriber)
         ]
 
