@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from publisher.deliver.mails import WireForm
 from publisher.deliver.pace import Throttle
-from publisher.deliver.run import Terms, deliver
+from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Envelope, MailServer
 from publisher.model.deliveries import DeliveryKind, Security, SmtpSettings
 from publisher.store import Store
@@ -178,8 +178,8 @@ def by_the_ledger(store: Store, port: int, mail: bytes, connections: int, per_da
     chosen = settings(port, connections, per_day)
     with store.ledger.delivering(now=datetime.now(UTC)):
         mails_of = {DeliveryKind.EDITION: lambda claimed: {each.id: mail for each in claimed}}
-        orders = Terms(settings=chosen, clock=lambda: datetime.now(UTC))
-        report = deliver(store.ledger, mails_of, Throttle(chosen), orders)
+        options = DeliveryOptions(settings=chosen, clock=lambda: datetime.now(UTC))
+        report = deliver(store.ledger, mails_of, Throttle(chosen), options)
     assert not report.problems, report.problems
 
 

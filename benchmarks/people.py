@@ -30,7 +30,7 @@ from publisher.store.people_schema import subscribers, subscriptions
 from publisher.subscribers.archive import read_archive, write_archive
 from publisher.subscribers.people import People
 from publisher.subscribers.roster import read_roster
-from publisher.subscribers.transfer import COLUMNS, Terms, Transfer
+from publisher.subscribers.transfer import COLUMNS, ImportDefaults, Transfer
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THEMES = tuple(Theme(slug=f"theme-{number}", title=f"Theme {number}") for number in range(1, 21))
@@ -50,7 +50,7 @@ SETTINGS = SubscriberSettings(
     postal_address="Quay 1",
     max_items=40,
 )
-TERMS = Terms(choices={"theme-1": "weekly"}, agreed="the form of the old letter", language="en")
+TERMS = ImportDefaults(choices={"theme-1": "weekly"}, agreed="the form of the old letter", language="en")
 
 
 def collect(store: Store) -> None:

@@ -27,7 +27,7 @@ from publisher.compose.digest import Renderer
 from publisher.config.document import Document
 from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
-from publisher.deliver.run import Terms, deliver
+from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery
 from publisher.model.errors import PublisherError
 from publisher.model.feeds import Feed, Gathered
@@ -259,7 +259,7 @@ def hand_over(store: Store, port: int, mails_of: Mapping[DeliveryKind, Mails]) -
     given = settings(port, 4)
     started = time.process_time()
     with store.ledger.delivering(now=NOW):
-        deliver(store.ledger, mails_of, Throttle(given), Terms(settings=given, clock=lambda: NOW))
+        deliver(store.ledger, mails_of, Throttle(given), DeliveryOptions(settings=given, clock=lambda: NOW))
     return time.process_time() - started
 
 

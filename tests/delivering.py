@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from publisher.deliver.pace import Throttle
-from publisher.deliver.run import Terms, deliver
+from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.model.deliveries import Delivery, DeliveryKind, NewDelivery, Result, Security, SmtpSettings
 from publisher.store import Ledger, Store
 from publisher.store.locks import Locks
@@ -93,7 +93,7 @@ def hand_over(ledger: Ledger, port: int, *, connections: int, kind: DeliveryKind
         ledger,
         {kind: mails},
         Throttle(config),
-        Terms(settings=config, clock=lambda: datetime.now(UTC)),
+        DeliveryOptions(settings=config, clock=lambda: datetime.now(UTC)),
     )
 
 

@@ -20,7 +20,7 @@ from publisher.model.bounces import Bounce, BounceKind, BounceReport, BounceRow,
 from publisher.model.decisions import without_addresses
 from publisher.model.errors import UsageError
 from publisher.store import Store
-from publisher.subscribers.bounce_rule import Step
+from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.people import People
 from publisher.subscribers.reach import Counted, Reach
 
@@ -99,7 +99,9 @@ def _report_of(row: BounceRow, counted: Counted) -> BounceReport:
     if not counted.is_new:
         return BounceReport(repeated=1)
     return BounceReport(
-        recorded=(row,), suspended=int(counted.step is Step.SUSPEND), ended=int(counted.step is Step.END)
+        recorded=(row,),
+        suspended=int(counted.step is BounceAction.SUSPEND),
+        ended=int(counted.step is BounceAction.END),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from publisher.admin.feed_checks import feed_hints, large_feeds
-from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest
 from publisher.admin.next_edition import next_digest, sample_digest
 from publisher.admin.office import Office
 from publisher.admin.reader_checks import ReaderSurvey, reader_hints, survey_readers
@@ -42,7 +42,7 @@ class Checked:
 
     config: Config
     templates: Templates
-    mails: tuple[Mail, ...]
+    mails: tuple[ParsedDigest, ...]
     """The next edition of each audience, or an edition of the latest items if nothing is new to it."""
     problems: tuple[Problem, ...]
     """Problems of collecting, and of rendering the mails."""
@@ -98,7 +98,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
     `problems` are those that collecting met just before.
     """
     config, store = office.config, office.store
-    mails: list[Mail] = []
+    mails: list[ParsedDigest] = []
     met = list(problems)
     for audience in config.audiences:
         try:
@@ -141,10 +141,10 @@ def _large_feeds(store: Store, config: Config) -> list[tuple[str, int]]:
     return large_feeds(feeds, config.feeds_directory, config.feeds.formats)
 
 
-def _mails_to_judge(audience: Audience, office: Office) -> Iterator[Mail]:
+def _mails_to_judge(audience: Audience, office: Office) -> Iterator[ParsedDigest]:
     if found := next_digest(audience, office) or sample_digest(audience, office):
         _, digest = found
-        yield Mail(digest, audience=audience, site=office.renderer.site)
+        yield ParsedDigest(digest, audience=audience, site=office.renderer.site)
 
 
 def _met_problems(checked: Checked) -> Iterator[tuple[str, Finding]]:

@@ -17,7 +17,7 @@ from publisher.collect.clean import add_language, clean_item, name_of
 from publisher.collect.sources.answer import Fetched
 from publisher.collect.sources.base import Fetch, Source
 from publisher.collect.sources.feed import FeedSource
-from publisher.collect.sources.page import SELECTORS, Page, PageSource, Visit, catch, select
+from publisher.collect.sources.page import SELECTORS, Page, PageReading, PageSource, catch, select
 from publisher.collect.sources.text import clean_line
 from publisher.config.config import Config
 from publisher.config.sources import (
@@ -317,7 +317,7 @@ def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}
     source = PageSource(str(table["name"]), **selectors)
-    items = tuple(source.read(Visit(first, (page,))).items)
+    items = tuple(source.read(PageReading(first, (page,))).items)
     return offer_of("page", page.where, items, {**kept, **selectors, **several}, config)
 
 

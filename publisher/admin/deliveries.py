@@ -44,12 +44,14 @@ def hand_over(post: Post) -> DeliverReport:
             next_at = ledger.next_due(max_age=max_age, now=now)
             return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None)
         from publisher.deliver.run import (  # late: asyncio and ssl take 60 ms, and mails are seldom due
-            Terms,
+            DeliveryOptions,
             deliver,
         )
 
-        orders = Terms(settings=post.settings, clock=post.clock, is_stopping=post.is_stopping, progress=post.progress)
-        return deliver(ledger, post.mails_of, post.pace, orders)
+        options = DeliveryOptions(
+            settings=post.settings, clock=post.clock, is_stopping=post.is_stopping, progress=post.progress
+        )
+        return deliver(ledger, post.mails_of, post.pace, options)
 
 
 def rehearse_hand_over(post: Post) -> DeliverReport:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from publisher.model.deliveries import Letter
-from publisher.model.desk import Act, DeskSettings, Outcome, Session
+from publisher.model.desk import Act, ActOutcome, DeskSession, DeskSettings
 from publisher.model.errors import UsageError
 from publisher.publish.page_values import SiteLook
 from publisher.rendering.urls import desk_link_url
@@ -94,7 +94,7 @@ class Desk:
         person = self._records.begin_session(tokens.digest_of(token), tokens.digest_of(session), now=self.now)
         return session if person else ""
 
-    def session(self, token: str) -> Session | None:
+    def session(self, token: str) -> DeskSession | None:
         """Who is signed in with that token; None: nobody is any more, or he left the desk."""
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
         return found if found and self.settings.person(found.person) else None
@@ -111,7 +111,7 @@ class Desk:
 
     def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
         """Note in a sentence what came of it, and whether it was done; with `about`, to what it was."""
-        self._records.end_act(number, Outcome.DONE if is_done else Outcome.REFUSED, words, about=about)
+        self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
         """The act of that number; None: there is none."""

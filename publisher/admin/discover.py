@@ -18,7 +18,7 @@ from publisher.collect.sources.base import SourceSite, open_source
 from publisher.collect.sources.connect import is_of_own_network
 from publisher.collect.sources.files import decoded, read_unless
 from publisher.collect.sources.links import absolute
-from publisher.collect.sources.page import ACCEPT, Page, Visit
+from publisher.collect.sources.page import ACCEPT, Page, PageReading
 from publisher.collect.sources.table import peek
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
@@ -89,7 +89,7 @@ def discover(place: str, config: Config, site: SourceSite, *, now: datetime) -> 
         except SourceError as error:
             problems.append(Problem(where=address, what=error.problem))
     for page in pages:
-        offers += wanted.page(Visit(found, (page,)), page)
+        offers += wanted.page(PageReading(found, (page,)), page)
     nothing = "it is no feed, and no page with a list of items that have dates and words"
     return Examined(
         source=place, having={}, problems=tuple(problems), failure="" if offers else nothing, offers=tuple(offers)
@@ -183,7 +183,7 @@ class _Wanted:
             table = {"name": self._name, "kind": "feed", **where}
             yield offer_of("feed", place, items, table, self.config)
 
-    def page(self, visit: Visit, page: Page) -> Iterator[Offer]:
+    def page(self, visit: PageReading, page: Page) -> Iterator[Offer]:
         """Yield an offer for the page; nothing if it has no list of items."""
         found = suggest_selectors(page.root)
         if found:

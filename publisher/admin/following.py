@@ -26,7 +26,7 @@ class Followers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Following:
+class FollowerTable:
     """How many people follow what, over time."""
 
     days: tuple[date, ...]
@@ -39,7 +39,7 @@ class Following:
     """How many asked within the last days and have not confirmed yet."""
 
     @property
-    def since_somebody(self) -> "Following":
+    def since_somebody(self) -> "FollowerTable":
         """The same without the months before anybody followed anything, but for the last one of them."""
         first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
         start = max(first - 1, 0)
@@ -47,7 +47,7 @@ class Following:
         return replace(self, days=self.days[start:], people=self.people[start:], rows=rows)
 
 
-def oversee_following(people: People, store: Store) -> Following:
+def oversee_following(people: People, store: Store) -> FollowerTable:
     """How many people follow what now, and did at the beginning of each of the last months."""
     days = month_days(local_day(people.now, people.site.timezone))
     moments = [*(datetime(day.year, day.month, 1, tzinfo=UTC) for day in days[:-1]), people.now]
@@ -55,7 +55,7 @@ def oversee_following(people: People, store: Store) -> Following:
     for (theme, pace), some in store.following.by_theme_and_pace(moments).items():
         key = (people.current(theme), pace)
         counts[key] = [a + b for a, b in zip(counts.get(key, [0] * len(moments)), some, strict=True)]
-    return Following(
+    return FollowerTable(
         days=days,
         people=tuple(store.following.people(moments)),
         rows=tuple(_rows(counts, people)),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from publisher.admin.office import Office
-from publisher.collect.embargo import Clock
+from publisher.collect.embargo import EmbargoRules
 from publisher.collect.rules import CollectRules
 from publisher.model.errors import UsageError
 from publisher.model.feeds import Gathered, gather
@@ -50,7 +50,7 @@ def show_item(name: str, office: Office, rules: CollectRules) -> CollectReport:
         raise UsageError(f"item {name!r} is not hidden; `publisher item list` names those that are")
     wakes = None
     if policy := rules.policies.get(record.source):
-        wakes = Clock(now=office.now, timezone=rules.site.timezone, policy=policy).wake_of(record.item)
+        wakes = EmbargoRules(now=office.now, timezone=rules.site.timezone, policy=policy).wake_of(record.item)
     store.hidden.show(hidden, _gathered(record, store, rules), wakes=wakes, now=office.now)
     return CollectReport(shown=1)
 

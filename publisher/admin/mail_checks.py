@@ -49,7 +49,7 @@ class Finding:
     """Whether it may stay; else it must be fixed."""
 
 
-class Mail:
+class ParsedDigest:
     """A digest, with its HTML parsed once for all checks."""
 
     def __init__(self, digest: Digest, *, audience: Audience, site: Site) -> None:
@@ -59,10 +59,10 @@ class Mail:
         self.page = lxml_html.document_fromstring(digest.html)
 
 
-Judgement = Callable[[Mail], Iterator[Finding]]
+Judgement = Callable[[ParsedDigest], Iterator[Finding]]
 
 
-def judge_contrast(mail: Mail) -> Iterator[Finding]:
+def judge_contrast(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield texts without contrast, in light and in dark mode."""
     styles = _inlined_styles(mail.page)
     turned = _dark_styles(mail.page)
@@ -81,7 +81,7 @@ def judge_contrast(mail: Mail) -> Iterator[Finding]:
                 )
 
 
-def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
+def judge_alt_texts(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield pictures without an alternative text."""
     for image in mail.page.iter("img"):
         if not (image.get("alt") or "").strip():
@@ -91,7 +91,7 @@ def judge_alt_texts(mail: Mail) -> Iterator[Finding]:
             )
 
 
-def judge_headings(mail: Mail) -> Iterator[Finding]:
+def judge_headings(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield headings that a screen reader cannot follow."""
     levels = [int(element.tag[1]) for element in mail.page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels.count(1) != 1:
@@ -102,7 +102,7 @@ def judge_headings(mail: Mail) -> Iterator[Finding]:
             return
 
 
-def judge_size(mail: Mail) -> Iterator[Finding]:
+def judge_size(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a finding if Gmail would cut the mail."""
     size_bytes = encoded_size(mail.digest.html)
     if size_bytes > MAX_HTML_BYTES:
@@ -114,7 +114,7 @@ def judge_size(mail: Mail) -> Iterator[Finding]:
         yield Finding(what=f"it has no room for {left_out} of its items; they are on the web only", is_hint=True)
 
 
-def judge_list_size(mail: Mail) -> Iterator[Finding]:
+def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a finding if a list server would hold the mail for its size."""
     size_bytes = encoded_size(mail.digest.html) + encoded_size(mail.digest.text)
     if size_bytes > LIST_BYTES:
@@ -125,7 +125,7 @@ def judge_list_size(mail: Mail) -> Iterator[Finding]:
         )
 
 
-def judge_links(mail: Mail) -> Iterator[Finding]:
+def judge_links(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield links that lead nowhere, or that track readers."""
     places = {place for element in mail.page.iter() for place in (element.get("id"), element.get("name"))}
     for anchor in dict.fromkeys(_links(mail.page)):
@@ -139,7 +139,7 @@ def judge_links(mail: Mail) -> Iterator[Finding]:
             yield Finding(what=f"the link {anchor} tracks its readers; write {without_tracking(anchor)}")
 
 
-def judge_tracking(mail: Mail) -> Iterator[Finding]:
+def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield what a mail program would fetch from elsewhere when the mail is opened."""
     hosts = {urlsplit(image.get("src") or "").netloc for image in mail.page.iter("img") if _is_of_item(image, mail)}
     for host in sorted(hosts):
@@ -158,13 +158,13 @@ def judge_tracking(mail: Mail) -> Iterator[Finding]:
             yield Finding(what=f"{address} is an invisible pixel; take it out")
 
 
-def _is_of_item(element: lxml_html.HtmlElement, mail: Mail) -> bool:
+def _is_of_item(element: lxml_html.HtmlElement, mail: ParsedDigest) -> bool:
     """Whether a picture came with an item and the audience wants pictures; other pictures are the template's."""
     is_own = (element.get("src") or "").startswith(mail.site.base_url)
     return mail.audience.pictures and element.tag == "img" and not is_own
 
 
-def judge_subject(mail: Mail) -> Iterator[Finding]:
+def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield what inboxes cut in the subject, and what spam filters distrust."""
     subject = mail.digest.subject
     if not subject:
@@ -179,7 +179,7 @@ def judge_subject(mail: Mail) -> Iterator[Finding]:
         yield Finding(what=f"its subject has {marks[0]!r}, as spam does: {subject!r}", is_hint=True)
 
 
-def judge_preheader(mail: Mail) -> Iterator[Finding]:
+def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a finding if the preheader, which inboxes show beside the subject, says nothing."""
     if not mail.digest.preheader:
         yield Finding(what="it has no preheader; inboxes show the beginning of its text instead", is_hint=True)
@@ -187,13 +187,13 @@ def judge_preheader(mail: Mail) -> Iterator[Finding]:
         yield Finding(what="its preheader repeats the subject", is_hint=True)
 
 
-def judge_text_part(mail: Mail) -> Iterator[Finding]:
+def judge_text_part(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a text part that cannot replace the HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
         yield Finding(what="its text part says nothing but addresses, as spam does; fix digest.txt")
 
 
-def judge_markup(mail: Mail) -> Iterator[Finding]:
+def judge_markup(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield elements that mail programs drop, and a missing language or title."""
     for name in FORBIDDEN:
         if mail.page.find(f".//{name}") is not None:
@@ -204,7 +204,7 @@ def judge_markup(mail: Mail) -> Iterator[Finding]:
         yield Finding(what="it has no <title>")
 
 
-def judge_unsubscribing(mail: Mail) -> Iterator[Finding]:
+def judge_unsubscribing(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a finding if readers are not told how to unsubscribe, or who writes."""
     audience = mail.audience
     way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.from_.address

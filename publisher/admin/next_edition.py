@@ -6,7 +6,7 @@ from datetime import datetime
 from difflib import unified_diff
 from pathlib import Path
 
-from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail, encoded_size
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest, encoded_size
 from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
@@ -44,7 +44,7 @@ class LastEdition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class TrialMail:
     """A mail to try."""
 
     audience: Audience
@@ -111,7 +111,7 @@ def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] 
     return office.renderer.fit(sample, audience) if sample else None
 
 
-def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[Tried]:
+def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[TrialMail]:
     """Write the next edition of each of these audiences, or else its latest items, as a mail to try.
 
     Nothing is recorded.
@@ -125,14 +125,14 @@ def try_out(audiences: Iterable[Audience], office: Office, *, to: str) -> list[T
         wire_address(to)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    tried: list[Tried] = []
+    tried: list[TrialMail] = []
     for audience in audiences:
         new = next_digest(audience, office)
         if found := new or sample_digest(audience, office):
             edition, digest = found
             mail = message_to_try(digest, edition, audience=audience, site=office.renderer.site, to=Mailbox(address=to))
             folder = write_test(office.config.outbox_directory, edition.name, digest_files(digest, mail))
-            tried.append(Tried(audience=audience, folder=folder, is_sample=new is None))
+            tried.append(TrialMail(audience=audience, folder=folder, is_sample=new is None))
     return tried
 
 
@@ -151,7 +151,7 @@ def describe(audience: Audience, office: Office) -> NextEdition:
     ]
     if digest is not None:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
-    mail = Mail(digest, audience=audience, site=site) if digest else None
+    mail = ParsedDigest(digest, audience=audience, site=site) if digest else None
     rows = office.store.editions.latest(audience.name, limit=COMPARED)
     return NextEdition(
         audience=audience,

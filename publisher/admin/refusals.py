@@ -4,7 +4,7 @@ The ledger notes each refusal until it is counted, so a crash counts none twice 
 """
 
 from publisher.deliver.answers import Reply
-from publisher.store import Refusal, Store
+from publisher.store import Store, UncountedRefusal
 from publisher.subscribers.reach import Reach
 
 
@@ -14,7 +14,7 @@ def count_refusals(store: Store, reach: Reach) -> None:
         reach.take_refusal(each, status_of(each))
 
 
-def status_of(refusal: Refusal) -> str:
+def status_of(refusal: UncountedRefusal) -> str:
     """The enhanced status code that the server gave, such as 5.1.1; without one, its reply code."""
     code = refusal.code or 0
     return Reply(code=code, text=refusal.reply.partition(" ")[2]).status or str(code)

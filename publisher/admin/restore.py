@@ -44,7 +44,7 @@ LOCKS = ("service", "pass", "deliver")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class RestoreReport:
     """What a restore did."""
 
     taken_at: datetime
@@ -86,7 +86,7 @@ class Settled:
 # --- put back --------------------------------------------------------------------------------------------------------
 
 
-def restore_backup(config: Config, file: Path, *, now: datetime) -> Restored:
+def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreReport:
     """Put back the store of a backup, and what of its outbox is missing. Nothing is deleted.
 
     Raises:
@@ -111,7 +111,7 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> Restored:
         with explain_errors(database):
             kept = put_in_place(backup.database, database)
             flush_folder(database.parent)
-        return Restored(taken_at=backup.taken_at, kept=kept, added=added, repeated=repeated)
+        return RestoreReport(taken_at=backup.taken_at, kept=kept, added=added, repeated=repeated)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ LATEST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DecisionEffect:
     """What a decision about a held source would do, in items."""
 
     added: int = 0
@@ -47,8 +47,8 @@ class Held:
     words: str
     """Why it is held and what it would change, with figures; a decision is about these words."""
     change: HeldChange
-    release: Outcome
-    discard: Outcome
+    release: DecisionEffect
+    discard: DecisionEffect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +112,15 @@ def held_of(state: SourceState) -> Held | None:
     )
 
 
-def outcome_of(change: HeldChange, decision: OnSuspicion) -> Outcome:
+def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
     """What a decision about a held listing would do, as `collect.record` does it."""
     match decision:
         case OnSuspicion.RELEASE:
-            return Outcome(added=change.added, revised=change.revised, withdrawn=change.withdrawn)
+            return DecisionEffect(added=change.added, revised=change.revised, withdrawn=change.withdrawn)
         case OnSuspicion.DISCARD:
-            return Outcome(never_shown=change.added, not_revised=change.revised, kept=change.withdrawn)
+            return DecisionEffect(never_shown=change.added, not_revised=change.revised, kept=change.withdrawn)
         case OnSuspicion.HOLD:
-            return Outcome()
+            return DecisionEffect()
 
 
 def _waiting_items(office: Office) -> Mapping[str, Sequence[WaitingItem]]:

@@ -10,7 +10,7 @@ from publisher.admin.deliveries import unsettled_mails
 from publisher.admin.mail_orders import SHOWN
 from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
-from publisher.collect.embargo import Clock
+from publisher.collect.embargo import EmbargoRules
 from publisher.compose import run as compose
 from publisher.config.config import Config
 from publisher.config.sources import SourceSettings
@@ -141,8 +141,8 @@ def why_waiting(waiting: Waiting, config: Config) -> WaitingReason:
     if waiting.is_back:
         return "comes back"
     policy = next((each.policy for each in config.sources if each.name == waiting.source), None)
-    clock = policy and Clock(now=waiting.until, timezone=config.site.timezone, policy=policy)
-    return "settles" if clock and clock.begin_of(waiting.item) < waiting.until else "waits"
+    embargo = policy and EmbargoRules(now=waiting.until, timezone=config.site.timezone, policy=policy)
+    return "settles" if embargo and embargo.begin_of(waiting.item) < waiting.until else "waits"
 
 
 def _source_status(settings: SourceSettings, store: Store, *, now: datetime) -> SourceStatus:

@@ -17,7 +17,7 @@ from publisher.store import PastMail, Store
 from publisher.subscribers.people import People
 
 
-class Fate(StrEnum):
+class Relation(StrEnum):
     """What an item is to a subscription."""
 
     OTHER = "not of this theme"
@@ -54,7 +54,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class ReaderMail:
     """A mail to a reader, and what became of it."""
 
     past: PastMail
@@ -67,9 +67,9 @@ class ItemStory:
     """What became of one item for one reader."""
 
     record: Record
-    fates: tuple[tuple[Subscription, Fate], ...]
+    relations: tuple[tuple[Subscription, Relation], ...]
     """Of each of his subscriptions, in the order in which they began; empty: rounds do not take the item."""
-    mails: tuple[Mail, ...]
+    mails: tuple[ReaderMail, ...]
     """Those that were planned with it; more than one only after a restore."""
     is_forgotten: bool
     """Whether it came so long ago that the mails of then are not remembered any more."""
@@ -85,7 +85,7 @@ class Story:
     asked_at: datetime | None
     """UTC; when the address last asked to subscribe, if that is known."""
     consents: tuple[Consent, ...] = ()
-    mails: tuple[Mail, ...] = ()
+    mails: tuple[ReaderMail, ...] = ()
     has_forgotten: bool = False
     """Whether mails of longer ago are not remembered any more."""
     renewal_asked_at: datetime | None = None
@@ -129,7 +129,7 @@ def tell_story(
     score = store.bounce_scores.get(known.number)
     sent = {each.name: each for each in store.histories.deliveries(wire) if each.kind is DeliveryKind.ROUND}
     past = store.histories.mails(known.number)
-    mails = tuple(Mail(past=each, delivery=sent.get(each.round.name)) for each in past)
+    mails = tuple(ReaderMail(past=each, delivery=sent.get(each.round.name)) for each in past)
     return Story(
         address=wire,
         subscriber=known,
@@ -174,7 +174,7 @@ def _due(subscriber: Subscriber, people: People) -> dict[str, datetime]:
 
 
 def _item_story(
-    record: Record, subscriber: Subscriber, mails: Sequence[Mail], people: People, store: Store
+    record: Record, subscriber: Subscriber, mails: Sequence[ReaderMail], people: People, store: Store
 ) -> ItemStory:
     is_told = record.state.is_live and record.added_seq
     entry = store.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None
@@ -182,10 +182,10 @@ def _item_story(
     named = entry and replace(entry, themes=themes)
     paces = _present_paces(subscriber, people)
     presents = [replace(each, pace=paces.get(each.pace, each.pace)) for each in subscriber.subscriptions]
-    fates = () if named is None else tuple((each, fate_of(each, named)) for each in presents)
+    relations = () if named is None else tuple((each, relation_of(each, named)) for each in presents)
     its = tuple(each for each in mails if record.number in each.past.items)
     is_forgotten = bool(record.added_seq) and record.added_seq <= store.histories.forgotten_upto()
-    return ItemStory(record=record, fates=fates, mails=its, is_forgotten=is_forgotten)
+    return ItemStory(record=record, relations=relations, mails=its, is_forgotten=is_forgotten)
 
 
 def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
@@ -197,34 +197,34 @@ def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
     return renamed
 
 
-def fate_of(subscription: Subscription, entry: ItemEntry) -> Fate:
+def relation_of(subscription: Subscription, entry: ItemEntry) -> Relation:
     """What an item is to a subscription, by the rule of rounds (`subscribers.rule`)."""
     seq = entry.added_seq if subscription.theme == EVERYTHING else entry.themes.get(subscription.theme)
     if seq is None:
-        return Fate.OTHER
+        return Relation.OTHER
     if entry.added_seq <= subscription.start:
-        return Fate.OLDER
+        return Relation.OLDER
     if seq <= subscription.cursor:
-        return Fate.DEALT
-    return Fate.DUE if subscription.state is SubscriptionState.ACTIVE else Fate.TOO_LATE
+        return Relation.DEALT
+    return Relation.DUE if subscription.state is SubscriptionState.ACTIVE else Relation.TOO_LATE
 
 
 def verdict_of(item: ItemStory, story: Story) -> Verdict:
     """Why the reader got the item, or did not."""
-    fates = [fate for _, fate in item.fates]
+    relations = [relation for _, relation in item.relations]
     if item.mails:
         is_sent = any(each.delivery and each.delivery.state is DeliveryState.SENT for each in item.mails)
         return Verdict.SENT if is_sent else Verdict.PLANNED
-    if not item.fates:
+    if not item.relations:
         return _UNSEEN.get(item.record.state, Verdict.TAKEN_OUT)
-    if Fate.DEALT in fates:
+    if Relation.DEALT in relations:
         return Verdict.FORGOTTEN if item.is_forgotten else Verdict.PASSED
-    if Fate.DUE in fates:
+    if Relation.DUE in relations:
         is_suspended = story.score and story.score.suspended_at
         return Verdict.SUSPENDED if is_suspended else Verdict.NEXT
-    if Fate.TOO_LATE in fates:
+    if Relation.TOO_LATE in relations:
         return Verdict.LEFT
-    return Verdict.OLDER if Fate.OLDER in fates else Verdict.OTHER
+    return Verdict.OLDER if Relation.OLDER in relations else Verdict.OTHER
 
 
 _UNSEEN = {
@@ -237,5 +237,5 @@ _UNSEEN = {
 
 def next_pace(item: ItemStory, story: Story) -> str:
     """The pace with whose next mail the item comes; empty: with none."""
-    paces = {subscription.pace for subscription, fate in item.fates if fate is Fate.DUE}
+    paces = {subscription.pace for subscription, relation in item.relations if relation is Relation.DUE}
     return next((pace for pace in story.due if pace in paces), "")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from publisher.admin.reception import Reception
     from publisher.compose.digest import Renderer
     from publisher.publish.page_values import SiteLook
-    from publisher.rendering.letters import LetterWriter
+    from publisher.rendering.letters import TemplateLetterWriter
     from publisher.rendering.templates import Templates
 
 logger = DecisionLog("subscribers")
@@ -227,7 +227,7 @@ class Wiring:
         people = self.people(now)
 
         @cache
-        def letters() -> "LetterWriter":
+        def letters() -> "TemplateLetterWriter":
             return self._letter_writer(people.theme_title)
 
         @cache
@@ -305,11 +305,11 @@ class Wiring:
             clock=self._clock,
         )
 
-    def _letter_writer(self, theme_title: Callable[[str], str]) -> "LetterWriter":
-        from publisher.rendering.letters import LetterWriter  # late: most commands write no letter
+    def _letter_writer(self, theme_title: Callable[[str], str]) -> "TemplateLetterWriter":
+        from publisher.rendering.letters import TemplateLetterWriter  # late: most commands write no letter
 
         assert self._config.subscribers is not None
-        return LetterWriter(
+        return TemplateLetterWriter(
             site=self.site,
             settings=self._config.subscribers,
             style=self._config.digest,

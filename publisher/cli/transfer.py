@@ -19,7 +19,7 @@ from publisher.model.problems import counted, some_of
 from publisher.model.schedules import zone_of
 from publisher.subscribers.archive import is_archive
 from publisher.subscribers.roster import read_roster
-from publisher.subscribers.transfer import Imported, Terms
+from publisher.subscribers.transfer import ImportDefaults, Imported
 
 _SHOWN = 10
 
@@ -79,7 +79,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     roster, *others = (read_roster(partial(_lines, each, encoding), name=each.name) for each in (file, *without))
     with options.open_for(dry_run=is_rehearsal) as publisher:
         site = publisher.config.site
-        terms = Terms(
+        terms = ImportDefaults(
             choices=choices_of(follow),
             agreed=agreed,
             agreed_at=agreed_at and agreed_at.replace(tzinfo=zone_of(site.timezone)),

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from publisher.admin.rounds import held_by
-from publisher.admin.why import ItemStory, Mail, Story, Verdict, next_pace, tell_story, verdict_of
+from publisher.admin.why import ItemStory, ReaderMail, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
@@ -135,7 +135,7 @@ def _mail_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"mails of more than {MAILS.days} days ago are forgotten but for their counts"
 
 
-def _mail_words(mail: Mail, zone: ZoneInfo) -> str:
+def _mail_words(mail: ReaderMail, zone: ZoneInfo) -> str:
     round_, delivery = mail.past.round, mail.delivery
     paces, items = ", ".join(round_.paces), counted(len(mail.past.items), "item")
     words = f"{round_.name} ({paces}) of {local_time(round_.begun_at, zone)}, {items}: "
@@ -159,8 +159,9 @@ def _item_lines(item: ItemStory, story: Story, zone: ZoneInfo) -> Iterator[str]:
     yield f"item {record.short_id}: {title_of(record.item)}"
     number = f"number {record.added_seq} of the log" if record.added_seq else "not in the log"
     yield f"  {number}, {record.state.value}, in {', '.join(theme.slug for theme in record.themes)}"
-    for subscription, fate in item.fates:
-        yield f"  to {_theme_words(subscription)} {subscription.pace}, {_progress_words(subscription)}: {fate.value}"
+    for subscription, relation in item.relations:
+        follows, progress = f"{_theme_words(subscription)} {subscription.pace}", _progress_words(subscription)
+        yield f"  to {follows}, {progress}: {relation.value}"
     for mail in item.mails:
         yield f"  {_mail_words(mail, zone)}"
     yield f"  {_verdict_words(item, story)}"
@@ -215,7 +216,7 @@ def _values_of(story: Story) -> dict[str, object]:
             "id": item.record.uid,
             "number": item.record.added_seq,
             "state": item.record.state,
-            "fates": [{"subscription": each.number, "fate": fate} for each, fate in item.fates],
+            "relations": [{"subscription": each.number, "relation": relation} for each, relation in item.relations],
             "mails": [each.past.round.name for each in item.mails],
             "verdict": _verdict_words(item, story).removeprefix("so: "),
         },
@@ -227,7 +228,7 @@ def _subscription_values(subscription: Subscription) -> dict[str, object]:
     return {name: getattr(subscription, name) for name in names}
 
 
-def _mail_values(mail: Mail) -> dict[str, object]:
+def _mail_values(mail: ReaderMail) -> dict[str, object]:
     delivery = mail.delivery
     told = {"state": delivery and delivery.state, "reply": delivery and delivery.reply}
     return {"name": mail.past.round.name, "begun_at": mail.past.round.begun_at, "items": len(mail.past.items), **told}

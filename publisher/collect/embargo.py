@@ -36,7 +36,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class EmbargoRules:
     """What the time of an item is compared with."""
 
     now: datetime
@@ -84,27 +84,27 @@ class Clock:
         return not self.is_over(item) and self.begin_of(item) <= self.now
 
 
-def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> Timing:
+def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRules) -> Timing:
     """Return the plan without items that must wait, and with items that expired; and the times at which items wake."""
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
-    held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not clock.may_appear(item)}
-    back = {old.number: item for old, item in pairs if old.state is State.EXPIRED and clock.may_appear(item)}
+    held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not rules.may_appear(item)}
+    back = {old.number: item for old, item in pairs if old.state is State.EXPIRED and rules.may_appear(item)}
     revised = {number: item for number, item in plan.revised if number not in held} | back
     retimed = [
-        (old, item, _wake_of(old, item, clock, is_changed=old.number in plan.reworded))
+        (old, item, _wake_of(old, item, rules, is_changed=old.number in plan.reworded))
         for old, item in pairs
         if old.number not in revised
     ]
-    is_now = clock.policy.settle is None
-    waiting = [(item, clock.wake_of(item, clock.settled_new())) for item in plan.added]
-    waiting = [(item, wakes) for item, wakes in waiting if not (is_now and clock.may_appear(item))]
+    is_now = rules.policy.settle is None
+    waiting = [(item, rules.wake_of(item, rules.settled_new())) for item in plan.added]
+    waiting = [(item, wakes) for item, wakes in waiting if not (is_now and rules.may_appear(item))]
     timed = (State.WAITING, State.EXPIRED)
     unseen = [(item, wakes) for old, item, wakes in retimed if old.state in timed or old.number in held]
     return Timing(
         plan=replace(
             plan,
-            added=tuple(item for item in plan.added if is_now and clock.may_appear(item)),
+            added=tuple(item for item in plan.added if is_now and rules.may_appear(item)),
             revised=tuple(sorted(revised.items(), key=lambda pair: pair[0])),
             renamed=tuple(pair for pair in plan.renamed if pair[0] not in back),
         ),
@@ -112,19 +112,19 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], clock: Clock) -> 
         retimed=tuple((old.number, item, wakes) for old, item, wakes in retimed if wakes != old.wakes),
         unseen=(
             *(
-                (item, clock.why_unseen(item, wakes))
+                (item, rules.why_unseen(item, wakes))
                 for item, wakes in (*waiting, *unseen)
-                if not clock.may_appear(item) or (wakes and wakes > clock.now)
+                if not rules.may_appear(item) or (wakes and wakes > rules.now)
             ),
             *((item, _HIDDEN) for old, item in pairs if old.state is State.HIDDEN),
         ),
     )
 
 
-def _wake_of(old: Known, item: Item, clock: Clock, *, is_changed: bool) -> datetime | None:
+def _wake_of(old: Known, item: Item, rules: EmbargoRules, *, is_changed: bool) -> datetime | None:
     """Return when a known item appears or expires that stays as it is."""
     if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:
         return item.expires
-    return clock.wake_of(item, clock.settled_known(old, is_changed=is_changed))
+    return rules.wake_of(item, rules.settled_known(old, is_changed=is_changed))

@@ -12,7 +12,7 @@ from publisher.collect import guard
 from publisher.collect.clean import add_language
 from publisher.collect.condition import after_hold, after_listing
 from publisher.collect.copies import Changes, embargoes_elsewhere, find_joined, leave_to_others
-from publisher.collect.embargo import Clock, Timing, time_listing
+from publisher.collect.embargo import EmbargoRules, Timing, time_listing
 from publisher.collect.filters import leave_out
 from publisher.collect.identity import Reconciliation, reconcile, with_first_date
 from publisher.collect.intake import Listing, clean_listing
@@ -79,7 +79,7 @@ def record_listing(
         # A first reading is an archive: it settled long ago.
         policy = replace(listing.policy, settle=None) if listing.is_first else listing.policy
         plan = _keep_embargoes(plan, known, listing, log, now=now)
-        timing = time_listing(plan, known, Clock(now=now, timezone=rules.site.timezone, policy=policy))
+        timing = time_listing(plan, known, EmbargoRules(now=now, timezone=rules.site.timezone, policy=policy))
         plan = timing.plan
         _write_hidden(hidden, log, listing.source, rules, is_discarded=is_discarded, now=now)
         inherited = _hand_over(changes.heirs, log, listing.source, rules, now=now)

@@ -27,7 +27,7 @@ CLOSING = 421
 """The server closes the connection (RFC 5321 section 3.8)."""
 
 
-class Step(Enum):
+class SmtpStep(Enum):
     """What the server answered."""
 
     MAIL = auto()
@@ -91,26 +91,26 @@ class Meaning:
     """Whether the mailbox does not exist."""
 
 
-def meaning_of(step: Step, reply: Reply) -> Meaning:
+def meaning_of(step: SmtpStep, reply: Reply) -> Meaning:
     """What a reply means that ends an attempt: any to the end of the mail, or a refusal at an earlier step."""
     code, status = reply.code, reply.status
     if code == CLOSING:
         return Meaning(fate=Fate.AGAIN, sign=Sign.BUSY)
-    if step is Step.DOT and code // 100 == 2:  # noqa: PLR2004  (RFC 5321 section 4.2.1)
+    if step is SmtpStep.DOT and code // 100 == 2:  # noqa: PLR2004  (RFC 5321 section 4.2.1)
         return Meaning(fate=Fate.SENT)
     if code // 100 == 4:  # noqa: PLR2004
-        is_throttled = step is not Step.RCPT and _names_a_rate(step, reply)
+        is_throttled = step is not SmtpStep.RCPT and _names_a_rate(step, reply)
         return Meaning(fate=Fate.AGAIN, sign=Sign.THROTTLING) if is_throttled else Meaning(fate=Fate.LATER)
-    if step in (Step.MAIL, Step.DATA) or status in NOT_TRUSTED:
+    if step in (SmtpStep.MAIL, SmtpStep.DATA) or status in NOT_TRUSTED:
         return Meaning(fate=Fate.AGAIN, sign=Sign.OUR_FAULT)
     sign = Sign.SUSPICIOUS if status == SUSPECT else Sign.WELL
-    return Meaning(fate=Fate.REFUSED, sign=sign, is_gone=step is Step.RCPT and status in GONE)
+    return Meaning(fate=Fate.REFUSED, sign=sign, is_gone=step is SmtpStep.RCPT and status in GONE)
 
 
-def _names_a_rate(step: Step, reply: Reply) -> bool:
+def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
     """Whether a temporary refusal is about how much we send. 450 and 451 4.7.1 of a whole mail are greylisting."""
     code, status = reply.code, reply.status
-    if step is Step.DOT and code in (450, 451) and status == "4.7.1":
+    if step is SmtpStep.DOT and code in (450, 451) and status == "4.7.1":
         return False
     return code == 454 or status in ("4.4.5", "4.3.2") or status.startswith("4.7.")  # noqa: PLR2004
 

@@ -5,7 +5,7 @@ Greylisting is about us and not about a mailbox: a thousand readers of one domai
 
 from datetime import datetime, timedelta
 
-from publisher.deliver.answers import Reply, Step
+from publisher.deliver.answers import Reply, SmtpStep
 
 EVERY = timedelta(minutes=1)
 _ABOUT_A_MAILBOX = "4.2."
@@ -29,11 +29,11 @@ class Greylist:
             return timedelta(0)
         return wait
 
-    def note(self, recipient: str, step: Step, reply: Reply, now: datetime) -> None:
+    def note(self, recipient: str, step: SmtpStep, reply: Reply, now: datetime) -> None:
         """Note an answer about a recipient."""
-        if step is Step.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
+        if step is SmtpStep.RCPT and reply.code // 100 == 4 and not reply.status.startswith(_ABOUT_A_MAILBOX):  # noqa: PLR2004
             self._next.setdefault(_domain(recipient), now + EVERY)
-        elif step is Step.DOT and reply.code // 100 == 2:  # noqa: PLR2004
+        elif step is SmtpStep.DOT and reply.code // 100 == 2:  # noqa: PLR2004
             self._next.pop(_domain(recipient), None)
 
 

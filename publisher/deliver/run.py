@@ -37,7 +37,7 @@ from publisher.deliver.answers import (
     Meaning,
     Reply,
     Sign,
-    Step,
+    SmtpStep,
     meaning_of,
     wait_before,
 )
@@ -45,7 +45,7 @@ from publisher.deliver.commits import Commits
 from publisher.deliver.mails import Mails, WireForm, read_mails
 from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import Tallies
-from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, Session
+from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, SmtpSession
 from publisher.deliver.wire import Dropped, Silent
 from publisher.model.decisions import DecisionLog, without_addresses
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result, SmtpSettings
@@ -76,7 +76,7 @@ UNREADABLE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class DeliveryOptions:
     """How a pass delivers."""
 
     settings: SmtpSettings
@@ -88,7 +88,9 @@ class Terms:
     """From 0 to 1; spreads the retries of mails that failed together."""
 
 
-def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Terms) -> DeliverReport:
+def deliver(
+    ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
+) -> DeliverReport:
     """Hand over what is due, until nothing is, or until the server or the operator wants a pause.
 
     `mails_of` gives the mails of each kind of delivery.
@@ -96,35 +98,37 @@ def deliver(ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Thrott
     Raises:
         StoreError: the ledger cannot be used.
     """
-    return asyncio.run(_Pass(ledger, mails_of, pace, orders).run())
+    return asyncio.run(_Pass(ledger, mails_of, pace, options).run())
 
 
 class _Pass:
     """One pass over the ledger."""
 
-    def __init__(self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, orders: Terms) -> None:
+    def __init__(
+        self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
+    ) -> None:
         self._ledger = ledger
         self._mails_of = mails_of
         self._pace = pace
-        self._orders = orders
-        self._settings = orders.settings
+        self._options = options
+        self._settings = options.settings
         self._tallies = Tallies()
         self._problems: dict[str, Problem] = {}
         self._suspects: list[Delivery] = []  # refused by a rule, be it about their mailbox or about us
         self._open = 0  # sessions
 
     async def run(self) -> DeliverReport:
-        settings, now = self._settings, self._orders.clock()
+        settings, now = self._settings, self._options.clock()
         due = self._ledger.count_due(max_age=settings.max_age, now=now)
         allowed = self._allowance(now)
         self._pace.is_suspected = False
         self._was_paused = self._pace.paused_s(self._now_s()) > 0
         workers = min(self._pace.connections, due if allowed is None else min(due, allowed))
-        self._steps = Steps(self._orders.progress, "mails", due)
+        self._steps = Steps(self._options.progress, "mails", due)
         if workers and self._is_open_for_mail():
             try:
                 may_pipeline = self._pace.may_pipeline
-                self._server = MailServer(settings, deadlines=self._orders.deadlines, may_pipeline=may_pipeline)
+                self._server = MailServer(settings, deadlines=self._options.deadlines, may_pipeline=may_pipeline)
             except MailServerError as error:
                 self._note_unreachable(error)
             else:
@@ -141,7 +145,7 @@ class _Pass:
 
     async def _work_until_stopped(self, workers: int, allowed: int | None) -> None:
         read, max_age = partial(read_mails, mails_of=self._mails_of), self._settings.max_age
-        commits = Commits(self._ledger, read, max_age=max_age, most=allowed, clock=self._orders.clock)
+        commits = Commits(self._ledger, read, max_age=max_age, most=allowed, clock=self._options.clock)
         async with commits as self._commits:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -152,7 +156,7 @@ class _Pass:
 
     async def _end_when_stopped(self, workers: set["asyncio.Task[None]"]) -> None:
         """End the workers a while after the process was told to stop: a mail in hand may be answered by then."""
-        while workers and not self._orders.is_stopping():
+        while workers and not self._options.is_stopping():
             _, workers = await asyncio.wait(workers, timeout=LOOK_S)
         if workers:
             _, workers = await asyncio.wait(workers, timeout=STOP_S)
@@ -163,13 +167,13 @@ class _Pass:
 
     async def _work(self) -> None:
         """Hand over one mail after another."""
-        session: Session | None = None
+        session: SmtpSession | None = None
         try:
             while self._is_open_for_mail() and (ready := await self._commits.claim()) is not None:
                 if ready.mail is None:
                     self._settle_without_mail(ready.delivery, ready.problem)
                     continue
-                if wait := self._pace.greylist.wait(ready.delivery.recipient, self._orders.clock()):
+                if wait := self._pace.greylist.wait(ready.delivery.recipient, self._options.clock()):
                     self._requeue(ready.delivery, after=wait, is_attempt=False)
                     continue
                 session = await self._ready(session)
@@ -185,9 +189,9 @@ class _Pass:
                 self._open -= 1
 
     def _is_open_for_mail(self) -> bool:
-        return not self._orders.is_stopping() and not self._pace.paused_s(self._now_s())
+        return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
-    async def _ready(self, session: Session | None) -> Session | None:
+    async def _ready(self, session: SmtpSession | None) -> SmtpSession | None:
         """A session that is ready for the next mail, when it is its turn; None: there is none to be had."""
         await asyncio.sleep(self._pace.take_turn(self._now_s()))
         if session is not None and session.is_spent:
@@ -209,7 +213,7 @@ class _Pass:
             self._open -= 1
             raise
 
-    def _close(self, session: Session) -> None:
+    def _close(self, session: SmtpSession) -> None:
         session.close()
         self._open -= 1
 
@@ -222,7 +226,7 @@ class _Pass:
 
     # --- one mail ----------------------------------------------------------------------------------------------------
 
-    async def _send(self, session: Session, delivery: Delivery, mail: WireForm) -> bool:
+    async def _send(self, session: SmtpSession, delivery: Delivery, mail: WireForm) -> bool:
         """Send one mail and record what became of it; return whether the session can go on."""
         is_used = session.mails > 0
         try:
@@ -240,7 +244,7 @@ class _Pass:
         except Dropped as drop:
             self._settle_doubt(delivery, drop)
             return False
-        return self._settle(delivery, Step.DOT, reply, is_used=is_used)
+        return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
         """The mail of a delivery cannot be read, and is tried again; or without a problem it has nothing to say."""
@@ -254,13 +258,13 @@ class _Pass:
         self._note(delivery.title, problem)
         self._requeue(delivery, after=UNREADABLE, is_attempt=False, reply=problem)
 
-    def _settle(self, delivery: Delivery, step: Step, reply: Reply, *, is_used: bool) -> bool:
+    def _settle(self, delivery: Delivery, step: SmtpStep, reply: Reply, *, is_used: bool) -> bool:
         """Record what a reply means; return whether the session can go on."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
             logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
         self._pace.note(meaning.sign, _said(delivery, reply), about=delivery.id, now_s=self._now_s())
-        self._pace.greylist.note(delivery.recipient, step, reply, self._orders.clock())
+        self._pace.greylist.note(delivery.recipient, step, reply, self._options.clock())
         if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:
             self._suspects.append(delivery)
         match meaning.fate:
@@ -268,7 +272,7 @@ class _Pass:
                 self._finish(delivery, DeliveryState.SENT, reply, sent=1, doubtful=min(delivery.doubts, 1))
             case Fate.REFUSED:
                 self._refuse(delivery, reply)
-            case Fate.LATER if self._orders.clock() - delivery.queued_at > GIVE_UP:
+            case Fate.LATER if self._options.clock() - delivery.queued_at > GIVE_UP:
                 self._refuse(delivery, reply)
             case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
                 self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=_said(delivery, reply))
@@ -311,7 +315,7 @@ class _Pass:
 
     def _take_back_refusals(self) -> None:
         """The rule by which these were refused was about us, so no reader is to blame: they are tried again."""
-        self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._orders.clock())
+        self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._options.clock())
         for delivery in self._suspects:
             self._tallies.add(delivery, refused=-1, later=1)
             self._problems.pop(delivery.title, None)
@@ -350,7 +354,7 @@ class _Pass:
         self._steps.advance(1)
 
     def _wait(self, delivery: Delivery) -> timedelta:
-        return wait_before(delivery.attempts, luck=self._orders.luck())
+        return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
         """Note a problem; of many alike, such as refusals of readers of one edition, the first is told."""
@@ -359,7 +363,7 @@ class _Pass:
     # --- what is reported --------------------------------------------------------------------------------------------
 
     def _report(self, *, is_limited: bool) -> DeliverReport:
-        settings, now = self._settings, self._orders.clock()
+        settings, now = self._settings, self._options.clock()
         paused_s = self._pace.paused_s(self._now_s())
         problems = list(self._problems.values())
         next_at = self._ledger.next_due(max_age=settings.max_age, now=now)

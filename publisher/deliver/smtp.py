@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from publisher.deliver.answers import Reply, Step
+from publisher.deliver.answers import Reply, SmtpStep
 from publisher.deliver.mails import WireForm
 from publisher.deliver.secret import read_secret
 from publisher.deliver.wire import Dropped, Silent, Wire, words_of
@@ -65,7 +65,7 @@ class Envelope:
 class Refusal:
     """The answer that ended an attempt before the mail was handed over."""
 
-    step: Step
+    step: SmtpStep
     reply: Reply
 
 
@@ -85,14 +85,14 @@ class MailServer:
         self.may_pipeline = may_pipeline
         self._context = None if settings.security is Security.NONE else _context(settings)
 
-    async def open(self) -> "Session":
+    async def open(self) -> "SmtpSession":
         """Connect, encrypt and log in.
 
         Raises:
             MailServerError: that failed.
         """
         wire = await self._connect()
-        session = Session(wire, self._settings, self._deadlines, may_pipeline=self.may_pipeline)
+        session = SmtpSession(wire, self._settings, self._deadlines, may_pipeline=self.may_pipeline)
         try:
             await session.begin(self._context)
         except Dropped as drop:
@@ -121,7 +121,7 @@ class MailServer:
         return wire
 
 
-class Session:
+class SmtpSession:
     """One connection, greeted, encrypted and logged in, for one mail after another."""
 
     def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines, *, may_pipeline: bool) -> None:
@@ -179,7 +179,7 @@ class Session:
         if (most := self._offers.get("SIZE", "")) and _ESMTP_SIZE.fullmatch(most) and 0 < int(most) < size:
             self._refusals += 1
             text = f"5.3.4 the server takes mails of at most {most} bytes, and this one has {size}"
-            return Refusal(step=Step.RCPT, reply=Reply(code=552, text=text))
+            return Refusal(step=SmtpStep.RCPT, reply=Reply(code=552, text=text))
         is_in_one = self._may_pipeline and "PIPELINING" in self._offers
         ask = self._ask_in_one if is_in_one else self._ask_one_by_one
         refusal = await ask(self._commands(envelope, size))
@@ -318,9 +318,9 @@ class Session:
     async def _ask_one_by_one(self, commands: Sequence[bytes]) -> Refusal | None:
         if self._has_open_mail:
             await self._said("RSET", self._deadlines.envelope)
-        for step, command in zip((Step.MAIL, Step.RCPT, Step.DATA), commands, strict=True):
+        for step, command in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), commands, strict=True):
             self._wire.write(command)
-            is_data = step is Step.DATA
+            is_data = step is SmtpStep.DATA
             reply = await self._wire.reply(self._deadlines.data if is_data else self._deadlines.envelope)
             if not _is_taken(step, reply):
                 return Refusal(step=step, reply=reply)
@@ -329,19 +329,19 @@ class Session:
 
 def _first_refusal(*replies: Reply) -> Refusal | None:
     """The first reply to MAIL, RCPT and DATA that is a refusal; the others follow from it."""
-    for step, reply in zip((Step.MAIL, Step.RCPT, Step.DATA), replies, strict=True):
+    for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=True):
         if not _is_taken(step, reply):
             return Refusal(step=step, reply=reply)
     return None
 
 
-def _is_taken(step: Step, reply: Reply) -> bool:
+def _is_taken(step: SmtpStep, reply: Reply) -> bool:
     """Whether the server goes along with a step.
 
     Raises:
         Dropped: it answered something else than yes or no.
     """
-    is_taken = reply.code == 354 if step is Step.DATA else reply.code // 100 == 2  # noqa: PLR2004
+    is_taken = reply.code == 354 if step is SmtpStep.DATA else reply.code // 100 == 2  # noqa: PLR2004
     if not is_taken and reply.code // 100 not in (4, 5):
         raise Dropped(f"it answered {step.name} with {reply}")
     return is_taken

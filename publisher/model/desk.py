@@ -25,7 +25,7 @@ class DeskSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class DeskSession:
     """Somebody who is signed in."""
 
     person: str
@@ -33,7 +33,7 @@ class Session:
     begun_at: datetime
 
 
-class Outcome(StrEnum):
+class ActOutcome(StrEnum):
     """How something that was begun at the desk ended."""
 
     BEGUN = "begun"
@@ -56,6 +56,6 @@ class Act:
     """The name of the act, such as `release`."""
     about: str
     """What it was done to, such as `weekly-3`; may be empty."""
-    outcome: Outcome
+    outcome: ActOutcome
     words: str
     """What came of it, in one sentence and the language of the one who did it; empty: it is not known."""

@@ -52,7 +52,7 @@ class LetterWords:
     privacy_url: str
 
 
-class LetterWriter:
+class TemplateLetterWriter:
     """Writes the letters of one site."""
 
     def __init__(

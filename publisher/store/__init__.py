@@ -5,7 +5,7 @@ them.
 """
 
 from publisher.store.archives import Archive
-from publisher.store.bounce_scores import Marked, Refusal, Suspended
+from publisher.store.bounce_scores import Marked, Suspended, UncountedRefusal
 from publisher.store.editions import AudienceState, EditionRow
 from publisher.store.facts import Due, Heir, Other
 from publisher.store.feeds import FeedState
@@ -57,7 +57,6 @@ __all__ = [
     "PastEdition",
     "PastMail",
     "RangePass",
-    "Refusal",
     "Repeated",
     "Restoration",
     "RoundEnvelope",
@@ -68,5 +67,6 @@ __all__ = [
     "SourceState",
     "Store",
     "Suspended",
+    "UncountedRefusal",
     "Waiting",
 ]

@@ -32,7 +32,7 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class UncountedRefusal:
     """A mail to a reader that the server refused for good, and that is not counted yet."""
 
     delivery: int
@@ -114,17 +114,17 @@ class BounceScores:
                 _write(connection, subscriber, before, after)
             return is_new
 
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> list[UncountedRefusal]:
         """The refusals that are not counted yet, in the order in which their mails were queued."""
         columns = (deliveries.c.id.label("delivery"), deliveries.c.recipient.label("address"))
         query = select(*columns, *deliveries.c["code", "reply"]).join(refusals, refusals.c.delivery == deliveries.c.id)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(deliveries.c.id)).mappings()
-            return [Refusal(**row) for row in rows]
+            return [UncountedRefusal(**row) for row in rows]
 
     def count_refusal(
         self,
-        refusal: Refusal,
+        refusal: UncountedRefusal,
         subscriber: int | None,
         *,
         before: BounceScore | None = None,

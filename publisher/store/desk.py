@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from publisher.model.deliveries import Letter
-from publisher.model.desk import ACTS_WITHIN, LINK_WITHIN, SESSION_WITHIN, Act, Outcome, Session
+from publisher.model.desk import ACTS_WITHIN, LINK_WITHIN, SESSION_WITHIN, Act, ActOutcome, DeskSession
 from publisher.store.desk_schema import desk_acts, desk_links, desk_sessions
 from publisher.store.engine import Database
 from publisher.store.queue import insert_letters
@@ -58,13 +58,13 @@ class DeskRecords:
             connection.execute(insert(desk_sessions).values(digest=session, person=person, begun_at=now))
             return person
 
-    def session(self, digest: str, *, now: datetime) -> Session | None:
+    def session(self, digest: str, *, now: datetime) -> DeskSession | None:
         """Who is signed in with that; None: nobody is, or is any more."""
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
-            return Session(person=row.person, begun_at=row.begun_at) if row else None
+            return DeskSession(person=row.person, begun_at=row.begun_at) if row else None
 
     def end_session(self, digest: str) -> None:
         """Sign somebody out."""
@@ -75,14 +75,14 @@ class DeskRecords:
 
     def begin_act(self, verb: str, about: str, *, person: str, now: datetime) -> int:
         """Note what somebody is about to do, and return its number; forget what is too old."""
-        row = {"at": now, "person": person, "verb": verb, "about": about, "outcome": Outcome.BEGUN, "words": ""}
+        row = {"at": now, "person": person, "verb": verb, "about": about, "outcome": ActOutcome.BEGUN, "words": ""}
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_acts).where(desk_acts.c.at < now - ACTS_WITHIN))
             begun = connection.execute(insert(desk_acts).values(row)).inserted_primary_key
             assert begun is not None
             return int(begun[0])
 
-    def end_act(self, number: int, outcome: Outcome, words: str, *, about: str = "") -> None:
+    def end_act(self, number: int, outcome: ActOutcome, words: str, *, about: str = "") -> None:
         """Note what came of it; with `about`, also to what it was done."""
         values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
         with self._database.writing_beside() as connection:

@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 
-from publisher.model.desk import Outcome
+from publisher.model.desk import ActOutcome
 from publisher.store.columns import Choice, Key, UtcDateTime
 from publisher.store.schema import metadata
 
@@ -38,7 +38,7 @@ desk_acts = Table(
     _column("person", Key),
     _column("verb", Key),
     _column("about", Key),
-    _column("outcome", Choice(Outcome)),
+    _column("outcome", Choice(ActOutcome)),
     _column("words", Text),
     Index("ix_desk_acts_at", "at"),
     # A number is never given again: an address names it.

@@ -20,7 +20,7 @@ _MONTHS_BACK = 12
 _A_YEAR = 12
 
 
-class Following:
+class FollowerCounts:
     """Counts of people. Of months, the beginning counts: their first instant in UTC."""
 
     def __init__(self, database: Database) -> None:

@@ -16,7 +16,7 @@ from publisher.store.desk import DeskRecords
 from publisher.store.editions import Editions
 from publisher.store.engine import Database
 from publisher.store.feeds import Feeds
-from publisher.store.following import Following
+from publisher.store.following import FollowerCounts
 from publisher.store.hidden import Hidden
 from publisher.store.histories import Histories
 from publisher.store.items import Items
@@ -85,7 +85,7 @@ class Store:
         self.bounces = Bounces(database)
         self.bounce_scores = BounceScores(database)
         self.histories = Histories(database)
-        self.following = Following(database)
+        self.following = FollowerCounts(database)
         self.desk = DeskRecords(database)
 
     @classmethod

@@ -26,7 +26,7 @@ Lines = Callable[[], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class ArchiveReport:
     """What came out of an archive."""
 
     people: int
@@ -55,7 +55,7 @@ def write_archive(store: Store, *, progress: Progress = quiet) -> Iterator[str]:
             steps.advance(1)
 
 
-def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> Restored:
+def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> ArchiveReport:
     """Put the people of an archive into a site that has none.
 
     Raises:
@@ -80,7 +80,9 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> R
         rows = _begun_anew(rows, store.log.end())
     store.people_archive.fill(rows, last_number=last, advance=steps.advance)
     repeated = store.repeat_departures()
-    return Restored(people=counted.people, rows=total, is_same_log=is_same_log, gone=repeated.left + repeated.erased)
+    return ArchiveReport(
+        people=counted.people, rows=total, is_same_log=is_same_log, gone=repeated.left + repeated.erased
+    )
 
 
 class _Counted:

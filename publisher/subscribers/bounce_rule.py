@@ -40,7 +40,7 @@ class Weight(Enum):
     """The mailbox or its domain does not exist."""
 
 
-class Step(Enum):
+class BounceAction(Enum):
     """What follows from a failure."""
 
     NOTHING = auto()
@@ -51,10 +51,10 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class BounceVerdict:
     """What a failure comes to."""
 
-    step: Step
+    step: BounceAction
     score: BounceScore | None
     """As it is from now on; None: there is none, as before."""
 
@@ -68,19 +68,19 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
-) -> Verdict:
+) -> BounceVerdict:
     """What a failure that is worth so much comes to for a reader, at most one point a day of UTC."""
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
-        return Verdict(step=Step.END, score=before)
+        return BounceVerdict(step=BounceAction.END, score=before)
     if weight is Weight.NOTHING or (before is not None and before.suspended_at is not None):
-        return Verdict(step=Step.NOTHING, score=before)
+        return BounceVerdict(step=BounceAction.NOTHING, score=before)
     is_gone = weight is Weight.GONE
     after = BounceScore(points=SUSPEND_AT, last_at=now) if is_gone else _with_point(before, stale_after, now)
     if after == before:
-        return Verdict(step=Step.NOTHING, score=before)
+        return BounceVerdict(step=BounceAction.NOTHING, score=before)
     if after.points >= SUSPEND_AT:
-        return Verdict(step=Step.SUSPEND, score=replace(after, suspended_at=now))
-    return Verdict(step=Step.COUNT, score=after)
+        return BounceVerdict(step=BounceAction.SUSPEND, score=replace(after, suspended_at=now))
+    return BounceVerdict(step=BounceAction.COUNT, score=after)
 
 
 def _with_point(before: BounceScore | None, stale_after: timedelta, now: datetime) -> BounceScore:

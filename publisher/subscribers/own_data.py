@@ -30,7 +30,7 @@ logger = DecisionLog("subscribers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class AddressChange:
     """A change of address that waits for the button behind the link in a letter to the new one."""
 
     before: Subscriber
@@ -117,7 +117,7 @@ class OwnData:
             self._people.send_letter(LetterKind.MOVE, request)
         return True
 
-    def moving(self, token: str) -> Move | None:
+    def moving(self, token: str) -> AddressChange | None:
         """What the link of such a letter would do; None: it is no such link, too old, or was used."""
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
@@ -126,7 +126,7 @@ class OwnData:
         if request.subscriber is None or self._now - link.confirmation.asked_at > MOVE_WITHIN:
             return None
         before = self._people.present(request.subscriber)
-        return None if before is None else Move(before=before, address=request.address)
+        return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:
         """Have a reader's mails go to the new address; what became of it and who he is, or None: the link is not good.

@@ -19,11 +19,11 @@ from publisher.model.deliveries import DeliveryState
 from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.errors import OutrunError
 from publisher.model.subscribers import TRUST_PROBE_AFTER, EndReason, LetterKind, Request, Subscriber
-from publisher.store import Marked, Refusal, Store, Suspended
+from publisher.store import Marked, Store, Suspended, UncountedRefusal
 from publisher.store.bounce_scores import new_mark, probe_name
 from publisher.subscribers.bounce_rule import (
     PROBE_AFTER,
-    Step,
+    BounceAction,
     Weight,
     count_failure,
     stale_after,
@@ -45,7 +45,7 @@ class Counted:
 
     is_new: bool
     """False: it was noted before, and changed nothing."""
-    step: Step = Step.NOTHING
+    step: BounceAction = BounceAction.NOTHING
 
 
 class Reach:
@@ -84,36 +84,38 @@ class Reach:
         if row.kind is BounceKind.COMPLAINT:
             if reader is not None:
                 self._end(reader, EndReason.COMPLAINED, SuppressionKind.COMPLAINT)
-            return Counted(is_new=self._store.bounces.record(row), step=Step.END)
+            return Counted(is_new=self._store.bounces.record(row), step=BounceAction.END)
         weight = Weight.NOTHING if holder.is_former else weight_of(row.kind, row.status)
         before, after, step = self._judged(reader, weight)
         is_new = self._store.bounce_scores.count_report(row, holder.subscriber, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
-    def take_refusal(self, refusal: Refusal, status: str) -> Counted:
+    def take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
         """Do the same with a mail that the server refused; `status` is what it said, or its code."""
         return _again(lambda: self._take_refusal(refusal, status))
 
-    def _take_refusal(self, refusal: Refusal, status: str) -> Counted:
+    def _take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
         reader = self._store.subscribers.by_address(refusal.address)
         before, after, step = self._judged(reader, weight_of(BounceKind.FAILED, status))
         number = reader.number if reader else None
         is_new = self._store.bounce_scores.count_refusal(refusal, number, before=before, after=after)
         return Counted(is_new=is_new, step=step)
 
-    def _judged(self, reader: Subscriber | None, weight: Weight) -> tuple[BounceScore | None, BounceScore | None, Step]:
+    def _judged(
+        self, reader: Subscriber | None, weight: Weight
+    ) -> tuple[BounceScore | None, BounceScore | None, BounceAction]:
         """The score of a reader, what it becomes by a failure, and the step; his subscriptions end here if they must.
 
         A failure says nothing of somebody who follows nothing.
         """
         before = self._store.bounce_scores.get(reader.number) if reader else None
         if reader is None or not reader.active:
-            return before, before, Step.NOTHING
+            return before, before, BounceAction.NOTHING
         paces = [each for each in self.people.settings.paces if each.name in reader.choices.values()]
         verdict = count_failure(before, weight, stale_after=stale_after(paces, now=self._now), now=self._now)
-        if verdict.step is Step.END:
+        if verdict.step is BounceAction.END:
             self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)
-        if verdict.step is Step.SUSPEND:
+        if verdict.step is BounceAction.SUSPEND:
             logger.debug("digests are suspended", because="mails came back", subscriber=reader.number)
         return before, verdict.score, verdict.step
 

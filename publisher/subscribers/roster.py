@@ -50,7 +50,7 @@ class Dialect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ListedPerson:
     """What a list says of one person."""
 
     line: int
@@ -76,7 +76,7 @@ class Roster:
     """Whether it has a column of how people agreed."""
     says_when: bool
     """Whether it has a column of when people agreed or came."""
-    read: Callable[[], Iterator[Entry]] = field(repr=False)
+    read: Callable[[], Iterator[ListedPerson]] = field(repr=False)
     """Yields its people.
 
     Raises:
@@ -145,7 +145,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
     dates = [name for name in reader.agreed_at if name in columns]
     is_ours = dialect is Dialect.OURS
 
-    def read() -> Iterator[Entry]:
+    def read() -> Iterator[ListedPerson]:
         column = reader.address(columns)
         rows = _rows(lines(), delimiter)
         next(rows)
@@ -153,7 +153,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
             # The exact words of a consent stay as they are.
             values = dict(zip(columns, row if is_ours else map(str.strip, row), strict=False))
             is_whole = len(row) >= len(columns) and not any(row[len(columns) :])
-            yield Entry(
+            yield ListedPerson(
                 line=line,
                 address=values.get(column, ""),
                 because=(because or reader.reason_of(values)) if is_whole else MISSHAPEN,
@@ -183,12 +183,12 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
             yield line, row
 
 
-def _mailman(lines: Iterable[str]) -> Iterator[Entry]:
+def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
     """An address a line, perhaps with a name before it: `Ada Lovelace <ada@example.org>`."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             named = _NAMED.fullmatch(line)
-            yield Entry(line=number, address=(named[1] if named else line).strip().strip('"'))
+            yield ListedPerson(line=number, address=(named[1] if named else line).strip().strip('"'))
 
 
 def _shortened(line: str) -> str:

@@ -19,10 +19,10 @@ from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
 from publisher.model.subscribers import Choices, Consent, ConsentKind, Subscriber
 from publisher.store import Store
-from publisher.subscribers.archive import Lines, Restored, read_archive, write_archive
+from publisher.subscribers.archive import ArchiveReport, Lines, read_archive, write_archive
 from publisher.subscribers.choose import choose
 from publisher.subscribers.people import People
-from publisher.subscribers.roster import Dialect, Entry, Roster
+from publisher.subscribers.roster import Dialect, ListedPerson, Roster
 
 COLUMNS = ("address", "language", "since", "paused_until", "follows", "consent", "consent_at", "consent_words")
 BATCH = 500
@@ -44,7 +44,7 @@ _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ImportDefaults:
     """What is said of all people of a list of another program."""
 
     choices: Choices = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Transfer:
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
-    def bring_in(self, roster: Roster, terms: Terms, *, without: Iterable[Roster] = ()) -> Imported:
+    def bring_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
         """Subscribe the people of a list, but for those who are there, left, or may not be asked again.
 
         Everybody in a list of `without` stays out too.
@@ -128,7 +128,7 @@ class Transfer:
         lines = {reason: tuple(sorted(some)) for reason, some in sorted(reading.left_out.items())}
         return Imported(dialect=roster.dialect, added=added, left_out=lines)
 
-    def bring_back(self, lines: Lines) -> Restored:
+    def bring_back(self, lines: Lines) -> ArchiveReport:
         """Put the people of an archive into this site, which has none.
 
         Raises:
@@ -137,7 +137,7 @@ class Transfer:
         """
         return read_archive(self._store, lines, progress=self._progress)
 
-    def _checked(self, terms: Terms, roster: Roster) -> Choices:
+    def _checked(self, terms: ImportDefaults, roster: Roster) -> Choices:
         if terms.agreed_at is not None and terms.agreed_at > self._people.now:
             raise UsageError(f"nobody can have agreed at {terms.agreed_at.isoformat()}, which is to come")
         self._people.checked_language(terms.language)
@@ -167,7 +167,7 @@ class Transfer:
 class _Reading:
     """Reads people from entries, and remembers who stays out and why."""
 
-    def __init__(self, people: People, terms: Terms, checked: Choices, without: Collection[str]) -> None:
+    def __init__(self, people: People, terms: ImportDefaults, checked: Choices, without: Collection[str]) -> None:
         self.left_out: dict[str, list[int]] = {}
         self.seen = 0
         """How many entries were read."""
@@ -179,7 +179,7 @@ class _Reading:
         self._follows: Callable[[str], Choices] = cache(self._choices)
         self._addresses: set[str] = set()
 
-    def people(self, entries: Iterable[Entry], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
+    def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
         """Those who may come in, as they are to be."""
         for entry in entries:
             self.seen += 1
@@ -203,7 +203,7 @@ class _Reading:
         """Remember that the person on a line stays out."""
         self.left_out.setdefault(reason, []).append(line)
 
-    def _address(self, entry: Entry) -> str:
+    def _address(self, entry: ListedPerson) -> str:
         if entry.because:
             raise _LeftOutError(entry.because)
         address = _wire(entry.address, self._people)
@@ -216,7 +216,7 @@ class _Reading:
         self._addresses.add(address)
         return address
 
-    def _consent(self, entry: Entry) -> Consent:
+    def _consent(self, entry: ListedPerson) -> Consent:
         """What somebody agreed to in another program."""
         terms = self._terms
         words = entry.agreed or terms.agreed

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from publisher.admin.mail_checks import JUDGEMENTS, Finding, Mail
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest
 from publisher.model.editions import Audience, Digest
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
 from tests.values import STYLE
@@ -22,7 +22,7 @@ def digest() -> Digest:
 
 
 def judged(digest: Digest, audience: Audience = REACHABLE) -> list[tuple[str, Finding]]:
-    mail = Mail(digest, audience=audience, site=SITE)
+    mail = ParsedDigest(digest, audience=audience, site=SITE)
     return [(name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)]
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.admin.source_overview import Outcome, held_of, outcome_of
+from publisher.admin.source_overview import DecisionEffect, held_of, outcome_of
 from publisher.collect.rules import OnSuspicion
 from publisher.model.sources import HeldChange, HoldReason
 from publisher.store import SourceState
@@ -15,12 +15,12 @@ CHANGE = HeldChange(added=3, revised=4, withdrawn=5, new=("A new one",), gone=("
 @pytest.mark.parametrize(
     ("decision", "outcome"),
     [
-        (OnSuspicion.RELEASE, Outcome(added=3, revised=4, withdrawn=5)),
-        (OnSuspicion.DISCARD, Outcome(never_shown=3, not_revised=4, kept=5)),
-        (OnSuspicion.HOLD, Outcome()),
+        (OnSuspicion.RELEASE, DecisionEffect(added=3, revised=4, withdrawn=5)),
+        (OnSuspicion.DISCARD, DecisionEffect(never_shown=3, not_revised=4, kept=5)),
+        (OnSuspicion.HOLD, DecisionEffect()),
     ],
 )
-def test_each_decision_says_what_it_would_do_to_readers(decision: OnSuspicion, outcome: Outcome) -> None:
+def test_each_decision_says_what_it_would_do_to_readers(decision: OnSuspicion, outcome: DecisionEffect) -> None:
     assert outcome_of(CHANGE, decision) == outcome
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from publisher.admin.why import Fate, fate_of
+from publisher.admin.why import Relation, relation_of
 from publisher.model.rounds import ItemEntry
 from publisher.model.subscribers import Subscription, SubscriptionState
 from publisher.subscribers.rule import Follow, Window, share_of
@@ -26,22 +26,24 @@ def subscription(theme: str, start: int, cursor: int, *, is_active: bool = True)
 
 
 @pytest.mark.parametrize(
-    ("theme", "start", "cursor", "is_active", "fate"),
+    ("theme", "start", "cursor", "is_active", "relation"),
     [
-        ("ferries", 0, 0, True, Fate.OTHER),
-        ("asylum", 5, 5, True, Fate.OLDER),
-        ("borders", 5, 5, True, Fate.OLDER),
-        ("asylum", 4, 5, True, Fate.DEALT),
-        ("asylum", 4, 5, False, Fate.DEALT),
-        ("*", 4, 5, True, Fate.DEALT),
-        ("*", 4, 4, True, Fate.DUE),
-        ("borders", 4, 8, True, Fate.DUE),
-        ("borders", 4, 9, True, Fate.DEALT),
-        ("asylum", 4, 4, False, Fate.TOO_LATE),
+        ("ferries", 0, 0, True, Relation.OTHER),
+        ("asylum", 5, 5, True, Relation.OLDER),
+        ("borders", 5, 5, True, Relation.OLDER),
+        ("asylum", 4, 5, True, Relation.DEALT),
+        ("asylum", 4, 5, False, Relation.DEALT),
+        ("*", 4, 5, True, Relation.DEALT),
+        ("*", 4, 4, True, Relation.DUE),
+        ("borders", 4, 8, True, Relation.DUE),
+        ("borders", 4, 9, True, Relation.DEALT),
+        ("asylum", 4, 4, False, Relation.TOO_LATE),
     ],
 )
-def test_what_is_told_is_what_rounds_do(theme: str, start: int, cursor: int, *, is_active: bool, fate: Fate) -> None:
-    assert fate is fate_of(subscription(theme, start, cursor, is_active=is_active), ENTRY)
+def test_what_is_told_is_what_rounds_do(
+    theme: str, start: int, cursor: int, *, is_active: bool, relation: Relation
+) -> None:
+    assert relation is relation_of(subscription(theme, start, cursor, is_active=is_active), ENTRY)
 
     share = share_of([Follow(theme, start, cursor, is_due=is_active)], Window([ENTRY]), limit=9)
-    assert (fate is Fate.DUE) == bool(share.items)
+    assert (relation is Relation.DUE) == bool(share.items)

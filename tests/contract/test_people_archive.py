@@ -17,7 +17,7 @@ from publisher.model.subscribers import Consent, ConsentKind
 from publisher.store import Store, people_schema
 from publisher.store.people_archive import PEOPLE
 from publisher.store.schema import metadata
-from publisher.subscribers.archive import Restored, is_archive, read_archive, write_archive
+from publisher.subscribers.archive import ArchiveReport, is_archive, read_archive, write_archive
 from tests.contract.stories import ASYLUM, BORDERS, NOON, collect, record
 from tests.contract.test_store_subscribers import ask
 from tests.databases import sqlite_store
@@ -57,7 +57,7 @@ def archive_of(store: Store) -> str:
     return "".join(write_archive(store))
 
 
-def restore(store: Store, archive: str) -> Restored:
+def restore(store: Store, archive: str) -> ArchiveReport:
     return read_archive(store, lambda: StringIO(archive, newline=""))
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.model.desk import ACTS_WITHIN, LINK_WITHIN, SESSION_WITHIN, Outcome
+from publisher.model.desk import ACTS_WITHIN, LINK_WITHIN, SESSION_WITHIN, ActOutcome
 from publisher.store import Store
 from tests.world import NOW
 
@@ -57,9 +57,9 @@ def test_an_act_is_noted_before_it_is_done_and_after(store: Store) -> None:
     begun = store.desk.begin_act("release", "weekly", person=EDITH, now=NOW)
     done = store.desk.begin_act("drop", "weekly-2", person=OTTO, now=NOW + MINUTE)
 
-    store.desk.end_act(done, Outcome.DONE, "It is done.", about="weekly-3")
+    store.desk.end_act(done, ActOutcome.DONE, "It is done.", about="weekly-3")
 
-    assert [(done, Outcome.DONE, "weekly-3", "It is done."), (begun, Outcome.BEGUN, "weekly", "")] == [
+    assert [(done, ActOutcome.DONE, "weekly-3", "It is done."), (begun, ActOutcome.BEGUN, "weekly", "")] == [
         (each.number, each.outcome, each.about, each.words) for each in store.desk.acts(limit=9)
     ]
     assert [OTTO] == [each.person for each in store.desk.acts(limit=9, about="weekly-3")]

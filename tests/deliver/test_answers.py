@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.deliver.answers import JITTER, RETRIES, Fate, Reply, Sign, Step, meaning_of, wait_before
+from publisher.deliver.answers import JITTER, RETRIES, Fate, Reply, Sign, SmtpStep, meaning_of, wait_before
 
-MAIL, RCPT, DATA, DOT = Step.MAIL, Step.RCPT, Step.DATA, Step.DOT
+MAIL, RCPT, DATA, DOT = SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA, SmtpStep.DOT
 ANSWERS = [
     (DOT, "250 2.0.0 queued as 4711", Fate.SENT, Sign.WELL, False),
     (DOT, "250", Fate.SENT, Sign.WELL, False),
     # It closes the connection, wherever it says so.
-    *((step, "421 4.3.2 shutting down", Fate.AGAIN, Sign.BUSY, False) for step in Step),
+    *((step, "421 4.3.2 shutting down", Fate.AGAIN, Sign.BUSY, False) for step in SmtpStep),
     # It asks for less.
     (MAIL, "454 Throttling failure: Maximum sending rate exceeded.", Fate.AGAIN, Sign.THROTTLING, False),
     (DOT, "454 Throttling failure", Fate.AGAIN, Sign.THROTTLING, False),
@@ -50,7 +50,7 @@ def reply(text: str) -> Reply:
 
 
 @pytest.mark.parametrize(("step", "text", "fate", "sign", "is_gone"), ANSWERS)
-def test_an_answer_means_what_the_table_says(step: Step, text: str, fate: Fate, sign: Sign, is_gone: bool) -> None:
+def test_an_answer_means_what_the_table_says(step: SmtpStep, text: str, fate: Fate, sign: Sign, is_gone: bool) -> None:
     meaning = meaning_of(step, reply(text))
 
     assert (fate, sign, is_gone) == (meaning.fate, meaning.sign, meaning.is_gone)

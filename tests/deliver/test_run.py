@@ -10,7 +10,7 @@ import pytest
 
 from publisher.deliver.answers import RETRIES
 from publisher.deliver.pace import IN_A_ROW, STOPPED_S, WAITS_S, Throttle
-from publisher.deliver.run import Terms, deliver
+from publisher.deliver.run import DeliveryOptions, deliver
 from publisher.deliver.smtp import Deadlines
 from publisher.model.deliveries import (
     Delivery,
@@ -91,13 +91,13 @@ class Office:
     def deliver(self, *, after: timedelta = timedelta(0), is_patient: bool = True, **values: object) -> DeliverReport:
         """Make a pass, some time after the last one."""
         self.now += after
-        orders = self.orders(is_patient=is_patient, **values)
+        options = self.options(is_patient=is_patient, **values)
         with self.store.ledger.delivering(now=self.now):
-            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, orders)
+            return deliver(self.store.ledger, {DeliveryKind.EDITION: self.mails}, self.pace, options)
 
-    def orders(self, *, is_patient: bool = True, **values: object) -> Terms:
+    def options(self, *, is_patient: bool = True, **values: object) -> DeliveryOptions:
         """How a pass delivers here."""
-        return Terms(
+        return DeliveryOptions(
             settings=self.settings,
             clock=lambda: self.now,
             deadlines=Deadlines(quit=0.1) if is_patient else IMPATIENT,
@@ -362,7 +362,7 @@ def test_a_disk_that_is_full_when_the_server_has_the_mail_leaves_a_named_doubt(b
     office, server = begin()
     office.queue(ADA)
     with pytest.raises(StoreError), office.store.ledger.delivering(now=office.now):
-        deliver(FullDisk(office.store), {DeliveryKind.EDITION: office.mails}, office.pace, office.orders())
+        deliver(FullDisk(office.store), {DeliveryKind.EDITION: office.mails}, office.pace, office.options())
     assert [ADA] == server.recipients
 
     office.deliver()

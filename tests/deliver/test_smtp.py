@@ -13,7 +13,7 @@ from typing import TypeVar
 import pytest
 import trustme
 
-from publisher.deliver.answers import Reply, Step
+from publisher.deliver.answers import Reply, SmtpStep
 from publisher.deliver.mails import WireForm
 from publisher.deliver.smtp import (
     IDLE_S,
@@ -23,7 +23,7 @@ from publisher.deliver.smtp import (
     Envelope,
     MailServer,
     Refusal,
-    Session,
+    SmtpSession,
 )
 from publisher.deliver.wire import MOST_BYTES, Dropped, Silent
 from publisher.model.deliveries import Secret, Security, SmtpSettings
@@ -73,7 +73,9 @@ def settings_for(server: Server, **values: object) -> SmtpSettings:
     return replace(plain, **values)  # type: ignore[arg-type]  # whatever a test gives
 
 
-def with_session(settings: SmtpSettings, work: Callable[[Session], Awaitable[T]], deadlines: Deadlines = PATIENT) -> T:
+def with_session(
+    settings: SmtpSettings, work: Callable[[SmtpSession], Awaitable[T]], deadlines: Deadlines = PATIENT
+) -> T:
     """What comes of some work with an open session."""
 
     async def run() -> T:
@@ -86,7 +88,7 @@ def with_session(settings: SmtpSettings, work: Callable[[Session], Awaitable[T]]
     return asyncio.run(run())
 
 
-async def send(session: Session, envelope: Envelope = ENVELOPE, mail: bytes = MAIL) -> Reply | Refusal:
+async def send(session: SmtpSession, envelope: Envelope = ENVELOPE, mail: bytes = MAIL) -> Reply | Refusal:
     """The answer to a mail."""
     wire = WireForm(mail)
     return await session.open_mail(envelope, wire.size) or await session.hand_over(wire)
@@ -106,7 +108,7 @@ def test_a_mail_arrives_as_it_was(extensions: tuple[str, ...]) -> None:
     ]
 
 
-async def send_many(session: Session, number: int) -> list[Reply]:
+async def send_many(session: SmtpSession, number: int) -> list[Reply]:
     answers = [await send(session) for _ in range(number)]
     return [answer for answer in answers if isinstance(answer, Reply)]
 
@@ -158,16 +160,16 @@ def test_a_mail_without_a_last_line_end_gets_one() -> None:
 @pytest.mark.parametrize(
     ("verb", "action", "step", "code"),
     [
-        ("MAIL", Say("550 5.1.8 no"), Step.MAIL, 550),
-        ("RCPT", Say("450 4.7.1 later"), Step.RCPT, 450),
-        ("RCPT", Say("550-5.1.1 no such\r\n550 5.1.1 user"), Step.RCPT, 550),
-        ("DATA", Say("452 4.3.1 no room"), Step.DATA, 452),
+        ("MAIL", Say("550 5.1.8 no"), SmtpStep.MAIL, 550),
+        ("RCPT", Say("450 4.7.1 later"), SmtpStep.RCPT, 450),
+        ("RCPT", Say("550-5.1.1 no such\r\n550 5.1.1 user"), SmtpStep.RCPT, 550),
+        ("DATA", Say("452 4.3.1 no room"), SmtpStep.DATA, 452),
     ],
 )
 def test_a_refusal_is_of_its_step_and_the_next_mail_goes_through(
-    extensions: tuple[str, ...], verb: str, action: Action, step: Step, code: int
+    extensions: tuple[str, ...], verb: str, action: Action, step: SmtpStep, code: int
 ) -> None:
-    async def work(session: Session) -> tuple[Reply | Refusal, Reply | Refusal]:
+    async def work(session: SmtpSession) -> tuple[Reply | Refusal, Reply | Refusal]:
         return await send(session), await send(session)
 
     with smtp_server([Scripted(verb, action)], extensions=extensions) as server:
@@ -186,11 +188,11 @@ def test_a_server_that_wants_a_mail_for_nobody_gets_an_empty_one() -> None:
         refusal = with_session(settings_for(server), send)
 
     assert isinstance(refusal, Refusal)
-    assert (Step.RCPT, 550, []) == (refusal.step, refusal.reply.code, server.taken)
+    assert (SmtpStep.RCPT, 550, []) == (refusal.step, refusal.reply.code, server.taken)
 
 
 def test_a_connection_is_done_after_many_mails_or_some_refusals_or_a_rest() -> None:
-    async def count(session: Session, envelope: Envelope) -> int:
+    async def count(session: SmtpSession, envelope: Envelope) -> int:
         count = 0
         while not session.is_spent:
             await send(session, envelope)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.admin.mail_checks import JUDGEMENTS, Mail
+from publisher.admin.mail_checks import JUDGEMENTS, ParsedDigest
 from publisher.model.editions import Digest, Edition
 from publisher.rendering.message import digest_message
 from tests.editions import ASYLUM, AUDIENCE, BORDERS, SITE, TEMPLATES, edition_of, record_of, render
@@ -135,7 +135,7 @@ def test_mailman_adds_nothing_when_its_foot_is_empty(mailman: Mailman) -> None:
 
 
 def test_mailman_holds_what_check_warns_of_unless_it_is_told_otherwise(mailman: Mailman) -> None:
-    large = Mail(digest_of(LARGE), audience=AUDIENCE, site=SITE)
+    large = ParsedDigest(digest_of(LARGE), audience=AUDIENCE, site=SITE)
     assert ["list size"] == [name for name, judge in JUDGEMENTS for found in judge(large) if "Mailman" in found.what]
     assert mailman.deliver(mail_of(LARGE))
 

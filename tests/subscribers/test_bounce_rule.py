@@ -10,8 +10,8 @@ from publisher.model.bounces import BounceKind, BounceScore
 from publisher.subscribers.bounce_rule import (
     STALE_AFTER,
     SUSPEND_AT,
-    Step,
-    Verdict,
+    BounceAction,
+    BounceVerdict,
     Weight,
     count_failure,
     stale_after,
@@ -24,9 +24,9 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
-def after(*hours: int, weight: Weight = Weight.POINT) -> Verdict:
+def after(*hours: int, weight: Weight = Weight.POINT) -> BounceVerdict:
     """What failures come to that happen so many hours after noon."""
-    verdict = Verdict(step=Step.NOTHING, score=None)
+    verdict = BounceVerdict(step=BounceAction.NOTHING, score=None)
     for each in hours:
         verdict = count_failure(verdict.score, weight, now=NOON + each * HOUR)
     return verdict
@@ -62,16 +62,16 @@ def test_a_day_gives_one_point_however_many_mails_come_back() -> None:
     flood = after(*([0] * 50), 1, 11)
 
     assert BounceScore(points=1, last_at=NOON) == flood.score
-    assert Step.NOTHING is flood.step
+    assert BounceAction.NOTHING is flood.step
     assert BounceScore(points=2, last_at=NOON + 12 * HOUR) == after(0, 12).score
 
 
 def test_five_points_suspend() -> None:
     four, five = after(0, 24, 48, 72), after(0, 24, 48, 72, 96)
 
-    assert four == Verdict(step=Step.COUNT, score=BounceScore(points=4, last_at=NOON + 3 * DAY))
+    assert four == BounceVerdict(step=BounceAction.COUNT, score=BounceScore(points=4, last_at=NOON + 3 * DAY))
     at = NOON + 4 * DAY
-    assert five == Verdict(step=Step.SUSPEND, score=BounceScore(points=5, last_at=at, suspended_at=at))
+    assert five == BounceVerdict(step=BounceAction.SUSPEND, score=BounceScore(points=5, last_at=at, suspended_at=at))
 
 
 def test_stale_points_begin_anew() -> None:
@@ -91,9 +91,11 @@ def test_who_is_suspended_gets_no_points_and_ends_by_the_probe() -> None:
     probed = BounceScore(points=5, last_at=NOON, suspended_at=NOON, probed_at=NOON + 7 * DAY)
 
     for weight in (Weight.POINT, Weight.GONE):
-        assert Verdict(step=Step.NOTHING, score=suspended) == count_failure(suspended, weight, now=NOON + DAY)
-        assert Step.END is count_failure(probed, weight, now=NOON + 8 * DAY).step
-    assert Step.NOTHING is count_failure(probed, Weight.NOTHING, now=NOON + 8 * DAY).step
+        assert BounceVerdict(step=BounceAction.NOTHING, score=suspended) == count_failure(
+            suspended, weight, now=NOON + DAY
+        )
+        assert BounceAction.END is count_failure(probed, weight, now=NOON + 8 * DAY).step
+    assert BounceAction.NOTHING is count_failure(probed, Weight.NOTHING, now=NOON + 8 * DAY).step
 
 
 def test_points_of_rare_mails_stay_longer() -> None:
@@ -124,7 +126,7 @@ class Mailman:
 @given(st.lists(st.integers(0, 12 * 24), max_size=40))
 def test_the_rule_is_mailmans(gaps: list[int]) -> None:
     """Failures at any distances come to the same."""
-    theirs, ours, at = Mailman(), Verdict(step=Step.NOTHING, score=None), NOON
+    theirs, ours, at = Mailman(), BounceVerdict(step=BounceAction.NOTHING, score=None), NOON
     for gap in gaps:
         at += gap * HOUR
         theirs.bounce(at)

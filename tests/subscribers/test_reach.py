@@ -14,7 +14,7 @@ from publisher.model.subscribers import EndReason, LetterKind, Subscriber
 from publisher.store import Marked
 from publisher.store.bounce_scores import probe_name
 from publisher.store.mail_schema import bounces
-from publisher.subscribers.bounce_rule import Step
+from publisher.subscribers.bounce_rule import BounceAction
 from publisher.subscribers.reach import Counted, Reach
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
 from tests.contract.test_store_rounds import begin, plan
@@ -59,7 +59,7 @@ class World(Site):
     def suspended(self) -> Subscriber:
         ada = self.subscribed(asylum="daily")
         counted = self.come_back(self.mark(ada), "5.1.1")
-        assert counted == Counted(is_new=True, step=Step.SUSPEND)
+        assert counted == Counted(is_new=True, step=BounceAction.SUSPEND)
         return ada
 
     def probed(self) -> Subscriber:
@@ -108,7 +108,9 @@ def test_five_days_of_failures_suspend_and_keep_the_readers_place(world: World) 
             steps.append(counted.step)
         world.now += DAY
 
-    assert [Step.COUNT, Step.SUSPEND] == [each for each in steps if each is not Step.NOTHING][3:]
+    assert [BounceAction.COUNT, BounceAction.SUSPEND] == [each for each in steps if each is not BounceAction.NOTHING][
+        3:
+    ]
     assert not world.is_due(ada)
     found = world.store.subscribers.get(ada.number)
     assert found is not None
@@ -122,7 +124,7 @@ def test_a_mail_that_is_read_twice_counts_once(world: World) -> None:
     world.now += DAY
     second = world.come_back(world.mark(ada), mail="one")
 
-    assert [Counted(is_new=True, step=Step.COUNT), Counted(is_new=False)] == [first, second]
+    assert [Counted(is_new=True, step=BounceAction.COUNT), Counted(is_new=False)] == [first, second]
     score = world.store.bounce_scores.get(ada.number)
     assert score is not None
     assert 1 == score.points
@@ -164,7 +166,7 @@ def test_a_refusal_by_the_server_counts_alike_and_once(world: World) -> None:
     assert (ADA, 550) == (refusal.address, refusal.code)
     counted = [world.reach.take_refusal(refusal, "5.1.1") for _ in range(2)]
 
-    assert [Counted(is_new=True, step=Step.SUSPEND), Counted(is_new=False)] == counted
+    assert [Counted(is_new=True, step=BounceAction.SUSPEND), Counted(is_new=False)] == counted
     assert [] == world.store.bounce_scores.refusals()
 
 
@@ -209,7 +211,7 @@ def test_a_probe_that_comes_back_ends(world: World) -> None:
 
     counted = world.come_back(world.mark(ada), "5.1.1")
 
-    assert Counted(is_new=True, step=Step.END) == counted
+    assert Counted(is_new=True, step=BounceAction.END) == counted
     assert [EndReason.BOUNCED] == world.reasons(ada)
     assert [SuppressionKind.BOUNCES] == world.kinds()
 
@@ -272,7 +274,7 @@ def test_the_reader_comes_back_by_his_link_and_old_mails_no_longer_count(world: 
         world.now += DAY
         world.come_back(old, "5.1.1")
     assert {} == world.store.bounce_scores.all()
-    assert Step.SUSPEND is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
+    assert BounceAction.SUSPEND is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
 
 
 def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
@@ -291,7 +293,7 @@ def test_the_reader_comes_back_by_the_form_after_the_end(world: World) -> None:
 def test_who_left_gets_no_points_and_no_probe(world: World) -> None:
     ada = world.suspended()
     world.people.stop(world.stop_link(ada))
-    assert Step.NOTHING is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
+    assert BounceAction.NOTHING is (world.come_back(world.mark(ada), "5.1.1") or Counted(is_new=False)).step
 
     world.now += 8 * DAY
     world.reach.probe()

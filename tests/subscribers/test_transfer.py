@@ -23,8 +23,8 @@ from publisher.subscribers.transfer import (
     SUBSCRIBED,
     TO_COME,
     TWICE,
+    ImportDefaults,
     Imported,
-    Terms,
     Transfer,
 )
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
@@ -34,7 +34,7 @@ from tests.values import SITE, THEMES
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADA, BEN = "ada@example.org", "ben@example.org"
-TERMS = Terms(
+TERMS = ImportDefaults(
     choices={"asylum": "weekly"}, agreed="The form of the old letter.", agreed_at=MONDAY - timedelta(300), language="en"
 )
 HEAD = "address,language,since,paused_until,follows,consent,consent_at,consent_words\n"
@@ -68,7 +68,7 @@ def roster(text: str) -> Roster:
     return read_roster(lambda: StringIO(text, newline=""))
 
 
-def bring_in(store: Store, text: str, terms: Terms = TERMS, *, without: str = "") -> Imported:
+def bring_in(store: Store, text: str, terms: ImportDefaults = TERMS, *, without: str = "") -> Imported:
     others = [roster(without)] if without else []
     return Transfer(people_of(store), store).bring_in(roster(text), terms, without=others)
 
@@ -82,7 +82,7 @@ def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(stor
     written = export(store)
 
     with empty_site() as other:
-        imported = bring_in(other, written, Terms(language="en"))
+        imported = bring_in(other, written, ImportDefaults(language="en"))
 
         assert (2, {}) == (imported.added, imported.left_out)
         assert written == export(other)
@@ -91,7 +91,7 @@ def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(stor
         assert MONDAY - timedelta(days=9) == ada.since
         assert {other.log.end()} == {each.start for each in ada.active}
         assert other.subscribers.by_address("left@example.org") is None
-        assert {SUBSCRIBED: (2, 4)} == bring_in(other, written, Terms(language="en")).left_out
+        assert {SUBSCRIBED: (2, 4)} == bring_in(other, written, ImportDefaults(language="en")).left_out
 
 
 def test_who_is_there_left_or_is_listed_twice_is_left_out_with_his_line(store: Store) -> None:
@@ -116,14 +116,16 @@ def test_who_is_there_left_or_is_listed_twice_is_left_out_with_his_line(store: S
 @pytest.mark.parametrize(
     "terms",
     [
-        Terms(language="en"),
-        Terms(choices={"asylum": "weekly"}, agreed="On paper", language="en"),
-        Terms(choices={"asylum": "weekly"}, agreed=" ", agreed_at=MONDAY, language="en"),
-        Terms(choices={"asylum": "weekly"}, agreed="On paper", agreed_at=MONDAY + timedelta(days=1), language="en"),
-        Terms(choices={"none": "weekly"}, agreed="On paper", agreed_at=MONDAY, language="en"),
+        ImportDefaults(language="en"),
+        ImportDefaults(choices={"asylum": "weekly"}, agreed="On paper", language="en"),
+        ImportDefaults(choices={"asylum": "weekly"}, agreed=" ", agreed_at=MONDAY, language="en"),
+        ImportDefaults(
+            choices={"asylum": "weekly"}, agreed="On paper", agreed_at=MONDAY + timedelta(days=1), language="en"
+        ),
+        ImportDefaults(choices={"none": "weekly"}, agreed="On paper", agreed_at=MONDAY, language="en"),
     ],
 )
-def test_a_list_of_another_program_needs_its_consent(store: Store, terms: Terms) -> None:
+def test_a_list_of_another_program_needs_its_consent(store: Store, terms: ImportDefaults) -> None:
     with pytest.raises(UsageError):
         bring_in(store, f"{ADA}\n", terms)
 
@@ -154,7 +156,7 @@ def test_a_line_of_our_own_that_says_too_little_is_left_out(store: Store) -> Non
 def test_a_language_that_no_mail_can_be_in_is_left_out(store: Store) -> None:
     text = HEAD + f'{ADA},"en\nfr",{MONDAY.isoformat()},,asylum=weekly,operator,{MONDAY.isoformat()},Paper\n'
 
-    imported = bring_in(store, text, Terms(language="en"))
+    imported = bring_in(store, text, ImportDefaults(language="en"))
 
     assert 0 == imported.added
     assert "got 'en\\nfr'" in "".join(imported.left_out)
@@ -212,4 +214,4 @@ def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
 
 def test_what_the_terms_lack_is_named(store: Store) -> None:
     with pytest.raises(UsageError, match=r"give what they follow with --follow THEME=PACE, how .* --agreed$"):
-        bring_in(store, f"email,agreed_at\n{ADA},2024-05-06\n", Terms(language="en"))
+        bring_in(store, f"email,agreed_at\n{ADA},2024-05-06\n", ImportDefaults(language="en"))

@@ -111,7 +111,7 @@ class PageSource:
             )
         return self.read(visit)
 
-    def visit(self, *, validator: str = "", now: datetime) -> "Visit":
+    def visit(self, *, validator: str = "", now: datetime) -> "PageReading":
         """Fetch the first page; later pages are fetched when they are needed.
 
         Raises:
@@ -122,9 +122,9 @@ class PageSource:
         place = self._place
         first = place.fetch(validator=validator, now=now)
         pages = () if first.is_unchanged else self._pages(first, place, now=now)
-        return Visit(first, pages, first_sight(self.undated, now=now, timezone=self.timezone))
+        return PageReading(first, pages, first_sight(self.undated, now=now, timezone=self.timezone))
 
-    def read(self, visit: "Visit") -> Fetch:
+    def read(self, visit: "PageReading") -> Fetch:
         """Return the items of the pages.
 
         Raises:
@@ -290,7 +290,7 @@ def select(source: str, element: html.HtmlElement, selector: str) -> list[html.H
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PageReading:
     """The pages of one reading."""
 
     first: Fetched

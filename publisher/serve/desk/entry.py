@@ -27,7 +27,7 @@ GUESSES_PER_NETWORK = 20
 _MINUTE_S = 60
 
 
-class Entry:
+class SignIn:
     """Answers requests of people who are not signed in, and signs out."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
 from publisher.serve.desk.people_page import has_people
 from publisher.serve.desk.visit import Visit
 from publisher.subscribers.roster import read_roster
-from publisher.subscribers.transfer import Imported, Terms
+from publisher.subscribers.transfer import ImportDefaults, Imported
 
 MAX_BYTES = 900_000
 """About 20,000 people; a longer list is for the command."""
@@ -32,12 +32,12 @@ LINES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class ImportTrial:
     """A list that an editor sent, and what would become of it."""
 
     text: str
     name: str
-    terms: Terms
+    terms: ImportDefaults
     imported: Imported
     at: datetime
 
@@ -52,14 +52,14 @@ class TriedLists:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._by_person: dict[str, Tried] = {}
+        self._by_person: dict[str, ImportTrial] = {}
 
-    def keep(self, person: str, tried: Tried) -> None:
+    def keep(self, person: str, tried: ImportTrial) -> None:
         """Keep a list, in place of an earlier one of the same editor."""
         with self._lock:
             self._by_person[person] = tried
 
-    def get(self, person: str, *, now: datetime) -> Tried | None:
+    def get(self, person: str, *, now: datetime) -> ImportTrial | None:
         """The list that the editor sent last; None: there is none, or it is too old."""
         with self._lock:
             old = [each for each, tried in self._by_person.items() if now - tried.at > retention.TRIED]
@@ -124,7 +124,7 @@ class _ImportPage:
         terms = _terms(visit)
         with Publisher.rehearse(visit.publisher.config, now=visit.now) as rehearsal:
             imported = _bring_in(visit, rehearsal, text, name, terms)
-        tried = Tried(text=text, name=name, terms=terms, imported=imported, at=visit.now)
+        tried = ImportTrial(text=text, name=name, terms=terms, imported=imported, at=visit.now)
         self._lists.keep(visit.person, tried)
         said = visit.gettext("The list was tried, and nothing is written yet. Look at what would become of it.")
         return Done(said=said, about="people")
@@ -146,7 +146,7 @@ class _ImportPage:
         return Done(said=visit.gettext("The list is forgotten; nothing was written."), about="people")
 
 
-def _bring_in(visit: Visit, publisher: Publisher, text: str, name: str, terms: Terms) -> Imported:
+def _bring_in(visit: Visit, publisher: Publisher, text: str, name: str, terms: ImportDefaults) -> Imported:
     def lines() -> Iterator[str]:
         yield from StringIO(text, newline="")
 
@@ -174,12 +174,12 @@ def _sent_text(visit: Visit) -> tuple[str, str]:
     return text, (sent.filename or "") if sent else ""
 
 
-def _terms(visit: Visit) -> Terms:
+def _terms(visit: Visit) -> ImportDefaults:
     people = visit.publisher.people
     slugs = [EVERYTHING, *(theme.slug for theme in people.themes)]
     chosen = {slug: visit.field(f"{THEME_FIELD}{slug}") for slug in slugs}
     language = visit.field("language")
-    return Terms(
+    return ImportDefaults(
         choices={slug: pace for slug, pace in chosen.items() if pace in people.settings.pace_names},
         agreed=" ".join(visit.field("agreed").split()),
         agreed_at=_agreed_at(visit),

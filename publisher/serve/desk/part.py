@@ -18,7 +18,7 @@ from publisher.model.errors import PublisherError
 from publisher.rendering.urls import DESK, FORMS
 from publisher.serve.desk.deskpage import MAX_FORM_BYTES, DeskPage
 from publisher.serve.desk.dispatch import act_on, lead_to, show
-from publisher.serve.desk.entry import Entry, ask_again
+from publisher.serve.desk.entry import SignIn, ask_again
 from publisher.serve.desk.pages import new_pages
 from publisher.serve.desk.transport import is_confidential, is_own_form
 from publisher.serve.desk.visit import Visit
@@ -104,7 +104,7 @@ class _DeskPart:
         self._host = urlsplit(base_url).netloc
         self._on_act = on_act
         self._pages = pages
-        self._entry = Entry()
+        self._entry = SignIn()
 
     def rules(self) -> list[tuple[str, str, Callable[..., Response]]]:
         """Paths below `/-/desk`, methods, and what answers them."""

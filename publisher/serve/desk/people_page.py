@@ -6,7 +6,7 @@ an act names the number of a person.
 
 from flask import Response
 
-from publisher.admin.following import Following, oversee_following
+from publisher.admin.following import FollowerTable, oversee_following
 from publisher.config.config import Config
 from publisher.model.errors import UsageError
 from publisher.model.subscribers import LetterKind
@@ -36,7 +36,7 @@ def _show(visit: Visit) -> Response:
     )
 
 
-def _columns(following: Following) -> list[int]:
+def _columns(following: FollowerTable) -> list[int]:
     """The places of the columns that are shown."""
     last = len(following.days) - 1
     return [last - back for back in COLUMNS_BACK if last - back >= 0]

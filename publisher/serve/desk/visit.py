@@ -13,7 +13,7 @@ from flask import Request, Response
 from publisher.admin.desk import Desk
 from publisher.admin.office import Office
 from publisher.app import Publisher
-from publisher.model.desk import Act, Session
+from publisher.model.desk import Act, DeskSession
 from publisher.model.errors import OutrunError
 from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.schedules import zone_of
@@ -69,7 +69,7 @@ class Visit:
     # --- who asks, and for what --------------------------------------------------------------------------------------
 
     @cached_property
-    def session(self) -> Session | None:
+    def session(self) -> DeskSession | None:
         """Who is signed in; None: nobody."""
         return self.desk.session(self.cookie)
 

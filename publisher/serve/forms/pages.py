@@ -11,7 +11,7 @@ from publisher.rendering.languages import own_name
 from publisher.rendering.text import scrub
 from publisher.serve.forms.entered import Mistake, SubscribeForm
 from publisher.serve.forms.view import View
-from publisher.subscribers.own_data import Move
+from publisher.subscribers.own_data import AddressChange
 
 
 def subscribe_page(view: View, order: SubscribeForm, mistakes: Sequence[Mistake] = ()) -> Response:
@@ -170,7 +170,7 @@ def erase_page(view: View, token: str, subscriber: Subscriber) -> Response:
     return view.page("erase", "fresh", token, language=subscriber.language, address=subscriber.masked)
 
 
-def move_page(view: View, token: str, moving: Move, *, is_taken: bool = False) -> Response:
+def move_page(view: View, token: str, moving: AddressChange, *, is_taken: bool = False) -> Response:
     """The button that confirms another address; or that somebody is subscribed with it."""
     language = moving.before.language
     return view.page(

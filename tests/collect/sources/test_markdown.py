@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from publisher.collect.clean import clean_item
-from publisher.collect.embargo import Clock
+from publisher.collect.embargo import EmbargoRules
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.model.items import Item
@@ -47,8 +47,8 @@ def test_front_matter_says_when_an_item_may_appear(tmp_path: Path, front: str, b
     (listed,) = read(tmp_path).items
 
     item = clean_item(listed, site=SITE, policy=POLICY)
-    clock = Clock(now=NOW, timezone=SITE.timezone, policy=POLICY)
-    assert (titles(read(tmp_path)), clock.begin_of(item)) == (["Ferry"], datetime.fromisoformat(begin))
+    embargo = EmbargoRules(now=NOW, timezone=SITE.timezone, policy=POLICY)
+    assert (titles(read(tmp_path)), embargo.begin_of(item)) == (["Ferry"], datetime.fromisoformat(begin))
 
 
 @pytest.mark.parametrize(
