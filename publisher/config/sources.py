@@ -63,7 +63,7 @@ class SourceTable(Table):
         "A longer silence is told by `publisher status`; not set: none is.", default=None, example="60 days"
     )
     hold_above: Annotated[int, Field(ge=1, le=100_000)] = key(
-        "More new items at once than this, and than ever, wait for `publisher release`.", default=30
+        "More new items at once than this, and than ever, wait for `publisher source release`.", default=30
     )
     joined_by: Literal["usual", "link", "id", "none"] = key(
         "What makes an item one with an item of another source; `usual`: an id that is a URI, or link and title.",
