@@ -127,4 +127,4 @@ def _state_of(row: "EditionRow", zone: ZoneInfo) -> str:
         return f"held until {local_time(row.held_until, zone)}"
     if row.items:
         return f"in the outbox since {local_time(row.written_at, zone)}" if row.written_at else "not in the outbox yet"
-    return f"discarded, with {counted(row.dropped, 'item')}" if row.dropped else "withdrawn"
+    return f"discarded, with {counted(row.dropped, 'item')}" if row.dropped else "nothing is left in it"

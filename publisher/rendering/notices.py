@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 
 from publisher.model.characters import as_line
+from publisher.model.corrections import quote_of
 from publisher.model.editions import Audience, Edition, SourceChange
 from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
@@ -134,8 +135,12 @@ def _change_of(changed: SourceChange, gettext: Callable[[str], str]) -> list[str
     if before != now:
         by_editor = [gettext("Its source calls it now: %s") % now] if here != now else []
         return [gettext("It was: %s") % before, *by_editor]
+    gone, new = quote_of(changed.was, changed.now), quote_of(changed.now, changed.was)
+    if gone or new:
+        said = (gettext("It said: %s") % gone if gone else "", gettext("It says now: %s") % new if new else "")
+        return [line for line in said if line]
     if changed.was.text != changed.now.text:
-        return [gettext("Its text is another one.")]
+        return [gettext("Its text changed.")]
     return [gettext("Its title and text are as before; something else changed, such as its theme.")]
 
 

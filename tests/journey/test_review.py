@@ -283,6 +283,7 @@ def test_a_discarded_edition_can_be_restored_into_the_next_one(world: World) -> 
     edition(world, "discard", "weekly-1")
 
     assert ["compose: 2 items restored, for the next edition"] == edition(world, "restore", "weekly-1")
+    assert edition(world, "list")[-1].endswith(": nothing is left in it")
 
     assert any("weekly-2 with 2 items" in line for line in world.publisher("run", at=MONDAY).lines)
     assert before.partition("1. ")[2] == held_text(world, "weekly-2").partition("1. ")[2]
@@ -353,7 +354,7 @@ def test_the_notice_says_what_changed_whoever_gave_the_title(world: World) -> No
         "    Its source calls it now: The office is closed on Thursday\n"
     ) in told
     assert "  A new rule at the border\n    Its title and text are as before; something else changed" in told
-    assert "Its text is another one." not in told
+    assert "It said:" not in told
 
 
 def test_dropping_the_last_item_says_that_the_edition_is_discarded(world: World) -> None:
@@ -386,3 +387,14 @@ def test_the_editor_is_shown_themes_and_what_was_left_out_for_good(world: World)
 
     assert [line for line in lines if line.endswith("A new rule at the border  [Borders & Visa]")]
     assert [line for line in lines if line.startswith("  -") and line.endswith("[General]  (left out for good)")]
+
+
+def test_the_notice_quotes_what_a_corrected_text_said(world: World) -> None:
+    world.edit("opens on Monday", "opens on Tuesday")
+    world.publisher("run", at=SOON)
+
+    told = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
+
+    assert (
+        "  The office is closed on Friday\n    It said: It opens on Monday.\n    It says now: It opens on Tuesday.\n"
+    ) in told
