@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.util import LRUCache
 
+from publisher.model.decisions import without_addresses
 from publisher.model.errors import StoreError
 from publisher.store.faults import place_of, translate_errors
 from publisher.store.schema import counters
@@ -159,6 +160,7 @@ class Database:
             problem = "PostgreSQL needs psycopg; install it with: pip install 'psycopg[binary]'"
             raise StoreError(f"store {self.place}: {problem}") from error
         engine.update_execution_options(compiled_cache=_POSTGRESQL_STATEMENTS)
+        event.listen(engine, "handle_error", _cut_details)
         return engine
 
 
@@ -218,6 +220,20 @@ def _begin_sqlite(connection: Connection) -> None:
     statement = connection.get_execution_options().get("begin", "BEGIN")
     if statement:
         connection.exec_driver_sql(statement)
+
+
+def _cut_details(context: ExceptionContext) -> None:
+    """Leave the first line of what PostgreSQL complains of. Below it stand values of rows, whatever the server's
+    language: `Key (address)=(ada@example.org) already exists`. The message may end in a log, where no address stands.
+    """
+    first = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+    if first is None:  # there is no connection, so no row
+        return
+    whole, said = str(context.original_exception), without_addresses(first)
+    context.original_exception.args = (said,)
+    if context.sqlalchemy_exception is not None:
+        told = context.sqlalchemy_exception.args
+        context.sqlalchemy_exception.args = tuple(str(each).replace(whole, said) for each in told)
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
