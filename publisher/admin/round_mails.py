@@ -79,6 +79,9 @@ class RoundMails:
             if mail.paused_until is not None and mail.paused_until > now:
                 self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue
+            if mail.is_suspended:
+                self._store.rounds.hold_back(delivery, now=now)
+                continue
             if its := _wanted(mail, records, people):
                 try:
                     found[delivery.id] = self._mail(round_, its, mail, delivery, people)

@@ -20,6 +20,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.mail_schema import deliveries, refusals
 from publisher.store.people_schema import bounce_scores, former_marks, subscribers
 from publisher.store.queue import insert_letters
+from publisher.store.round_mails import hold_back, send_held_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,25 +173,30 @@ class BounceScores:
             insert_letters(connection, [letter], now=now)
             return True
 
-    def forget(self, subscriber: int) -> bool:
+    def forget(self, subscriber: int, *, is_going_on: bool = True, now: datetime) -> bool:
         """Let a reader get mails again, as if none had come back; False: none had.
 
-        He gets a new mark: a report about a mail of before no longer counts.
+        He gets a new mark: a report about a mail of before no longer counts. Mails that were taken back when he was
+        suspended are queued again, if he `is_going_on` with what he followed then.
         """
         with self._database.reading() as connection:
             if _score(connection, subscriber) is None:
                 return False
         with self._database.writing_beside() as connection:
             _lock(connection, subscriber)
-            return forget_score(connection, subscriber)
+            return forget_score(connection, subscriber, is_going_on=is_going_on, now=now)
 
 
-def forget_score(connection: Connection, subscriber: int) -> bool:
+def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, now: datetime) -> bool:
     """Do the same in a transaction that somebody else began, and in which the reader's row is locked."""
-    gone = connection.execute(delete(bounce_scores).where(bounce_scores.c.subscriber == subscriber)).rowcount == 1
-    if gone:
-        _give_mark(connection, subscriber, new_mark())
-    return gone
+    score = _score(connection, subscriber)
+    if score is None:
+        return False
+    connection.execute(delete(bounce_scores).where(bounce_scores.c.subscriber == subscriber))
+    _give_mark(connection, subscriber, new_mark())
+    if is_going_on and score.suspended_at is not None:
+        send_held_back(connection, _address_of(connection, subscriber), since=score.suspended_at, now=now)
+    return True
 
 
 def new_mark() -> str:
@@ -254,6 +260,13 @@ def _write(connection: Connection, subscriber: int, before: BounceScore | None, 
     else:
         its = bounce_scores.c.subscriber == subscriber
         connection.execute(update(bounce_scores).where(its).values(values))
+    if after.suspended_at is not None and (before is None or before.suspended_at is None):
+        hold_back(connection, _address_of(connection, subscriber), now=after.suspended_at)
+
+
+def _address_of(connection: Connection, subscriber: int) -> str:
+    query = select(subscribers.c.address).where(subscribers.c.number == subscriber)
+    return str(connection.execute(query).scalar_one())
 
 
 def _give_mark(connection: Connection, subscriber: int, mark: str) -> None:

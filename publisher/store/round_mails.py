@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select, update
 
 from publisher.model.deliveries import DeliveryKind, DeliveryState
-from publisher.model.subscribers import UNDO_WITHIN, LetterKind, Subscriber, round_name
+from publisher.model.subscribers import LetterKind, Subscriber, round_name
 from publisher.store.columns import UtcDateTime
 from publisher.store.delivery_rows import clock_of, lock_rows
 from publisher.store.mail_schema import IS_LETTER, IS_NO_ROUND, deliveries, orders
@@ -25,19 +25,30 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
     - He paused: they wait until the pause is over. He ends the pause, or moves its end: they go then.
     - He follows less: those that a process has claimed are given back, so that they are made anew without it.
     """
-    recent = is_recent_mail(connection, before.address, now=now)
+    mails = is_round_mail(connection, before.address)
     if before.active and not after.active:
-        cancel_deliveries(connection, recent, now=now)
+        cancel_deliveries(connection, mails, now=now)
         cancel_deliveries(connection, is_letter_to(before.address, [LetterKind.RENEW]), now=now)
         return
     ended = {each.number: each.ended_at for each in before.subscriptions}
     if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
-        _queue_again(connection, recent, since=min(left), now=now)
+        _queue_again(connection, mails, since=min(left), now=now)
     until = after.pause_at(now)
     if until != before.pause_at(now) or (until and left):
-        let_wait(connection, is_round_mail(connection, before.address), until, now=now)
+        let_wait(connection, mails, until, now=now)
     elif {each.theme for each in before.active} - {each.theme for each in after.active}:
-        give_back(connection, recent, now=now)
+        give_back(connection, mails, now=now)
+
+
+def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
+    """Take back the mails to a reader who is suspended from now on, and a letter that asks whether he wants them."""
+    cancel_deliveries(connection, is_round_mail(connection, address), now=now)
+    cancel_deliveries(connection, is_letter_to(address, [LetterKind.RENEW]), now=now)
+
+
+def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
+    """Queue the mails of a reader again that were taken back since he was suspended: rounds do not repeat them."""
+    _queue_again(connection, is_round_mail(connection, address), since=since, now=now)
 
 
 def is_round_mail(connection: Connection, address: str) -> ColumnElement[bool]:
@@ -54,16 +65,6 @@ def is_letter_to(address: str, kinds: Iterable[LetterKind] = LetterKind) -> Colu
     """Whether a delivery is a letter about the subscription of an address; notices to the operator are none."""
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient == address, or_(*of_reader))
-
-
-def is_recent_mail(connection: Connection, address: str, *, now: datetime) -> ColumnElement[bool]:
-    """Whether a delivery is a mail of a round of the last days to an address; older ones wait no longer."""
-    recent = select(rounds.c.number).where(rounds.c.begun_at > now - UNDO_WITHIN)
-    names = [round_name(number) for number in connection.execute(recent).scalars()]
-    # By kind, name and recipient, as the index has them.
-    return and_(
-        deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient == address
-    )
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
@@ -88,7 +89,7 @@ def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: d
     clock = clock_of(connection, now)
     anew = orders.alias()
     is_sent_anew = exists().where(anew.c.verb == "again", anew.c.about == orders.c.about, anew.c.id > orders.c.id)
-    recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= now - UNDO_WITHIN, ~is_sent_anew)
+    recalled = select(orders.c.about).where(orders.c.verb == "recall", orders.c.at >= since - APART, ~is_sent_anew)
     taken_back = and_(which, deliveries.c.cancelled_at >= since - APART, deliveries.c.name.not_in(recalled))
     lock_rows(connection, taken_back)
     values: dict[str, object] = {"state": DeliveryState.QUEUED, "due_at": clock(), "queued_at": clock()}

@@ -29,6 +29,7 @@ from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
 from publisher.store.people_schema import (
+    bounce_scores,
     pace_ticks,
     ranges,
     round_mails,
@@ -37,6 +38,7 @@ from publisher.store.people_schema import (
     subscribers,
     subscriptions,
 )
+from publisher.store.queue import cancel_deliveries
 from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
 from publisher.store.round_mails import APART, let_wait
 
@@ -63,6 +65,8 @@ class RoundMail:
     """The themes that he stopped following since the round began."""
     paused_until: datetime | None = None
     """UTC; None: he never paused."""
+    is_suspended: bool = False
+    """Whether he gets no digests, because mails came back."""
 
 
 class Rounds:
@@ -186,18 +190,19 @@ class Rounds:
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
         """The mails of a round to these addresses; an address whose reader is gone is missing."""
         columns = subscribers.c["address", "number", "language", "paused_until"]
-        rows: list[tuple[str, int, str, datetime | None, str]] = []
+        rows: list[tuple[str, int, str, datetime | None, str, datetime | None]] = []
         query = (
-            select(*columns, selections.c["items"])
+            select(*columns, selections.c["items"], bounce_scores.c.suspended_at)
             .join(round_mails, round_mails.c.subscriber == subscribers.c.number)
             .join(selections, selections.c.number == round_mails.c.selection)
+            .outerjoin(bounce_scores, bounce_scores.c.subscriber == subscribers.c.number)
             .where(round_mails.c.round == number)
         )
         with self._database.reading() as connection:
             begun_at = connection.execute(select(rounds.c.begun_at).where(rounds.c.number == number)).scalar_one()
             for some in batches(sorted(addresses)):
                 found = connection.execute(query.where(subscribers.c.address.in_(some)))
-                rows += [(row[0], row[1], row[2], row[3], row[4]) for row in found]
+                rows += [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]
             follows, left = _follows_and_left(connection, [row[1] for row in rows], since=begun_at)
         return [
             RoundMail(
@@ -208,14 +213,22 @@ class Rounds:
                 items=_items_of(what),
                 left=frozenset(left[subscriber]),
                 paused_until=paused_until,
+                is_suspended=suspended_at is not None,
             )
-            for address, subscriber, language, paused_until, what in rows
+            for address, subscriber, language, paused_until, what, suspended_at in rows
         ]
 
     def let_wait(self, mail: Delivery, until: datetime, *, now: datetime) -> None:
         """Let a mail of a round that was claimed wait until its reader's pause is over."""
         with self._database.writing_beside() as connection:
             let_wait(connection, is_delivery(mail), until, now=now)
+
+    def hold_back(self, mail: Delivery, *, now: datetime) -> None:
+        """Take back a mail of a round that was claimed and whose reader is suspended: it is queued again with those
+        that were taken back when he was.
+        """
+        with self._database.writing_beside() as connection:
+            cancel_deliveries(connection, is_delivery(mail), now=now)
 
 
 def _last_ticks(connection: Connection) -> dict[str, datetime]:

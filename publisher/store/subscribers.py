@@ -187,7 +187,8 @@ class Subscribers:
             if consent is not None:
                 append_consent(connection, number, consent)
             if is_reached:
-                forget_score(connection, number)
+                is_going_on = bool(before and before.active and after.active)
+                forget_score(connection, number, is_going_on=is_going_on, now=now)
                 lift(connection, self._journal, after.address, LIFTED_BY_FORM, now=now)
             if after.active and not (before and before.active):
                 refuse_suppressed(connection, after.address)

@@ -146,6 +146,6 @@ class OwnData:
         if outcome is MoveOutcome.MOVED:
             # He reads there: the link came with a mail.
             self._store.suppressions.lift(moving.address, [SuppressionKind.BOUNCES], now=now)
-            self._store.bounce_scores.forget(before.number)
+            self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=now)
             logger.debug("a reader has another address", because="he confirmed it there", subscriber=before.number)
         return outcome, replace(before, address=moving.address) if outcome is MoveOutcome.MOVED else before

@@ -423,7 +423,7 @@ class People:
         """Write what becomes of a reader; return him, as he was before if his address gets no mail."""
         if after == before:
             if is_reached:
-                self._store.bounce_scores.forget(before.number)
+                self._store.bounce_scores.forget(before.number, is_going_on=bool(before.active), now=self.now)
             return after
         with suppress(SuppressedError):
             self._store.subscribers.write(before, after, is_reached=is_reached, now=self.now)

@@ -160,9 +160,9 @@ class Reach:
         for each in self._store.bounce_scores.suspended(before=self._now - PROBE_AFTER):
             reader = self._store.subscribers.get(each.subscriber)
             if reader is None or not reader.active:
-                self._store.bounce_scores.forget(each.subscriber)
+                self._store.bounce_scores.forget(each.subscriber, is_going_on=False, now=self._now)
             elif self._has_arrived(each):
-                self._store.bounce_scores.forget(each.subscriber)
+                self._store.bounce_scores.forget(each.subscriber, now=self._now)
                 logger.debug("digests go on", because="a probe did not come back", subscriber=each.subscriber)
             elif each.probe is DeliveryState.REFUSED:
                 self._end(reader, EndReason.BOUNCED, SuppressionKind.BOUNCES)

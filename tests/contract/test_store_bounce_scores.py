@@ -112,7 +112,7 @@ def test_what_is_forgotten_leaves_a_new_mark(store: Store, ada: Subscriber) -> N
     old = store.bounce_scores.mark_of(ada.number)
     store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=GONE)
 
-    assert [True, False] == [store.bounce_scores.forget(ada.number) for _ in range(2)]
+    assert [True, False] == [store.bounce_scores.forget(ada.number, now=NOON) for _ in range(2)]
 
     assert store.bounce_scores.get(ada.number) is None
     assert Marked(subscriber=ada.number, is_former=True) == store.bounce_scores.holder_of(old)

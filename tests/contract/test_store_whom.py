@@ -1,0 +1,200 @@
+"""Whom a mail that is planned already no longer goes to: who left, is suspended, suppressed or erased since, whatever
+stage his mail is at. In both databases.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher.model.bounces import BounceScore
+from publisher.model.deliveries import DeliveryKind, DeliveryState, Result
+from publisher.model.departures import Suppression, SuppressionKind
+from publisher.model.subscribers import EndReason, LetterKind, Subscriber
+from publisher.store import Store
+from publisher.subscribers.choose import leave
+from tests.contract.stories import NOON, collect, record
+from tests.contract.test_store_bounce_scores import GONE, ONE, came_back
+from tests.contract.test_store_rounds import add, begin, pause, plan, subscription
+from tests.contract.test_store_subscribers import letter
+
+MAX_AGE = timedelta(days=9999)
+"""None is too old here: SQLite goes by the clock of a test, PostgreSQL by its own."""
+Goes = Callable[[Store, Subscriber], object]
+
+
+def ends(store: Store, who: Subscriber, *, suppression: Suppression | None = None) -> None:
+    before = store.subscribers.get(who.number)
+    assert before is not None
+    ended = replace(before, subscriptions=leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=NOON))
+    store.subscribers.write(before, ended, suppression=suppression, now=NOON)
+
+
+def is_suppressed(store: Store, who: Subscriber) -> None:
+    ends(store, who, suppression=Suppression(kind=SuppressionKind.COMPLAINT, at=NOON))
+
+
+def is_erased(store: Store, who: Subscriber) -> None:
+    store.subscribers.erase(who.address, now=NOON)
+
+
+def is_suspended(store: Store, who: Subscriber) -> None:
+    store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=GONE)
+
+
+def is_suspended_after_points(store: Store, who: Subscriber) -> None:
+    """By a refusal, after another failure had counted."""
+    store.bounce_scores.count_report(came_back("one"), who.number, before=None, after=ONE)
+    ben = add(store, "ben")
+    plan(store, begin(store), {ben.number: (1,)})
+    [its] = [each for each in store.ledger.claim(9, max_age=MAX_AGE, now=NOON) if each.recipient == ben.address]
+    store.ledger.write([its], [], now=NOON)
+    refused = Result(delivery=its, state=DeliveryState.REFUSED, code=550, reply="550 no")
+    store.ledger.write([], [refused], now=NOON)
+    [refusal] = store.bounce_scores.refusals()
+    store.bounce_scores.count_refusal(refusal, who.number, before=ONE, after=GONE)
+
+
+GOING = pytest.mark.parametrize("goes", [ends, is_suppressed, is_erased, is_suspended])
+
+
+@pytest.fixture
+def ada(store: Store) -> Subscriber:
+    """A reader with a mail in the queue."""
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    plan(store, begin(store), {ada.number: (1,)})
+    return ada
+
+
+def due(store: Store) -> list[str]:
+    return [each.recipient for each in store.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
+
+
+@GOING
+def test_a_mail_that_waits_is_not_claimed(store: Store, ada: Subscriber, goes: Goes) -> None:
+    goes(store, ada)
+
+    assert [] == store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+
+
+@GOING
+def test_a_mail_that_is_claimed_is_not_handed_over(store: Store, ada: Subscriber, goes: Goes) -> None:
+    claimed = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    assert [ada.address] == [each.recipient for each in claimed]
+
+    goes(store, ada)
+
+    assert set() == store.ledger.write(claimed, [], now=NOON)
+
+
+@GOING
+def test_a_mail_that_comes_back_is_not_tried_again(store: Store, ada: Subscriber, goes: Goes) -> None:
+    claimed = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    assert 1 == len(store.ledger.write(claimed, [], now=NOON))
+
+    goes(store, ada)
+    store.ledger.write([], [Result(delivery=claimed[0], state=DeliveryState.QUEUED, code=451)], now=NOON)
+
+    assert [] == store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+
+
+def test_a_refusal_that_suspends_takes_back_what_is_claimed(store: Store, ada: Subscriber) -> None:
+    is_suspended_after_points(store, ada)
+
+    assert {"ada@example.org": DeliveryState.CANCELLED, "ben@example.org": DeliveryState.REFUSED} == {
+        each.recipient: each.state for name in ("round-1", "round-2") for each in store.ledger.known(name)
+    }
+
+
+def test_a_point_takes_nothing_back(store: Store, ada: Subscriber) -> None:
+    store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=ONE)
+
+    assert [ada.address] == due(store)
+
+
+@pytest.mark.parametrize("goes", [ends, is_suspended])
+def test_a_mail_that_waited_for_weeks_is_taken_back_all_the_same(store: Store, goes: Goes) -> None:
+    """As one does whose reader had paused."""
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    plan(store, begin(store), {ada.number: (1,)})
+    pause(store, ada, datetime.now(UTC) + timedelta(days=40), now=datetime.now(UTC))
+
+    later = datetime.now(UTC) + timedelta(days=20)
+    before = store.subscribers.get(ada.number)
+    assert before is not None
+    if goes is ends:
+        ended = replace(before, subscriptions=leave(before.subscriptions, EndReason.UNSUBSCRIBED, now=later))
+        store.subscribers.write(before, ended, now=later)
+    else:
+        gone = BounceScore(points=5, last_at=later, suspended_at=later)
+        store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=gone)
+
+    [known] = store.ledger.known("round-1")
+    assert DeliveryState.CANCELLED == known.state
+
+
+def test_a_letter_that_asks_whether_mails_are_wanted_is_taken_back_from_who_is_suspended(store: Store) -> None:
+    collect(store, record("a"))
+    ada = add(store, "ada")
+    asks = letter(f"{LetterKind.RENEW.value}-1")
+    probes = letter("probe-1")
+    store.ledger.queue_letters([asks, probes], now=NOON)
+    assert {ada.address} == {asks.delivery.recipient, probes.delivery.recipient}
+
+    is_suspended(store, ada)
+
+    assert ["probe-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
+
+
+# --- what was taken back is not lost ---------------------------------------------------------------------------------
+
+
+def test_when_digests_go_on_the_mails_that_were_taken_back_do(store: Store, ada: Subscriber) -> None:
+    [claimed] = store.ledger.claim(9, max_age=MAX_AGE, now=NOON)
+    is_suspended(store, ada)
+
+    assert store.bounce_scores.forget(ada.number, now=NOON + timedelta(days=10))
+
+    assert [ada.address] == due(store)
+    assert set() == store.ledger.write([claimed], [], now=NOON)
+
+
+def test_who_goes_on_by_his_own_page_gets_them_too(store: Store, ada: Subscriber) -> None:
+    is_suspended(store, ada)
+    before = store.subscribers.get(ada.number)
+    assert before is not None
+
+    store.subscribers.write(before, replace(before, language="fr"), is_reached=True, now=NOON)
+
+    assert [ada.address] == due(store)
+
+
+def test_who_was_ended_and_comes_back_is_sent_nothing_old(store: Store, ada: Subscriber) -> None:
+    is_suspended(store, ada)
+    ends(store, ada, suppression=Suppression(kind=SuppressionKind.BOUNCES, at=NOON))
+    left = store.subscribers.get(ada.number)
+    assert left is not None
+
+    back = replace(left, subscriptions=(*left.subscriptions, subscription(2, cursor=1)))
+    store.subscribers.write(left, back, is_reached=True, now=NOON)
+
+    assert [] == due(store)
+
+
+def test_what_the_operator_sends_anyway_is_held_back_before_it_is_handed_over(store: Store, ada: Subscriber) -> None:
+    is_suspended(store, ada)
+    assert 1 == store.ledger.send_rest(DeliveryKind.ROUND, "round-1", now=datetime.now(UTC))
+    [claimed] = store.ledger.claim(9, max_age=MAX_AGE, now=datetime.now(UTC))
+    [mail] = store.rounds.mails(1, [claimed.recipient])
+    assert mail.is_suspended
+
+    store.rounds.hold_back(claimed, now=datetime.now(UTC))
+    assert set() == store.ledger.write([claimed], [], now=datetime.now(UTC))
+    assert [] == due(store)
+
+    store.bounce_scores.forget(ada.number, now=datetime.now(UTC))
+    assert [ada.address] == due(store)
+    assert [False] == [each.is_suspended for each in store.rounds.mails(1, [ada.address])]
