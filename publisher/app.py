@@ -256,7 +256,7 @@ class Publisher:
         if given is None:
             return examined
         report = self._run_exclusively("check", lambda: self._collect([given], [source]))
-        return replace(examined, outcome=report.collect)
+        return replace(examined, outcome=report.collect and replace(report.collect, readings=()))
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
         """Do what an editor decided about a held edition, and put the edition out if it is released.

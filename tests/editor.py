@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from publisher.app import Publisher
 from publisher.serve.desk.part import desk_pages
 from publisher.serve.public import public_pages
+from publisher.serve.source_watch import SourceWatch
 from publisher.serve.web import application
 from tests.visitor import LISTING, SMTP
 from tests.world import BASE_URL, CONFIG, NOW, World, prepared
@@ -35,7 +36,8 @@ class DeskSite:
         self._opened = ExitStack()
         self._opened_at: datetime | None = None
         self.woken = 0
-        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake, pass_age_s=lambda: 90.0)
+        self.watch = SourceWatch()
+        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake, watch=self.watch)
         self.app = application(desk, public_pages(world.feeds, base_url=BASE_URL))
 
     def open(self) -> Publisher:

@@ -14,7 +14,7 @@ from publisher.collect.rules import OnSuspicion
 from publisher.model.feeds import ALL
 from publisher.model.records import Record
 from publisher.model.reports import SourceStatus, WaitingReason
-from publisher.model.sources import HeldChange, HoldReason
+from publisher.model.sources import FailureKind, HeldChange, HoldReason
 from publisher.store import HiddenItem, SourceState, Waiting
 
 LATEST = 20
@@ -64,6 +64,8 @@ class SeenSource:
     """A source as an editor sees it."""
 
     status: SourceStatus
+    failure: FailureKind | None
+    """Why its last reading failed; None: it did not."""
     held: Held | None
     """None: nothing of it waits for a decision."""
     waiting: tuple[WaitingItem, ...]
@@ -88,6 +90,7 @@ def oversee_sources(office: Office) -> SourceOverview:
         sources=tuple(
             SeenSource(
                 status=status,
+                failure=states.get(status.name, SourceState()).failure,
                 held=held_of(states.get(status.name, SourceState())),
                 waiting=tuple(waiting.get(status.name, ())),
             )

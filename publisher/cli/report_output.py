@@ -126,7 +126,7 @@ def report_as_values(report: RunReport) -> dict[str, object]:
 
 
 def _without_problems(values: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in values.items() if key != "problems"}
+    return {key: value for key, value in values.items() if key not in ("problems", "readings")}
 
 
 def _notice_values(notice: Notice) -> dict[str, object]:

@@ -36,6 +36,7 @@ def check_not_empty(source: str, items: Sequence[Item], state: SourceState) -> N
             source,
             f"it lists nothing now, but {state.listed} items when it was last read; nothing was withdrawn: "
             "check that the source is complete",
+            kind=FailureKind.EMPTY,
         )
 
 
@@ -46,7 +47,7 @@ def after_failure(state: SourceState, error: SourceError, *, next_try: datetime 
     """Return the state after a reading that failed."""
     return replace(
         state,
-        failure=FailureKind.EMPTY if isinstance(error, EmptySourceError) else FailureKind.UNREADABLE,
+        failure=error.kind,
         failures=state.failures + 1,
         problem=error.problem,
         failing_since=state.failing_since or now,

@@ -19,7 +19,7 @@ from publisher.model.decisions import DecisionLog
 from publisher.model.errors import SourceError
 from publisher.model.problems import Problem
 from publisher.model.progress import Progress, quiet
-from publisher.model.reports import CollectReport
+from publisher.model.reports import CollectReport, SourceReading
 from publisher.store import SourceState, Store
 
 logger = DecisionLog("collect")
@@ -47,7 +47,7 @@ def collect(
     report = CollectReport(sources_waiting=len(states) - len(due))
     progress("sources", 0, len(due))
     for done, reading in enumerate(read_sources(due, rules=rules, now=now), start=1):
-        report = _add(report, _record(reading, store, rules, now=now))
+        report = _add(report, _record(reading, store, rules, now=now), _asked(reading, now=now))
         progress("sources", done, len(due))
     for source in store.items.sources_due(now):
         if not asked_for or source in asked_for:
@@ -113,7 +113,11 @@ def _record_failure(reading: Reading, failure: SourceError, store: Store, *, now
     return CollectReport(problems=(problem,))
 
 
-def _add(total: CollectReport, one: CollectReport) -> CollectReport:
+def _asked(reading: Reading, *, now: datetime) -> SourceReading:
+    return SourceReading(source=reading.source, at=now, has_answered=not isinstance(reading.outcome, SourceError))
+
+
+def _add(total: CollectReport, one: CollectReport, *readings: SourceReading) -> CollectReport:
     """Return the sum of the report so far and the report of one more source."""
     return replace(
         total,
@@ -129,4 +133,5 @@ def _add(total: CollectReport, one: CollectReport) -> CollectReport:
         sources_held=total.sources_held + one.sources_held,
         problems=(*total.problems, *one.problems),
         notes=(*total.notes, *one.notes),
+        readings=(*total.readings, *readings),
     )

@@ -23,6 +23,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Self
 
+from publisher.model.sources import FailureKind
+
 EXIT_BUG = 1
 EXIT_USAGE = 2
 EXIT_TRY_LATER = 75
@@ -91,15 +93,23 @@ class TemplateError(PublisherError):
 class SourceError(PublisherError):
     """A source could not be read at all."""
 
-    def __init__(self, source: str, problem: str, *, wait: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        problem: str,
+        *,
+        wait: timedelta | None = None,
+        kind: FailureKind = FailureKind.UNREADABLE,
+    ) -> None:
         super().__init__(f"source {source!r}: {problem}")
         self.source = source
         self.problem = problem
         self.wait = wait
         """The pause that a server asked for, 0 if it asked for none; None: there is no server to spare."""
+        self.kind = kind
 
     def __reduce__(self) -> tuple[partial[Self], tuple[str, str]]:
-        return partial(type(self), wait=self.wait), (self.source, self.problem)
+        return partial(type(self), wait=self.wait, kind=self.kind), (self.source, self.problem)
 
 
 class EmptySourceError(SourceError):

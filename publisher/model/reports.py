@@ -51,6 +51,16 @@ class ConditionChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReading:
+    """That a source was asked."""
+
+    source: str
+    at: datetime
+    has_answered: bool
+    """Whether it could be read; else a problem of the report says why not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectReport:
     """What one pass over the sources recorded."""
 
@@ -78,6 +88,8 @@ class CollectReport:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     """What `check` tells besides: no reader misses anything by it."""
+    readings: tuple[SourceReading, ...] = field(default=(), compare=False)
+    """The sources that were asked; no part of what was done."""
 
     @property
     def is_news(self) -> bool:

@@ -58,8 +58,12 @@ class Fetching:
 class FailureKind(StrEnum):
     """Why a reading failed."""
 
+    MISSING = "missing"
+    """Nothing that can be opened is at its place on this machine."""
+    UNREACHABLE = "unreachable"
+    """Its server does not give it."""
     UNREADABLE = "unreadable"
-    """The source could not be read."""
+    """What is there cannot be understood."""
     EMPTY = "empty"
     """The source could be read, but lists nothing, and it listed items before."""
 

@@ -37,10 +37,6 @@ class PassHealth:
         self._ended, self._problems = self._steady(), problems
         self._why = why
 
-    def age_s(self) -> float | None:
-        """How many seconds ago the last pass ended; None: none has yet."""
-        return None if self._problems is None else self._steady() - self._ended
-
     def is_stalled(self) -> bool:
         """Whether no pass ended for so long that one must hang."""
         return self._steady() - self._ended > self._patience_s

@@ -14,6 +14,7 @@ from publisher.serve.health import PassHealth, health_page
 from publisher.serve.live_forms import LiveForms
 from publisher.serve.live_site import Opener
 from publisher.serve.public import public_pages
+from publisher.serve.source_watch import SourceWatch
 from publisher.serve.web import application, listening
 
 if TYPE_CHECKING:
@@ -25,9 +26,12 @@ logger = structlog.get_logger("publisher")
 class LivePages:
     """A web server that follows a site's configuration; without `service.listen` it listens nowhere."""
 
-    def __init__(self, health: PassHealth, open_site: Opener, *, on_letter: Callable[[], object]) -> None:
+    def __init__(
+        self, health: PassHealth, watch: SourceWatch, open_site: Opener, *, on_letter: Callable[[], object]
+    ) -> None:
         """Serve a site; `on_letter` is called when a letter may wait to be sent."""
         self._health = health
+        self._watch = watch
         self._open_site = open_site
         self._on_letter = on_letter
         self._app: Flask | None = None
@@ -73,8 +77,8 @@ class LivePages:
             if config.subscribers is not None:
                 parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
             if config.desk is not None:
-                open_site, age_s = self._forms.publisher, self._health.age_s
-                parts.append(desk_pages(open_site, base_url=base_url, on_act=self._on_letter, pass_age_s=age_s))
+                open_site = self._forms.publisher
+                parts.append(desk_pages(open_site, base_url=base_url, on_act=self._on_letter, watch=self._watch))
         pages = public_pages(
             config.feeds_directory, base_url=base_url, hub=config.feeds.hub, was=dict(config.themes.was)
         )

@@ -48,6 +48,7 @@ from publisher.serve.mailbox_watch import MailboxWatch
 from publisher.serve.notify import notify
 from publisher.serve.postman import Postman
 from publisher.serve.signals import Signals, handled_signals
+from publisher.serve.source_watch import SourceWatch
 
 logger = structlog.get_logger("publisher")
 
@@ -96,7 +97,8 @@ class Service:
         self.health = PassHealth(site.config.service.collect_every.total_seconds())
         self.scheduler = one_at_a_time()
         self.postman = Postman(signals.stopping, self.health)
-        self.pages = LivePages(self.health, open_site, on_letter=self.postman.look)
+        self.source_watch = SourceWatch()
+        self.pages = LivePages(self.health, self.source_watch, open_site, on_letter=self.postman.look)
         self.mailbox_watch = MailboxWatch(signals.stopping)
         self._log = PassLog()
 
@@ -114,6 +116,7 @@ class Service:
                 self._follow_config()
             publisher = self.site.publisher()
             report = publisher.pass_due(is_stopping=self.signals.stopping.is_set)
+            self.source_watch.note(report.collect.readings if report.collect else ())
             self.postman.wake(publisher)
             self.mailbox_watch.follow(publisher)
             set_alarm_for_items(self.scheduler, publisher.next_wake(), self.run_pass)

@@ -12,6 +12,7 @@ from publisher.app import Publisher
 from publisher.config.config import Config
 from publisher.serve.health import PassHealth
 from publisher.serve.live_pages import LivePages
+from publisher.serve.source_watch import SourceWatch
 from tests.visitor import FORMS_CONFIG, LISTING, SUBSCRIBERS
 from tests.world import NOW, World
 
@@ -28,7 +29,7 @@ def pages() -> Iterator[LivePages]:
     def opened(config: Config) -> AbstractContextManager[Publisher]:
         return Publisher.open(config, now=NOW)
 
-    with closing(LivePages(PassHealth(60), opened, on_letter=list)) as pages:
+    with closing(LivePages(PassHealth(60), SourceWatch(), opened, on_letter=list)) as pages:
         yield pages
 
 

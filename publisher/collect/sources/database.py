@@ -20,6 +20,7 @@ from publisher.collect.sources.moments import Undated, first_sight
 from publisher.collect.sources.values import FieldError
 from publisher.model.errors import SourceError
 from publisher.model.items import Item
+from publisher.model.sources import FailureKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -118,7 +119,8 @@ class DatabaseSource:
                 connection.rollback()
                 names = list(result.keys())
         except SQLAlchemyError as error:
-            raise SourceError(self.name, f"the database says: {_first_line(error)}") from error
+            problem = f"the database says: {_first_line(error)}"
+            raise SourceError(self.name, problem, kind=FailureKind.UNREACHABLE) from error
         finally:
             engine.dispose()
         if len(rows) > MAX_ROWS:
@@ -143,7 +145,8 @@ def _check_file(source: str, url: URL) -> None:
     if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
         path = Path(url.database or "")
         if not path.is_file():
-            raise SourceError(source, f"there is no {path}; create it or correct `url`")
+            problem = f"there is no {path}; create it or correct `url`"
+            raise SourceError(source, problem, kind=FailureKind.MISSING)
 
 
 def _first_line(error: SQLAlchemyError) -> str:

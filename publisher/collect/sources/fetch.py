@@ -24,7 +24,7 @@ from publisher.collect.sources.answer import LONGEST_WAIT, Fetched
 from publisher.collect.sources.connect import Deadline, RefusedError, Transport, Trust, failures
 from publisher.collect.sources.decode import DecodeError, decoded
 from publisher.model.errors import SourceError
-from publisher.model.sources import Fetching
+from publisher.model.sources import FailureKind, Fetching
 
 MAX_REDIRECTS = 5
 
@@ -257,7 +257,8 @@ def _http_date(value: str) -> datetime | None:
 
 def _failed(source: str, problem: str, wait: timedelta = timedelta(0)) -> SourceError:
     words = " ".join(problem.split())
-    return SourceError(source, words if len(words) <= _LONGEST_PROBLEM else f"{words[:_LONGEST_PROBLEM]}…", wait=wait)
+    words = words if len(words) <= _LONGEST_PROBLEM else f"{words[:_LONGEST_PROBLEM]}…"
+    return SourceError(source, words, wait=wait, kind=FailureKind.UNREACHABLE)
 
 
 def _words(error: Exception) -> str:

@@ -8,6 +8,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from publisher.model.errors import SourceError
+from publisher.model.sources import FailureKind
 
 MAX_BYTES = 50_000_000
 """The most bytes of a source's file: a listing of that size has 100,000 items."""
@@ -45,11 +46,14 @@ def read_unless(source: str, path: Path, validator: str, *, reader: str) -> byte
             file.seek(0)
             return file.read(MAX_BYTES)
     except FileNotFoundError as error:
-        raise SourceError(source, f"there is no {path}; create it or correct `path`") from error
+        raise SourceError(
+            source, f"there is no {path}; create it or correct `path`", kind=FailureKind.MISSING
+        ) from error
     except IsADirectoryError as error:
-        raise SourceError(source, f"{path} is a folder; `path` must name a file") from error
+        raise SourceError(source, f"{path} is a folder; `path` must name a file", kind=FailureKind.MISSING) from error
     except OSError as error:
-        raise SourceError(source, f"{path} cannot be read: {error.strerror or error}") from error
+        problem = f"{path} cannot be read: {error.strerror or error}"
+        raise SourceError(source, problem, kind=FailureKind.MISSING) from error
 
 
 def validator_of(data: bytes, *, reader: str) -> str:

@@ -31,6 +31,7 @@ from publisher.model.errors import SourceError
 from publisher.model.items import Item
 from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
+from publisher.model.sources import FailureKind
 
 READER = "markdown-9"
 SUFFIXES = (".md", ".markdown")
@@ -119,7 +120,8 @@ class MarkdownSource:
 
     def _paths(self) -> Iterator[Path]:
         if not self.path.is_dir():
-            raise SourceError(self.name, f"there is no folder {self.path}; create it or correct `path`")
+            problem = f"there is no folder {self.path}; create it or correct `path`"
+            raise SourceError(self.name, problem, kind=FailureKind.MISSING)
         for path in sorted(self.path.rglob("*")):
             if path.suffix.lower() in SUFFIXES and path.is_file() and not self._is_left_alone(path):
                 yield path

@@ -1,7 +1,5 @@
 """The pages of the desk, in the order of its menu."""
 
-from collections.abc import Callable
-
 from publisher.serve.desk.acts_page import ACTS
 from publisher.serve.desk.deskpage import DeskPage
 from publisher.serve.desk.edition_page import EDITION, EDITION_MAIL, EDITION_TEXT
@@ -11,9 +9,10 @@ from publisher.serve.desk.people_page import PEOPLE
 from publisher.serve.desk.person_page import PERSON
 from publisher.serve.desk.sent_page import SENT
 from publisher.serve.desk.sources_page import sources_page
+from publisher.serve.source_watch import SourceWatch
 
 
-def new_pages(pass_age_s: Callable[[], float | None]) -> tuple[DeskPage, ...]:
+def new_pages(watch: SourceWatch) -> tuple[DeskPage, ...]:
     """The pages of one desk; lists of people that its editors try are kept with them."""
-    sources = sources_page(pass_age_s)
+    sources = sources_page(watch)
     return (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, sources, SENT, PEOPLE, PERSON, import_page(), ACTS)

@@ -22,6 +22,7 @@ from publisher.serve.desk.entry import SignIn, ask_again
 from publisher.serve.desk.pages import new_pages
 from publisher.serve.desk.transport import is_confidential, is_own_form
 from publisher.serve.desk.visit import Visit
+from publisher.serve.source_watch import SourceWatch
 
 logger = structlog.get_logger("publisher")
 
@@ -50,14 +51,12 @@ OpenSite = Callable[[], Publisher]
 """Gives the site, opened."""
 
 
-def desk_pages(
-    open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], pass_age_s: Callable[[], float | None]
-) -> Blueprint:
+def desk_pages(open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch) -> Blueprint:
     """The part of the application with the desk; `on_act` is called when mails may wait to be sent.
 
-    `pass_age_s` says how many seconds ago a pass ended; None: none has since the service began.
+    `watch` knows when each source was asked last.
     """
-    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(pass_age_s))
+    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(watch))
     part = Blueprint("desk", __name__)
     # A proxy in front may or may not take the site's own path off an address.
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):

@@ -1,8 +1,6 @@
 """The desk's page of sources: how each fares, what waits, what is hidden, and what each decision would do."""
 
 import hashlib
-from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 from flask import Response
@@ -15,25 +13,32 @@ from publisher.model.titles import title_of
 from publisher.rendering.text import one_line, scrub
 from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
 from publisher.serve.desk.visit import Visit
+from publisher.serve.source_watch import SourceWatch
 
 WAITING_SHOWN = 30
 """How many waiting items of a source are listed."""
 MAX_REASON = 500
 
 
-def sources_page(pass_age_s: Callable[[], float | None]) -> DeskPage:
-    """The page; `pass_age_s` says how many seconds ago a pass ended, or None."""
+def sources_page(watch: SourceWatch) -> DeskPage:
+    """The page; `watch` knows when each source was asked last."""
     return DeskPage(
         name="sources",
         rule="sources",
-        show=partial(_show, pass_age_s),
-        acts={"release": _release, "discard": _discard, "read": _read, "hide": _hide, "unhide": _unhide},
+        show=partial(_show, watch),
+        acts={
+            "release": partial(_decide, watch, OnSuspicion.RELEASE),
+            "discard": partial(_decide, watch, OnSuspicion.DISCARD),
+            "read": partial(_read, watch),
+            "hide": _hide,
+            "unhide": _unhide,
+        },
         state=lambda visit: state_of(oversee_sources(visit.office)),
     )
 
 
-def _show(pass_age_s: Callable[[], float | None], visit: Visit) -> Response:
-    overview, age_s = oversee_sources(visit.office), pass_age_s()
+def _show(watch: SourceWatch, visit: Visit) -> Response:
+    overview = oversee_sources(visit.office)
     return visit.page(
         "desk/sources.html",
         section="sources",
@@ -43,7 +48,7 @@ def _show(pass_age_s: Callable[[], float | None], visit: Visit) -> Response:
         hidden=overview.hidden,
         latest=[each for each in overview.latest if each.state.is_live],
         waiting_shown=WAITING_SHOWN,
-        passed_at=None if age_s is None else visit.now - timedelta(seconds=age_s),
+        times=watch.times(),
         title_of=lambda item: scrub(title_of(item)),
     )
 
@@ -58,15 +63,7 @@ def state_of(overview: SourceOverview) -> str:
 # --- acts ------------------------------------------------------------------------------------------------------------
 
 
-def _release(visit: Visit) -> Done:
-    return _decide(visit, OnSuspicion.RELEASE)
-
-
-def _discard(visit: Visit) -> Done:
-    return _decide(visit, OnSuspicion.DISCARD)
-
-
-def _decide(visit: Visit, decision: OnSuspicion) -> Done:
+def _decide(watch: SourceWatch, decision: OnSuspicion, visit: Visit) -> Done:
     """Decide about what was held when the page was shown; anything else is held again."""
     name = visit.argument
     seen = visit.office.store.sources.state(name).held
@@ -74,12 +71,12 @@ def _decide(visit: Visit, decision: OnSuspicion) -> Done:
         report = visit.publisher.decide_source(name, decision, seen=seen)
     except UsageError as error:  # it is held no longer
         raise OutrunError(str(error)) from error
-    collected = report.collect or CollectReport()
+    collected = _noted(report, watch)
     if collected.sources_held:
         raise TypedError(
             visit.gettext("The source lists something else by now, so nothing was done. Look at it again.")
         )
-    _refuse_unread(visit, report)
+    _refuse_unread(visit, collected)
     what = {"what": _words_of(visit, collected)}
     if decision is OnSuspicion.RELEASE:
         said = visit.gettext("Accepted: %(what)s.") % what
@@ -88,15 +85,15 @@ def _decide(visit: Visit, decision: OnSuspicion) -> Done:
     return Done(said=f"{said} {_with_next_pass(visit)}", about=_about(name))
 
 
-def _read(visit: Visit) -> Done:
+def _read(watch: SourceWatch, visit: Visit) -> Done:
     """Read a source now, though it may have been left alone for a while."""
     name = visit.argument
     try:
         report = visit.publisher.collect([name])
     except UsageError as error:  # config.toml has it no more
         raise OutrunError(str(error)) from error
-    _refuse_unread(visit, report)
-    collected = report.collect or CollectReport()
+    collected = _noted(report, watch)
+    _refuse_unread(visit, collected)
     if collected.sources_held:
         said = visit.gettext("It was read, and what it lists waits for your decision.")
     elif collected.is_news:
@@ -111,8 +108,14 @@ def _with_next_pass(visit: Visit) -> str:
     return visit.gettext("Readers see it with the next pass.")
 
 
-def _refuse_unread(visit: Visit, report: RunReport) -> None:
+def _noted(report: RunReport, watch: SourceWatch) -> CollectReport:
+    """What a reading did; the watch knows now that its source was asked."""
     collected = report.collect or CollectReport()
+    watch.note(collected.readings)
+    return collected
+
+
+def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
     if not collected.sources_read and not collected.sources_unchanged:
         why = "; ".join(one_line(each.what) for each in collected.problems)
         raise TypedError(visit.gettext("The source cannot be read now: %(why)s") % {"why": why})

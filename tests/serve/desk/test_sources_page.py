@@ -33,13 +33,14 @@ def test_each_source_says_how_it_fares_and_what_waits(site: DeskSite) -> None:
     text = text_of(site.editor().look(SOURCES))
 
     assert "1 source waits for your decision" in text
-    assert "The last pass read them until Wednesday 4 March 2026, 11:28." in text
+    assert "not asked since the service began changed: today, 10:30" in text
     assert "Most of the items that it had are gone: perhaps it was cut short. It listed 25 items before." in text
     assert "Buoy number 24 was moved" in text
     assert "and 16 more" in text
     assert "If you accept it 21 items disappear from feeds and pages" in text
     assert "If you discard it 21 items stay with readers, though their source no longer lists them" in text
-    assert "partners Fails" in text
+    assert "partners Fails There is no such file or folder, or it cannot be opened. It has failed since" in text
+    assert "1 item waits, the next one until Tuesday 10 March 2026, 00:00" in text
     assert (
         "The swing bridge is closed for a week appears Tuesday 10 March 2026, 00:00 · for its date or embargo" in text
     )
@@ -105,6 +106,9 @@ def test_a_source_is_read_at_once(site: DeskSite) -> None:
 
     answer = editor.press("read:partners", SOURCES)
 
+    text = text_of(answer.text)
+    assert "asked, and answered: today, 11:30" in text
+    assert "asked: today, 11:30 no answer since the service began changed: today, 10:30" in text
     assert (400, True) == (answer.status_code, "The source cannot be read now" in answer.text)
 
 
