@@ -11,7 +11,7 @@ from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.compose.outbox import digest_files, write_test
 from publisher.compose.plan import words_of
-from publisher.model.editions import Audience, Digest, Edition
+from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
 from publisher.model.errors import UsageError
 from publisher.model.schedules import zone_of
 from publisher.model.site import Mailbox
@@ -62,8 +62,9 @@ class NextEdition:
     """None: there are no items at all."""
     is_sample: bool
     """Whether it has the latest items, because nothing is new."""
+    is_held: bool
     held_until: datetime | None
-    """In the site's time zone; None: it is not held."""
+    """In the site's time zone; None: it is not held, or until somebody decides."""
     digest: Digest | None
     message: bytes
     left_out: tuple[LeftOut, ...]
@@ -153,11 +154,13 @@ def describe(audience: Audience, office: Office) -> NextEdition:
         left_out += [LeftOut(title=item.title, why="no room in one mail: on the web only") for item in digest.left_out]
     mail = ParsedDigest(digest, audience=audience, site=site) if digest else None
     rows = office.store.editions.latest(audience.name, limit=COMPARED)
+    until = edition.held_until if edition else None
     return NextEdition(
         audience=audience,
         edition=edition,
         is_sample=bool(edition) and new is None,
-        held_until=edition.held_until.astimezone(zone_of(site.timezone)) if edition and edition.held_until else None,
+        is_held=until is not None,
+        held_until=until.astimezone(zone_of(site.timezone)) if until and until != UNTIL_DECIDED else None,
         digest=digest,
         message=office.renderer.mail(digest, edition, audience) if digest and edition else b"",
         left_out=tuple(left_out),

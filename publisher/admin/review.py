@@ -14,7 +14,7 @@ from datetime import timedelta
 from publisher.admin.office import Office
 from publisher.compose import run as compose
 from publisher.model.arrangement import Move, home_of, moved
-from publisher.model.editions import Audience, Edition, TakenOut
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut
 from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import Problem
 from publisher.model.records import Record
@@ -97,10 +97,11 @@ def release(name: str, office: Office) -> ComposeReport:
     return ComposeReport()
 
 
-def postpone(name: str, delay: timedelta, office: Office) -> ComposeReport:
-    """Hold the edition for `delay` from now, even if it was held for longer."""
+def postpone(name: str, delay: timedelta | None, office: Office) -> ComposeReport:
+    """Hold the edition for `delay` from now, even if it was held for longer; None: until somebody decides."""
     edition, _ = held_edition(name, office)
-    office.store.editions.held.postpone(edition.audience, edition.number, until=office.now + delay)
+    until = UNTIL_DECIDED if delay is None else office.now + delay
+    office.store.editions.held.postpone(edition.audience, edition.number, until=until)
     return ComposeReport()
 
 

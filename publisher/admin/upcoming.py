@@ -12,11 +12,14 @@ from publisher.compose import run as compose
 from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.corrections import quote_of
-from publisher.model.editions import Audience, Edition, SourceChange, TakenOut
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, SourceChange, TakenOut
 from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.themes import Theme
 from publisher.model.titles import title_of
+
+EARLIER = 3
+"""How many of the latest editions are looked at for items that can be restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,17 @@ class UpcomingItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An edition before this one from which items were left out for good; that can be undone."""
+
+    number: int
+    is_discarded: bool
+    """Whether it was discarded as a whole."""
+    items: tuple[Record, ...]
+    """Which its audience never got."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Upcoming:
     """The next edition of an audience, or a sample of one."""
 
@@ -64,6 +78,8 @@ class Upcoming:
     """What was taken out of it while it is held."""
     waiting: tuple[tuple[Record, WhyNot], ...]
     """What is new and not in it."""
+    earlier: tuple[Earlier, ...]
+    """The latest editions from which items were left out, the latest first."""
     state: str
     """Changes when anything changes that an editor decides about."""
 
@@ -95,6 +111,7 @@ def upcoming(audience: Audience, office: Office) -> Upcoming:
         items=tuple(_items(described, audience, office)),
         taken_out=tuple((record, taken_out[record.number]) for record in records),
         waiting=tuple((record, why) for record, why in waiting if record.number not in taken_out),
+        earlier=tuple(_earlier(audience, held, office)),
         state=state_now(audience, office),
     )
 
@@ -120,9 +137,20 @@ def held_of(audience: Audience, office: Office) -> Edition | None:
     return next((each for each in compose.held_editions(office.store) if each.audience == audience.name), None)
 
 
+def _earlier(audience: Audience, held: Edition | None, office: Office) -> Iterator[Earlier]:
+    for row in office.store.editions.latest(audience.name, limit=EARLIER):
+        if held is not None and row.number == held.number:
+            continue
+        taken_out = office.store.editions.held.taken_out(audience.name, row.number)
+        for_good = [number for number, why in taken_out.items() if why in (TakenOut.DROPPED, TakenOut.DISCARDED)]
+        if records := [each for each in office.store.items.by_number(for_good) if each.state.is_live]:
+            is_discarded = TakenOut.DISCARDED in taken_out.values()
+            yield Earlier(number=row.number, is_discarded=is_discarded, items=tuple(records))
+
+
 def _goes_out_at(audience: Audience, held: Edition | None, *, now: datetime) -> datetime | None:
     if held is not None:
-        return held.held_until if audience.on_silence == "send" else None
+        return None if audience.on_silence == "keep" or held.held_until == UNTIL_DECIDED else held.held_until
     return audience.schedule.next_after(now) if audience.schedule else None
 
 

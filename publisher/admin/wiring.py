@@ -141,7 +141,11 @@ class Wiring:
         from publisher.compose.digest import Renderer  # late: a pass with no news renders nothing
 
         return Renderer(
-            site=self.site, templates=self._shared_templates, style=self._config.digest, themes=self._config.themes
+            site=self.site,
+            templates=self._shared_templates,
+            style=self._config.digest,
+            themes=self._config.themes,
+            has_desk=self._config.desk is not None,
         )
 
     def _proposed_authority(self) -> str:

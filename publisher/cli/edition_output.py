@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from publisher.cli.formats import local_time
+from publisher.cli.formats import held_words, local_time
 from publisher.cli.output import print_json, print_line, print_lines
 from publisher.model.deliveries import DeliveryCounts
 from publisher.model.editions import Edition, TakenOut
@@ -85,7 +85,7 @@ def _reviewed_values(reviewed: "Reviewed") -> dict[str, object]:
 
 def edition_line(edition: Edition, zone: ZoneInfo) -> str:
     """`weekly-1 with 3 items`, and how long it is held."""
-    held = f", held until {local_time(edition.held_until, zone)}" if edition.held_until else ""
+    held = f", {held_words(edition.held_until, zone)}" if edition.held_until else ""
     return f"{edition.name} with {counted(len(edition.records), 'item')}{held}"
 
 
@@ -124,7 +124,7 @@ def _mails_values(row: "EditionRow", mails: Mapping[str, DeliveryCounts]) -> dic
 
 def _state_of(row: "EditionRow", zone: ZoneInfo) -> str:
     if row.held_until and not row.written_at:
-        return f"held until {local_time(row.held_until, zone)}"
+        return held_words(row.held_until, zone)
     if row.items:
         return f"in the outbox since {local_time(row.written_at, zone)}" if row.written_at else "not in the outbox yet"
     return f"discarded, with {counted(row.dropped, 'item')}" if row.dropped else "nothing is left in it"

@@ -57,11 +57,11 @@ def release(options: Options, name: str) -> None:
 @edition.command()
 @site_command
 @click.argument("name")
-@click.argument("delay")
-def postpone(options: Options, name: str, delay: str) -> None:
-    """Hold the edition NAME until DELAY from now, such as 2h or 1d."""
+@click.argument("delay", required=False)
+def postpone(options: Options, name: str, delay: str | None) -> None:
+    """Hold the edition NAME until DELAY from now, such as 2h or 1d; without DELAY until you release it."""
     try:
-        interval = parse_interval(delay)
+        interval = parse_interval(delay) if delay else None
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="DELAY") from error
     _decide(options, partial(review.postpone, name, interval))

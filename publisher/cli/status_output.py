@@ -8,6 +8,7 @@ from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import local_time
 from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import Order
+from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.problems import counted, some_of
 from publisher.model.reports import (
     AudienceStatus,
@@ -171,8 +172,9 @@ def _subscribers_line(subscribers: SubscribersStatus, zone: ZoneInfo) -> str:
 
 
 def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:
-    then = "then it goes out" if held.on_silence == "send" else "and after that until you decide"
+    then = ", then it goes out" if held.on_silence == "send" else ", and after that until you decide"
+    how_long = f"until {local_time(held.held_until, zone)}{then}"
     return (
-        f"edition {held.edition}: held for you until {local_time(held.held_until, zone)}, {then}; "
+        f"edition {held.edition}: held for you {'until you decide' if held.held_until == UNTIL_DECIDED else how_long}; "
         f"look into held/{held.edition} of the outbox"
     )

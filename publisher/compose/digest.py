@@ -30,7 +30,7 @@ from publisher.rendering.notices import gone_notice, review_notice, site_notice,
 from publisher.rendering.parts import Joiner
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import one_line, scrub
-from publisher.rendering.urls import edition_url, editions_url, rest_url
+from publisher.rendering.urls import desk_edition_url, edition_url, editions_url, rest_url
 
 MAX_HTML_BYTES = 100_000
 """The most bytes of a mail's HTML, in quoted-printable."""
@@ -56,8 +56,12 @@ LEAST_ITEM_BYTES = 400
 class Renderer:
     """Renders the digests and mails of one site. What several have in common, their items above all, is made once."""
 
-    def __init__(self, *, site: Site, templates: Templates, style: DigestStyle, themes: ThemeMap) -> None:
+    def __init__(
+        self, *, site: Site, templates: Templates, style: DigestStyle, themes: ThemeMap, has_desk: bool = False
+    ) -> None:
         self.site = site
+        self.has_desk = has_desk
+        """Whether notices lead their editors to the desk."""
         self.themes = themes
         self.templates = templates
         self.fixed: dict[str, object] = {
@@ -111,7 +115,16 @@ class Renderer:
     def review_notice(self, edition: Edition, audience: Audience, *, folder: Path, config: Path) -> tuple[str, str]:
         """The subject and the text of a notice about a held edition, which can be looked at in `folder`."""
         titles = [item.title for item in self.render(edition, audience).shown]
-        return review_notice(edition, titles=titles, audience=audience, site=self.site, folder=folder, config=config)
+        desk_url = desk_edition_url(self.site, audience.name) if self.has_desk else ""
+        return review_notice(
+            edition,
+            titles=titles,
+            audience=audience,
+            site=self.site,
+            folder=folder,
+            config=config,
+            desk_url=desk_url,
+        )
 
     def gone_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
         """The subject and the text of a notice about a held edition whose last item was withdrawn."""

@@ -1,7 +1,7 @@
 """Audiences, their editions, and the digests that editions are rendered into."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -11,6 +11,9 @@ from publisher.model.records import Record
 from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
+
+UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""An edition that is held until then waits until somebody decides."""
 
 
 class TakenOut(StrEnum):
@@ -72,7 +75,7 @@ class Edition:
     followed_at: datetime | None = None
     """UTC; when an item was last changed or withdrawn while it was held. None: none ever was."""
     held_until: datetime | None = None
-    """UTC; until then the edition waits for the editor. None: it is not held."""
+    """UTC; until then the edition waits for the editor, `UNTIL_DECIDED`: without an end. None: it is not held."""
     released_at: datetime | None = None
     """UTC; when the editor released it or its time for review ended. None: it was never held, or it is held now."""
 

@@ -7,7 +7,7 @@ from shlex import quote
 
 from publisher.model.characters import as_line
 from publisher.model.corrections import quote_of
-from publisher.model.editions import Audience, Edition, SourceChange
+from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, SourceChange
 from publisher.model.reports import ConditionChange, SourceCondition
 from publisher.model.schedules import zone_of
 from publisher.model.site import Site
@@ -58,24 +58,60 @@ def site_notice(problems: Sequence[str], *, site: Site, config: Path) -> tuple[s
 
 
 def review_notice(
-    edition: Edition, *, titles: Sequence[str], audience: Audience, site: Site, folder: Path, config: Path
+    edition: Edition,
+    *,
+    titles: Sequence[str],
+    audience: Audience,
+    site: Site,
+    folder: Path,
+    config: Path,
+    desk_url: str = "",
 ) -> tuple[str, str]:
     """The subject and the text of a notice about a held edition, in its audience's language.
 
-    `titles` are those of its items in the order of the digest, and `folder` is where it can be looked at.
+    `titles` are those of its items in the order of the digest, `folder` is where it can be looked at, and `desk_url`
+    is the edition's page at the desk; empty: there is no desk.
     """
     language = audience.language_at(site)
     gettext = translations(language, DOMAIN).gettext
-    said = {
-        "edition": edition.name,
-        "title": audience.title,
-        "until": moment_in_words(edition.held_until or edition.composed_at, site, language),
-        "folder": str(folder),
-    }
+    said = {"folder": str(folder)}
+    items = [f"{number:3}. {title}" for number, title in enumerate(titles, start=1)]
+    at_desk = [gettext("Decide in your browser, at the desk:"), f"    {desk_url}"] if desk_url else []
+    by_hand = gettext("Look at digest.html and digest.txt in %(folder)s. You may:")
+    without = gettext("Commands do the same. Look at digest.html and digest.txt in %(folder)s. You may:")
+    waits, then = _wait_of(edition, audience, site, gettext)
+    text = paragraphs(
+        [f"{waits}.", *then],
+        at_desk,
+        _changes_in(edition, gettext),
+        _withdrawn_from(edition, gettext),
+        [gettext("Its items:"), *items],
+        [(without if desk_url else by_hand) % said],
+        commands_of(_review_commands(edition, gettext), config),
+    )
+    return waits, text
+
+
+def _wait_of(edition: Edition, audience: Audience, site: Site, gettext: Callable[[str], str]) -> tuple[str, list[str]]:
+    """How long an edition waits for its editor, in words, and what happens then."""
+    language = audience.language_at(site)
+    called = {"edition": edition_in_words(edition, audience, gettext)}
+    if edition.held_until == UNTIL_DECIDED:
+        return gettext("%(edition)s waits until you decide") % called, []
+    until = moment_in_words(edition.held_until or edition.composed_at, site, language)
+    waits = gettext("%(edition)s waits for you until %(until)s") % {**called, "until": until}
     if audience.on_silence == "send":
-        then = gettext("Then it goes out.")
-    else:
-        then = gettext("It goes on waiting after that, until you decide.")
+        return waits, [gettext("Then it goes out.")]
+    return waits, [gettext("It goes on waiting after that, until you decide.")]
+
+
+def edition_in_words(edition: Edition, audience: Audience, gettext: Callable[[str], str]) -> str:
+    """An edition as its readers know it: `Weekly digest, No. 3`."""
+    return gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s") % {"digest": audience.title, "number": edition.number}
+
+
+def _review_commands(edition: Edition, gettext: Callable[[str], str]) -> dict[str, str]:
+    """What an editor may do with a held edition: what each command does, by the command."""
     commands = {
         f"show {edition.name}": gettext("its items, and what you left out"),
         f'introduce {edition.name} "…"': gettext("a text above the items; [words](https://…) is a link"),
@@ -88,24 +124,15 @@ def review_notice(
         f"release {edition.name}": gettext("it goes out now"),
         f"discard {edition.name}": gettext("neither it nor its items are sent, now or later"),
     }
-    items = [f"{number:3}. {title}" for number, title in enumerate(titles, start=1)]
-    text = paragraphs(
-        [gettext("%(edition)s, %(title)s: it waits for you until %(until)s.") % said, then],
-        _changes_in(edition, gettext),
-        _withdrawn_from(edition, gettext),
-        [gettext("Its items:"), *items],
-        [gettext("Look at digest.html and digest.txt in %(folder)s. You may:") % said],
-        commands_of({f"edition {command}": about for command, about in commands.items()}, config),
-    )
-    return gettext("%(edition)s waits for you until %(until)s") % said, text
+    return {f"edition {command}": about for command, about in commands.items()}
 
 
 def gone_notice(edition: Edition, *, audience: Audience, site: Site) -> tuple[str, str]:
     """The subject and the text of a notice about a held edition whose last item was withdrawn."""
     gettext = translations(audience.language_at(site), DOMAIN).gettext
-    said = {"edition": edition.name, "title": audience.title}
+    said = {"edition": edition_in_words(edition, audience, gettext)}
     text = paragraphs(
-        [gettext("%(edition)s, %(title)s: its last item was withdrawn, so it does not go out.") % said],
+        [gettext("The last item of %(edition)s was withdrawn, so it does not go out.") % said],
         _withdrawn_from(edition, gettext),
         [gettext("There is nothing to do.")],
     )

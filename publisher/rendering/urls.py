@@ -188,6 +188,11 @@ def desk_url(site: Site) -> str:
     return f"{site.base_url}{FORMS}/{DESK}"
 
 
+def desk_edition_url(site: Site, audience: str) -> str:
+    """The desk's page with the next edition of an audience."""
+    return f"{desk_url(site)}/edition/{audience}"
+
+
 def desk_link_url(site: Site, token: str) -> str:
     """The page with the button that lets an editor in; the link is good once."""
     return f"{desk_url(site)}/in/{token}"

@@ -17,7 +17,7 @@ from tests.editor import DESK, EDITH, DeskSite
 from tests.journey.test_deliver import smtp
 from tests.journey.test_forms_browser import FOCUS, SIDEWAYS, WIDTHS_PX
 from tests.journey.test_subscribers import read, text_of
-from tests.serve.desk.test_edition import REVIEWED, WEEKLY
+from tests.serve.desk.test_edition import FIRST, REVIEWED, WEEKLY
 from tests.sink import Sink, mail_sink
 from tests.visitor import LISTING, SMTP, path_in
 from tests.world import NOW, World
@@ -121,14 +121,14 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     page.goto(f"{address}{path_in(letter)}")
     walker.look("Sign in at the desk")
     walker.press("Sign in")
-    walker.look("weekly-1 waits for you")
+    walker.look(f"{FIRST} waits for you")
 
     # Its source corrects an item meanwhile.
     desk.world.listing.write_text(LISTING.replace("A new crane arrived.", "A new crane has arrived."), "utf-8")
     desk.now += timedelta(minutes=20)
     publisher(desk, "run")
     page.goto(f"{address}{WEEKLY}")
-    walker.look("weekly-1 waits for you")
+    walker.look(f"{FIRST} waits for you")
     assert "“A new crane arrived” is now “A new crane has arrived”" in page.inner_text("main")
 
     # Another title, another order, one item for the next edition, and words above.
@@ -137,24 +137,24 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     page.keyboard.press("Control+A")
     page.keyboard.type("The quay grows")
     walker.press("Save title: The quay is longer")
-    walker.look("weekly-1 waits for you", said="“The quay is longer” is now called “The quay grows”.")
+    walker.look(f"{FIRST} waits for you", said="“The quay is longer” is now called “The quay grows”.")
     walker.press("Move up: The quay grows")
-    walker.look("weekly-1 waits for you", said="“The quay grows” is one place further up.")
+    walker.look(f"{FIRST} waits for you", said="“The quay grows” is one place further up.")
     walker.press("Next edition: Two cranes were sold")
-    walker.look("weekly-1 waits for you", said="“Two cranes were sold” is left for the next edition.")
+    walker.look(f"{FIRST} waits for you", said="“Two cranes were sold” is left for the next edition.")
     walker.type("introduction", "Dear reader.")
     walker.press("Save")
-    walker.look("weekly-1 waits for you", said="Subject and introduction are saved.")
+    walker.look(f"{FIRST} waits for you", said="Subject and introduction are saved.")
 
     # Try it, undo a mistake, and send it.
     walker.press("Send me a test")
-    walker.look("weekly-1 waits for you", said=f"A test is on its way to {EDITH}.")
+    walker.look(f"{FIRST} waits for you", said=f"A test is on its way to {EDITH}.")
     walker.press("Leave out: The lock opens at six")
     walker.press("Restore: The lock opens at six")
-    walker.look("weekly-1 waits for you", said="“The lock opens at six” is back in the edition.")
+    walker.look(f"{FIRST} waits for you", said="“The lock opens at six” is back in the edition.")
     walker.open("Send now")
     walker.press("Yes, send it to readers@lists.example.org")
-    walker.look("Next edition: weekly", said="weekly-1 goes out now.")
+    walker.look("Next edition: Example News", said=f"{FIRST} goes out now.")
     publisher(desk, "deliver")
 
     test, edition = sink.taken[-2:]
@@ -175,7 +175,7 @@ def test_a_held_edition_is_put_right_tried_and_sent_with_the_keyboard_alone(
     # What was done is kept, and nobody is signed in any more.
     page.goto(f"{address}{DESK}/acts")
     walker.look("Who did what")
-    assert "weekly-1 goes out now." in page.inner_text("main")
+    assert f"{FIRST} goes out now." in page.inner_text("main")
     walker.press("Sign out")
     walker.look("Sign in at the desk")
     page.goto(f"{address}{WEEKLY}")

@@ -201,7 +201,10 @@ def test_the_editor_gets_the_held_edition_once_with_what_to_do(tmp_path: Path) -
     folder = world.outbox / "notices" / "0001-weekly-1-review"
     mail = message_from_bytes((folder / "notice.eml").read_bytes(), policy=policy.default)
     assert "desk@example.org" == mail["To"]
-    assert "weekly-1 waits for you until 4 March 2026, 12:30 (Europe/Brussels)" == mail["Subject"]
+    assert (
+        "Example News, No.\N{NO-BREAK SPACE}1 waits for you until 4 March 2026, 12:30 (Europe/Brussels)"
+        == mail["Subject"]
+    )
     text = (folder / "notice.txt").read_text("utf-8")
     held = world.outbox / "held"
     assert text.startswith((held / "weekly-1.txt").read_text("utf-8"))
@@ -249,7 +252,7 @@ def test_the_editor_is_told_what_was_withdrawn_and_that_nothing_is_left(tmp_path
     assert ["0001-weekly-1-review", "0002-weekly-1-review", "0003-weekly-1-review"] == told(world)[:3]
     assert ["0004-weekly-2-review"] == told(world)[3:]  # of the old item, which was new
     gone = (world.outbox / "notices" / "0003-weekly-1-review" / "notice.txt").read_text("utf-8")
-    assert "its last item was withdrawn, so it does not go out." in gone
+    assert "The last item of Example News, No.\N{NO-BREAK SPACE}1 was withdrawn, so it does not go out." in gone
     for title in ("The office is closed on Friday", "A new rule at the border"):
         assert f"  {title}\n" in gone
 
@@ -259,7 +262,7 @@ def test_the_editor_reads_the_language_of_the_digest(tmp_path: Path) -> None:
 
     text = (world.outbox / "notices" / "0001-weekly-1-review" / "notice.txt").read_text("utf-8")
 
-    assert "elle vous attend jusqu’au 4 mars 2026, 12:30 (Europe/Brussels)." in text
+    assert "N°\N{NO-BREAK SPACE}1 vous attend jusqu’au 4 mars 2026, 12:30 (Europe/Brussels)." in text
 
 
 def test_without_an_editor_nobody_is_told_by_mail(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def test_a_held_edition_does_not_look_ready_and_the_editor_is_told(world: World)
     assert {} == world.editions()
     assert ["weekly-1", "weekly-1.txt"] == sorted(path.name for path in (world.outbox / "held").iterdir())
     notice = (world.outbox / "held" / "weekly-1.txt").read_text("utf-8")
-    assert "it waits for you until 4 March 2026, 12:30 (Europe/Brussels).\nThen it goes out." in notice
+    until = "until 4 March 2026, 12:30 (Europe/Brussels)"
+    assert notice.startswith(f"Example News, No.\N{NO-BREAK SPACE}1 waits for you {until}.\nThen it goes out.\n")
+    assert "/-/desk" not in notice
     for verb in ("show", "introduce", "drop", "postpone", "release", "discard"):
         assert f"publisher edition {verb} weekly-1" in notice
     status = world.publisher("status", at=SOON)

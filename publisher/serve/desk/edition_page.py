@@ -31,6 +31,8 @@ MAIL_POLICY = (
 )
 """A digest has its style in itself. Nothing in it runs, and it is nobody's page."""
 
+UNDECIDED = "decided"
+"""The choice to wait until somebody decides."""
 Decide = Callable[[str, Office], ComposeReport]
 """Decides about the held edition of that name."""
 
@@ -107,15 +109,23 @@ def _compose(visit: Visit, audience: str) -> Done:
     held = held_of(each, visit.office)
     made = report.compose.editions if report.compose else ()
     if held is not None:
-        said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": held.name}
+        said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": visit.called(each, held.number)}
         return Done(said=_with_problems(visit, said, report), about=held.name)
     if not made:
         raise UsageError("; ".join(map(str, report.all_problems)) or visit.gettext("Nothing is new."))
-    said = visit.gettext("%(edition)s goes out now.") % {"edition": made[0].name}
+    said = visit.gettext("%(edition)s goes out now.") % {"edition": visit.called(each, made[0].number)}
     return Done(said=_with_problems(visit, said, report), about=made[0].name)
 
 
 def _postpone(visit: Visit, audience: str) -> Done:
+    if visit.field("until") == UNDECIDED:
+        said = visit.gettext("%(edition)s waits until you decide.")
+        return _decide(
+            visit,
+            audience,
+            lambda name, office: review.postpone(name, None, office),
+            lambda edition: said % {"edition": edition},
+        )
     until = read_choice(visit.field("until"), now=visit.now)
     if until is None:
         raise TypedError(visit.gettext("Choose one of the moments."), name="until")
@@ -187,6 +197,26 @@ def _restore(visit: Visit, audience: str) -> Done:
     return _decide_item(visit, audience, review.restore, visit.gettext("“%(title)s” is back in the edition."))
 
 
+def _discard(visit: Visit, audience: str) -> Done:
+    said = visit.gettext("%(edition)s is discarded: it is never sent. Restore brings back what was in it.")
+    return _decide(visit, audience, review.discard, lambda edition: said % {"edition": edition})
+
+
+def _restore_earlier(visit: Visit, audience: str) -> Done:
+    """Restore an item that an earlier edition left out, `3/ab12cd34`, or without one all that was discarded with it."""
+    each = _audience(visit, audience)
+    number, _, item = visit.argument.partition("/")
+    name = f"{each.name}-{number}"
+    report = visit.decide(lambda office: review.restore(name, item or None, office), unchanged=partial(state_now, each))
+    restored = report.compose.restored if report.compose else 0
+    said = visit.ngettext(
+        "%(num)s item is back: it is due for the next edition.",
+        "%(num)s items are back: they are due for the next edition.",
+        restored,
+    )
+    return Done(said=_with_problems(visit, said % {"num": restored}, report), about=name)
+
+
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
     """Do a decision about the item that the button names."""
     title = _title_in(visit, audience)
@@ -207,13 +237,14 @@ def _title_in(visit: Visit, audience: str) -> str:
 
 
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str]) -> Done:
-    """Do a decision about the held edition, unless it is no longer as the form shows it."""
+    """Do a decision about the held edition, unless it is no longer as the form shows it; `said` gets its name."""
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
     if held is None:
         raise UsageError(visit.gettext("No edition waits for you any more."))
     report = visit.decide(partial(decision, held.name), unchanged=partial(state_now, each))
-    return Done(said=_with_problems(visit, said(held.name), report), about=held.name)
+    called = visit.called(each, held.number)
+    return Done(said=_with_problems(visit, said(called), report), about=held.name)
 
 
 def _with_problems(visit: Visit, said: str, report: RunReport) -> str:
@@ -240,6 +271,8 @@ EDITION = DeskPage(
         "later": _put_off,
         "drop": _drop,
         "restore": _restore,
+        "discard": _discard,
+        "restore-earlier": _restore_earlier,
     },
     state=_state,
     is_in_menu=False,

@@ -14,6 +14,7 @@ from publisher.admin.desk import Desk
 from publisher.admin.office import Office
 from publisher.app import Publisher
 from publisher.model.desk import Act, DeskSession
+from publisher.model.editions import Audience
 from publisher.model.errors import OutrunError
 from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.schedules import zone_of
@@ -164,6 +165,11 @@ class Visit:
         below = self.asked.path.partition(f"/{urls.FORMS}/{urls.DESK}")[2]
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 
+    def called(self, audience: Audience, number: int) -> str:
+        """An edition as its readers know it: `Weekly digest, No. 3`."""
+        words = self.gettext("%(digest)s, No.\N{NO-BREAK SPACE}%(number)s")
+        return words % {"digest": audience.title, "number": number}
+
     def local(self, moment: datetime) -> datetime:
         """A moment in the site's time zone."""
         return moment.astimezone(zone_of(self.site.timezone))
@@ -183,9 +189,9 @@ class Visit:
     ) -> Response:
         """The page of a template that extends `desk/frame.html`; `section` is its place in the menu.
 
-        Besides `values` a template has: `site`, `person`, `now`, `path(…)` and `local(…)` of the visit, `here`,
-        `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none), `typed`
-        (what was typed then, by field), and `form_token` and `state`, which `form_fields()` puts into a form.
+        Besides `values` a template has: `site`, `person`, `now`, `path(…)`, `local(…)` and `called(…)` of the visit,
+        `here`, `done` (the sentence about what was just done, or empty), `trouble` (why nothing was done, or none),
+        `typed` (what was typed then, by field), and `form_token` and `state`, which `form_fields()` puts into a form.
 
         Raises:
             TemplateError: a template cannot be used.
@@ -209,6 +215,7 @@ class Visit:
             now=self.now,
             path=self.path,
             local=self.local,
+            called=self.called,
             here=self.here,
             done=just_done.words if just_done else "",
             trouble=self.trouble,

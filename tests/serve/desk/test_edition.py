@@ -13,6 +13,7 @@ from tests.world import NOW, news, run_main
 
 WEEKLY = f"{DESK}/edition/weekly"
 REVIEWED = DESK_CONFIG.replace('\nto = "readers@lists', '\nreview = "2h"\nto = "readers@lists')
+FIRST, SECOND = (f"Example News, No.\N{NO-BREAK SPACE}{number}" for number in (1, 2))
 TITLES = [
     "The ferry sails twice a day",
     "A new crane arrived",
@@ -57,7 +58,7 @@ def test_the_page_shows_what_waits_until_when_and_in_which_order(editor: Editor)
 
     page = editor.look(WEEKLY)
 
-    assert "weekly-1 waits for you" in page
+    assert f"{FIRST} waits for you" in page
     assert "6 items. It goes to the list readers@lists.example.org on Wednesday 4 March 2026, 12:30, in 2 hours" in page
     assert TITLES == titles(page)
     assert "Gmail shows whole" in page
@@ -131,11 +132,55 @@ def test_it_is_postponed_to_a_moment_of_the_list_and_no_other(site: DeskSite, ed
 
     answer = editor.press("postpone", WEEKLY, until="2026-03-05T07:00:00+00:00")
 
-    assert "weekly-1 waits until Thursday 5 March 2026, 08:00." == editor.said(answer)
+    assert f"{FIRST} waits until Thursday 5 March 2026, 08:00." == editor.said(answer)
     assert "2026-03-05T07:00:00+00:00" == edition(site)["held_until"]
     for nonsense in ("", "soon", "2026-03-04T09:00:00+00:00", "2999-01-01T00:00:00+00:00", "2026-03-05T07:00:00"):
         refused = editor.press("postpone", WEEKLY, until=nonsense)
         assert (400, True) == (refused.status_code, "Choose one of the moments." in refused.text)
+
+
+def test_it_is_postponed_without_an_end_and_then_silence_sends_nothing(site: DeskSite, editor: Editor) -> None:
+    answer = editor.press("postpone", WEEKLY, until="decided")
+
+    assert f"{FIRST} waits until you decide." == editor.said(answer)
+    assert "6 items, for the list readers@lists.example.org. It waits until you send it." in editor.look(WEEKLY)
+    site.now += timedelta(days=300)
+    assert {} == site.world.editions()
+    assert "nothing new\n" == site.world.publisher("run", "--due", at=site.now).out
+    assert (
+        "weekly-1 with 6 items, held until you decide"
+        in site.world.publisher_edition("show", "weekly-1", at=site.now).out
+    )
+    assert "edition weekly-1: held for you until you decide; look" in site.world.publisher("status", at=site.now).out
+    [notice] = (site.world.outbox / "held").glob("*.txt")
+    assert notice.read_text("utf-8").startswith(f"{FIRST} waits until you decide.\n\nDecide in your browser")
+    assert f"    https://news.example.org{WEEKLY}\n" in notice.read_text("utf-8")
+    editor = site.editor()
+    assert f"{FIRST} goes out now." == editor.said(editor.press("release", WEEKLY))
+
+
+def test_an_edition_is_discarded_and_that_is_undone(site: DeskSite, editor: Editor) -> None:
+    editor.press(f"drop:{item(editor.look(WEEKLY), TITLES[5])}", WEEKLY)
+
+    answer = editor.press("discard", WEEKLY)
+
+    assert f"{FIRST} is discarded: it is never sent. Restore brings back what was in it." == editor.said(answer)
+    page = editor.look(WEEKLY)
+    assert f"{FIRST}, discarded" in page
+    assert {} == site.world.editions()
+    one = re.findall(r'value="(restore-earlier:1/[^"]+)"', page)
+    assert len(TITLES) == len(one)
+    assert "1 item is back: it is due for the next edition." == editor.said(editor.press(one[0], WEEKLY))
+    answer = editor.press("restore-earlier:1", WEEKLY)
+    assert "4 items are back: they are due for the next edition." == editor.said(answer)
+
+    editor.press("compose", WEEKLY)
+
+    page = editor.look(WEEKLY)
+    assert f"{SECOND} waits for you" in page
+    assert sorted(TITLES[:5]) == sorted(titles(page)), "what was left out before stays out"
+    assert 409 == editor.press("restore-earlier:1/nothing", WEEKLY).status_code
+    assert 409 == editor.press("restore-earlier:x", WEEKLY).status_code
 
 
 def test_it_is_sent_after_one_more_question_and_the_record_says_by_whom(site: DeskSite) -> None:
@@ -145,12 +190,12 @@ def test_it_is_sent_after_one_more_question_and_the_record_says_by_whom(site: De
 
     answer = edith.press("release", WEEKLY)
 
-    assert "weekly-1 goes out now." == edith.said(answer)
+    assert f"{FIRST} goes out now." == edith.said(answer)
     assert ["weekly-1"] == sorted(site.world.editions())
     with site.world.store() as store:
         assert ["weekly-1"] == [each.name for each in store.ledger.claim(9, max_age=timedelta(days=4), now=site.now)]
     record = edith.look(f"{DESK}/acts")
-    assert re.search(rf"{EDITH}</td><td>weekly-1</td><td>weekly-1 goes out now\.", record)
+    assert re.search(rf"{EDITH}</td><td>weekly-1</td><td>{FIRST} goes out now\.", record)
     assert re.search(rf"{OTTO}</td><td>weekly-1</td><td>Subject and introduction are saved\.", record)
     assert "Nothing is new: no mail goes to the list" in edith.look(WEEKLY)
 
@@ -208,7 +253,7 @@ def test_without_review_an_edition_is_composed_and_goes_out(tmp_path: Path) -> N
 
         answer = editor.press("compose", WEEKLY)
 
-        assert "weekly-2 goes out now." == editor.said(answer)
+        assert f"{SECOND} goes out now." == editor.said(answer)
         assert "weekly-2" in site.world.editions()
 
 
@@ -221,7 +266,7 @@ def test_with_review_it_is_taken_up_early(site: DeskSite, editor: Editor) -> Non
 
     answer = editor.press("compose", WEEKLY)
 
-    assert "weekly-2 is there, and waits for you." == editor.said(answer)
+    assert f"{SECOND} is there, and waits for you." == editor.said(answer)
     assert ["The bridge is open"] == titles(editor.look(WEEKLY))
 
 
@@ -253,7 +298,7 @@ def test_a_site_with_several_audiences_has_an_overview(tmp_path: Path) -> None:
     with desk_site(tmp_path / "site", config=config) as site:
         page = site.editor().look(DESK)
 
-        assert f'<a href="{WEEKLY}">weekly-1 waits for you</a>' in page
+        assert f'<a href="{WEEKLY}">{FIRST} waits for you</a>' in page
         assert "Nothing is new: no mail goes to the list daily@lists.example.org" in page
         assert NOW == site.now
 
@@ -261,7 +306,7 @@ def test_a_site_with_several_audiences_has_an_overview(tmp_path: Path) -> None:
 def test_the_desk_speaks_the_languages_of_the_site(editor: Editor) -> None:
     page = editor.look(f"{WEEKLY}?language=fr")
     assert '<html lang="fr" dir="ltr">' in page
-    assert "weekly-1 vous attend" in page
+    assert "Example News, N°\N{NO-BREAK SPACE}1 vous attend" in page
     assert "le mercredi 4 mars 2026, 12:30, dans 2 heures" in page
 
     answer = editor.press(f"down:{item(page, TITLES[3])}", f"{WEEKLY}?language=fr")
@@ -279,6 +324,6 @@ def test_a_site_with_subscribers_shows_their_next_mails_and_what_they_wait_for(t
 
         page = site.editor().look(DESK)
 
-        assert "Nothing goes to subscribers while weekly-1 waits for you" in page
+        assert f"Nothing goes to subscribers while {FIRST} waits for you" in page
         assert re.search(r'scope="row">daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
         assert re.search(r'scope="row">weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)
