@@ -42,7 +42,7 @@ def test_a_form_without_the_token_of_its_session_does_nothing(site: DeskSite) ->
 def test_a_button_that_is_none_does_nothing(site: DeskSite) -> None:
     editor = site.editor()
 
-    assert {403} == {editor.press(do, WEEKLY).status_code for do in ("", "show", "__init__", "discard", ":release")}
+    assert {403} == {editor.press(do, WEEKLY).status_code for do in ("", "show", "__init__", "delete", ":release")}
 
     assert is_held(site)
 
