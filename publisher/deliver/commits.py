@@ -1,7 +1,8 @@
 """Fences and results of all connections, written in commits that they share.
 
-While one commit is on its way to the disk, what the connections bring goes into the next one. So a slow disk makes
-commits larger, not mails slower, and one thread is enough for the ledger.
+A mail costs its connection one commit: the result of its last mail is written with the fence of its next one. While a
+commit is on its way to the disk, what the connections bring goes into the next one. So a slow disk makes commits
+larger, and one thread is enough for the ledger.
 """
 
 import asyncio
@@ -19,8 +20,12 @@ from publisher.store import Ledger
 
 T = TypeVar("T")
 
-AT_ONCE = 50
+AT_ONCE = 100
 """How many deliveries are claimed in one transaction."""
+COMPANY_S = 0.001
+"""How long a fence waits at most for those of the other connections. Where the server is near, they come by then."""
+LINGER_S = 0.01
+"""How long a result waits for a fence to be written with. As long as it is not written, a crash leaves a doubt."""
 
 
 class Commits:
@@ -45,6 +50,11 @@ class Commits:
         self._claiming = asyncio.Lock()
         self._fences: list[tuple[Delivery, asyncio.Future[bool]]] = []
         self._results: list[Result] = []
+        self._at_work = 0
+        """How many deliveries the connections have in hand."""
+        self._company: asyncio.Future[None] | None = None
+        """Done when each connection waits for its fence, or enough time has passed."""
+        self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
@@ -64,8 +74,7 @@ class Commits:
             if self._failure is None:
                 for ready in self._claimed:
                     self.record(Result(delivery=ready.delivery, state=DeliveryState.QUEUED, is_attempt=False))
-            if self._writer is not None:
-                await self._writer
+            await self._write_all()
         finally:
             self._thread.shutdown(wait=True)
         if self._failure is not None and error is None:
@@ -80,14 +89,16 @@ class Commits:
         async with self._claiming:
             self._raise_failure()
             if not self._claimed and self._left != 0:
-                if self._writer is not None:
-                    await self._writer  # what was queued again may be due again
-                    self._raise_failure()
+                await self._write_all()  # what was queued again may be due again
+                self._raise_failure()
                 limit = AT_ONCE if self._left is None else min(AT_ONCE, self._left)
                 found = await self._in_thread(partial(self._claim, limit))
                 self._claimed.extend(found)
                 self._left = None if self._left is None else self._left - len(found)
-            return self._claimed.popleft() if self._claimed else None
+            if not self._claimed:
+                return None
+            self._at_work += 1
+            return self._claimed.popleft()
 
     def _claim(self, limit: int) -> Sequence[Ready]:
         claimed = self._ledger.claim(limit, max_age=self._max_age, now=self._clock())
@@ -102,28 +113,61 @@ class Commits:
         self._raise_failure()
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._fences.append((delivery, answer))
-        self._write_soon()
+        self._write_now()
         return await answer
 
     def record(self, result: Result) -> None:
         """Note what became of a delivery. It is written with or before the next fence of this connection."""
+        self._at_work -= 1
         self._results.append(result)
-        self._write_soon()
+        if self._writer is None and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._write_now)
 
-    def _write_soon(self) -> None:
+    # --- the writer --------------------------------------------------------------------------------------------------
+
+    def _write_now(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._writer is None:
-            self._writer = asyncio.create_task(self._write_all())
+            self._writer = asyncio.create_task(self._write_while_fences_wait())
+        elif self._company is not None and self._is_complete() and not self._company.done():
+            self._company.set_result(None)
 
     async def _write_all(self) -> None:
+        """Write what there is, and wait for it."""
+        while self._writer is not None or ((self._fences or self._results) and self._failure is None):
+            self._write_now()
+            if self._writer is not None:
+                await self._writer
+
+    async def _write_while_fences_wait(self) -> None:
         try:
-            while (self._fences or self._results) and self._failure is None:
-                await asyncio.sleep(0)  # what else was answered in this moment comes along
+            await self._write()
+            while self._fences and self._failure is None:
                 await self._write()
         finally:
             self._writer = None
+        if self._results and self._timer is None and self._failure is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._write_now)
+
+    def _is_complete(self) -> bool:
+        """Whether each delivery that a connection has in hand waits for its fence: no other one will come."""
+        return len(self._fences) >= self._at_work
+
+    async def _wait_for_company(self) -> None:
+        if self._is_complete():
+            return
+        loop = asyncio.get_running_loop()
+        self._company = loop.create_future()
+        timer = loop.call_later(COMPANY_S, _finish, self._company)
+        await self._company
+        timer.cancel()
+        self._company = None
 
     async def _write(self) -> None:
         """Write what there is in one transaction, and answer the fences in it."""
+        await self._wait_for_company()
         fences, self._fences = self._fences, []
         results, self._results = self._results, []
         asked = [delivery for delivery, _ in fences]
@@ -138,6 +182,7 @@ class Commits:
         for delivery, answer in fences:
             if not answer.done():
                 answer.set_result(delivery.id in allowed)
+        self._at_work -= len(asked) - len(allowed)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -145,3 +190,8 @@ class Commits:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _finish(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

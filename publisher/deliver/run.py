@@ -193,7 +193,8 @@ class _Pass:
 
     async def _ready(self, session: SmtpSession | None) -> SmtpSession | None:
         """A session that is ready for the next mail, when it is its turn; None: there is none to be had."""
-        await asyncio.sleep(self._pace.take_turn(self._now_s()))
+        if wait_s := self._pace.take_turn(self._now_s()):
+            await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:
             await session.quit()
             self._open -= 1

@@ -22,9 +22,11 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Rank, Result
 from publisher.store.columns import UtcDateTime
+from publisher.store.driver import SqliteStatement, text_of
 from publisher.store.mail_schema import deliveries, pauses, refusals
 
 EVERYTHING = ""
@@ -63,11 +65,16 @@ def is_held(clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
 
 def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> ColumnElement[bool]:
     """Whether a delivery may go out when it is its turn: it is neither held nor paused."""
-    paused = list(connection.execute(select(pauses.c.audience)).scalars())
+    paused = paused_audiences(connection)
     if EVERYTHING in paused:
         return false()
     not_held = ~is_held(clock, max_age)
     return and_(not_held, deliveries.c.audience.not_in(paused)) if paused else not_held
+
+
+def paused_audiences(connection: Connection) -> Sequence[str]:
+    """The audiences whose mails wait for a word of the operator, or `EVERYTHING`."""
+    return connection.execute(select(pauses.c.audience)).scalars().all()
 
 
 def counted_states(clock: DatabaseClock, max_age: timedelta) -> list[ColumnElement[Any]]:
@@ -123,26 +130,57 @@ def lock_rows(connection: Connection, which: ColumnElement[bool]) -> None:
 
 
 def claim_rows(
-    connection: Connection, which: ColumnElement[bool], limit: int, clock: DatabaseClock, lease: timedelta
+    connection: Connection,
+    rank: Rank,
+    limit: int,
+    *,
+    paused: Sequence[str],
+    max_age: timedelta,
+    now: datetime,
+    lease: timedelta,
 ) -> list[Delivery]:
-    """Claim rows whose turn it is, those that wait longest first; return them in the order of their ids.
+    """Claim rows of a rank whose turn it is, those that wait longest first; return them in the order of their ids.
 
     A row that was being handed over when its lease ended is doubtful from now on, and finished if it was cancelled.
     """
-    turns = select(deliveries.c.id).where(which).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+    is_sqlite = connection.dialect.name == "sqlite"
+    on_sqlite = {"its_now": now, "its_end": now + lease, "its_oldest": now - max_age}
+    times = on_sqlite if is_sqlite else {"its_lease": lease, "its_max_age": max_age}
+    rows = connection.execute(
+        _CLAIM_ON_SQLITE if is_sqlite else _CLAIM_ON_SERVER,
+        {"its_rank": rank, "its_limit": limit, "its_paused": list(paused), **times},
+    )
+    claimed = [delivery_of_row(row) for row in rows if row.cancelled_at is None]
+    return sorted(claimed, key=lambda each: each.id)
+
+
+def _claim(
+    now: ColumnElement[datetime], end: ColumnElement[datetime], oldest: ColumnElement[datetime]
+) -> ReturningUpdate[Any]:
+    """The statement of a claim: building it takes longer than running it."""
+    is_held = and_(
+        deliveries.c.state == DeliveryState.QUEUED, deliveries.c.rank == Rank.DIGEST, deliveries.c.queued_at <= oldest
+    )
+    turns = (
+        select(deliveries.c.id)
+        .where(deliveries.c.rank == bindparam("its_rank", type_=deliveries.c.rank.type), deliveries.c.due_at <= now)
+        .where(~is_held, deliveries.c.audience.not_in(bindparam("its_paused", expanding=True)))
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(bindparam("its_limit", type_=Integer))
+    )
     # SQLAlchemy drops the lock on SQLite, which has one writer anyway. PostgreSQL would ask a plain subquery once for
-    # each row that it compares, and each time skip those that it locked before: more rows than `limit`.
+    # each row that it compares, and each time skip those that it locked before: more rows than the limit.
     found = turns.with_for_update(skip_locked=True).cte("found").prefix_with("MATERIALIZED", dialect="postgresql")
     is_cancelled = deliveries.c.cancelled_at.is_not(None)
     cancelled, leased = (
         literal(state, deliveries.c.state.type) for state in (DeliveryState.CANCELLED, DeliveryState.LEASED)
     )
-    claim = (
+    return (
         update(deliveries)
         .where(deliveries.c.id.in_(select(found.c.id)))
         .values(
             state=case((is_cancelled, cancelled), else_=leased),
-            due_at=case((is_cancelled, None), else_=clock(lease)),
+            due_at=case((is_cancelled, None), else_=end),
             finished_at=deliveries.c.cancelled_at,
             epoch=deliveries.c.epoch + 1,
             attempts=deliveries.c.attempts + 1,
@@ -150,8 +188,14 @@ def claim_rows(
         )
         .returning(*OF_DELIVERY, deliveries.c.cancelled_at)
     )
-    rows = [row for row in connection.execute(claim) if row.cancelled_at is None]
-    return sorted((delivery_of_row(row) for row in rows), key=lambda each: each.id)
+
+
+_CLAIM_ON_SQLITE = _claim(*(bindparam(name, type_=UtcDateTime()) for name in ("its_now", "its_end", "its_oldest")))
+_CLAIM_ON_SERVER = _claim(
+    type_coerce(func.clock_timestamp(), UtcDateTime()),
+    type_coerce(func.clock_timestamp() + bindparam("its_lease", type_=Interval()), UtcDateTime()),
+    type_coerce(func.clock_timestamp() - bindparam("its_max_age", type_=Interval()), UtcDateTime()),
+)
 
 
 # --- fences ----------------------------------------------------------------------------------------------------------
@@ -159,13 +203,14 @@ def claim_rows(
 
 def fence_rows(connection: Connection, fences: Sequence[Delivery], *, now: datetime, lease: timedelta) -> set[int]:
     """Fence the deliveries that are still theirs; return their ids."""
-    statement = _FENCE_ON_SQLITE if connection.dialect.name == "sqlite" else _FENCE_ON_SERVER
-    claims = [
-        {"its_id": each.id, "its_epoch": each.epoch, "now": now, "until": now + lease, "lease": lease}
-        for each in fences
-    ]
+    is_sqlite = connection.dialect.name == "sqlite"
+    times = {"now": text_of(now), "until": text_of(now + lease)} if is_sqlite else {"lease": lease}
+    claims = [{"its_id": each.id, "its_epoch": each.epoch, **times} for each in fences]
+    fenced = (
+        _FENCE_ON_SQLITE.run(connection, claims) if is_sqlite else connection.execute(_FENCE_ON_SERVER, claims).rowcount
+    )
     asked = {each.id: each.epoch for each in fences}
-    if connection.execute(statement, claims).rowcount == len(fences):
+    if fenced == len(fences):
         return set(asked)
     # Which of them failed is seldom asked.
     is_valid = (deliveries.c.state == DeliveryState.HANDING, deliveries.c.due_at > clock_of(connection, now)())
@@ -179,8 +224,10 @@ _FENCE = update(deliveries).where(
     deliveries.c.epoch == bindparam("its_epoch"),
     deliveries.c.state == DeliveryState.LEASED,
 )
-_FENCE_ON_SQLITE = _FENCE.where(deliveries.c.due_at > bindparam("now", type_=UtcDateTime())).values(
-    state=DeliveryState.HANDING, due_at=bindparam("until", type_=UtcDateTime())
+_FENCE_ON_SQLITE = SqliteStatement(
+    _FENCE.where(deliveries.c.due_at > bindparam("now", type_=UtcDateTime())).values(
+        state=DeliveryState.HANDING, due_at=bindparam("until", type_=UtcDateTime())
+    )
 )
 _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).values(
     state=DeliveryState.HANDING, due_at=func.clock_timestamp() + bindparam("lease", type_=Interval())
@@ -191,8 +238,10 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
     """Write results. One of an earlier claim changes nothing; a mail that was cancelled is not tried again."""
-    statement = _RESULT_ON_SQLITE if connection.dialect.name == "sqlite" else _RESULT_ON_SERVER
-    connection.execute(statement, [_values_of(result, now=now) for result in results])
+    if connection.dialect.name == "sqlite":
+        _RESULT_ON_SQLITE.run(connection, [_texts_of(result, now=now) for result in results])
+    else:
+        connection.execute(_RESULT_ON_SERVER, [_values_of(result, now=now) for result in results])
 
 
 def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
@@ -206,13 +255,12 @@ def note_refusals(connection: Connection, results: Sequence[Result]) -> None:
 
 
 def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
-    """The parameters of the statements below."""
+    """The parameters of the statement for a server."""
     is_finished = result.state is not DeliveryState.QUEUED
     return {
         "its_id": result.delivery.id,
         "its_epoch": result.delivery.epoch,
         "its_state": result.state,
-        "due": None if is_finished else now + result.after,
         "after": None if is_finished else result.after,
         "finished": now if is_finished else None,
         "uncounted": 0 if result.is_attempt else 1,
@@ -220,6 +268,15 @@ def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
         "code": result.code,
         "reply": result.reply,
     }
+
+
+def _texts_of(result: Result, *, now: datetime) -> dict[str, object]:
+    """The parameters of the statement for SQLite."""
+    values = _values_of(result, now=now)
+    after, finished = result.after, values["finished"]
+    is_finished = finished is not None
+    times = {"due": None if is_finished else text_of(now + after), "finished": text_of(now) if is_finished else None}
+    return {**values, **times, "its_state": result.state.value}
 
 
 _STATE = bindparam("its_state", type_=deliveries.c.state.type)
@@ -237,7 +294,9 @@ _RESULT = (
         reply=bindparam("reply"),
     )
 )
-_RESULT_ON_SQLITE = _RESULT.values(due_at=case((_IS_OVER, None), else_=bindparam("due", type_=UtcDateTime())))
+_RESULT_ON_SQLITE = SqliteStatement(
+    _RESULT.values(due_at=case((_IS_OVER, None), else_=bindparam("due", type_=UtcDateTime())))
+)
 _RESULT_ON_SERVER = _RESULT.values(
     due_at=case((_IS_OVER, None), else_=func.clock_timestamp() + bindparam("after", type_=Interval()))
 )

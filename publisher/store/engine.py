@@ -70,11 +70,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.is_in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
-
-    @property
-    def file(self) -> Path | None:
+        self.file = Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
         """The file of an SQLite database; None: it is in memory, or on a server."""
-        return Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
+        self._writing_engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -97,11 +95,9 @@ class Database:
         It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
         touched unless something is written.
         """
-        with translate_errors(self.place, self.file), self.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                self._lock(connection)
-                yield connection
+        with translate_errors(self.place, self.file), self._writing_engine.begin() as connection:
+            self._lock(connection)
+            yield connection
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
@@ -109,10 +105,8 @@ class Database:
 
         It holds no lock of the log; an SQLite file has one writer at a time all the same.
         """
-        with translate_errors(self.place, self.file), self.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
-            with connection.begin():
-                yield connection
+        with translate_errors(self.place, self.file), self._writing_engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
@@ -173,6 +167,7 @@ class Rehearsal(Database):
         self.is_sqlite = database.is_sqlite
         self.is_in_memory = database.is_in_memory
         self.engine = database.engine
+        self.file = database.file
         self._connection = connection
 
     @contextmanager
@@ -219,7 +214,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # let it wait. So a writer takes the lock at the start.
     statement = connection.get_execution_options().get("begin", "BEGIN")
     if statement:
-        connection.exec_driver_sql(statement)
+        connection.connection.cursor().execute(statement)
 
 
 def _cut_details(context: ExceptionContext) -> None:

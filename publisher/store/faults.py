@@ -61,7 +61,7 @@ def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         problem = _problem_of(error, file)
         if problem is None:
             raise
@@ -76,12 +76,13 @@ def place_of(url: URL) -> str:
     return f"{url.database or url.username or 'postgres'!r} on {host if isinstance(host, str) else ', '.join(host)}"
 
 
-def _problem_of(error: DBAPIError, file: Path | None) -> str | None:
-    code = getattr(error.orig, "sqlite_errorcode", None)
+def _problem_of(error: DBAPIError | sqlite3.Error, file: Path | None) -> str | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error  # of a statement that the driver ran by itself
+    code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         code &= 0xFF  # the upper bytes only say more about the lower one
         return (find_hindrance(file) if file and code in _OF_THE_DISK else None) or _SQLITE.get(code)
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(cause, "sqlstate", None)
     if state is not None:
         return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2])
     if isinstance(error, OperationalError):  # without a connection there is no code, only words

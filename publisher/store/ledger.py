@@ -29,6 +29,7 @@ from publisher.model.deliveries import (
     Result,
 )
 from publisher.store.delivery_rows import (
+    EVERYTHING,
     IS_LEASED,
     OF_KNOWN,
     OF_NEW,
@@ -40,6 +41,7 @@ from publisher.store.delivery_rows import (
     lock_rows,
     may_go,
     note_refusals,
+    paused_audiences,
     settle_rows,
 )
 from publisher.store.engine import Database, batches
@@ -165,12 +167,11 @@ class Ledger:
         """
         claimed: list[Delivery] = []
         with self._database.writing_beside() as connection:
-            clock = clock_of(connection, now)
-            goes = may_go(connection, clock, max_age)
+            paused = paused_audiences(connection)
             for rank in Rank:  # each has a part of the index of its own
-                if len(claimed) < limit:
-                    is_due = and_(deliveries.c.rank == rank, deliveries.c.due_at <= clock(), goes)
-                    claimed += claim_rows(connection, is_due, limit - len(claimed), clock, lease)
+                if len(claimed) < limit and EVERYTHING not in paused:
+                    left = limit - len(claimed)
+                    claimed += claim_rows(connection, rank, left, paused=paused, max_age=max_age, now=now, lease=lease)
         return claimed
 
     def write(
@@ -187,9 +188,10 @@ class Ledger:
         earlier claim changes nothing.
         """
         finished = [each.delivery.id for each in results if each.delivery.kind is DeliveryKind.LETTER]
-        ids = [each.id for each in (*(result.delivery for result in results), *fences)]
         with self._database.writing_beside() as connection:
-            lock_rows(connection, deliveries.c.id.in_(ids))
+            if not self._database.is_sqlite:
+                ids = [each.id for each in (*(result.delivery for result in results), *fences)]
+                lock_rows(connection, deliveries.c.id.in_(ids))
             if results:
                 settle_rows(connection, results, now=now)
                 note_refusals(connection, results)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, Connection, insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from publisher.model.deliveries import Delivery, DeliveryState, NewDelivery, Result
@@ -69,14 +69,8 @@ def no_lease(_store: Store, patch: pytest.MonkeyPatch) -> Iterator[None]:
     """A claim never ends."""
     claim = delivery_rows.claim_rows
 
-    def for_ever(
-        connection: Connection,
-        which: ColumnElement[bool],
-        limit: int,
-        clock: delivery_rows.DatabaseClock,
-        _lease: timedelta,
-    ) -> list[Delivery]:
-        return claim(connection, which, limit, clock, FOR_EVER)
+    def for_ever(*which: Any, lease: timedelta, **terms: Any) -> list[Delivery]:
+        return claim(*which, lease=FOR_EVER, **terms)
 
     patch.setattr(ledger, "claim_rows", for_ever)
     yield
