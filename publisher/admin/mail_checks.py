@@ -5,15 +5,15 @@ The rendered mail is checked, not the templates: a site may have its own.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from lxml import html as lxml_html
-from lxml.cssselect import CSSSelector
-from lxml.etree import LxmlError
 
+from publisher.admin.mail_colours import texts_in_the_dark, texts_in_the_light
 from publisher.compose.digest import MAX_HTML_BYTES, SUBJECT_CHARS
-from publisher.config.colours import PAGE, READABLE, contrast
+from publisher.config.colours import READABLE, contrast
 from publisher.model.editions import Audience, Digest
 from publisher.model.links import without_tracking
 from publisher.model.site import Site
@@ -24,19 +24,44 @@ LIST_BYTES = 40_000
 """Bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
 LEAST_WORDS = 10
 """How many words a text part needs besides addresses: filters distrust a text that is only a link."""
-LARGE_PX, LARGE_BOLD_PX, LARGE_READABLE = 24.0, 18.66, 3.0
+LARGE_READABLE = 3.0
 """WCAG 2.2, success criterion 1.4.3: large text needs less contrast."""
-BODY_PX = 16.0
-BLACK = "#000000"
 FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
 """Elements that no mail program shows and that spam filters count."""
 
-DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
-RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])")
-COLOUR = re.compile(r"#[0-9a-f]{6}")
 URL = re.compile(r"https?://\S+|\S+@\S+")
 PIXEL = re.compile(r"[0-2](px)?")
+
+
+class MailFlaw(StrEnum):
+    """What can be wrong with a mail. With the values of its finding it is told in the language of who reads it."""
+
+    PALE = "pale"
+    PALE_IN_THE_DARK = "pale in the dark"
+    SILENT_PICTURE = "silent picture"
+    HEADINGS = "headings"
+    TOO_LARGE = "too large"
+    NO_ROOM = "no room"
+    LARGE_FOR_A_LIST = "large for a list"
+    DEAD_ANCHOR = "dead anchor"
+    PARTIAL_LINK = "partial link"
+    TRACKING_LINK = "tracking link"
+    FOREIGN_PICTURES = "foreign pictures"
+    FETCHES = "fetches"
+    PIXEL = "pixel"
+    NO_SUBJECT = "no subject"
+    LONG_SUBJECT = "long subject"
+    LOUD_SUBJECT = "loud subject"
+    SHOUTED_SUBJECT = "shouted subject"
+    NO_PREHEADER = "no preheader"
+    REPEATED_SUBJECT = "repeated subject"
+    BARE_TEXT = "bare text"
+    USELESS_ELEMENT = "useless element"
+    NO_LANGUAGE = "no language"
+    NO_TITLE = "no title"
+    NO_WAY_OUT = "no way out"
+    NO_WAY_OUT_IN_TEXT = "no way out in text"
+    NO_POSTAL_ADDRESS = "no postal address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +72,10 @@ class Finding:
     """What is wrong and what to do, as one sentence."""
     is_hint: bool = False
     """Whether it may stay; else it must be fixed."""
+    flaw: MailFlaw | None = None
+    """What is wrong, if it is something in a mail."""
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+    """What the sentence about the flaw names, such as the link."""
 
 
 class ParsedDigest:
@@ -64,20 +93,20 @@ Judgement = Callable[[ParsedDigest], Iterator[Finding]]
 
 def judge_contrast(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield texts without contrast, in light and in dark mode."""
-    styles = _inlined_styles(mail.page)
-    turned = _dark_styles(mail.page)
-    dark = {element: {**own, **turned.get(element, {})} for element, own in styles.items()}
-    for scheme, by_element in (("light", styles), ("dark", dark)):
-        pairs = {
-            (colour, ground, is_large): text
-            for text, colour, ground, is_large in _texts_in(mail.page, by_element, _Paint())
-        }
+    for flaw, texts in (
+        (MailFlaw.PALE, texts_in_the_light(mail.page)),
+        (MailFlaw.PALE_IN_THE_DARK, texts_in_the_dark(mail.page)),
+    ):
+        scheme = "light" if flaw is MailFlaw.PALE else "dark"
+        pairs = {(each.colour, each.ground, each.is_large): each.words for each in texts}
         for (colour, ground, is_large), text in pairs.items():
             ratio, needed = contrast(colour, ground), LARGE_READABLE if is_large else READABLE
             if ratio < needed:
                 yield Finding(
                     what=f"in the {scheme}, {text!r} is {colour} on {ground}: a contrast of {int(ratio * 10) / 10}, "
-                    f"readers need {needed}; choose another colour in the template or under [digest]"
+                    f"readers need {needed}; choose another colour in the template or under [digest]",
+                    flaw=flaw,
+                    values={"text": text, "ratio": int(ratio * 10) / 10, "needed": needed},
                 )
 
 
@@ -88,6 +117,8 @@ def judge_alt_texts(mail: ParsedDigest) -> Iterator[Finding]:
             yield Finding(
                 what=f'the picture {image.get("src")} has no text of its own; give it an alt="…"',
                 is_hint=_is_of_item(image, mail),
+                flaw=MailFlaw.SILENT_PICTURE,
+                values={"picture": str(image.get("src"))},
             )
 
 
@@ -95,10 +126,13 @@ def judge_headings(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield headings that a screen reader cannot follow."""
     levels = [int(element.tag[1]) for element in mail.page.iter("h1", "h2", "h3", "h4", "h5", "h6")]
     if levels.count(1) != 1:
-        yield Finding(what=f"it has {levels.count(1)} first headings (h1); expected one, the digest's title")
+        yield Finding(
+            what=f"it has {levels.count(1)} first headings (h1); expected one, the digest's title",
+            flaw=MailFlaw.HEADINGS,
+        )
     for before, level in zip([0, *levels], levels, strict=False):
         if level > before + 1:
-            yield Finding(what=f"a heading h{level} follows h{before}; no level may be skipped")
+            yield Finding(what=f"a heading h{level} follows h{before}; no level may be skipped", flaw=MailFlaw.HEADINGS)
             return
 
 
@@ -108,10 +142,17 @@ def judge_size(mail: ParsedDigest) -> Iterator[Finding]:
     if size_bytes > MAX_HTML_BYTES:
         yield Finding(
             what=f"its HTML takes {size_bytes:,} bytes; Gmail hides what is beyond {MAX_HTML_BYTES:,}, and with it how "
-            "to unsubscribe; shorten the template or set max_items"
+            "to unsubscribe; shorten the template or set max_items",
+            flaw=MailFlaw.TOO_LARGE,
+            values={"size": size_bytes // 1000, "limit": MAX_HTML_BYTES // 1000},
         )
     if left_out := len(mail.digest.left_out):
-        yield Finding(what=f"it has no room for {left_out} of its items; they are on the web only", is_hint=True)
+        yield Finding(
+            what=f"it has no room for {left_out} of its items; they are on the web only",
+            is_hint=True,
+            flaw=MailFlaw.NO_ROOM,
+            values={"num": left_out},
+        )
 
 
 def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
@@ -122,6 +163,8 @@ def judge_list_size(mail: ParsedDigest) -> Iterator[Finding]:
             what=f"the mail takes {size_bytes:,} bytes; Mailman holds a post of more than {LIST_BYTES:,} for its "
             "moderator: raise max_message_size of the list, or set max_items",
             is_hint=True,
+            flaw=MailFlaw.LARGE_FOR_A_LIST,
+            values={"size": size_bytes // 1000, "limit": LIST_BYTES // 1000},
         )
 
 
@@ -132,11 +175,23 @@ def judge_links(mail: ParsedDigest) -> Iterator[Finding]:
         parts = urlsplit(anchor)
         if anchor.startswith("#"):
             if anchor[1:] not in places:
-                yield Finding(what=f"the link {anchor} leads to no place in it")
+                yield Finding(
+                    what=f"the link {anchor} leads to no place in it",
+                    flaw=MailFlaw.DEAD_ANCHOR,
+                    values={"link": anchor},
+                )
         elif parts.scheme not in ("http", "https", "mailto", "tel") or (parts.scheme[0] == "h" and not parts.hostname):
-            yield Finding(what=f"the link {anchor!r} is no whole address; begin it with https://")
+            yield Finding(
+                what=f"the link {anchor!r} is no whole address; begin it with https://",
+                flaw=MailFlaw.PARTIAL_LINK,
+                values={"link": anchor},
+            )
         elif parts.scheme[0] == "h" and without_tracking(anchor) != anchor:
-            yield Finding(what=f"the link {anchor} tracks its readers; write {without_tracking(anchor)}")
+            yield Finding(
+                what=f"the link {anchor} tracks its readers; write {without_tracking(anchor)}",
+                flaw=MailFlaw.TRACKING_LINK,
+                values={"link": anchor, "better": without_tracking(anchor)},
+            )
 
 
 def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
@@ -146,16 +201,28 @@ def judge_tracking(mail: ParsedDigest) -> Iterator[Finding]:
         yield Finding(
             what=f"opening it fetches pictures from {host}, which learns of it; keep them below {mail.site.base_url}",
             is_hint=True,
+            flaw=MailFlaw.FOREIGN_PICTURES,
+            values={"host": host},
         )
     for element in mail.page.iter():
         address = element.get("src") or element.get("background") or element.get("srcset") or ""
         if element.tag == "link":
-            yield Finding(what=f"opening it fetches {element.get('href')}; put styles into <style>")
+            yield Finding(
+                what=f"opening it fetches {element.get('href')}; put styles into <style>",
+                flaw=MailFlaw.FETCHES,
+                values={"address": str(element.get("href"))},
+            )
         elif address and not address.startswith(mail.site.base_url):
             if not _is_of_item(element, mail):
-                yield Finding(what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}")
+                yield Finding(
+                    what=f"opening it fetches {address}; keep pictures below {mail.site.base_url}",
+                    flaw=MailFlaw.FETCHES,
+                    values={"address": address},
+                )
         elif address and any(PIXEL.fullmatch(element.get(side) or "") for side in ("width", "height")):
-            yield Finding(what=f"{address} is an invisible pixel; take it out")
+            yield Finding(
+                what=f"{address} is an invisible pixel; take it out", flaw=MailFlaw.PIXEL, values={"address": address}
+            )
 
 
 def _is_of_item(element: lxml_html.HtmlElement, mail: ParsedDigest) -> bool:
@@ -168,40 +235,60 @@ def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield what inboxes cut in the subject, and what spam filters distrust."""
     subject = mail.digest.subject
     if not subject:
-        yield Finding(what="its subject is empty; fix digest-subject.txt")
+        yield Finding(what="its subject is empty; fix digest-subject.txt", flaw=MailFlaw.NO_SUBJECT)
     if len(subject) > SUBJECT_CHARS:
         yield Finding(
-            what=f"its subject has {len(subject)} characters; inboxes show {SUBJECT_CHARS} at most", is_hint=True
+            what=f"its subject has {len(subject)} characters; inboxes show {SUBJECT_CHARS} at most",
+            is_hint=True,
+            flaw=MailFlaw.LONG_SUBJECT,
+            values={"num": len(subject), "limit": SUBJECT_CHARS},
         )
     if subject.isupper() and sum(char.isalpha() for char in subject) > ACRONYM_CHARS:
-        yield Finding(what=f"its subject is all capitals, as spam is: {subject!r}", is_hint=True)
+        yield Finding(
+            what=f"its subject is all capitals, as spam is: {subject!r}", is_hint=True, flaw=MailFlaw.LOUD_SUBJECT
+        )
     if marks := re.search(r"[!?$€£]{2,}", subject):
-        yield Finding(what=f"its subject has {marks[0]!r}, as spam does: {subject!r}", is_hint=True)
+        yield Finding(
+            what=f"its subject has {marks[0]!r}, as spam does: {subject!r}",
+            is_hint=True,
+            flaw=MailFlaw.SHOUTED_SUBJECT,
+            values={"marks": marks[0]},
+        )
 
 
 def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a finding if the preheader, which inboxes show beside the subject, says nothing."""
     if not mail.digest.preheader:
-        yield Finding(what="it has no preheader; inboxes show the beginning of its text instead", is_hint=True)
+        yield Finding(
+            what="it has no preheader; inboxes show the beginning of its text instead",
+            is_hint=True,
+            flaw=MailFlaw.NO_PREHEADER,
+        )
     elif mail.digest.preheader == mail.digest.subject:
-        yield Finding(what="its preheader repeats the subject", is_hint=True)
+        yield Finding(what="its preheader repeats the subject", is_hint=True, flaw=MailFlaw.REPEATED_SUBJECT)
 
 
 def judge_text_part(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield a text part that cannot replace the HTML."""
     if len(re.findall(r"[^\W\d_]{2,}", URL.sub(" ", mail.digest.text))) < LEAST_WORDS:
-        yield Finding(what="its text part says nothing but addresses, as spam does; fix digest.txt")
+        yield Finding(
+            what="its text part says nothing but addresses, as spam does; fix digest.txt", flaw=MailFlaw.BARE_TEXT
+        )
 
 
 def judge_markup(mail: ParsedDigest) -> Iterator[Finding]:
     """Yield elements that mail programs drop, and a missing language or title."""
     for name in FORBIDDEN:
         if mail.page.find(f".//{name}") is not None:
-            yield Finding(what=f"it has a <{name}>, which no mail program shows and filters count; take it out")
+            yield Finding(
+                what=f"it has a <{name}>, which no mail program shows and filters count; take it out",
+                flaw=MailFlaw.USELESS_ELEMENT,
+                values={"element": name},
+            )
     if not mail.page.get("lang"):
-        yield Finding(what='it does not say its language; write <html lang="{{ lang }}">')
+        yield Finding(what='it does not say its language; write <html lang="{{ lang }}">', flaw=MailFlaw.NO_LANGUAGE)
     if not (mail.page.findtext(".//title") or "").strip():
-        yield Finding(what="it has no <title>")
+        yield Finding(what="it has no <title>", flaw=MailFlaw.NO_TITLE)
 
 
 def judge_unsubscribing(mail: ParsedDigest) -> Iterator[Finding]:
@@ -209,13 +296,22 @@ def judge_unsubscribing(mail: ParsedDigest) -> Iterator[Finding]:
     audience = mail.audience
     way = audience.unsubscribe_url or audience.unsubscribe_mailto or audience.from_.address
     if not any(link == way or link.startswith(f"mailto:{way}") for link in _links(mail.page)):
-        yield Finding(what=f"its HTML has no link to {way}; readers must be told how to unsubscribe")
+        yield Finding(
+            what=f"its HTML has no link to {way}; readers must be told how to unsubscribe",
+            flaw=MailFlaw.NO_WAY_OUT,
+            values={"way": way},
+        )
     if way not in mail.digest.text:
-        yield Finding(what=f"its text part does not name {way}; readers must be told how to unsubscribe")
+        yield Finding(
+            what=f"its text part does not name {way}; readers must be told how to unsubscribe",
+            flaw=MailFlaw.NO_WAY_OUT_IN_TEXT,
+            values={"way": way},
+        )
     if not audience.postal_address:
         yield Finding(
             what="it has no postal address, which some laws require in mails to many; set postal_address",
             is_hint=True,
+            flaw=MailFlaw.NO_POSTAL_ADDRESS,
         )
 
 
@@ -243,98 +339,3 @@ def encoded_size(part: str) -> int:
 
 def _links(page: lxml_html.HtmlElement) -> list[str]:
     return [href for anchor in page.iter("a") if (href := anchor.get("href")) is not None]
-
-
-# --- what is painted on what -----------------------------------------------------------------------------------------
-
-Styles = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    """How text looks in an element. What an element does not set, it inherits."""
-
-    colour: str = BLACK
-    ground: str = PAGE
-    size_px: float = BODY_PX
-    is_bold: bool = False
-
-    def inside(self, tag: str, styles: Styles) -> "_Paint":
-        return _Paint(
-            _colour(styles.get("color", "")) or self.colour,
-            _colour(styles.get("background-color", styles.get("background", ""))) or self.ground,
-            _pixels(styles.get("font-size", "")) or self.size_px,
-            styles.get("font-weight", "bold" if tag in ("b", "strong", "th") or self.is_bold else "")
-            in ("bold", "700"),
-        )
-
-    @property
-    def is_large(self) -> bool:
-        return self.size_px >= LARGE_PX or (self.is_bold and self.size_px >= LARGE_BOLD_PX)
-
-
-def _texts_in(
-    element: lxml_html.HtmlElement, styles: Mapping[lxml_html.HtmlElement, Styles], around: _Paint
-) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield each visible text, its colour, its background, and whether it is large."""
-    own = styles.get(element, {})
-    if element.tag in ("head", "script", "style") or own.get("display") == "none":
-        return
-    paint = around.inside(element.tag, own)
-    texts = [element.text, *(child.tail for child in element)]
-    for text in texts:
-        if text and (words := " ".join(text.split())):
-            yield words[:40], paint.colour, paint.ground, paint.is_large
-    for child in element:
-        if isinstance(child.tag, str):
-            yield from _texts_in(child, styles, paint)
-
-
-def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """Return the inline styles of each element."""
-    return {
-        element: {
-            **({"background-color": element.get("bgcolor")} if element.get("bgcolor") else {}),
-            **_declarations(element.get("style", "")),
-        }
-        for element in page.iter()
-        if isinstance(element.tag, str)
-    }
-
-
-def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
-    """Return what the rules for dark mode set for each element. A later rule wins, as the templates order them."""
-    found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
-    for sheet in page.iter("style"):
-        for block in DARK_RULES.findall(sheet.text or ""):
-            for selectors, body in RULE.findall(block):
-                for element in _elements_for(page, selectors.strip()):
-                    found.setdefault(element, {}).update(_declarations(body))
-    return dict(found)
-
-
-def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
-    try:
-        matched = CSSSelector(selectors, translator="html")
-    except (LxmlError, SyntaxError):  # a selector that only some mail programs know
-        return []
-    found = matched(page)
-    return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []
-
-
-def _declarations(style: str) -> dict[str, str]:
-    pairs = (declaration.partition(":") for declaration in style.lower().split(";") if ":" in declaration)
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
-
-
-def _colour(value: str) -> str:
-    """Return the colour as `#rrggbb`; empty for other notations, which are not checked."""
-    if short := SHORT_COLOUR.fullmatch(value):
-        return "#" + "".join(part * 2 for part in short.groups())
-    named = {"white": PAGE, "black": BLACK}.get(value, value)
-    return named if COLOUR.fullmatch(named) else ""
-
-
-def _pixels(value: str) -> float:
-    number = re.fullmatch(r"(\d+(?:\.\d+)?)px", value)
-    return float(number[1]) if number else 0.0

@@ -30,10 +30,16 @@ class Done:
 class TypedError(PublisherError):
     """What was typed cannot be used: the message says what to change, in the language of the visitor."""
 
-    def __init__(self, words: str, *, name: str = "") -> None:
+    def __init__(self, words: str, *, name: str = "", quoted: str = "") -> None:
         super().__init__(words)
         self.name = name
         """The name of the field."""
+        self.quoted = quoted
+        """What a program or a server said, in English; empty: nothing."""
+
+
+class RefusedError(PublisherError):
+    """It cannot be done: the message says why, in the language of the visitor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ import structlog
 from flask import Response
 
 from publisher.model.errors import BusyError, OutrunError, PublisherError, UsageError
-from publisher.serve.desk.deskpage import DeskPage, TypedError
+from publisher.serve.desk.deskpage import DeskPage, RefusedError, TypedError
+from publisher.serve.desk.refusals import tell_refusal
 from publisher.serve.desk.visit import Trouble, Visit
 
 logger = structlog.get_logger("publisher")
@@ -33,21 +34,30 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
     number = visit.desk.begin_act(visit.verb, about or page.name, person=visit.person)
     try:
         done = act(visit, **arguments)
-    except TypedError as error:
-        visit.desk.end_act(number, str(error), is_done=False)
-        trouble = Trouble(kind="mistake", words=str(error), field=error.name)
-        return _show_again(page, visit, trouble, HTTPStatus.BAD_REQUEST, **arguments)
-    except OutrunError:
-        visit.desk.end_act(number, visit.gettext("Somebody else was quicker."), is_done=False)
-        return _show_again(page, visit, Trouble(kind="changed"), HTTPStatus.CONFLICT, **arguments)
     except PublisherError as error:
-        logger.warning("an act at the desk failed", act=visit.verb, about=about, problem=str(error))
-        visit.desk.end_act(number, str(error), is_done=False)
-        trouble = Trouble(kind="busy" if isinstance(error, BusyError) else "failed", words=str(error))
-        status = HTTPStatus.CONFLICT if isinstance(error, UsageError) else HTTPStatus.SERVICE_UNAVAILABLE
+        trouble, status = _trouble_of(error, visit)
+        if trouble.kind in ("busy", "failed"):
+            logger.warning("an act at the desk failed", act=visit.verb, about=about, problem=str(error))
+        visit.desk.end_act(number, trouble.words, is_done=False)
         return _show_again(page, visit, trouble, status, **arguments)
     visit.desk.end_act(number, done.said, is_done=True, about=done.about)
     return done.answer or lead_to(_with_number(done.where or visit.here, number))
+
+
+def _trouble_of(error: PublisherError, visit: Visit) -> tuple[Trouble, HTTPStatus]:
+    """Why an act was not done, and the status of the answer."""
+    match error:
+        case TypedError():
+            words, quoted = str(error), error.quoted
+            return Trouble(kind="mistake", words=words, quoted=quoted, field=error.name), HTTPStatus.BAD_REQUEST
+        case OutrunError():
+            return Trouble(kind="changed", words=visit.gettext("Somebody else was quicker.")), HTTPStatus.CONFLICT
+        case RefusedError():
+            return Trouble(kind="refused", words=str(error)), HTTPStatus.CONFLICT
+        case _:
+            kind = "busy" if isinstance(error, BusyError) else "failed"
+            status = HTTPStatus.CONFLICT if isinstance(error, UsageError) else HTTPStatus.SERVICE_UNAVAILABLE
+            return Trouble(kind=kind, words=tell_refusal(error, visit), quoted=str(error)), status
 
 
 def lead_to(path: str) -> Response:

@@ -17,6 +17,7 @@ from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.text import one_line
 from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.findings import tell_finding
 from publisher.serve.desk.moments import choices_after, read_choice
 from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
@@ -59,6 +60,7 @@ def _show(visit: Visit, audience: str) -> Response:
         can_test=visit.publisher.config.smtp is not None,
         has_several=len(visit.publisher.config.audiences) > 1 or visit.publisher.config.subscribers is not None,
         title_of=title_of,
+        tell_finding=lambda finding: tell_finding(finding, visit),
         acts=_acts_about(visit, shown),
     )
 

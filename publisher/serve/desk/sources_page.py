@@ -118,7 +118,7 @@ def _noted(report: RunReport, watch: SourceWatch) -> CollectReport:
 def _refuse_unread(visit: Visit, collected: CollectReport) -> None:
     if not collected.sources_read and not collected.sources_unchanged:
         why = "; ".join(one_line(each.what) for each in collected.problems)
-        raise TypedError(visit.gettext("The source cannot be read now: %(why)s") % {"why": why})
+        raise TypedError(visit.gettext("The source cannot be read now."), quoted=why)
 
 
 def _hide(visit: Visit) -> Done:

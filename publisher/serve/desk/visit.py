@@ -45,8 +45,13 @@ class Trouble:
     """Why nothing was done."""
 
     kind: str
-    """`changed`: somebody else was quicker; `mistake`: what was typed; `failed`: anything else."""
+    """`changed`: somebody else was quicker; `mistake`: what was typed; `refused`: it is not possible; `busy`: a pass is
+    at work; `failed`: anything else.
+    """
     words: str = ""
+    """Why, in the language of the visitor."""
+    quoted: str = ""
+    """What a program or a server said, in English; empty: nothing."""
     field: str = ""
     """The name of the field that is wrong."""
 

@@ -1,0 +1,135 @@
+"""Which colours the texts of a mail have, in light and in dark mode. Pure: the HTML is read as mail programs do."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lxml import html as lxml_html
+from lxml.cssselect import CSSSelector
+from lxml.etree import LxmlError
+
+from publisher.config.colours import PAGE
+
+LARGE_PX, LARGE_BOLD_PX = 24.0, 18.66
+"""WCAG 2.2, success criterion 1.4.3: what large text is."""
+BODY_PX = 16.0
+BLACK = "#000000"
+DARK_RULES = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}")
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+SHORT_COLOUR = re.compile(r"#([0-9a-f])([0-9a-f])([0-9a-f])")
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+Styles = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaintedText:
+    """A visible text, and how it is painted."""
+
+    words: str
+    """Its beginning."""
+    colour: str
+    ground: str
+    """The colour of its background."""
+    is_large: bool
+
+
+def texts_in_the_light(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
+    """Yield each visible text as it is painted in light mode."""
+    return _texts_in(page, _inlined_styles(page), _Paint())
+
+
+def texts_in_the_dark(page: lxml_html.HtmlElement) -> Iterator[PaintedText]:
+    """Yield each visible text as it is painted in dark mode."""
+    turned = _dark_styles(page)
+    styles = {element: {**own, **turned.get(element, {})} for element, own in _inlined_styles(page).items()}
+    return _texts_in(page, styles, _Paint())
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """How text looks in an element. What an element does not set, it inherits."""
+
+    colour: str = BLACK
+    ground: str = PAGE
+    size_px: float = BODY_PX
+    is_bold: bool = False
+
+    def inside(self, tag: str, styles: Styles) -> "_Paint":
+        return _Paint(
+            _colour(styles.get("color", "")) or self.colour,
+            _colour(styles.get("background-color", styles.get("background", ""))) or self.ground,
+            _pixels(styles.get("font-size", "")) or self.size_px,
+            styles.get("font-weight", "bold" if tag in ("b", "strong", "th") or self.is_bold else "")
+            in ("bold", "700"),
+        )
+
+    @property
+    def is_large(self) -> bool:
+        return self.size_px >= LARGE_PX or (self.is_bold and self.size_px >= LARGE_BOLD_PX)
+
+
+def _texts_in(
+    element: lxml_html.HtmlElement, styles: Mapping[lxml_html.HtmlElement, Styles], around: _Paint
+) -> Iterator[PaintedText]:
+    own = styles.get(element, {})
+    if element.tag in ("head", "script", "style") or own.get("display") == "none":
+        return
+    paint = around.inside(element.tag, own)
+    texts = [element.text, *(child.tail for child in element)]
+    for text in texts:
+        if text and (words := " ".join(text.split())):
+            yield PaintedText(words=words[:40], colour=paint.colour, ground=paint.ground, is_large=paint.is_large)
+    for child in element:
+        if isinstance(child.tag, str):
+            yield from _texts_in(child, styles, paint)
+
+
+def _inlined_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
+    """Return the inline styles of each element."""
+    return {
+        element: {
+            **({"background-color": element.get("bgcolor")} if element.get("bgcolor") else {}),
+            **_declarations(element.get("style", "")),
+        }
+        for element in page.iter()
+        if isinstance(element.tag, str)
+    }
+
+
+def _dark_styles(page: lxml_html.HtmlElement) -> dict[lxml_html.HtmlElement, Styles]:
+    """Return what the rules for dark mode set for each element. A later rule wins, as the templates order them."""
+    found: dict[lxml_html.HtmlElement, dict[str, str]] = {}
+    for sheet in page.iter("style"):
+        for block in DARK_RULES.findall(sheet.text or ""):
+            for selectors, body in RULE.findall(block):
+                for element in _elements_for(page, selectors.strip()):
+                    found.setdefault(element, {}).update(_declarations(body))
+    return dict(found)
+
+
+def _elements_for(page: lxml_html.HtmlElement, selectors: str) -> list[lxml_html.HtmlElement]:
+    try:
+        matched = CSSSelector(selectors, translator="html")
+    except (LxmlError, SyntaxError):  # a selector that only some mail programs know
+        return []
+    found = matched(page)
+    return [each for each in found if isinstance(each, lxml_html.HtmlElement)] if isinstance(found, list) else []
+
+
+def _declarations(style: str) -> dict[str, str]:
+    pairs = (declaration.partition(":") for declaration in style.lower().split(";") if ":" in declaration)
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+
+
+def _colour(value: str) -> str:
+    """Return the colour as `#rrggbb`; empty for other notations, which are not checked."""
+    if short := SHORT_COLOUR.fullmatch(value):
+        return "#" + "".join(part * 2 for part in short.groups())
+    named = {"white": PAGE, "black": BLACK}.get(value, value)
+    return named if COLOUR.fullmatch(named) else ""
+
+
+def _pixels(value: str) -> float:
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)px", value)
+    return float(number[1]) if number else 0.0
