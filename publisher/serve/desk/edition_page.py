@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 from flask import Response, abort, request
 
 from publisher.admin import review
@@ -12,15 +13,16 @@ from publisher.admin.upcoming import Upcoming, held_of, state_now, upcoming
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.model.arrangement import Move
 from publisher.model.editions import Audience
-from publisher.model.errors import UsageError
 from publisher.model.reports import ComposeReport, RunReport
 from publisher.model.titles import title_of
 from publisher.rendering.text import one_line
-from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.findings import tell_finding
 from publisher.serve.desk.moments import choices_after, read_choice
 from publisher.serve.desk.visit import Visit
 from publisher.serve.preview import SCHEMES, in_scheme
+
+logger = structlog.get_logger("publisher")
 
 ACTS_SHOWN = 10
 LONGEST_SUBJECT = 300
@@ -114,7 +116,7 @@ def _compose(visit: Visit, audience: str) -> Done:
         said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": visit.called(each, held.number)}
         return Done(said=_with_problems(visit, said, report), about=held.name)
     if not made:
-        raise UsageError("; ".join(map(str, report.all_problems)) or visit.gettext("Nothing is new."))
+        raise RefusedError(_with_problems(visit, visit.gettext("Nothing went out."), report))
     said = visit.gettext("%(edition)s goes out now.") % {"edition": visit.called(each, made[0].number)}
     return Done(said=_with_problems(visit, said, report), about=made[0].name)
 
@@ -145,7 +147,7 @@ def _postpone(visit: Visit, audience: str) -> Done:
 def _test(visit: Visit, audience: str) -> Done:
     each, person = _audience(visit, audience), visit.person
     if send_test(each, visit.office, to=person) is None:
-        raise UsageError(visit.gettext("There are no items to send."))
+        raise RefusedError(visit.gettext("There are no items to send."))
     return Done(said=visit.gettext("A test is on its way to %(person)s.") % {"person": person})
 
 
@@ -243,7 +245,7 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
     if held is None:
-        raise UsageError(visit.gettext("No edition waits for you any more."))
+        raise RefusedError(visit.gettext("No edition waits for you any more."))
     report = visit.decide(partial(decision, held.name), unchanged=partial(state_now, each))
     called = visit.called(each, held.number)
     return Done(said=_with_problems(visit, said(called), report), about=held.name)
@@ -252,8 +254,9 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
 def _with_problems(visit: Visit, said: str, report: RunReport) -> str:
     if not report.all_problems:
         return said
-    but = visit.gettext("But:")
-    return f"{said} {but} {'; '.join(map(str, report.all_problems))}"
+    logger.warning("an act at the desk met problems", act=visit.verb, problems=list(map(str, report.all_problems)))
+    but = visit.gettext("Not all of it worked: whoever runs the site finds the reason in the log.")
+    return f"{said} {but}"
 
 
 EDITION = DeskPage(
