@@ -255,7 +255,8 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 def _link(entry: dict[str, Any]) -> str:
     """Return the link of an entry. A `guid` alone is one unless it says otherwise, and many are none and do not."""
     link = str(entry.get("link") or "")
-    return "" if link == entry.get("id") and not entry.get("links") and not web_address(link) else link
+    has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))
+    return "" if link == entry.get("id") and not has_own and not web_address(link) else link
 
 
 def _authors(said: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,14 @@ left out.
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 
 from publisher.collect.sources.base import Fetch
 from publisher.collect.sources.columns import KEEPING, fields_within
@@ -25,6 +26,7 @@ from publisher.collect.sources.harvest import harvest
 from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.links import seen_from
 from publisher.collect.sources.moments import EMBARGO_NAMES, EXPIRY_NAMES, Undated, first_sight
+from publisher.collect.sources.shortcodes import without_comments, without_shortcodes
 from publisher.collect.sources.values import FieldError
 from publisher.collect.sources.withheld import is_flag
 from publisher.model.errors import SourceError
@@ -33,13 +35,23 @@ from publisher.model.problems import Problem, some_of
 from publisher.model.schedules import instant_of
 from publisher.model.sources import FailureKind
 
-READER = "markdown-9"
+READER = "markdown-10"
 SUFFIXES = (".md", ".markdown")
 _SHOWN = 3
 MAX_BYTES = 1_000_000
 """The most bytes of one file."""
 
+
+def _leave_out_shortcodes(state: StateCore) -> None:
+    """Take shortcodes out of what is no code, and leave them in the list `shortcodes` of the environment."""
+    for token in state.tokens:
+        if token.type == "inline":
+            token.content, found = without_shortcodes(token.content)
+            state.env.setdefault("shortcodes", []).extend(found)
+
+
 _COMMONMARK = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_COMMONMARK.core.ruler.after("block", "shortcodes", _leave_out_shortcodes)
 _DATED_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_].*)?")
 _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern of addresses that Jekyll and Hugo fill, such as `/:year/:title/`."""
@@ -97,17 +109,18 @@ class MarkdownSource:
         rules = FieldRules(
             today=first_sight(self.undated, now=now, timezone=self.timezone), labels=self.labels, base=self.base
         )
+        shortcodes: dict[Path, list[str]] = {}
         found = harvest(
             self.name,
             ((str(path), path) for path in paths),
-            lambda path: self._item(path, self._read_inside(path), rules),
+            lambda path: self._item(path, self._read_inside(path), rules, shortcodes),
             findings=rules.findings,
         )
         return Fetch(
             items=sorted(found.items, key=self._moment, reverse=True),
             validator=digest,
             problems=found.problems,
-            remarks=found.remarks,
+            remarks=[*found.remarks, *_remarks(shortcodes)],
             # Files stand in the order of their names, which says nothing of their dates.
             unread=[replace(each, place=None) for each in found.unread],
             is_complete=True,
@@ -166,7 +179,9 @@ class MarkdownSource:
         whole.update(f"{sorted(self.labels)}{self.base}".encode())
         return f"{READER}-{self.undated}:{whole.hexdigest()}"
 
-    def _item(self, path: Path, data: bytes | None, rules: FieldRules) -> Item:
+    def _item(
+        self, path: Path, data: bytes | None, rules: FieldRules, shortcodes: MutableMapping[Path, list[str]]
+    ) -> Item:
         parts = split(_text(data))
         within = fields_within((parts.values.get(name) for name in _TABLES), (*KEEPING, *EMBARGO_NAMES, *EXPIRY_NAMES))
         front = {**within, **parts.values}
@@ -184,8 +199,11 @@ class MarkdownSource:
         kept["draft"] = kept["draft"] or _drafts_around(path.relative_to(self.path))
         if not kept["unlisted"]:
             kept["unlisted"] = _is_left_out(front.get("build"))  # `_build` once
+        environment: dict[str, list[str]] = {}
+        values["html"] = _html(parts.body, environment)
+        shortcodes[path] = environment.get("shortcodes", [])
         try:
-            return item_of(kept | values | {"html": _html(parts.body)}, self._rules_at(path, rules))
+            return item_of(kept | values, self._rules_at(path, rules))
         except FieldError as error:
             if not parts.is_doubtful:
                 raise
@@ -237,5 +255,12 @@ def _above_more(body: str) -> str:
     return words_of(_html(body[: match.start()])) if match else ""
 
 
-def _html(body: str) -> str:
-    return str(_COMMONMARK.render(body))
+def _html(body: str, environment: MutableMapping[str, list[str]] | None = None) -> str:
+    return str(_COMMONMARK.render(without_comments(body), {} if environment is None else environment))
+
+
+def _remarks(shortcodes: Mapping[Path, Sequence[str]]) -> Iterator[Problem]:
+    for path, found in shortcodes.items():
+        if found:
+            what = f"left out of its text, as another program fills it in: {some_of(found, _SHOWN)}"
+            yield Problem(where=str(path), what=what, exit_code=0)

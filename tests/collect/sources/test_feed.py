@@ -211,6 +211,17 @@ def test_links_start_where_the_feed_says(tmp_path: Path) -> None:
     assert (item.link, item.html) == ("https://example.org/a", '<a href="https://example.org/b/c">x</a>')
 
 
+def test_an_entry_of_atom_with_a_file_alone_has_no_link(tmp_path: Path) -> None:
+    (item,) = read(
+        tmp_path,
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>tag:example.org,2026:1</id><title>Ferry</title>'
+        '<updated>2026-03-10T10:00:00Z</updated><link rel="enclosure" href="https://example.org/times.pdf"/>'
+        "</entry></feed>",
+    ).items
+
+    assert (item.link, [each.url for each in item.enclosures]) == ("", ["https://example.org/times.pdf"])
+
+
 def test_its_archive_is_followed_back_once(server: Server) -> None:
     def atom(number: int, links: str) -> bytes:
         entry = f"<entry><id>{number}</id><title>{number}</title><updated>2026-03-0{number}T12:00:00Z</updated></entry>"

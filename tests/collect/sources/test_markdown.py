@@ -9,6 +9,7 @@ import pytest
 from publisher.collect.clean import clean_item
 from publisher.collect.embargo import EmbargoRules
 from publisher.collect.sources.base import Fetch
+from publisher.collect.sources.html_words import words_of
 from publisher.collect.sources.markdown import MarkdownSource
 from publisher.model.items import Item
 from tests.values import POLICY, SITE
@@ -174,4 +175,23 @@ def test_relative_addresses_without_a_base_are_told(tmp_path: Path) -> None:
             "its link was left out: no whole address of the web: '/2024/ferry/'; "
             "a link of the item or `base` says where relative ones start"
         )
+    ]
+
+
+def test_what_another_program_fills_in_is_left_out_and_told(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text(
+        "---\ntitle: Ferry\ndate: 2024-03-01\n---\n"
+        "## Times {#times}\n\nIt *leaves* {{< clock >}}at nine.\n{: .note}\n\n"
+        '{{% figure src="a_b.png" %}}\n\n{% comment %}\nAsk the mayor\n\nfirst.\n{% endcomment %}\n\n'
+        "Write `{{ name }}` there.\n\n    {% tag %}\n",
+        encoding="utf-8",
+    )
+
+    fetch = read(tmp_path)
+
+    (item,) = fetch.items
+    words = " ".join(words_of(item.html).split())
+    assert words == "Times It leaves at nine. Write {{ name }} there. {% tag %}"
+    assert [remark.what for remark in fetch.remarks] == [
+        'left out of its text, as another program fills it in: {{< clock >}}, {{% figure src="a_b.png" %}}'
     ]

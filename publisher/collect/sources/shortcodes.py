@@ -1,0 +1,36 @@
+"""Finds what other programs would fill in: the shortcodes and tags of Hugo, Jekyll, Eleventy and Zola in Markdown.
+
+`{{< youtube a1b2 >}}`, `{{% note %}}`, `{% include box.html %}` and `{{ site.phone }}` mean something to the program
+that makes the site's own pages; to readers of a feed or a mail they are noise. What stands between a pair is text.
+"""
+
+import re
+
+_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{\{/\*.*?\*/\}\}|\{# .*? #\}", re.DOTALL)
+_CODE_OR_TAG = re.compile(
+    r"(?P<code>(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`))|(?P<tag>\{\{.*?\}\}|\{%.*?%\})"
+    r"|(?P<attributes>\{:[^{}\n]*\}| ?\{#[\w-]+\}\Z)",
+    re.DOTALL,
+)
+
+
+def without_comments(body: str) -> str:
+    """Return Markdown without the comments that Liquid, Hugo and Jinja leave out themselves."""
+    return _COMMENT.sub("", body)
+
+
+def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
+    """Return a paragraph of Markdown without shortcodes, and these; what stands in backticks is text.
+
+    Attributes (`{: .note}`, and `{#hours}` behind a heading) are left out as well, and not told: they hold no words.
+    """
+    found: list[str] = []
+
+    def left(match: re.Match[str]) -> str:
+        if match["code"]:
+            return match[0]
+        if match["tag"]:
+            found.append(" ".join(match["tag"].split()))
+        return ""
+
+    return _CODE_OR_TAG.sub(left, paragraph), found
