@@ -1,110 +1,34 @@
 """Jinja templates: how they are rendered, and whose fault it is when they cannot be."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from importlib.util import cache_from_source
 from pathlib import Path
 from traceback import walk_tb
-from types import CodeType
 from typing import Any
 
 import jinja2
 from jinja2 import (
-    BytecodeCache,
     ChoiceLoader,
     Environment,
-    FileSystemBytecodeCache,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
     Template,
     UndefinedError,
     nodes,
-    pass_context,
     select_autoescape,
 )
-from jinja2.bccache import Bucket
 from jinja2.debug import rewrite_traceback_stack
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from publisher.model.errors import TemplateError
 from publisher.model.schedules import Schedule
 from publisher.rendering import languages
+from publisher.rendering.jinja_sandbox import SHADOWED, Sandbox
 from publisher.rendering.schedule_words import words_of
 from publisher.rendering.template_files import TemplateFiles
 
 JINJA = Path(jinja2.__file__).parent
-SHADOWED = "shipped"
-"""Prefix of a template's name; it means the shipped template, even if the site has its own of that name."""
-
-
-class _Compiled(BytecodeCache):
-    """Compiled templates, for all languages of this process, and for the next one.
-
-    Compiling is a sixth of a pass with ten new items. The code lies where Python keeps that of this module, and as with
-    modules, nothing is kept where that folder cannot be written. jinja2 looks itself whether code was made of the same
-    source, by the same jinja2 and Python.
-    """
-
-    def __init__(self) -> None:
-        self._codes: dict[str, tuple[str, CodeType]] = {}
-        """The checksum of the source and its code, by key."""
-        self._folder = Path(cache_from_source(__file__)).parent
-        # jinja2 compiles otherwise without its sandbox, and does not compare that: the name tells which it was.
-        self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self._codes.get(bucket.key, ("", None))
-        if checksum == bucket.checksum:
-            bucket.code = code
-        else:
-            with suppress(OSError):
-                self._files.load_bytecode(bucket)
-            self._remember(bucket)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._remember(bucket)
-        if not sys.dont_write_bytecode:
-            with suppress(OSError):
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._files.dump_bytecode(bucket)
-
-    def _remember(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self._codes[bucket.key] = (bucket.checksum, bucket.code)
-
-
-_compiled = _Compiled()
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """One in which a site's own template may extend the shipped one of the same name.
-
-    Who may write a template writes what readers see, and is to have no more than that: the sandbox keeps it from the
-    insides of Python, by which it would run programs and read files, and from changing the values it is given.
-    """
-
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as jinja2 takes them
-        super().__init__(**settings)
-        self._is_safe: dict[tuple[type, str], bool] = {}
-
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Whether a template may read the attribute.
-
-        The sandbox decides by the object's type, and asks thirty questions; it is asked once for each type. Templates
-        read a hundred attributes a page.
-        """
-        known = self._is_safe.get((type(obj), attr))
-        if known is None:
-            known = self._is_safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
-        return known
-
-    def join_path(self, template: str, parent: str) -> str:
-        """The name under which `template` is loaded for a template of the name `parent`."""
-        return f"{SHADOWED}/{template}" if template == parent else template
 
 
 class Templates:
@@ -134,10 +58,7 @@ class Templates:
             TemplateError: it is missing, not UTF-8 or wrong, or asks for a value it was not given; with file and line.
         """
         with self._blaming(name):
-            template = self._environment(language, domain).get_template(name)
-            if not isinstance(template.globals, dict):
-                template.globals = dict(template.globals)  # a ChainMap, which jinja2 would copy at each page
-            return template.render(**values)
+            return self._environment(language, domain).get_template(name).render(values)
 
     def render_frame(
         self,
@@ -216,7 +137,7 @@ class Templates:
         if known is not None:
             return known
         shadowed = PrefixLoader({SHADOWED: FileSystemLoader(self._files.folders[1:])})
-        environment = _Environment(
+        environment = Sandbox(
             loader=ChoiceLoader([FileSystemLoader(self._files.folders), shadowed]),
             autoescape=select_autoescape(("html", "xml")),
             undefined=StrictUndefined,
@@ -225,13 +146,9 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             newline_sequence="\n",  # the same bytes, no matter with which editor the template was written
-            auto_reload=False,
-            bytecode_cache=_compiled,
         )
         spoken = languages.interface_language(language, domain)
-        catalogue = languages.translations(spoken, domain)
-        environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
-        environment.globals["_"] = _remember_texts(environment.globals["gettext"])  # type: ignore[arg-type]  # the extension's
+        environment.speak(languages.translations(spoken, domain))
         environment.globals["fixed_lang"] = spoken
         environment.filters["day"] = partial(languages.format_day, language=spoken)
         environment.filters["day_of_year"] = partial(languages.format_day_of_year, language=spoken)
@@ -281,22 +198,6 @@ def _extended_by(environment: Environment, name: str) -> str | None:
         return None  # parsing takes as long as rendering ten mails
     extends = environment.parse(source, name).find(nodes.Extends)
     return extends.template.value if extends and isinstance(extends.template, nodes.Const) else None
-
-
-def _remember_texts(gettext: Callable[..., str]) -> Callable[..., str]:
-    """The `gettext` of jinja2, which looks up a text without values once, and not on every page."""
-    known: dict[tuple[bool | None, str], str] = {}
-
-    @pass_context
-    def remember(context: Context, text: str, **values: object) -> str:
-        if values:
-            return gettext(context, text, **values)
-        key = (context.eval_ctx.autoescape, text)
-        if key not in known:
-            known[key] = gettext(context, text)
-        return known[key]
-
-    return remember
 
 
 def _in_words(schedule: Schedule | None, language: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup, escape
 
 from publisher.model.errors import TemplateError
 from publisher.rendering.template_files import TemplateFiles, shipped_templates
@@ -42,6 +43,28 @@ class TestRender:
 
     def test_translated_texts_escape_their_values(self, folder: Path) -> None:
         assert render(folder, "{{ _('Corrected on %(day)s.', day='<b>') }}") == "Corrected on &lt;b&gt;."
+
+    def test_texts_and_macros_in_loops_and_blocks_see_what_is_there(self, folder: Path) -> None:
+        template = (
+            "{% macro bold(x) %}<b>{{ x }}</b>{% endmacro %}"
+            "{% macro around(x) %}<b>{{ x }}{{ caller() }}</b>{% endmacro %}"
+            "{% for x in values %}{% set y = x ~ '!' %}{% block b scoped %}"
+            "{{ _('In %(theme)s', theme=y) }} {% trans day=x %}added on {{ day }}{% endtrans %} "
+            "{{ ngettext('%(num)s item', '%(num)s items', loop.index) }} {{ bold(y) }}"
+            "{% call around(x) %}{{ y }}{% endcall %};{% endblock %}{% endfor %}"
+        )
+
+        assert render(folder, template, values=["<a>", 7]) == (
+            "In &lt;a&gt;! added on &lt;a&gt; 1 item <b>&lt;a&gt;!</b><b>&lt;a&gt;&lt;a&gt;!</b>;"
+            "In 7! added on 7 2 items <b>7!</b><b>77!</b>;"
+        )
+
+    def test_values_of_all_kinds_are_escaped_as_jinja2_does(self, folder: Path) -> None:
+        values = ["&<>'\"", Markup("&amp;"), None, True, 1.5, ["<"], date(2022, 2, 10)]
+
+        assert render(folder, "{% for x in values %}{{ x }} {% endfor %}", values=values) == "".join(
+            f"{escape(value)} " for value in values
+        )
 
     def test_the_first_folder_wins_file_by_file(self, folder: Path, tmp_path: Path) -> None:
         site = tmp_path / "site"
@@ -149,6 +172,10 @@ class TestSandbox:
             "{{ self.__init__.__globals__ }}",
             "{{ self._TemplateReference__context.eval_ctx.environment.loader }}",
             "{{ _.__globals__ }}",
+            "{{ _.fill.__func__.__globals__ }}",
+            "{{ _._look_up.__self__ }}",
+            "{{ ngettext.__init__.__globals__ }}",
+            "{% macro m() %}{% endmacro %}{{ m._func.__globals__ }}",
             "{{ gettext.__closure__ }}",
             "{{ call.func.__globals__ }}",
             "{{ call.__self__ }}",

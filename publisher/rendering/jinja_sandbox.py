@@ -1,0 +1,207 @@
+"""Jinja as our templates are rendered by it: in a sandbox, compiled once, quick at what a page does a hundred times.
+
+A page reads a hundred values, escapes as many, and calls thirty fixed texts and macros. For each of these Jinja asks
+what it might be; here the usual answer is tried first, and Jinja is asked about the rest.
+"""
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.util import cache_from_source
+from pathlib import Path
+from types import BuiltinMethodType, CodeType, MethodType
+from typing import Any, Protocol
+
+from jinja2 import BytecodeCache, FileSystemBytecodeCache, Template, pass_context
+from jinja2.bccache import Bucket
+from jinja2.runtime import Context, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+SHADOWED = "shipped"
+"""Prefix of a template's name; it means the shipped template, even if the site has its own of that name."""
+
+
+class _Compiled(BytecodeCache):
+    """Compiled templates, for all languages of this process, and for the next one.
+
+    Compiling is a sixth of a pass with ten new items. The code lies where Python keeps that of this module, and as with
+    modules, nothing is kept where that folder cannot be written. jinja2 looks itself whether code was made of the same
+    source, by the same jinja2 and Python.
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[str, tuple[str, CodeType]] = {}
+        """The checksum of the source and its code, by key."""
+        self._folder = Path(cache_from_source(__file__)).parent
+        # jinja2 compiles otherwise without its sandbox, and does not compare that: the name tells which it was.
+        self._files = FileSystemBytecodeCache(str(self._folder), "template-sandboxed-%s.pyc")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._codes.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+        else:
+            with suppress(OSError):
+                self._files.load_bytecode(bucket)
+            self._remember(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._remember(bucket)
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._files.dump_bytecode(bucket)
+
+    def _remember(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key] = (bucket.checksum, bucket.code)
+
+
+_compiled = _Compiled()
+
+
+class Catalogue(Protocol):
+    """The fixed texts in one language, as the standard library's gettext has them."""
+
+    def gettext(self, message: str, /) -> str: ...
+    def ngettext(self, one: str, many: str, n: int, /) -> str: ...
+
+
+class _FixedText:
+    """`_()` and `gettext()` in templates: a fixed text in the language, with its values escaped where markup is.
+
+    A text without values is looked up once.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._look_up = catalogue.gettext
+        self._known: dict[tuple[bool | None, str], str] = {}
+
+    @pass_context
+    def __call__(self, context: Context, text: str, **values: object) -> str:
+        return self.fill(context.eval_ctx.autoescape, text, **values)
+
+    def fill(self, is_markup: bool | None, text: str, /, **values: object) -> str:  # noqa: FBT001 - as jinja2 says it
+        if values:
+            return _filled(self._look_up(text), values, is_markup=is_markup)
+        known = self._known.get((is_markup, text))
+        if known is None:
+            known = self._known[is_markup, text] = _filled(self._look_up(text), values, is_markup=is_markup)
+        return known
+
+
+class _CountedText:
+    """`ngettext()` in templates: the form of a fixed text for a number."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._look_up = catalogue.ngettext
+
+    @pass_context
+    def __call__(self, context: Context, one: str, many: str, number: int, **values: object) -> str:
+        return self.fill(context.eval_ctx.autoescape, one, many, number, **values)
+
+    def fill(self, is_markup: bool | None, one: str, many: str, number: int, /, **values: object) -> str:  # noqa: FBT001 - as above
+        return _filled(self._look_up(one, many, number), {"num": number, **values}, is_markup=is_markup)
+
+
+def _filled(text: str, values: Mapping[str, object], *, is_markup: bool | None) -> str:
+    """A text is a format even without values, so that a per cent sign is always written twice in it."""
+    return (Markup(text) if is_markup else text) % values  # noqa: S704 - the text is ours, and its values are escaped
+
+
+class _Template(Template):
+    """A template that escapes as `_escape` does."""
+
+    @classmethod
+    def from_code(cls, environment: Any, code: CodeType, *rest: Any) -> Template:  # noqa: ANN401 - as jinja2 takes them
+        template = super().from_code(environment, code, *rest)
+        template.root_render_func.__globals__["escape"] = _escape
+        template.globals = dict(template.globals)  # a ChainMap, which jinja2 would copy at each page
+        return template
+
+
+def _escape(value: object) -> str:
+    """What jinja2's own `escape` says, as a plain string: compiled templates only join it."""
+    if type(value) is str:
+        return (
+            value.replace("&", "&amp;")
+            .replace(">", "&gt;")
+            .replace("<", "&lt;")
+            .replace("'", "&#39;")
+            .replace('"', "&#34;")
+        )
+    return value if type(value) is Markup else escape(value)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """An environment in which a site's own template may extend the shipped one of the same name.
+
+    Who may write a template writes what readers see, and is to have no more than that: the sandbox keeps it from the
+    insides of Python, by which it would run programs and read files, and from changing the values it is given.
+    """
+
+    template_class = _Template
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as jinja2 takes them
+        super().__init__(bytecode_cache=_compiled, auto_reload=False, **settings)
+        self._is_safe: dict[tuple[type, str], bool] = {}
+        self._loaded: dict[str, Template] = {}
+
+    def speak(self, catalogue: Catalogue) -> None:
+        """Have the fixed texts said by that catalogue."""
+        self.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+        self.globals["_"] = self.globals["gettext"] = _FixedText(catalogue)
+        self.globals["ngettext"] = _CountedText(catalogue)
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Whether a template may read the attribute.
+
+        The sandbox decides by the object's type, and asks thirty questions; it is asked once for each type.
+        """
+        known = self._is_safe.get((type(obj), attr))
+        if known is None:
+            known = self._is_safe[type(obj), attr] = super().is_safe_attribute(obj, attr, value)
+        return known
+
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 - as jinja2 has it
+        """The attribute, if a template may read it.
+
+        A method may be a string's `format`, which reads attributes by itself; jinja2 knows what to do with that.
+        """
+        if self._is_safe.get((type(obj), attribute)):
+            try:
+                value = getattr(obj, attribute)
+            except AttributeError:
+                return super().getattr(obj, attribute)
+            if type(value) is not MethodType and type(value) is not BuiltinMethodType:
+                return value
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as jinja2 has it
+        """What the call returns, if a template may make it.
+
+        jinja2 copies the context for a call that may ask for variables of a loop. Macros and fixed texts do not.
+        """
+        kind = type(obj)
+        if kind is Macro or kind is _FixedText or kind is _CountedText:
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+            if kind is Macro:
+                return obj(context.eval_ctx, *args, **kwargs)
+            return obj.fill(context.eval_ctx.autoescape, *args, **kwargs)
+        return super().call(context, obj, *args, **kwargs)
+
+    def join_path(self, template: str, parent: str) -> str:
+        """The name under which `template` is loaded for a template of the name `parent`."""
+        return f"{SHADOWED}/{template}" if template == parent else template
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002, ANN401 - as jinja2 has it
+        """The template, which is loaded once; an environment is made anew when a file was found to have changed."""
+        if globals is not None or not isinstance(name, str):
+            return super().get_template(name, parent, globals)
+        name = name if parent is None else self.join_path(name, parent)
+        known = self._loaded.get(name)
+        if known is None:
+            known = self._loaded[name] = super().get_template(name)
+        return known
