@@ -60,6 +60,16 @@ class Sent:
         return self.mails is not None and bool(self.mails.queued or self.mails.later or self.mails.held)
 
     @property
+    def may_go_again(self) -> bool:
+        """Whether mails of it did not arrive, or may not have, and none waits: then they can be sent once more."""
+        mails = self.mails
+        if mails is None or self.state is not SentState.OUT or mails.queued or mails.later:
+            return False
+        is_missing = bool(mails.cancelled or mails.held)
+        # Of a round only the rest is sent: who was refused, or may have got it twice, gets it no more.
+        return is_missing or (self.audience != "" and bool(mails.refused or mails.doubtful))
+
+    @property
     def waiting(self) -> int:
         """How many of its mails are not handed over yet."""
         return 0 if self.mails is None else self.mails.queued + self.mails.later + self.mails.held

@@ -16,6 +16,7 @@ from publisher.model.titles import title_of
 from publisher.rendering.text import scrub
 from publisher.serve.desk.deskpage import DeskPage, Done
 from publisher.serve.desk.people_page import has_people
+from publisher.serve.desk.replies import tell_reply
 from publisher.serve.desk.visit import Visit
 
 MAILS_SHOWN = 12
@@ -41,6 +42,7 @@ def _show(visit: Visit, number: int) -> Response:
         mails=list(reversed(story.mails))[:MAILS_SHOWN],
         theme_title=visit.publisher.people.theme_title,
         hide_address=lambda text: hide_address(text, reader.address),
+        tell_reply=lambda reply: tell_reply(reply, visit),
         item=item,
         is_unknown_item=is_unknown,
         verdict=verdict_of(told, story) if told else "",

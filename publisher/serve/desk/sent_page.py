@@ -10,6 +10,7 @@ from publisher.admin import mail_orders
 from publisher.admin.sent_mails import SentMails, oversee_sent
 from publisher.model.errors import OutrunError, UsageError
 from publisher.serve.desk.deskpage import DeskPage, Done
+from publisher.serve.desk.replies import tell_reply, without_addresses
 from publisher.serve.desk.visit import Visit
 
 _T = TypeVar("_T")
@@ -29,6 +30,9 @@ def _show(visit: Visit) -> Response:
         overview=overview,
         is_all_paused=is_all_paused,
         is_personal=visit.publisher.config.subscribers is not None,
+        audiences={each.name: each for each in visit.publisher.config.audiences},
+        tell_reply=lambda reply: tell_reply(reply, visit),
+        without_addresses=without_addresses,
     )
 
 
@@ -66,6 +70,22 @@ def _recall(visit: Visit) -> Done:
     return Done(said=said % {"num": number, "name": name}, about=name)
 
 
+def _again(visit: Visit) -> Done:
+    """Send an edition once more to its list, or what is left of a round."""
+    name, office = visit.argument, visit.office
+    sent = next((each for each in _overview(visit).sent if each.name == name), None)
+    if sent is None or not sent.may_go_again:
+        raise OutrunError("it waits, is on its way, or has arrived")
+    if sent.audience:
+        _order(lambda: mail_orders.send_again(mail_orders.find_again(name, office), office))
+        return Done(said=visit.gettext("%(name)s is sent to its list once more.") % {"name": name}, about=name)
+    number = _order(lambda: mail_orders.send_round_again(name, office))
+    said = visit.ngettext(
+        "%(name)s: %(num)s mail is sent after all.", "%(name)s: %(num)s mails are sent after all.", number
+    )
+    return Done(said=said % {"num": number, "name": name}, about=name)
+
+
 def _order(order: Callable[[], _T]) -> _T:
     """Do an order about mails."""
     try:
@@ -78,6 +98,6 @@ SENT = DeskPage(
     name="sent",
     rule="sent",
     show=_show,
-    acts={"pause": _pause, "resume": _resume, "recall": _recall},
+    acts={"pause": _pause, "resume": _resume, "recall": _recall, "again": _again},
     state=lambda visit: _state_of(_overview(visit)),
 )

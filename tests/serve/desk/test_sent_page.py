@@ -34,7 +34,7 @@ def test_an_edition_whose_mail_waits_says_so_and_is_taken_back(site: DeskSite) -
     editor = site.editor()
     text = text_of(editor.look(SENT))
     assert "The mail server cannot be used now." in text
-    assert "weekly-1 Wednesday 4 March 2026, 10:30 32 1 0 0 0 0" in text
+    assert "Example News, No. 1 weekly-1 Wednesday 4 March 2026, 10:30 32 1 0 0 0 0" in text
     assert "Yes, take back 1 mail" in text
 
     assert "weekly-1: 1 mail is taken back." == editor.said(editor.press("recall:weekly-1", SENT))
@@ -45,6 +45,20 @@ def test_an_edition_whose_mail_waits_says_so_and_is_taken_back(site: DeskSite) -
     assert "weekly-1: taken back (1 mail)" in text
     assert "Nothing of weekly-1 waits any more." == editor.said(editor.press("recall:weekly-1", SENT))
     assert "deliver --recall weekly-1 on" in site.world.publisher("status", at=LATER).out
+
+
+def test_an_edition_that_was_taken_back_is_sent_after_all(site: DeskSite) -> None:
+    editor = site.editor()
+    assert 409 == editor.press("again:weekly-1", SENT).status_code, "it waits still"
+    editor.press("recall:weekly-1", SENT)
+    assert "Yes, send it again" in editor.look(SENT)
+
+    assert "weekly-1 is sent to its list once more." == editor.said(editor.press("again:weekly-1", SENT))
+
+    page = editor.look(SENT)
+    assert "Yes, send it again" not in page
+    assert "Yes, take back 1 mail" in page
+    assert {409} == {editor.press(f"again:{name}", SENT).status_code for name in ("weekly-1", "letter-1", "")}
 
 
 def test_mails_wait_and_go_on_all_of_them_or_those_of_one_audience(site: DeskSite) -> None:
