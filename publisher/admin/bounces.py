@@ -67,7 +67,7 @@ def _take_report(bounce: Bounce, mark: str, desk: BounceDesk) -> BounceReport:
 
 def _unsubscribe(bounce: Bounce, mark: str, desk: BounceDesk, people: People) -> BounceReport:
     """End what a reader follows, once a mail: read again later, it would end what he follows since."""
-    holder = people.holder(bounce.stop_token)
+    holder = people.links.holder(bounce.stop_token)
     if holder is None:
         return BounceReport(unknown=1)
     if desk.store.bounces.is_known(mark):

@@ -31,7 +31,7 @@ class Reception:
     @cached_property
     def keys(self) -> Sequence[str]:
         """The keys that forms are signed with, the newest first."""
-        return self.people.keys
+        return self.people.links.keys
 
     @cached_property
     def rates(self) -> Rates:

@@ -99,7 +99,7 @@ class RoundMails:
     ) -> bytes:
         from publisher.rendering.personal import ReaderMail  # late: a pass without mails renders none
 
-        stop, mine = people.tokens_of(mail.subscriber)
+        stop, mine = people.links.tokens_of(mail.subscriber)
         themes = frozenset(theme.slug for record in its for theme in record.themes)
         return self._skeleton(round_, its, mail.language).mail_to(
             ReaderMail(

@@ -54,7 +54,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderMail:
+class MailWithItem:
     """A mail to a reader, and what became of it."""
 
     past: PastMail
@@ -69,7 +69,7 @@ class ItemStory:
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
     """Of each of his subscriptions, in the order in which they began; empty: rounds do not take the item."""
-    mails: tuple[ReaderMail, ...]
+    mails: tuple[MailWithItem, ...]
     """Those that were planned with it; more than one only after a restore."""
     is_forgotten: bool
     """Whether it came so long ago that the mails of then are not remembered any more."""
@@ -85,7 +85,7 @@ class Story:
     asked_at: datetime | None
     """UTC; when the address last asked to subscribe, if that is known."""
     consents: tuple[Consent, ...] = ()
-    mails: tuple[ReaderMail, ...] = ()
+    mails: tuple[MailWithItem, ...] = ()
     has_forgotten: bool = False
     """Whether mails of longer ago are not remembered any more."""
     renewal_asked_at: datetime | None = None
@@ -129,7 +129,7 @@ def tell_story(
     score = store.bounce_scores.get(known.number)
     sent = {each.name: each for each in store.histories.deliveries(wire) if each.kind is DeliveryKind.ROUND}
     past = store.histories.mails(known.number)
-    mails = tuple(ReaderMail(past=each, delivery=sent.get(each.round.name)) for each in past)
+    mails = tuple(MailWithItem(past=each, delivery=sent.get(each.round.name)) for each in past)
     return Story(
         address=wire,
         subscriber=known,
@@ -174,7 +174,7 @@ def _due(subscriber: Subscriber, people: People) -> dict[str, datetime]:
 
 
 def _item_story(
-    record: Record, subscriber: Subscriber, mails: Sequence[ReaderMail], people: People, store: Store
+    record: Record, subscriber: Subscriber, mails: Sequence[MailWithItem], people: People, store: Store
 ) -> ItemStory:
     is_told = record.state.is_live and record.added_seq
     entry = store.histories.entry(record.number, record.added_seq, upto=store.log.end()) if is_told else None

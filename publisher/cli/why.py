@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from publisher.admin.rounds import held_by
-from publisher.admin.why import ItemStory, ReaderMail, Story, Verdict, next_pace, tell_story, verdict_of
+from publisher.admin.why import ItemStory, MailWithItem, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
@@ -135,7 +135,7 @@ def _mail_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
         yield f"mails of more than {MAILS.days} days ago are forgotten but for their counts"
 
 
-def _mail_words(mail: ReaderMail, zone: ZoneInfo) -> str:
+def _mail_words(mail: MailWithItem, zone: ZoneInfo) -> str:
     round_, delivery = mail.past.round, mail.delivery
     paces, items = ", ".join(round_.paces), counted(len(mail.past.items), "item")
     words = f"{round_.name} ({paces}) of {local_time(round_.begun_at, zone)}, {items}: "
@@ -228,7 +228,7 @@ def _subscription_values(subscription: Subscription) -> dict[str, object]:
     return {name: getattr(subscription, name) for name in names}
 
 
-def _mail_values(mail: ReaderMail) -> dict[str, object]:
+def _mail_values(mail: MailWithItem) -> dict[str, object]:
     delivery = mail.delivery
     told = {"state": delivery and delivery.state, "reply": delivery and delivery.reply}
     return {"name": mail.past.round.name, "begun_at": mail.past.round.begun_at, "items": len(mail.past.items), **told}

@@ -47,7 +47,8 @@ from publisher.deliver.pace import Throttle
 from publisher.deliver.plan import Tallies
 from publisher.deliver.smtp import BrokenPipeline, Deadlines, Envelope, MailServer, SmtpSession
 from publisher.deliver.wire import Dropped, Silent
-from publisher.model.decisions import DecisionLog, without_addresses
+from publisher.deliver.wording import addressee, facts_of, words_said
+from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import Delivery, DeliveryKind, DeliveryState, Result, SmtpSettings
 from publisher.model.errors import MailServerError, SecretError
 from publisher.model.problems import Problem, counted
@@ -238,7 +239,7 @@ class _Pass:
         if refusal is not None:
             return self._settle(delivery, refusal.step, refusal.reply, is_used=is_used)
         if not await self._commits.fence(delivery):
-            logger.debug("mail is not handed over", because="it is no longer ours to hand over", **_facts(delivery))
+            logger.debug("mail is not handed over", because="it is no longer ours to hand over", **facts_of(delivery))
             return False
         try:
             reply = await session.hand_over(mail)
@@ -250,7 +251,7 @@ class _Pass:
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
         """The mail of a delivery cannot be read, and is tried again; or without a problem it has nothing to say."""
         if not problem:
-            logger.debug("mail is not sent", because="nothing is left in it", **_facts(delivery))
+            logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
                 Result(delivery=delivery, state=DeliveryState.CANCELLED, reply="nothing is left in it")
             )
@@ -263,8 +264,8 @@ class _Pass:
         """Record what a reply means; return whether the session can go on."""
         meaning = meaning_of(step, reply)
         if logger.is_heard:
-            logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **_facts(delivery))
-        self._pace.note(meaning.sign, _said(delivery, reply), about=delivery.id, now_s=self._now_s())
+            logger.debug(DECISIONS[meaning.fate], because=f"{step.name}: {reply}", **facts_of(delivery))
+        self._pace.note(meaning.sign, words_said(delivery, reply), about=delivery.id, now_s=self._now_s())
         self._pace.greylist.note(delivery.recipient, step, reply, self._options.clock())
         if meaning.sign is Sign.SUSPICIOUS and delivery.kind is not DeliveryKind.LETTER:
             self._suspects.append(delivery)
@@ -276,42 +277,44 @@ class _Pass:
             case Fate.LATER if self._options.clock() - delivery.queued_at > GIVE_UP:
                 self._refuse(delivery, reply)
             case Fate.AGAIN if meaning.sign is Sign.OUR_FAULT:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=_said(delivery, reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=words_said(delivery, reply))
                 self._tallies.add(delivery, later=1)
-                self._note(delivery.title, f"the mail server does not take our mail: {_said(delivery, reply)}")
+                self._note(delivery.title, f"the mail server does not take our mail: {words_said(delivery, reply)}")
             case Fate.LATER:
-                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=_said(delivery, reply))
+                self._requeue(delivery, after=self._wait(delivery), code=reply.code, reply=words_said(delivery, reply))
                 self._tallies.add(delivery, later=1)
             case Fate.AGAIN:
                 after = _wait_of(meaning, is_used=is_used)
-                self._requeue(delivery, after=after, is_attempt=False, code=reply.code, reply=_said(delivery, reply))
+                self._requeue(
+                    delivery, after=after, is_attempt=False, code=reply.code, reply=words_said(delivery, reply)
+                )
         return meaning.sign is not Sign.BUSY
 
     def _settle_drop(self, delivery: Delivery, drop: Dropped, *, is_used: bool) -> None:
         """The connection was lost before the mail was handed over."""
-        logger.debug("mail is tried again", because=str(drop), **_facts(delivery))
+        logger.debug("mail is tried again", because=str(drop), **facts_of(delivery))
         if isinstance(drop, BrokenPipeline):
             self._pace.may_pipeline = self._server.may_pipeline = False
-            self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=_said(delivery, drop))
+            self._requeue(delivery, after=timedelta(0), is_attempt=False, reply=words_said(delivery, drop))
             return
         if isinstance(drop, Silent):  # perhaps only about this recipient: others go on
-            self._requeue(delivery, after=self._wait(delivery), reply=_said(delivery, drop))
+            self._requeue(delivery, after=self._wait(delivery), reply=words_said(delivery, drop))
             self._tallies.add(delivery, later=1)
             return
-        self._pace.note(Sign.BUSY, _said(delivery, drop), about=delivery.id, now_s=self._now_s())
+        self._pace.note(Sign.BUSY, words_said(delivery, drop), about=delivery.id, now_s=self._now_s())
         self._requeue(
-            delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=_said(delivery, drop)
+            delivery, after=timedelta(0) if is_used else DROPPED, is_attempt=False, reply=words_said(delivery, drop)
         )
 
     def _settle_doubt(self, delivery: Delivery, drop: Dropped) -> None:
         """The connection was lost after the mail was handed over: whether the server has it cannot be known."""
-        reply = f"no answer after the mail was handed over: {_said(delivery, drop)}"
-        logger.debug("mail is doubtful", because=str(drop), **_facts(delivery))
+        reply = f"no answer after the mail was handed over: {words_said(delivery, drop)}"
+        logger.debug("mail is doubtful", because=str(drop), **facts_of(delivery))
         self._requeue(delivery, after=self._wait(delivery), is_doubtful=True, reply=reply)
         self._tallies.add(delivery, later=1)
         self._note(
             delivery.title,
-            f"{_named(delivery)}{reply}; it is sent again with the same Message-ID {delivery.message_id}",
+            f"{addressee(delivery)}{reply}; it is sent again with the same Message-ID {delivery.message_id}",
         )
 
     def _take_back_refusals(self) -> None:
@@ -323,11 +326,11 @@ class _Pass:
 
     def _refuse(self, delivery: Delivery, reply: Reply) -> None:
         self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
-        problem = f"{_named(delivery)}the mail server refused it for good: {_said(delivery, reply)}"
+        problem = f"{addressee(delivery)}the mail server refused it for good: {words_said(delivery, reply)}"
         self._note(delivery.title, problem)
 
     def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
-        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=_said(delivery, reply)))
+        self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=words_said(delivery, reply)))
         self._tallies.add(delivery, **counts)
         self._steps.advance(1)
 
@@ -395,18 +398,3 @@ def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
     """How long a mail waits whose recipient had no part in the failure: not at all, if a new connection may do."""
     is_fresh_start = meaning.sign is Sign.BUSY and is_used
     return timedelta(0) if is_fresh_start else DROPPED
-
-
-def _facts(delivery: Delivery) -> dict[str, object]:
-    told = {} if delivery.is_personal else {"recipient": delivery.recipient}
-    return {delivery.kind.value: delivery.name, **told, "attempt": delivery.attempts}
-
-
-def _named(delivery: Delivery) -> str:
-    """Whom a problem is about, in front of it; a reader's address stands in no log."""
-    return "" if delivery.is_personal else f"{delivery.recipient}: "
-
-
-def _said(delivery: Delivery, reply: Reply | Dropped) -> str:
-    """What the server said of a mail. Servers repeat the address, and a reader's stands in no report and no log."""
-    return without_addresses(str(reply)) if delivery.is_personal else str(reply)

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, case, func, sel
 
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import record_of
-from publisher.store.schema import IS_LIVE, edition_items, items, log
+from publisher.store.edition_schema import edition_items
+from publisher.store.schema import IS_LIVE, items, log
 
 
 def records_of(

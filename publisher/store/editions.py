@@ -27,22 +27,13 @@ from publisher.model.errors import StoreError
 from publisher.model.records import ChangeKind, Record
 from publisher.store.content import item_of, record_of, themes_text
 from publisher.store.edition_records import records_of
+from publisher.store.edition_schema import audiences, dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database
 from publisher.store.formerly import formerly_of
 from publisher.store.held import HeldEditions, is_edition, is_item_of, items_of, recount, take_out
 from publisher.store.past_editions import PastEditions
 from publisher.store.queue import insert_deliveries
-from publisher.store.schema import (
-    IS_HIDDEN,
-    IS_LIVE,
-    audiences,
-    dropped_items,
-    edition_corrections,
-    edition_items,
-    editions,
-    items,
-    log,
-)
+from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Row, Select, Table, null, select, union_all
 
 from publisher.model.corrections import Formerly
 from publisher.store.content import item_of
+from publisher.store.edition_schema import edition_corrections, edition_items
 from publisher.store.engine import batches
-from publisher.store.schema import edition_corrections, edition_items, log
+from publisher.store.schema import log
 
 
 def formerly_of(

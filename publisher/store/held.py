@@ -23,16 +23,9 @@ from sqlalchemy import (
 )
 
 from publisher.model.editions import TakenOut
+from publisher.store.edition_schema import audiences, dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database
-from publisher.store.schema import (
-    IS_LIVE,
-    audiences,
-    dropped_items,
-    edition_corrections,
-    edition_items,
-    editions,
-    items,
-)
+from publisher.store.schema import IS_LIVE, items
 
 
 class HeldEditions:

@@ -16,6 +16,7 @@ from publisher.model.items import Item
 from publisher.model.records import Record, State
 from publisher.model.themes import ThemeChoice
 from publisher.store.content import item_of, record_of
+from publisher.store.edition_schema import dropped_items, edition_corrections, edition_items, editions
 from publisher.store.engine import Database, batches
 from publisher.store.formerly import formerly_of
 from publisher.store.retheme import ItemBatch
@@ -28,10 +29,6 @@ from publisher.store.schema import (
     IS_WAITING,
     WAKES,
     counters,
-    dropped_items,
-    edition_corrections,
-    edition_items,
-    editions,
     item_feeds,
     items,
     log,

@@ -11,9 +11,10 @@ from publisher.model.deliveries import Letter
 from publisher.model.editions import Notice
 from publisher.model.reports import SourceCondition
 from publisher.model.site import Mailbox
+from publisher.store.edition_schema import editions
 from publisher.store.engine import Database
 from publisher.store.queue import insert_letters
-from publisher.store.schema import IS_UNWRITTEN, editions, notices, sources
+from publisher.store.schema import IS_UNWRITTEN, notices, sources
 
 KEPT = 200
 """How many notices are remembered; one of a held edition has the text of its digest."""

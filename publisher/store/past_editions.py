@@ -11,9 +11,10 @@ from sqlalchemy import Select, and_, func, select
 from publisher.model.corrections import Formerly
 from publisher.model.records import Record
 from publisher.store.edition_records import newest_of, records_of
+from publisher.store.edition_schema import edition_corrections, edition_items, editions
 from publisher.store.engine import Database, batches
 from publisher.store.formerly import formerly_of, told_of
-from publisher.store.schema import IS_LIVE, edition_corrections, edition_items, editions, items
+from publisher.store.schema import IS_LIVE, items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

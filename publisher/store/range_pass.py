@@ -31,6 +31,7 @@ from publisher.model.subscribers import SubscriptionState
 from publisher.store.columns import UtcDateTime
 from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
+from publisher.store.edition_schema import dropped_items
 from publisher.store.engine import batches
 from publisher.store.joins import joins_of
 from publisher.store.mail_schema import deliveries
@@ -43,7 +44,7 @@ from publisher.store.people_schema import (
     subscriptions,
     theme_joins,
 )
-from publisher.store.schema import IS_LIVE, dropped_items, items
+from publisher.store.schema import IS_LIVE, items
 
 IS_ACTIVE = subscriptions.c.state == literal(SubscriptionState.ACTIVE, subscriptions.c.state.type)
 

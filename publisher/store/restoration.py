@@ -13,13 +13,14 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 from publisher.model.deliveries import DeliveryKind, DeliveryState, NewDelivery
 from publisher.model.subscribers import LetterKind
 from publisher.store.desk import forget_entries
+from publisher.store.edition_schema import audiences, edition_items, editions
 from publisher.store.engine import Database
 from publisher.store.held import is_edition, is_item_of, recount
 from publisher.store.mail_schema import deliveries
 from publisher.store.people_rows import IS_ACTIVE
 from publisher.store.people_schema import confirmations, subscriptions
 from publisher.store.queue import cancel_deliveries, insert_deliveries
-from publisher.store.schema import audiences, counters, edition_items, editions, items, restoration, sent_before
+from publisher.store.schema import counters, items, restoration, sent_before
 
 READERS = "*"
 """Stands for the readers of a site beside its audiences: no round begins before the operator says what they got."""

@@ -12,9 +12,12 @@ from publisher.model.subscribers import (
     UNDO_WITHIN,
     Choices,
     EndReason,
+    Subscriber,
+    SubscriberSettings,
     Subscription,
     SubscriptionState,
 )
+from publisher.model.themes import ThemeMap
 
 Subscriptions = tuple[Subscription, ...]
 
@@ -104,3 +107,19 @@ def _go_on_again(subscription: Subscription) -> Subscription:
 def slow_down(before: Sequence[Subscription], pace: str) -> Subscriptions:
     """Have everything that is followed come at one pace."""
     return tuple(replace(each, pace=pace) if each.state is SubscriptionState.ACTIVE else each for each in before)
+
+
+def present_subscriptions(subscriptions: Sequence[Subscription], themes: ThemeMap) -> Subscriptions:
+    """Return the subscriptions with the present slugs of their themes, some of which may have been renamed."""
+    return tuple(replace(each, theme=themes.current(each.theme)) for each in subscriptions)
+
+
+def present_choices(choices: Choices, themes: ThemeMap, settings: SubscriberSettings) -> dict[str, str]:
+    """Return paces by the present slugs of their themes. A pace that config.toml no longer has becomes the default."""
+    names, default = settings.pace_names, settings.default_pace
+    return {themes.current(slug): pace if pace in names else default for slug, pace in choices.items()}
+
+
+def present_subscriber(subscriber: Subscriber, themes: ThemeMap) -> Subscriber:
+    """Return the subscriber with the present slugs of the themes of his subscriptions."""
+    return replace(subscriber, subscriptions=present_subscriptions(subscriber.subscriptions, themes))

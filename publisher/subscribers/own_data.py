@@ -58,15 +58,15 @@ class OwnData:
 
     def open(self, token: str) -> str | None:
         """Use up a fresh link; return the token of the page that it opens, or None: it is not good (any more)."""
-        holder = self._people.use_fresh(token)
+        holder = self._people.links.use_fresh(token)
         if holder is None:
             return None
-        return tokens.opened_token(holder.number, self._people.keys[0], now=self._now)
+        return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
         """The reader of an opened page; None: it is none, or was opened more than an hour ago."""
-        number = tokens.read_opened(opened, self._people.keys, now=self._now)
-        return None if number is None else self._people.present(number)
+        number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
+        return None if number is None else self._people.links.present(number)
 
     def held(self, subscriber: Subscriber) -> dict[str, object]:
         """All that is held of a subscriber, as `held_data` has it."""
@@ -125,7 +125,7 @@ class OwnData:
         request = link.confirmation.request
         if request.subscriber is None or self._now - link.confirmation.asked_at > MOVE_WITHIN:
             return None
-        before = self._people.present(request.subscriber)
+        before = self._people.links.present(request.subscriber)
         return None if before is None else AddressChange(before=before, address=request.address)
 
     def move(self, token: str, *, words: str) -> tuple[MoveOutcome, Subscriber] | None:

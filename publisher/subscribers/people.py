@@ -1,7 +1,7 @@
 """The people of a site at one moment: what they, the forms and the operator may do with their subscriptions.
 
-Every method that changes something may be called again with the same arguments and then changes nothing more. Links
-are checked here, and a link of one right is never good for another. What a visitor is told does not depend on whether
+Every method that changes something may be called again with the same arguments and then changes nothing more. Whom a
+link belongs to is known by `links`. What a visitor is told does not depend on whether
 an address is known: `subscribe` and `ask_for_link` return nothing.
 """
 
@@ -22,12 +22,9 @@ from publisher.model.feeds import FeedKind
 from publisher.model.problems import suggestion
 from publisher.model.site import Site
 from publisher.model.subscribers import (
-    CONFIRM_WITHIN,
     EVERYTHING,
-    FRESH_WITHIN,
     LETTER_EVERY,
     Choices,
-    Confirmation,
     Consent,
     ConsentKind,
     EndReason,
@@ -35,14 +32,22 @@ from publisher.model.subscribers import (
     Request,
     Subscriber,
     SubscriberSettings,
-    Subscription,
     letter_name,
 )
 from publisher.model.themes import Theme, ThemeMap
 from publisher.rendering.addresses import wire_address
 from publisher.store import FeedState, Store
 from publisher.subscribers import tokens
-from publisher.subscribers.choose import choose, leave, slow_down, undo
+from publisher.subscribers.choose import (
+    choose,
+    leave,
+    present_choices,
+    present_subscriber,
+    present_subscriptions,
+    slow_down,
+    undo,
+)
+from publisher.subscribers.links import Links
 
 logger = DecisionLog("subscribers")
 
@@ -84,6 +89,7 @@ class People:
         self._store = store
         self._theme_map = themes
         self._letters = letters
+        self.links = Links(store, themes, settings, now=now)
 
     # --- what a form shows -------------------------------------------------------------------------------------------
 
@@ -117,8 +123,7 @@ class People:
 
     def present_choices(self, choices: Choices) -> dict[str, str]:
         """Choices by the present slugs of their themes; a pace that config.toml has no more is the default one."""
-        names, default = self.settings.pace_names, self.settings.default_pace
-        return {self.current(slug): pace if pace in names else default for slug, pace in choices.items()}
+        return present_choices(choices, self._theme_map, self.settings)
 
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
 
@@ -167,28 +172,12 @@ class People:
             raise UsageError("choose at least one theme" if not named else f"choose at most {MOST_CHOICES} themes")
         return {slug: named[slug] for slug in known if slug in named}
 
-    def requested(self, token: str) -> Request | None:
-        """What the link of a letter would confirm; None: it is no such link, too old, or was used.
-
-        A theme that was renamed meanwhile is named as it is now, and a pace that is gone is the default one.
-        """
-        link = self._store.subscribers.link(tokens.digest_of(token))
-        if link is None or link.confirmation.used_at is not None:
-            return None
-        if link.kind is LetterKind.RENEW:
-            return self._renewable(link.confirmation)
-        if link.kind is not LetterKind.CONFIRM:
-            return None
-        is_good = self.now - link.confirmation.asked_at <= CONFIRM_WITHIN
-        request = link.confirmation.request
-        return replace(request, choices=self.present_choices(request.choices)) if is_good else None
-
     def confirm(self, token: str) -> Subscriber | None:
         """Confirm what was requested; return the subscriber, or None: the link is not good (any more).
 
         Mails that came back before are forgotten.
         """
-        request = self.requested(token)
+        request = self.links.requested(token)
         if request is None:
             return None
         before = self._store.subscribers.by_address(request.address)
@@ -213,17 +202,6 @@ class People:
             )
         return None
 
-    def _renewable(self, confirmation: Confirmation) -> Request | None:
-        """What a reader would say that he still wants: what he follows now; None: he left, or was erased.
-
-        The link is good for as long as he gets mails: he may be slow, or his letter was.
-        """
-        request = confirmation.request
-        reader = None if request.subscriber is None else self.present(request.subscriber)
-        if reader is None or not reader.active:
-            return None
-        return replace(request, address=reader.address, choices=self.present_choices(reader.choices))
-
     def checked_language(self, language: str) -> str:
         """Return a language, if mails can be in it.
 
@@ -236,11 +214,6 @@ class People:
 
     # --- a reader's own page -----------------------------------------------------------------------------------------
 
-    def mine(self, token: str) -> Subscriber | None:
-        """The subscriber whose own page the token leads to; None: it leads to none (any more)."""
-        number = tokens.read_mine(token, self.keys, now=self.now)
-        return None if number is None else self.present(number)
-
     def change(
         self, token: str, *, choices: Choices, language: str, paused_until: datetime | None = None
     ) -> Subscriber | None:
@@ -251,7 +224,7 @@ class People:
         Raises:
             UsageError: there is no such theme or pace.
         """
-        before = self.mine(token)
+        before = self.links.mine(token)
         if before is None:
             return None
         if choices:
@@ -269,17 +242,12 @@ class People:
 
     # --- leaving -----------------------------------------------------------------------------------------------------
 
-    def holder(self, token: str) -> Subscriber | None:
-        """The subscriber to whom a link to unsubscribe belongs. A page shows nothing about him."""
-        number = tokens.read_stop(token, self.keys)
-        return None if number is None else self.present(number)
-
     def stop(self, token: str) -> bool:
         """End all subscriptions of a reader, from the next mail on; whether the link is one of ours.
 
         He has left at once: his mails that are queued are not sent.
         """
-        before = self.holder(token)
+        before = self.links.holder(token)
         if before is not None and before.active:
             self._write(before, self._left(before, EndReason.UNSUBSCRIBED))
             logger.debug("subscriptions end", because="the reader unsubscribed", subscriber=before.number)
@@ -287,12 +255,12 @@ class People:
 
     def undo(self, token: str) -> Subscriber | None:
         """Take back that a reader unsubscribed, within seven days; the subscriber, or None: the link is not ours."""
-        before = self.holder(token)
+        before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
     def slow_down(self, token: str) -> Subscriber | None:
         """Have all that a reader follows come at the slowest pace, and take back that he unsubscribed, if he did."""
-        before = self.holder(token)
+        before = self.links.holder(token)
         if before is None:
             return None
         back = undo(before.subscriptions, now=self.now)
@@ -316,36 +284,15 @@ class People:
         nobody = Request(address=wire, choices={}, language=self.site.language, words="")
         self._letters().write(LetterKind.LINK, nobody, tokens.new_single(), name="nobody", now=self.now)
 
-    def fresh(self, token: str) -> Subscriber | None:
-        """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""
-        link = self._store.subscribers.link(tokens.digest_of(token))
-        if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
-            return None
-        if self.now - link.confirmation.asked_at > FRESH_WITHIN:
-            return None
-        return self._store.subscribers.by_address(link.confirmation.request.address)
-
-    def use_fresh(self, token: str) -> Subscriber | None:
-        """The same, and the link is used up: from now on it leads nowhere."""
-        found = self.fresh(token)
-        is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self.now)
-        return found if is_used else None
-
-    def links_of(self, subscriber: Subscriber) -> tuple[str, str]:
-        """The tokens of a subscriber's links: to unsubscribe, and to his own page."""
-        return self.tokens_of(subscriber.number)
-
-    def tokens_of(self, number: int) -> tuple[str, str]:
-        """The same, of the subscriber of that number."""
-        key = self.keys[0]
-        return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self.now)
-
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def all(self) -> Iterator[list[Subscriber]]:
         """All subscribers in the order in which they came, in batches; those who follow nothing any more, too."""
         for batch in self._store.subscribers.all():
-            yield [replace(each, subscriptions=self._renamed(each.subscriptions)) for each in batch]
+            yield [
+                replace(each, subscriptions=present_subscriptions(each.subscriptions, self._theme_map))
+                for each in batch
+            ]
 
     def find(self, address: str) -> Subscriber | None:
         """The subscriber with an address, with the present slugs of his themes; None: there is none.
@@ -354,7 +301,7 @@ class People:
             UsageError: the address is none that mail servers take.
         """
         found = self._store.subscribers.by_address(self.wire_address(address))
-        return found and replace(found, subscriptions=self._renamed(found.subscriptions))
+        return found and present_subscriber(found, self._theme_map)
 
     def add(self, address: str, choices: Choices, *, language: str, words: str) -> Subscriber:
         """Add somebody who agreed elsewhere, or replace what he follows; `words` say how he agreed. No mail is sent.
@@ -397,21 +344,8 @@ class People:
 
     # --- shared ------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """The keys that links are signed with, the newest first."""
-        return self._store.subscribers.keys(proposed=tokens.new_key(), now=self.now)
-
-    def present(self, number: int) -> Subscriber | None:
-        """The subscriber, with the present slugs of his themes."""
-        found = self._store.subscribers.get(number)
-        return None if found is None else replace(found, subscriptions=self._renamed(found.subscriptions))
-
-    def _renamed(self, subscriptions: Sequence[Subscription]) -> tuple[Subscription, ...]:
-        return tuple(replace(each, theme=self._theme_map.current(each.theme)) for each in subscriptions)
-
     def _chosen(self, before: Subscriber | None, address: str, choices: Choices, language: str) -> Subscriber:
-        subscriptions = self._renamed(before.subscriptions) if before else ()
+        subscriptions = present_subscriptions(before.subscriptions, self._theme_map) if before else ()
         chosen = choose(subscriptions, choices, log_end=self._store.log.end(), now=self.now)
         known = before or Subscriber(number=0, address=address, language=language, since=self.now)
         return replace(known, language=language, subscriptions=chosen)

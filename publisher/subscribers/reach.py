@@ -64,7 +64,7 @@ class Reach:
         found = self._store.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
             return found
-        reader = self.people.holder(stop_token)
+        reader = self.people.links.holder(stop_token)
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
@@ -179,7 +179,7 @@ class Reach:
     def _send_probe(self, reader: Subscriber, score: BounceScore) -> None:
         mark = new_mark()
         request = Request(address=reader.address, choices=reader.choices, language=reader.language, words="")
-        _, mine = self.people.links_of(reader)
+        _, mine = self.people.links.tokens_of(reader.number)
         letter = self._letters().write(LetterKind.PROBE, request, mine, name=probe_name(mark), now=self._now)
         local, _, domain = self._bounces.rpartition("@")
         return_path = f"{local}+{mark}@{domain}" if local else ""

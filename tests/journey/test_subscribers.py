@@ -268,7 +268,7 @@ def test_a_readers_own_page_names_the_last_mails_and_how_he_agreed(begun: World)
     begun.publisher("run", at=THURSDAY)
     with begun.opened(THURSDAY) as publisher:
         [batch] = publisher.people.all()
-        ada, ben = (publisher.people.links_of(each)[1] for each in batch)
+        ada, ben = (publisher.people.links.tokens_of(each.number)[1] for each in batch)
     site = FormSite(begun, at=THURSDAY)
     pages = [site.visitor().get(f"/-/mine/{mine}").text for mine in (ada, ben)]
     site.close()
@@ -312,7 +312,7 @@ def test_who_leaves_after_the_plan_gets_nothing_and_undoing_it_loses_nothing(beg
     assert [] == sink.taken
     with begun.opened(THURSDAY) as publisher:
         [batch] = publisher.people.all()
-        stop = publisher.people.links_of(batch[0])[0]
+        stop = publisher.people.links.tokens_of(batch[0].number)[0]
         publisher.people.stop(stop)
 
     resume(begun)
@@ -330,7 +330,7 @@ def change(world: World, at: datetime, choices: dict[str, str], paused_until: da
     """Have the first reader change what she follows on her own page."""
     with world.opened(at) as publisher:
         [batch] = publisher.people.all()
-        mine = publisher.people.links_of(batch[0])[1]
+        mine = publisher.people.links.tokens_of(batch[0].number)[1]
         publisher.people.change(mine, choices=choices, language="en", paused_until=paused_until)
 
 

@@ -55,7 +55,7 @@ def test_who_paused_left_and_came_back(world: World) -> None:
     with world.opened(THURSDAY) as publisher:
         ada = publisher.people.find(ADA)
         assert ada is not None
-        mine = publisher.people.links_of(ada)[1]
+        mine = publisher.people.links.tokens_of(ada.number)[1]
         until = THURSDAY + 14 * DAY
         publisher.people.change(mine, choices=ada.choices, language="en", paused_until=until)
     assert "mails are paused until Thu 2026-03-19 09:00" in why(world, ADA)

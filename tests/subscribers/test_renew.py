@@ -84,7 +84,7 @@ def test_who_says_that_he_still_wants_them_goes_on_as_he_was_with_one_more_conse
     site.now += timedelta(days=3)
     site.people.add(ADA, {"asylum": "daily", "borders": "monthly"}, language="fr", words="By telephone")
     changed = found(site)
-    request = site.people.requested(written.token)
+    request = site.people.links.requested(written.token)
     assert request is not None
     assert {"asylum": "daily", "borders": "monthly"} == request.choices
 
@@ -115,7 +115,7 @@ def test_who_does_not_answer_is_ended_after_his_letter_was_sent_for_long_enough(
 
     assert [EndReason.UNANSWERED] == [each.ended_because for each in found(site).subscriptions]
     assert found(site, BEN).active
-    assert site.people.requested(site.letters[0].token) is None
+    assert site.people.links.requested(site.letters[0].token) is None
     assert site.people.confirm(site.letters[0].token) is None
     assert 0 == end(site)
 

@@ -57,7 +57,7 @@ def _story(visit: Visit, reader: Subscriber, item: str) -> Story:
 
 
 def _reader(visit: Visit, number: int) -> Subscriber:
-    found = visit.publisher.people.present(number)
+    found = visit.publisher.people.links.present(number)
     if found is None:
         abort(404)
     return found

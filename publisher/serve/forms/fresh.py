@@ -42,7 +42,7 @@ class FreshForms:
         view = self._view()
         if holder := view.reception.own_data.holder(token):
             return pages.data_page(view, token, holder)
-        if subscriber := view.people.fresh(token):
+        if subscriber := view.people.links.fresh(token):
             return view.page("fresh", "fresh", token, language=subscriber.language)
         return pages.bad_link_page(view)
 
@@ -54,10 +54,10 @@ class FreshForms:
         if request.form.get("do") == "data":
             opened = view.reception.own_data.open(token)
             return lead_to(view.path("fresh", opened)) if opened else pages.bad_link_page(view)
-        subscriber = view.people.use_fresh(token)
+        subscriber = view.people.links.use_fresh(token)
         if subscriber is None:
             return pages.bad_link_page(view)
-        return lead_to(view.path("mine", view.people.links_of(subscriber)[1]))
+        return lead_to(view.path("mine", view.people.links.tokens_of(subscriber.number)[1]))
 
     def _act(self, view: View, token: str, holder: Subscriber) -> Response:
         match request.form.get("do"):
@@ -113,7 +113,7 @@ class FreshForms:
         match outcome:
             case MoveOutcome.MOVED:
                 self._on_letter()
-                return lead_to(view.path("mine", view.people.links_of(subscriber)[1], query="moved"))
+                return lead_to(view.path("mine", view.people.links.tokens_of(subscriber.number)[1], query="moved"))
             case MoveOutcome.TAKEN:
                 return pages.move_page(view, token, moving, is_taken=True)
             case MoveOutcome.USED:

@@ -173,7 +173,7 @@ class _Forms:
 
     def show_confirm(self, token: str) -> Response:
         view = self._view()
-        wanted = view.people.requested(token)
+        wanted = view.people.links.requested(token)
         return pages.confirm_page(view, token, wanted) if wanted else pages.bad_link_page(view)
 
     def confirm(self, token: str) -> Response:
@@ -181,18 +181,18 @@ class _Forms:
         subscriber = decide(lambda: view.people.confirm(token))
         if subscriber is None:
             return pages.bad_link_page(view)
-        return lead_to(view.path("welcome", view.people.links_of(subscriber)[1]))
+        return lead_to(view.path("welcome", view.people.links.tokens_of(subscriber.number)[1]))
 
     def show_welcome(self, token: str) -> Response:
         view = self._view()
-        subscriber = view.people.mine(token)
+        subscriber = view.people.links.mine(token)
         return pages.welcome_page(view, token, subscriber) if subscriber else pages.bad_link_page(view)
 
     # --- a reader's own page -----------------------------------------------------------------------------------------
 
     def show_mine(self, token: str) -> Response:
         view = self._view()
-        subscriber = view.people.mine(token)
+        subscriber = view.people.links.mine(token)
         if subscriber is None:
             return pages.bad_link_page(view)
         said = request.args
@@ -201,7 +201,7 @@ class _Forms:
     def change_mine(self, token: str) -> Response:
         view = self._view()
         people = view.people
-        before = people.mine(token)
+        before = people.links.mine(token)
         if before is None:
             return pages.bad_link_page(view)
         followed = people.present_choices(before.choices)
@@ -226,7 +226,7 @@ class _Forms:
 
     def show_stop(self, token: str) -> Response:
         view = self._view()
-        subscriber = view.people.holder(token)
+        subscriber = view.people.links.holder(token)
         if subscriber is None:
             return pages.bad_link_page(view)
         return pages.stop_page(view, token, subscriber, "ask" if subscriber.active else "stopped")
@@ -238,7 +238,7 @@ class _Forms:
         people = view.people
         act: Callable[[str], object] = {"undo": people.undo, "fewer": people.slow_down}.get(wanted, people.stop)
         decide(lambda: act(token))
-        after = view.people.holder(token)
+        after = view.people.links.holder(token)
         if after is None:
             return pages.bad_link_page(view)
         return pages.stop_page(view, token, after, "back" if after.active else "stopped")

@@ -1,0 +1,93 @@
+"""The tables of audiences: their editions, and the items of each edition."""
+
+from functools import partial
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, Table, Text, UniqueConstraint
+
+from publisher.store.columns import Key, UtcDateTime
+from publisher.store.schema import items, log, metadata
+
+# Nearly every column must have a value; the others say so.
+_column = partial(Column, nullable=False)
+
+audiences = Table(
+    "audiences",
+    metadata,
+    _column("name", Key, primary_key=True),
+    _column("cursor", Integer),
+    _column("start", Integer),
+    _column("last_number", Integer),
+    _column("last_tick", UtcDateTime, nullable=True),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    _column("audience", Key, ForeignKey(audiences.c.name), primary_key=True),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("after", Integer),
+    _column("upto", Integer),
+    _column("composed_at", UtcDateTime),
+    _column("items", Integer),
+    _column("written_at", UtcDateTime, nullable=True),
+    # Until when it waits for its editor; null: it is not held.
+    _column("held_until", UtcDateTime, nullable=True),
+    # When its editor's folder was last written as recorded here; null: the folder is out of date.
+    _column("shown_at", UtcDateTime, nullable=True),
+    _column("introduction", Text, nullable=True),
+    # When it was released; null: it was never held, or still is.
+    _column("released_at", UtcDateTime, nullable=True),
+    # When its items last followed their sources while it was held; null: they never did.
+    _column("followed_at", UtcDateTime, nullable=True),
+    # The editor's subject; null: the template makes one.
+    _column("subject", Text, nullable=True),
+    # The numbers of items that the editor put first, as JSON; null: none.
+    _column("first_items", Text, nullable=True),
+    Index("ix_editions_composed_at", "composed_at"),
+    Index("ix_editions_written_at", "written_at"),
+)
+
+edition_items = Table(
+    "edition_items",
+    metadata,
+    # This key keeps the promise that an item is in one edition of an audience only.
+    _column("audience", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer),
+    _column("position", Integer),
+    # The change of the item that is shown, and its themes then; while the edition is held it follows the source.
+    _column("seq", Integer, ForeignKey(log.c.seq)),
+    _column("themes", Text),
+    # The change of the item that was composed.
+    _column("composed_seq", Integer, ForeignKey(log.c.seq)),
+    # The editor's title; null: the item's own.
+    _column("title", Text, nullable=True),
+    ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
+    UniqueConstraint("audience", "number", "position"),
+)
+
+# Items that an editor took out of an edition or that were withdrawn from it while it was held, and why (`TakenOut`).
+# Those that are only put off, and those withdrawn that come back, are due again.
+dropped_items = Table(
+    "dropped_items",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer),
+    _column("reason", Key),
+    ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
+)
+
+# Corrections: changes of items that an audience had in an earlier edition.
+edition_corrections = Table(
+    "edition_corrections",
+    metadata,
+    _column("audience", Key, primary_key=True),
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    _column("number", Integer, primary_key=True, autoincrement=False),
+    _column("position", Integer),
+    _column("seq", Integer, ForeignKey(log.c.seq)),
+    _column("themes", Text),
+    ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
+    UniqueConstraint("audience", "number", "position"),
+)

@@ -1,0 +1,101 @@
+"""Whom a link in a mail belongs to, and the links of a subscriber. A link of one right is never good for another.
+
+Nothing here changes what a subscriber follows; `use_fresh` uses up a link.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+
+from publisher.model.subscribers import (
+    CONFIRM_WITHIN,
+    FRESH_WITHIN,
+    Confirmation,
+    LetterKind,
+    Request,
+    Subscriber,
+    SubscriberSettings,
+)
+from publisher.model.themes import ThemeMap
+from publisher.store import Store
+from publisher.subscribers import tokens
+from publisher.subscribers.choose import present_choices, present_subscriber
+
+
+class Links:
+    """The links of a site's subscribers at one moment."""
+
+    def __init__(self, store: Store, themes: ThemeMap, settings: SubscriberSettings, *, now: datetime) -> None:
+        self._store = store
+        self._themes = themes
+        self._settings = settings
+        self._now = now
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that links are signed with, the newest first."""
+        return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
+
+    def mine(self, token: str) -> Subscriber | None:
+        """The subscriber whose own page the token leads to; None: it leads to none (any more)."""
+        number = tokens.read_mine(token, self.keys, now=self._now)
+        return None if number is None else self.present(number)
+
+    def holder(self, token: str) -> Subscriber | None:
+        """The subscriber to whom a link to unsubscribe belongs. A page shows nothing about him."""
+        number = tokens.read_stop(token, self.keys)
+        return None if number is None else self.present(number)
+
+    def fresh(self, token: str) -> Subscriber | None:
+        """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
+            return None
+        if self._now - link.confirmation.asked_at > FRESH_WITHIN:
+            return None
+        return self._store.subscribers.by_address(link.confirmation.request.address)
+
+    def use_fresh(self, token: str) -> Subscriber | None:
+        """Use up a fresh link; return the subscriber to whom it belongs, or None: the link is not good (any more)."""
+        found = self.fresh(token)
+        is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
+        return found if is_used else None
+
+    def tokens_of(self, number: int) -> tuple[str, str]:
+        """Return the tokens of the links of the subscriber with a number: to unsubscribe, and to his own page."""
+        key = self.keys[0]
+        return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
+
+    def requested(self, token: str) -> Request | None:
+        """What the link of a letter would confirm; None: it is no such link, too old, or was used.
+
+        A theme that was renamed meanwhile is named as it is now, and a pace that is gone is the default one.
+        """
+        link = self._store.subscribers.link(tokens.digest_of(token))
+        if link is None or link.confirmation.used_at is not None:
+            return None
+        if link.kind is LetterKind.RENEW:
+            return self._renewable(link.confirmation)
+        if link.kind is not LetterKind.CONFIRM:
+            return None
+        if self._now - link.confirmation.asked_at > CONFIRM_WITHIN:
+            return None
+        request = link.confirmation.request
+        return replace(request, choices=present_choices(request.choices, self._themes, self._settings))
+
+    def _renewable(self, confirmation: Confirmation) -> Request | None:
+        """What a reader would say that he still wants: what he follows now; None: he left, or was erased.
+
+        The link is good for as long as he gets mails: he may be slow, or his letter was.
+        """
+        request = confirmation.request
+        reader = None if request.subscriber is None else self.present(request.subscriber)
+        if reader is None or not reader.active:
+            return None
+        choices = present_choices(reader.choices, self._themes, self._settings)
+        return replace(request, address=reader.address, choices=choices)
+
+    def present(self, number: int) -> Subscriber | None:
+        """The subscriber, with the present slugs of his themes."""
+        found = self._store.subscribers.get(number)
+        return None if found is None else present_subscriber(found, self._themes)
