@@ -75,6 +75,8 @@ dropped_items = Table(
     _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
     _column("number", Integer),
     _column("reason", Key),
+    # The editor's title, for the case that the item is restored.
+    _column("title", Text, nullable=True),
     ForeignKeyConstraint(["audience", "number"], [editions.c.audience, editions.c.number]),
 )
 

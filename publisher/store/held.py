@@ -136,7 +136,7 @@ class HeldEditions:
         """
         with self._database.writing() as connection:
             of_these = and_(_is_dropped(audience, number), dropped_items.c.item.in_(sorted(chosen)), ~_IS_SENT)
-            query: Select[Any] = select(items.c.number, items.c.seq, items.c.themes)
+            query: Select[Any] = select(items.c.number, items.c.seq, items.c.themes, dropped_items.c.title)
             query = query.join(dropped_items, dropped_items.c.item == items.c.number)
             rows = connection.execute(query.where(of_these, IS_LIVE).order_by(items.c.number)).all()
             connection.execute(delete(dropped_items).where(of_these))
@@ -221,9 +221,12 @@ def take_out(connection: Connection, audience: str, number: int, reason: TakenOu
         return
     known = delete(dropped_items).where(dropped_items.c.audience == audience, dropped_items.c.item.in_(chosen))
     connection.execute(known)  # put off from an earlier edition
-    connection.execute(delete(edition_items).where(is_item_of(audience, number), edition_items.c.item.in_(chosen)))
-    rows = [{"audience": audience, "item": item, "number": number, "reason": reason} for item in chosen]
-    connection.execute(insert(dropped_items), rows)
+    of_these = (is_item_of(audience, number), edition_items.c.item.in_(chosen))
+    titled = connection.execute(select(edition_items.c.item, edition_items.c.title).where(*of_these)).all()
+    titles = {row.item: row.title for row in titled}
+    connection.execute(delete(edition_items).where(*of_these))
+    noted = {"audience": audience, "number": number, "reason": reason}
+    connection.execute(insert(dropped_items), [{**noted, "item": item, "title": titles.get(item)} for item in chosen])
     recount(connection, audience, number)
 
 
@@ -239,7 +242,7 @@ def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[R
     """Put items into an edition, behind those that are in it."""
     last = connection.execute(select(func.max(edition_items.c.position)).where(is_item_of(audience, number))).scalar()
     for position, row in enumerate(rows, start=(last or 0) + 1):
-        words = {"seq": row.seq, "composed_seq": row.seq, "themes": row.themes}
+        words = {"seq": row.seq, "composed_seq": row.seq, "themes": row.themes, "title": row.title}
         connection.execute(
             insert(edition_items).values(audience=audience, number=number, item=row.number, position=position, **words)
         )

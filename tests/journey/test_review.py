@@ -302,6 +302,17 @@ def test_a_decision_too_late_is_told(world: World) -> None:
     assert ["publisher: edition 'weekly-1' is not held; held now: none"] == outcome.problems
 
 
+def test_an_item_that_is_restored_has_the_title_that_its_editor_gave_it(world: World) -> None:
+    office = item_named(world, "office")
+    edition(world, "retitle", "weekly-1", office, "Closed for a day")
+    edition(world, "drop", "weekly-1", office)
+    assert "Closed for a day" not in held_text(world)
+
+    edition(world, "restore", "weekly-1", office)
+
+    assert "Closed for a day" in held_text(world)
+
+
 def test_an_item_that_is_not_in_it_is_told(world: World) -> None:
     outcome = world.publisher_edition("drop", "weekly-1", "nothing", at=SOON)
 

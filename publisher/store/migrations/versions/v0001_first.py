@@ -342,6 +342,7 @@ def _create_items_of_editions() -> None:
         sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("reason", KEY, nullable=False),
+        sa.Column("title", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("audience", "item", name="pk_dropped_items"),
         sa.ForeignKeyConstraint(
             ["audience", "number"], ["editions.audience", "editions.number"], name="fk_dropped_items_audience"
