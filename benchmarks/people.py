@@ -1,4 +1,5 @@
-"""Measures moving people: imported from a CSV of ours and from listmonk's, exported, archived, brought back, erased.
+"""Measures moving people: imported from a CSV of ours and from listmonk's, exported, archived, brought back, erased
+with their mails, and gone again by the file of departures after a backup was put back.
 
 Each step has a process of its own, so that its memory is that step's alone. Times are the processor's, which other work
 on the machine changes little, and beside them the clock's; memory is what the step added at its peak.
@@ -17,6 +18,7 @@ from typing import NoReturn
 
 from sqlalchemy import update
 
+from publisher.model.departures import Departure, DepartureKind, SuppressionKind
 from publisher.model.feeds import Feed, Gathered
 from publisher.model.items import Item
 from publisher.model.records import NewRecord
@@ -25,7 +27,8 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox, Site
 from publisher.model.subscribers import EndReason, Pace, SubscriberSettings, SubscriptionState
 from publisher.model.themes import Theme, ThemeMap
-from publisher.store import Store
+from publisher.store import RoundEnvelope, Store
+from publisher.store.departures import Journal, beside
 from publisher.store.people_schema import subscribers, subscriptions
 from publisher.subscribers.archive import read_archive, write_archive
 from publisher.subscribers.people import People
@@ -129,8 +132,45 @@ def end_some(store: Store, people: int) -> None:
         connection.execute(update(subscribers).where(subscribers.c.number <= people).values(left_at=long_ago))
 
 
+def mail_all(store: Store, rounds: int) -> None:
+    """Queue a mail to everybody in so many rounds."""
+    envelope = RoundEnvelope(sender="news@example.org", host="example.org", bounces="bounces@example.org")
+    for _ in range(rounds):
+        before = store.rounds.last_ticks()
+        begun = store.rounds.begin(("daily", "weekly"), {}, before=before, upto=store.log.end(), now=NOW)
+        known: dict[tuple[int, ...], int] = {}
+        while begun is not None:
+            with store.rounds.open_range(begun, now=NOW) as range_pass:
+                if range_pass is None:
+                    break
+                mails = {each.subscriber: (1,) for each in range_pass.followed(floor=0)}
+                range_pass.write(mails, [], known, envelope=envelope)
+
+
+def write_departures(store: Store, path: Path) -> None:
+    """Write a file of departures: of each three people, one left, one called a mail spam, and one was erased."""
+    later, journal = NOW + timedelta(hours=1), Journal(path)
+    for batch in store.subscribers.all():
+        marks = [store.suppressions.mark_of(each.address) for each in batch]
+        lines = [
+            Departure(at=later, kind=DepartureKind.ERASED if number % 3 == 0 else DepartureKind.LEFT, mark=mark)
+            for number, mark in enumerate(marks)
+        ]
+        complaints = (
+            Departure(at=later, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=SuppressionKind.COMPLAINT)
+            for mark in marks[1::3]
+        )
+        journal.append([*lines, *complaints])
+
+
 def erase(_path: Path, store: Store) -> int:
     return store.retention.forget(now=NOW).ended
+
+
+def repeat(path: Path, store: Store) -> int:
+    path.replace(beside(store.database.file or path))
+    repeated = store.repeat_departures()
+    return repeated.left + repeated.erased
 
 
 def run(
@@ -166,7 +206,8 @@ def measure(name: str, step: Callable[[Path, Store], int], path: Path, url: str)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--erased", type=int, default=1_000, help="how many are erased")
+    parser.add_argument("--erased", type=int, help="how many are erased; else all")
+    parser.add_argument("--rounds", type=int, default=2, help="how many mails each had who is erased")
     parser.add_argument("--stores", nargs=3, help="of three empty databases; else SQLite files that go afterwards")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -184,9 +225,18 @@ def main() -> None:
         measure("exported as CSV", export, here / "out.csv", first)
         measure("archived, in rows", archive, here / "out.jsonl", first)
         measure("archive brought back, in rows", bring_back, here / "out.jsonl", third)
+        measure("archived again, in rows", archive, here / "again.jsonl", third)
+        is_equal = (here / "out.jsonl").read_bytes() == (here / "again.jsonl").read_bytes()
+        print(f"the archive of what was brought back is the same file: {is_equal}")
         with Store.open(second) as store:
-            end_some(store, given.erased)
-        measure("erased by a pass, as who left", erase, here, second)
+            mail_all(store, given.rounds)
+            end_some(store, given.erased or given.people)
+        measure(f"erased by a pass, each with {given.rounds} mails", erase, here, second)
+        if not given.stores:
+            with Store.open(first) as store:
+                mail_all(store, 1)
+                write_departures(store, here / "departures")
+            measure("gone again after a restore", repeat, here / "departures", first)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
-"""Erases what the store holds of one address. What is counted stays, without saying whose it was."""
+"""Erases what the store holds of addresses. What is counted stays, without saying whose it was."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
-from publisher.model.subscribers import ConsentKind, LetterKind, moved_name
+from publisher.model.subscribers import ConsentKind, LetterKind
+from publisher.store.engine import batches
 from publisher.store.following import count_past
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries
 from publisher.store.people_schema import (
@@ -26,98 +27,119 @@ _ERASED = "erased-"
 
 
 def erase_address(connection: Connection, address: str, *, now: datetime) -> bool:
-    """Erase the subscriber with that address, and the requests, letters and bounces of it; whether there was anything.
+    """Erase what is held of an address, as `erase_addresses` does; whether there was anything."""
+    return bool(erase_addresses(connection, {address: now}))
 
-    His mails that are not handed over are taken back. Their rows, and those of bounces, stay for the counts, each with
-    a random name in place of the address: two of them do not say that they were one reader's. So do the rows of
+
+def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> set[str]:
+    """Erase the subscribers with these addresses, at most `BATCH`, each at his moment, and the requests, letters and
+    bounces of them; return the addresses of which something was held.
+
+    Their mails that are not handed over are taken back. Their rows, and those of bounces, stay for the counts, each
+    with a random name in place of the address: two of them do not say that they were one reader's. So do the rows of
     `round_mails`, with a number that stands nowhere else. Mails to a mailing list of that address are left alone.
     """
-    query = select(*subscribers.c["number", "bounce_mark"]).where(subscribers.c.address == address)
-    reader = connection.execute(query.with_for_update()).one_or_none()
-    its = confirmations.c.address == address
-    if reader:
-        its = or_(its, confirmations.c.subscriber == reader.number)
-    addresses = [address, *_other_addresses(connection, reader.number if reader else 0)]
-    marks = [reader.bounce_mark, *_former_marks(connection, reader.number)] if reader else []
-    if reader:
-        count_past(connection, reader.number, now=now)
-    found = [_erase_reader(connection, reader.number)] if reader else []
-    asked = connection.execute(delete(confirmations).where(its))
-    mails = sum(_erase_mails(connection, each, now=now) for each in addresses)
-    said = _erase_bounces(connection, address, marks)
-    return any([*found, asked.rowcount, mails, said])
+    query = select(*subscribers.c["number", "address", "bounce_mark"]).where(subscribers.c.address.in_(moments))
+    readers = connection.execute(query.order_by(subscribers.c.number).with_for_update()).all()
+    owners = {row.number: row.address for row in readers}
+    whose = dict.fromkeys(moments, "") | _other_addresses(connection, owners)
+    whose = {address: owner or address for address, owner in whose.items()}
+    marks = {row.bounce_mark: row.address for row in readers} | _former_marks(connection, owners)
+    count_past(connection, {number: moments[address] for number, address in owners.items()})
+    asked = _erase_requests(connection, moments, owners)
+    _erase_readers(connection, owners)
+    mailed = _erase_mails(connection, whose, now=max(moments.values()))
+    return {*owners.values(), *asked, *mailed, *_erase_bounces(connection, moments, marks)}
 
 
-def has_unconfirmed(connection: Connection, *, before: datetime) -> bool:
-    """Whether somebody asked to subscribe before then and never confirmed."""
-    return connection.execute(_unconfirmed(before).limit(1)).scalar() is not None
-
-
-def erase_unconfirmed(connection: Connection, *, before: datetime, now: datetime) -> int:
-    """Erase what is held of those people, as `erase_address` does; return how many they are.
-
-    Of a subscriber who asked once more, only that request goes.
-    """
-    asked = _unconfirmed(before).order_by(confirmations.c.address).with_for_update()
-    found = connection.execute(asked).scalars().all()
-    for address in found:
-        its = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.address == address)
-        is_reader = select(subscribers.c.number).where(subscribers.c.address == address)
-        if connection.execute(is_reader).scalar() is None:
-            erase_address(connection, address, now=now)
-        else:
-            connection.execute(delete(confirmations).where(*its))
-    return len(found)
-
-
-def _unconfirmed(before: datetime) -> Select[Any]:
+def unconfirmed(*, before: datetime) -> Select[Any]:
+    """The addresses of those who asked to subscribe before then and never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 
 
-def _erase_reader(connection: Connection, number: int) -> bool:
-    """Erase a reader; also the words that the operator wrote for him alone, which may name him."""
-    of_reader = (consents.c.subscriber == number, consents.c.kind == ConsentKind.OPERATOR)
-    digests = list(connection.execute(select(consents.c.words_digest).where(*of_reader)).scalars())
-    connection.execute(delete(consents).where(consents.c.subscriber == number))
-    for digest in digests:
-        others = select(consents.c.number).where(consents.c.words_digest == digest).exists()
-        asked = select(confirmations.c.address).where(confirmations.c.words_digest == digest).exists()
-        connection.execute(delete(wordings).where(wordings.c.digest == digest, ~others, ~asked))
+def erase_unconfirmed(connection: Connection, addresses: Collection[str], *, now: datetime) -> int:
+    """Erase what is held of such people, at most `BATCH`, as `erase_addresses` does; return how many they are.
+
+    Of a subscriber who asked once more, only that request goes.
+    """
+    there = select(subscribers.c.address).where(subscribers.c.address.in_(addresses))
+    readers = set(connection.execute(there).scalars())
+    its = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.address.in_(readers))
+    connection.execute(delete(confirmations).where(*its))
+    if gone := {*addresses} - readers:
+        erase_addresses(connection, dict.fromkeys(sorted(gone), now))
+    return len(addresses)
+
+
+def _erase_requests(connection: Connection, addresses: Collection[str], owners: Mapping[int, str]) -> Iterable[str]:
+    its = or_(confirmations.c.address.in_(addresses), confirmations.c.subscriber.in_(owners))
+    asked = connection.execute(select(*confirmations.c["address", "subscriber"]).where(its)).all()
+    connection.execute(delete(confirmations).where(its))
+    return [owners.get(row.subscriber, row.address) for row in asked]
+
+
+def _erase_readers(connection: Connection, numbers: Collection[int]) -> None:
+    """Erase readers; also the words that the operator wrote for them alone, which may name them."""
+    of_readers = consents.c.subscriber.in_(numbers)
+    written = select(consents.c.words_digest).where(of_readers, consents.c.kind == ConsentKind.OPERATOR).distinct()
+    digests = set(connection.execute(written).scalars())
+    connection.execute(delete(consents).where(of_readers))
+    for table in (consents, confirmations) if digests else ():
+        used = select(table.c.words_digest).where(table.c.words_digest.in_(digests)).distinct()
+        digests -= set(connection.execute(used).scalars())
+    connection.execute(delete(wordings).where(wordings.c.digest.in_(digests)))
     for table in (subscriptions, bounce_scores, former_marks):
-        connection.execute(delete(table).where(table.c.subscriber == number))
-    return connection.execute(delete(subscribers).where(subscribers.c.number == number)).rowcount == 1
+        connection.execute(delete(table).where(table.c.subscriber.in_(numbers)))
+    connection.execute(delete(subscribers).where(subscribers.c.number.in_(numbers)))
 
 
-def _other_addresses(connection: Connection, number: int) -> list[str]:
-    """Addresses that a reader had before, or wanted, and that got a letter about it."""
-    wanted = select(confirmations.c.address).where(confirmations.c.subscriber == number)
-    is_told = and_(IS_LETTER, deliveries.c.name.startswith(f"{moved_name(number)}-"))
-    had = select(deliveries.c.recipient).where(is_told)
-    return [row[0] for query in (wanted, had) for row in connection.execute(query)]
+def _other_addresses(connection: Connection, owners: Mapping[int, str]) -> dict[str, str]:
+    """Addresses that readers had before, or wanted, and that got a letter about it, each with its reader's own.
+
+    One that is somebody else's is left out.
+    """
+    wanted = select(*confirmations.c["address", "subscriber"]).where(confirmations.c.subscriber.in_(owners))
+    found = {row.address: owners[row.subscriber] for row in connection.execute(wanted)}
+    begin = f"{LetterKind.MOVED.value}-"
+    is_told = (IS_LETTER, deliveries.c.name.startswith(begin))
+    for name, recipient in connection.execute(select(*deliveries.c["name", "recipient"]).where(*is_told)):
+        number = name.removeprefix(begin).partition("-")[0]
+        if (owner := owners.get(int(number) if number.isdecimal() else 0)) is not None:
+            found[recipient] = owner
+    others = select(subscribers.c.address).where(subscribers.c.address.in_(found), subscribers.c.number.not_in(owners))
+    for address in connection.execute(others).scalars().all():
+        del found[address]
+    return found
 
 
-def _erase_mails(connection: Connection, address: str, *, now: datetime) -> int:
-    of_reader = or_(is_letter_to(address), is_round_mail(connection, address))
-    ids = list(connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id)).scalars())
-    cancel_deliveries(connection, deliveries.c.id.in_(ids), now=now)
-    delete_finished_letters(connection, ids)
-    for each in ids:
-        # The answer of a server repeats the address now and then, and the Message-ID has the reader's number.
-        values = {"recipient": _nobody(), "message_id": f"<{_nobody()}>", "return_path": "", "reply": ""}
-        connection.execute(update(deliveries).where(deliveries.c.id == each).values(values))
-    return len(ids)
+def _erase_mails(connection: Connection, whose: Mapping[str, str], *, now: datetime) -> Iterable[str]:
+    mails: dict[int, str] = {}
+    for its in (is_letter_to(whose), is_round_mail(connection, whose)):
+        found = connection.execute(select(*deliveries.c["id", "recipient"]).where(its))
+        mails |= {row.id: row.recipient for row in found}
+    # The answer of a server repeats the address now and then, and the Message-ID has the reader's number.
+    values = {"recipient": bindparam("nobody"), "message_id": bindparam("no_id"), "return_path": "", "reply": ""}
+    for ids in batches(sorted(mails)):
+        cancel_deliveries(connection, deliveries.c.id.in_(ids), now=now)
+        delete_finished_letters(connection, ids)
+        rows = [{"its_id": each, "nobody": _nobody(), "no_id": f"<{_nobody()}>"} for each in ids]
+        connection.execute(update(deliveries).where(deliveries.c.id == bindparam("its_id")).values(values), rows)
+    return [whose[recipient] for recipient in mails.values()]
 
 
-def _former_marks(connection: Connection, number: int) -> list[str]:
-    query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == number)
-    return list(connection.execute(query).scalars())
+def _former_marks(connection: Connection, owners: Mapping[int, str]) -> dict[str, str]:
+    query = select(*former_marks.c["bounce_mark", "subscriber"]).where(former_marks.c.subscriber.in_(owners))
+    return {row.bounce_mark: owners[row.subscriber] for row in connection.execute(query)}
 
 
-def _erase_bounces(connection: Connection, address: str, marks: Sequence[str]) -> int:
-    its = or_(func.lower(bounces.c.recipient) == address, bounces.c.token.in_(marks))
+def _erase_bounces(connection: Connection, addresses: Collection[str], marks: Mapping[str, str]) -> Iterable[str]:
+    recipient = func.lower(bounces.c.recipient)
+    query = select(bounces.c.id, recipient.label("recipient"), bounces.c.token)
+    said = connection.execute(query.where(or_(recipient.in_(addresses), bounces.c.token.in_(marks)))).all()
     values = {"recipient": "", "token": "", "words": ""}
-    return connection.execute(update(bounces).where(its).values(values)).rowcount
+    connection.execute(update(bounces).where(bounces.c.id.in_([row.id for row in said])).values(values))
+    return [marks.get(row.token, row.recipient) for row in said]
 
 
 def _nobody() -> str:

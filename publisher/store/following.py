@@ -4,7 +4,8 @@ Who is erased takes his subscriptions with him. For each month that began while 
 and says nothing of whose it was.
 """
 
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
@@ -79,21 +80,31 @@ def month_begins(now: datetime) -> list[datetime]:
     return [first.replace(year=month // _A_YEAR, month=month % _A_YEAR + 1) for month in months]
 
 
-def count_past(connection: Connection, subscriber: int, *, now: datetime) -> None:
-    """Keep, without saying whose it is, what a subscriber followed when each of the last months began."""
-    columns = subscriptions.c["theme", "pace", "since", "ended_at"]
-    rows = connection.execute(select(*columns).where(subscriptions.c.subscriber == subscriber)).all()
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    for at in month_begins(now):
-        follows = {(row.theme, row.pace) for row in rows if row.since <= at and (row.ended_at or now) > at}
-        for theme, pace in sorted({_ANYTHING, *follows}) if follows else ():
-            one = make(past_follows).values(at=at, theme=theme, pace=pace, people=1)
-            connection.execute(
-                one.on_conflict_do_update(
-                    index_elements=[past_follows.c.at, past_follows.c.theme, past_follows.c.pace],
-                    set_={"people": past_follows.c.people + 1},
-                )
-            )
+def count_past(connection: Connection, moments: Mapping[int, datetime]) -> None:
+    """Keep, without saying whose it is, what subscribers followed when each of the last months began; each as of his
+    moment.
+    """
+    columns = subscriptions.c["subscriber", "theme", "pace", "since", "ended_at"]
+    follows: dict[tuple[int, datetime], set[tuple[str, str]]] = defaultdict(set)
+    begins = {now: month_begins(now) for now in {*moments.values()}}
+    for row in connection.execute(select(*columns).where(subscriptions.c.subscriber.in_(moments))):
+        now = moments[row.subscriber]
+        for at in begins[now]:
+            if row.since <= at < (row.ended_at or now):
+                follows[row.subscriber, at] |= {_ANYTHING, (row.theme, row.pace)}
+    counted = Counter((at, *each) for (_, at), its in follows.items() for each in its)
+    if counted:
+        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        one = make(past_follows)
+        more = one.on_conflict_do_update(
+            index_elements=[past_follows.c.at, past_follows.c.theme, past_follows.c.pace],
+            set_={"people": past_follows.c.people + one.excluded.people},
+        )
+        rows = [
+            {"at": at, "theme": theme, "pace": pace, "people": counted[at, theme, pace]}
+            for at, theme, pace in sorted(counted)
+        ]
+        connection.execute(more, rows)
 
 
 def _was_active(at: datetime) -> ColumnElement[bool]:

@@ -73,8 +73,8 @@ class Moves:
 
 def _move_mails(connection: Connection, former: str, address: str, *, now: datetime) -> None:
     """Have the mails to a reader, past ones too, be to his new address; letters that wait are taken back."""
-    cancel_deliveries(connection, is_letter_to(former), now=now)
-    of_reader = or_(is_letter_to(former), is_round_mail(connection, former))
+    cancel_deliveries(connection, is_letter_to([former]), now=now)
+    of_reader = or_(is_letter_to([former]), is_round_mail(connection, [former]))
     ids = connection.execute(select(deliveries.c.id).where(of_reader).order_by(deliveries.c.id).with_for_update())
     which = deliveries.c.id.in_(ids.scalars().all())
     # Who has claimed one knows the former address. In another epoch he cannot hand it over.

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from publisher.model.departures import Standing, standings
 from publisher.model.subscribers import EndReason, LetterKind, SubscriptionState
+from publisher.store.columns import UtcDateTime
 from publisher.store.departures import Journal
-from publisher.store.engine import BATCH, Database
-from publisher.store.erasure import erase_address
+from publisher.store.engine import Database, batches
+from publisher.store.erasure import erase_addresses
 from publisher.store.people_rows import IS_ACTIVE
 from publisher.store.people_schema import confirmations, subscribers, subscriptions, suppressions
 from publisher.store.queue import cancel_deliveries
@@ -57,46 +58,59 @@ def repeat_unknown(database: Database, journal: Journal) -> None:
 def _repeat(database: Database, journal: Journal, *, after: int) -> Repeated:
     size = journal.size()
     found = standings(journal.read(after=after))
+    left = erased = 0
     with database.writing_beside() as connection:
-        gone = [each for each in _people(connection, found) if _repeat_one(connection, *each)]
+        for some in _people(connection, found):
+            gone = {
+                address: standing.erased_at
+                for address, (since, standing) in some.items()
+                if standing.erased_at is not None and standing.erased_at > since
+            }
+            ends = {address: standing.left_at for address, (_, standing) in some.items() if standing.left_at}
+            erased += len(erase_addresses(connection, gone)) if gone else 0
+            left += _end(connection, {address: at for address, at in ends.items() if address not in gone})
         suppressed = _suppress(connection, found)
         connection.execute(update(departures_noted).values(size=size))
-    erased = sum(standing.erased_at is not None for _, _, standing in gone)
-    return Repeated(left=len(gone) - erased, erased=erased, suppressed=suppressed)
+    return Repeated(left=left, erased=erased, suppressed=suppressed)
 
 
-def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[tuple[str, datetime, Standing]]:
-    """Addresses that the file speaks of, each with since when its reader is one, or asked to be."""
+def _people(connection: Connection, found: Mapping[str, Standing]) -> Iterator[Mapping[str, tuple[datetime, Standing]]]:
+    """Yield, some at a time, the addresses that the file speaks of, each with since when its reader is one, or asked to
+    be.
+    """
     asked = confirmations.c.kind == LetterKind.CONFIRM
     for query in (
         select(*subscribers.c["address", "since"]),
         select(confirmations.c.address, confirmations.c.asked_at).where(asked),
     ):
         rows = connection.execute(query.order_by(query.selected_columns[0])).all()
-        for start in range(0, len(rows), BATCH):
-            some = rows[start : start + BATCH]
+        for some in batches(rows):
             marks = marks_of(connection, [address for address, _ in some])
-            yield from ((address, since, found[marks[address]]) for address, since in some if marks[address] in found)
+            known = {address: (since, found[marks[address]]) for address, since in some if marks[address] in found}
+            if known:
+                yield known
 
 
-def _repeat_one(connection: Connection, address: str, since: datetime, standing: Standing) -> bool:
-    """Erase somebody, or end what he follows, unless he came later; whether anything was to be done."""
-    if standing.erased_at is not None and standing.erased_at > since:
-        return erase_address(connection, address, now=standing.erased_at)
-    return standing.left_at is not None and _end(connection, address, at=standing.left_at)
-
-
-def _end(connection: Connection, address: str, *, at: datetime) -> bool:
-    number = select(subscribers.c.number).where(subscribers.c.address == address).scalar_subquery()
-    its = (subscriptions.c.subscriber == number, IS_ACTIVE)
-    began = connection.execute(select(func.max(subscriptions.c.since)).where(*its)).scalar()
-    if began is None or began > at:
-        return False
-    ended = {"state": SubscriptionState.ENDED, "ended_at": at, "ended_because": EndReason.UNSUBSCRIBED}
-    connection.execute(update(subscriptions).where(*its).values(ended))
-    connection.execute(update(subscribers).where(subscribers.c.address == address).values(left_at=at))
-    cancel_deliveries(connection, is_round_mail(connection, address), now=at)
-    return True
+def _end(connection: Connection, moments: Mapping[str, datetime]) -> int:
+    """End what these people follow, unless they came later than their moments; return how many that concerned."""
+    query = select(*subscribers.c["number", "address"], func.max(subscriptions.c.since).label("began"))
+    its = (subscribers.c.address.in_(moments), IS_ACTIVE)
+    query = query.join(subscriptions, subscriptions.c.subscriber == subscribers.c.number).where(*its)
+    rows = connection.execute(query.group_by(subscribers.c.number, subscribers.c.address)).all()
+    gone = {
+        row.address: {"who": row.number, "moment": moments[row.address]}
+        for row in rows
+        if row.began <= moments[row.address]
+    }
+    if gone:
+        moment = bindparam("moment", type_=UtcDateTime())
+        ended = {"state": SubscriptionState.ENDED, "ended_at": moment, "ended_because": EndReason.UNSUBSCRIBED}
+        of_reader = (subscriptions.c.subscriber == bindparam("who"), IS_ACTIVE)
+        connection.execute(update(subscriptions).where(*of_reader).values(ended), [*gone.values()])
+        left = update(subscribers).where(subscribers.c.number == bindparam("who")).values(left_at=moment)
+        connection.execute(left, [*gone.values()])
+        cancel_deliveries(connection, is_round_mail(connection, gone), now=max(moments[each] for each in gone))
+    return len(gone)
 
 
 def _suppress(connection: Connection, found: Mapping[str, Standing]) -> int:

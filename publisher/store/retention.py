@@ -7,6 +7,7 @@ leaves the store as it should be: a crash costs nothing, and the next pass goes 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, delete, func, insert, or_, select, update
@@ -15,13 +16,13 @@ from publisher.model.deliveries import DeliveryKind, DeliveryState
 from publisher.model.retention import BOUNCES, ENDED, LINKS, MAILS, UNCONFIRMED, Forgotten
 from publisher.model.subscribers import LetterKind, round_name
 from publisher.store.engine import BATCH, Database
-from publisher.store.erasure import erase_address, erase_unconfirmed, has_unconfirmed
+from publisher.store.erasure import erase_addresses, erase_unconfirmed, unconfirmed
 from publisher.store.mail_schema import IS_LETTER, bounces, deliveries, delivery_sums, letters
 from publisher.store.people_schema import confirmations, round_mails, rounds, subscribers
 
 _ANSWERED_LATER = (LetterKind.CONFIRM, LetterKind.RENEW)
 """Links that are good for longer."""
-PEOPLE = 100
+PEOPLE = 250
 """How many people are erased in one transaction."""
 ROWS = BATCH
 """How many rows are deleted in one transaction. A form waits for no longer."""
@@ -37,7 +38,7 @@ class Retention:
         """Forget all whose time is over; when `is_stopping`, end early, between two transactions."""
         is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
         return Forgotten(
-            unconfirmed=self._erase_unconfirmed(now),
+            unconfirmed=self._erase_unconfirmed(now, is_stopping),
             ended=self._erase_ended(now, is_stopping),
             mails=self._forget_rounds(now, is_stopping),
             letters=self._delete(deliveries, is_old_letter, is_stopping, before_each=_delete_letters),
@@ -47,23 +48,31 @@ class Retention:
 
     # --- people ------------------------------------------------------------------------------------------------------
 
-    def _erase_unconfirmed(self, now: datetime) -> int:
-        before = now - UNCONFIRMED
-        with self._database.reading() as connection:
-            if not has_unconfirmed(connection, before=before):
-                return 0
-        with self._database.writing_beside() as connection:
-            return erase_unconfirmed(connection, before=before, now=now)
+    def _erase_unconfirmed(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
+        query = unconfirmed(before=now - UNCONFIRMED).order_by(confirmations.c.address)
+        return self._erase(query, partial(erase_unconfirmed, now=now), is_stopping)
 
     def _erase_ended(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
         """Erase people who follow nothing any more. Nothing is repeated to one who comes back: he begins anew."""
         query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
-        query = query.order_by(subscribers.c.left_at).limit(PEOPLE)
+
+        def erase(connection: Connection, addresses: Sequence[str]) -> int:
+            return len(erase_addresses(connection, dict.fromkeys(addresses, now)))
+
+        return self._erase(query.order_by(subscribers.c.left_at), erase, is_stopping)
+
+    def _erase(
+        self,
+        query: Select[Any],
+        erase: Callable[[Connection, Sequence[str]], int],
+        is_stopping: Callable[[], bool],
+    ) -> int:
+        """Erase the people whose addresses `query` finds, some in each transaction; return how many."""
         erased = 0
-        while self._finds(query) and not is_stopping():
+        while self._finds(query.limit(1)) and not is_stopping():
             with self._database.writing_beside() as connection:
-                found = connection.execute(query.with_for_update()).scalars().all()
-                erased += sum(erase_address(connection, address, now=now) for address in found)
+                found = connection.execute(query.limit(PEOPLE).with_for_update()).scalars().all()
+                erased += erase(connection, found) if found else 0
         return erased
 
     def _forget_links(self, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """The mails to readers in the ledger, as far as the readers change something about them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select, update
@@ -25,10 +25,10 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
     - He paused: they wait until the pause is over. He ends the pause, or moves its end: they go then.
     - He follows less: those that a process has claimed are given back, so that they are made anew without it.
     """
-    mails = is_round_mail(connection, before.address)
+    mails = is_round_mail(connection, [before.address])
     if before.active and not after.active:
         cancel_deliveries(connection, mails, now=now)
-        cancel_deliveries(connection, is_letter_to(before.address, [LetterKind.RENEW]), now=now)
+        cancel_deliveries(connection, is_letter_to([before.address], [LetterKind.RENEW]), now=now)
         return
     ended = {each.number: each.ended_at for each in before.subscriptions}
     if left := [at for each in after.active if (at := ended.get(each.number)) is not None]:
@@ -42,29 +42,31 @@ def follow_reader(connection: Connection, before: Subscriber, after: Subscriber,
 
 def hold_back(connection: Connection, address: str, *, now: datetime) -> None:
     """Take back the mails to a reader who is suspended from now on, and a letter that asks whether he wants them."""
-    cancel_deliveries(connection, is_round_mail(connection, address), now=now)
-    cancel_deliveries(connection, is_letter_to(address, [LetterKind.RENEW]), now=now)
+    cancel_deliveries(connection, is_round_mail(connection, [address]), now=now)
+    cancel_deliveries(connection, is_letter_to([address], [LetterKind.RENEW]), now=now)
 
 
 def send_held_back(connection: Connection, address: str, *, since: datetime, now: datetime) -> None:
     """Queue the mails of a reader again that were taken back since he was suspended: rounds do not repeat them."""
-    _queue_again(connection, is_round_mail(connection, address), since=since, now=now)
+    _queue_again(connection, is_round_mail(connection, [address]), since=since, now=now)
 
 
-def is_round_mail(connection: Connection, address: str) -> ColumnElement[bool]:
-    """Whether a delivery is a mail of a round to an address."""
+def is_round_mail(connection: Connection, recipients: Collection[str]) -> ColumnElement[bool]:
+    """Whether a delivery is a mail of a round to one of these addresses."""
     query = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None))
     names = [round_name(number) for number in connection.execute(query).scalars()]
     # By kind, name and recipient, as the index has them.
     return and_(
-        deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient == address
+        deliveries.c.kind == DeliveryKind.ROUND, deliveries.c.name.in_(names), deliveries.c.recipient.in_(recipients)
     )
 
 
-def is_letter_to(address: str, kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
-    """Whether a delivery is a letter about the subscription of an address; notices to the operator are none."""
+def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
+    """Whether a delivery is a letter about the subscription of one of these addresses; notices to the operator are
+    none.
+    """
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
-    return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient == address, or_(*of_reader))
+    return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient.in_(recipients), or_(*of_reader))
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:

@@ -98,7 +98,7 @@ def suppress(
 
     To be called last before the commit.
     """
-    cancel_deliveries(connection, is_letter_to(address), now=now)
+    cancel_deliveries(connection, is_letter_to([address]), now=now)
     mark = marks_of(connection, [address])[address]
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"mark": mark, "kind": kind, "at": now, "reason": reason}

@@ -112,6 +112,29 @@ def test_who_had_not_confirmed_and_was_erased_since_stays_erased(folder: Path, p
         assert store.subscribers.link("confirm-one") is None
 
 
+def test_each_is_as_gone_as_he_was_and_since_when_he_was(folder: Path, people: list[Subscriber]) -> None:
+    """All in one pass: two who left at different times, one who was erased, one who left and was back."""
+    ada, ben, cy, di = people
+    with opened(folder) as store:
+        leaves(store, ada)
+        leaves(store, ben, at=LATEST)
+        store.subscribers.erase(cy.address, now=LATER)
+        left = leaves(store, di)
+        back = choose(left.subscriptions, {"*": "daily"}, log_end=1, now=LATEST)
+        store.subscribers.write(left, replace(left, subscriptions=back), now=LATEST)
+    (folder / "publisher.db.departures").rename(folder / "elsewhere")
+    put_back(folder)
+
+    with opened(folder) as store:
+        (folder / "elsewhere").rename(folder / "publisher.db.departures")
+        assert Repeated(left=2, erased=1) == store.repeat_departures()
+        assert Repeated() == store.repeat_departures()
+
+        found = {each.address: each.subscriptions[0].ended_at for some in store.subscribers.all() for each in some}
+        assert {ada.address: LATER, ben.address: LATEST, di.address: None} == found
+        assert [di.address] == waiting(store)
+
+
 def test_repeating_the_whole_file_changes_nothing_more(folder: Path, people: list[Subscriber]) -> None:
     with opened(folder) as store:
         leaves(store, people[0])
