@@ -426,7 +426,7 @@ class Publisher:
         report = self._compose(report, plan, self.config.audiences)
         report = self._put_out(report, self.config.audiences)
         report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
-        return self._wiring.tell_hub(report)
+        return self._wiring.tell_hub(self._wiring.note_departures(report))
 
     def _collect(
         self,

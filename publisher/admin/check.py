@@ -58,6 +58,8 @@ class Checked:
     """What readers follow; None: no one can subscribe."""
     now: datetime
     """UTC."""
+    owed_departures: int
+    """How many departures their file did not take."""
     large_feeds: tuple[tuple[str, int], ...]
     """Files of feeds below the folder of feeds that are too large for some readers, with their bytes."""
 
@@ -116,6 +118,7 @@ def check(office: Office, problems: Sequence[Problem]) -> CheckReport:
         survey=_survey(store, config.themes),
         followed=survey_readers(store, config.themes, now=office.now) if config.subscribers else None,
         now=office.now,
+        owed_departures=store.owed_departures.count(),
         large_feeds=tuple(_large_feeds(store, config)),
     )
     return CheckReport(
@@ -216,6 +219,24 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
             yield key, Finding(what=f"{there} cannot be written; give the user who runs publisher the right")
 
 
+def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
+    """Yield a finding if the file that says who left cannot be written: a backup that is put back goes by it."""
+    if checked.config.subscribers is not None and (problem := _unwritable(checked.config.departures)):
+        owed = f"; {counted(checked.owed_departures, 'departure')} wait for it" if checked.owed_departures else ""
+        yield "departures", Finding(what=f"{problem}; without it a backup that is put back writes to who left{owed}")
+
+
+def _unwritable(file: Path) -> str:
+    """Why a file cannot be written, and the next step; empty: it can."""
+    folder = _nearest(file.parent)
+    if file.is_dir():
+        return f"{file} is a folder where a file should be; move it away"
+    if not folder.is_dir():
+        return f"{folder} is a file where a folder should be; move it away"
+    there = file if file.exists() else folder
+    return "" if os.access(there, os.W_OK) else f"{there} cannot be written; give the user who runs publisher the right"
+
+
 def _pictures(checked: Checked) -> Iterator[tuple[str, Finding]]:
     """Yield the site's pictures that are missing: each would be a gap in every mail, feed or page."""
     config = checked.config
@@ -306,6 +327,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("waiting", _waiting_items),
     ("addresses", _reserved_names),
     ("folders", _folders),
+    ("departures", _departures),
     ("pictures", _pictures),
     ("templates", _templates),
     ("schedules", _schedules),

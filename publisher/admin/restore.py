@@ -26,9 +26,10 @@ from publisher.compose.outbox import HELD
 from publisher.compose.traces import Trace, find_traces, highest_number
 from publisher.config.config import Config
 from publisher.deliver.plan import audience_and_number
+from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience, Edition
-from publisher.model.errors import BusyError, UsageError
+from publisher.model.errors import BusyError, StoreError, UsageError
 from publisher.rendering.addresses import delivery_of
 from publisher.store import READERS, AudienceState, Repeated, Restoration, Settlement, Store
 from publisher.store.backup_file import Backup, add_missing, flush_folder, unpack_backup
@@ -37,6 +38,8 @@ from publisher.store.disk_errors import explain_errors
 from publisher.store.owners import give
 from publisher.store.replay import repeat_departures
 from publisher.store.snapshot import put_in_place
+
+logger = DecisionLog("subscribers")
 
 WAIT_S = 60.0
 """How long a pass at work is waited for before the operator's word is recorded."""
@@ -102,6 +105,7 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
             f"{config.outbox_directory}, beside what is there, then say so: publisher restore --put-back"
         )
     with _at_rest(config), _staging(database) as folder:
+        _note_owed_departures(config, database)
         backup = unpack_backup(file, folder)
         with Store.open(f"sqlite:///{backup.database}") as store:
             store.restorations.begin(taken_at=backup.taken_at, at=now)
@@ -112,6 +116,17 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
             kept = put_in_place(backup.database, database)
             flush_folder(database.parent)
         return RestoreReport(taken_at=backup.taken_at, kept=kept, added=added, repeated=repeated)
+
+
+def _note_owed_departures(config: Config, database: Path) -> None:
+    """Write the departures that their file did not take: they stand in the store that is replaced, and in no other."""
+    if not database.exists():
+        return
+    try:
+        with Store.open(config.store.url, departures=config.departures) as store:
+            store.owed_departures.note()
+    except StoreError as error:  # it is put back because it is damaged, say
+        logger.debug("departures are not looked for", because=str(error))
 
 
 @contextmanager

@@ -74,8 +74,8 @@ class RoundMails:
         found: dict[int, bytes | PublisherError] = {}
         for delivery in claimed:
             mail = mails.get(delivery.recipient)
-            if mail is None or not mail.follows:  # he was erased, or left before the operator sent the rest
-                continue
+            if mail is None or not mail.follows or mail.is_suppressed:
+                continue  # he was erased, or left before the operator sent the rest, or a restore did not end him
             if mail.paused_until is not None and mail.paused_until > now:
                 self._store.rounds.let_wait(delivery, mail.paused_until, now=now)
                 continue

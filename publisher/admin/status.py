@@ -90,6 +90,8 @@ def _subscribers_status(
         last_round_at=last.begun_at if last else None,
         suspended=store.bounce_scores.count_suspended(),
         suppressions={kind.value: number for kind, number in sorted(store.suppressions.counts().items())},
+        asked=store.renewals.count_asked(),
+        owed_departures=store.owed_departures.count(),
     )
 
 

@@ -23,7 +23,8 @@ from publisher.deliver.mails import Mails
 from publisher.deliver.pace import Throttle
 from publisher.model.decisions import DecisionLog
 from publisher.model.deliveries import DeliveryKind, Letter
-from publisher.model.errors import UsageError
+from publisher.model.errors import FilesError, UsageError
+from publisher.model.problems import Problem, counted
 from publisher.model.progress import Progress
 from publisher.model.reports import PublishReport, RunReport
 from publisher.model.rounds import RoundReport
@@ -297,6 +298,18 @@ class Wiring:
         if ended := end_unanswered(self._store, now=now, is_stopping=is_stopping):
             logger.debug("subscriptions end", because="their readers were asked and did not answer", readers=ended)
         return keep_rounds(self._config, settings, self._store, self.site, now=now, is_stopping=is_stopping)
+
+    def note_departures(self, report: RunReport) -> RunReport:
+        """Write the departures that their file did not take when they happened; the report, with a problem if it does
+        not take them now.
+        """
+        try:
+            self._store.owed_departures.note()
+        except FilesError as error:
+            owed = counted(self._store.owed_departures.count(), "departure")
+            what = f"{error}; until then {owed} would be forgotten if the store were lost"
+            return report.with_problems(Problem(where="departures", what=what))
+        return report
 
     @cached_property
     def _round_mails(self) -> RoundMails:

@@ -49,7 +49,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
         lines.append(f"feeds: {counted(status.unpublished, 'change')} wait for `publisher publish`")
     lines += [_audience_line(audience, zone) for audience in status.audiences]
     if status.subscribers:
-        lines.append(_subscribers_line(status.subscribers, zone))
+        lines += _subscribers_lines(status.subscribers, zone)
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
@@ -156,7 +156,7 @@ def _audience_line(audience: AudienceStatus, zone: ZoneInfo) -> str:
     return f"audience {audience.name}: " + ", ".join(parts)
 
 
-def _subscribers_line(subscribers: SubscribersStatus, zone: ZoneInfo) -> str:
+def _subscribers_lines(subscribers: SubscribersStatus, zone: ZoneInfo) -> list[str]:
     parts = [counted(subscribers.people, "subscriber")]
     if subscribers.pending:
         parts.append(f"{subscribers.pending} not confirmed yet")
@@ -168,7 +168,13 @@ def _subscribers_line(subscribers: SubscribersStatus, zone: ZoneInfo) -> str:
     if subscribers.last_round_at:
         parts.append(f"last {subscribers.last_round} on {local_time(subscribers.last_round_at, zone)}")
     parts += [f"{pace} next {local_time(tick, zone)}" for pace, tick in subscribers.next_ticks.items()]
-    return f"subscribers: {', '.join(parts)}"
+    lines = [f"subscribers: {', '.join(parts)}"]
+    if subscribers.asked:
+        asked = "1 reader was" if subscribers.asked == 1 else f"{subscribers.asked} readers were"
+        lines.append(f"subscribers: {asked} asked whether mails are still wanted, and did not answer yet")
+    if owed := subscribers.owed_departures:
+        lines.append(f"departures: {owed} not in their file, which cannot be written; `publisher check` says why")
+    return lines
 
 
 def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:

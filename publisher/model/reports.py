@@ -305,6 +305,10 @@ class SubscribersStatus:
     """How many get no digests, because mails to them came back."""
     suppressions: Mapping[str, int] = field(default_factory=dict)
     """How many addresses get no mail, by why."""
+    asked: int = 0
+    """How many were asked whether they still want their mails, and did not answer yet."""
+    owed_departures: int = 0
+    """How many departures stand in the store alone, because their file could not be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ A line is a JSON object and ends with a line feed:
 `mark` is the HMAC-SHA256 of the address with a key that the store has had since its tables were made, so that every
 backup of it has the same. An address stands in no line; only who knows both an address and the key can find its lines.
 
-A line is on the disk before the transaction is committed that it is about. What a crash leaves:
+A line is on the disk before the transaction is committed that it is about, unless the file cannot be written: then it
+is kept in the store (`departure_lines`). What a crash leaves:
 
 - before the line was flushed: nothing was changed; perhaps the beginning of a line at the end, which `read` passes over
   and the next line begins below;
@@ -92,6 +93,7 @@ class Journal:
 
 def _append(path: Path, data: bytes) -> int:
     is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

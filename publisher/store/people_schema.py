@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
-from publisher.model.departures import SuppressionKind
+from publisher.model.departures import DepartureKind, SuppressionKind
 from publisher.model.subscribers import ConsentKind, EndReason, LetterKind, SubscriptionState
 from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 from publisher.store.schema import items, metadata
@@ -127,6 +127,17 @@ suppressions = Table(
     _column("at", UtcDateTime),
     # The operator's words.
     _column("reason", Text),
+)
+
+# Lines that the file of departures did not take: it could not be written.
+owed_departures = Table(
+    "owed_departures",
+    metadata,
+    _column("id", Integer, primary_key=True),
+    _column("at", UtcDateTime),
+    _column("kind", Choice(DepartureKind)),
+    _column("mark", Key),
+    _column("suppression", Choice(SuppressionKind), nullable=True),
 )
 
 # The points of readers whose mails came back; others have no row.

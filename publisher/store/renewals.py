@@ -84,10 +84,12 @@ class Renewals:
         return found
 
     def count_asked(self) -> int:
-        """How many readers are asked and did not answer yet."""
+        """How many readers are asked and did not answer yet, and follow something."""
+        its = (_IS_RENEWAL, confirmations.c.used_at.is_(None), subscribers.c.left_at.is_(None))
+        query = select(func.count()).select_from(confirmations)
+        query = query.join(subscribers, subscribers.c.number == confirmations.c.subscriber)
         with self._database.reading() as connection:
-            query = select(func.count()).where(_IS_RENEWAL, confirmations.c.used_at.is_(None))
-            return connection.execute(query).scalar_one()
+            return connection.execute(query.where(*its)).scalar_one()
 
     def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
         """Ask these readers, in one transaction, and queue their letters; who left meanwhile is not asked.

@@ -41,6 +41,7 @@ from publisher.store.people_schema import (
 from publisher.store.queue import cancel_deliveries
 from publisher.store.range_pass import IS_ACTIVE, RangePass, new_items
 from publisher.store.round_mails import APART, let_wait
+from publisher.store.suppressions import suppressed_among
 
 RANGE = 5_000
 """How many subscribers are planned in one transaction."""
@@ -67,6 +68,8 @@ class RoundMail:
     """UTC; None: he never paused."""
     is_suspended: bool = False
     """Whether he gets no digests, because mails came back."""
+    is_suppressed: bool = False
+    """Whether his address gets no mail at all."""
 
 
 class Rounds:
@@ -204,6 +207,7 @@ class Rounds:
                 found = connection.execute(query.where(subscribers.c.address.in_(some)))
                 rows += [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in found]
             follows, left = _follows_and_left(connection, [row[1] for row in rows], since=begun_at)
+            suppressed = [set(suppressed_among(connection, some)) for some in batches([row[0] for row in rows])]
         return [
             RoundMail(
                 address=address,
@@ -214,6 +218,7 @@ class Rounds:
                 left=frozenset(left[subscriber]),
                 paused_until=paused_until,
                 is_suspended=suspended_at is not None,
+                is_suppressed=any(address in some for some in suppressed),
             )
             for address, subscriber, language, paused_until, what, suspended_at in rows
         ]

@@ -11,6 +11,7 @@ from publisher.model.progress import Progress
 from publisher.store.bounce_scores import BounceScores
 from publisher.store.bounces import Bounces
 from publisher.store.calendar import Calendar
+from publisher.store.departure_lines import OwedDepartures
 from publisher.store.departures import Journal, beside
 from publisher.store.desk import DeskRecords
 from publisher.store.editions import Editions
@@ -74,6 +75,7 @@ class Store:
         self.restorations = Restorations(database)
         self.ledger = Ledger(database, locks)
         self.departures = Journal(departures)
+        self.owed_departures = OwedDepartures(database, self.departures)
         self.subscribers = Subscribers(database, self.departures)
         self.suppressions = Suppressions(database, self.departures)
         self.renewals = Renewals(database)

@@ -36,7 +36,14 @@ from publisher.store.people_rows import (
 from publisher.store.people_schema import confirmations, consents, link_keys, subscribers, subscriptions, wordings
 from publisher.store.queue import insert_letters
 from publisher.store.round_mails import follow_reader
-from publisher.store.suppressions import lift, note_departures, refuse_suppressed, suppress, suppressed_among
+from publisher.store.suppressions import (
+    lift,
+    note_departures,
+    refuse_suppressed,
+    suppress,
+    suppressed_among,
+    suppressions_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +245,8 @@ class Subscribers:
     ) -> bool:
         """Keep what was asked for, in place of an older request of that kind for the address, and queue its letter.
 
-        Returns False, and does neither, if there is one that was made after `not_since`. Of any number of requests at
-        once, one is kept.
+        Returns False, and does neither, if there is one that was made after `not_since`, or the address is suppressed
+        for a cause that no form lifts. Of any number of requests at once, one is kept.
         """
         row = {
             "token_digest": token_digest,
@@ -252,6 +259,8 @@ class Subscribers:
         }
         same = (confirmations.c.kind == kind, confirmations.c.address == request.address)
         with self._database.writing_beside() as connection:
+            if any(not each.kind.is_lifted_by_form for each in suppressions_of(connection, request.address)):
+                return False
             renewed = update(confirmations).where(*same, confirmations.c.asked_at <= not_since).values(row)
             is_kept = connection.execute(renewed).rowcount == 1
             if not is_kept:

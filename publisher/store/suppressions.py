@@ -7,17 +7,17 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
 from publisher.model.errors import SuppressedError
+from publisher.store.departure_lines import add_lines
 from publisher.store.departures import Journal
 from publisher.store.engine import Database, batches
 from publisher.store.people_schema import address_key, suppressions
 from publisher.store.queue import cancel_deliveries
-from publisher.store.round_mails import is_letter_to
-from publisher.store.schema import departures_noted
+from publisher.store.round_mails import is_letter_to, is_round_mail
 
 
 class Suppressions:
@@ -52,7 +52,7 @@ class Suppressions:
             return {row.kind: row.number for row in connection.execute(query)}
 
     def add(self, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime) -> bool:
-        """Suppress an address, and take back the letters to it; False: it is suppressed for that cause already.
+        """Suppress an address, and take back the mails to it; False: it is suppressed for that cause already.
 
         Its subscriptions are left alone.
         """
@@ -94,18 +94,19 @@ def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[s
 def suppress(
     connection: Connection, journal: Journal, address: str, kind: SuppressionKind, *, reason: str = "", now: datetime
 ) -> bool:
-    """Suppress an address, and take back the letters to it; False: it is suppressed for that cause already.
+    """Suppress an address, and take back the mails to it; False: it is suppressed for that cause already.
 
     To be called last before the commit.
     """
-    cancel_deliveries(connection, is_letter_to([address]), now=now)
+    for its in (is_letter_to([address]), is_round_mail(connection, [address])):
+        cancel_deliveries(connection, its, now=now)
     mark = marks_of(connection, [address])[address]
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {"mark": mark, "kind": kind, "at": now, "reason": reason}
     statement = make(suppressions).values(row).on_conflict_do_nothing()
     is_new = connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
     if is_new:
-        _add_lines(connection, journal, [Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
+        add_lines(connection, journal, [Departure(at=now, kind=DepartureKind.SUPPRESSED, mark=mark, suppression=kind)])
     return is_new
 
 
@@ -129,16 +130,10 @@ def lift(
         gone = (suppressions.c.mark == mark, suppressions.c.kind.in_([each.kind for each in there]))
         connection.execute(delete(suppressions).where(*gone))
         lifted = DepartureKind.LIFTED
-        _add_lines(
+        add_lines(
             connection, journal, [Departure(at=now, kind=lifted, mark=mark, suppression=each.kind) for each in there]
         )
     return there
-
-
-def _add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file of departures, and note how long it is: a store that is put back is known by that."""
-    if size := journal.append(lines):
-        connection.execute(update(departures_noted).values(size=size))
 
 
 def note_departures(
@@ -147,4 +142,4 @@ def note_departures(
     """Add lines that these people left, returned or were erased. To be called last before the commit."""
     if journal.path is not None and addresses:
         marks = marks_of(connection, addresses)
-        _add_lines(connection, journal, [Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])
+        add_lines(connection, journal, [Departure(at=now, kind=kind, mark=marks[address]) for address in addresses])

@@ -25,9 +25,9 @@ from tests.subscribers.test_transfer import people_of
 
 ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"
 OF_THE_LOG = {
-    "theme_joins", "pace_ticks", "rounds", "ranges", "selections", "round_mails"
+    "theme_joins", "pace_ticks", "rounds", "ranges", "selections", "round_mails", "owed_departures"
 }  # fmt: skip
-"""Tables beside those of people that are about items, and stay with them."""
+"""Tables beside those of people that are about items, or about the site's file of departures, and stay with them."""
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.model.departures import Departure, DepartureKind, Suppression, SuppressionKind
-from publisher.model.errors import PublisherError
+from publisher.model.errors import FilesError
 from publisher.model.subscribers import EndReason
 from publisher.store import Store
 from publisher.store.departures import Journal
@@ -85,12 +85,37 @@ def test_what_happens_to_people_is_a_line_each(kept: Store) -> None:
     ] == list(kept.departures.read())
 
 
-def test_nothing_is_changed_if_its_line_cannot_be_kept(kept: Store, path: Path) -> None:
+def test_who_leaves_has_left_and_his_line_is_owed_while_the_file_cannot_be_written(kept: Store, path: Path) -> None:
     path.mkdir()
+    ada = add(kept, "ada")
 
-    with pytest.raises(PublisherError, match="a directory is where a file should be"):
-        kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
-    assert () == kept.suppressions.of(ADA)
+    kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+    kept.subscribers.erase(ADA, now=NOON + DAY)
+
+    assert [SuppressionKind.BOUNCES] == [each.kind for each in kept.suppressions.of(ADA)]
+    assert kept.subscribers.get(ada.number) is None
+    assert 3 == kept.owed_departures.count()
+    with pytest.raises(FilesError, match="a directory is where a file should be"):
+        kept.owed_departures.note()
+    assert 3 == kept.owed_departures.count()
+    assert [] == tables_with(kept, "ada@")
+
+
+@pytest.mark.parametrize("by_a_pass", [True, False])
+def test_what_is_owed_is_written_before_what_happens_next(kept: Store, path: Path, by_a_pass: bool) -> None:
+    path.mkdir()
+    kept.suppressions.add(ADA, SuppressionKind.BOUNCES, now=NOON)
+    path.rmdir()
+
+    if by_a_pass:
+        kept.owed_departures.note()
+    kept.suppressions.lift(ADA, [SuppressionKind.BOUNCES], now=NOON + DAY)
+
+    kinds = [DepartureKind.SUPPRESSED, DepartureKind.LIFTED]
+    assert kinds == [each.kind for each in kept.departures.read()]
+    assert 0 == kept.owed_departures.count()
+    kept.owed_departures.note()
+    assert kinds == [each.kind for each in kept.departures.read()]
 
 
 def test_a_torn_line_is_passed_over_and_hurts_no_other(kept: Store, path: Path) -> None:

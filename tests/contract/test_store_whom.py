@@ -17,7 +17,7 @@ from publisher.subscribers.choose import leave
 from tests.contract.stories import NOON, collect, record
 from tests.contract.test_store_bounce_scores import GONE, ONE, came_back
 from tests.contract.test_store_rounds import add, begin, pause, plan, subscription
-from tests.contract.test_store_subscribers import letter
+from tests.contract.test_store_subscribers import ask, letter
 
 MAX_AGE = timedelta(days=9999)
 """None is too old here: SQLite goes by the clock of a test, PostgreSQL by its own."""
@@ -56,7 +56,12 @@ def is_suspended_after_points(store: Store, who: Subscriber) -> None:
     store.bounce_scores.count_refusal(refusal, who.number, before=ONE, after=GONE)
 
 
-GOING = pytest.mark.parametrize("goes", [ends, is_suppressed, is_erased, is_suspended])
+def is_suppressed_alone(store: Store, who: Subscriber) -> None:
+    """His subscriptions are not ended with it."""
+    store.suppressions.add(who.address, SuppressionKind.OPERATOR, now=NOON)
+
+
+GOING = pytest.mark.parametrize("goes", [ends, is_suppressed, is_suppressed_alone, is_erased, is_suspended])
 
 
 @pytest.fixture
@@ -147,6 +152,25 @@ def test_a_letter_that_asks_whether_mails_are_wanted_is_taken_back_from_who_is_s
     is_suspended(store, ada)
 
     assert ["probe-1"] == [each.name for each in store.ledger.due(max_age=MAX_AGE, now=datetime.now(UTC))]
+
+
+def test_a_mail_that_is_planned_for_a_suppressed_address_is_known_as_such(store: Store) -> None:
+    collect(store, record("a"))
+    ada, ben = add(store, "ada"), add(store, "ben")
+    is_suppressed_alone(store, ada)
+    plan(store, begin(store), {ada.number: (1,), ben.number: (1,)})
+
+    mails = store.rounds.mails(1, [ada.address, ben.address])
+
+    assert {ada.address: True, ben.address: False} == {each.address: each.is_suppressed for each in mails}
+
+
+def test_a_letter_is_not_queued_for_an_address_that_was_suppressed_meanwhile(store: Store) -> None:
+    store.suppressions.add("ada@example.org", SuppressionKind.COMPLAINT, now=NOON)
+
+    assert not ask(store, "confirm-one")
+
+    assert [] == due(store)
 
 
 # --- what was taken back is not lost ---------------------------------------------------------------------------------

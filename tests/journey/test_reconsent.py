@@ -47,6 +47,8 @@ def test_who_answers_goes_on_and_who_does_not_is_ended(world: World, sink: Sink)
         "2 letters queued; other mails go first"
         in people(world, "reconsent", "--older-than", "2y", "--yes", at=LATER).lines
     )
+    asked = "subscribers: 2 readers were asked whether mails are still wanted, and did not answer yet"
+    assert asked in world.publisher("status", at=LATER).lines
     world.publisher("deliver", at=LATER)
     [ada] = [taken for taken in sink.taken if taken.recipients == (ADA,)]
     assert "Voulez-vous toujours ces courriels ?" in str(read(ada)["Subject"])

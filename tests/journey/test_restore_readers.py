@@ -70,7 +70,7 @@ def test_nobody_who_left_gets_a_mail_after_a_restore_and_sending_waits_for_a_wor
 
     mails = {taken.recipients[0]: taken.mail.decode() for taken in sink.taken}
     assert STAYED in mails
-    assert not {LEFT, ERASED} & set(mails)
+    assert not {LEFT, ERASED, COMPLAINED} & set(mails)
     assert "The harbour has a new master" in mails[STAYED]
     assert "The ferry sails thrice" not in mails[STAYED], "he had it before"
     listed = [each["address"] for each in people(world, "list", "--json").json]
@@ -95,3 +95,28 @@ def test_a_file_of_departures_that_is_gone_is_told(world: World) -> None:
 
     words = "publisher.db.departures is not there: who left since the backup is a reader again"
     assert any(words in line for line in lines)
+
+
+def test_who_leaves_while_the_file_of_departures_cannot_be_written_has_left_all_the_same(
+    world: World, sink: Sink
+) -> None:
+    file = world.database.with_name("publisher.db.departures")
+    aside = file.rename(world.folder / "aside")
+    file.mkdir()
+
+    assert 0 == people(world, "end", STAYED, at=FRIDAY).exit_code
+
+    refused = f"{file}: a directory is where a file should be: move it away"
+    run = world.publisher("run", at=FRIDAY)
+    assert any(f"departures: {refused}; until then 1 departure would be" in line for line in run.problems), run.problems
+    assert any(line.startswith("departures: 1 not in their file") for line in world.publisher("status").lines)
+    fix = f"fix: departures: {file} is a folder where a file should be; move it away"
+    assert any(line.startswith(fix) for line in world.publisher("check", at=FRIDAY).lines)
+    assert [] == sink.taken
+    backup = str(world.folder / "news.backup")
+    assert [f"publisher: {refused}"] == world.publisher("restore", backup, at=FRIDAY).problems
+
+    file.rmdir()
+    aside.rename(file)
+    gone = "2 readers left, 1 erased, 1 suppressed"
+    assert f"since the backup, by publisher.db.departures: {gone}; so it is again" in restore(world, backup)

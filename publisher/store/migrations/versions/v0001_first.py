@@ -644,6 +644,15 @@ def _create_suppressions() -> None:
         sa.PrimaryKeyConstraint("mark", "kind", name="pk_suppressions"),
     )
     op.create_table(
+        "owed_departures",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("mark", KEY, nullable=False),
+        sa.Column("suppression", sa.String, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_owed_departures"),
+    )
+    op.create_table(
         "bounce_scores",
         sa.Column("subscriber", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("points", sa.Integer, nullable=False),
