@@ -16,6 +16,8 @@ from publisher.rendering.text import one_line, without_open_directions
 
 INLINE_ADDRESS_COLUMNS = 40
 """Of a web address that stands in the text; a longer one is a note."""
+LONGEST_NUMBER = 9
+"""Digits of the number of a list's first point; what has more is none. Python refuses to read more than 4,300."""
 TABLE_COLUMNS = 66
 """Of a table beside any indent of its item; a wider one is told row by row."""
 BETWEEN_CELLS = "   "
@@ -98,7 +100,7 @@ class _Reader:
 
     def _read_list(self, listed: html.HtmlElement) -> None:
         start = listed.get("start", "1")
-        number = int(start) if start.isdecimal() else 1
+        number = int(start) if start.isdecimal() and len(start) <= LONGEST_NUMBER else 1
         self._follows_closely = listed.getparent().tag == "li"
         self._words.append(_spaced(listed.text))
         for child in listed:

@@ -24,6 +24,7 @@ def plain(html: str) -> str:
         ("<h4>News</h4><p>One.</p>", "News\n\nOne."),
         ("<ul><li>One</li><li>Two</li></ul>", "- One\n- Two"),
         ('<ol start="9"><li>One</li><li>Two</li></ol>', "9. One\n10. Two"),
+        (f'<ol start="{"9" * 5_000}"><li>One</li><li>Two</li></ol>', "1. One\n2. Two"),
         ("<ul><li>One<ol><li>deep</li></ol></li><li>Two</li></ul>", "- One\n  1. deep\n- Two"),
         ("<ul><li><p>One</p><p>more</p></li></ul>", "- One\n\n  more"),
         ("<p>So:</p><ul><li>One</li></ul><p>End.</p>", "So:\n\n- One\n\nEnd."),

@@ -61,6 +61,7 @@ class SignIn:
         session = visit.desk.come_in(token) if self._person(visit, token) else ""
         if not session:
             return _bad_link(visit)
+        visit.desk.sign_out(visit.cookie)  # the browser forgets that session, so nobody could end it any more
         answer = lead_to(visit.path())
         answer.set_cookie(
             COOKIE,
@@ -75,6 +76,8 @@ class SignIn:
 
     def sign_out(self, visit: Visit) -> Response:
         """End the session, here and in the browser."""
+        if not visit.has_token:
+            return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
         visit.desk.sign_out(visit.cookie)
         answer = lead_to(visit.path("sign-in", query="out"))
         answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")

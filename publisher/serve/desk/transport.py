@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 _PROXIED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
 """What a proxy says that is not named in config.toml: the visitor is beyond this machine then."""
+_OF_PROXIES = "HTTP/1.0"
 _SAME_PLACE = ("same-origin", "none")
 
 
@@ -23,7 +24,8 @@ def is_confidential(environ: Mapping[str, object]) -> bool:
     """
     if environ["wsgi.url_scheme"] == "https":
         return True
-    is_direct = not any(name in environ for name in _PROXIED)
+    # No browser speaks HTTP/1.0, and some proxies do unless they are told otherwise.
+    is_direct = environ["SERVER_PROTOCOL"] != _OF_PROXIES and not any(name in environ for name in _PROXIED)
     return is_direct and _is_loopback(str(environ["REMOTE_ADDR"])) and _is_loopback(_host_in(environ))
 
 

@@ -30,6 +30,10 @@ DOMAIN = "desk"
 SHOWN = 20_000
 """Characters of a field that are read; an introduction has some hundred."""
 
+LONGEST_BUTTON = 2_500
+"""Characters of a button's value that are read: an item's id may be a link. A number of more than 4,300 digits is an
+error to Python."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MenuEntry:
@@ -93,6 +97,11 @@ class Visit:
         """What every form of this session carries, and no other site can know."""
         return hmac.new(self.cookie.encode(), b"publisher.desk.form", hashlib.sha256).hexdigest()
 
+    @property
+    def has_token(self) -> bool:
+        """Whether the form that was sent is one of this session."""
+        return hmac.compare_digest(self.form_token.encode(), self.field("token").encode())
+
     def field(self, name: str) -> str:
         """What was typed into a field, with one kind of line end; empty: nothing."""
         typed = self.asked.form.get(name, "")[:SHOWN]
@@ -106,7 +115,7 @@ class Visit:
     @property
     def argument(self) -> str:
         """What a button says behind the name of its act: `13` of `drop:13`."""
-        return self.asked.form.get("do", "").partition(":")[2]
+        return self.asked.form.get("do", "")[:LONGEST_BUTTON].partition(":")[2]
 
     @property
     def office(self) -> Office:

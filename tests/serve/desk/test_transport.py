@@ -4,7 +4,12 @@ import pytest
 
 from publisher.serve.desk.transport import is_confidential, is_own_form
 
-HERE = {"wsgi.url_scheme": "http", "REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000"}
+HERE = {
+    "wsgi.url_scheme": "http",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+    "HTTP_HOST": "127.0.0.1:8000",
+}
 OWN = ("news.example.org",)
 
 
@@ -24,6 +29,7 @@ OWN = ("news.example.org",)
         ({"HTTP_X_FORWARDED_PROTO": "https"}, False),
         ({"HTTP_FORWARDED": "for=192.0.2.1"}, False),
         ({"HTTP_VIA": "1.1 proxy"}, False),
+        ({"SERVER_PROTOCOL": "HTTP/1.0"}, False),
     ],
 )
 def test_plain_http_is_for_this_machine_alone(changed: dict[str, str], is_answered: bool) -> None:
