@@ -1,12 +1,11 @@
 """The application: one site, with a method for each verb.
 
-Only this module wires the stages to a site's store and folders, and only this module asks for the time. A pass has four
-stages: collect, publish, compose, put out. Each is called with what it needs, and imported late if it renders: a pass
-without news loads neither Jinja nor premailer. Delivering comes after the pass, and is not under its lock: a slow mail
-server holds up no feed.
+Only this module opens a site's store and folders and asks for the time. What a verb does is in `admin/stages`; here are
+the lock around it, the record of the run, and the notices that follow. Delivering comes after a pass and is not under
+its lock, so a slow mail server delays no feed. Other subjects, such as `people`, are objects that the site hands out.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,25 +23,20 @@ from publisher.admin.office import Office, audiences_named
 from publisher.admin.record_run import record_run
 from publisher.admin.service_lock import hold_service_lock
 from publisher.admin.site_notices import tell_site
+from publisher.admin.stages import Stages
 from publisher.admin.status import status
 from publisher.admin.wiring import Wiring
 from publisher.collect.rules import CollectRules, OnSuspicion
-from publisher.collect.run import collect
-from publisher.collect.sources.base import Source
 from publisher.compose import run as compose
 from publisher.compose.outbox import Outbox, OutboxFolder, RehearsedOutbox
-from publisher.compose.plan import Plan
 from publisher.config.config import Config
 from publisher.model.bounces import BounceReport, BounceSettings
 from publisher.model.deliveries import DeliveryCounts
-from publisher.model.editions import Audience
-from publisher.model.errors import BusyError, FilesError, TemplateError, UsageError
-from publisher.model.problems import Problem
+from publisher.model.errors import BusyError
 from publisher.model.progress import Progress, quiet
 from publisher.model.reports import CollectReport, ComposeReport, DeliverReport, RunReport, Status
 from publisher.publish.files import Files, RehearsedFiles
-from publisher.publish.plan import Scope, plan
-from publisher.rendering import urls
+from publisher.publish.plan import Scope
 from publisher.store import RunRow, Store
 from publisher.store.files import Tree
 from publisher.store.runs import DELIVER
@@ -53,15 +47,12 @@ from publisher.subscribers.renew import Renewer
 from publisher.subscribers.transfer import Transfer
 
 if TYPE_CHECKING:
-    from publisher.admin.bounces import BounceDesk
     from publisher.admin.check_source import Examined
     from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
 
 WAIT_S = 60.0
 """How long a pass waits for another process's pass; a whole one over 100,000 items takes about that."""
-Planner = Callable[..., list[Plan]]
-"""Plans editions: `compose.plan_all` or `compose.plan_due`."""
 
 
 class Publisher:
@@ -82,11 +73,13 @@ class Publisher:
         self.config = config
         self._store = store
         self._outbox = outbox
-        self._open_files = open_files
         self._hand_over = hand_over
         self._clock = clock
         self._wiring = Wiring(config, store, clock)
         self._progress = progress
+        self._stages = Stages(
+            config, store, outbox, wiring=self._wiring, open_files=open_files, clock=clock, progress=progress
+        )
 
     @classmethod
     @contextmanager
@@ -125,7 +118,7 @@ class Publisher:
             UsageError: there is no source of that name.
         """
         chosen = self._wiring.sources(sources)
-        return self._go_on("collect", lambda: self._collect(chosen, sources))
+        return self._go_on("collect", lambda: self._stages.collect(chosen, sources))
 
     def decide_source(self, source: str, decision: OnSuspicion, *, seen: str = "") -> RunReport:
         """Release or discard what a held source lists now; `seen` says why it was held when that was decided.
@@ -135,16 +128,12 @@ class Publisher:
         Raises:
             UsageError: there is no such source, or it is not held.
         """
-        held = [each.name for each in self.config.sources if self._store.sources.state(each.name).hold_reason]
-        if source not in held:
-            raise UsageError(f"source {source!r} is not held; held is: {', '.join(held) or 'none'}")
-        return self._run_exclusively(
-            decision.value, lambda: self._collect(self._wiring.sources([source]), [source], decision, seen)
-        )
+        held = self._wiring.held_source(source)
+        return self._run_exclusively(decision.value, lambda: self._stages.collect([held], [source], decision, seen))
 
     def publish(self, extent: Scope = Scope.NEWS) -> RunReport:
         """Render the feeds and pages that changed, or more. A file that comes out equal is not touched."""
-        return self._go_on("publish", lambda: self._wiring.tell_hub(self._publish(RunReport(), extent)))
+        return self._go_on("publish", lambda: self._wiring.tell_hub(self._stages.publish(RunReport(), extent)))
 
     def compose(self, audience: str | None = None) -> RunReport:
         """Compose an edition of what is new to one audience, or to each, at any time of their schedules.
@@ -153,9 +142,7 @@ class Publisher:
             UsageError: there is no audience of that name.
         """
         audiences = audiences_named(audience, self.config)
-        return self._go_on(
-            "compose", lambda: self._put_out(self._compose(RunReport(), compose.plan_all, audiences), audiences)
-        )
+        return self._go_on("compose", lambda: self._stages.compose(RunReport(), compose.plan_all, audiences))
 
     def deliver(self, *, start: str | None = None, is_stopping: Callable[[], bool] = lambda: False) -> RunReport:
         """Hand over every mail that is due, and before that queue edition `start` and its successors.
@@ -186,7 +173,7 @@ class Publisher:
         from publisher.admin.bounces import read_mailboxes  # late: what reads mails costs 40 ms, and few come back
 
         chosen = settings or self.config.bounces or BounceSettings()
-        report = read_mailboxes(chosen, self._bounce_desk())
+        report = read_mailboxes(chosen, self._wiring.bounce_desk(self._clock()))
         self._tell_bounces()
         return report
 
@@ -194,23 +181,17 @@ class Publisher:
         """Read one mail that came back; record it, and tell the operator."""
         from publisher.admin.bounces import take_bounce  # late: as above
 
-        report = take_bounce(mail, self._bounce_desk())
+        report = take_bounce(mail, self._wiring.bounce_desk(self._clock()))
         self._tell_bounces()
         return report
-
-    def _bounce_desk(self) -> "BounceDesk":
-        from publisher.admin.bounces import BounceDesk  # late: as above
-
-        now, smtp = self._clock(), self.config.smtp
-        reach = self._wiring.reach(now) if self.config.subscribers else None
-        return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def _tell_bounces(self) -> None:
         tell_bounces(self.config, self._store, now=self._clock(), open_office=lambda: self.office)
 
     def run(self) -> RunReport:
         """Do a whole pass now: collect, publish, compose, put out; then deliver, if config.toml says how."""
-        return self._deliver_after(self._go_on("run", lambda: self._pass(compose.plan_all, is_stopping=lambda: False)))
+        passed = self._go_on("run", lambda: self._stages.run(compose.plan_all, is_stopping=lambda: False))
+        return self._deliver_after(passed)
 
     def begin_anew(self) -> None:
         """Let the next pass begin with an empty store, even if folders are full."""
@@ -225,7 +206,7 @@ class Publisher:
 
         When `is_stopping` it ends early, between two stages.
         """
-        return self._go_on("run", lambda: self._pass(compose.plan_due, is_stopping=is_stopping))
+        return self._go_on("run", lambda: self._stages.run(compose.plan_due, is_stopping=is_stopping))
 
     # --- what operators and editors ask and decide -------------------------------------------------------------------
 
@@ -255,7 +236,7 @@ class Publisher:
         examined, given = examine_or_discover(source, self.office, self._wiring.source_site)
         if given is None:
             return examined
-        report = self._run_exclusively("check", lambda: self._collect([given], [source]))
+        report = self._run_exclusively("check", lambda: self._stages.collect([given], [source]))
         return replace(examined, outcome=report.collect and replace(report.collect, readings=()))
 
     def decide(self, decision: Callable[[Office], ComposeReport]) -> RunReport:
@@ -265,11 +246,11 @@ class Publisher:
             UsageError: the edition is not held, or has no such item.
         """
         return self._run_exclusively(
-            "edition", lambda: self._put_out(RunReport(compose=decision(self.office)), self.config.audiences)
+            "edition", lambda: self._stages.put_out(RunReport(compose=decision(self.office)), self.config.audiences)
         )
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
-        """Hide the item with that address or id, whatever its source does, and render anew what shows it.
+        """Hide the item with that address or id, whatever its source lists, and render again what shows it.
 
         Raises:
             UsageError: there is no such item, or several.
@@ -287,8 +268,7 @@ class Publisher:
     def _decide_item(self, decision: Callable[[Office, CollectRules], CollectReport]) -> RunReport:
         def decide() -> RunReport:
             collected = decision(self.office, self._wiring.collect_rules(OnSuspicion.HOLD))
-            report = self._publish(RunReport(collect=collected), Scope.NEWS)
-            return self._wiring.tell_hub(self._put_out(report, self.config.audiences)) if report.publish else report
+            return self._stages.follow(RunReport(collect=collected))
 
         return self._run_exclusively("item", decide)
 
@@ -410,80 +390,6 @@ class Publisher:
             return replace(report, deliver=delivered.deliver, notices=notices, known=known)
         except BusyError:
             return report
-
-    # --- a pass: each stage takes the report so far, and returns it with its own part filled -------------------------
-
-    def _pass(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
-        report = self._collect(self._wiring.sources())
-        if is_stopping():
-            return report
-        report = self._publish(report, Scope.NEWS)
-        if is_stopping():
-            return report
-        if report.publish is None:
-            audiences, site, now = self.config.audiences, self.config.site, self._clock()
-            return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
-        report = self._compose(report, plan, self.config.audiences)
-        report = self._put_out(report, self.config.audiences)
-        report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
-        return self._wiring.tell_hub(self._wiring.note_departures(report))
-
-    def _collect(
-        self,
-        sources: Sequence[Source],
-        asked_for: Collection[str] = (),
-        on_suspicion: OnSuspicion = OnSuspicion.HOLD,
-        seen: str = "",
-    ) -> RunReport:
-        rules = self._wiring.collect_rules(on_suspicion, seen)
-        collected = collect(
-            sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
-        )
-        return RunReport(collect=collected)
-
-    def _publish(self, report: RunReport, extent: Scope) -> RunReport:
-        """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
-        # An emptied folder is filled again without being asked.
-        is_emptied = not (self.config.feeds_directory / urls.INDEX_FILE).exists()
-        least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
-        try:
-            planned = plan(self._store, self._wiring.publication, least)
-            return replace(report, publish=self._wiring.render_site(planned, self._open_files, self._progress))
-        except (FilesError, TemplateError) as error:
-            return report.with_problems(Problem.of("publish", error))
-
-    def _compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
-        """Plan editions and record them; readers see nothing of them yet."""
-        planned = plan(audiences, store=self._store, site=self.config.site, now=self._clock())
-        plans, held = compose.hold_unsettled(planned, store=self._store)
-        compose.pass_over(plans, store=self._store)
-        outbox, feeds = self.config.outbox_directory, self.config.feeds_directory
-        due = compose.number_apart([each for each in plans if each.edition], outbox=outbox, feeds=feeds)
-        problems = compose.record(due, store=self._store, renderer=self._wiring.renderer) if due else []
-        return replace(report, compose=ComposeReport(problems=(*held, *problems)))
-
-    def _put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
-        """Write the web pages of recorded editions, then their mails, so that every link in a mail leads to a page."""
-        composed = report.compose or ComposeReport()
-        editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
-        try:
-            self._wiring.show_editions(self._open_files)
-        except (FilesError, TemplateError) as error:
-            composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
-            editions = [(edition, audience) for edition, audience in editions if not audience.archive]
-        if editions:
-            done = compose.put_out(
-                editions,
-                store=self._store,
-                renderer=self._wiring.renderer,
-                outbox=self._outbox,
-                config=self.config.path,
-                is_sent=self.config.smtp is not None,
-                now=self._clock(),
-            )
-            problems = (*composed.problems, *done.problems)
-            composed = replace(composed, editions=done.editions, emptied=done.emptied, problems=problems)
-        return replace(report, compose=composed)
 
 
 def clock_at(now: datetime | None) -> Callable[[], datetime]:

@@ -38,6 +38,7 @@ from publisher.subscribers.reach import Reach
 from publisher.subscribers.renew import Renewer, end_unanswered
 
 if TYPE_CHECKING:
+    from publisher.admin.bounces import BounceDesk
     from publisher.admin.desk import Desk
     from publisher.admin.reception import Reception
     from publisher.compose.digest import Renderer
@@ -91,6 +92,18 @@ class Wiring:
                 raise UsageError(f"no source {name!r} in config.toml; there is: {', '.join(known)}")
         chosen = [settings for settings in self._config.sources if not only or settings.name in only]
         return [open_source(each.kind, each.name, each.options, self.source_site) for each in chosen]
+
+    def held_source(self, name: str) -> Source:
+        """The source of that name, which is held.
+
+        Raises:
+            UsageError: there is no such source, or it is not held.
+        """
+        held = [each.name for each in self._config.sources if self._store.sources.state(each.name).hold_reason]
+        if name not in held:
+            raise UsageError(f"source {name!r} is not held; held is: {', '.join(held) or 'none'}")
+        [source] = self.sources([name])
+        return source
 
     @cached_property
     def source_site(self) -> SourceSite:
@@ -222,6 +235,13 @@ class Wiring:
         """Count the mails to subscribers that the mail server refused."""
         if self._config.subscribers is not None:
             count_refusals(self._store, self.reach(self._clock()))
+
+    def bounce_desk(self, now: datetime) -> "BounceDesk":
+        """What reading bounces is given."""
+        from publisher.admin.bounces import BounceDesk  # late: what reads mails costs 40 ms, and few come back
+
+        smtp, reach = self._config.smtp, self.reach(now) if self._config.subscribers else None
+        return BounceDesk(store=self._store, bounces=smtp.bounces if smtp else "", reach=reach, now=now)
 
     def renewer(self, now: datetime, progress: Progress) -> Renewer:
         """What asks readers who agreed long ago whether they still want their mails.

@@ -23,6 +23,8 @@ DOORS = {
         "publisher.publish.run",
         "publisher.publish.editions",
         "publisher.publish.websub",
+        # Read mails that came back.
+        "publisher.admin.bounces",
         # Show forms, and the desk.
         "publisher.admin.reception",
         "publisher.admin.desk",

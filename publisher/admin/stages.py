@@ -1,0 +1,140 @@
+"""The stages of a pass: collect, publish, compose, put out. Each takes the report so far and fills its own part of it.
+
+What renders is imported late, by `wiring`: a pass without news loads neither Jinja nor premailer. The caller holds the
+lock of the pass.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from publisher.admin.wiring import Wiring
+from publisher.collect.rules import OnSuspicion
+from publisher.collect.run import collect
+from publisher.collect.sources.base import Source
+from publisher.compose import run as compose
+from publisher.compose.outbox import Outbox
+from publisher.compose.plan import Plan
+from publisher.config.config import Config
+from publisher.model.editions import Audience
+from publisher.model.errors import FilesError, TemplateError
+from publisher.model.problems import Problem
+from publisher.model.progress import Progress
+from publisher.model.reports import ComposeReport, RunReport
+from publisher.publish.files import Files
+from publisher.publish.plan import Scope, plan
+from publisher.rendering import urls
+from publisher.store import Store
+
+Planner = Callable[..., list[Plan]]
+"""Plans editions: `compose.plan_all` or `compose.plan_due`."""
+
+
+class Stages:
+    """The stages of one site, wired to its store, its public folder and its outbox."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        outbox: Outbox,
+        *,
+        wiring: Wiring,
+        open_files: Callable[[Path], Files],
+        clock: Callable[[], datetime],
+        progress: Progress,
+    ) -> None:
+        """Wire the stages; `open_files` gives access to a folder, and `clock` returns the time in UTC."""
+        self._config = config
+        self._store = store
+        self._outbox = outbox
+        self._wiring = wiring
+        self._open_files = open_files
+        self._clock = clock
+        self._progress = progress
+
+    def run(self, plan: Planner, *, is_stopping: Callable[[], bool]) -> RunReport:
+        """Run all stages; `plan` chooses the editions. When `is_stopping` turns true, end before the next stage."""
+        report = self.collect(self._wiring.sources())
+        if is_stopping():
+            return report
+        report = self.publish(report, Scope.NEWS)
+        if is_stopping():
+            return report
+        if report.publish is None:
+            audiences, site, now = self._config.audiences, self._config.site, self._clock()
+            return report.with_problems(*compose.hold(audiences, store=self._store, site=site, now=now))
+        report = self.compose(report, plan, self._config.audiences)
+        report = replace(report, rounds=self._wiring.keep_rounds(is_stopping))
+        return self._wiring.tell_hub(self._wiring.note_departures(report))
+
+    def collect(
+        self,
+        sources: Sequence[Source],
+        asked_for: Collection[str] = (),
+        on_suspicion: OnSuspicion = OnSuspicion.HOLD,
+        seen: str = "",
+    ) -> RunReport:
+        """Read the sources that are due and those that were `asked_for` by name, and record what changed in the log.
+
+        `on_suspicion` says what becomes of a listing that looks wrong, `seen` as in `CollectRules`.
+        """
+        rules = self._wiring.collect_rules(on_suspicion, seen)
+        collected = collect(
+            sources, store=self._store, rules=rules, now=self._clock(), asked_for=asked_for, progress=self._progress
+        )
+        return RunReport(collect=collected)
+
+    def publish(self, report: RunReport, extent: Scope) -> RunReport:
+        """Render what changed; if files cannot be written, the report has a problem and no publishing stage."""
+        # An emptied folder is filled again without being asked.
+        is_emptied = not (self._config.feeds_directory / urls.INDEX_FILE).exists()
+        least = Scope.ALL if is_emptied and extent is Scope.NEWS else extent
+        try:
+            planned = plan(self._store, self._wiring.publication, least)
+            return replace(report, publish=self._wiring.render_site(planned, self._open_files, self._progress))
+        except (FilesError, TemplateError) as error:
+            return report.with_problems(Problem.of("publish", error))
+
+    def follow(self, report: RunReport) -> RunReport:
+        """Publish what a decision about an item changed, put out its editions, and tell the hub."""
+        report = self.publish(report, Scope.NEWS)
+        return self._wiring.tell_hub(self.put_out(report, self._config.audiences)) if report.publish else report
+
+    def compose(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
+        """Plan new editions and record them; then put out all that are recorded and not held."""
+        return self.put_out(self._record(report, plan, audiences), audiences)
+
+    def _record(self, report: RunReport, plan: Planner, audiences: Sequence[Audience]) -> RunReport:
+        """Plan editions and record them; readers see nothing of them yet."""
+        planned = plan(audiences, store=self._store, site=self._config.site, now=self._clock())
+        plans, held = compose.hold_unsettled(planned, store=self._store)
+        compose.pass_over(plans, store=self._store)
+        outbox, feeds = self._config.outbox_directory, self._config.feeds_directory
+        due = compose.number_apart([each for each in plans if each.edition], outbox=outbox, feeds=feeds)
+        problems = compose.record(due, store=self._store, renderer=self._wiring.renderer) if due else []
+        return replace(report, compose=ComposeReport(problems=(*held, *problems)))
+
+    def put_out(self, report: RunReport, audiences: Sequence[Audience]) -> RunReport:
+        """Write the web pages of recorded editions, then their mails, so that every link in a mail leads to a page."""
+        composed = report.compose or ComposeReport()
+        editions = compose.release_and_list(audiences, store=self._store, now=self._clock())
+        try:
+            self._wiring.show_editions(self._open_files)
+        except (FilesError, TemplateError) as error:
+            composed = replace(composed, problems=(*composed.problems, Problem.of("archive of editions", error)))
+            editions = [(edition, audience) for edition, audience in editions if not audience.archive]
+        if editions:
+            done = compose.put_out(
+                editions,
+                store=self._store,
+                renderer=self._wiring.renderer,
+                outbox=self._outbox,
+                config=self._config.path,
+                is_sent=self._config.smtp is not None,
+                now=self._clock(),
+            )
+            problems = (*composed.problems, *done.problems)
+            composed = replace(composed, editions=done.editions, emptied=done.emptied, problems=problems)
+        return replace(report, compose=composed)
