@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from publisher.admin.hide import find_item
+from publisher.admin.hindrances import Hindrance, find_hindrances
+from publisher.config.config import Config
 from publisher.model.bounces import BounceRow, BounceScore
 from publisher.model.deliveries import DeliveryKind, DeliveryState, KnownDelivery
 from publisher.model.departures import Suppression
 from publisher.model.records import Record, State
 from publisher.model.rounds import ItemEntry
-from publisher.model.site import Site
 from publisher.model.subscribers import EVERYTHING, Consent, LetterKind, Subscriber, Subscription, SubscriptionState
 from publisher.store import PastMail, Store
 from publisher.subscribers.people import People
@@ -60,6 +61,13 @@ class MailWithItem:
     past: PastMail
     delivery: KnownDelivery | None
     """None: the ledger forgot it."""
+    is_too_old: bool = False
+    """Whether it waited for so long that it is not sent before the operator says so."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is not finished."""
+        return self.delivery is not None and self.delivery.finished_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +104,10 @@ class Story:
     """By each pace that he has and config.toml lacks, the one at which his mails come instead."""
     gone: frozenset[str] = frozenset()
     """Slugs that he follows of themes that are not there any more."""
-    held_by: tuple[str, ...] = ()
-    """Names of editions that wait for their editor, so that no round begins."""
+    letter: KnownDelivery | None = None
+    """The last letter by which the address could confirm; None: the ledger knows none, or he is a subscriber."""
+    hindrances: tuple[Hindrance, ...] = ()
+    """What keeps mails from all readers now."""
     bounces: tuple[BounceRow, ...] = ()
     score: BounceScore | None = None
     """None: no mail came back lately."""
@@ -112,24 +122,34 @@ class Story:
     """None: none was asked for."""
 
 
-def tell_story(
-    address: str, item: str | None, people: People, store: Store, site: Site, *, held_by: Sequence[str] = ()
-) -> Story:
-    """The story of an address, and of an item by its address or id; `held_by` are editions that keep rounds waiting.
+def tell_story(address: str, item: str | None, people: People, store: Store, config: Config) -> Story:
+    """The story of an address, and of an item by its address or id.
 
     Raises:
         UsageError: the address is none that mail servers take; there is no such item, or several.
     """
     wire = people.wire_address(address)
-    record = find_item(item, store, site) if item is not None else None
+    record = find_item(item, store, config.site) if item is not None else None
     asked_at = store.subscribers.asked_at(LetterKind.CONFIRM, wire)
     known, suppressions = people.find(wire), store.suppressions.of(wire)
+    deliveries, hindrances = store.histories.deliveries(wire), find_hindrances(config, store)
     if known is None:
-        return Story(address=wire, subscriber=None, asked_at=asked_at, suppressions=suppressions, due={})
+        return Story(
+            address=wire,
+            subscriber=None,
+            asked_at=asked_at,
+            suppressions=suppressions,
+            letter=_confirming(deliveries),
+            hindrances=hindrances,
+            due={},
+        )
     score = store.bounce_scores.get(known.number)
-    sent = {each.name: each for each in store.histories.deliveries(wire) if each.kind is DeliveryKind.ROUND}
-    past = store.histories.mails(known.number)
-    mails = tuple(MailWithItem(past=each, delivery=sent.get(each.round.name)) for each in past)
+    sent = {each.name: each for each in deliveries if each.kind is DeliveryKind.ROUND}
+    past = [(each, sent.get(each.round.name)) for each in store.histories.mails(known.number)]
+    oldest = people.now - config.smtp.max_age if config.smtp else None
+    mails = tuple(
+        MailWithItem(past=each, delivery=delivery, is_too_old=_is_too_old(delivery, oldest)) for each, delivery in past
+    )
     return Story(
         address=wire,
         subscriber=known,
@@ -141,13 +161,27 @@ def tell_story(
         paused_until=known.pause_at(people.now),
         present=_present_paces(known, people),
         gone=_gone_themes(known, people),
-        held_by=tuple(held_by),
+        hindrances=hindrances,
         bounces=tuple(store.histories.bounces(known.number)),
         score=score,
         suppressions=suppressions,
         due={} if score and score.suspended_at else _due(known, people),
         item=None if record is None else _item_story(record, known, mails, people, store),
     )
+
+
+def _confirming(deliveries: Sequence[KnownDelivery]) -> KnownDelivery | None:
+    """The last letter by which an address could confirm."""
+    its = f"{LetterKind.CONFIRM.value}-"
+    letters = [each for each in deliveries if each.kind is DeliveryKind.LETTER and each.name.startswith(its)]
+    return letters[-1] if letters else None
+
+
+def _is_too_old(delivery: KnownDelivery | None, oldest: datetime | None) -> bool:
+    """Whether a mail waits, and was queued before the oldest moment from which mails are still sent."""
+    if delivery is None or oldest is None or delivery.state is not DeliveryState.QUEUED:
+        return False
+    return delivery.queued_at <= oldest
 
 
 def _renewal_asked_at(subscriber: Subscriber, store: Store) -> datetime | None:

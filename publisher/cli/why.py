@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from publisher.admin.rounds import held_by
+from publisher.admin.hindrances import Hindrance, HindranceKind
 from publisher.admin.why import ItemStory, MailWithItem, Story, Verdict, next_pace, tell_story, verdict_of
 from publisher.cli.formats import local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
-from publisher.model.deliveries import DeliveryState
+from publisher.model.deliveries import DeliveryState, KnownDelivery
 from publisher.model.problems import counted
 from publisher.model.retention import MAILS
 from publisher.model.schedules import zone_of
@@ -35,10 +35,7 @@ _HOW = {
 def why(options: Options, address: str, item: str | None) -> None:
     """Tell what a reader follows since when and what he got; with an item, why he got it or not."""
     with options.open_rehearsal() as publisher:
-        office = publisher.office
-        config, store = publisher.config, office.store
-        waiting = held_by(config, store)
-        story = tell_story(address, item, publisher.people, store, config.site, held_by=waiting)
+        story = tell_story(address, item, publisher.people, publisher.office.store, publisher.config)
         zone = zone_of(publisher.config.site.timezone)
     if options.is_json:
         print_json(_values_of(story))
@@ -60,6 +57,10 @@ def _stranger_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
     yield f"{story.address} is not subscribed"
     if story.asked_at:
         yield f"somebody asked for it on {local_time(story.asked_at, zone)}, and it was not confirmed"
+        if story.letter:
+            yield f"  the letter by which to confirm: {_fate_words(story.letter, zone)}"
+        if story.letter and story.letter.finished_at is None:
+            yield from (_hindrance_words(each, zone) for each in story.hindrances if not each.is_of_rounds)
     else:
         yield "nothing else is known of it: nobody subscribed with it, or all that was held of it was erased"
     yield from _suppression_lines(story, zone)
@@ -84,11 +85,24 @@ def _history_lines(reader: Subscriber, story: Story, zone: ZoneInfo) -> Iterator
 
 def _due_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
     yield from (f"next {pace} mail: {local_time(at, zone)}, if something is new" for pace, at in story.due.items())
-    if story.held_by and story.due:
-        yield f"no mail is made while {', '.join(story.held_by)} waits for its editor"
+    if story.due or any(each.waits for each in story.mails):
+        yield from (_hindrance_words(each, zone) for each in story.hindrances)
     if not story.due:
         is_suspended = story.score and story.score.suspended_at
         yield f"no mail is due, because {'mails came back' if is_suspended else 'nothing is followed'}"
+
+
+def _hindrance_words(hindrance: Hindrance, zone: ZoneInfo) -> str:
+    since = f" since {local_time(hindrance.since, zone)}" if hindrance.since else ""
+    match hindrance.kind:
+        case HindranceKind.OUTAGE:
+            return f"no mail goes out{since}: {hindrance.about}"
+        case HindranceKind.PAUSED:
+            return f"no mail goes out: all are paused{since}; `publisher deliver --resume` lets them go on"
+        case HindranceKind.RESTORED:
+            return f"no mail is made{since}, when the site was restored; `publisher restore` shows how to go on"
+        case HindranceKind.REVIEWED:
+            return f"no mail is made while {hindrance.about} waits for its editor"
 
 
 def _suppression_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:
@@ -141,9 +155,14 @@ def _mail_words(mail: MailWithItem, zone: ZoneInfo) -> str:
     words = f"{round_.name} ({paces}) of {local_time(round_.begun_at, zone)}, {items}: "
     if delivery is None:
         return f"{words}the ledger no longer knows what became of it"
+    too_old = f"; too long, `publisher deliver --again {round_.name}` sends it" if mail.is_too_old else ""
+    return f"{words}{_fate_words(delivery, zone)}{too_old}"
+
+
+def _fate_words(delivery: KnownDelivery, zone: ZoneInfo) -> str:
     at = f" {local_time(delivery.finished_at, zone)}" if delivery.finished_at else ""
     reply = f", the server said: {delivery.reply}" if delivery.reply else ""
-    return f"{words}{_STATES.get(delivery.state, delivery.state.value)}{at}{reply}"
+    return f"{_STATES.get(delivery.state, delivery.state.value)}{at}{reply}"
 
 
 _STATES = {
@@ -204,7 +223,7 @@ def _values_of(story: Story) -> dict[str, object]:
         "asked_at": story.asked_at,
         "paused_until": story.paused_until,
         "renewal_asked_at": story.renewal_asked_at,
-        "held_by": list(story.held_by),
+        "hindrances": [{"kind": each.kind, "since": each.since, "about": each.about} for each in story.hindrances],
         "subscriptions": [_subscription_values(each) for each in (reader.subscriptions if reader else ())],
         "mails": [_mail_values(each) for each in story.mails],
         "bounces": [{"at": row.at, "kind": row.kind, "status": row.status} for row in story.bounces],

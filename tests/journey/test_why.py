@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 from tests.journey.test_deliver import smtp
-from tests.journey.test_subscribers import ADA, AGREED, BEN, BOTH, CRANE, FERRY, MORE, ONLY_PEOPLE, THURSDAY, people
+from tests.journey.test_subscribers import (
+    ADA,
+    AGREED,
+    BEN,
+    BOTH,
+    CRANE,
+    FERRY,
+    MORE,
+    ONLY_PEOPLE,
+    THURSDAY,
+    ask,
+    people,
+)
 from tests.sink import Sink, mail_sink
 from tests.world import CONFIG, NOW, World, run_main
 
@@ -139,6 +151,41 @@ def test_while_an_edition_waits_for_its_editor(tmp_path: Path, sink: Sink) -> No
     people(world, "add", ADA, "*=weekly", *AGREED)
     [line] = [line for line in why(world, ADA) if line.endswith("waits for its editor")]
     assert line.startswith("no mail is made while weekly-1")
+
+
+def test_what_keeps_mails_from_everybody_is_told(world: World, sink: Sink) -> None:
+    world.publisher("backup", str(world.folder / "news.backup"), at=NOW)
+    world.publisher("deliver", "--pause", at=THURSDAY)
+    world.publisher("run", at=THURSDAY)
+    paused = "no mail goes out: all are paused since Thu 2026-03-05 09:00; `publisher deliver --resume` lets them go on"
+    told = why(world, ADA)
+    assert paused in told
+    assert any("2 items: waits to be sent" in line for line in told), told
+    assert paused in why(world, ADA, ids(world)[2]), "it tells of an item as well"
+    assert any(line.endswith("`publisher deliver --again round-1` sends it") for line in why(world, ADA, days=4))
+
+    world.publisher("deliver", "--resume", at=THURSDAY)
+    sink_port = str(sink.port)
+    world.config.write_text(world.config.read_text("utf-8").replace(f"port = {sink_port}", "port = 9"), "utf-8")
+    world.publisher("deliver", at=THURSDAY)
+    [outage] = [line for line in why(world, ADA) if line.startswith("no mail goes out since Thu 2026-03-05 09:00: ")]
+    assert "127.0.0.1" in outage
+
+    world.publisher("restore", str(world.folder / "news.backup"), at=THURSDAY)
+    restored = "no mail is made since Thu 2026-03-05 09:00, when the site was restored; `publisher restore` shows"
+    assert any(line.startswith(restored) for line in why(world, ADA))
+
+
+def test_what_became_of_the_letter_to_confirm_is_told(world: World) -> None:
+    ask(world, "eve@example.org", ferries="daily")
+    world.publisher("deliver", "--pause", at=NOW)
+    told = why(world, "eve@example.org")
+    assert "the letter by which to confirm: waits to be sent" in told
+    assert any(line.startswith("no mail goes out: all are paused") for line in told)
+
+    world.publisher("deliver", "--resume", at=NOW)
+    world.publisher("deliver", at=NOW)
+    assert "the letter by which to confirm: sent Wed 2026-03-04 10:30" in why(world, "eve@example.org")[2]
 
 
 def test_who_was_asked_whether_he_still_wants_mails(world: World) -> None:

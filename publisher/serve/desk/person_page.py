@@ -53,7 +53,7 @@ def _show(visit: Visit, number: int) -> Response:
 
 def _story(visit: Visit, reader: Subscriber, item: str) -> Story:
     people, store = visit.publisher.people, visit.office.store
-    return tell_story(reader.address, item or None, people, store, visit.publisher.config.site)
+    return tell_story(reader.address, item or None, people, store, visit.publisher.config)
 
 
 def _reader(visit: Visit, number: int) -> Subscriber:

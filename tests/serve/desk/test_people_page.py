@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from publisher.admin.why import Verdict
+from publisher.model.bounces import BounceScore
 from publisher.model.deliveries import DeliveryState
+from publisher.model.departures import SuppressionKind
 from publisher.model.subscribers import EndReason, Request
 from publisher.rendering.template_files import shipped_templates
 from tests.busy_desk import ADA, BEN, CYD, LATER, busy_site
+from tests.contract.test_store_bounce_scores import came_back
 from tests.editor import DESK, DESK_CONFIG, EDITH, OTTO, DeskSite, desk_site, hidden_in
 from tests.world import NOW, World
 
@@ -186,6 +190,39 @@ def test_addresses_stand_in_no_page_record_log_or_path(site: DeskSite) -> None:
 def acts_of(world: World) -> str:
     with world.opened(NOW) as publisher:
         return repr(publisher.desk.acts(limit=100))
+
+
+def test_a_persons_page_says_what_keeps_mails_from_him_and_from_everybody(site: DeskSite) -> None:
+    with site.world.store() as store:
+        gone = BounceScore(points=5, last_at=NOW, suspended_at=NOW)
+        store.bounce_scores.count_report(came_back("one"), 3, before=None, after=gone)
+        store.suppressions.add(CYD, SuppressionKind.COMPLAINT, now=NOW)
+        store.ledger.pauses.begin(now=NOW)
+        store.outages.note("it does not answer", now=NOW)
+        store.restorations.begin(taken_at=None, at=NOW)
+
+    text = text_of(site.editor().look(f"{PEOPLE}/3"))
+
+    when = "Wednesday 4 March 2026, 10:30"
+    assert (
+        f"Suppressed since {when}: gets no mail, whatever a form or an import says (complained about a mail)." in text
+    )
+    assert f"Gets no mails since {when}, because mails came back." in text
+    assert f"All mails are paused since {when}." in text
+    assert "The mail server cannot be used now." in text
+    assert f"Since the site was restored ({when}) no mail is made" in text
+
+
+def test_a_persons_page_says_that_he_was_asked_again_and_how_he_agreed_to_move(site: DeskSite) -> None:
+    with site.world.opened(LATER + timedelta(days=900)) as publisher:
+        assert 2 == publisher.renewer.ask(agreed_before=LATER).asked
+    with site.world.store() as store, store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE consents SET kind = 'moved' WHERE subscriber = 3")
+
+    text = text_of(site.editor().look(f"{PEOPLE}/3"))
+
+    assert re.search(r"Asked on \w+ \d+ August 2028, \d\d:\d\d whether mails are still wanted; no answer yet\.", text)
+    assert "confirmed at the new address" in text
 
 
 def test_what_a_mail_server_said_of_a_person_shows_the_address_masked(site: DeskSite) -> None:

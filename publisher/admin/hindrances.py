@@ -1,0 +1,60 @@
+"""What keeps mails from all readers at a moment: told to whoever asks why one of them got none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.admin.rounds import held_by
+from publisher.config.config import Config
+from publisher.store import READERS, Store
+
+
+class HindranceKind(StrEnum):
+    """Why no mail goes out, or none is made."""
+
+    OUTAGE = "outage"
+    """The mail server cannot be used."""
+    PAUSED = "paused"
+    """The operator or an editor paused all mails."""
+    RESTORED = "restored"
+    """After a restore the operator has not said what went out."""
+    REVIEWED = "reviewed"
+    """An edition waits for its editor, and rounds wait for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hindrance:
+    """One thing that keeps mails from all readers."""
+
+    kind: HindranceKind
+    since: datetime | None = None
+    """UTC; None: it is not known."""
+    about: str = ""
+    """What the mail server said, or the name of the edition."""
+
+    @property
+    def is_of_rounds(self) -> bool:
+        """Whether it keeps rounds from beginning, and not mails that are made already."""
+        return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED}
+
+
+def find_hindrances(config: Config, store: Store) -> tuple[Hindrance, ...]:
+    """What keeps mails from readers now, and rounds from beginning."""
+    return (*_of_sending(store), *_of_rounds(config, store))
+
+
+def _of_sending(store: Store) -> Iterator[Hindrance]:
+    if (outage := store.outages.current()) is not None:
+        yield Hindrance(kind=HindranceKind.OUTAGE, since=outage.since, about=outage.problem)
+    if (paused_at := store.ledger.pauses.current().get("")) is not None:
+        yield Hindrance(kind=HindranceKind.PAUSED, since=paused_at)
+
+
+def _of_rounds(config: Config, store: Store) -> Iterator[Hindrance]:
+    restoration = store.restorations.current()
+    names = (*(audience.name for audience in config.audiences), READERS)
+    if restoration is not None and any(map(restoration.holds, names)):
+        yield Hindrance(kind=HindranceKind.RESTORED, since=restoration.restored_at)
+    for edition in held_by(config, store):
+        yield Hindrance(kind=HindranceKind.REVIEWED, about=edition)
