@@ -5,12 +5,15 @@ in place of the usual answer, and crossed off. What a server can do is an `Actio
 """
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+TCP_REPAIR = 19
+"""Of linux/tcp.h: a socket that is closed in this mode sends nothing."""
 CONNECT, DOT = "CONNECT", "DOT"
 """Verbs of moments at which a client says nothing, or the end of a mail."""
 EVERY_EXTENSION = ("PIPELINING", "SIZE 10000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES", "AUTH PLAIN LOGIN XOAUTH2")
@@ -89,6 +92,28 @@ class Reset(Action):
     """Breaks the connection (RST)."""
 
     async def do(self, talk: "Talk") -> None:
+        talk.writer.transport.abort()
+        raise HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class Vanish(Action):
+    """Is gone without a packet, as a machine that lost its power: the client's connection is half-open.
+
+    Linux lets root do that; what the client sends afterwards is answered by RST, as by a machine that came up again.
+    """
+
+    is_kept: bool = False
+    """Whether it keeps the mail before."""
+    is_answered: bool = False
+    """Whether it answers as usual before."""
+
+    async def do(self, talk: "Talk") -> None:
+        if self.is_kept:
+            talk.keep()
+        if self.is_answered:
+            await talk.answer_as_usual()
+        talk.writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
         talk.writer.transport.abort()
         raise HangUp
 
