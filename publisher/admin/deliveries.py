@@ -38,11 +38,10 @@ def hand_over(post: Post) -> DeliverReport:
     Raises:
         BusyError: another process does so, and the store lets only one.
     """
-    ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
+    ledger, now = post.store.ledger, post.clock()
     with ledger.delivering(now=now):
-        if not ledger.count_due(max_age=max_age, now=now):
-            next_at = ledger.next_due(max_age=max_age, now=now)
-            return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None)
+        if not ledger.count_due(max_age=post.settings.max_age, now=now):
+            return _report_nothing_due(post)
         from publisher.deliver.run import (  # late: asyncio and ssl take 60 ms, and mails are seldom due
             DeliveryOptions,
             deliver,
@@ -57,7 +56,15 @@ def hand_over(post: Post) -> DeliverReport:
 def rehearse_hand_over(post: Post) -> DeliverReport:
     """What `hand_over` would hand over now, with no word to the mail server."""
     due = post.store.ledger.due(max_age=post.settings.max_age, now=post.clock())
-    return DeliverReport(editions=tally_planned(due))
+    return DeliverReport(editions=tally_planned(due)) if due else _report_nothing_due(post)
+
+
+def _report_nothing_due(post: Post) -> DeliverReport:
+    """When a mail is due next, and how many wait for the operator."""
+    ledger, now, max_age = post.store.ledger, post.clock(), post.settings.max_age
+    next_at = ledger.next_due(max_age=max_age, now=now)
+    paused, held = ledger.count_stopped(max_age=max_age, now=now)
+    return DeliverReport(next_at=next_at, wait=next_at - now if next_at else None, paused=paused, held=held)
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:

@@ -9,7 +9,7 @@ from publisher.cli.output import print_json, print_line, warn
 from publisher.cli.status_output import clock_line
 from publisher.model.editions import Notice
 from publisher.model.problems import Problem, counted
-from publisher.model.reports import CollectReport, DeliveryTally, RunReport
+from publisher.model.reports import DeliverReport, DeliveryTally, RunReport
 from publisher.model.rounds import RoundReport
 
 
@@ -63,7 +63,9 @@ def report_lines(report: RunReport, *, is_rehearsal: bool, zone: ZoneInfo) -> li
         lines.append(clock_line(report.ahead, zone))
     if not lines:
         # A source that failed may have news.
-        return [] if report.all_problems else [_nothing_new(report.collect)]
+        return [] if report.all_problems else [_nothing_new(report)]
+    if report.deliver and report.deliver.paused:
+        lines.append(f"deliver: {_words_of_stopped(report.deliver)[0]}: see `publisher status`")
     return ["nothing is kept of this rehearsal; a run would do:", *lines] if is_rehearsal else lines
 
 
@@ -88,14 +90,22 @@ def _tally_line(tally: DeliveryTally) -> str:
     return f"deliver: {tally.name} to {to}: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
-def _nothing_new(collected: CollectReport | None) -> str:
-    """`nothing new`, with the number of sources that may have news: those that are held or were not asked."""
+def _nothing_new(report: RunReport) -> str:
+    """`nothing new`, with what may be news all the same: of sources that are held or were not asked, and of mails."""
     silent = []
-    if collected and collected.sources_held:
-        silent.append(f"{counted(collected.sources_held, 'source')} held")
-    if collected and collected.sources_waiting:
-        silent.append(f"{counted(collected.sources_waiting, 'source')} not asked yet")
+    if report.collect and report.collect.sources_held:
+        silent.append(f"{counted(report.collect.sources_held, 'source')} held")
+    if report.collect and report.collect.sources_waiting:
+        silent.append(f"{counted(report.collect.sources_waiting, 'source')} not asked yet")
+    if report.deliver:
+        silent += _words_of_stopped(report.deliver)
     return f"nothing new; {' and '.join(silent)}: see `publisher status`" if silent else "nothing new"
+
+
+def _words_of_stopped(report: DeliverReport) -> list[str]:
+    """How many mails wait for a word of the operator, and why."""
+    counts = {"paused": report.paused, "held": report.held}
+    return [f"{counted(count, 'mail')} {word}" for word, count in counts.items() if count]
 
 
 def report_as_values(report: RunReport) -> dict[str, object]:
@@ -118,6 +128,8 @@ def report_as_values(report: RunReport) -> dict[str, object]:
         and {
             "editions": [asdict(tally) for tally in report.deliver.editions],
             "next_at": report.deliver.next_at,
+            "paused": report.deliver.paused,
+            "held": report.deliver.held,
         },
         "condition_changes": [asdict(change) for change in report.condition_changes],
         "notices": [_notice_values(notice) for notice in report.notices],

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from publisher.cli.edition_output import mails_words
 from publisher.cli.formats import local_time
 from publisher.cli.output import print_json, print_lines
-from publisher.model.deliveries import Order
+from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
 from publisher.model.problems import counted, some_of
 from publisher.model.reports import (
@@ -19,6 +19,7 @@ from publisher.model.reports import (
     Status,
     SubscribersStatus,
 )
+from publisher.model.subscribers import is_round_name
 
 _MOMENTS = 5
 """How many moments that items wait for are shown."""
@@ -76,8 +77,22 @@ def _lines_of_mails(status: Status, zone: ZoneInfo) -> list[str]:
     if status.outage:
         since = local_time(status.outage.since, zone)
         lines.append(f"mails: none can be sent since {since}: {status.outage.problem}")
-    lines += [f"mails of {mails.name}: {mails_words(mails, zone)}" for mails in status.deliveries]
+    for mails in status.deliveries:
+        lines.append(f"mails of {mails.name}: {mails_words(mails, zone)}")
+        lines += _lines_of_next_steps(mails)
     return [*lines, *(_order_line(order, zone) for order in status.orders)]
+
+
+def _lines_of_next_steps(mails: DeliveryCounts) -> list[str]:
+    """What sends the mails that wait for the operator."""
+    is_round = is_round_name(mails.name)
+    lines = []
+    if mails.held:
+        lines.append(f"  `publisher deliver --{'again' if is_round else 'from'} {mails.name}` sends what is held")
+    if mails.refused and not (mails.sent or is_round):
+        again = f"`publisher deliver --again {mails.name}`"
+        lines.append(f"  correct `to` of its audience, or ask who runs the list; then {again} sends it")
+    return lines
 
 
 def _order_line(order: Order, zone: ZoneInfo) -> str:

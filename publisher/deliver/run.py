@@ -327,7 +327,9 @@ class _Pass:
     def _refuse(self, delivery: Delivery, reply: Reply) -> None:
         self._finish(delivery, DeliveryState.REFUSED, reply, refused=1)
         problem = f"{addressee(delivery)}the mail server refused it for good: {words_said(delivery, reply)}"
-        self._note(delivery.title, problem)
+        is_edition = delivery.kind is DeliveryKind.EDITION
+        again = f"; once that is corrected, `publisher deliver --again {delivery.name}` sends it" if is_edition else ""
+        self._note(delivery.title, f"{problem}{again}")
 
     def _finish(self, delivery: Delivery, state: DeliveryState, reply: Reply, **counts: int) -> None:
         self._commits.record(Result(delivery=delivery, state=state, code=reply.code, reply=words_said(delivery, reply)))

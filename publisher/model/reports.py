@@ -171,6 +171,10 @@ class DeliverReport:
     problems: tuple[Problem, ...] = ()
     outage: str = ""
     """Why the mail server could not be used; empty: it could, or nothing was to be sent."""
+    paused: int = 0
+    """If nothing was to be sent: how many mails wait for the end of a pause."""
+    held: int = 0
+    """If nothing was to be sent: how many mails waited for longer than `smtp.max_age`."""
 
     @property
     def is_news(self) -> bool:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, true, update
 
 from publisher.model.deliveries import (
     Delivery,
@@ -38,6 +38,7 @@ from publisher.store.delivery_rows import (
     counted_states,
     fence_rows,
     is_delivery,
+    is_held,
     lock_rows,
     may_go,
     note_refusals,
@@ -223,6 +224,16 @@ class Ledger:
         with self._database.reading() as connection:
             is_due = _is_due(connection, max_age=max_age, now=now)
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
+
+    def count_stopped(self, *, max_age: timedelta, now: datetime) -> tuple[int, int]:
+        """How many deliveries wait for the end of a pause, and how many are held."""
+        with self._database.reading() as connection:
+            clock = clock_of(connection, now)
+            paused, held = paused_audiences(connection), is_held(clock, max_age)
+            is_paused = true() if EVERYTHING in paused else deliveries.c.audience.in_(paused)
+            waiting = select(func.count()).where(deliveries.c.due_at <= clock())
+            count_paused = connection.execute(waiting.where(is_paused, ~held)).scalar_one() if paused else 0
+            return count_paused, connection.execute(waiting.where(held)).scalar_one()
 
     def next_due(self, *, max_age: timedelta, now: datetime) -> datetime | None:
         """When the next delivery has its turn, of those that do not have it yet; None: there is none."""

@@ -195,7 +195,10 @@ def test_a_refusal_is_told_once_and_holds_up_nobody(begin: Begin) -> None:
 
     assert [ADA, EVE] == server.recipients
     assert (2, 1) == (report.editions[0].sent, report.editions[0].refused)
-    assert f"edition weekly-1: {BOB}: the mail server refused it for good: 550 5.1.1 no such list" == words(report)
+    assert words(report) == (
+        f"edition weekly-1: {BOB}: the mail server refused it for good: 550 5.1.1 no such list; once that is "
+        "corrected, `publisher deliver --again weekly-1` sends it"
+    )
     assert "" == words(office.deliver())
     assert (2, 1, "550 5.1.1 no such list") == (office.counts().sent, office.counts().refused, office.counts().reply)
 

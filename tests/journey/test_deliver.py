@@ -128,8 +128,11 @@ def test_a_mail_that_waited_for_too_long_is_held_until_the_operator_says_so(worl
     for verb in ("collect", "publish", "compose"):
         world.publisher(verb, at=NOW)
 
-    assert "nothing new\n" == world.publisher("deliver", at=NEXT_WEEK).out
-    assert "mails of weekly-1: 1 held, older than smtp.max_age" in world.publisher("status", at=NEXT_WEEK).lines
+    held = ["nothing new; 1 mail held: see `publisher status`"]
+    assert held == world.publisher("deliver", at=NEXT_WEEK).lines == world.publisher("run", at=NEXT_WEEK).lines
+    told = world.publisher("status", at=NEXT_WEEK).lines
+    place = told.index("mails of weekly-1: 1 held, older than smtp.max_age")
+    assert "  `publisher deliver --from weekly-1` sends what is held" == told[place + 1]
     assert [] == sink.taken
 
     world.publisher("deliver", "--from", "weekly-1", at=NEXT_WEEK)

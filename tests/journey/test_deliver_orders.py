@@ -54,7 +54,7 @@ def test_one_list_is_paused_then_all_are_then_they_go_on(world: World, server: S
 
     order(world, "--pause")
     assert ["mails of daily go on", "all mails stay paused"] == order(world, "--resume", "daily")
-    assert ["nothing new"] == order(world)
+    assert ["nothing new; 1 mail paused: see `publisher status`"] == order(world)
     assert ["all mails go on"] == order(world, "--resume")
     order(world)
     assert sorted([LIST, "daily@lists.example.org"]) == server.recipients
@@ -97,7 +97,11 @@ def test_an_edition_that_was_sent_goes_again_only_with_a_yes(
 
 def test_an_edition_to_a_wrong_address_is_made_anew_for_the_right_one(world: World, server: Server) -> None:
     server.script = [Step("RCPT", Say("550 5.1.1 no such list"), about=LIST)]
-    assert 75 == world.publisher("deliver", at=LATER).exit_code
+    refused = world.publisher("deliver", at=LATER)
+    assert (75, True) == (refused.exit_code, "`publisher deliver --again weekly-1` sends it" in refused.err)
+    told = world.publisher("status", at=LATER).lines
+    place = told.index("mails of weekly-1: 1 refused: 550 5.1.1 no such list")
+    assert "then `publisher deliver --again weekly-1` sends it" in told[place + 1]
     world.configure(LIST, RIGHT)
 
     lines = order(world, "--again", "weekly-1", "--yes")

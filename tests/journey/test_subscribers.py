@@ -415,7 +415,7 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
 def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waiting: World, sink: Sink) -> None:
     late = MONDAY + timedelta(days=4)
     assert "2 held, older than smtp.max_age" in waiting.publisher("status", at=late).out
-    assert ["nothing new"] == order(waiting, at=late)
+    assert ["nothing new; 2 mails held: see `publisher status`"] == order(waiting, at=late)
     refused = waiting.publisher("deliver", "--from", "round-1", at=late)
     assert (2, True) == (refused.exit_code, "deliver --again round-1" in refused.err)
 
