@@ -253,6 +253,7 @@ def test_why_tells_a_readers_story_and_what_became_of_an_item(begun: World) -> N
     assert [
         "eve@example.org is not subscribed",
         "somebody asked for it on Wed 2026-03-04 10:30, and it was not confirmed",
+        "  the letter by which to confirm: sent Thu 2026-03-05 09:00, the server said: 250 taken",
     ] == why("eve@example.org").lines
     assert "  to everything weekly, which begins after number 2: due" in why(BEN, more).lines
     assert "  to ferries daily, which has dealt with numbers 3 to 4: dealt with" in why(ADA, more).lines
