@@ -8,7 +8,7 @@ its lock, so a slow mail server delays no feed. Other subjects, such as `people`
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -248,6 +248,22 @@ class Publisher:
         return self._run_exclusively(
             "edition", lambda: self._stages.put_out(RunReport(compose=decision(self.office)), self.config.audiences)
         )
+
+    def begin_round(self, paces: Collection[str], *, within: timedelta | None = None) -> RunReport:
+        """Begin the mails to all subscribers of these paces now, whatever their schedules say.
+
+        Nobody gets an item twice. With `within` the next pass plans the mails that are not planned by then.
+
+        Raises:
+            UsageError: there is no such pace, an edition waits for its editor, or nothing is new.
+        """
+
+        def begin() -> RunReport:
+            end = None if within is None else self._clock() + within
+            rounds = self._wiring.begin_round(paces, lambda: end is not None and self._clock() > end)
+            return RunReport(rounds=rounds)
+
+        return self._run_exclusively("round", begin)
 
     def hide_item(self, name: str, *, reason: str = "") -> RunReport:
         """Hide the item with that address or id, whatever its source lists, and render again what shows it.

@@ -21,6 +21,8 @@ class HindranceKind(StrEnum):
     """After a restore the operator has not said what went out."""
     REVIEWED = "reviewed"
     """An edition waits for its editor, and rounds wait for it."""
+    POSTPONED = "postponed"
+    """An editor lets rounds wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +34,18 @@ class Hindrance:
     """UTC; None: it is not known."""
     about: str = ""
     """What the mail server said, or the name of the edition."""
+    until: datetime | None = None
+    """UTC; when it ends by itself, `UNTIL_DECIDED`: when somebody decides. None: nobody knows."""
 
     @property
     def is_of_rounds(self) -> bool:
         """Whether it keeps rounds from beginning, and not mails that are made already."""
-        return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED}
+        return self.kind in {HindranceKind.RESTORED, HindranceKind.REVIEWED, HindranceKind.POSTPONED}
 
 
-def find_hindrances(config: Config, store: Store) -> tuple[Hindrance, ...]:
+def find_hindrances(config: Config, store: Store, *, now: datetime) -> tuple[Hindrance, ...]:
     """What keeps mails from readers now, and rounds from beginning."""
-    return (*_of_sending(store), *_of_rounds(config, store))
+    return (*_of_sending(store), *_of_rounds(config, store, now=now))
 
 
 def _of_sending(store: Store) -> Iterator[Hindrance]:
@@ -51,10 +55,13 @@ def _of_sending(store: Store) -> Iterator[Hindrance]:
         yield Hindrance(kind=HindranceKind.PAUSED, since=paused_at)
 
 
-def _of_rounds(config: Config, store: Store) -> Iterator[Hindrance]:
+def _of_rounds(config: Config, store: Store, *, now: datetime) -> Iterator[Hindrance]:
     restoration = store.restorations.current()
     names = (*(audience.name for audience in config.audiences), READERS)
     if restoration is not None and any(map(restoration.holds, names)):
         yield Hindrance(kind=HindranceKind.RESTORED, since=restoration.restored_at)
     for edition in held_by(config, store):
         yield Hindrance(kind=HindranceKind.REVIEWED, about=edition)
+    edit = store.rounds.next.edit()
+    if edit.is_postponed(now):
+        yield Hindrance(kind=HindranceKind.POSTPONED, until=edit.postponed_until)

@@ -8,7 +8,7 @@ from publisher.admin.office import Office
 from publisher.deliver.probe import send_one, try_server
 from publisher.deliver.smtp import Envelope
 from publisher.model.deliveries import SmtpSettings
-from publisher.model.editions import Audience
+from publisher.model.editions import Audience, Digest, Edition
 from publisher.model.errors import MailServerError, SecretError, UsageError
 from publisher.model.site import Mailbox
 from publisher.rendering.addresses import wire_address
@@ -43,18 +43,31 @@ def send_test(audience: Audience, office: Office, *, to: str) -> str | None:
         TemplateError: a template of digests cannot be used.
         UsageError: config.toml names no mail server, or `to` is no mail address.
     """
-    settings = _settings(office)
-    try:
-        recipient = wire_address(to)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    _settings(office)
+    _recipient(to)
     found = next_digest(audience, office) or sample_digest(audience, office)
-    if found is None:
-        return None
-    edition, digest = found
+    return None if found is None else send_trial(found[1], found[0], audience, office, to=to)
+
+
+def send_trial(digest: Digest, edition: Edition, audience: Audience, office: Office, *, to: str) -> str:
+    """Send a digest as a test to one address; what the server said.
+
+    Raises:
+        MailServerError: the server cannot be used, or refused the mail.
+        SecretError: its password cannot be had.
+        UsageError: config.toml names no mail server, or `to` is no mail address.
+    """
+    settings, recipient = _settings(office), _recipient(to)
     mail = message_to_try(digest, edition, audience=audience, site=office.renderer.site, to=Mailbox(address=to))
     sender = settings.bounces or wire_address(audience.from_.address)
     return send_one(settings, Envelope(sender=sender, recipient=recipient, envid=f"{edition.name}-test"), mail)
+
+
+def _recipient(to: str) -> str:
+    try:
+        return wire_address(to)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def _try(settings: SmtpSettings) -> DomainFinding:

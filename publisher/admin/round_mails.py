@@ -6,19 +6,17 @@ once for each selection of items and language.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from publisher.model.deliveries import Delivery
-from publisher.model.editions import Audience, Edition
 from publisher.model.errors import PublisherError, TemplateError
 from publisher.model.records import Record
-from publisher.model.rounds import Round
+from publisher.model.rounds import Round, RoundEdit
 from publisher.model.schedules import local_day
 from publisher.model.subscribers import EVERYTHING, SubscriberSettings, number_of_round
-from publisher.model.themes import ALL_THEMES
 from publisher.store import RoundMail, Store
 from publisher.subscribers.people import People
 
@@ -28,6 +26,7 @@ if TYPE_CHECKING:  # imported by the caller, once there is a mail to render
 
 Follows = tuple[tuple[str, str, datetime], ...]
 """What a reader follows: theme, pace, since when."""
+_Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
 _KEPT = 500
 """How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
@@ -52,8 +51,10 @@ class RoundMails:
         self._renderer = renderer
         self._people = people
         self._clock = clock
-        self._skeletons: OrderedDict[tuple[str, tuple[tuple[int, int], ...], str], Skeleton] = OrderedDict()
-        """By round, items with the log numbers of their latest changes, and language."""
+        self._skeletons: OrderedDict[_Key, Skeleton] = OrderedDict()
+        """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
+        self._edit = RoundEdit()
+        """What editors decided, as of the mails in hand."""
         self._whys: dict[tuple[Follows, frozenset[str], tuple[str, ...], str], str] = {}
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
@@ -70,6 +71,7 @@ class RoundMails:
         now = self._clock()
         people = self._people(now)
         mails = {each.address: each for each in self._store.rounds.mails(round_.number, [d.recipient for d in claimed])}
+        self._edit = self._store.rounds.next.edit()
         records = self._records(mails.values())
         found: dict[int, bytes | PublisherError] = {}
         for delivery in claimed:
@@ -90,8 +92,8 @@ class RoundMails:
         return found
 
     def _records(self, mails: Collection[RoundMail]) -> dict[int, Record]:
-        """The live items of these mails, by number."""
-        numbers = sorted({number for each in mails for number in each.items})
+        """The live items of these mails that no editor left out, by number."""
+        numbers = sorted({number for each in mails for number in each.items if number not in self._edit.left_out})
         return {each.number: each for each in self._store.items.by_number(numbers) if each.state.is_live}
 
     def _mail(
@@ -128,23 +130,16 @@ class RoundMails:
         return self._whys[key]
 
     def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":
+        from publisher.admin.round_digest import audience_of_round, edition_of_round
         from publisher.rendering.personal import Skeleton
 
-        key = (round_.name, tuple((each.number, each.seq) for each in its), language)
+        key = (round_.name, tuple((each.number, each.seq) for each in its), language, self._edit.key)
         if key in self._skeletons:
             self._skeletons.move_to_end(key)
             return self._skeletons[key]
         renderer = self._renderer()
-        audience = self._audience(language, renderer)
-        edition = Edition(
-            audience=audience.name,
-            number=round_.number,
-            after=0,
-            upto=round_.upto,
-            composed_at=round_.begun_at,
-            records=tuple(sorted(its, key=lambda each: (each.published, each.added_seq), reverse=True)),
-        )
-        digest = renderer.render(edition, audience)
+        audience = audience_of_round(language, renderer.site, self._settings)
+        digest = renderer.render(edition_of_round(round_, its, self._edit), audience)
         skeleton = Skeleton(
             digest,
             name=round_.name,
@@ -157,32 +152,6 @@ class RoundMails:
         if len(self._skeletons) > _KEPT:
             self._skeletons.popitem(last=False)
         return skeleton
-
-    def _audience(self, language: str, renderer: "Renderer") -> Audience:
-        """All readers of a language, as a digest is rendered for them."""
-        from publisher.rendering.personal import LIST, marked_personal
-
-        settings, site = self._settings, renderer.site
-        return Audience(
-            name=LIST,
-            title=site.title,
-            themes=ALL_THEMES,
-            from_=settings.from_,
-            to=settings.from_,
-            reply_to=settings.reply_to,
-            postal_address=settings.postal_address,
-            archive=False,
-            language=language,
-            languages=("*",),
-            content="summary",
-            order="newest",
-            min_items=1,
-            keywords=False,
-            pictures=False,
-            overflow="web",
-            on_silence="send",
-            personal=marked_personal(site, settings),
-        )
 
 
 def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:

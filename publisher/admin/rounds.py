@@ -1,10 +1,11 @@
 """Rounds of mails to subscribers, with what they have to wait for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from publisher.compose import run as compose
 from publisher.config.config import Config
+from publisher.model.errors import UsageError
 from publisher.model.rounds import RoundReport
 from publisher.model.site import Site
 from publisher.model.subscribers import SubscriberSettings
@@ -22,24 +23,62 @@ def keep_rounds(
     now: datetime,
     is_stopping: Callable[[], bool],
 ) -> tuple[RoundReport, ...]:
-    """Plan the mails to subscribers that are due; none are due while an editor looks at an edition, nor after a restore
-    of which the operator has not said what went out.
+    """Plan the mails to subscribers that are due; none are due while an editor looks at an edition or postponed them,
+    nor after a restore of which the operator has not said what went out.
     """
+    is_held = bool(held_by(config, store)) or is_unsettled(config, store) or store.rounds.next.edit().is_postponed(now)
+    keeper = _keeper(config, settings, store, site, now=now)
+    return tuple(keeper.keep(is_held=is_held, is_stopping=is_stopping))
+
+
+def begin_round(
+    config: Config,
+    settings: SubscriberSettings,
+    store: Store,
+    site: Site,
+    *,
+    paces: Collection[str],
+    now: datetime,
+    is_stopping: Callable[[], bool],
+) -> tuple[RoundReport, ...]:
+    """Begin the mails to all who follow something at these paces now, whatever the schedules say.
+
+    Each gets what is new to him, and nothing that he had. Mails that were postponed are not any more, if these are all
+    paces.
+
+    Raises:
+        UsageError: there is no such pace, an edition waits for its editor, the operator has to say something first, or
+            nothing is new.
+    """
+    known = [pace.name for pace in settings.paces]
+    if unknown := sorted({*paces} - {*known}):
+        raise UsageError(f"no pace {unknown[0]!r} in subscribers.paces; there is: {', '.join(known)}")
+    if waiting := held_by(config, store):
+        raise UsageError(f"no mail goes to subscribers while {', '.join(waiting)} waits for its editor")
+    if is_unsettled(config, store):
+        raise UsageError("the store was restored: say first what went out, as `publisher restore` explains")
+    reports = _keeper(config, settings, store, site, now=now).begin_now(paces, is_stopping=is_stopping)
+    if reports is None:
+        raise UsageError("nothing is new to the readers of these paces")
+    if {*paces} == {*known}:
+        store.rounds.next.postpone(None)
+    return tuple(reports)
+
+
+def _keeper(config: Config, settings: SubscriberSettings, store: Store, site: Site, *, now: datetime) -> RoundKeeper:
     envelope = RoundEnvelope(
         sender=wire_address(settings.from_.address),
         host=list_host(site),
         bounces=config.smtp.bounces if config.smtp else "",
     )
-    keeper = RoundKeeper(store=store, settings=settings, themes=config.themes, envelope=envelope, now=now)
-    return tuple(keeper.keep(is_held=_is_held(config, store), is_stopping=is_stopping))
+    return RoundKeeper(store=store, settings=settings, themes=config.themes, envelope=envelope, now=now)
 
 
-def _is_held(config: Config, store: Store) -> bool:
-    """Whether an edition waits for its editor, or an audience for a word of the operator after a restore."""
+def is_unsettled(config: Config, store: Store) -> bool:
+    """Whether an audience or subscribers wait for a word of the operator after a restore."""
     names = {audience.name for audience in config.audiences}
     restoration = store.restorations.current()
-    is_restored = restoration is not None and any(map(restoration.holds, (*names, READERS)))
-    return is_restored or bool(held_by(config, store))
+    return restoration is not None and any(map(restoration.holds, (*names, READERS)))
 
 
 def held_by(config: Config, store: Store) -> tuple[str, ...]:

@@ -81,11 +81,12 @@ def _subscribers_status(
 ) -> SubscribersStatus | None:
     if settings is None:
         return None
-    last = store.rounds.last()
+    last, edit = store.rounds.last(), store.rounds.next.edit()
     return SubscribersStatus(
         people=store.subscribers.count(),
         pending=store.subscribers.count_pending(since=now - CONFIRM_WITHIN),
         next_ticks={pace.name: pace.schedule.next_after(now) for pace in settings.paces},
+        postponed_until=edit.postponed_until if edit.is_postponed(now) else None,
         last_round=last.name if last else "",
         last_round_at=last.begun_at if last else None,
         suspended=store.bounce_scores.count_suspended(),

@@ -132,7 +132,7 @@ def tell_story(address: str, item: str | None, people: People, store: Store, con
     record = find_item(item, store, config.site) if item is not None else None
     asked_at = store.subscribers.asked_at(LetterKind.CONFIRM, wire)
     known, suppressions = people.find(wire), store.suppressions.of(wire)
-    deliveries, hindrances = store.histories.deliveries(wire), find_hindrances(config, store)
+    deliveries, hindrances = store.histories.deliveries(wire), find_hindrances(config, store, now=people.now)
     if known is None:
         return Story(
             address=wire,

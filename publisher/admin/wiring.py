@@ -14,7 +14,7 @@ from publisher.admin.edition_mails import EditionMails
 from publisher.admin.office import Office
 from publisher.admin.refusals import count_refusals
 from publisher.admin.round_mails import RoundMails
-from publisher.admin.rounds import keep_rounds
+from publisher.admin.rounds import begin_round, keep_rounds
 from publisher.collect.rules import CollectRules, OnSuspicion
 from publisher.collect.sources.base import Source, SourceSite, open_source
 from publisher.compose.outbox import Outbox
@@ -330,6 +330,17 @@ class Wiring:
             what = f"{error}; until then {owed} would be forgotten if the store were lost"
             return report.with_problems(Problem(where="departures", what=what))
         return report
+
+    def begin_round(self, paces: Collection[str], is_stopping: Callable[[], bool]) -> tuple[RoundReport, ...]:
+        """Begin the mails to all who follow something at these paces now.
+
+        Raises:
+            UsageError: config.toml has no [subscribers], or as `rounds.begin_round`.
+        """
+        settings, now = self.people(self._clock()).settings, self._clock()
+        return begin_round(
+            self._config, settings, self._store, self.site, paces=paces, now=now, is_stopping=is_stopping
+        )
 
     @cached_property
     def _round_mails(self) -> RoundMails:

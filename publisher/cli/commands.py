@@ -1,7 +1,7 @@
 """The commands, one function each: open the site, call one verb of `Publisher`, print its report, exit with its code.
 
-`publisher deliver` and the commands of `edition`, `item`, `subscribers`, `source` and `preview` have modules of their
-own.
+`publisher deliver` and the commands of `edition`, `round`, `item`, `subscribers`, `source` and `preview` have modules
+of their own.
 """
 
 import shlex
@@ -26,6 +26,7 @@ from publisher.cli.mails import deliver
 from publisher.cli.output import accept_any_characters, print_bug, print_json, print_line, print_lines, warn
 from publisher.cli.preview import preview
 from publisher.cli.reconsent import reconsent
+from publisher.cli.rounds import mail_round
 from publisher.cli.sources import source
 from publisher.cli.status_output import show_status
 from publisher.cli.store import store
@@ -201,7 +202,7 @@ def _check_source(options: Options, name: str) -> None:
 
 for each in (export_people, import_people, reconsent):
     subscribers.add_command(each)
-for each in (bounces, preview, edition, item, subscribers, why, source, desk, store, backup, restore):
+for each in (bounces, preview, edition, mail_round, item, subscribers, why, source, desk, store, backup, restore):
     cli.add_command(each)
 
 

@@ -64,14 +64,15 @@ def _write(options: Options, audience: str | None, folder: Path | None) -> None:
         print_line("null" if options.is_json else "nothing new")
         return
     edition, digest = found
-    files = _write_files(folder or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
+    files = write_digest(folder or Path(tempfile.mkdtemp(prefix="publisher-preview-")), digest)
     if options.is_json:
         print_json({"edition": edition.name, "subject": digest.subject, "files": files})
     else:
         print_lines([f"{edition.name}: {digest.subject}", *files])
 
 
-def _write_files(folder: Path, digest: Digest) -> list[str]:
+def write_digest(folder: Path, digest: Digest) -> list[str]:
+    """Write a digest into a folder, which is made if need be; return the paths of its files."""
     files = {folder / "digest.html": digest.html, folder / "digest.txt": digest.text}
     with explain_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

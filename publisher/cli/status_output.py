@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from publisher.cli.edition_output import mails_words
-from publisher.cli.formats import local_time
+from publisher.cli.formats import held_words, local_time
 from publisher.cli.output import print_json, print_lines
 from publisher.model.deliveries import DeliveryCounts, Order
 from publisher.model.editions import UNTIL_DECIDED
@@ -51,6 +51,7 @@ def status_lines(status: Status, *, timezone: str) -> list[str]:
     lines += [_audience_line(audience, zone) for audience in status.audiences]
     if status.subscribers:
         lines += _subscribers_lines(status.subscribers, zone)
+        lines += _postponed_lines(status.subscribers, zone)
     lines += [
         f"edition {name}: recorded, not in the outbox yet; the next run puts it there" for name in status.unwritten
     ]
@@ -190,6 +191,13 @@ def _subscribers_lines(subscribers: SubscribersStatus, zone: ZoneInfo) -> list[s
     if owed := subscribers.owed_departures:
         lines.append(f"departures: {owed} not in their file, which cannot be written; `publisher check` says why")
     return lines
+
+
+def _postponed_lines(subscribers: SubscribersStatus, zone: ZoneInfo) -> list[str]:
+    if subscribers.postponed_until is None:
+        return []
+    until = held_words(subscribers.postponed_until, zone)
+    return [f"mails to subscribers: {until}; `publisher round resume` lets them go on"]
 
 
 def _held_line(held: HeldStatus, zone: ZoneInfo) -> str:

@@ -7,7 +7,7 @@ import click
 
 from publisher.admin.hindrances import Hindrance, HindranceKind
 from publisher.admin.why import ItemStory, MailWithItem, Story, Verdict, next_pace, tell_story, verdict_of
-from publisher.cli.formats import local_time
+from publisher.cli.formats import held_words, local_time
 from publisher.cli.group import Options, site_command
 from publisher.cli.output import print_json, print_lines
 from publisher.cli.subscribers import score_values, score_words
@@ -103,6 +103,9 @@ def _hindrance_words(hindrance: Hindrance, zone: ZoneInfo) -> str:
             return f"no mail is made{since}, when the site was restored; `publisher restore` shows how to go on"
         case HindranceKind.REVIEWED:
             return f"no mail is made while {hindrance.about} waits for its editor"
+        case HindranceKind.POSTPONED:
+            until = f": {held_words(hindrance.until, zone)}" if hindrance.until else ""
+            return f"no mail is made, because an editor postponed them{until}"
 
 
 def _suppression_lines(story: Story, zone: ZoneInfo) -> Iterator[str]:

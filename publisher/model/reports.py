@@ -302,6 +302,8 @@ class SubscribersStatus:
     """How many asked within the last days and have not confirmed yet."""
     next_ticks: Mapping[str, datetime]
     """When each pace is due next, by its name."""
+    postponed_until: datetime | None
+    """Until when an editor lets all mails to them wait; `UNTIL_DECIDED`: without an end. None: they do not wait."""
     last_round: str
     """The name of the last round; empty: there was none."""
     last_round_at: datetime | None

@@ -1,7 +1,7 @@
 """Rounds: all paces that are due at one moment, and the mails that subscribers get then."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from publisher.model.subscribers import round_name
@@ -19,6 +19,10 @@ class Round:
     """The end of the log: items added later are for a later round."""
     begun_at: datetime
     """UTC; the Date of its mails."""
+    subject: str = ""
+    """The editor's; empty: every mail has its own."""
+    introduction: str = ""
+    """The editor's text above the items, as that of an edition."""
 
     @property
     def name(self) -> str:
@@ -47,3 +51,30 @@ class RoundReport:
     """How many mails were queued."""
     is_planned: bool = True
     """Whether all of its mails are queued; else the next pass goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundEdit:
+    """What editors decided about mails to subscribers."""
+
+    postponed_until: datetime | None = None
+    """UTC; no round begins before, `UNTIL_DECIDED`: until somebody decides. None: it is as the schedules say."""
+    subject: str = ""
+    """Of the next round; empty: every mail has its own."""
+    introduction: str = ""
+    """The text above the items of the next round, as that of an edition."""
+    titles: Mapping[int, str] = field(default_factory=dict)
+    """By the number of an item, its title in place of its own."""
+    first: tuple[int, ...] = ()
+    """The numbers of items that come first: the lead, and then within each theme."""
+    left_out: frozenset[int] = frozenset()
+    """The numbers of items that no subscriber gets by mail."""
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for two that make the same mails of the same items."""
+        return tuple(sorted(self.titles.items())), self.first
+
+    def is_postponed(self, now: datetime) -> bool:
+        """Whether no round may begin now."""
+        return self.postponed_until is not None and now < self.postponed_until

@@ -7,7 +7,7 @@ encoded by itself; what a reader gets is the pieces with his own words between t
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -54,6 +54,16 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
         mine_url=mine_url(site, _MINE),
         privacy_url=settings.privacy_url,
     )
+
+
+def filled(digest: Digest, *, why: str, token: str) -> Digest:
+    """A digest that was rendered with `marked_personal`, as one reader gets it; `token` is that of both his links."""
+    of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
+    return replace(digest, text=_fill(digest.text, of_text, token), html=_fill(digest.html, of_html, token))
+
+
+def _fill(text: str, own: Mapping[str, str], token: str) -> str:
+    return _SLOT.sub(lambda found: own.get(found[1], token), text)
 
 
 class Skeleton:

@@ -1,12 +1,12 @@
-"""The tables of the editors' desk: links to sign in, sessions, and who did what."""
+"""The tables of the editors' desk: links to sign in, sessions, who did what, and decisions about the next round."""
 
 from functools import partial
 
-from sqlalchemy import Column, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from publisher.model.desk import ActOutcome
 from publisher.store.columns import Choice, Key, UtcDateTime
-from publisher.store.schema import metadata
+from publisher.store.schema import items, metadata
 
 # Nearly every column must have a value; the others say so.
 _column = partial(Column, nullable=False)
@@ -43,4 +43,28 @@ desk_acts = Table(
     Index("ix_desk_acts_at", "at"),
     # A number is never given again: an address names it.
     sqlite_autoincrement=True,
+)
+
+# What editors decided about the next round of mails to subscribers; at most one row.
+next_round = Table(
+    "next_round",
+    metadata,
+    _column("id", Integer, primary_key=True, autoincrement=False),
+    # No round begins before. Null: it is not postponed.
+    _column("postponed_until", UtcDateTime, nullable=True),
+    # Empty: every reader's mail has its own.
+    _column("subject", Text),
+    _column("introduction", Text),
+)
+
+# What editors decided about items in mails to subscribers, whichever round they come in.
+round_items = Table(
+    "round_items",
+    metadata,
+    _column("item", Integer, ForeignKey(items.c.number), primary_key=True, autoincrement=False),
+    # Null: its own.
+    _column("title", Text, nullable=True),
+    # Those with a place come first, by it. Null: none.
+    _column("place", Integer, nullable=True),
+    _column("is_left_out", Boolean),
 )

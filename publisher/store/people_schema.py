@@ -195,6 +195,9 @@ rounds = Table(
     _column("planned_at", UtcDateTime, nullable=True),
     # When its mails were forgotten but for their counts. Null: the ledger has them.
     _column("forgotten_at", UtcDateTime, nullable=True),
+    # The editor's. Null: every mail has its own.
+    _column("subject", Text, nullable=True),
+    _column("introduction", Text, nullable=True),
 )
 _IS_KEPT = rounds.c.forgotten_at.is_(None)
 Index("ix_rounds_planned_at", rounds.c.planned_at, sqlite_where=_IS_KEPT, postgresql_where=_IS_KEPT)

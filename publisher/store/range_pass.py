@@ -31,6 +31,7 @@ from publisher.model.subscribers import SubscriptionState
 from publisher.store.columns import UtcDateTime
 from publisher.store.content import themes_of
 from publisher.store.delivery_rows import clock_of
+from publisher.store.desk_schema import round_items
 from publisher.store.edition_schema import dropped_items
 from publisher.store.engine import batches
 from publisher.store.joins import joins_of
@@ -214,8 +215,9 @@ def new_items(connection: Connection, after: int, upto: int, *, only: int | None
         dropped_items.c.item == items.c.number,
         dropped_items.c.reason.in_([TakenOut.DROPPED, TakenOut.DISCARDED]),
     )
+    left_out = exists().where(round_items.c.item == items.c.number, round_items.c.is_left_out)
     is_new = or_(and_(items.c.added_seq > after, items.c.added_seq <= upto), items.c.number.in_(joined))
-    query = select(*items.c["number", "added_seq", "themes"]).where(IS_LIVE, is_new, ~taken_out)
+    query = select(*items.c["number", "added_seq", "themes"]).where(IS_LIVE, is_new, ~taken_out, ~left_out)
     if only is not None:
         query = query.where(items.c.number == only)
     rows = connection.execute(query.order_by(items.c.added_seq)).all()

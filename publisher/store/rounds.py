@@ -28,6 +28,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.rounds import ItemEntry, Round
 from publisher.store.delivery_rows import is_delivery
 from publisher.store.engine import Database, batches
+from publisher.store.next_round import NextRound, take_words
 from publisher.store.people_schema import (
     bounce_scores,
     pace_ticks,
@@ -77,6 +78,7 @@ class Rounds:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.next = NextRound(database)
 
     # --- when --------------------------------------------------------------------------------------------------------
 
@@ -119,7 +121,8 @@ class Rounds:
                 return None
             number = (connection.execute(select(func.max(rounds.c.number))).scalar() or 0) + 1
             row = {"number": number, "paces": tuple(paces), "upto": upto, "begun_at": now}
-            connection.execute(insert(rounds).values(**row, planned_at=None))
+            words = take_words(connection)
+            connection.execute(insert(rounds).values(**row, **words, planned_at=None))
             last = connection.execute(select(func.max(subscribers.c.number))).scalar() or 0
             cuts = [
                 {"round": number, "first": first, "last": min(first + size - 1, last), "planned_at": None, "mails": 0}
@@ -128,7 +131,7 @@ class Rounds:
             if cuts:
                 connection.execute(insert(ranges), cuts)
             _write_ticks(connection, ticks)
-        return Round(number=number, paces=tuple(paces), upto=upto, begun_at=now)
+        return Round(number=number, paces=tuple(paces), upto=upto, begun_at=now, **words)
 
     def unplanned(self) -> list[Round]:
         """The rounds that have ranges which are not planned, oldest first."""
@@ -271,4 +274,5 @@ def _items_of(what: str) -> tuple[int, ...]:
 
 
 def _round_of(row: Row[Any]) -> Round:
-    return Round(number=row.number, paces=row.paces, upto=row.upto, begun_at=row.begun_at)
+    words = {"subject": row.subject or "", "introduction": row.introduction or ""}
+    return Round(number=row.number, paces=row.paces, upto=row.upto, begun_at=row.begun_at, **words)

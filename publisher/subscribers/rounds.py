@@ -11,12 +11,13 @@ What a crash leaves, by its moment:
 - after that: nothing to do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.decisions import DecisionLog
 from publisher.model.rounds import ItemEntry, Round, RoundReport
+from publisher.model.schedules import tick_to_record
 from publisher.model.subscribers import SubscriberSettings
 from publisher.model.themes import ThemeMap
 from publisher.store import RangePass, RoundEnvelope, Store
@@ -52,6 +53,23 @@ class RoundKeeper:
             reports.append(self._plan(begun, is_stopping))
         return [report for report in reports if report.mails or not report.is_planned]
 
+    def begin_now(
+        self, paces: Collection[str], *, is_stopping: Callable[[], bool] = lambda: False
+    ) -> list[RoundReport] | None:
+        """Begin a round of these paces, whatever their schedules say; None: nothing is new to their readers.
+
+        Their next ticks come as planned, and bring what is new since. `is_stopping` as for `keep`.
+        """
+        last_ticks = self._store.rounds.last_ticks()
+        gone = last_ticks.keys() - {pace.name for pace in self._settings.paces}
+        chosen = sorted({*paces, *(gone if self._settings.default_pace in paces else ())})
+        due = {pace: tick_to_record(last=last_ticks.get(pace, self._now), now=self._now) for pace in chosen}
+        reports = [self._plan(round_, is_stopping) for round_ in self._store.rounds.unplanned()]
+        if (upto := self._find_news(due)) is None:
+            return None
+        begun = self._store.rounds.begin(tuple(due), due, before=last_ticks, upto=upto, now=self._now)
+        return [*reports, *([self._plan(begun, is_stopping)] if begun else [])]
+
     # --- begin -------------------------------------------------------------------------------------------------------
 
     def _begin(self, *, is_held: bool) -> Round | None:
@@ -64,15 +82,21 @@ class RoundKeeper:
         if is_held:
             logger.debug(NO_ROUND, because="it waits for the editor or the operator", paces=", ".join(due))
             return None
+        noted = {**ticks.watched, **due}
+        if (upto := self._find_news(due)) is None:
+            self._store.rounds.note_ticks(noted)
+            return None
+        return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
+
+    def _find_news(self, due: Collection[str]) -> int | None:
+        """The end of the log, if anything up to it is new to readers of these paces; None: nothing is."""
         upto = self._store.log.end()
         lowest = self._store.rounds.lowest_cursor(tuple(due))
-        if lowest is None or not self._store.rounds.new_items(lowest, upto):
-            because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its readers"
-            logger.debug(NO_ROUND, because=because, paces=", ".join(due))
-            self._store.rounds.note_ticks({**ticks.watched, **due})
-            return None
-        noted = {**ticks.watched, **due}
-        return self._store.rounds.begin(tuple(due), noted, before=last_ticks, upto=upto, now=self._now)
+        if lowest is not None and self._store.rounds.new_items(lowest, upto):
+            return upto
+        because = "nobody follows anything at these paces" if lowest is None else "nothing is new to its readers"
+        logger.debug(NO_ROUND, because=because, paces=", ".join(due))
+        return None
 
     # --- plan --------------------------------------------------------------------------------------------------------
 

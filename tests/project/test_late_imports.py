@@ -15,7 +15,11 @@ DOORS = {
     # Hand over mails: asyncio and ssl take 60 ms, and mails are seldom due.
     "admin/deliveries.py": {"publisher.deliver.run"},
     # Render a mail to a subscriber.
-    "admin/round_mails.py": {"publisher.rendering.letters", "publisher.rendering.personal"},
+    "admin/round_mails.py": {
+        "publisher.admin.round_digest",
+        "publisher.rendering.letters",
+        "publisher.rendering.personal",
+    },
     # Render a site, or a digest.
     "admin/wiring.py": {
         "publisher.compose.digest",
@@ -47,6 +51,7 @@ DOORS = {
         "publisher.serve.scheduler",
     },
     "cli/mails.py": {"publisher.admin.mail_trial"},
+    "cli/rounds.py": {"publisher.admin"},
     "cli/preview.py": {"publisher.admin.next_edition", "publisher.serve.preview"},
     # Migrate a store: Alembic takes 0.3 s, once in a release.
     "store/upgrade.py": {"publisher.store.migrate"},

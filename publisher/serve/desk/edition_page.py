@@ -114,11 +114,11 @@ def _compose(visit: Visit, audience: str) -> Done:
     made = report.compose.editions if report.compose else ()
     if held is not None:
         said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": visit.called(each, held.number)}
-        return Done(said=_with_problems(visit, said, report), about=held.name)
+        return Done(said=with_problems(visit, said, report), about=held.name)
     if not made:
         raise RefusedError(_with_problems(visit, visit.gettext("Nothing went out."), report))
     said = visit.gettext("%(edition)s goes out now.") % {"edition": visit.called(each, made[0].number)}
-    return Done(said=_with_problems(visit, said, report), about=made[0].name)
+    return Done(said=with_problems(visit, said, report), about=made[0].name)
 
 
 def _postpone(visit: Visit, audience: str) -> Done:
@@ -218,7 +218,7 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
         "%(num)s items are back: they are due for the next edition.",
         restored,
     )
-    return Done(said=_with_problems(visit, said % {"num": restored}, report), about=name)
+    return Done(said=with_problems(visit, said % {"num": restored}, report), about=name)
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
@@ -248,10 +248,11 @@ def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str],
         raise RefusedError(visit.gettext("No edition waits for you any more."))
     report = visit.decide(partial(decision, held.name), unchanged=partial(state_now, each))
     called = visit.called(each, held.number)
-    return Done(said=_with_problems(visit, said(called), report), about=held.name)
+    return Done(said=with_problems(visit, said(called), report), about=held.name)
 
 
-def _with_problems(visit: Visit, said: str, report: RunReport) -> str:
+def with_problems(visit: Visit, said: str, report: RunReport) -> str:
+    """A sentence about what was done, and what went wrong besides."""
     if not report.all_problems:
         return said
     logger.warning("an act at the desk met problems", act=visit.verb, problems=list(map(str, report.all_problems)))

@@ -4,6 +4,7 @@ from flask import Response
 
 from publisher.admin.round_overview import oversee_round
 from publisher.admin.upcoming import upcoming
+from publisher.model.editions import UNTIL_DECIDED
 from publisher.serve.desk.deskpage import DeskPage
 from publisher.serve.desk.dispatch import lead_to
 from publisher.serve.desk.visit import Visit
@@ -14,8 +15,15 @@ def _show(visit: Visit) -> Response:
     config, office = visit.publisher.config, visit.office
     if len(config.audiences) == 1 and config.subscribers is None:
         return lead_to(visit.path("edition", config.audiences[0].name))
-    editions = [upcoming(audience, office) for audience in config.audiences]
-    return visit.page("desk/next.html", section="next", editions=editions, round=oversee_round(office))
+    edit = office.store.rounds.next.edit()
+    return visit.page(
+        "desk/next.html",
+        section="next",
+        editions=[upcoming(audience, office) for audience in config.audiences],
+        round=oversee_round(office),
+        is_postponed=edit.is_postponed(office.now),
+        until=None if edit.postponed_until == UNTIL_DECIDED else edit.postponed_until,
+    )
 
 
 NEXT = DeskPage(name="next", rule="", show=_show)

@@ -7,6 +7,7 @@ from publisher.serve.desk.import_page import import_page
 from publisher.serve.desk.next_page import NEXT
 from publisher.serve.desk.people_page import PEOPLE
 from publisher.serve.desk.person_page import PERSON
+from publisher.serve.desk.round_page import ROUND, ROUND_MAIL, ROUND_TEXT
 from publisher.serve.desk.sent_page import SENT
 from publisher.serve.desk.sources_page import sources_page
 from publisher.serve.source_watch import SourceWatch
@@ -15,4 +16,18 @@ from publisher.serve.source_watch import SourceWatch
 def new_pages(watch: SourceWatch) -> tuple[DeskPage, ...]:
     """The pages of one desk; lists of people that its editors try are kept with them."""
     sources = sources_page(watch)
-    return (NEXT, EDITION, EDITION_MAIL, EDITION_TEXT, sources, SENT, PEOPLE, PERSON, import_page(), ACTS)
+    return (
+        NEXT,
+        EDITION,
+        EDITION_MAIL,
+        EDITION_TEXT,
+        ROUND,
+        ROUND_MAIL,
+        ROUND_TEXT,
+        sources,
+        SENT,
+        PEOPLE,
+        PERSON,
+        import_page(),
+        ACTS,
+    )

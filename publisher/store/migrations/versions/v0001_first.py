@@ -698,6 +698,8 @@ def _create_rounds() -> None:
         sa.Column("begun_at", INSTANT, nullable=False),
         sa.Column("planned_at", INSTANT, nullable=True),
         sa.Column("forgotten_at", INSTANT, nullable=True),
+        sa.Column("subject", sa.Text, nullable=True),
+        sa.Column("introduction", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("number", name="pk_rounds"),
     )
     op.create_index("ix_rounds_planned_at", "rounds", ["planned_at"], sqlite_where=IS_KEPT, postgresql_where=IS_KEPT)
@@ -760,3 +762,20 @@ def _create_desk() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_desk_acts_at", "desk_acts", ["at"])
+    op.create_table(
+        "next_round",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("postponed_until", INSTANT, nullable=True),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("introduction", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_next_round"),
+    )
+    op.create_table(
+        "round_items",
+        sa.Column("item", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text, nullable=True),
+        sa.Column("place", sa.Integer, nullable=True),
+        sa.Column("is_left_out", sa.Boolean, nullable=False),
+        sa.ForeignKeyConstraint(["item"], ["items.number"], name="fk_round_items_item"),
+        sa.PrimaryKeyConstraint("item", name="pk_round_items"),
+    )

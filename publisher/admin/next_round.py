@@ -1,0 +1,332 @@
+"""The next mails to subscribers, as an editor's page shows them, and what editors decide about them.
+
+Every reader's mail is another one. What is shown is the mail of a reader who follows one theme, or everything, at one
+pace, and had the last mail of that pace. Decisions are one transaction each; what is decided about an item holds for
+all readers.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from publisher.admin.hide import find_item
+from publisher.admin.mail_checks import JUDGEMENTS, Finding, ParsedDigest, encoded_size
+from publisher.admin.mail_trial import send_trial
+from publisher.admin.office import Office
+from publisher.admin.round_digest import audience_of_round, edition_of_round
+from publisher.admin.round_overview import RoundOverview, oversee_round
+from publisher.model.arrangement import Move, home_of, moved
+from publisher.model.editions import UNTIL_DECIDED, Audience, Digest, Edition
+from publisher.model.errors import UsageError
+from publisher.model.records import Record
+from publisher.model.reports import ComposeReport
+from publisher.model.rounds import Round, RoundEdit
+from publisher.model.schedules import local_day
+from publisher.model.subscribers import EVERYTHING, SubscriberSettings
+from publisher.model.themes import ALL_THEMES, Theme
+from publisher.model.titles import title_of
+from publisher.rendering.letters import why_word
+from publisher.rendering.personal import filled
+from publisher.rendering.text import one_line
+from publisher.subscribers.people import People
+from publisher.subscribers.rule import Follow, Window, share_of
+
+SAMPLE_ITEMS = 10
+_LOOKED_AT = 200
+"""How many of the latest rounds are searched for one of a pace, and of the latest items for those of a theme."""
+_NO_TOKEN = "test"  # noqa: S105  # of a link that lets nobody in
+NO_SUBSCRIBERS = "no one can subscribe, because config.toml has no [subscribers]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypicalReader:
+    """Whose mail is shown."""
+
+    theme: str = EVERYTHING
+    """The slug of what he follows."""
+    pace: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundItem:
+    """An item of the mail, in its place."""
+
+    record: Record
+    title: str
+    own_title: str
+    """What its source calls it; the same as `title` unless an editor changed that."""
+    theme: Theme
+    moves: frozenset[Move]
+    has_room: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpcomingRound:
+    """The next mails to subscribers."""
+
+    overview: RoundOverview
+    edit: RoundEdit
+    reader: TypicalReader
+    is_sample: bool
+    """Whether the mail has the latest items, because nothing is new to the reader."""
+    digest: Digest | None
+    """None: there are no items."""
+    items: tuple[RoundItem, ...]
+    left_out: tuple[Record, ...]
+    """What editors left out of mails to subscribers; the latest first."""
+    findings: tuple[tuple[str, Finding], ...]
+    state: str
+    """Changes when anything changes that an editor decides about."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the HTML as it travels."""
+        return encoded_size(self.digest.html) if self.digest else 0
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def typical_reader(
+    people: People, office: Office, *, theme: str = "", pace: str = "", language: str = ""
+) -> TypicalReader:
+    """The reader of these choices; what is empty is everything, the default pace and the site's language.
+
+    Raises:
+        UsageError: nobody can subscribe, or there is no such theme, pace or language.
+    """
+    settings = _settings(office)
+    offered = {
+        "theme": (theme or EVERYTHING, [EVERYTHING, *(each.slug for each in people.themes)]),
+        "pace": (pace or settings.default_pace, [each.name for each in settings.paces]),
+        "language": (language or office.config.site.language, list(languages_of(office))),
+    }
+    for name, (value, known) in offered.items():
+        if value not in known:
+            raise UsageError(f"no {name} {value!r}; there is: {', '.join(known)}")
+    return TypicalReader(**{name: value for name, (value, _) in offered.items()})
+
+
+def languages_of(office: Office) -> tuple[str, ...]:
+    """The languages in which readers get their mails."""
+    site = office.config.site
+    return tuple(dict.fromkeys((site.language, *site.languages)))
+
+
+def upcoming_round(reader: TypicalReader, people: People, office: Office) -> UpcomingRound:
+    """The next mails to subscribers, with that of one reader.
+
+    Raises:
+        TemplateError: a template of digests cannot be used.
+        UsageError: nobody can subscribe.
+    """
+    settings, edit = _settings(office), office.store.rounds.next.edit()
+    new = _new_to(reader, settings, office)
+    records = new or _sample(reader, office)
+    edition, audience, digest = _render(reader, records, edit, office) if records else (None, None, None)
+    shown = digest and filled(digest, why=_why(reader, people, office), token=_NO_TOKEN)
+    overview = oversee_round(office)
+    assert overview is not None, "there are settings of subscribers"
+    mail = ParsedDigest(shown, audience=audience, site=office.renderer.site) if shown and audience else None
+    left_out = office.store.items.by_number(sorted(edit.left_out))
+    return UpcomingRound(
+        overview=overview,
+        edit=edit,
+        reader=reader,
+        is_sample=not new,
+        digest=shown,
+        items=tuple(_items(edition, audience, digest, office)) if edition and audience and digest else (),
+        left_out=tuple(sorted(left_out, key=lambda each: each.added_seq, reverse=True)),
+        findings=tuple((name, finding) for name, judge in JUDGEMENTS for finding in judge(mail)) if mail else (),
+        state=state_of_round(office),
+    )
+
+
+def state_of_round(office: Office) -> str:
+    """A short text that changes when anything changes that an editor decides about mails to subscribers."""
+    edit, last = office.store.rounds.next.edit(), office.store.rounds.last()
+    decided = (edit.postponed_until, edit.subject, edit.introduction, edit.key, sorted(edit.left_out))
+    return hashlib.sha256(repr((last.number if last else 0, decided)).encode()).hexdigest()[:16]
+
+
+def send_round_test(reader: TypicalReader, people: People, office: Office, *, to: str) -> str | None:
+    """Send that reader's mail, or else one with the latest items, as a test to one address; what the server said.
+
+    None: there are no items. Nothing is recorded.
+
+    Raises:
+        MailServerError: the server cannot be used, or refused the mail.
+        SecretError: its password cannot be had.
+        TemplateError: a template of digests cannot be used.
+        UsageError: config.toml names no mail server, or `to` is no mail address.
+    """
+    records = _new_to(reader, _settings(office), office) or _sample(reader, office)
+    if not records:
+        return None
+    edition, audience, digest = _render(reader, records, office.store.rounds.next.edit(), office)
+    digest = filled(digest, why=_why(reader, people, office), token=_NO_TOKEN)
+    return send_trial(digest, edition, audience, office, to=to)
+
+
+def _new_to(reader: TypicalReader, settings: SubscriberSettings, office: Office) -> list[Record]:
+    """The items that are new to the reader, as many as one mail has."""
+    rounds, end = office.store.rounds, office.store.log.end()
+    its = next((each for each in rounds.latest(limit=_LOOKED_AT) if reader.pace in each.paces), None)
+    lowest = its.upto if its else rounds.lowest_cursor([reader.pace])
+    after = end if lowest is None else lowest
+    window = Window(rounds.new_items(after, end))
+    share = share_of([Follow(reader.theme, after, after, is_due=True)], window, limit=settings.max_items)
+    return office.store.items.by_number(list(window.numbers(share.items)))
+
+
+def _sample(reader: TypicalReader, office: Office) -> list[Record]:
+    latest = office.store.items.latest(ALL_THEMES, limit=_LOOKED_AT)
+    in_theme = [each for each in latest if reader.theme in (EVERYTHING, *(theme.slug for theme in each.themes))]
+    return in_theme[-SAMPLE_ITEMS:]
+
+
+def _render(
+    reader: TypicalReader, records: Sequence[Record], edit: RoundEdit, office: Office
+) -> tuple[Edition, Audience, Digest]:
+    settings, site, last = _settings(office), office.renderer.site, office.store.rounds.last()
+    round_ = Round(
+        number=last.number + 1 if last else 1,
+        paces=(reader.pace,),
+        upto=office.store.log.end(),
+        begun_at=office.now,
+        subject=edit.subject,
+        introduction=edit.introduction,
+    )
+    edition, audience = edition_of_round(round_, records, edit), audience_of_round(reader.language, site, settings)
+    return edition, audience, office.renderer.render(edition, audience)
+
+
+def _why(reader: TypicalReader, people: People, office: Office) -> str:
+    """Why the reader gets the mail, in words."""
+    follows = [(reader.theme, reader.pace, local_day(office.now, office.config.site.timezone))]
+    return why_word(follows, _settings(office).paces, reader.language, people.theme_title)
+
+
+def _items(edition: Edition, audience: Audience, digest: Digest, office: Office) -> Iterator[RoundItem]:
+    by_uid = {record.uid: record for record in edition.records}
+    records = [by_uid[item.uid] for item in (*digest.shown, *digest.left_out)]
+    read = [(record.number, home_of(record, audience).slug) for record in records]
+    own = {each.number: each for each in office.store.items.by_number([number for number, _ in read])}
+    for place, record in enumerate(records):
+        yield RoundItem(
+            record=record,
+            title=title_of(record.item),
+            own_title=title_of(own[record.number].item),
+            theme=home_of(record, audience),
+            moves=frozenset(move for move in Move if moved(read, record.number, move) is not None),
+            has_room=place < len(digest.shown),
+        )
+
+
+# --- decisions -------------------------------------------------------------------------------------------------------
+
+
+def postpone(delay: timedelta | None, office: Office) -> ComposeReport:
+    """Let no mail go to subscribers for `delay` from now; None: until somebody decides."""
+    _settings(office)
+    office.store.rounds.next.postpone(UNTIL_DECIDED if delay is None else office.now + delay)
+    return ComposeReport()
+
+
+def resume(office: Office) -> ComposeReport:
+    """Let mails go to subscribers as the schedules say; what was due meanwhile goes with the next pass.
+
+    Raises:
+        UsageError: they are not postponed.
+    """
+    if not office.store.rounds.next.edit().is_postponed(office.now):
+        raise UsageError("mails to subscribers are not postponed")
+    office.store.rounds.next.postpone(None)
+    return ComposeReport()
+
+
+def write_words(subject: str | None, introduction: str | None, office: Office) -> ComposeReport:
+    """Give the next mails a subject and a text above the items; None leaves one as it is, an empty one removes it."""
+    _settings(office)
+    edit = office.store.rounds.next.edit()
+    office.store.rounds.next.write_words(
+        subject=edit.subject if subject is None else one_line(subject),
+        introduction=edit.introduction if introduction is None else introduction.strip(),
+    )
+    return ComposeReport()
+
+
+def retitle(item: str, title: str, reader: TypicalReader, office: Office) -> ComposeReport:
+    """Give an item of the mail another title in all mails to subscribers; an empty one restores its own."""
+    record = _named(item, reader, office)
+    office.store.rounds.next.retitle(record.number, title.strip())
+    to = f"“{one_line(title)}”" if title.strip() else "its own title"
+    return ComposeReport(decided=(f"retitled: {_called(record)} to {to}",))
+
+
+def move(item: str, to: Move, reader: TypicalReader, office: Office) -> ComposeReport:
+    """Move an item of the mail up or down within its theme, or to the very top, in all mails to subscribers.
+
+    Raises:
+        UsageError: it is there already, or the theme ends there; the mail has no such item.
+    """
+    record = _named(item, reader, office)
+    read = [(each.record.number, each.theme.slug) for each in _shown(reader, office)]
+    if record.number not in [number for number, _ in read]:
+        raise UsageError(f"{_called(record)} is not in this mail; `publisher round show` names its items")
+    numbers = moved(read, record.number, to)
+    if numbers is None:
+        raise UsageError(f"{_called(record)} cannot move {to}: its theme ends there")
+    office.store.rounds.next.order(numbers)
+    return ComposeReport(decided=(f"moved {to}: {_called(record)}",))
+
+
+def drop(item: str, reader: TypicalReader, office: Office) -> ComposeReport:
+    """Leave an item out of all mails to subscribers, those that wait to be sent too."""
+    record = _named(item, reader, office)
+    office.store.rounds.next.leave_out(record.number)
+    return ComposeReport(decided=(f"left out: {_called(record)}",))
+
+
+def restore(item: str, office: Office) -> ComposeReport:
+    """Undo that an item was left out. Whose round passed over it meanwhile does not get it all the same.
+
+    Raises:
+        UsageError: no item of that name was left out.
+    """
+    left_out = office.store.items.by_number(sorted(office.store.rounds.next.edit().left_out))
+    record = next((each for each in left_out if item in (each.uid, each.short_id, each.path)), None)
+    if record is None:
+        there = "; ".join(f"{each.short_id} ({each.item.date})" for each in left_out) or "nothing"
+        raise UsageError(f"{item!r} is not left out of mails to subscribers; left out: {there}")
+    office.store.rounds.next.restore(record.number)
+    return ComposeReport(restored=1, decided=(f"restored: {_called(record)}",))
+
+
+def _shown(reader: TypicalReader, office: Office) -> list[RoundItem]:
+    """The items of the reader's mail, in their order."""
+    records = _new_to(reader, _settings(office), office) or _sample(reader, office)
+    if not records:
+        return []
+    return list(_items(*_render(reader, records, office.store.rounds.next.edit(), office), office))
+
+
+def _named(item: str, reader: TypicalReader, office: Office) -> Record:
+    """The item with that number in the reader's mail, or with that address or id."""
+    if item.isdecimal():
+        records = [each.record for each in _shown(reader, office)]
+        if 1 <= int(item) <= len(records):
+            return records[int(item) - 1]
+    return find_item(item, office.store, office.config.site)
+
+
+def _called(record: Record) -> str:
+    return f"“{one_line(title_of(record.item))}” ({record.short_id})"
+
+
+def _settings(office: Office) -> SubscriberSettings:
+    if office.config.subscribers is None:
+        raise UsageError(NO_SUBSCRIBERS)
+    return office.config.subscribers

@@ -1,0 +1,63 @@
+"""The digest of a round, as it is rendered for all who get the same items in the same language."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from publisher.model.editions import Audience, Edition
+from publisher.model.records import Record
+from publisher.model.rounds import Round, RoundEdit
+from publisher.model.site import Site
+from publisher.model.subscribers import SubscriberSettings
+from publisher.model.themes import ALL_THEMES
+from publisher.rendering.personal import LIST, marked_personal
+
+
+def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
+    """What readers of these items get, with the words of the round, and what editors decided about the items."""
+    numbers = {each.number for each in its}
+    return Edition(
+        audience=LIST,
+        number=round_.number,
+        after=0,
+        upto=round_.upto,
+        composed_at=round_.begun_at,
+        records=tuple(
+            sorted(
+                (_retitled(each, edit) for each in its),
+                key=lambda each: (each.published, each.added_seq),
+                reverse=True,
+            )
+        ),
+        subject=round_.subject,
+        introduction=round_.introduction,
+        first=tuple(number for number in edit.first if number in numbers),
+    )
+
+
+def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
+    """All readers of a language, as a digest is rendered for them."""
+    return Audience(
+        name=LIST,
+        title=site.title,
+        themes=ALL_THEMES,
+        from_=settings.from_,
+        to=settings.from_,
+        reply_to=settings.reply_to,
+        postal_address=settings.postal_address,
+        archive=False,
+        language=language,
+        languages=("*",),
+        content="summary",
+        order="newest",
+        min_items=1,
+        keywords=False,
+        pictures=False,
+        overflow="web",
+        on_silence="send",
+        personal=marked_personal(site, settings),
+    )
+
+
+def _retitled(record: Record, edit: RoundEdit) -> Record:
+    title = edit.titles.get(record.number)
+    return record if title is None else replace(record, item=replace(record.item, title=title))

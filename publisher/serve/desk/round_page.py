@@ -1,0 +1,254 @@
+"""The page of the next mails to subscribers: when they go, how one looks, and what an editor decides about them."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from urllib.parse import urlencode
+
+from flask import Response, abort, request
+
+from publisher.admin import next_round
+from publisher.admin.next_round import TypicalReader, UpcomingRound
+from publisher.admin.office import Office
+from publisher.admin.rounds import held_by
+from publisher.compose.digest import MAX_HTML_BYTES
+from publisher.config.config import Config
+from publisher.model.arrangement import Move
+from publisher.model.editions import UNTIL_DECIDED
+from publisher.model.errors import UsageError
+from publisher.model.reports import ComposeReport
+from publisher.model.titles import title_of
+from publisher.rendering.languages import own_name
+from publisher.rendering.text import one_line
+from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.edition_page import (
+    LONGEST_INTRODUCTION,
+    LONGEST_SUBJECT,
+    LONGEST_TITLE,
+    MAIL_POLICY,
+    UNDECIDED,
+    with_problems,
+)
+from publisher.serve.desk.findings import tell_finding
+from publisher.serve.desk.moments import choices_after, read_choice
+from publisher.serve.desk.visit import Visit
+from publisher.serve.preview import SCHEMES, in_scheme
+
+ABOUT = "round"
+"""What the record of acts calls the mails to subscribers."""
+ACTS_SHOWN = 10
+EVERY_PACE = "*"
+PLAN_WITHIN = timedelta(seconds=5)
+"""How long a visitor waits for the mails of a round to be planned; the next pass plans the others."""
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def _show(visit: Visit) -> Response:
+    shown = _upcoming(visit)
+    scheme = request.args.get("look", "")
+    until = shown.edit.postponed_until if shown.edit.is_postponed(visit.now) else None
+    return visit.page(
+        "desk/round.html",
+        section="next",
+        state=shown.state,
+        shown=shown,
+        is_postponed=until is not None,
+        until=None if until == UNTIL_DECIDED else until,
+        waiting=_waiting(visit),
+        themes=visit.publisher.people.themes,
+        paces=visit.publisher.people.settings.paces,
+        mail_languages=[(tag, own_name(tag)) for tag in next_round.languages_of(visit.office)],
+        choice=_query(shown.reader),
+        chosen_language=request.args.get("language", ""),
+        moments=choices_after(max(visit.now, until or visit.now), visit.site.timezone, None),
+        scheme=scheme if scheme in SCHEMES else "light",
+        limit_kb=MAX_HTML_BYTES // 1000,
+        can_test=visit.publisher.config.smtp is not None,
+        title_of=title_of,
+        tell_finding=lambda finding: tell_finding(finding, visit),
+        acts=list(visit.desk.acts(limit=ACTS_SHOWN, about=ABOUT)),
+    )
+
+
+def _upcoming(visit: Visit) -> UpcomingRound:
+    return next_round.upcoming_round(_reader(visit), visit.publisher.people, visit.office)
+
+
+def _waiting(visit: Visit) -> list[str]:
+    """The editions for which mails to subscribers wait, as their readers know them."""
+    audiences = {each.name: each for each in visit.publisher.config.audiences}
+    held = (name.rpartition("-") for name in held_by(visit.publisher.config, visit.office.store))
+    return [visit.called(audiences[audience], int(number)) for audience, _, number in held]
+
+
+def _reader(visit: Visit) -> TypicalReader:
+    """Whose mail the address asks for."""
+    asked = {name: request.args.get(f"of-{name}", "") for name in ("theme", "pace", "language")}
+    try:
+        return next_round.typical_reader(visit.publisher.people, visit.office, **asked)
+    except UsageError:
+        abort(404)
+
+
+def _query(reader: TypicalReader) -> str:
+    """The part of an address that names the reader."""
+    return urlencode({"of-theme": reader.theme, "of-pace": reader.pace, "of-language": reader.language})
+
+
+def _show_mail(visit: Visit) -> Response:
+    digest = _upcoming(visit).digest
+    if digest is None:
+        abort(404)
+    html = in_scheme(digest.html, request.args.get("look", "light"))
+    headers = {"Content-Security-Policy": MAIL_POLICY, "Cross-Origin-Opener-Policy": "unsafe-none"}
+    return Response(html, mimetype="text/html", headers=headers)
+
+
+def _show_text(visit: Visit) -> Response:
+    digest = _upcoming(visit).digest
+    if digest is None:
+        abort(404)
+    return Response(f"{digest.subject}\n\n{digest.text}", mimetype="text/plain")
+
+
+def _state(visit: Visit) -> str:
+    return next_round.state_of_round(visit.office)
+
+
+# --- what is done ----------------------------------------------------------------------------------------------------
+
+
+def _send(visit: Visit) -> Done:
+    paces = visit.publisher.people.settings.pace_names
+    chosen = visit.field("pace")
+    if chosen not in (*paces, EVERY_PACE):
+        raise TypedError(visit.gettext("Choose who gets mail now."), name="pace")
+    if waiting := _waiting(visit):
+        said = visit.gettext("Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.")
+        raise UsageError(said % {"edition": "; ".join(waiting)})
+    before = visit.office.store.rounds.last()
+    report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
+    mails = sum(each.mails for each in report.rounds)
+    last = visit.office.store.rounds.last()
+    name = last.name if last and last != before else ABOUT
+    if not all(each.is_planned for each in report.rounds):
+        said = visit.gettext("The mails go out now; there are many, and they are being prepared.")
+    elif mails:
+        said = visit.ngettext("%(num)s mail goes out now.", "%(num)s mails go out now.", mails) % {"num": mails}
+    else:
+        said = visit.gettext("Nothing is new to these readers: no mail goes out.")
+    return _done(visit, with_problems(visit, said, report), about=name)
+
+
+def _postpone(visit: Visit) -> Done:
+    typed = visit.field("until")
+    if typed == UNDECIDED:
+        said = visit.gettext("No mail goes to subscribers until you decide.")
+        return _decide(visit, partial(next_round.postpone, None), said)
+    until = read_choice(typed, now=visit.now)
+    if until is None:
+        raise TypedError(visit.gettext("Choose one of the moments."), name="until")
+    here = visit.local(until)
+    moment = f"{visit.day_in_words(here.date())}, {here:%H:%M}"
+    said = visit.gettext("No mail goes to subscribers until %(moment)s.") % {"moment": moment}
+    return _decide(visit, lambda office: next_round.postpone(until - office.now, office), said)
+
+
+def _resume(visit: Visit) -> Done:
+    return _decide(visit, next_round.resume, visit.gettext("Mails go to subscribers as planned again."))
+
+
+def _test(visit: Visit) -> Done:
+    person = visit.person
+    if next_round.send_round_test(_reader(visit), visit.publisher.people, visit.office, to=person) is None:
+        raise UsageError(visit.gettext("There are no items to send."))
+    return _done(visit, visit.gettext("A test is on its way to %(person)s.") % {"person": person})
+
+
+def _save_words(visit: Visit) -> Done:
+    subject, introduction = one_line(visit.field("subject")), visit.field("introduction").strip()
+    if len(subject) > LONGEST_SUBJECT:
+        raise TypedError(visit.gettext("The subject is too long."), name="subject")
+    if len(introduction) > LONGEST_INTRODUCTION:
+        raise TypedError(visit.gettext("The introduction is too long."), name="introduction")
+    said = visit.gettext("Subject and introduction are saved.")
+    return _decide(visit, partial(next_round.write_words, subject, introduction), said)
+
+
+def _move(to: Move, visit: Visit) -> Done:
+    said = {
+        Move.UP: visit.gettext("“%(title)s” is one place further up."),
+        Move.DOWN: visit.gettext("“%(title)s” is one place further down."),
+        Move.FIRST: visit.gettext("“%(title)s” leads now."),
+    }
+    reader = _reader(visit)
+    return _decide_item(visit, lambda item, office: next_round.move(item, to, reader, office), said[to])
+
+
+def _retitle(visit: Visit) -> Done:
+    typed = one_line(visit.field(f"title-{visit.argument}"))
+    if len(typed) > LONGEST_TITLE:
+        raise TypedError(visit.gettext("The title is too long."), name=f"title-{visit.argument}")
+    reader, before = _reader(visit), _title(visit)
+    said = visit.gettext("“%(before)s” is now called “%(after)s”.") % {"before": before, "after": typed}
+    again = visit.gettext("“%(title)s” has its own title again.") % {"title": before}
+    return _decide(
+        visit, lambda office: next_round.retitle(visit.argument, typed, reader, office), said if typed else again
+    )
+
+
+def _drop(visit: Visit) -> Done:
+    reader, said = _reader(visit), visit.gettext("“%(title)s” is left out of mails to subscribers.")
+    return _decide_item(visit, lambda item, office: next_round.drop(item, reader, office), said)
+
+
+def _restore(visit: Visit) -> Done:
+    said = visit.gettext("“%(title)s” goes to subscribers again, but for those whose mails went out meanwhile.")
+    return _decide_item(visit, next_round.restore, said)
+
+
+def _decide_item(visit: Visit, decision: Callable[[str, Office], ComposeReport], said: str) -> Done:
+    title = _title(visit)
+    return _decide(visit, lambda office: decision(visit.argument, office), said % {"title": title})
+
+
+def _title(visit: Visit) -> str:
+    """The title of the item that the button names; empty: there is none of the kind."""
+    shown = _upcoming(visit)
+    titles = {each.short_id: title_of(each.item) for each in shown.left_out}
+    titles |= {each.record.short_id: each.title for each in shown.items}
+    return titles.get(visit.argument, "")
+
+
+def _decide(visit: Visit, decision: Callable[[Office], ComposeReport], said: str) -> Done:
+    """Do a decision, unless what it is about is no longer as the form shows it."""
+    report = visit.decide(decision, unchanged=next_round.state_of_round)
+    return _done(visit, with_problems(visit, said, report))
+
+
+def _done(visit: Visit, said: str, *, about: str = ABOUT) -> Done:
+    return Done(said=said, about=about, where=visit.path("round", query=_query(_reader(visit))))
+
+
+def _is_there(config: Config) -> bool:
+    return config.subscribers is not None
+
+
+ACTS: Mapping[str, Callable[..., Done]] = {
+    "send": _send,
+    "postpone": _postpone,
+    "resume": _resume,
+    "test": _test,
+    "words": _save_words,
+    "up": partial(_move, Move.UP),
+    "down": partial(_move, Move.DOWN),
+    "first": partial(_move, Move.FIRST),
+    "retitle": _retitle,
+    "drop": _drop,
+    "restore": _restore,
+}
+ROUND = DeskPage(name="round", rule="round", show=_show, acts=ACTS, state=_state, is_in_menu=False, is_there=_is_there)
+ROUND_MAIL = DeskPage(name="mail", rule="round/mail", show=_show_mail, is_in_menu=False, is_there=_is_there)
+ROUND_TEXT = DeskPage(name="text", rule="round/text", show=_show_text, is_in_menu=False, is_there=_is_there)

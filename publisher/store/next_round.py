@@ -1,0 +1,97 @@
+"""What editors decide about mails to subscribers, before they go out.
+
+Words above the items are for the next round, which takes them when it begins. A decision about an item holds in all
+rounds: readers get it at different times, and all of them get the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from publisher.model.rounds import RoundEdit
+from publisher.store.desk_schema import next_round, round_items
+from publisher.store.engine import Database
+
+_THE_ROW = 1
+
+
+class NextRound:
+    """The next round, as editors left it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def edit(self) -> RoundEdit:
+        """What is decided now."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(next_round)).one_or_none()
+            its = connection.execute(select(round_items).order_by(round_items.c.place, round_items.c.item)).all()
+        return RoundEdit(
+            postponed_until=row.postponed_until if row else None,
+            subject=row.subject if row else "",
+            introduction=row.introduction if row else "",
+            titles={each.item: each.title for each in its if each.title},
+            first=tuple(each.item for each in its if each.place is not None),
+            left_out=frozenset(each.item for each in its if each.is_left_out),
+        )
+
+    def postpone(self, until: datetime | None) -> None:
+        """Let no round begin before then; None: as the schedules say."""
+        self._write(postponed_until=until)
+
+    def write_words(self, *, subject: str, introduction: str) -> None:
+        """Give the next round a subject and a text above its items; empty ones: none."""
+        self._write(subject=subject, introduction=introduction)
+
+    def retitle(self, item: int, title: str) -> None:
+        """Give an item another title in mails to subscribers; an empty one gives back its own."""
+        self._write_item(item, title=title or None)
+
+    def leave_out(self, item: int) -> None:
+        """Let no subscriber get an item by mail."""
+        self._write_item(item, is_left_out=True)
+
+    def restore(self, item: int) -> None:
+        """Undo that; readers whose round passed over it meanwhile do not get it all the same."""
+        self._write_item(item, is_left_out=False)
+
+    def order(self, items: Sequence[int]) -> None:
+        """Put these items first, in this order, in place of those put first before."""
+        with self._database.writing_beside() as connection:
+            connection.execute(update(round_items).values(place=None))
+            for place, item in enumerate(items):
+                _write_item(connection, item, place=place)
+            _forget_undecided(connection)
+
+    def _write(self, **values: str | datetime | None) -> None:
+        with self._database.writing_beside() as connection:
+            if not connection.execute(update(next_round).values(values)).rowcount:
+                nothing = {"id": _THE_ROW, "postponed_until": None, "subject": "", "introduction": ""}
+                connection.execute(insert(next_round).values({**nothing, **values}))
+
+    def _write_item(self, item: int, **values: Any) -> None:  # noqa: ANN401  # of columns
+        with self._database.writing_beside() as connection:
+            _write_item(connection, item, **values)
+            _forget_undecided(connection)
+
+
+def take_words(connection: Connection) -> dict[str, str]:
+    """The words for the round that begins; they are used up by it."""
+    row = connection.execute(select(next_round)).one_or_none()
+    if row is None or not (row.subject or row.introduction):
+        return {}
+    connection.execute(update(next_round).values(subject="", introduction=""))
+    return {"subject": row.subject, "introduction": row.introduction}
+
+
+def _write_item(connection: Connection, item: int, **values: Any) -> None:  # noqa: ANN401  # of columns
+    if not connection.execute(update(round_items).where(round_items.c.item == item).values(values)).rowcount:
+        nothing = {"item": item, "title": None, "place": None, "is_left_out": False}
+        connection.execute(insert(round_items).values({**nothing, **values}))
+
+
+def _forget_undecided(connection: Connection) -> None:
+    nothing = (round_items.c.title.is_(None), round_items.c.place.is_(None), round_items.c.is_left_out.is_(False))
+    connection.execute(delete(round_items).where(and_(*nothing)))
