@@ -14,6 +14,10 @@ from publisher.store import READERS, RoundEnvelope, Store
 from publisher.subscribers.rounds import RoundKeeper
 
 
+class NoNewsError(UsageError):
+    """A round was asked for, and nothing is new to its readers."""
+
+
 def keep_rounds(
     config: Config,
     settings: SubscriberSettings,
@@ -47,8 +51,8 @@ def begin_round(
     paces.
 
     Raises:
-        UsageError: there is no such pace, an edition waits for its editor, the operator has to say something first, or
-            nothing is new.
+        NoNewsError: nothing is new to these readers.
+        UsageError: there is no such pace, an edition waits for its editor, or the operator has to say something first.
     """
     known = [pace.name for pace in settings.paces]
     if unknown := sorted({*paces} - {*known}):
@@ -59,7 +63,7 @@ def begin_round(
         raise UsageError("the store was restored: say first what went out, as `publisher restore` explains")
     reports = _keeper(config, settings, store, site, now=now).begin_now(paces, is_stopping=is_stopping)
     if reports is None:
-        raise UsageError("nothing is new to the readers of these paces")
+        raise NoNewsError("nothing is new to the readers of these paces")
     if {*paces} == {*known}:
         store.rounds.next.postpone(None)
     return tuple(reports)

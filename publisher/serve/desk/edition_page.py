@@ -116,7 +116,7 @@ def _compose(visit: Visit, audience: str) -> Done:
         said = visit.gettext("%(edition)s is there, and waits for you.") % {"edition": visit.called(each, held.number)}
         return Done(said=with_problems(visit, said, report), about=held.name)
     if not made:
-        raise RefusedError(_with_problems(visit, visit.gettext("Nothing went out."), report))
+        raise RefusedError(with_problems(visit, visit.gettext("Nothing went out."), report))
     said = visit.gettext("%(edition)s goes out now.") % {"edition": visit.called(each, made[0].number)}
     return Done(said=with_problems(visit, said, report), about=made[0].name)
 

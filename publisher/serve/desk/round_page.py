@@ -10,7 +10,7 @@ from flask import Response, abort, request
 from publisher.admin import next_round
 from publisher.admin.next_round import TypicalReader, UpcomingRound
 from publisher.admin.office import Office
-from publisher.admin.rounds import held_by
+from publisher.admin.rounds import NoNewsError, held_by
 from publisher.compose.digest import MAX_HTML_BYTES
 from publisher.config.config import Config
 from publisher.model.arrangement import Move
@@ -20,7 +20,7 @@ from publisher.model.reports import ComposeReport
 from publisher.model.titles import title_of
 from publisher.rendering.languages import own_name
 from publisher.rendering.text import one_line
-from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.deskpage import DeskPage, Done, RefusedError, TypedError
 from publisher.serve.desk.edition_page import (
     LONGEST_INTRODUCTION,
     LONGEST_SUBJECT,
@@ -127,9 +127,12 @@ def _send(visit: Visit) -> Done:
         raise TypedError(visit.gettext("Choose who gets mail now."), name="pace")
     if waiting := _waiting(visit):
         said = visit.gettext("Nothing goes to subscribers while %(edition)s waits for you: send or discard it first.")
-        raise UsageError(said % {"edition": "; ".join(waiting)})
+        raise RefusedError(said % {"edition": "; ".join(waiting)})
     before = visit.office.store.rounds.last()
-    report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
+    try:
+        report = visit.publisher.begin_round(paces if chosen == EVERY_PACE else [chosen], within=PLAN_WITHIN)
+    except NoNewsError as error:
+        raise RefusedError(visit.gettext("Nothing is new to these readers: no mail goes out.")) from error
     mails = sum(each.mails for each in report.rounds)
     last = visit.office.store.rounds.last()
     name = last.name if last and last != before else ABOUT
@@ -163,7 +166,7 @@ def _resume(visit: Visit) -> Done:
 def _test(visit: Visit) -> Done:
     person = visit.person
     if next_round.send_round_test(_reader(visit), visit.publisher.people, visit.office, to=person) is None:
-        raise UsageError(visit.gettext("There are no items to send."))
+        raise RefusedError(visit.gettext("There are no items to send."))
     return _done(visit, visit.gettext("A test is on its way to %(person)s.") % {"person": person})
 
 

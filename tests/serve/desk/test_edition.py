@@ -325,5 +325,5 @@ def test_a_site_with_subscribers_shows_their_next_mails_and_what_they_wait_for(t
         page = site.editor().look(DESK)
 
         assert f"Nothing goes to subscribers while {FIRST} waits for you" in page
-        assert re.search(r'scope="row">daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
-        assert re.search(r'scope="row">weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)
+        assert re.search(r'scope="row">Daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
+        assert re.search(r'scope="row">Weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)

@@ -90,7 +90,7 @@ def test_it_is_sent_now_once_and_the_next_tick_brings_what_is_new_since(site: De
     with site.world.store() as store:
         assert [ADA] == [each.recipient for each in store.ledger.known("round-1")]
     refused = editor.press("send", ROUND, pace="daily")
-    assert (409, True) == (refused.status_code, "nothing is new to the readers of these paces" in refused.text)
+    assert (409, True) == (refused.status_code, "Nothing is new to these readers: no mail goes out." in refused.text)
     assert "Nothing is new to this reader" in editor.look(f"{ROUND}?of-pace=daily")
     assert "A ferry was sold" in titles(editor.look(f"{ROUND}?of-pace=weekly&of-theme=ferries"))
     site.now += timedelta(days=6)
