@@ -1,20 +1,19 @@
 """The commands `publisher subscribers export` and `import`: people move out of a site and into one."""
 
 import os
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import click
 
 from publisher.cli.group import Options, dry_run_option, site_command
+from publisher.cli.list_files import lists_in
 from publisher.cli.output import print_json, print_line
 from publisher.cli.subscribers import choices_of
-from publisher.model.errors import FilesError, UsageError
+from publisher.model.errors import FilesError
 from publisher.model.problems import counted, some_of
 from publisher.model.schedules import zone_of
 from publisher.subscribers.archive import is_archive
@@ -69,14 +68,16 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
 ) -> None:
     """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent.
 
-    FILE is an export or archive of Publisher, an export of listmonk, Mailchimp, phpList or Mailman, or a table with the
-    columns email, agreed and agreed_at.
+    FILE is an export or archive of Publisher, an export of listmonk, Mailchimp (zipped, as it comes), phpList or
+    Mailman, or a table with the columns email, agreed and agreed_at.
     """
     is_rehearsal = dry_run or not is_agreed
-    if is_archive(partial(_lines, file, encoding)):
+    first, *others = lists_in(file, encoding=encoding)
+    if is_archive(first.lines):
         _import_archive(options, file, is_rehearsal=is_rehearsal)
         return
-    roster, *others = (read_roster(partial(_lines, each, encoding), name=each.name) for each in (file, *without))
+    others += [each for path in without for each in lists_in(path, encoding=encoding)]
+    roster, *left_out = (read_roster(each.lines, name=each.name) for each in (first, *others))
     with options.open_for(dry_run=is_rehearsal) as publisher:
         site = publisher.config.site
         terms = ImportDefaults(
@@ -85,7 +86,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
             agreed_at=agreed_at and agreed_at.replace(tzinfo=zone_of(site.timezone)),
             language=language or site.language,
         )
-        imported = publisher.transfer.bring_in(roster, terms, without=others)
+        imported = publisher.transfer.bring_in(roster, terms, without=left_out)
     if options.is_json:
         print_json({**asdict(imported), "is_rehearsal": is_rehearsal})
     else:
@@ -94,7 +95,7 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
 
 def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None:
     with options.open_for(dry_run=is_rehearsal) as publisher:
-        restored = publisher.transfer.bring_back(partial(_lines, file, "utf-8"))
+        restored = publisher.transfer.bring_back(lists_in(file, encoding="utf-8")[0].lines)
     if options.is_json:
         print_json({**asdict(restored), "is_rehearsal": is_rehearsal})
         return
@@ -124,24 +125,6 @@ def _say_how_to_go_on(*, is_rehearsal: bool) -> None:
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
-
-
-def _lines(file: Path, encoding: str) -> Iterator[str]:
-    """The lines of a file, each with its end."""
-    try:
-        # Spreadsheets begin a file with a mark of its encoding, and UTF-16 always has one.
-        with file.open("rb") as start:
-            has_mark = start.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
-        name = "utf-16" if has_mark else "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
-        with file.open(encoding=name, newline="") as text:
-            yield from text
-    except OSError as error:
-        raise FilesError(f"{file}: {(error.strerror or str(error)).lower()}") from error
-    except UnicodeDecodeError as error:
-        problem = f"it is not {encoding.upper()}; name its encoding, such as --encoding windows-1252"
-        raise FilesError(f"{file}: {problem}") from error
-    except LookupError as error:
-        raise UsageError(f"no encoding is called {encoding!r}; name one such as utf-8 or windows-1252") from error
 
 
 def _write_private(file: Path, lines: Iterable[str]) -> int:

@@ -21,6 +21,10 @@ Lines = Callable[[], Iterable[str]]
 
 _SHOWN = 60
 _DELIMITERS = (",", "\t", ";")
+_SEPARATOR = re.compile(r'"?sep=."?\s*')
+"""A first line by which Excel says what stands between cells. It is no row."""
+_TECHNICAL = {"leid", "euid", "optin_time", "member_rating"}
+"""Columns of Mailchimp whose names nobody can change."""
 _NAMED = re.compile(r".*<([^<>]*)>\s*")
 _YES = ("1", "yes", "true")
 _BLACKLISTED = ("is this subscriber blacklisted", "is this user blacklisted", "blacklisted")
@@ -90,7 +94,7 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
     Raises:
         UsageError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
     """
-    first = next((line.strip() for line in lines() if line.strip()), "")
+    first = next((line.strip() for line in _rows_of(lines()) if line.strip()), "")
     for delimiter in _DELIMITERS:
         columns = [each.strip().lower() for _, row in _rows([first], delimiter, strict=False) for each in row]
         if (dialect := _dialect_of(columns)) is not None:
@@ -115,7 +119,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
         return Dialect.OURS
     if {"uuid", "email", "status"} <= there:
         return Dialect.LISTMONK
-    if _mailchimp_address(columns) and there & {"leid", "euid", "optin_time", "member_rating"}:
+    if there & _TECHNICAL and _mailchimp_address(columns):
         return Dialect.MAILCHIMP
     if "email" in there and there.intersection((*_BLACKLISTED, *_CONFIRMED, "list membership")):
         for names in (_CONFIRMED, _BLACKLISTED):
@@ -170,7 +174,7 @@ def _table(dialect: Dialect, columns: Sequence[str], lines: Lines, delimiter: st
 def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, each with the line on which it begins."""
     # Strict, or a quotation mark that is never closed would swallow all people after it.
-    reader = csv.reader(lines, delimiter=delimiter, strict=strict)
+    reader = csv.reader(_rows_of(lines), delimiter=delimiter, strict=strict)
     while True:
         line = reader.line_num + 1
         try:
@@ -181,6 +185,12 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
             raise UsageError(f"line {line} cannot be read as CSV: {error}") from error
         if any(each.strip() for each in row):
             yield line, row
+
+
+def _rows_of(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, with an empty one in place of what Excel says of them, so that they are counted as they stand."""
+    for number, line in enumerate(lines):
+        yield "\n" if number == 0 and _SEPARATOR.fullmatch(line) else line
 
 
 def _mailman(lines: Iterable[str]) -> Iterator[ListedPerson]:
@@ -209,10 +219,11 @@ def _status_in(name: str) -> str:
 
 
 def _mailchimp_address(columns: Sequence[str]) -> str:
-    """The column of the address: an audience may have its own label for it."""
-    return next((name for name in columns if name == "email address"), "") or next(
-        (name for name in columns if "mail" in name), ""
-    )
+    """The column of the address: an audience may have its own label for it, in any language, and it comes first."""
+    named = [name for name in columns if "mail" in name]
+    if "email address" in named:
+        return "email address"
+    return named[0] if named else columns[0] if len(_TECHNICAL.intersection(columns)) > 1 else ""
 
 
 def _mailchimp(values: Mapping[str, str]) -> str:

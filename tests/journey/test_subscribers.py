@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -162,6 +163,30 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     assert [f"publisher: {tmp_path / 'none.csv'}: no such file or directory"] == missing.problems
     world.publisher("deliver", at=NOW)
     assert [] == sink.taken
+
+
+def test_the_archive_of_mailchimp_is_read_as_it_comes(world: World, tmp_path: Path) -> None:
+    world.publisher("run", at=NOW)
+    head = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,{}LEID,EUID,NOTES,TAGS\n"
+    row = '{},"Lovelace, Ada",2,2024-01-02 03:04:05,192.0.2.1,2024-01-03 04:05:06,192.0.2.1,{},1,e1,,\n'
+    with ZipFile(tmp_path / "audience_export_3f2a.zip", "w") as archive:
+        subscribed = head.format("LAST_CHANGED,") + "".join(row.format(each, "2024-05-06") for each in (ADA, BEN))
+        archive.writestr("cleaned_email_audience_export_3f2a.csv", head.format("CLEAN_TIME,") + row.format(BEN, "2025"))
+        archive.writestr("subscribed_email_audience_export_3f2a.csv", f"\ufeff{subscribed}")
+        archive.writestr("__MACOSX/._subscribed_email_audience_export_3f2a.csv", b"\0\0")
+    with ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("subscribed_a.csv", "subscribed_b.csv"):
+            archive.writestr(name, subscribed)
+    (tmp_path / "torn.zip").write_bytes(b"PK" + (tmp_path / "two.zip").read_bytes()[2:-30])
+
+    terms = ("--follow", "*=weekly", "--agreed", "the old letter", "--yes")
+    told = people(world, "import", str(tmp_path / "audience_export_3f2a.zip"), *terms).lines
+    assert ["Mailchimp: 1 person added, 1 left out", "  1 in a list of people to leave out: line 3"] == told
+    assert [ADA] == [each["address"] for each in people(world, "list", "--json").json]
+    [problem] = people(world, "import", str(tmp_path / "two.zip"), *terms).problems
+    assert "got subscribed_a.csv, subscribed_b.csv; unpack it and import one list, with --without" in problem
+    [problem] = people(world, "import", str(tmp_path / "torn.zip"), *terms).problems
+    assert problem.endswith("torn.zip: the archive cannot be read: File is not a zip file; unpack it")
 
 
 def test_without_its_table_nobody_can_be_added(tmp_path: Path) -> None:

@@ -93,10 +93,29 @@ def test_the_name_of_a_file_of_mailchimp_says_who_is_in_it(name: str, because: s
     assert [(2, "ada@example.org", because)] == reasons(MAILCHIMP.format("LAST_CHANGED,", ","), name)
 
 
-def test_an_audience_of_mailchimp_may_call_addresses_otherwise() -> None:
-    text = MAILCHIMP.format("LAST_CHANGED,", ",").replace("Email Address", "Adresse e-mail")
+@pytest.mark.parametrize("label", ["Adresse e-mail", "Email", "Dirección de correo electrónico", "Courriel"])
+def test_an_audience_of_mailchimp_may_call_addresses_otherwise(label: str) -> None:
+    text = MAILCHIMP.format("LAST_CHANGED,", ",").replace("Email Address", label)
+
+    assert Dialect.MAILCHIMP is roster(text).dialect
+    assert [(2, "ada@example.org", "")] == reasons(text)
+
+
+def test_an_audience_that_asks_for_a_place_has_its_columns_too() -> None:
+    text = MAILCHIMP.format("LAST_CHANGED,", ",").replace("CONFIRM_IP,GMTOFF", "CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF")
+    text = text.replace("192.0.2.1,1,2,", "192.0.2.1,50.85,4.35,1,2,").replace("Ada,", '"Lovelace, Ada",')
 
     assert [(2, "ada@example.org", "")] == reasons(text)
+
+
+@pytest.mark.parametrize("hint", ["sep=;\r\n", '"sep=;"\n', "sep=,\n"])
+def test_what_excel_says_of_a_table_is_no_row_of_it(hint: str) -> None:
+    delimiter = hint.strip().strip('"')[-1]
+    table = f'{hint}email;agreed;agreed_at\nada@example.org;"a form; on paper";2024-01-02\n'.replace(";", delimiter)
+
+    assert Dialect.PLAIN is roster(table).dialect
+    assert [(3, "ada@example.org", "")] == reasons(table)
+    assert [f"a form{delimiter} on paper"] == [entry.agreed for entry in roster(table).read()]
 
 
 def test_phplist_says_who_is_blacklisted_disabled_on_no_list_or_never_confirmed() -> None:
