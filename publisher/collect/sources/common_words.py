@@ -1,0 +1,71 @@
+"""Tells the language that most of a text is in by its most common words, for most texts; of the others it says nothing.
+
+In running text every third word or more is one of a language's fifty most common. Looking these up takes a tenth of the
+time that a model of letters takes.
+"""
+
+import re
+from collections import Counter
+
+_FEWEST = 12
+"""Words of a text; in a shorter one a name or a quotation weighs too much."""
+_SHARE = 0.2
+"""Share of the words that must be common ones of the language."""
+_FEWEST_MARKS, _MARKS = 3, 0.06
+"""How many words must be marks of the language, words that no other has, and the share of them."""
+_OTHER_MARKS = 0.1
+"""Marks of another language to those of this one, at the most; with more, the text is mixed."""
+
+_COMMON = {
+    "DE": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "
+    "hat dass sie nach wird bei einer um am sind noch wie einem über einen so zum war haben nur oder aber vor zur bis "
+    "mehr durch man sein wurde wurden ihre ihr dieser diese kann können zwischen während gegen unter",
+    "EN": "the of and to in a is that for it was on with as by at are this be from have has not or an were which will "
+    "their been they who its but had more about also can new would you we our all one other these there between after "
+    "into when than what over",
+    "ES": "de la que el en y a los del se las por un para con no una su al lo como más o pero sus le ya fue este ha sí "
+    "porque esta son entre está cuando muy sin sobre también hasta hay donde quien desde todo nos durante han",
+    "FR": "de la le les et des en un du une que est pour qui a dans par plus pas au sur ne se ce il sont avec ou son "
+    "aux d l s n qu c cette ses mais comme nous sa été leur leurs ont ces entre être fait vous elle après deux sans "
+    "tous pendant contre depuis aussi ils elles où dont ainsi lors chez",
+    "IT": "di e il la che in a per un del è non i le si una con da della dei al sono nel come più alla anche gli ha ma "
+    "dal delle lo su se nella degli ai questo questa tra essere l d dalla sul stato hanno dell nell all dopo",
+    "NL": "de van het een en in is dat op te zijn met voor die niet aan er om ook als dan maar bij of uit nog worden "
+    "door naar heeft tot ze wordt hij werd over deze meer hebben kan al was hun waar geen tussen tegen zoals zich wel "
+    "moet omdat dit wie hoe tijdens nieuwe",
+    "PT": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu "
+    "sua ou ser quando muito há nos já está eu também só pelo pela até isso são entre depois sem mesmo aos",
+}
+"""The most common words of languages, by their codes."""
+_ELSEWHERE = (
+    "van het met op te aan dat wat ook maar uit om die is in en as by was hoe der den de das er an mat zu so man la "
+    "les el a un una que del es no si per com entre o os da e ao por para con sen lo los las se le sa sur i al for "
+    "at to we on all ha som til have kan du vi men fra over under il ni mai care din ca cu su ma dos do mais"
+)
+"""Words that are common, too, in a language beside these: Afrikaans, Catalan, Galician, Luxembourgish, Occitan,
+Romanian and those of Scandinavia."""
+
+_LANGUAGES = {
+    word: [code for code, words in _COMMON.items() if word in words.split()]
+    for word in " ".join(_COMMON.values()).split()
+}
+"""The codes of the languages in which a word is common."""
+_OWNERS = {word: codes[0] for word, codes in _LANGUAGES.items() if len(codes) == 1 and word not in _ELSEWHERE.split()}
+"""The code of the language that a word is a mark of."""
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def find_language(text: str) -> str:
+    """Return the code of the language (ISO 639-1, in capitals) that most of the text is in; empty: its words do not
+    tell. Part of it may be in another.
+    """
+    words = _WORD.findall(text.lower())
+    owners = [_OWNERS.get(word, "") for word in words]
+    marks = Counter(filter(None, owners)).most_common(2)
+    if len(words) < _FEWEST or not marks:
+        return ""
+    (best, most), *others = marks
+    if most < max(_FEWEST_MARKS, _MARKS * len(words)) or any(times > _OTHER_MARKS * most for _, times in others):
+        return ""
+    common = sum(best in _LANGUAGES.get(word, ()) for word in words)
+    return best if common >= _SHARE * len(words) else ""
