@@ -17,6 +17,7 @@ from publisher.model.decisions import without_addresses
 from publisher.model.errors import StoreError
 from publisher.store.faults import place_of, translate_errors
 from publisher.store.schema import counters
+from publisher.store.sqlite_dialect import DRIVER, begin_by
 
 PATIENCE_S = 10
 """How long a transaction waits for one of another program. `?timeout=` in an SQLite URL overrides it."""
@@ -72,7 +73,6 @@ class Database:
         self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self.file = Path(self.url.database or "") if self.is_sqlite and not self.is_in_memory else None
         """The file of an SQLite database; None: it is in memory, or on a server."""
-        self._writing_engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -95,9 +95,11 @@ class Database:
         It holds the log's lock from the start, so what it reads stays true until it commits. An SQLite file is not
         touched unless something is written.
         """
-        with translate_errors(self.place, self.file), self._writing_engine.begin() as connection:
-            self._lock(connection)
-            yield connection
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
+            self.begin_immediately(connection)
+            with connection.begin():
+                self._lock(connection)
+                yield connection
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
@@ -105,8 +107,10 @@ class Database:
 
         It holds no lock of the log; an SQLite file has one writer at a time all the same.
         """
-        with translate_errors(self.place, self.file), self._writing_engine.begin() as connection:
-            yield connection
+        with translate_errors(self.place, self.file), self.engine.connect() as connection:
+            self.begin_immediately(connection)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
@@ -118,6 +122,13 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
 
+    def begin_immediately(self, connection: Connection) -> None:
+        """Have a transaction on SQLite take its lock at the start. One that reads first and writes later fails at once
+        if another has written in between: SQLite cannot let it wait.
+        """
+        if self.is_sqlite:
+            begin_by(connection, "BEGIN IMMEDIATE")
+
     def _lock(self, connection: Connection) -> None:
         """Lock the log until the transaction ends. SQLite locked it when the transaction began."""
         if not self.is_sqlite:
@@ -126,15 +137,15 @@ class Database:
 
     def _sqlite_engine(self) -> Engine:
         options: dict[str, Any] = {"poolclass": StaticPool} if self.is_in_memory else {}
-        # Without an isolation level the driver begins no transaction by itself; `_begin_sqlite` does.
+        # Without an isolation level the driver begins no transaction by itself; the dialect does.
         arguments: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
         if "timeout" not in self.url.query:
             arguments["timeout"] = PATIENCE_S
         # What the database complains of ends as a line in a log, where no address stands.
-        engine = create_engine(self.url, connect_args=arguments, hide_parameters=True, **options)
+        url = self.url.set(drivername=DRIVER)
+        engine = create_engine(url, connect_args=arguments, hide_parameters=True, **options)
         engine.update_execution_options(compiled_cache=_SQLITE_STATEMENTS)
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _postgresql_engine(self) -> Engine:
@@ -207,14 +218,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     # NORMAL could lose the last commits in a power cut, and with them what was sent.
     connection.execute("PRAGMA synchronous = FULL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once if another has written in between: SQLite cannot
-    # let it wait. So a writer takes the lock at the start.
-    statement = connection.get_execution_options().get("begin", "BEGIN")
-    if statement:
-        connection.connection.cursor().execute(statement)
 
 
 def _cut_details(context: ExceptionContext) -> None:

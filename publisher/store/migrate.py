@@ -17,6 +17,7 @@ from publisher.store.faults import translate_errors
 from publisher.store.owners import share
 from publisher.store.schema import HEAD, UNRELEASED, program
 from publisher.store.snapshot import take_snapshot
+from publisher.store.sqlite_dialect import begin_by
 
 
 def migrate(database: Database, version: str | None) -> None:
@@ -36,7 +37,7 @@ def migrate(database: Database, version: str | None) -> None:
         _share(database, database.file)
     try:
         with translate_errors(database.place, database.file), database.engine.connect() as connection:
-            connection.execution_options(begin="BEGIN IMMEDIATE")
+            database.begin_immediately(connection)
             with connection.begin():
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
@@ -102,4 +103,5 @@ def _is_known(version: str) -> bool:
 def _use_wal(database: Database) -> None:
     # Set once, because the file keeps it. SQLite refuses it inside a transaction.
     with translate_errors(database.place, database.file), database.engine.connect() as connection:
-        connection.execution_options(begin="").exec_driver_sql("PRAGMA journal_mode = WAL")
+        begin_by(connection, "")
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")

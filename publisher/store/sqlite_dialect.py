@@ -1,0 +1,33 @@
+"""SQLite for SQLAlchemy, with transactions that begin as the store wants them.
+
+The driver begins none by itself: it would begin too late, with the first change. SQLAlchemy's event `begin` could do
+it, but an engine with one listener looks for those of every event at each statement: a tenth of a small pass.
+"""
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.pool import PoolProxiedConnection
+
+DRIVER = "sqlite+store"
+"""The driver's name in the URL of an engine."""
+_BEGIN = "begin"
+
+
+class SQLiteDialect(SQLiteDialect_pysqlite):
+    """The library's own, which begins each transaction by a statement."""
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: PoolProxiedConnection) -> None:
+        statement = dbapi_connection.info.pop(_BEGIN, "BEGIN")
+        if statement:
+            dbapi_connection.cursor().execute(statement)
+
+
+def begin_by(connection: Connection, statement: str) -> None:
+    """Have the next transaction of the connection begin by this statement, in place of `BEGIN`; empty: by none."""
+    connection.info[_BEGIN] = statement
+
+
+registry.register("sqlite.store", __name__, SQLiteDialect.__name__)
