@@ -70,6 +70,8 @@ class Publisher:
         progress: Progress,
     ) -> None:
         """Wire a site to what keeps its work; `open_files` gives access to a folder, `hand_over` sends mails."""
+        self.wait_s = WAIT_S
+        """How long a verb waits for another one of this site to end."""
         self.config = config
         self._store = store
         self._outbox = outbox
@@ -386,7 +388,7 @@ class Publisher:
 
     def _run_exclusively(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
         """Do the work while no other process does any, then send notices and record the run if it has news."""
-        with self._store.exclusive("pass", wait_s=WAIT_S):
+        with self._store.exclusive("pass", wait_s=self.wait_s):
             started, report = self._clock(), work()
             report = tell_news(report, self.config, self._store, now=self._clock(), open_office=lambda: self.office)
             before = self._store.runs.last_before(verb)

@@ -226,7 +226,10 @@ def _values_of(story: Story) -> dict[str, object]:
         "asked_at": story.asked_at,
         "paused_until": story.paused_until,
         "renewal_asked_at": story.renewal_asked_at,
-        "hindrances": [{"kind": each.kind, "since": each.since, "about": each.about} for each in story.hindrances],
+        "hindrances": [
+            {"kind": each.kind, "since": each.since, "about": each.about, "until": each.until}
+            for each in story.hindrances
+        ],
         "subscriptions": [_subscription_values(each) for each in (reader.subscriptions if reader else ())],
         "mails": [_mail_values(each) for each in story.mails],
         "bounces": [{"at": row.at, "kind": row.kind, "status": row.status} for row in story.bounces],

@@ -8,6 +8,9 @@ from publisher.app import Publisher
 from publisher.config.config import Config
 from publisher.serve.live_site import Opener
 
+VISITOR_WAIT_S = 3.0
+"""How long a visitor waits for a pass: then he is told, and none of the few who are answered at a time is held up."""
+
 
 class LiveForms:
     """Opens the site when the first visitor comes; one whose store cannot be used is tried again by the next one."""
@@ -37,6 +40,7 @@ class LiveForms:
         with self._lock:
             if self._publisher is None:
                 self._publisher = self._opened.enter_context(self._open_site(self._config))
+                self._publisher.wait_s = VISITOR_WAIT_S
             return self._publisher
 
     def close(self) -> None:

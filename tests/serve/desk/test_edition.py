@@ -327,3 +327,20 @@ def test_a_site_with_subscribers_shows_their_next_mails_and_what_they_wait_for(t
         assert f"Nothing goes to subscribers while {FIRST} waits for you" in page
         assert re.search(r'scope="row">Daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
         assert re.search(r'scope="row">Weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)
+
+
+@pytest.mark.parametrize("do", ["words", "release", "retitle"])
+def test_while_the_site_is_built_a_visitor_is_told_soon_and_keeps_what_he_typed(site: DeskSite, do: str) -> None:
+    editor = site.editor()
+    number = item(editor.look(WEEKLY), TITLES[1])
+    typed = {"introduction": "Dear <reader>", "subject": "News", f"title-{number}": "A <b>crane"}
+    site.open().wait_s = 0.05
+    with site.world.store() as store, store.exclusive("pass", wait_s=0):
+        answer = editor.press(f"{do}:{number}", WEEKLY, **typed)
+
+    assert 503 == answer.status_code
+    assert "The site is being built just now." in answer.text
+    assert ">Dear &lt;reader&gt;</textarea>" in answer.text
+    assert "A &lt;b&gt;crane</textarea>" in answer.text
+    again = editor.send(hidden_in(answer.text), f"{do}:{number}", WEEKLY, **typed)
+    assert 303 == again.status_code
