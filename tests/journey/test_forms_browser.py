@@ -1,8 +1,10 @@
-"""The whole life of a subscription in a browser: subscribe, confirm by the mail's link, change, pause, leave, undo.
+"""The whole life of a subscription in a browser: subscribe, confirm by the mail's link, change, pause, leave, undo; and
+what a fresh link allows: see what is held, take another address, erase everything.
 
 With the keyboard alone, in light and dark, on a phone and on a desktop; and before an accessibility engine.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from publisher.model.subscribers import EVERYTHING
 from publisher.serve.web import listening
 from tests.browser import SCHEMES, Reader, Scheme, barriers
-from tests.visitor import ADA, FORMS_CONFIG, LISTING, FormSite, path_in
+from tests.visitor import ADA, BEN, FORMS_CONFIG, LISTING, FormSite, path_in
 from tests.world import NOW, World
 
 if TYPE_CHECKING:
@@ -163,3 +165,88 @@ def choices(site: FormSite) -> dict[str, str]:
     with site.world.store() as store:
         ada = store.subscribers.by_address(ADA)
     return ada.choices if ada else {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width_px", WIDTHS_PX)
+def test_what_is_held_another_address_and_erasing_with_the_keyboard_alone(
+    site: tuple[FormSite, str], reader: Reader, width_px: int, scheme: Scheme
+) -> None:
+    forms, address = site
+    mine = forms.subscribe(what="everything", pace="weekly")
+    page = reader.open(f"{address}/-/link", width_px=width_px, scheme=scheme)
+    walker = Walker(page, forms)
+
+    def open_letter(to: str) -> None:
+        [letter] = [each for each in forms.letters() if each["To"] == to]
+        reader.open(f"{address}{path_in(letter)}", width_px=width_px, scheme=scheme)
+
+    # Ask for a link, first with a slip.
+    walker.look("A new link to your mails")
+    walker.tab_to(field="email")
+    page.keyboard.type("ada@example")
+    walker.press("Mail me a new link")
+    assert page.title().startswith("Error: ")
+    walker.look("A new link to your mails")
+    walker.tab_to(field="email")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(ADA)
+    walker.press("Mail me a new link")
+    walker.look("Look into your mail")
+
+    # See what is held.
+    open_letter(ADA)
+    walker.look("Your mails")
+    walker.press("My data, another address, erase")
+    walker.look("Your data")
+    walker.tab_to(name="Download")
+    with page.expect_download() as coming:
+        page.keyboard.press("Enter")
+    held = json.loads(Path(coming.value.path()).read_text("utf-8"))
+    assert ADA == held["address"]
+
+    # Take another address, first with a slip.
+    walker.tab_to(field="email")
+    page.keyboard.type(ADA)
+    walker.press("Mail a link to the new address")
+    assert page.title().startswith("Error: ")
+    walker.look("Your data")
+    walker.tab_to(field="email")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(BEN)
+    walker.press("Mail a link to the new address")
+    walker.look("Look into your mail")
+    open_letter(BEN)
+    walker.look("Your mails at this address?")
+    walker.press("Yes, send my mails here")
+    walker.look("Your mails")
+    assert "Your mails go to this address from now on." in page.inner_text("[role=status]")
+
+    # Leave, and take it back on the page of one's own mails.
+    walker.press("Unsubscribe from everything")
+    page = reader.open(f"{address}{mine}", width_px=width_px, scheme=scheme)
+    walker.look("Your mails")
+    assert "gets nothing at present" in page.inner_text(".lede")
+    walker.press("Undo unsubscribing")
+    walker.look("You get the mails again")
+
+    # Erase everything, after a step back.
+    page = reader.open(f"{address}{mine}", width_px=width_px, scheme=scheme)
+    walker.press("Mail me the link")
+    walker.look("Look into your mail")
+    open_letter(BEN)
+    walker.press("My data, another address, erase")
+    walker.press("Erase everything…")
+    walker.look("Erase everything?")
+    walker.press("Back")
+    walker.look("Your data")
+    walker.press("Erase everything…")
+    walker.tab_to(field="never")
+    page.keyboard.press("Space")
+    walker.press("Erase everything")
+    walker.look("All is erased")
+    with forms.world.store() as store:
+        assert [None, None] == [store.subscribers.by_address(each) for each in (ADA, BEN)]
+        assert 1 == len(store.suppressions.of(BEN))
+    assert {f"{address}/"} >= {asked[: len(address) + 1] for asked in reader.asked}, "nothing from elsewhere"
+    assert [] == [each for each in reader.complaints if "400" not in each]
