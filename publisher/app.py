@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from publisher.admin.begin import refuse_lost_memory
 from publisher.admin.copy_store import copy_store
-from publisher.admin.deliveries import Post, hand_over, queue_from, rehearse_hand_over, unsettled_mails
+from publisher.admin.deliveries import Post, hand_over, latest_mails, queue_from, rehearse_hand_over
 from publisher.admin.hide import hide_item, show_item
 from publisher.admin.mail_notices import tell_bounces, tell_mails
 from publisher.admin.notices import tell_news
@@ -218,7 +218,8 @@ class Publisher:
 
     def unsettled_mails(self) -> tuple[DeliveryCounts, ...]:
         """How the mails fare of editions that are not all sent, each once."""
-        return unsettled_mails(self.config, self._store, now=self._clock())
+        latest = latest_mails(self.config, self._store, now=self._clock())
+        return tuple(each for each in latest if not each.is_settled)
 
     def next_wake(self) -> datetime | None:
         """When the next item appears or expires; None: none does after now."""

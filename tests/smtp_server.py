@@ -173,6 +173,8 @@ class Server:
     """All commands of all clients, in the order in which they came."""
     connections: int = 0
     conversations: set["asyncio.Task[None]"] = field(default_factory=set)
+    restart: Callable[[], None] = lambda: None
+    """Breaks all conversations, and listens anew at the same port."""
 
     def step_for(self, verb: str, command: str) -> Step | None:
         """The step that is due, crossed off."""
@@ -326,11 +328,17 @@ def smtp_server(script: Sequence[Step] = (), **options: object) -> Iterator[Serv
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="smtp server")
     thread.start()
-    listener = asyncio.run_coroutine_threadsafe(_listen(server), loop).result()
+    listeners = [asyncio.run_coroutine_threadsafe(_listen(server), loop).result()]
+
+    def restart() -> None:
+        asyncio.run_coroutine_threadsafe(_close(server, listeners.pop()), loop).result()
+        listeners.append(asyncio.run_coroutine_threadsafe(_listen(server), loop).result())
+
+    server.restart = restart
     try:
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server, listener), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(server, listeners.pop()), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -103,14 +103,11 @@ def delivery_counts(
     return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 
-def unsettled_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
-    """Return how the mails fare of editions that are not wholly sent, and of the last edition of each audience.
-
-    Editions of which every mail was sent exactly once are left out.
-    """
+def latest_mails(config: Config, store: Store, *, now: datetime) -> tuple[DeliveryCounts, ...]:
+    """Return how the mails fare of what is not handed over yet, and of the last edition of each audience."""
     if config.smtp is None:
         return ()
     last = [row.name for audience in config.audiences for row in store.editions.latest(audience.name, limit=1)]
     names = list(dict.fromkeys([*store.ledger.unfinished(), *last]))
     counts = delivery_counts(config.smtp, store, names, now=now)
-    return tuple(counts[name] for name in names if name in counts and not counts[name].is_settled)
+    return tuple(counts[name] for name in names if name in counts)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from publisher.admin.clock import find_ahead
-from publisher.admin.deliveries import unsettled_mails
+from publisher.admin.deliveries import latest_mails
 from publisher.admin.mail_orders import SHOWN
 from publisher.admin.service_lock import is_served
 from publisher.collect.condition import condition_of
@@ -52,7 +52,7 @@ def status(config: Config, store: Store, *, now: datetime) -> Status:
         held=tuple(_held_statuses(unwritten, by_name)),
         sources=source_statuses(config, store, now=now),
         audiences=audiences,
-        deliveries=unsettled_mails(config, store, now=now),
+        deliveries=latest_mails(config, store, now=now),
         runs=runs,
         restored=_restore_status(config, store),
         subscribers=_subscribers_status(config.subscribers, store, now=now),

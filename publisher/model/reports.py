@@ -373,7 +373,8 @@ class Status:
     sources: tuple[SourceStatus, ...]
     audiences: tuple[AudienceStatus, ...]
     deliveries: tuple[DeliveryCounts, ...]
-    """How the mails of editions fare that are not all sent, each once; empty without `[smtp]`."""
+    """How the mails fare of what is not handed over yet, and of the last edition of each audience; empty without
+    `[smtp]`."""
     runs: tuple[RunStatus, ...]
     """The latest runs, latest first."""
     restored: RestoreStatus | None = None

@@ -241,7 +241,7 @@ def test_silence_is_told_from_a_broken_connection() -> None:
 
 @pytest.mark.parametrize("junk", [b"250-" + b"x" * 200 + b"\r\n", b"2" * 1000])
 def test_an_endless_reply_is_not_kept(junk: bytes) -> None:
-    endless = SayBytes(junk * (10 * MOST_BYTES // len(junk)))
+    endless = SayBytes(junk * (10_000_000 // len(junk)))
     with smtp_server([Scripted("MAIL", endless)]) as server, pytest.raises(Dropped, match=f"more than {MOST_BYTES}"):
         with_session(settings_for(server), send)
 

@@ -44,6 +44,7 @@ def test_a_run_hands_the_digest_over_and_the_next_one_does_not(world: World, sin
     assert (world.outbox / "weekly-1" / "digest.eml").read_bytes() == taken.mail
     assert "nothing new\n" == world.publisher("run", at=NOW).out
     assert "nothing new\n" == world.publisher("deliver", at=NOW).out
+    assert "mails of weekly-1: 1 sent" in world.publisher("status", at=NOW).lines
     assert 1 == len(sink.taken)
 
 
