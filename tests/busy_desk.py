@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from publisher.serve.desk.list_tasks import ListTasks
 from tests.editor import DESK_CONFIG, DeskSite
 from tests.visitor import LISTING, SUBSCRIBERS
 from tests.world import NOW, World, news, prepared
@@ -28,9 +29,9 @@ LATER = NOW + timedelta(hours=1)
 
 
 @contextmanager
-def busy_site(folder: Path, *, config: str = BUSY_CONFIG) -> Iterator[DeskSite]:
+def busy_site(folder: Path, *, config: str = BUSY_CONFIG, tasks: ListTasks | None = None) -> Iterator[DeskSite]:
     """The site an hour after `NOW`: `harbour` is held, `partners` fails, an edition is out and its mail waits."""
-    site = DeskSite(prepared(folder, _make, config, ""), at=LATER)
+    site = DeskSite(prepared(folder, _make, config, ""), at=LATER, tasks=tasks)
     yield site
     site.close()
 

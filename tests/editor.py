@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from publisher.app import Publisher
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.part import desk_pages
 from publisher.serve.public import public_pages
 from publisher.serve.source_watch import SourceWatch
@@ -30,14 +31,14 @@ DESK = "/-/desk"
 class DeskSite:
     """A site with a desk, and its clock."""
 
-    def __init__(self, world: World, *, at: datetime = NOW) -> None:
+    def __init__(self, world: World, *, at: datetime = NOW, tasks: ListTasks | None = None) -> None:
         self.world = world
         self.now = at
         self._opened = ExitStack()
         self._opened_at: datetime | None = None
         self.woken = 0
         self.watch = SourceWatch()
-        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake, watch=self.watch)
+        desk = desk_pages(self.open, base_url=BASE_URL, on_act=self._wake, watch=self.watch, tasks=tasks or ListTasks())
         self.app = application(desk, public_pages(world.feeds, base_url=BASE_URL))
 
     def open(self) -> Publisher:

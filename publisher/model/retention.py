@@ -14,7 +14,7 @@ BOUNCES = timedelta(days=30)
 LINKS = timedelta(days=7)
 """From when a link was sent that was used, or that is good for an hour. A link to confirm is good for as long."""
 TRIED = timedelta(minutes=30)
-"""From when an editor tried a list of people; it is in memory only."""
+"""From when an editor tried a list of people; it is in memory."""
 FORMS = timedelta(hours=1)
 """The networks from which forms came are counted for an hour of the clock, in memory only."""
 

@@ -26,6 +26,8 @@ GONE = ".gone"
 FORMS = "-"
 """The folder of forms below the site's address: no theme and no file can be called so."""
 DESK = "desk"
+DESK_IMPORT = "people/import"
+"""The page of the desk that takes lists of people, below the desk."""
 """The editors' desk among the forms."""
 
 EDITION_ITEMS = 200

@@ -8,6 +8,8 @@ import structlog
 from flask import Flask
 
 from publisher.config.config import Config
+from publisher.rendering.urls import DESK, DESK_IMPORT, FORMS
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.part import desk_pages
 from publisher.serve.forms.part import form_pages
 from publisher.serve.health import PassHealth, health_page
@@ -32,6 +34,7 @@ class LivePages:
         """Serve a site; `on_letter` is called when a letter may wait to be sent."""
         self._health = health
         self._watch = watch
+        self._tasks = ListTasks()
         self._open_site = open_site
         self._on_letter = on_letter
         self._app: Flask | None = None
@@ -57,7 +60,10 @@ class LivePages:
                     if listen == self._place[0]:
                         self._stop_listening()
                     remedy = "choose another address in config.toml"
-                    entered = listening(self._answer, listen, key="service.listen", remedy=remedy, proxy=proxy)
+                    long_path = f"/{FORMS}/{DESK}/{DESK_IMPORT}"
+                    entered = listening(
+                        self._answer, listen, key="service.listen", remedy=remedy, proxy=proxy, long_path=long_path
+                    )
                     logger.info("listening", address=stack.enter_context(entered))
                 self._stop_listening()
                 self._place, self._listening = (listen, proxy), stack.pop_all()
@@ -78,7 +84,11 @@ class LivePages:
                 parts.append(form_pages(self._forms.reception, base_url=base_url, on_letter=self._on_letter))
             if config.desk is not None:
                 open_site = self._forms.publisher
-                parts.append(desk_pages(open_site, base_url=base_url, on_act=self._on_letter, watch=self._watch))
+                parts.append(
+                    desk_pages(
+                        open_site, base_url=base_url, on_act=self._on_letter, watch=self._watch, tasks=self._tasks
+                    )
+                )
         pages = public_pages(
             config.feeds_directory, base_url=base_url, hub=config.feeds.hub, was=dict(config.themes.was)
         )

@@ -19,6 +19,7 @@ from waitress.channel import HTTPChannel
 from werkzeug.exceptions import MethodNotAllowed
 
 from publisher.model.errors import UsageError
+from publisher.serve.long_requests import LONG_REQUEST_S, LongRequests
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -61,13 +62,21 @@ def _refuse_method(error: MethodNotAllowed) -> Response:
 
 @contextmanager
 def listening(
-    app: "WSGIApplication", address: str, *, key: str, remedy: str, request_s: float = REQUEST_S, proxy: str = ""
+    app: "WSGIApplication",
+    address: str,
+    *,
+    key: str,
+    remedy: str,
+    request_s: float = REQUEST_S,
+    proxy: str = "",
+    long_path: str = "",
 ) -> Iterator[str]:
     """Answer at `address`, such as 127.0.0.1:8000, for the length of a `with`; yield the address in use.
 
     The error for an address that cannot be used names the `key` that the operator chose it with, and the `remedy`. A
     request must be whole within `request_s`. What the `proxy` with that IP address says of whom it asks for is
-    believed; empty: nobody's word is.
+    believed; empty: nobody's word is. Paths that end with `long_path` take long requests, a few at a time; empty: none
+    does.
 
     Raises:
         UsageError: the address cannot be used, for example because another program listens there.
@@ -90,7 +99,7 @@ def listening(
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         raise UsageError(f"{key}: {address}: {problem}; {remedy}") from error
-    server.channel_class = partial(_Channel, request_s)
+    server.channel_class = partial(_Channel, request_s, LongRequests(long_path, server.adj))
     thread = threading.Thread(target=server.run, name="web")
     thread.start()
     try:
@@ -122,8 +131,9 @@ def _allow_files() -> int:
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """A connection that must send each request within a time. waitress itself only ends one that is silent."""
 
-    def __init__(self, request_s: float, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
+    def __init__(self, request_s: float, long: LongRequests, *connection: Any, **options: Any) -> None:  # noqa: ANN401  waitress's own
         super().__init__(*connection, **options)
+        self.parser_class = long.parser
         self._request_s = request_s
         self._began = time.monotonic()
 
@@ -135,7 +145,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def readable(self) -> bool:
         """Whether it waits for data; waitress asks every second at least."""
-        if self.request is not None and time.monotonic() - self._began > self._request_s:
+        request_s = LONG_REQUEST_S if getattr(self.request, "is_long", False) else self._request_s
+        if self.request is not None and time.monotonic() - self._began > request_s:
             self.will_close = True
         is_readable: bool = super().readable()
         return is_readable

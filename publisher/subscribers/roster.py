@@ -53,6 +53,27 @@ class Dialect(StrEnum):
     PLAIN = "a plain table"
 
 
+class RosterFlaw(StrEnum):
+    """Why a list cannot be used."""
+
+    UNKNOWN = "unknown"
+    """It is of no program that is known."""
+    NO_STATUS = "no status"
+    """It is of phpList, and does not say who left."""
+    BROKEN = "broken"
+    """One of its lines cannot be read."""
+
+
+class RosterError(UsageError):
+    """A list of people cannot be used."""
+
+    def __init__(self, flaw: RosterFlaw, problem: str, *, line: int = 0) -> None:
+        super().__init__(problem)
+        self.flaw = flaw
+        self.line = line
+        """The line that cannot be read; 0: it is not one line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerson:
     """What a list says of one person."""
@@ -84,7 +105,7 @@ class Roster:
     """Yields its people.
 
     Raises:
-        UsageError: its CSV is broken.
+        RosterError: its CSV is broken.
     """
 
 
@@ -92,7 +113,7 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
     """The list in some lines; `name` is that of its file, by which Mailchimp tells who left.
 
     Raises:
-        UsageError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
+        RosterError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
     """
     first = next((line.strip() for line in _rows_of(lines()) if line.strip()), "")
     for delimiter in _DELIMITERS:
@@ -101,10 +122,11 @@ def read_roster(lines: Lines, *, name: str = "") -> Roster:
             return _table(dialect, columns, lines, delimiter, _status_in(name) if dialect is Dialect.MAILCHIMP else "")
     if "@" in first:
         return Roster(dialect=Dialect.MAILMAN, says_how=False, says_when=False, read=lambda: _mailman(lines()))
-    raise UsageError(
+    raise RosterError(
+        RosterFlaw.UNKNOWN,
         "no list of people is recognised: expected an export of Publisher, listmonk, Mailchimp or phpList with its "
         "first line, a list of Mailman with an address a line, or a table with the columns email, agreed and "
-        f"agreed_at; the first line is {_shortened(first)!r}"
+        f"agreed_at; the first line is {_shortened(first)!r}",
     )
 
 
@@ -112,7 +134,7 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     """The program that writes such columns.
 
     Raises:
-        UsageError: it is phpList, and columns that say who left are missing.
+        RosterError: it is phpList, and columns that say who left are missing.
     """
     there = set(columns)
     if {"address", "follows"} <= there:
@@ -124,9 +146,10 @@ def _dialect_of(columns: Sequence[str]) -> Dialect | None:
     if "email" in there and there.intersection((*_BLACKLISTED, *_CONFIRMED, "list membership")):
         for names in (_CONFIRMED, _BLACKLISTED):
             if not there.intersection(names):
-                raise UsageError(
+                raise RosterError(
+                    RosterFlaw.NO_STATUS,
                     "this export of phpList does not say who left: "
-                    f"export again with the column {names[0].capitalize()!r}"
+                    f"export again with the column {names[0].capitalize()!r}",
                 )
         return Dialect.PHPLIST
     return Dialect.PLAIN if there.intersection(_ADDRESS) and there <= _PLAIN else None
@@ -182,7 +205,8 @@ def _rows(lines: Iterable[str], delimiter: str, *, strict: bool = True) -> Itera
         except StopIteration:
             return
         except csv.Error as error:
-            raise UsageError(f"line {line} cannot be read as CSV: {error}") from error
+            problem = f"line {line} cannot be read as CSV: {error}"
+            raise RosterError(RosterFlaw.BROKEN, problem, line=line) from error
         if any(each.strip() for each in row):
             yield line, row
 

@@ -72,6 +72,20 @@ class _Person:
     consent: Consent
 
 
+class UnsaidError(UsageError):
+    """Nothing says what the people of another program's list agreed to."""
+
+    def __init__(self, *, follows: bool, how: bool, when: bool) -> None:
+        """Name what is missing: what they follow, how they agreed, when."""
+        options = {"what they follow with --follow THEME=PACE": follows, "how they agreed with --agreed": how}
+        options["when with --agreed-at"] = when
+        missing = ", ".join(option for option, is_missing in options.items() if is_missing)
+        super().__init__(f"another program's list does not say what its people agreed to: give {missing}")
+        self.follows = follows
+        self.how = how
+        self.when = when
+
+
 class _LeftOutError(Exception):
     """Somebody stays out; the message is the reason."""
 
@@ -143,19 +157,10 @@ class Transfer:
         self._people.checked_language(terms.language)
         if roster.dialect is Dialect.OURS:
             return {}
-        missing = [
-            words
-            for words, is_said in [
-                ("what they follow with --follow THEME=PACE", bool(terms.choices)),
-                ("how they agreed with --agreed", bool(terms.agreed.strip()) or roster.says_how),
-                ("when with --agreed-at", terms.agreed_at is not None or roster.says_when),
-            ]
-            if not is_said
-        ]
-        if missing:
-            raise UsageError(
-                f"another program's list does not say what its people agreed to: give {', '.join(missing)}"
-            )
+        follows, how = not terms.choices, not (terms.agreed.strip() or roster.says_how)
+        when = terms.agreed_at is None and not roster.says_when
+        if follows or how or when:
+            raise UnsaidError(follows=follows, how=how, when=when)
         return self._people.checked(terms.choices)
 
     def _addresses(self, rosters: Iterable[Roster]) -> set[str]:

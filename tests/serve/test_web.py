@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection
 
 import pytest
@@ -55,6 +56,45 @@ def test_request_that_is_too_long_is_refused_before_it_is_read(part: Blueprint) 
         connection.endheaders()
         assert 413 == connection.getresponse().status
         connection.close()
+
+
+def test_one_path_takes_long_requests_three_at_a_time(part: Blueprint) -> None:
+    """Strangers may send them, too, and each takes room on the disk."""
+    with (
+        ExitStack() as stack,
+        listening(application(part), "127.0.0.1:0", key="test", remedy="none", long_path="/long") as address,
+    ):
+
+        def begin(path: str, length: int = 2 * MAX_BODY_BYTES) -> HTTPConnection:
+            connection = stack.enter_context(closing(HTTPConnection(address, timeout=0.3)))
+            connection.putrequest("POST", path)
+            connection.putheader("Content-Length", str(length))
+            connection.endheaders()
+            return connection
+
+        def is_refused(connection: HTTPConnection) -> bool:
+            try:
+                with connection.getresponse() as answer:
+                    return answer.status == 413
+            except TimeoutError:
+                return False
+
+        first, *others = [begin("/site/long") for _ in range(3)]
+        assert [False] * 3 == [is_refused(each) for each in (first, *others)]
+        assert is_refused(begin("/site/long"))
+        assert is_refused(begin("/site/longer"))
+        first.close()
+        assert wait_until(lambda: not is_refused(begin("/long")))
+        assert is_refused(begin("/long", 20_000_000))
+
+
+def wait_until(is_so: Callable[[], bool]) -> bool:
+    """Whether something comes true within some seconds."""
+    for _ in range(50):
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_hundreds_of_slow_clients_silence_nobody_and_are_ended(part: Blueprint) -> None:

@@ -1,180 +1,202 @@
 """The desk's page that brings people in: a list is tried first, and what would become of it is shown; then it is done.
 
-The list is kept in memory between the two, for the editor who sent it, for half an hour: no address goes back into a
-page. A list is data of strangers: it is read as `publisher subscribers import` reads it, whatever it says.
+A list is data of strangers: it is read as `publisher subscribers import` reads it, whatever it says.
 """
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future
 from datetime import date, datetime, time
-from io import StringIO
-from threading import Lock
+from functools import partial
 
 from flask import Response
 
 from publisher.app import Publisher
-from publisher.model import retention
-from publisher.model.errors import OutrunError, UsageError
+from publisher.config.config import Config
+from publisher.model.errors import OutrunError, PublisherError
 from publisher.model.schedules import instant_of
 from publisher.model.subscribers import EVERYTHING
+from publisher.rendering.urls import DESK_IMPORT
 from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
+from publisher.serve.desk.list_tasks import ListOrder, ListTask, ListTasks, SentList, Work
 from publisher.serve.desk.people_page import has_people
+from publisher.serve.desk.refusals import tell_list_error
 from publisher.serve.desk.visit import Visit
+from publisher.subscribers.archive import is_archive
 from publisher.subscribers.roster import read_roster
 from publisher.subscribers.transfer import ImportDefaults, Imported
 
-MAX_BYTES = 900_000
-"""About 20,000 people; a longer list is for the command."""
+MAX_BYTES = 10_000_000
+"""Of all lists of a form together: those of some 100,000 people. A longer one is for the command."""
+MAX_FORM_BYTES = MAX_BYTES + 100_000
 ENCODINGS = ("utf-8", "windows-1252")
 THEME_FIELD = "follow."
 LINES_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportTrial:
-    """A list that an editor sent, and what would become of it."""
-
-    text: str
-    name: str
-    terms: ImportDefaults
-    imported: Imported
-    at: datetime
-
-    @property
-    def mark(self) -> str:
-        """What tells it from every other list."""
-        return hashlib.sha256(repr((self.text, self.name, self.terms, self.at)).encode()).hexdigest()[:16]
-
-
-class TriedLists:
-    """The list that each editor sent last, until it is imported or half an hour has passed."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._by_person: dict[str, ImportTrial] = {}
-
-    def keep(self, person: str, tried: ImportTrial) -> None:
-        """Keep a list, in place of an earlier one of the same editor."""
-        with self._lock:
-            self._by_person[person] = tried
-
-    def get(self, person: str, *, now: datetime) -> ImportTrial | None:
-        """The list that the editor sent last; None: there is none, or it is too old."""
-        with self._lock:
-            old = [each for each, tried in self._by_person.items() if now - tried.at > retention.TRIED]
-            for each in old:
-                del self._by_person[each]
-            return self._by_person.get(person)
-
-    def drop(self, person: str) -> None:
-        """Forget the list of an editor."""
-        with self._lock:
-            self._by_person.pop(person, None)
-
-
-def import_page() -> DeskPage:
-    """The page, with nothing kept yet."""
-    return _ImportPage(TriedLists()).page()
+def import_page(tasks: ListTasks) -> DeskPage:
+    """The page; `tasks` keeps the lists."""
+    return _ImportPage(tasks).page()
 
 
 class _ImportPage:
-    def __init__(self, lists: TriedLists) -> None:
-        self._lists = lists
+    def __init__(self, tasks: ListTasks) -> None:
+        self._tasks = tasks
 
     def page(self) -> DeskPage:
         return DeskPage(
             name="import",
-            rule="people/import",
+            rule=DESK_IMPORT,
             show=self._show,
             acts={"try": self._try, "import": self._import, "forget": self._forget},
             state=self._state,
             is_in_menu=False,
             is_there=has_people,
-            max_bytes=MAX_BYTES,
+            max_bytes=MAX_FORM_BYTES,
         )
 
     def _show(self, visit: Visit) -> Response:
-        people = visit.publisher.people
-        tried = self._lists.get(visit.person, now=visit.now)
-        left_out = sum(map(len, tried.imported.left_out.values())) if tried else 0
+        people, task = visit.publisher.people, self._task(visit)
+        imported = task.imported if task else None
+        failure = task.failure if task else None
         return visit.page(
             "desk/import.html",
             section="people",
             state=self._state(visit),
-            tried=tried,
-            left_out=left_out,
+            task=task,
+            imported=imported,
+            left_out=_left_out(imported) if imported else 0,
+            failure=tell_list_error(failure, visit) if failure else "",
             lines_shown=LINES_SHOWN,
             themes=[("*", ""), *((theme.slug, theme.title) for theme in people.themes)],
             theme_field=THEME_FIELD,
             paces=people.settings.pace_names,
             encodings=ENCODINGS,
             spoken=visit.spoken,
-            most_kb=MAX_BYTES // 1000,
+            most_mb=MAX_BYTES // 1_000_000,
         )
 
+    def _task(self, visit: Visit) -> ListTask | None:
+        return self._tasks.get(visit.person, now=visit.now)
+
     def _state(self, visit: Visit) -> str:
-        tried = self._lists.get(visit.person, now=visit.now)
-        return tried.mark if tried else ""
+        task = self._task(visit)
+        return task.mark if task else ""
 
     # --- acts --------------------------------------------------------------------------------------------------------
 
     def _try(self, visit: Visit) -> Done:
-        text, name = _sent_text(visit)
-        terms = _terms(visit)
-        with Publisher.rehearse(visit.publisher.config, now=visit.now) as rehearsal:
-            imported = _bring_in(visit, rehearsal, text, name, terms)
-        tried = ImportTrial(text=text, name=name, terms=terms, imported=imported, at=visit.now)
-        self._lists.keep(visit.person, tried)
-        said = visit.gettext("The list was tried, and nothing is written yet. Look at what would become of it.")
+        self._refuse_second(visit)
+        order = _order_in(visit)
+        task = self._tasks.begin(visit.person, order, Work.TRY, partial(_rehearse, visit.publisher.config, order))
+        if failure := task.failure:
+            self._tasks.drop(visit.person)
+            raise TypedError(tell_list_error(failure, visit), name="file") from failure
+        if task.is_running:
+            said = visit.gettext("The list is being tried. This page shows what would become of it when that is known.")
+        else:
+            said = visit.gettext("The list was tried, and nothing is written yet. Look at what would become of it.")
         return Done(said=said, about="people")
 
     def _import(self, visit: Visit) -> Done:
-        tried = self._lists.get(visit.person, now=visit.now)
-        if tried is None:
-            raise OutrunError("the list is gone")
-        imported = _bring_in(visit, visit.publisher, tried.text, tried.name, tried.terms)
-        self._lists.drop(visit.person)
-        left_out = sum(map(len, imported.left_out.values()))
-        added = visit.ngettext("%(num)s person was added", "%(num)s people were added", imported.added)
-        others = visit.ngettext("%(num)s line was left out", "%(num)s lines were left out", left_out)
-        said = f"{added % {'num': imported.added}}, {others % {'num': left_out}}."
-        return Done(said=said, about="people", where=visit.path("people"))
+        tried = self._task(visit)
+        if tried is None or tried.work is not Work.TRY or tried.imported is None:
+            raise OutrunError("the list is gone, or it is worked on")
+        order = tried.order
+        task = self._tasks.begin(visit.person, order, Work.IMPORT, partial(_bring_in, visit.publisher, order))
+        if task.is_running:
+            task.future.add_done_callback(partial(_record, visit))
+            said = visit.gettext("The people come in now. This page says when they are all there.")
+            return Done(said=said, about="people")
+        self._tasks.drop(visit.person)
+        if failure := task.failure:
+            raise failure
+        return Done(said=_words_of(task.future.result(), visit), about="people", where=visit.path("people"))
 
     def _forget(self, visit: Visit) -> Done:
-        self._lists.drop(visit.person)
-        return Done(said=visit.gettext("The list is forgotten; nothing was written."), about="people")
+        self._refuse_second(visit)
+        task = self._task(visit)
+        self._tasks.drop(visit.person)
+        if task is not None and task.work is Work.TRY:
+            return Done(said=visit.gettext("The list is forgotten; nothing was written."), about="people")
+        return Done(said=visit.gettext("The list is forgotten."), about="people")
+
+    def _refuse_second(self, visit: Visit) -> None:
+        task = self._task(visit)
+        if task is not None and task.is_running:
+            raise OutrunError("the list before is worked on")
 
 
-def _bring_in(visit: Visit, publisher: Publisher, text: str, name: str, terms: ImportDefaults) -> Imported:
-    def lines() -> Iterator[str]:
-        yield from StringIO(text, newline="")
-
-    try:
-        return publisher.transfer.bring_in(read_roster(lines, name=name), terms)
-    except UsageError as error:
-        words = visit.gettext("The list cannot be used: %(why)s") % {"why": error}
-        raise TypedError(words, name="file") from None
+def _rehearse(config: Config, order: ListOrder) -> Imported:
+    with Publisher.rehearse(config, now=order.at) as rehearsal:
+        return _bring_in(rehearsal, order)
 
 
-def _sent_text(visit: Visit) -> tuple[str, str]:
-    """The text of the list that was sent, and the name of its file."""
-    sent = visit.asked.files.get("file")
-    data = sent.read(MAX_BYTES + 1) if sent else b""
-    if not data.strip():
+def _bring_in(publisher: Publisher, order: ListOrder) -> Imported:
+    roster, *others = (read_roster(each.lines, name=each.name) for each in (order.people, *order.without))
+    return publisher.transfer.bring_in(roster, order.defaults, without=others)
+
+
+def _record(visit: Visit, future: Future[Imported]) -> None:
+    """Note what came of a list on which no page waited."""
+    error = future.exception()
+    number = visit.desk.begin_act("import", "people", person=visit.person)
+    if isinstance(error, PublisherError):
+        visit.desk.end_act(number, tell_list_error(error, visit), is_done=False)
+    elif error is None:
+        visit.desk.end_act(number, _words_of(future.result(), visit), is_done=True)
+
+
+def _left_out(imported: Imported) -> int:
+    return sum(map(len, imported.left_out.values()))
+
+
+def _words_of(imported: Imported, visit: Visit) -> str:
+    """What became of a list: `3 people were added, 1 line was left out.`"""
+    left_out = _left_out(imported)
+    added = visit.ngettext("%(num)s person was added", "%(num)s people were added", imported.added)
+    others = visit.ngettext("%(num)s line was left out", "%(num)s lines were left out", left_out)
+    return f"{added % {'num': imported.added}}, {others % {'num': left_out}}."
+
+
+# --- what is read from the form --------------------------------------------------------------------------------------
+
+
+def _order_in(visit: Visit) -> ListOrder:
+    people = _lists_in(visit, "file")
+    if not people:
         raise TypedError(visit.gettext("Choose the file with the list."), name="file")
-    wanted = visit.field("encoding")
-    has_mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    encoding = "utf-16" if has_mark else "utf-8-sig" if wanted not in ENCODINGS[1:] else wanted
+    if is_archive(people[0].lines):
+        words = visit.gettext(
+            "This is an archive of all that is held of people. The command publisher subscribers import puts it back, "
+            "into a site that has none."
+        )
+        raise TypedError(words, name="file")
+    without = tuple(_lists_in(visit, "without"))
+    return ListOrder(people=people[0], without=without, defaults=_defaults_in(visit), at=visit.now)
+
+
+def _lists_in(visit: Visit, field: str) -> list[SentList]:
+    """The lists that were sent in a field; what is empty counts for none."""
+    found = []
+    for sent in visit.asked.files.getlist(field):
+        data = sent.read(MAX_BYTES + 1)
+        if data.strip():
+            wanted = visit.field("encoding")
+            has_mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+            encoding = "utf-16" if has_mark else "utf-8-sig" if wanted not in ENCODINGS[1:] else wanted
+            _refuse_unreadable(data, encoding, visit)
+            found.append(SentList(data=data, encoding=encoding, name=sent.filename or ""))
+    return found
+
+
+def _refuse_unreadable(data: bytes, encoding: str, visit: Visit) -> None:
     try:
-        text = data.decode(encoding)
+        data.decode(encoding)
     except UnicodeDecodeError:
         words = visit.gettext("The file is not in %(name)s. Choose another encoding, or save the list as UTF-8.")
         raise TypedError(words % {"name": encoding.removesuffix("-sig").upper()}, name="encoding") from None
-    return text, (sent.filename or "") if sent else ""
 
 
-def _terms(visit: Visit) -> ImportDefaults:
+def _defaults_in(visit: Visit) -> ImportDefaults:
     people = visit.publisher.people
     slugs = [EVERYTHING, *(theme.slug for theme in people.themes)]
     chosen = {slug: visit.field(f"{THEME_FIELD}{slug}") for slug in slugs}

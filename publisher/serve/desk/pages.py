@@ -4,6 +4,7 @@ from publisher.serve.desk.acts_page import ACTS
 from publisher.serve.desk.deskpage import DeskPage
 from publisher.serve.desk.edition_page import EDITION, EDITION_MAIL, EDITION_TEXT
 from publisher.serve.desk.import_page import import_page
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.next_page import NEXT
 from publisher.serve.desk.people_page import PEOPLE
 from publisher.serve.desk.person_page import PERSON
@@ -13,8 +14,8 @@ from publisher.serve.desk.sources_page import sources_page
 from publisher.serve.source_watch import SourceWatch
 
 
-def new_pages(watch: SourceWatch) -> tuple[DeskPage, ...]:
-    """The pages of one desk; lists of people that its editors try are kept with them."""
+def new_pages(watch: SourceWatch, tasks: ListTasks) -> tuple[DeskPage, ...]:
+    """The pages of one desk; `watch` knows when sources were asked, `tasks` keeps lists of people that editors sent."""
     sources = sources_page(watch)
     return (
         NEXT,
@@ -28,6 +29,6 @@ def new_pages(watch: SourceWatch) -> tuple[DeskPage, ...]:
         SENT,
         PEOPLE,
         PERSON,
-        import_page(),
+        import_page(tasks),
         ACTS,
     )

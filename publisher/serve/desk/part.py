@@ -19,6 +19,7 @@ from publisher.rendering.urls import DESK, FORMS
 from publisher.serve.desk.deskpage import MAX_FORM_BYTES, DeskPage
 from publisher.serve.desk.dispatch import act_on, lead_to, show
 from publisher.serve.desk.entry import SignIn, ask_again
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.pages import new_pages
 from publisher.serve.desk.transport import is_confidential, is_own_form
 from publisher.serve.desk.visit import Visit
@@ -51,12 +52,14 @@ OpenSite = Callable[[], Publisher]
 """Gives the site, opened."""
 
 
-def desk_pages(open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch) -> Blueprint:
+def desk_pages(
+    open_site: OpenSite, *, base_url: str, on_act: Callable[[], object], watch: SourceWatch, tasks: ListTasks
+) -> Blueprint:
     """The part of the application with the desk; `on_act` is called when mails may wait to be sent.
 
-    `watch` knows when each source was asked last.
+    `watch` knows when each source was asked last, `tasks` keeps lists of people that editors sent.
     """
-    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(watch))
+    desk = _DeskPart(open_site, base_url=base_url, on_act=on_act, pages=new_pages(watch, tasks))
     part = Blueprint("desk", __name__)
     # A proxy in front may or may not take the site's own path off an address.
     for number, root in enumerate(dict.fromkeys(("/", urlsplit(base_url).path))):

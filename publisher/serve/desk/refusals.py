@@ -11,6 +11,8 @@ from publisher.model.errors import (
     UsageError,
 )
 from publisher.serve.desk.texts import Texts
+from publisher.subscribers.roster import RosterError, RosterFlaw
+from publisher.subscribers.transfer import UnsaidError
 
 
 def tell_refusal(error: PublisherError, texts: Texts) -> str:
@@ -27,3 +29,33 @@ def tell_refusal(error: PublisherError, texts: Texts) -> str:
     }
     found = next((words for kind, words in told.items() if isinstance(error, kind)), "")
     return found or _("It did not work. Whoever runs the site finds the reason in the log.")
+
+
+def tell_list_error(error: PublisherError, texts: Texts) -> str:
+    """Why a list of people cannot be used. It names no line's words: they may be an address."""
+    _ = texts.gettext
+    cannot = _("The list cannot be used.")
+    expected = _(
+        "Expected is an export of Publisher, listmonk, Mailchimp or phpList with its first line, a list of Mailman "
+        "with an address a line, or a table with the columns email, agreed and agreed_at."
+    )
+    match error:
+        case RosterError(flaw=RosterFlaw.UNKNOWN):
+            return f"{cannot} {expected}"
+        case RosterError(flaw=RosterFlaw.NO_STATUS):
+            why = _("This export of phpList does not say who left: export it again with all columns.")
+            return f"{cannot} {why}"
+        case RosterError():
+            broken = _("Its line %(num)s cannot be read: perhaps a quotation mark is missing.")
+            return f"{cannot} {broken % {'num': error.line}}"
+        case UnsaidError():
+            told = (
+                (error.follows, _("Say what they follow.")),
+                (error.how, _("Say how they agreed.")),
+                (error.when, _("Say when they agreed.")),
+            )
+            return " ".join((cannot, *(words for is_missing, words in told if is_missing)))
+        case UsageError():
+            return cannot
+        case _:
+            return tell_refusal(error, texts)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.part import desk_pages
 from publisher.serve.source_watch import SourceWatch
 from publisher.serve.web import application, listening
@@ -181,7 +182,9 @@ def test_a_form_that_is_too_long_is_refused(site: DeskSite) -> None:
 def test_plain_http_from_beyond_this_machine_is_refused(
     site: DeskSite, proxy: str, headers: dict[str, str], status: int
 ) -> None:
-    app = application(desk_pages(site.open, base_url=BASE_URL, on_act=lambda: None, watch=SourceWatch()))
+    app = application(
+        desk_pages(site.open, base_url=BASE_URL, on_act=lambda: None, watch=SourceWatch(), tasks=ListTasks())
+    )
     with listening(app, "127.0.0.1:0", key="test", remedy="none", proxy=proxy) as address:
         connection = HTTPConnection(address, timeout=20)
         connection.request("GET", f"{DESK}/sign-in", headers=headers)

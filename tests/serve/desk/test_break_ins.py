@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from publisher.serve.desk.list_tasks import ListTasks
 from publisher.serve.desk.pages import new_pages
 from publisher.serve.source_watch import SourceWatch
 from tests.busy_desk import BUSY_CONFIG, busy_site
@@ -16,7 +17,7 @@ from tests.editor import DESK, EDITH, OTTO, DeskSite, desk_site, hidden_in
 from tests.serve.desk.test_edition import REVIEWED, WEEKLY
 from tests.world import BASE_URL, news
 
-ACTS = [(page.rule, act) for page in new_pages(SourceWatch()) for act in page.acts]
+ACTS = [(page.rule, act) for page in new_pages(SourceWatch(), ListTasks()) for act in page.acts]
 """Every button of the desk."""
 IN_PATH = {"<audience>": "weekly", "<int:number>": "1", "<token>": "x" * 28}
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from publisher.serve.desk.list_tasks import ListTasks
 from tests.busy_desk import ADA, CYD, LATER, busy_site
 from tests.editor import DESK, OTTO, DeskSite, Editor, hidden_in
 
@@ -29,7 +31,7 @@ def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
-def send(editor: Editor, data: bytes | str, *, name: str = "people.csv", **fields: str) -> TestResponse:
+def send(editor: Editor, data: bytes | str, *, name: str = "people.csv", **fields: object) -> TestResponse:
     """Try a list."""
     content = data if isinstance(data, bytes) else data.encode()
     form = {**hidden_in(editor.look(IMPORT)), **FIELDS, **fields, "do": "try", "file": (io.BytesIO(content), name)}
@@ -78,6 +80,57 @@ def test_a_list_is_its_editors_and_good_for_half_an_hour(site: DeskSite) -> None
     assert 409 == editor.send(seen, "import", IMPORT).status_code, "it was made for the list before"
     site.now += timedelta(minutes=31)
     assert "would be added" not in editor.look(IMPORT)
+
+
+def test_who_is_in_another_list_stays_out(site: DeskSite) -> None:
+    editor = site.editor()
+    without = [(io.BytesIO(f"{name}@example.org\n".encode()), f"{name}.txt") for name in ("gil", "hal")]
+
+    answer = send(editor, "gil@example.org\nhal@example.org\nivy@example.org\n", without=without)
+
+    assert answer.status_code == 303
+    text = text_of(editor.look(IMPORT))
+    assert "1 person would be added, 2 lines would be left out." in text
+    assert "in a list of people who stay out 2 1, 2" in text
+    editor.press("import", IMPORT)
+    assert "ivy@example.org" in people(site)
+    assert not {"gil@example.org", "hal@example.org"} & people(site)
+
+
+def test_a_list_that_takes_long_is_worked_on_beside_the_page(tmp_path: Path) -> None:
+    with busy_site(tmp_path / "site", tasks=ListTasks(wait_s=0)) as site:
+        editor = site.editor()
+        lines = "".join(f"reader{number}@example.org\n" for number in range(300))
+        assert editor.said(send(editor, lines)).startswith("The list is being tried.")
+        assert look_until(editor, "300 people would be added")
+
+        assert "The people come in now." in editor.said(editor.press("import", IMPORT))
+
+        assert look_until(editor, "What became of your list 300 people were added, 0 lines were left out.")
+        assert "reader299@example.org" in people(site)
+        assert "300 people were added, 0 lines were left out." in text_of(editor.look(f"{DESK}/acts"))
+        assert "The list is forgotten." == editor.said(editor.press("forget", IMPORT))
+
+
+def look_until(editor: Editor, words: str) -> bool:
+    """Whether the page says something within some seconds; meanwhile it has no other button."""
+    for _ in range(100):
+        page = editor.look(IMPORT)
+        if words in text_of(page):
+            return True
+        assert "Look again" in page
+        assert 'name="do"' not in page
+        time.sleep(0.1)
+    return False
+
+
+def test_what_only_the_command_can_do_is_said(site: DeskSite) -> None:
+    with site.world.opened(LATER) as publisher:
+        archive = "".join(publisher.transfer.export_all())
+
+    answer = send(site.editor(), archive)
+
+    assert (400, True) == (answer.status_code, "This is an archive of all that is held" in answer.text)
 
 
 def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
@@ -154,7 +207,7 @@ def test_a_list_that_is_too_long_is_refused_before_it_is_read(site: DeskSite) ->
     editor, before = site.editor(), people(site)
 
     answer = editor.browser.post(
-        IMPORT, data=b"name@example.org\n" * 60_000, content_type="multipart/form-data; boundary=list", buffered=True
+        IMPORT, data=b"name@example.org\n" * 700_000, content_type="multipart/form-data; boundary=list", buffered=True
     )
 
     assert 413 == answer.status_code

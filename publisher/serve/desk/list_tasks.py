@@ -1,0 +1,135 @@
+"""Lists of people that editors sent: tried, and brought in, beside the pages.
+
+A list of 100,000 people takes a quarter of a minute or more, in which no thread of the web server should be held: one
+thread works on one list after the other. A page waits for some seconds; if the work goes on then, it says so.
+
+The list is kept in memory for half an hour, for the editor who sent it: no address goes back into a page.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from io import BytesIO, TextIOWrapper
+from threading import Lock
+
+from publisher.model import retention
+from publisher.model.errors import PublisherError
+from publisher.subscribers.transfer import ImportDefaults, Imported
+
+WAIT_S = 5.0
+"""How long a page waits for what comes of a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentList:
+    """A list of people as it was sent."""
+
+    data: bytes
+    encoding: str
+    """In which it can be read."""
+    name: str
+    """Of its file."""
+
+    def lines(self) -> Iterator[str]:
+        """Its lines, each with its end."""
+        yield from TextIOWrapper(BytesIO(self.data), encoding=self.encoding, newline="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOrder:
+    """A list of people that is to come in."""
+
+    people: SentList
+    without: tuple[SentList, ...]
+    """Lists of people who stay out."""
+    defaults: ImportDefaults
+    at: datetime
+    """When it was sent."""
+
+    @property
+    def mark(self) -> str:
+        """What tells it from every other order."""
+        digest = hashlib.sha256(repr((self.defaults, self.at)).encode())
+        for each in (self.people, *self.without):
+            digest.update(repr((each.name, each.encoding, len(each.data))).encode() + each.data)
+        return digest.hexdigest()[:16]
+
+
+class Work(StrEnum):
+    """What is done with a list."""
+
+    TRY = "try"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListTask:
+    """What is done, or was, with an editor's list."""
+
+    order: ListOrder
+    work: Work
+    future: Future[Imported]
+
+    @property
+    def is_running(self) -> bool:
+        return not self.future.done()
+
+    @property
+    def imported(self) -> Imported | None:
+        """What came of it; None: it is running, or failed."""
+        return None if self.is_running or self.future.exception() else self.future.result()
+
+    @property
+    def failure(self) -> PublisherError | None:
+        """Why nothing came of it; None: it is running, or did not fail.
+
+        Raises:
+            Exception: a bug ended it.
+        """
+        error = None if self.is_running else self.future.exception()
+        if error is None or isinstance(error, PublisherError):
+            return error
+        raise error
+
+    @property
+    def mark(self) -> str:
+        """Changes when something else is done with the list, or with another list."""
+        return f"{self.order.mark}:{self.work}:{'runs' if self.is_running else 'done'}"
+
+
+class ListTasks:
+    """The last list of each editor."""
+
+    def __init__(self, *, wait_s: float = WAIT_S) -> None:
+        self._wait_s = wait_s
+        self._lock = Lock()
+        self._by_person: dict[str, ListTask] = {}
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="import")
+
+    def begin(self, person: str, order: ListOrder, work: Work, do: Callable[[], Imported]) -> ListTask:
+        """Begin something with the list of an editor, in place of an earlier one, and wait for it for a while."""
+        task = ListTask(order=order, work=work, future=self._worker.submit(do))
+        with self._lock:
+            self._by_person[person] = task
+        wait([task.future], self._wait_s)
+        return task
+
+    def get(self, person: str, *, now: datetime) -> ListTask | None:
+        """What is done with the list that the editor sent last; None: there is none, or it is too old."""
+        with self._lock:
+            old = [
+                each
+                for each, task in self._by_person.items()
+                if now - task.order.at > retention.TRIED and not task.is_running
+            ]
+            for each in old:
+                del self._by_person[each]
+            return self._by_person.get(person)
+
+    def drop(self, person: str) -> None:
+        """Forget the list of an editor."""
+        with self._lock:
+            self._by_person.pop(person, None)

@@ -1,0 +1,66 @@
+"""Long requests: one path of the web server takes them, a few at a time.
+
+Strangers may send them, too, and the server keeps a request on the disk before anybody looks at it. So what all of them
+may take is bounded, and all other requests stay short.
+"""
+
+import copy
+import weakref
+from typing import Any
+
+from waitress.parser import HTTPRequestParser
+
+MAX_LONG_BODY_BYTES = 11_000_000
+AT_ONCE = 3
+"""How many are taken at a time; another one is refused (413)."""
+LONG_REQUEST_S = 180.0
+"""How long a client may take to send one."""
+
+
+class LongRequests:
+    """Lets requests to paths with an ending be long."""
+
+    def __init__(self, path: str, adjustments: Any) -> None:  # noqa: ANN401  waitress's own
+        """Take long requests to paths that end with `path`; empty: none. `adjustments` are those of the others."""
+        self._path = path
+        self._adjustments = copy.copy(adjustments)
+        self._adjustments.max_request_body_size = MAX_LONG_BODY_BYTES
+        # A connection that ends drops its parser and tells nobody.
+        self._taken: weakref.WeakSet[LongParser] = weakref.WeakSet()
+
+    def parser(self, adjustments: Any) -> HTTPRequestParser:  # noqa: ANN401  as above
+        """What reads the next request of a connection."""
+        return LongParser(self, adjustments)
+
+    def take(self, parser: "LongParser") -> Any:  # noqa: ANN401  as above
+        """The adjustments for a request whose headers are read; None: it must not be long."""
+        if not self._path or not str(parser.path).endswith(self._path) or len(self._taken) >= AT_ONCE:
+            return None
+        self._taken.add(parser)
+        return self._adjustments
+
+    def leave(self, parser: "LongParser") -> None:
+        """A request is answered."""
+        self._taken.discard(parser)
+
+
+class LongParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Reads one request, which may be long."""
+
+    is_long = False
+
+    def __init__(self, long: LongRequests, adjustments: Any) -> None:  # noqa: ANN401  as above
+        super().__init__(adjustments)
+        self._long = long
+        self._limit: int = adjustments.max_request_body_size
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the headers, and take what follows for long if it may be."""
+        super().parse_header(header_plus)
+        if self.content_length >= self._limit and (adjustments := self._long.take(self)):
+            self.adj, self.is_long = adjustments, True
+
+    def close(self) -> None:
+        """Drop what was read, as waitress does once the request is answered."""
+        self._long.leave(self)
+        super().close()
