@@ -1,4 +1,4 @@
-"""Back up a site: its store and its outbox, as they are at one moment, in one file."""
+"""Backs up a site into one file: its store and its outbox, both as they are at one moment."""
 
 from datetime import datetime
 from pathlib import Path

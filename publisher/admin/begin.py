@@ -1,4 +1,4 @@
-"""Refuses to begin a site anew beside full folders: its store is probably lost, and not new."""
+"""Refuses a pass with an empty store beside full folders: the store was probably lost, and the site is not new."""
 
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from publisher.store import Store
 
 
 def refuse_lost_memory(config: Config, store: Store) -> None:
-    """Raise an error if the store is empty although the site's folders are full. It costs one query if it is not empty.
+    """Raise an error if the store is empty although the site's folders are full.
+
+    A pass would then treat everything that readers already have as new. A store that is not empty costs one query.
 
     Raises:
-        UsageError: the store is empty, so a pass would treat everything that readers already have as new.
+        UsageError: the store is empty, and the folders are not.
     """
     if store.names.has_authority():
         return

@@ -31,14 +31,14 @@ class BounceDesk:
 
     store: Store
     bounces: str
-    """The address for bounces; empty: there is none."""
+    """The address to which bounces are sent; empty: the site has none."""
     reach: Reach | None
-    """Of the site's readers; None: it has none."""
+    """The standing of the site's readers; None: the site has no subscribers."""
     now: datetime
 
 
 def take_bounce(mail: bytes, desk: BounceDesk) -> BounceReport:
-    """Record what a mail says, if it is about one of ours or of a reader of ours, and do what follows from it."""
+    """Record what a returned mail says, if it is about a mail of this site, and count it for its reader."""
     bounce = read_bounce(mail, bounces=desk.bounces)
     mark = hashlib.sha256(mail).hexdigest()
     match bounce.kind:
@@ -106,7 +106,7 @@ def _report_of(row: BounceRow, counted: Counted) -> BounceReport:
 
 
 def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
-    """Record what the mails of a mailbox say; those that are recorded leave it."""
+    """Record what the mails of a mailbox say, and remove the recorded ones from it."""
     report, last = BounceReport(), desk.store.bounces.read_up_to(box.place, box.validity) if box.validity else 0
     for key, mail in box.mails(last):
         taken = take_bounce(mail, desk)
@@ -119,11 +119,11 @@ def read_mailbox(box: Inbox, desk: BounceDesk) -> BounceReport:
 
 
 def read_mailboxes(settings: BounceSettings, desk: BounceDesk) -> BounceReport:
-    """Do the same with each of these mailboxes.
+    """Read each of these mailboxes as `read_mailbox` does; return one report of all.
 
     Raises:
-        MailboxError: one cannot be used.
-        UsageError: there is none.
+        MailboxError: a mailbox cannot be used.
+        UsageError: the settings name no mailbox.
     """
     report, openers = BounceReport(), _openers(settings)
     if not openers:

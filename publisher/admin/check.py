@@ -43,11 +43,11 @@ class Checked:
     config: Config
     templates: Templates
     mails: tuple[ParsedDigest, ...]
-    """The next edition of each audience, or an edition of the latest items if nothing is new to it."""
+    """The next edition of each audience, parsed; if nothing is new, an edition of the latest items."""
     problems: tuple[Problem, ...]
     """Problems of collecting, and of rendering the mails."""
     stranded: tuple[str, ...]
-    """Names of editions whose audience is not in config.toml any more."""
+    """Names of editions whose audience is no longer in config.toml."""
     waiting: Mapping[str, Sequence[WaitingStatus]]
     """How many items wait until when."""
     unsettled: tuple[str, ...]
@@ -66,7 +66,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One finding and where it was made."""
+    """One finding, and the mail, theme or file in which it was made."""
 
     check: str
     where: str
@@ -220,7 +220,7 @@ def _folders(checked: Checked) -> Iterator[tuple[str, Finding]]:
 
 
 def _departures(checked: Checked) -> Iterator[tuple[str, Finding]]:
-    """Yield a finding if the file that says who left cannot be written: a backup that is put back goes by it."""
+    """Yield a finding if the file of departures cannot be written: after a restore it tells who has left."""
     if checked.config.subscribers is not None and (problem := _unwritable(checked.config.departures)):
         owed = f"; {counted(checked.owed_departures, 'departure')} wait for it" if checked.owed_departures else ""
         yield "departures", Finding(what=f"{problem}; without it a backup that is put back writes to who left{owed}")

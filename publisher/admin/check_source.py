@@ -51,7 +51,7 @@ FIELDS = {
 }
 """Fields of an item: the name in `Item`, and the name that operators see."""
 NEEDED = ("item", "date", "title", "body", "link")
-"""Selectors that must find something; the others may find nothing on a page."""
+"""Selectors that must match on every page; the others may match nothing."""
 _EXAMPLE = 60
 """How many characters of a text an example shows."""
 
@@ -77,7 +77,7 @@ class SeenItem:
     date: str
     link: str
     labels: tuple[str, ...]
-    """Its themes as the source writes them."""
+    """Its themes, as the source writes them."""
     themes: tuple[str, ...]
     """Titles of the themes it gets on this site."""
     keywords: tuple[str, ...]
@@ -97,9 +97,9 @@ class Caught:
     key: str
     selector: str
     found: int
-    """The number of items in which it finds something; for `item` and `next`, the number of elements it finds."""
+    """The number of items in which the selector finds something; for `item` and `next`, the number of elements."""
     lacking: tuple[str, ...] = ()
-    """Names of the items in which it finds nothing."""
+    """Titles of the items in which the selector finds nothing."""
     examples: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     """Texts that it would find outside the items. It looks inside them only."""
@@ -124,9 +124,9 @@ class Examined:
     """What one source, address or file gives."""
 
     source: str
-    """Its name; of an address or a file, the address or path."""
+    """The source's name in config.toml, or else the address or path that was examined."""
     kind: str = ""
-    """Empty: it is not in config.toml."""
+    """The kind of source; empty: the place is not in config.toml."""
     listed: int = 0
     items: tuple[SeenItem, ...] = ()
     """The first items."""
@@ -167,10 +167,12 @@ class Given:
 def examine(
     source: Source, settings: SourceSettings, config: Config, *, state: SourceState, now: datetime
 ) -> tuple[Examined, Given | None]:
-    """Return what a configured source gives, and a source that gives the same to a pass; None: it gives nothing.
+    """Return what a configured source gives, and a source that gives the same items again to a pass.
+
+    The second value is None if the source gives nothing.
 
     Raises:
-        SourceError: it cannot be read, or a selector is not valid.
+        SourceError: the source cannot be read, or a selector is not valid.
     """
     given: Given | None
     if isinstance(source, PageSource):
@@ -287,8 +289,8 @@ def _try_selectors(source: PageSource, pages: Sequence[Page]) -> Iterator[Caught
 
 
 def _find_outside(source: str, pages: Sequence[Page], selector: str, items: Collection[HtmlElement]) -> list[str]:
-    """Return texts that a selector would find outside the items. Nothing is returned for selectors such as `a`, which
-    match everywhere.
+    """Return texts that a selector would match outside the items; nothing for selectors such as `a`, which match
+    everywhere.
     """
     looked_for = selector.partition("@")[0].strip()
     if ":scope" in selector or not (looked_for.startswith("time") or set(looked_for) & {".", "#", "["}):
@@ -312,7 +314,7 @@ def _read_table(config: Config, name: str) -> Mapping[str, object]:
 
 
 def page_offer(found: Suggestion, first: Fetched, page: Page, table: Mapping[str, object], config: Config) -> Offer:
-    """Return a table for the page with the suggested selectors; `table` has the other keys."""
+    """Return a configuration table for the page: the suggested selectors, and the other keys from `table`."""
     several = {"pages": max(found.pages, int(str(table.get("pages", 1))))} if "next" in found.selectors else {}
     kept = {name: value for name, value in table.items() if name not in (*SELECTORS, "pages")}
     selectors: dict[str, Any] = {name: found.selectors[name] for name in SELECTORS if name in found.selectors}

@@ -21,7 +21,7 @@ from publisher.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What is needed to hand over mails."""
+    """What handing over mails needs: settings, the store, and where the mails come from."""
 
     settings: SmtpSettings
     store: Store
@@ -68,18 +68,18 @@ def _report_nothing_due(post: Post) -> DeliverReport:
 
 
 def letter_mails(store: Store, claimed: Sequence[Delivery]) -> dict[int, bytes]:
-    """The mails of letters as the ledger keeps them, by the ids of their deliveries."""
+    """Return whole mails of letters, by the ids of their deliveries, as the ledger keeps them."""
     return store.ledger.letters(claimed)
 
 
 def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: Site, now: datetime) -> int:
-    """Queue the edition of that name and all later ones of its audience that are in the outbox; return how many.
+    """Queue an edition and all later ones of its audience that are in the outbox; return how many.
 
-    Editions that wait in the ledger already are due now; those that were sent or refused stay as they are.
+    Editions that already wait in the ledger become due now. Editions that were sent or refused stay as they are.
 
     Raises:
-        UsageError: there is no such edition in the outbox, its audience is not in config.toml, or it waits for a word
-            of the operator after a restore.
+        UsageError: the outbox has no such edition, its audience is not in config.toml, or after a restore the operator
+            has not yet said what went out.
     """
     if is_round_name(name):
         raise UsageError(
@@ -99,7 +99,7 @@ def queue_from(name: str, *, audiences: Sequence[Audience], store: Store, site: 
 def delivery_counts(
     settings: SmtpSettings | None, store: Store, names: Sequence[str], *, now: datetime
 ) -> dict[str, DeliveryCounts]:
-    """How the deliveries of these editions fare, by name; empty if nothing is sent."""
+    """Return the counts of deliveries of each of these editions, by name; empty if nothing is sent from here."""
     return store.ledger.counts(names, max_age=settings.max_age, now=now) if settings else {}
 
 

@@ -22,7 +22,7 @@ _HOUR = timedelta(hours=1)
 _NO_LIMIT = 1_000_000
 
 WriteLetter = Callable[[str, str, str], Letter]
-"""Writes the letter to a person, with the token of its link and its own name."""
+"""Writes the sign-in letter from three texts: the person's address, the token of the link, the letter's own name."""
 
 
 class Desk:
@@ -37,7 +37,7 @@ class Desk:
         write_letter: WriteLetter | None,
         now: datetime,
     ) -> None:
-        """Open the desk; without `write_letter` nothing is mailed from here."""
+        """Open the desk; `write_letter` is None if config.toml names no mail server."""
         self.settings = settings
         self.look = look
         self.now = now
@@ -83,7 +83,9 @@ class Desk:
         return desk_link_url(self.look.site, token)
 
     def whom_lets_in(self, token: str) -> str:
-        """The person whom a link lets in; empty: it is none, too old, or was used. Asking uses nothing up."""
+        """Return the address of the person whom a link signs in; empty: the token is wrong, too old or used. Changes
+        nothing.
+        """
         return self.settings.person(self._records.link(tokens.digest_of(token), now=self.now))
 
     def come_in(self, token: str) -> str:
@@ -95,7 +97,7 @@ class Desk:
         return session if person else ""
 
     def session(self, token: str) -> DeskSession | None:
-        """Who is signed in with that token; None: nobody is any more, or he left the desk."""
+        """Return who is signed in with a session token; None: the session ended, or the person left the desk."""
         found = self._records.session(tokens.digest_of(token), now=self.now) if token else None
         return found if found and self.settings.person(found.person) else None
 
@@ -110,11 +112,11 @@ class Desk:
         return self._records.begin_act(verb, about, person=person, now=self.now)
 
     def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
-        """Note in a sentence what came of it, and whether it was done; with `about`, to what it was."""
+        """Record how an act ended: one sentence, whether it was done, and what it was done to."""
         self._records.end_act(number, ActOutcome.DONE if is_done else ActOutcome.REFUSED, words, about=about)
 
     def act(self, number: int) -> Act | None:
-        """The act of that number; None: there is none."""
+        """Return the act with a number; None: there is none."""
         return self._records.act(number)
 
     def acts(self, *, limit: int, about: str = "") -> list[Act]:

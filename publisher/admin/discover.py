@@ -1,4 +1,4 @@
-"""Discover how an address, a file or a folder that is not a source yet could become one. Nothing is recorded."""
+"""Finds out how an address, a file or a folder that is not a source yet could become one. Nothing is recorded."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,7 +114,9 @@ class _Wanted:
         return not self.is_address and Path(self.place).is_dir()
 
     def kinds_of(self, body: bytes) -> list[tuple[OfferKind, Mapping[str, Any]]]:
-        """Return what a file that is no feed and no page may be, the likeliest first, each with its keys."""
+        """Return the kinds that a file may be, if it is neither a feed nor a page: the likeliest first, each with its
+        keys.
+        """
         beginning = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if self.is_address or beginning == b"<":
             return []
@@ -127,7 +129,7 @@ class _Wanted:
         return [(kind, {"columns": columns} if kind == "table" and columns else {}) for kind in kinds]
 
     def _rows(self) -> list[Mapping[str, object]]:
-        """Return some rows of a table, to see what is in its columns; none when it is no table."""
+        """Return the first rows of a table, to see what its columns hold; empty when it is not a table."""
         path = Path(self.place)
         try:
             return peek(path, decoded(self.place, path, path.read_bytes()))[:_ROWS_SEEN]
@@ -135,7 +137,7 @@ class _Wanted:
             return []
 
     def examine_files(self, kinds: Sequence[tuple[OfferKind, Mapping[str, Any]]]) -> Examined:
-        """Return the first kind of source that finds items in the file or folder, and what it tells of them."""
+        """Return what the first kind of source that finds items in the file or folder gives."""
         failure = ""
         for kind, keys in kinds:
             source = open_source(kind, self.place, {"path": Path(self.place), **keys}, self.site)

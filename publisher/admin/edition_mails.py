@@ -1,8 +1,8 @@
-"""The mails of editions, as they are handed over: those in the outbox, without what was withdrawn or hidden since.
+"""The mails of editions at the moment they are handed over: from the outbox, without items that were withdrawn since.
 
-A mail may wait for hours. If an item of it went meanwhile, the edition is rendered without it, its folder is replaced,
-and the new mail goes out, with the Message-ID and the Date of the old one. A crash in between leaves the one folder or
-the other, both whole; the next pass looks again.
+A mail may wait for hours. If one of its items was withdrawn or hidden meanwhile, the edition is rendered without it,
+its folder is replaced, and the new mail goes out with the Message-ID and Date of the old one. A crash in between leaves
+the old folder or the new one, each whole; the next pass looks again.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,15 +29,15 @@ class EditionMails:
         audiences: Sequence[Audience],
         open_office: Callable[[], Office],
     ) -> None:
-        """`open_office` opens what renders; it is called only if an edition is to be made anew."""
+        """`open_office` opens what renders; it is called only if an edition has to be rendered again."""
         self._outbox = outbox
         self._store = store
         self._audiences = audiences
         self._open_office = open_office
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-        """Return the mails, or why there is none, by the ids of their deliveries. Editions with no item left are
-        missing.
+        """Return the mail of each delivery, or the error that prevents it, by delivery id; an edition with no item left
+        is missing.
         """
         found = {name: self._mail(delivery) for name, delivery in {each.name: each for each in claimed}.items()}
         mails = {each.id: found[each.name] for each in claimed}
@@ -70,10 +70,10 @@ class EditionMails:
 
 
 def remake(edition: Edition, audience: Audience, office: Office) -> bytes:
-    """Render an edition anew, to the address that its audience has now, in place of its folder; return the mail.
+    """Render an edition again, to its audience's present address; replace its folder and return the mail.
 
     Raises:
-        FilesError: the disk refuses.
+        FilesError: the folder cannot be written.
         TemplateError: a template of digests cannot be used.
     """
     renderer = office.renderer

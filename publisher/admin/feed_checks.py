@@ -8,7 +8,7 @@ from publisher.model.feeds import Feed
 from publisher.rendering import urls
 
 LARGE_BYTES = 512_000
-"""Some hosted readers take no more, and each reader fetches all of it for each new item."""
+"""Size of a feed above which some hosted readers refuse it. Every reader fetches the whole feed for each new item."""
 
 
 def large_feeds(feeds: Iterable[Feed], folder: Path, formats: Iterable[str]) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from publisher.store import Store
 from publisher.subscribers.people import People
 
 MONTHS = 12
-"""How many months are told of, this one among them."""
+"""How many months the table has, the present month included."""
 _A_YEAR = 12
 
 
@@ -40,7 +40,7 @@ class FollowerTable:
 
     @property
     def since_somebody(self) -> "FollowerTable":
-        """The same without the months before anybody followed anything, but for the last one of them."""
+        """Return the table without the first months in which nobody followed anything; the last month always stays."""
         first = next((place for place, number in enumerate(self.people) if number), len(self.people) - 1)
         start = max(first - 1, 0)
         rows = tuple(replace(row, counts=row.counts[start:]) for row in self.rows)
@@ -73,7 +73,7 @@ def month_days(today: date, *, months: int = MONTHS) -> tuple[date, ...]:
 
 
 def _rows(counts: Mapping[tuple[str, str], Sequence[int]], people: People) -> list[Followers]:
-    """The rows of the table: themes and paces that are there, then those that somebody still follows."""
+    """Return the rows: the themes and paces that config.toml offers, then others that somebody still follows."""
     themes = [EVERYTHING, *(theme.slug for theme in people.themes)]
     paces = [*people.settings.pace_names]
     order = sorted(counts, key=lambda key: (_place(key[0], themes), _place(key[1], paces), key))

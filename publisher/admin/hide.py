@@ -82,6 +82,6 @@ def find_item(name: str, store: Store, site: Site) -> Record:
 
 
 def _path_of(name: str, site: Site) -> str:
-    """Return the path at which an item has its page there."""
+    """Return the path of an item's page on this site, from a name that may be its address."""
     place = name.removeprefix(site.base_url).partition("?")[0].partition("#")[0]
     return unquote(place).removesuffix(".html").strip("/")

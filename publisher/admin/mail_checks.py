@@ -23,7 +23,7 @@ ACRONYM_CHARS = 5
 LIST_BYTES = 40_000
 """Bytes of text and HTML together. By default Mailman holds a mail of more than 40 kB, headers included."""
 LEAST_WORDS = 10
-"""How many words a text part needs besides addresses: filters distrust a text that is only a link."""
+"""How many words besides addresses a text part needs: spam filters distrust a text that is only a link."""
 LARGE_READABLE = 3.0
 """WCAG 2.2, success criterion 1.4.3: large text needs less contrast."""
 FORBIDDEN = ("script", "form", "iframe", "object", "embed", "video", "audio")
@@ -34,7 +34,9 @@ PIXEL = re.compile(r"[0-2](px)?")
 
 
 class MailFlaw(StrEnum):
-    """What can be wrong with a mail. With the values of its finding it is told in the language of who reads it."""
+    """What can be wrong with a mail. A finding's flaw and values are put into words in the language of whoever reads
+    them.
+    """
 
     PALE = "pale"
     PALE_IN_THE_DARK = "pale in the dark"
@@ -69,11 +71,11 @@ class Finding:
     """Something in a site or a mail that could be better."""
 
     what: str
-    """What is wrong and what to do, as one sentence."""
+    """What is wrong and what to do about it, as one sentence."""
     is_hint: bool = False
     """Whether it may stay; else it must be fixed."""
     flaw: MailFlaw | None = None
-    """What is wrong, if it is something in a mail."""
+    """The flaw, if the finding is about a mail; else None."""
     values: Mapping[str, str | int | float] = field(default_factory=dict)
     """What the sentence about the flaw names, such as the link."""
 
@@ -257,7 +259,7 @@ def judge_subject(mail: ParsedDigest) -> Iterator[Finding]:
 
 
 def judge_preheader(mail: ParsedDigest) -> Iterator[Finding]:
-    """Yield a finding if the preheader, which inboxes show beside the subject, says nothing."""
+    """Yield a finding if the preheader, which inboxes show beside the subject, is empty of words."""
     if not mail.digest.preheader:
         yield Finding(
             what="it has no preheader; inboxes show the beginning of its text instead",
@@ -333,7 +335,7 @@ JUDGEMENTS: tuple[tuple[str, Judgement], ...] = (
 
 
 def encoded_size(part: str) -> int:
-    """Return the bytes of a mail's HTML or text as they are sent."""
+    """Return how many bytes a mail's HTML or text has as it is sent."""
     return len(quoted_printable.encode(part))
 
 

@@ -27,7 +27,7 @@ class PaintedText:
     """A visible text, and how it is painted."""
 
     words: str
-    """Its beginning."""
+    """The beginning of the text."""
     colour: str
     ground: str
     """The colour of its background."""

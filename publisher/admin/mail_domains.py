@@ -1,6 +1,6 @@
-"""What the DNS says of those who send: SPF, DKIM and DMARC, as big mailbox providers look at them, in plain words.
+"""Judges the DNS records of the senders' domains (SPF, DKIM, DMARC) as big mailbox providers do, in plain words.
 
-Pure but for `ask_dns`, through which all questions go. Signing itself is the mail server's job.
+Pure but for `ask_dns`, through which every question goes. Signing itself is the mail server's job.
 """
 
 import re
@@ -14,13 +14,13 @@ import dns.resolver
 from publisher.model.errors import MailServerError
 
 Ask = Callable[[str, str], list[str]]
-"""Answers a question for a name and a kind of record, such as TXT; empty: there is none.
+"""Answers a DNS question: a name, and a kind of record such as TXT. Returns the records; empty: there are none.
 
 Raises:
     MailServerError: the DNS does not answer.
 """
 SELECTORS = ("default", "dkim", "mail", "smtp", "google", "selector1", "selector2", "s1", "s2", "k1", "key1", "mx")
-"""Names under which keys of signatures usually are; nothing lists those of a domain."""
+"""Names under which DKIM keys usually stand; the DNS has no list of a domain's own names."""
 LIFETIME_S = 10.0
 
 
@@ -60,7 +60,7 @@ def ask_dns(name: str, kind: str) -> list[str]:
 def judge_domains(
     authors: Sequence[str], envelope: Sequence[str], *, selectors: Sequence[str], ask: Ask
 ) -> Iterator[DomainFinding]:
-    """Yield what is found of the domains in `From` and of those in envelopes, to which failures are reported."""
+    """Yield findings about the domains in `From`, and about those in envelopes, to which failures are reported."""
     for domain in dict.fromkeys(envelope):
         yield from _judge_spf(domain, ask)
         yield from _judge_mailbox(domain, ask)
@@ -140,5 +140,5 @@ def _is_dmarc(text: str) -> bool:
 
 
 def _is_aligned(author: str, envelope: str) -> bool:
-    """Whether one is the other or below it: near enough to what DMARC calls relaxed alignment."""
+    """Whether one domain is equal to the other or below it; near enough to the relaxed alignment of DMARC."""
     return author == envelope or author.endswith(f".{envelope}") or envelope.endswith(f".{author}")

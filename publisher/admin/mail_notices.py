@@ -26,15 +26,15 @@ BACK = "back"
 REFUSED = "refused"
 BOUNCED = "bounced"
 LONG = timedelta(minutes=15)
-"""The operator is told of outages that last this long; a shorter one is usually a restart."""
+"""The operator is told of an outage from this length on; a shorter one is usually a restart."""
 RECENT = timedelta(days=7)
-"""Older refusals are not told: when they happened, config.toml named no one to tell."""
+"""Refusals older than this are not told: when they happened, config.toml named nobody to tell."""
 
 
 def tell_mails(
     report: DeliverReport, config: Config, store: Store, *, now: datetime, open_office: Callable[[], Office]
 ) -> tuple[Notice, ...]:
-    """Note whether the mail server can be used, and tell the operator what he should know of mails."""
+    """Record whether the mail server can be used, and tell the operator about outages and refused editions."""
     ended = _follow_outage(report, store, now=now)
     is_told = config.notices_to is not None
     outage = ended if is_told and ended and _is_outage_news(ended, store, now=now) else None

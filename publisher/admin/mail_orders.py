@@ -23,7 +23,7 @@ SHOWN = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """An edition that is to be sent again, and what is known of its mails so far."""
+    """An edition that is to be sent again, and what is known about its mails so far."""
 
     edition: Edition
     audience: Audience
@@ -33,7 +33,7 @@ class Again:
 
     @property
     def same(self) -> KnownDelivery | None:
-        """Its delivery to that address; None: it never had one."""
+        """The edition's delivery to the same address; None: there was none."""
         return next((each for each in self.known if each.recipient == self.recipient), None)
 
 
@@ -82,10 +82,10 @@ def recall(name: str, office: Office) -> int:
 
 
 def find_again(name: str, office: Office) -> Again:
-    """What is known of an edition that is to be sent again.
+    """Return what is known about an edition that is to be sent again.
 
     Raises:
-        UsageError: it is not in the outbox, its audience is gone, nothing is sent here, or its mail is on its way.
+        UsageError: it is not in the outbox, its audience is gone, nothing is sent from here, or its mail is on its way.
     """
     if office.config.smtp is None:
         raise UsageError(NO_SERVER)
@@ -102,11 +102,11 @@ def find_again(name: str, office: Office) -> Again:
 
 
 def send_again(again: Again, office: Office) -> None:
-    """Queue it once more: to the same address as it was, or anew to the address that config.toml has now.
+    """Queue the edition once more: its old delivery if the address is the same, else a new mail to the present address.
 
     Raises:
         UsageError: its mail went on its way meanwhile.
-        FilesError: it cannot be made anew.
+        FilesError: the new mail cannot be written.
     """
     ledger, edition = office.store.ledger, again.edition
     if office.outbox.recipient(edition.name) != again.audience.to.address:
@@ -120,10 +120,10 @@ def send_again(again: Again, office: Office) -> None:
 
 
 def find_round_again(name: str, office: Office) -> DeliveryCounts:
-    """How the mails of a round fare of which the rest is to be sent: those that were taken back or waited too long.
+    """Return the counts of a round's mails of which the rest is to be sent: those taken back, or that waited too long.
 
     Raises:
-        UsageError: nothing is sent here, or the round has no mails.
+        UsageError: nothing is sent from here, or the round has no mails.
     """
     settings = office.config.smtp
     if settings is None:
@@ -135,14 +135,14 @@ def find_round_again(name: str, office: Office) -> DeliveryCounts:
 
 
 def send_round_again(name: str, office: Office) -> int:
-    """Queue what is left of a round; return how many mails that is. Who left meanwhile gets none all the same."""
+    """Queue the rest of a round's mails; return how many. Readers who have left meanwhile get none."""
     mails = office.store.ledger.send_rest(DeliveryKind.ROUND, name, now=office.now)
     _keep("again", name, office, mails=mails)
     return mails
 
 
 def words_of_known(known: KnownDelivery) -> str:
-    """What is known of a delivery, in words."""
+    """Return what is known about a delivery as words for the operator."""
     said = f" ({known.reply})" if known.reply else ""
     what = {
         DeliveryState.SENT: "the mail server took it",

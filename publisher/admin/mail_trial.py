@@ -16,7 +16,7 @@ from publisher.rendering.message import message_to_try
 
 
 def check_mail(office: Office, *, selectors: Sequence[str], ask: Ask = ask_dns) -> Iterator[DomainFinding]:
-    """Yield what is found of the mail server, and of the domains of those who send.
+    """Yield findings about the mail server and about the senders' domains.
 
     Raises:
         UsageError: config.toml names no mail server.

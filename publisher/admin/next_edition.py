@@ -36,7 +36,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastEdition:
-    """The edition before, as it is in the outbox."""
+    """The edition before the next one, as it is in the outbox."""
 
     name: str
     html_bytes: int
@@ -50,21 +50,21 @@ class TrialMail:
     audience: Audience
     folder: Path
     is_sample: bool
-    """Whether it has the latest items, because nothing is new."""
+    """Whether the mail has the latest items, because nothing is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEdition:
-    """The next edition; while nothing is new, one of the latest items."""
+    """The next edition of an audience, rendered; if nothing is new, an edition of the latest items."""
 
     audience: Audience
     edition: Edition | None
     """None: there are no items at all."""
     is_sample: bool
-    """Whether it has the latest items, because nothing is new."""
+    """Whether the mail has the latest items, because nothing is new."""
     is_held: bool
     held_until: datetime | None
-    """In the site's time zone; None: it is not held, or until somebody decides."""
+    """In the site's time zone; None: it is not held, or it waits until somebody decides."""
     digest: Digest | None
     message: bytes
     left_out: tuple[LeftOut, ...]
@@ -73,12 +73,12 @@ class NextEdition:
 
     @property
     def size_bytes(self) -> int:
-        """The size of its HTML as it travels."""
+        """The size of the mail's HTML as it is sent."""
         return encoded_size(self.digest.html) if self.digest else 0
 
     @property
     def headers(self) -> str:
-        """The headers of its mail, as they are written."""
+        """The headers of the mail, as they are written."""
         return self.message.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
 
     @property
@@ -91,7 +91,9 @@ class NextEdition:
 
 
 def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """The next edition of the audience: the held one, else what `compose` would make now. None: nothing is new.
+    """Return the next edition of the audience and its digest: the held one, else what `compose` would make now.
+
+    None: nothing is new.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -103,7 +105,9 @@ def next_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | 
 
 
 def sample_digest(audience: Audience, office: Office) -> tuple[Edition, Digest] | None:
-    """An edition of the latest items, to see how mails look while nothing is new. None: there are no items.
+    """Return an edition of the latest items and its digest, to see how mails look when nothing is new.
+
+    None: there are no items.
 
     Raises:
         TemplateError: a template of digests cannot be used.
@@ -170,7 +174,7 @@ def describe(audience: Audience, office: Office) -> NextEdition:
 
 
 def _in_outbox(rows: list[EditionRow], outbox: Path, *, but: Edition | None) -> Iterator[LastEdition]:
-    """Yield the editions whose folders are still there."""
+    """Yield those of the editions whose folders are still in the outbox."""
     for row in rows:
         text, page = outbox / row.name / "digest.txt", outbox / row.name / "digest.html"
         if (but is None or row.name != but.name) and text.is_file() and page.is_file():

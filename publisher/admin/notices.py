@@ -27,9 +27,9 @@ from publisher.rendering.addresses import notice_delivery
 from publisher.store import SourceState, Store
 
 REPEATED = 3
-"""Failures in a row that are told; fewer may be a mishap that passes."""
+"""A source that failed this many times in a row is told; fewer failures may pass by themselves."""
 FOR_LONG = timedelta(days=1)
-"""How long failures last that are told, however few: some sources are read seldom."""
+"""A source that has failed for this long is told even after fewer failures: some sources are read seldom."""
 _WELL = (SourceCondition.WELL, SourceCondition.UNREAD)
 
 
@@ -39,9 +39,9 @@ class NewsToTell:
 
     condition_changes: tuple[ConditionChange, ...]
     to_review: tuple[Edition, ...]
-    """Held editions, and those that lost their last item, whose editors were not told yet."""
+    """Editions whose editors are still to be told: held ones, and those that lost their last item."""
     has_unwritten: bool
-    """Whether a notice was recorded before and is not in the outbox yet."""
+    """Whether an earlier notice is recorded and not in the outbox yet."""
 
     @property
     def is_nothing(self) -> bool:
@@ -50,7 +50,7 @@ class NewsToTell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentNotices:
-    """Which notices are new in the outbox, and why others are not there."""
+    """Which notices went into the outbox, and why others could not."""
 
     notices: tuple[Notice, ...]
     problems: tuple[Problem, ...]
@@ -104,7 +104,7 @@ def condition_to_tell(state: SourceState, condition: SourceCondition, *, now: da
 
 
 def _kept_as(condition: SourceCondition) -> SourceCondition | None:
-    """Return the condition that the store keeps as told last once this one is told."""
+    """Return the condition that the store remembers once this one is told."""
     return None if condition in _WELL else condition
 
 
@@ -144,7 +144,7 @@ def _source_notice(change: ConditionChange, office: Office) -> Notice:
 
 
 def _find_to_review(config: Config, store: Store) -> Iterator[Edition]:
-    """Yield the held editions whose editors were not told yet, if their folders are there to be looked at."""
+    """Yield held editions whose editors are still to be told, if their folders are there to look at."""
     with_editor = {audience.name for audience in config.audiences if audience.editor}
     for edition in held_editions(store) if with_editor else ():
         is_there = edition.audience in with_editor and store.editions.held.is_shown(edition.audience, edition.number)

@@ -1,4 +1,4 @@
-"""The office: where operators and editors ask and decide, each question in a module of its own."""
+"""The office: the site as it is now, given to every question and decision of operators and editors."""
 
 from dataclasses import dataclass
 from datetime import datetime

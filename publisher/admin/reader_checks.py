@@ -1,4 +1,4 @@
-"""Check what readers follow: themes in which nothing is new, themes and paces that are gone. Everything is a hint."""
+"""Checks what readers follow: themes without news, and themes or paces that are gone. Every finding is a hint."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -44,7 +44,7 @@ class Reception:
         return Rates(moments=moments, days=min((today - first).days, _YEAR.days))
 
     def last_mails(self, subscriber: Subscriber) -> list[tuple[SentMail, tuple[str, ...]]]:
-        """The last mails that went out to a reader, newest first, each with the present slugs of its items' themes."""
+        """Return the last mails to a reader, newest first, each with the present slugs of its items' themes."""
         sent = self._store.histories.sent(subscriber.number, subscriber.address, most=_LAST_MAILS)
         numbers = sorted({number for mail in sent for number in mail.items})
         records = {record.number: record for record in self._store.items.by_number(numbers)}
@@ -56,13 +56,13 @@ class Reception:
         return [(mail, themes_of(mail)) for mail in sent]
 
     def consent(self, subscriber: Subscriber) -> Consent | None:
-        """What a reader agreed to last, himself or as the operator says; a change of address is no consent."""
+        """Return a reader's last consent, given by himself or by the operator; a change of address does not count."""
         agreed = self._store.subscribers.consents(subscriber.number)
         return next((each for each in reversed(agreed) if each.kind is not ConsentKind.MOVED), None)
 
     @cached_property
     def latest_digest(self) -> str:
-        """The page of the latest edition of all audiences that have pages; empty: there is none."""
+        """Return the address of the page of the latest edition; empty: no audience has pages."""
         found = [
             (place.composed_at, urls.edition_file(audience.name, place.number))
             for audience in self.look.audiences

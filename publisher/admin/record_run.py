@@ -1,4 +1,4 @@
-"""Record a run, so that `status` and the run after it know of it."""
+"""Records a run, so that `status` and the next run can tell what happened."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -55,7 +55,7 @@ class RestoreReport:
     kept: Path | None
     """Where the store from before is; None: there was none."""
     added: int
-    """How many files came back into the outbox; those that were there stayed as they were."""
+    """How many files came back into the outbox; files that were there already stayed as they were."""
     repeated: Repeated | None
     """Who had gone since the backup, and has gone again; None: no file says so."""
 
@@ -68,7 +68,7 @@ class OpenAudience:
     known: int
     """The number of the last edition that the store knows; 0: it knows none."""
     since: tuple[Trace, ...]
-    """What is left of later editions."""
+    """Traces of the editions after the backup, in the outbox and on the web."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,9 @@ class Settled:
     sent_up_to: int
     next_number: int
     told: tuple[int, ...]
-    """Numbers of editions that the store did not know, and whose items are known from the outbox or the web."""
+    """Numbers of editions that the store did not know, and whose items were found in the outbox or on the web."""
     untold: tuple[int, ...]
-    """Numbers of editions that went out, and whose items are not known."""
+    """Numbers of editions that went out, and whose items are unknown."""
     left: tuple[int, ...]
     """Numbers of editions that the store does not know, that did not go out and are in the outbox."""
 
@@ -90,12 +90,12 @@ class Settled:
 
 
 def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreReport:
-    """Put back the store of a backup, and what of its outbox is missing. Nothing is deleted.
+    """Put back the store of a backup, and the files of its outbox that are missing. Nothing is deleted.
 
     Raises:
         BusyError: a service, a pass or a delivery is at work.
         FilesError: the disk refuses.
-        StoreError: the file is no backup, or damaged, or of a newer publisher.
+        StoreError: the file is no backup, or damaged, or made by a newer publisher.
         UsageError: the store is on a server.
     """
     database = config.store.file
@@ -119,7 +119,9 @@ def restore_backup(config: Config, file: Path, *, now: datetime) -> RestoreRepor
 
 
 def _note_owed_departures(config: Config, database: Path) -> None:
-    """Write the departures that their file did not take: they stand in the store that is replaced, and in no other."""
+    """Write departures that could not be written earlier to their file: only the store that is about to be replaced has
+    them.
+    """
     if not database.exists():
         return
     try:
@@ -140,7 +142,7 @@ def _at_rest(config: Config) -> Iterator[None]:
 
 @contextmanager
 def _staging(database: Path) -> Iterator[Path]:
-    """A folder beside the database, so that what is in it can be renamed into its place."""
+    """Yield a new folder beside the database; files in it can be renamed into the database's place."""
     folder = database.with_name(f"{database.name}.restoring")
     with explain_errors(folder):
         if folder.exists():
@@ -198,14 +200,15 @@ def waits_for_readers(office: Office) -> bool:
 def settle(
     sent_up_to: Sequence[str], office: Office, *, had_rounds: bool = False, is_rest_unsent: bool
 ) -> list[Settled]:
-    """Record which editions, such as `weekly-12`, were the last of their audiences to go out, and whether readers
-    `had_rounds` since the backup.
+    """Record which editions, such as `weekly-12`, were the last to go out, and whether readers `had_rounds` since the
+    backup.
 
-    If `is_rest_unsent`, nothing went out since to the other audiences, and to readers unless they had rounds.
+    If `is_rest_unsent`, nothing went out since the backup to the other audiences, nor to readers unless they had
+    rounds.
 
     Raises:
         BusyError: a pass took too long.
-        UsageError: nothing waits for this, or one of them is no edition of an audience that waits for it.
+        UsageError: no restore waits for this, or a name is no edition of an audience that waits.
     """
     config, store = office.config, office.store
     with store.exclusive("pass", wait_s=WAIT_S):
@@ -247,7 +250,7 @@ def _last_numbers(
 
 
 def _decide(audience: Audience, upto: int, office: Office, *, log_end: int) -> tuple[Settlement, Settled]:
-    """What is to be recorded of an audience whose editions went out up to a number, and what to tell the operator."""
+    """Return what to record about an audience whose editions went out up to a number, and what to tell the operator."""
     config, store = office.config, office.store
     state, traces = store.editions.audience(audience.name), _traces(audience, config)
     known = state.last_number if state else 0
@@ -295,7 +298,7 @@ def _missing(told: Collection[int], state: AudienceState | None, upto: int) -> t
 
 
 def _finished(settlement: Settlement, store: Store) -> list[str]:
-    """Names of the editions that wait for their editor no more."""
+    """Return names of the editions that no longer wait for their editor."""
     return [
         edition.name
         for edition in store.editions.unwritten()

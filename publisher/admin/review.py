@@ -40,7 +40,7 @@ class Reviewed:
 
 
 def held_edition(name: str, office: Office) -> tuple[Edition, Audience]:
-    """The held edition of that name, and whom it is for.
+    """Return the held edition with a name, and its audience.
 
     Raises:
         UsageError: it is not held, or its audience is no longer in config.toml.
@@ -120,7 +120,7 @@ def change_subject(name: str, text: str, office: Office) -> ComposeReport:
 
 
 def order(name: str, items: Sequence[str], office: Office) -> ComposeReport:
-    """Put these items of the edition first: the first one becomes the lead, the others come first in their themes."""
+    """Put these items of the edition first: the first becomes the lead, the others come first in their themes."""
     edition, audience = held_edition(name, office)
     first = [_named(item, edition, audience, office) for item in items]
     office.store.editions.held.order(edition.audience, edition.number, [record.number for record in first])
@@ -144,7 +144,7 @@ def move(name: str, item: str, to: Move, office: Office) -> ComposeReport:
 
 
 def retitle(name: str, item: str, title: str, office: Office) -> ComposeReport:
-    """Give an item another title, in the mail and on the edition's page; an empty one restores its own."""
+    """Give an item another title, in the mail and on the edition's page; an empty title restores the source's."""
     edition, audience = held_edition(name, office)
     record = _named(item, edition, audience, office)
     office.store.editions.held.retitle(edition.audience, edition.number, record.number, title.strip())

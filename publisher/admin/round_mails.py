@@ -58,7 +58,7 @@ class RoundMails:
         self._whys: dict[tuple[Follows, frozenset[str], tuple[str, ...], str], str] = {}
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
-        """The mails of these deliveries, or why there is none, by their ids."""
+        """Return the mail of each delivery, or the error that prevents it, by delivery id."""
         found: dict[int, bytes | PublisherError] = {}
         by_round = sorted(claimed, key=lambda each: each.name)
         for name, group in groupby(by_round, key=lambda each: each.name):
@@ -116,7 +116,7 @@ class RoundMails:
     def _why(
         self, follows: Follows, themes: frozenset[str], paces: tuple[str, ...], language: str, people: People
     ) -> str:
-        """Why a reader gets a mail with items of these themes, in words; many readers have the same."""
+        """Return in words why a reader gets a mail with items of these themes; the result is shared by many readers."""
         from publisher.rendering.letters import why_word  # late: as above
 
         key = (follows, themes, paces, language)
@@ -155,7 +155,7 @@ class RoundMails:
 
 
 def _wanted(mail: RoundMail, records: Mapping[int, Record], people: People) -> tuple[Record, ...]:
-    """The items of a mail that are live, without those by which its reader has left all that he followed."""
+    """Return the live items of a mail, without items of themes that its reader has left meanwhile."""
     live = [records[number] for number in mail.items if number in records]
     if not mail.left:
         return tuple(live)
@@ -171,9 +171,9 @@ def _themes_of(record: Record, people: People) -> set[str]:
 
 
 def is_left(themes: Collection[str], *, followed: Collection[str], left: Collection[str]) -> bool:
-    """Whether somebody who follows these themes, and left those, gets an item of `themes` no more.
+    """Whether a reader no longer gets an item of `themes`: he has left some of them and follows none.
 
-    An item that came into other themes since the mail was planned goes out all the same: he left nothing.
+    An item that came into other themes after the mail was planned still goes out, because he left none of those.
     """
     return not {*themes} & {*followed} and (EVERYTHING in left or bool({*themes} & {*left}))
 
@@ -181,9 +181,10 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 def reasons_of(
     follows: Sequence[tuple[str, str, date]], themes: Collection[str], paces: Collection[str]
 ) -> list[tuple[str, str, date]]:
-    """Which of the things that a reader follows brought him items of these themes, in a round of these paces.
+    """Return what a reader follows that brought him items of these themes in a round of these paces.
 
-    Each is (theme, pace, since when); a few at most. A theme at the pace of everything says nothing more.
+    Each result is (theme, pace, since when), a few at most. A theme at the pace of everything is left out: it adds
+    nothing.
     """
     every = next((pace for theme, pace, _ in follows if theme == EVERYTHING), None)
     named = [each for each in follows if each[0] == EVERYTHING or each[1] != every]

@@ -26,7 +26,7 @@ class RoundOverview:
     paces: tuple[PaceOverview, ...]
     """The next to come first."""
     held_by: tuple[str, ...]
-    """Names of editions that wait for their editor: until then no mail goes to subscribers."""
+    """Names of held editions: while one waits for its editor, no mail goes to subscribers."""
     people: int
     """How many people follow something."""
 

@@ -1,4 +1,4 @@
-"""What went out, and what is on its way: editions and rounds with their mails. Nothing is changed by asking."""
+"""Editions and rounds that went out or are on their way, with their mails. Read only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class SentState(StrEnum):
     """How far an edition or a round is."""
 
     HELD = "held"
-    """It waits for its editor."""
+    """The edition waits for its editor."""
     UNWRITTEN = "unwritten"
-    """It is recorded, and the next pass puts it into the outbox; or a round is still planned."""
+    """The edition is recorded, and the next pass puts it into the outbox; or the round is still being planned."""
     OUT = "out"
-    """It is in the outbox; its mails are in the ledger if any are sent from here."""
+    """The edition is in the outbox; its mails are in the ledger if this site sends them."""
     DISCARDED = "discarded"
-    """Its editor discarded it."""
+    """Its editor discarded the edition."""
     EMPTIED = "emptied"
     """All its items were withdrawn before it went out."""
 
@@ -38,25 +38,25 @@ class Sent:
     """An edition, or a round of mails to subscribers."""
 
     name: str
-    """Such as `weekly-3` or `round-12`."""
+    """The name, such as `weekly-3` or `round-12`."""
     audience: str
     """Empty: it is a round."""
     number: int
     paces: tuple[str, ...] = ()
-    """Of a round: those that were due."""
+    """The paces that were due; empty for an edition."""
     at: datetime
     """UTC; when it was composed, or begun."""
     items: int | None
-    """None: it is a round, of which everybody gets what he follows."""
+    """How many items; None: it is a round, in which each reader has his own items."""
     state: SentState
     mails: DeliveryCounts | None
-    """None: the ledger has no mail of it (any more)."""
+    """Counts of its mails; None: the ledger has none of them, or has forgotten them."""
     page: str = ""
     """Its page on the web; empty: it has none."""
 
     @property
     def is_recallable(self) -> bool:
-        """Whether something of it is not handed over yet."""
+        """Whether some of its mails are not handed over yet."""
         return self.mails is not None and bool(self.mails.queued or self.mails.later or self.mails.held)
 
     @property
@@ -84,9 +84,9 @@ class SentMails:
     sent: tuple[Sent, ...]
     """The latest first."""
     audiences: tuple[str, ...]
-    """Names of the audiences whose mails can be paused alone."""
+    """Names of the audiences whose mails can be paused by themselves."""
     paused: Mapping[str, datetime]
-    """Since when the mails of each audience wait; the empty name stands for all mails."""
+    """Since when the mails of each audience are paused, by its name; the empty name means all mails."""
     outage: str
     """Why the mail server cannot be used; empty: it can, as far as is known."""
     orders: Sequence[Order]

@@ -15,7 +15,7 @@ _SERVICE = "service"
 
 @contextmanager
 def hold_service_lock(config: Config, store: Store) -> Iterator[None]:
-    """Be the only service of the site while the block runs.
+    """Hold the lock of the site's only service while the block runs.
 
     Raises:
         BusyError: another service is at work.

@@ -53,7 +53,7 @@ def tell_site(report: RunReport, before: RunRow | None, open_office: Callable[[]
 
 
 def _is_told(office: Office) -> bool:
-    """Whether the last that was told of the site is that something is in the way."""
+    """Whether the last notice about the site said that something is in the way."""
     trouble, over = (office.store.notices.last_number(SITE, kind) for kind in (TROUBLE, OVER))
     return trouble > over
 

@@ -127,7 +127,7 @@ def outcome_of(change: HeldChange, decision: OnSuspicion) -> DecisionEffect:
 
 
 def _waiting_items(office: Office) -> Mapping[str, Sequence[WaitingItem]]:
-    """By source, the items that wait for their time; a source without any is missing."""
+    """Return the items that wait for their time, by source; a source without any is missing."""
     found: dict[str, list[WaitingItem]] = defaultdict(list)
     for each in office.store.items.waiting():
         found[each.source].append(WaitingItem(waiting=each, why=why_waiting(each, office.config)))

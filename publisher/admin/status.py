@@ -1,4 +1,4 @@
-"""Status: how a site fares, in values. Nothing is changed by asking."""
+"""Status: what a site does and what is wrong, as values. Read only."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +97,7 @@ def _subscribers_status(
 
 
 def unsettled_audiences(config: Config, store: Store) -> tuple[str, ...]:
-    """Names of the audiences for which nothing is composed before the operator says what went out before a restore."""
+    """Names of the audiences that get nothing until the operator has said what went out before a restore."""
     restoration = store.restorations.current()
     return tuple(each.name for each in config.audiences if restoration and restoration.holds(each.name))
 

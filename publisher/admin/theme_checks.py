@@ -18,12 +18,12 @@ Hints = Iterator[tuple[str, Finding]]
 """The place of each hint, and the hint."""
 
 ALIKE = 0.8
-"""The likeness (`difflib`) from which on a label may be a typing error for another."""
+"""From this likeness (`difflib`) on, a label may be a typing error of another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """Which labels, themes and titles the items of a site have."""
+    """The labels, themes and titles that a site's items have."""
 
     labels: Mapping[str, int]
     """Number of items by label, in its first spelling. Labels of themes that config.toml names are left out."""

@@ -27,11 +27,11 @@ class Changed:
     """What the source of an item changed since its edition was composed."""
 
     was: str
-    """The title it had, or a sentence that is gone; empty: nothing is gone."""
+    """The item's former title, or else a sentence that was removed; empty: nothing was removed."""
     now: str
     """What its source says in its place; empty: as `was`."""
     is_retitled: bool
-    """Whether its title is another one; else its text, or something beside it."""
+    """Whether the title changed; else the text changed, or the links or files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class UpcomingItem:
     record: Record
     title: str
     own_title: str
-    """What its source calls it; the same as `title` unless an editor changed that."""
+    """The title that its source gives; equal to `title` unless an editor changed it."""
     theme: Theme
     """Under which it stands."""
     late_day: date | None
@@ -61,7 +61,7 @@ class Earlier:
     is_discarded: bool
     """Whether it was discarded as a whole."""
     items: tuple[Record, ...]
-    """Which its audience never got."""
+    """Items that the audience has never got."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +73,11 @@ class Upcoming:
     goes_out_at: datetime | None
     """UTC; when it goes out unless an editor decides something else. None: only at a word of an editor or operator."""
     items: tuple[UpcomingItem, ...]
-    """In the order in which they are read."""
+    """The items in the order in which they are read."""
     taken_out: tuple[tuple[Record, TakenOut], ...]
     """What was taken out of it while it is held."""
     waiting: tuple[tuple[Record, WhyNot], ...]
-    """What is new and not in it."""
+    """New items that are not in this edition, each with the reason."""
     earlier: tuple[Earlier, ...]
     """The latest editions from which items were left out, the latest first."""
     state: str

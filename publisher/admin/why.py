@@ -33,22 +33,22 @@ class Verdict(StrEnum):
 
     SENT = "sent"
     PLANNED = "planned"
-    """It is in a mail that is not sent."""
+    """The item is in a mail that is not sent yet."""
     WAITING = "waiting"
-    """Its time has not come."""
+    """The item's time has not come."""
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     HIDDEN = "hidden"
     TAKEN_OUT = "taken out"
     """An editor took it out of an edition for good."""
     FORGOTTEN = "forgotten"
-    """Its round is over, and the mails of that time are not remembered any more."""
+    """The item's round is over, and its mails are no longer remembered."""
     PASSED = "passed"
     """A round passed without it, because readers did not see it then."""
     SUSPENDED = "suspended"
-    """It waits, because mails to the reader came back."""
+    """The item waits, because mails to the reader came back."""
     NEXT = "next"
-    """It comes with the next mail of `next_pace`."""
+    """The item comes with the next mail of `next_pace`."""
     LEFT = "left"
     OLDER = "older"
     OTHER = "other"
@@ -76,11 +76,11 @@ class ItemStory:
 
     record: Record
     relations: tuple[tuple[Subscription, Relation], ...]
-    """Of each of his subscriptions, in the order in which they began; empty: rounds do not take the item."""
+    """What the item is to each subscription, in the order in which they began; empty: rounds do not send this item."""
     mails: tuple[MailWithItem, ...]
-    """Those that were planned with it; more than one only after a restore."""
+    """The mails that were planned with it; more than one only after a restore."""
     is_forgotten: bool
-    """Whether it came so long ago that the mails of then are not remembered any more."""
+    """Whether the item is so old that the mails of its time are no longer remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +89,19 @@ class Story:
 
     address: str
     subscriber: Subscriber | None
-    """None: nobody is subscribed with that address, and never was, or he was erased."""
+    """None: nobody with that address ever subscribed, or he was erased."""
     asked_at: datetime | None
     """UTC; when the address last asked to subscribe, if that is known."""
     consents: tuple[Consent, ...] = ()
     mails: tuple[MailWithItem, ...] = ()
     has_forgotten: bool = False
-    """Whether mails of longer ago are not remembered any more."""
+    """Whether the oldest mails are no longer remembered."""
     renewal_asked_at: datetime | None = None
     """UTC; when he was asked whether he still wants his mails. None: he was not, or he answered."""
     paused_until: datetime | None = None
     """UTC. None: he has not paused, or the pause is over."""
     present: Mapping[str, str] = field(default_factory=dict)
-    """By each pace that he has and config.toml lacks, the one at which his mails come instead."""
+    """For each of his paces that config.toml no longer has, the pace at which his mails come instead."""
     gone: frozenset[str] = frozenset()
     """Slugs that he follows of themes that are not there any more."""
     letter: KnownDelivery | None = None
@@ -114,9 +114,9 @@ class Story:
     suppressions: tuple[Suppression, ...] = ()
     """Why the address gets no mail; empty: it may get some."""
     due: Mapping[str, datetime]
-    """By the name of each pace that he follows something at, when it is next due, and he has not paused.
+    """When each pace at which he follows something is next due, by its name.
 
-    Empty while digests are suspended because mails came back.
+    Empty while he has paused, or while digests are suspended because mails came back.
     """
     item: ItemStory | None = None
     """None: none was asked for."""
@@ -223,7 +223,7 @@ def _item_story(
 
 
 def _renamed(themes: Mapping[str, int], people: People) -> dict[str, int]:
-    """The same by the present slugs of the themes."""
+    """Return the numbers by the present slugs of the themes."""
     renamed: dict[str, int] = {}
     for slug, seq in themes.items():
         current = people.current(slug)
@@ -270,6 +270,6 @@ _UNSEEN = {
 
 
 def next_pace(item: ItemStory, story: Story) -> str:
-    """The pace with whose next mail the item comes; empty: with none."""
+    """Return the pace whose next mail brings the item; empty: no mail brings it."""
     paces = {subscription.pace for subscription, relation in item.relations if relation is Relation.DUE}
     return next((pace for pace in story.due if pace in paces), "")

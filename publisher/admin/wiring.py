@@ -64,9 +64,10 @@ class Wiring:
 
     @property
     def authority(self) -> str:
-        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host and a day on which it was ours.
+        """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which it belonged to the
+        site.
 
-        It never changes: the store keeps the first one.
+        The first one is kept in the store and never changes.
         """
         return self._store.names.authority(self._proposed_authority())
 
@@ -107,7 +108,7 @@ class Wiring:
 
     @cached_property
     def source_site(self) -> SourceSite:
-        """What sources know of the site."""
+        """The facts about the site that sources need: time zone, network limits, user agent, labels."""
         site = self._config.site
         agent = f"publisher/{__version__} (+{site.base_url}; {site.author.address})"
         return SourceSite(
@@ -262,7 +263,7 @@ class Wiring:
         return Renewer(people, self._store, letters=letters, words_in=words_in, progress=progress)
 
     def reception(self, now: datetime) -> "Reception":
-        """What the forms are given, with the templates as they are now.
+        """Return the pages and acts of subscribers' forms, with the templates as they are now.
 
         Raises:
             StoreError: the store cannot be used.
@@ -275,7 +276,7 @@ class Wiring:
         return Reception(self.people(now), self._look, self._store)
 
     def desk(self, now: datetime) -> "Desk":
-        """The editors' desk, with the templates as they are now.
+        """Return the editors' desk, with the templates as they are now.
 
         Raises:
             StoreError: the store cannot be used.

@@ -207,7 +207,7 @@ for each in (bounces, preview, edition, mail_round, item, subscribers, why, sour
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the `publisher` program with `arguments`; None: with those of the process."""
+    """Run the `publisher` program with these arguments; None: with the arguments of the process."""
     sys.excepthook = print_bug
     accept_any_characters()
     try:

@@ -17,5 +17,5 @@ def held_words(until: datetime, zone: ZoneInfo) -> str:
 
 
 def sample_words(audience: str) -> str:
-    """What is said of an edition that only shows how a mail looks."""
+    """Return the words shown with an edition that only shows how a mail looks."""
     return f"{audience} has no new edition; these are its latest items"

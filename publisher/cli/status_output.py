@@ -121,7 +121,7 @@ _WAITING = {"waits": "waiting", "settles": "settling", "comes back": "withdrawn 
 
 
 def clock_line(ahead: datetime, zone: ZoneInfo) -> str:
-    """What is said of something that was done later than now."""
+    """Return the line about something that was done at a time that is still to come by the present clock."""
     return (
         f"clock: it was ahead on {local_time(ahead, zone)}, or is behind now; schedules and sources go by it as it is"
     )

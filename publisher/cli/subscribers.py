@@ -135,7 +135,7 @@ def score_words(score: BounceScore, zone: ZoneInfo) -> str:
 
 
 def score_values(score: BounceScore | None) -> dict[str, object]:
-    """The same in JSON."""
+    """Return the score as JSON has it."""
     return {
         "bounce_points": score.points if score else 0,
         "suspended_at": score and score.suspended_at,

@@ -128,7 +128,7 @@ def _people(number: int) -> str:
 
 
 def _write_private(file: Path, lines: Iterable[str]) -> int:
-    """Write a file that only its owner may read, in one step; how many lines."""
+    """Write a file that only its owner may read, in one step; return the number of lines."""
     try:
         with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=file.parent, delete=False) as staged:
             try:

@@ -19,7 +19,7 @@ from publisher.model.subscribers import EVERYTHING, ConsentKind, EndReason, Subs
 from publisher.model.titles import title_of
 
 _LATEST = 5
-"""How many mails are told of when no item is asked for."""
+"""How many mails are printed when no item is asked for."""
 
 _HOW = {
     ConsentKind.FORM: "in the form",

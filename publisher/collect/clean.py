@@ -99,7 +99,7 @@ def _convert_times(item: Item, timezone: str) -> Item:
 
 
 def add_language(item: Item, site: Site) -> Item:
-    """Return the item with its language, if its words show beyond doubt that it is not the site's."""
+    """Return the item with its language, if its words plainly show that it is not the site's language."""
     if item.language or not site.languages:
         return item
     language = guess(f"{item.title}\n{item.text}", site.languages, beside=site.language)

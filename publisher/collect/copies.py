@@ -23,16 +23,16 @@ _FIRST_WORDS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a reading changes of a source's own items and of its copies."""
+    """What one reading of a source changes in its own items and in its copies of other sources' items."""
 
     own: Reconciliation
-    """What changes of its own items, without those that other sources keep."""
+    """Changes of its own items, without those that are kept because other sources list them."""
     copied: Reconciliation
-    """What changes of its copies. A copy that is withdrawn or unlisted is dropped."""
+    """Changes of its copies. A copy that is withdrawn or unlisted is dropped."""
     joined: tuple[tuple[int, Item], ...]
     """New copies: the numbers of other sources' items, and what this source says of them."""
     heirs: Mapping[int, Heir]
-    """Its own items that it no longer lists and another source does, by number."""
+    """By number, its own items that it no longer lists and that pass to another source that does."""
 
 
 def find_joined(
@@ -80,7 +80,7 @@ def embargoes_elsewhere(
 def _choose_twins(
     item: Item, same_id: Sequence[Other], same_link: Sequence[Other], policy: SourcePolicy
 ) -> Sequence[Other]:
-    """Return the items of other sources that may be this one, of those with its id and those with its link."""
+    """Return the other sources' items that may be this one, from those with its id and those with its link."""
     match policy.joined_by:
         case "none":
             return ()
@@ -94,12 +94,12 @@ def _choose_twins(
 
 
 def _begin_alike(one: Item, other: Item) -> bool:
-    """Whether titles or first words are the same."""
+    """Whether two items have the same title or begin with the same words."""
     return _are_same(title_of(one), title_of(other)) or _are_same(one.text, other.text)
 
 
 def _are_same(one: str, other: str) -> bool:
-    """Whether the first words are the same, as far as both texts go."""
+    """Whether two beginnings of texts are the same, as far as the shorter one goes."""
     first, second = (_WORD.findall(text.casefold())[:_FIRST_WORDS] for text in (one, other))
     shorter = min(len(first), len(second))
     return shorter > 0 and first[:shorter] == second[:shorter]

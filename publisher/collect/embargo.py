@@ -60,11 +60,11 @@ class EmbargoRules:
         return None if self.is_over(item) else max(self.begin_of(item), settled)
 
     def settled_new(self) -> datetime:
-        """Return when an item that is new now has settled, if it is not changed."""
+        """Return when an item that is new now has settled, if it does not change until then."""
         return self.now + self.policy.settle if self.policy.settle else _LONG_AGO
 
     def settled_known(self, old: Known, *, is_changed: bool) -> datetime:
-        """Return when an item that waits has settled, if it is not changed any more."""
+        """Return when a waiting item has settled, if it does not change until then."""
         if not self.policy.settle or old.since is None:
             return _LONG_AGO
         latest = min(self.settled_new(), old.since + _LONGEST * self.policy.settle)
@@ -85,7 +85,7 @@ class EmbargoRules:
 
 
 def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRules) -> Timing:
-    """Return the plan without items that must wait, and with items that expired; and the times at which items wake."""
+    """Return the plan without items that must wait, with expired items withdrawn, and the times at which items wake."""
     before = {one.number: one for one in known if not one.is_copy}
     pairs = [(before[number], item) for number, item in plan.known if number in before]
     held = {old.number for old, item in pairs if old.state is State.WITHDRAWN and not rules.may_appear(item)}
@@ -122,7 +122,7 @@ def time_listing(plan: Reconciliation, known: Iterable[Known], rules: EmbargoRul
 
 
 def _wake_of(old: Known, item: Item, rules: EmbargoRules, *, is_changed: bool) -> datetime | None:
-    """Return when a known item appears or expires that stays as it is."""
+    """Return when a known item that stays as it is appears or expires; None: neither."""
     if old.is_kept_from_readers or old.state is State.HIDDEN:
         return None
     if old.state.is_live:

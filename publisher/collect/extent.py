@@ -1,7 +1,8 @@
-"""What a listing covers, so that an item which is missing in it is gone; pure.
+"""What a listing covers, so that an item that is missing from it counts as withdrawn; pure.
 
-A listing shows the newest items, unless its source is complete. Old items in it, such as pinned ones, do not mean that
-it reaches back so far: what it covers ends with the longest run of items, from the newest one on, that is newest first.
+A listing shows the newest items, unless its source is complete. Pinned old items do not mean that it reaches back so
+far: what it covers ends with the longest run of items, from the newest one on, in which each is older than the one
+before.
 """
 
 from bisect import bisect_right
@@ -24,7 +25,7 @@ among these.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Where an item that could not be read stands in a listing."""
+    """Where in a listing an item stands that could not be read."""
 
     native_id: str
     """Empty: it has none, or that could not be read either."""
@@ -52,7 +53,7 @@ class Extent:
         return self.is_complete or day > self.after
 
     def may_hold(self, old: Known) -> bool:
-        """Whether a missing item may be listed all the same, as one of those that could not be read."""
+        """Whether a missing item may be listed after all, as one of the items that could not be read."""
         return any(gap.may_be(old) for gap in self.gaps)
 
 
@@ -81,11 +82,10 @@ def extent_of(
 
 
 def longest_run(days: Sequence[date]) -> list[int]:
-    """Return the places of the longest run of days that begins with the latest day and in which none is later than the
-    one before.
+    """Return the places of the longest run of days that begins with the latest day and never rises.
 
-    Everything above the latest day counts as pinned. Of several longest runs, the one that ends with the latest day is
-    chosen: in doubt a listing covers less.
+    Everything above the latest day counts as pinned. Of several longest runs, the one that begins at the last
+    occurrence of the latest day is chosen: in doubt a listing covers less.
     """
     top = days.index(max(days)) if days else 0
     return [top + place for place in _longest_falling(days[top:])]

@@ -1,4 +1,4 @@
-"""Which new items of a source its operator wants; pure."""
+"""Chooses the new items of a source that its operator wants; pure."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def leave_out(
 
 
 def why_left_out(item: Item, policy: SourcePolicy, *, theme_map: ThemeMap, source: str) -> str:
-    """Return the key of the list by which an item is left out, such as `except.words`; empty: it is taken."""
+    """Return the key of the list that leaves an item out, such as `except.words`; empty: the item is taken."""
     if policy.only == policy.exclude == _NO_FILTER:
         return ""
     themes = assign_themes(item, theme_map, source=source)

@@ -17,12 +17,12 @@ FAR_MORE = 3
 A_CROWD = 10
 """Fewer items than this are never suspicious."""
 A_FEW = 4
-"""In a complete source, the loss of most items is suspicious if it had at least this many."""
+"""A complete source must have had at least this many items for the loss of most to be suspicious."""
 MANY_THEMES = 20
 """More new themes than this at once would fill the menus and folders of readers."""
 NEARLY_ALL = 0.8
 TITLES = 5
-"""How many titles of what is new and of what is gone are kept, so that an editor sees what it is about."""
+"""How many titles of new and of missing items are kept for the editor to look at."""
 
 _FIELDS = ("title", "link", "labels", "keywords", "html", "native_id")
 WORD_FOR = {"labels": "themes", "html": "body", "native_id": "id"}

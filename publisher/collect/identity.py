@@ -1,4 +1,4 @@
-"""Identity: what a listing changes, once `pairs` has said which of its items are known; pure."""
+"""What a listing changes, once `pairs` has matched its items with known ones; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -19,7 +19,7 @@ class Reconciliation:
     revised: tuple[tuple[int, Item], ...] = ()
     """Numbers of edited items, and what they say now. Withdrawn items that came back are among them."""
     refiled: frozenset[int] = frozenset()
-    """Numbers of items of which only themes, keywords, language or date differ: readers are not told."""
+    """Numbers of items of which only themes, keywords, language or date changed; readers are not told."""
     moved: frozenset[int] = frozenset()
     """Numbers of revised items that have another date, or another time of it."""
     withdrawn: tuple[int, ...] = ()
@@ -33,20 +33,20 @@ class Reconciliation:
     known: tuple[tuple[int, Item], ...] = field(default=(), compare=False)
     """Numbers of all listed items that are known, and what they say now."""
     reworded: frozenset[int] = field(default=frozenset(), compare=False)
-    """Numbers of known items whose words, links or files differ; another date or theme alone does not count."""
+    """Numbers of known items whose words, links or files changed. A new date or theme alone does not count."""
     dropped: tuple[int, ...] = ()
     """Numbers of items that waited for their time, and that the organisation took out."""
     taken_back: tuple[tuple[int, Item], ...] = ()
-    """Numbers of those withdrawn that their source keeps back now, and what it says of them."""
+    """Numbers of items that are withdrawn because their source now keeps them back, each with what the source says."""
     doubtful: tuple[Item, ...] = ()
-    """Listed items that stay hidden because their words are like those of one that an editor hid."""
+    """Listed items that stay hidden, because their words are like those of an item that an editor hid."""
 
     def without_news(self) -> "Reconciliation":
         """Return the changes without new and edited items; missing items stay with readers."""
         return replace(self, added=(), revised=(), withdrawn=(), unlisted=(*self.unlisted, *self.withdrawn))
 
     def split(self, copies: Collection[int]) -> "tuple[Reconciliation, Reconciliation]":
-        """Return what changes of the source's own items, with all new ones, and what changes of its `copies`."""
+        """Return the changes of the source's own items, with all new ones, and the changes of its `copies`."""
         own, of_others = (
             Reconciliation(
                 revised=tuple(pair for pair in self.revised if (pair[0] in copies) is is_copy),
@@ -98,7 +98,7 @@ class _Change:
 
     old: Known
     item: Item
-    """What is known of it from now on."""
+    """The item as it is known from now on."""
     fields: AbstractSet[str]
     """Names of the fields that differ for readers."""
 
@@ -181,5 +181,5 @@ def _outcome(pairing: Pairing, changes: Sequence[_Change]) -> Reconciliation:
 
 
 def _waits(old: Known) -> bool:
-    """Whether an item waits for its time, be it for the first time or after a withdrawal."""
+    """Whether an item waits for its time, either for the first time or after a withdrawal."""
     return old.state is State.WAITING or (old.state is State.WITHDRAWN and old.wakes is not None)

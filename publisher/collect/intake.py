@@ -1,4 +1,4 @@
-"""One listing as a pass takes it in: its items cleaned, and what was known of its source before; pure."""
+"""One listing with its items cleaned, and what was known about its source before; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,13 +24,13 @@ class Listing:
     state: SourceState
     items: tuple[Item, ...]
     withheld: tuple[Item, ...]
-    """What it keeps back now, as drafts."""
+    """Items that the source now keeps back, such as drafts."""
     remarks: tuple[tuple[Problem, ...], ...]
     """For each of `items`, problems that say which parts of it readers do not get."""
     problems: tuple[Problem, ...]
     """A problem for each item that is left out."""
     unread: tuple[Unread, ...]
-    """What can be told of each of them, in any order."""
+    """What is known of each item that could not be read, in any order."""
     is_complete: bool
     """Whether an item that is missing is gone."""
     keeps_first_date: bool
@@ -83,7 +83,7 @@ def clean_listing(reading: Reading, fetch: Fetch, rules: CollectRules) -> Listin
 
 
 def _unread(fetch: Fetch, items: Sequence[Item]) -> Iterator[Unread]:
-    """Yield what can be told of each item that the source could not read; places count `items` with words only."""
+    """Yield what is known of each item that could not be read; places count only the items that have words."""
     above = [0, *accumulate(bool(item.text or item.title) for item in items)]
     for _, told in zip_longest(fetch.problems, fetch.unread):
         unread = told or Unread()

@@ -27,12 +27,12 @@ _WORDS = {
     "keywords": "keywords keyword tags tag trefwoorden schlagworte motscles",
     "id": "id nid guid uid key number nummer",
 }
-"""What heads call a field in four languages, without capitals, accents and marks; the likeliest first."""
+"""Words by which column headings call a field, in four languages, without capitals and accents; the likeliest first."""
 _MOSTLY = 0.8
 
 
 def suggest_columns(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
-    """Return the column of each field that has no column of its own name; those that nothing is like are missing."""
+    """Return the likeliest column of each field that has no column of its own name; fields without one are missing."""
     names = list(dict.fromkeys(name for row in rows for name in row if name))
     folded = {name: fold(fold_name(name)) for name in names}
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Suggest selectors for the fields of the items of a list. Pure: the same page gives the same selectors."""
+"""Suggests CSS selectors for the fields of a list's items. Pure: the same page gives the same selectors."""
 
 import re
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ class Fields:
 
     items: Sequence[Element]
     beside: str
-    """The tag of the element that follows each item and belongs to it; empty: there is none."""
+    """The tag of the element that follows each item and belongs to it; empty: items are one element."""
     dates: set[Element]
     """The innermost elements around dates."""
 
@@ -86,7 +86,7 @@ class Fields:
         return longest if rest <= _length(longest) else None
 
     def _body(self, taken: Sequence[set[Element]]) -> str:
-        """Return the selector of the longest texts besides dates and titles."""
+        """Return the selector of the longest texts that are neither dates nor titles."""
         said: Counter[tuple[str, ...]] = Counter()
         targets: dict[tuple[str, ...], dict[Element, Element]] = defaultdict(dict)
         for item, others in zip(self.items, taken, strict=True):
@@ -162,7 +162,7 @@ def _is_of_links(element: Element) -> bool:
 
 
 def _date_attribute(element: Element) -> str:
-    """Return the attribute with the date for machines; empty if there is none."""
+    """Return the attribute that holds a machine-readable date; empty: the element has none."""
     if element.tag == "time":
         return "datetime" if element.get("datetime") else ""
     return "content" if element.get("content") else ""

@@ -1,8 +1,8 @@
-"""Find the list of items on a page, and suggest selectors for it. Pure: the same page gives the same selectors.
+"""Finds the list of items on a page and suggests selectors for it. Pure: the same page gives the same selectors.
 
-A list of items is a structure that repeats, each time with a date, mostly with a link and a text. Elements are grouped
-that are built alike and stand in the same place. The best group repeats most, has one date for each member, and has the
-longest texts. Menus, side columns and the like count little.
+A list is a structure that repeats, each time with a date, mostly with a link and a text. Elements that are built alike
+and stand in the same place form a group. The best group repeats most, has one date for each member and the longest
+texts. Menus and side columns count little.
 """
 
 import re
@@ -28,7 +28,7 @@ _LINE_CHARACTERS = 300
 _MOST = 0.6
 """The share of a list's members that must have a date."""
 _MANY_CHARACTERS = 250
-"""Texts longer than this make a list no more likely."""
+"""Text beyond this many characters does not make a list likelier."""
 _PAIRED_WEIGHT = 0.9
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d\d(?!\d)")
@@ -106,7 +106,7 @@ class _Group:
 
     members: Sequence[_Node]
     beside: str = ""
-    """The tag of the element that follows each member and belongs to it; empty: there is none."""
+    """The tag of the element that follows each member and belongs to it; empty: members are one element."""
     parts: Sequence[Sequence[_Node]] = field(default=())
     """For each member, the member itself and the element that belongs to it."""
 
@@ -116,7 +116,7 @@ class _Group:
 
     @property
     def score(self) -> float:
-        """How much the group looks like a list of items; 0: it is not a list."""
+        """How much the group looks like a list of items, as a number; 0: it is not a list."""
         dates, count = [each for each in self.dates if each], len(self.members)
         said = sum(sum(node.characters for node in parts) for parts in self.parts) / count - DATE_CHARACTERS
         if len(dates) < _FEWEST or len(dates) < _MOST * count or said <= 0:
@@ -230,7 +230,7 @@ def _pair_with_following(members: Sequence[_Node], by_element: Mapping[Element, 
 
 
 def _next_link(root: Element) -> str:
-    """Return the selector of the link to the next page; empty: there is none."""
+    """Return the selector of the link to the next page; empty: the page has none."""
     for selector in _NEXT:
         addresses = set(catch("", root, f"{selector}@href"))
         if len(addresses) == 1 and not any(address.startswith("#") for address in addresses):

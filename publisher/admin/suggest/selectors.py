@@ -1,7 +1,7 @@
-"""Make short CSS selectors from class names that people chose. Pure: the same page gives the same selectors.
+"""Makes short CSS selectors from class names that people chose. Pure: the same page gives the same selectors.
 
-Names such as `views-row` survive a new design. Positions do not, nor do names that programs made (`css-1q2w3e`), that
-number things (`post-12`) or that say how things look (`col-md-4`).
+Names such as `views-row` survive a new design. Positions do not; nor do names that programs made (`css-1q2w3e`), that
+count things (`post-12`) or that describe looks (`col-md-4`).
 """
 
 import re
@@ -55,10 +55,10 @@ def selector_of_all(root: Element, wanted: Sequence[Element], *, unwanted: Seque
 
 
 def selector_within(items: Sequence[Element], targets: Sequence[Element | None], *, beside: str = "") -> str:
-    """Return the selector whose first find in each item is its target, for as many items as possible.
+    """Return the selector whose first match in each item is its target, for as many items as possible.
 
-    An item without a target counts if the selector finds nothing in it. `beside` is the tag of an element that follows
-    each item and belongs to it.
+    An item without a target counts if the selector matches nothing in it. `beside` is the tag of an element that
+    follows each item and belongs to it.
     """
     pairs = list(zip(items, targets, strict=True))
     chosen = list(dict.fromkeys(_within([(item, target) for item, target in pairs if target is not None], beside)))
