@@ -11,7 +11,7 @@ news: different items of one day reach 0.13, and of any two days 0.17, unless on
 0.68, months apart). A text in which one whole sentence was replaced keeps 0.33 or more, in most cases 0.45."""
 
 VERY_ALIKE = 0.6
-"""The likeness from which two texts count as one edited text though their ids differ, if they have one moment too."""
+"""Two texts with different ids count as one edited text from this likeness on, if they also have the same instant."""
 _COMMON = 16
 """A pair of words in more texts than this does not count: it distinguishes nothing, and makes a crowded day slow."""
 _WORD = re.compile(r"\w+")

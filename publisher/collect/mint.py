@@ -1,4 +1,4 @@
-"""Gives new items their permanent names: an id, the address of their page, an instant of publication.
+"""Gives new items their permanent names: an id, the address of a page, an instant of publication.
 
 `draft` says which names the items ask for, `fetch_taken` asks the log which of them exist, and `mint` decides from
 these values alone.
@@ -36,7 +36,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenInstants:
-    """Instants in the log that some items may ask for as well."""
+    """Instants in the log that some items may also ask for."""
 
     exact: AbstractSet[datetime]
     """Every instant of an item on the days of items that bring their own instant."""
@@ -46,7 +46,7 @@ class TakenInstants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """Names and instants in the log that some drafts may ask for as well."""
+    """Names and instants in the log that some drafts may also ask for."""
 
     uids: AbstractSet[str]
     paths: AbstractSet[str]
@@ -102,7 +102,7 @@ def fetch_taken_instants(items: Sequence[Item], log: NameLookup, *, timezone: st
 
 
 def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime) -> tuple[NewRecord, ...]:
-    """Return a record of each draft, in the same order, with names and an instant that no other item has."""
+    """Return a record of each draft, in the same order; no other item has its names or its instant."""
     uids = _free_names([each.uid for each in drafts], taken.uids)
     paths = _free_names([each.path for each in drafts], taken.paths)
     instants = find_instants([each.item for each in drafts], taken.instants, timezone=timezone, now=now)
@@ -113,7 +113,7 @@ def mint(drafts: Sequence[Draft], taken: Taken, *, timezone: str, now: datetime)
 
 
 def _uid(item: Item, source: str, authority: str) -> str:
-    """Return a tag: URI (RFC 4151). A new store gives the same one to the same listing."""
+    """Return a `tag:` URI (RFC 4151). The same listing gets the same URI in a new store."""
     day = item.date.isoformat()
     identity = json.dumps([source, day, item.native_id or item.link or digest_of_text(item)])
     return f"tag:{authority},{day}:{quote(source, safe='')}/{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
@@ -164,7 +164,7 @@ def _form(name: str, number: int) -> str:
 
 
 def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str, now: datetime) -> list[datetime]:
-    """Return an instant of publication for each item, oldest first, that no other item of its day has."""
+    """Return an instant of publication for each item, oldest first; no other item of that day has it."""
     exact = _exact_instants(items, taken.exact, now=now)
     days = [item.date for item, instant in zip(items, exact, strict=True) if instant is None]
     others = _instants_of_days(days, taken.latest, {*exact}, timezone=timezone, now=now)
@@ -172,7 +172,7 @@ def find_instants(items: Sequence[Item], taken: TakenInstants, *, timezone: str,
 
 
 def _exact_instants(items: Sequence[Item], taken: AbstractSet[datetime], *, now: datetime) -> list[datetime | None]:
-    """Return the instant of each item that brings one, or the next free second; None for the other items."""
+    """Return the instant that each item brings, or the next free second after it; None: the item brings none."""
     used = {*taken}
     instants: list[datetime | None] = []
     for item in items:

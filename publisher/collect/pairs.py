@@ -1,4 +1,4 @@
-"""Pairs listed items with known ones: which of them are the same; pure. The rule is in the docstring of `pair`."""
+"""Pairs listed items with known ones; pure. The rule is in the docstring of `pair`."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -17,13 +17,13 @@ from publisher.model.records import STANDING, Known, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A listed item with what it is compared by."""
+    """A listed item, and the keys by which it is compared."""
 
     place: int
-    """Its place in the listing; items that the source keeps back come last."""
+    """Its place in the listing, from 0; items that the source keeps back come last."""
     item: Item
     native_id: str
-    """The key of its id (`links.id_key`); empty: it has none, or one that several items share."""
+    """The key of its id (`links.id_key`); empty: it has no id, or shares it with another item."""
     link: str
     """The key of its link (`links.link_key`)."""
     text_digest: str
@@ -34,25 +34,25 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pairing:
-    """Which known item each listed one is, by rules 1 to 4 of `pair`, and which items are left for rule 5."""
+    """The pairs that rules 1 to 4 of `pair` found, and the items that are left for rule 5."""
 
     pairs: Sequence[tuple[Known, Listed]]
     known: Mapping[int, Known]
     """Known items without a pair, by number."""
     listed: Mapping[int, Listed]
-    """Listed items without a pair, by their place in the listing; after them those that are kept back."""
+    """Listed items without a pair, by their place in the listing; items that the source keeps back come last."""
     extent: Extent | None
-    """What the listing covers; None: nothing is listed, so that nothing is missing."""
+    """What the listing covers; None: it is empty, so no item counts as missing."""
     shared: Collection[str]
-    """Ids, as they compare, that several items share, so that they name none."""
+    """Keys of ids that several items share, so that they identify none."""
     shared_links: Collection[str]
-    """Links, as they compare, that several known or several listed items share."""
+    """Keys of links that several known or several listed items share."""
     replaced: Collection[int] = ()
-    """Numbers of known items whose ids their source has given to other ones."""
+    """Numbers of known items whose id the source has given to another item."""
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `reconcile` needs: for rule 5, or to compare them with their pair."""
+        """Numbers of the known items whose words `reconcile` needs, for rule 5 or to compare them with their pair."""
         pairs = [(old, new) for old, new in self.pairs if not new.is_withheld]
         edited = [old.number for old, new in pairs if old.content_digest != new.content_digest]
         return [*self.to_pair, *edited]
@@ -158,7 +158,7 @@ class _Pairs:
         self.pairs: list[tuple[Known, Listed]] = []
 
     def find_links_of_one(self) -> AbstractSet[str]:
-        """Return the links of exactly one known and one listed item; items with a pair count as well."""
+        """Return the links of exactly one known and one listed item; items that have a pair count as well."""
         then, now = self._count_links()
         return {link for link, count in now.items() if link and count == then[link] == 1}
 
@@ -172,7 +172,9 @@ class _Pairs:
         return then, now
 
     def join(self, key_of_known: Callable[[Known], object], key_of_listed: Callable[[Listed], object]) -> None:
-        """Pair the items with the same key, the n-th known with the n-th listed. An empty key pairs nothing."""
+        """Pair the items with the same key: the first known with the first listed, and so on. An empty key pairs
+        nothing.
+        """
         wanted = {key for new in self.listed.values() if (key := key_of_listed(new))}
         waiting: dict[object, deque[Known]] = defaultdict(deque)
         for old in self.known.values() if wanted else ():
@@ -184,7 +186,7 @@ class _Pairs:
 
 
 def part_strangers(pairing: Pairing, said: Mapping[int, Item]) -> Pairing:
-    """Part the pairs whose id was given to another item; the known one is missing then, and the listed one new."""
+    """Undo pairs whose id was given to another item: the known item then counts as missing, the listed one as new."""
     listed = [*pairing.listed.values(), *(new for _, new in pairing.pairs)]
     is_only = sum(not new.is_withheld for new in listed) == 1
     parted = [
@@ -245,7 +247,7 @@ def _turnover(pairs: _Pairs, listed: Sequence[Item]) -> Turnover:
 
 
 def _may_be_one(old: Known, new: Listed, pairing: Pairing, _said: Mapping[int, Item]) -> bool:
-    """Whether no id or link of their own tells them apart."""
+    """Whether the two may be the same item: neither has an id or link of its own that tells them apart."""
     links = {link for link in (old.link, new.link) if link and link not in pairing.shared_links}
     return not ((_id_of(old, pairing.shared) or old.link in links) and (new.native_id or new.link in links))
 

@@ -1,4 +1,4 @@
-"""Reads sources, several at the same time. The store is neither asked nor changed."""
+"""Reads sources, several at the same time. The store is neither read nor written."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +63,7 @@ def _read_source(source: Source, state: SourceState, rules: CollectRules, now: d
 
 
 def is_read_anew(validator: str, rules: CollectRules, source: str) -> bool:
-    """Whether a source was read under another policy, so that the same listing may mean something else now."""
+    """Whether a source was last read under another policy, so that the same listing may mean something else now."""
     return bool(validator) and not _without_mark(validator, _mark_of(rules, source))
 
 

@@ -60,7 +60,7 @@ def log_known(plan: Reconciliation, known: Sequence[Known], log: LogPass, *, sou
 
 
 def log_unread(pairing: Pairing, plan: Reconciliation, log: LogPass, *, source: str) -> None:
-    """Log why missing items stay: they may be among those that could not be read."""
+    """Log why missing items stay: they may be among the items that could not be read."""
     if not (logger.is_heard and pairing.extent):
         return
     edited = dict((*plan.revised, *plan.renamed))
@@ -88,7 +88,7 @@ def log_joined(joined: Sequence[tuple[int, Item]], log: LogPass, *, source: str,
 
 
 def why_revised(old: Known, said: Item, item: Item) -> str:
-    """Return why a known item is revised: which of its fields differ, or that it was withdrawn."""
+    """Return why a known item is revised: the fields that differ, or that it was withdrawn."""
     fields = [WORD_FOR.get(name, name) for name in changed_fields(said, item)]
     changed = f"changed: {', '.join(fields)}" if fields else ""
     if old.state is State.WITHDRAWN:

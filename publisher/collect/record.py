@@ -118,7 +118,7 @@ def record_listing(
 def _plan_changes(
     known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> tuple[Changes, Mapping[str, int]]:
-    """Return what the listing changes, and how many items that no reader has each list of its filters left out."""
+    """Return what the listing changes, and how many items each list of its filters left out."""
     pairing = pair(
         known,
         listing.items,
@@ -139,7 +139,7 @@ def _plan_changes(
 def _keep_embargoes(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, *, now: datetime
 ) -> Reconciliation:
-    """Return the plan in which items that no reader has seen wait for the embargo that another source puts on them."""
+    """Return the plan in which items that no reader has seen also wait for the embargo of another source."""
     waiting = {one.number for one in known if one.state is State.WAITING}
     unseen = [*plan.added, *(item for number, item in plan.known if number in waiting)]
     others = log.waiting_elsewhere(ids={item.native_id for item in unseen}, links={item.link for item in unseen})
@@ -163,7 +163,7 @@ def _keep_embargoes(
 def _suspect(
     plan: Reconciliation, known: Sequence[Known], listing: Listing, log: LogPass, rules: CollectRules
 ) -> Suspicion | None:
-    """Return why the listing is suspicious, and what it would change; None: it is not."""
+    """Return why the listing is suspicious and what it would change; None: it is not suspicious."""
     if listing.is_first:  # all items are new, unless the source was renamed
         former, count = log.orphans(plan.added, among=rules.configured)
         suspicion = guard.suspicion_of_first(plan, former=former, repeated=count)
@@ -278,7 +278,7 @@ def _find_instants(plan: Reconciliation, log: LogPass, rules: CollectRules, *, n
 
 
 def _write_timing(timing: Timing, log: LogPass, rules: CollectRules, *, now: datetime) -> None:
-    """Write which items wait; `wake` lets them appear, those whose time came with this listing among them."""
+    """Write which items wait. `wake` lets items appear, also those whose time came with this listing."""
     log.wait([(add_language(item, rules.site), wakes) for item, wakes in timing.waiting], now=now)
     log.retime([(number, add_language(item, rules.site), wakes) for number, item, wakes in timing.retimed])
     log.drop_waiting(timing.plan.dropped)

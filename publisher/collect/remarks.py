@@ -1,4 +1,4 @@
-"""What a pass tells of a listing: what loses readers anything, and notes that are for `publisher check` alone; pure."""
+"""What a pass reports about a listing: anything that readers lose, and notes for `publisher check` alone; pure."""
 
 from collections.abc import Iterator
 
@@ -78,5 +78,5 @@ def _filtered(listing: Listing) -> Iterator[Problem]:
 
 
 def _unseen(timing: Timing, source: str) -> Iterator[Problem]:
-    """Yield a line for each listed item that no reader sees because of its time."""
+    """Yield a line for each listed item that readers do not see because of its time."""
     yield from (Problem(where=name_of(item, source), what=why, exit_code=0) for item, why in timing.unseen)

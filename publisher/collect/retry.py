@@ -32,6 +32,6 @@ def back_off(failures: int, *, source: str, asked: timedelta) -> timedelta:
 
 
 def fresh_until(fetch: Fetch, lifetime: timedelta, *, now: datetime) -> datetime | None:
-    """Return until when a source is fresh, by its server or by its own `lifetime`; None: read it at any time."""
+    """Return until when a source need not be read, by its server or its own `lifetime`; None: read it at any time."""
     until = max(now + lifetime, fetch.fresh_until or now)
     return until if until - now > _WORTH_NOTING else None

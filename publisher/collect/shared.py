@@ -9,7 +9,7 @@ from publisher.model.links import id_key, link_key
 from publisher.model.records import Known
 
 _FEW = 20
-"""If more entries than this have one id, only those count as one item that say the same in everything."""
+"""From this number of entries with one id on, only entries that are equal in everything count as one item."""
 
 
 def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
@@ -30,7 +30,7 @@ def without_repeats(listed: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def find_left_out(listed: Sequence[Item], once: Sequence[Item]) -> Mapping[Item, int]:
-    """Return, from a list without repeats, the items of which other wordings were left out, each with their number."""
+    """Return the items of a listing without repeats of which other wordings were left out, each with their number."""
     if len(listed) == len(once):
         return {}
     entries, chosen = _group_by_id(listed), _group_by_id(once)
@@ -47,18 +47,18 @@ def _group_by_id(items: Sequence[Item]) -> Mapping[str, Sequence[Item]]:
 
 
 def leave_out_listed(withheld: Sequence[Item], listed: Sequence[Item]) -> list[Item]:
-    """Return the items that their source keeps back, without those that it lists as well, by their id or link."""
+    """Return the items that their source keeps back, without any that it also lists under the same id or link."""
     ids = {key for item in listed if (key := id_key(item.native_id))}
     links = {key for item in listed if (key := link_key(item.link))}
     return [item for item in withheld if id_key(item.native_id) not in ids and link_key(item.link) not in links]
 
 
 def find_shared(known: Sequence[Known], listed: Sequence[Item]) -> Mapping[str, int]:
-    """Return the ids, as they compare, that several listed or known items have, and how many listed ones.
+    """Return the keys of ids that several listed or known items share, each with the number of listed ones.
 
     Args:
         known: the source's known items.
-        listed: what it lists, without repeats.
+        listed: the items that it lists, without repeats.
     """
     now = Counter(key for item in listed if (key := id_key(item.native_id)))
     then = Counter(old.native_id for old in known if old.native_id)

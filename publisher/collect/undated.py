@@ -15,18 +15,18 @@ _THERE = (State.LISTED, State.HIDDEN, State.WAITING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dating:
-    """Which listed items are known by a name or by their words, and which may be known ones that were edited."""
+    """Undated listed items: which are known by an id, link or words, and which may be known items that were edited."""
 
     listed: Sequence[Item]
     known: Mapping[int, Known]
     """The known item that each listed one is, by its place."""
     missing: Sequence[Known]
-    """Known items that were there at the last reading and of which none is listed so."""
+    """Known items of the last reading that match no listed item by id, link or words."""
     is_complete: bool
 
     @property
     def to_compare(self) -> list[int]:
-        """Numbers of the known items whose words `date_items` compares with those of edited ones."""
+        """Numbers of the known items whose words `date_items` compares with those of undated ones."""
         return [old.number for old in self.missing] if self._open else []
 
     @property
@@ -35,10 +35,10 @@ class Dating:
         return [place for place, item in enumerate(self.listed) if item.is_undated and place not in self.known]
 
     def date_items(self, said: Mapping[int, Item]) -> tuple[Item, ...]:
-        """Return the listed items. Each undated item that is known gets its date in the log; the others stay.
+        """Return the listed items. An undated item that is known gets the date it has in the log; the others stay.
 
         Args:
-            said: what the known items in `to_compare` say, by number.
+            said: the known items in `to_compare` as their source last listed them, by number.
         """
         known = {**self.known}
         old_words = {old.number: _words(said[old.number]) for old in self.missing if old.number in said}

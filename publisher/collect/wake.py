@@ -28,9 +28,9 @@ logger = DecisionLog("collect")
 
 
 def wake_source(source: str, store: Store, rules: CollectRules, *, now: datetime) -> CollectReport:
-    """Let the items of a source appear and expire whose time it is.
+    """Let items of a source appear or expire whose time has come.
 
-    Items of a source that is no longer in config.toml still expire, but those that wait do not appear.
+    Items of a source that is no longer in config.toml still expire, but waiting ones do not appear.
     """
     with store.log.open_pass(source) as log:
         due = log.due(now)

@@ -42,15 +42,15 @@ LEAST_TITLE_CHARS = 20
 """The lead's title keeps so many characters, however much else a template puts into the subject."""
 PREHEADER_CHARS = 120
 CORRECTIONS = 20
-"""The most corrections that are named; of the others a digest says only how many they are."""
+"""The most corrections that a digest names; of further ones it gives only the number."""
 CONTENTS_FROM_THEMES = 3
-"""From so many themes on, with two items or more, a digest has a table of contents."""
+"""From this number of themes on, a digest with two items or more has a table of contents."""
 MOST_SHOWN = 2_000
 """How many prepared items are kept for later digests."""
 MOST_DIGESTS = 16
 """How many rendered digests are kept."""
 LEAST_ITEM_BYTES = 400
-"""The bytes that an item takes besides its words in the smallest template: a bound that tells early what cannot fit."""
+"""The least bytes that an item takes besides its words, in the smallest template. It tells early what cannot fit."""
 
 
 class Renderer:
@@ -127,7 +127,7 @@ class Renderer:
         )
 
     def gone_notice(self, edition: Edition, audience: Audience) -> tuple[str, str]:
-        """The subject and the text of a notice about a held edition whose last item was withdrawn."""
+        """Return subject and text of a notice about a held edition whose last item was withdrawn."""
         return gone_notice(edition, audience=audience, site=self.site)
 
     def source_notice(self, change: ConditionChange, *, config: Path) -> tuple[str, str]:
@@ -252,7 +252,7 @@ class DigestPage:
         }
 
     def fitting_at_most(self) -> int:
-        """How many of its items could fit at best, told without rendering it."""
+        """Return how many of its items could fit at best, without rendering it."""
         room_bytes = MAX_HTML_BYTES
         for fitting, item in enumerate(self._items):
             room_bytes -= LEAST_ITEM_BYTES + len(item.html)
@@ -272,11 +272,11 @@ class DigestPage:
         return self._renderer.joiner.page(self._values, language=self._language)
 
     def fill(self, template: str) -> str:
-        """The template with everything in it; `digest.html` still as it was written, with its `<style>`."""
+        """Return the filled template; `digest.html` still has its `<style>`, which is inlined later."""
         return self._fill(template, **{**self._renderer.fixed, **self._values})
 
     def _subject(self, common: dict[str, object]) -> str:
-        """With the lead's title, shortened so that the line is shown whole: the mail itself has all of it."""
+        """Return a subject with the lead's title, shortened to one line that is shown whole: the mail has all of it."""
         # All its items may have been withdrawn since it was recorded: then there is none to name.
         title = self._items[0].title if self._items else ""
         first = shorten(title, SUBJECT_TITLE_CHARS)
@@ -308,5 +308,5 @@ def _list_name(to: Mailbox) -> str:
 
 
 def _css_fonts(fonts: Iterable[str]) -> str:
-    """Font names as CSS wants them; configuration lets nothing else than names through."""
+    """Return font names as CSS; the configuration allows nothing but names here."""
     return ", ".join(f'"{font}"' if " " in font else font for font in fonts)

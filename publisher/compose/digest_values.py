@@ -31,10 +31,10 @@ from publisher.rendering.urls import url_of
 
 KEYWORDS = 12
 FILES = 6
-"""Of one item; the others are on its page."""
+"""How many files of an item a digest shows; further ones are on its page."""
 OTHER_THEMES = 6
 LABEL_CHARS = 60
-"""Of a keyword, or of a theme an item is also in."""
+"""The most characters of a keyword, or of the name of a further theme."""
 NO_TEXT = Excerpt(rest=Item(date=date.min, text=""), reads_on=False, host="")
 """The empty text of an item that is shown by its title alone."""
 
@@ -49,19 +49,19 @@ class MailItem:
     url: str
     day: date
     has_year: bool
-    """Whether the year of its day is shown: it is not that of the edition."""
+    """Whether the date shows its year, because it is not the year of the edition."""
     added_on: date | None
-    """When we first saw an item that is dated long before; None: it is not."""
+    """The day on which the site first saw an item that is dated long before; None: it is dated near that day."""
     look: Look
     theme: Theme
     """The one it stands under."""
     is_last: bool
-    """Whether it is the last one below the title of its theme."""
+    """Whether it is the last item below the title of its theme."""
     is_whole_text: bool
     """Whether its title is all that it says: then it is set like a text, and nothing stands below it."""
     html: str
     text: str
-    """Its words alone, without links and lists."""
+    """The item's words, without links and lists."""
     blocks: tuple[Block, ...]
     """What the text part shows, for `lay_out`."""
     notes: tuple[str, ...]
@@ -73,7 +73,7 @@ class MailItem:
     lang: str
     dir: str
     also_in: tuple[str, ...]
-    """Titles of its other themes."""
+    """Titles of further themes of the item."""
     keywords: tuple[str, ...]
     files: tuple[ShownFile, ...]
 
@@ -85,14 +85,14 @@ class Correction:
     title: str
     url: str
     day: date
-    """Its own."""
+    """The item's own day."""
     has_year: bool
-    """As in `MailItem`."""
+    """Whether the date shows its year, because it is not the year of the edition."""
     corrected_on: date
     was: str
-    """What it said in the edition `was_in`; empty: nothing that it said is gone, or was told."""
+    """What the item said in the edition `was_in`; empty: nothing was removed, or the audience was not told."""
     was_in: int
-    """The number of the edition that told of it last; 0: it is not known."""
+    """The number of the edition that told of the item last; 0: unknown."""
     lang: str
     dir: str
 
@@ -104,7 +104,7 @@ class Section:
     theme: Theme
     items: tuple[MailItem, ...]
     first: int
-    """The number of its first item: 1, 2, 3 … through the whole digest."""
+    """The number of its first item; items are numbered 1, 2, 3 … through the whole digest."""
     is_lead: bool = False
     is_more: bool = False
     """Whether the lead is of this theme."""
@@ -121,12 +121,14 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """What leads to it within the mail. No slug has an underscore, so the lead's is no theme's."""
+        """Return the anchor of the section within the mail. No slug has an underscore, so the lead's anchor is no
+        theme's.
+        """
         return f"lead_{self.theme.slug}" if self.is_lead else self.theme.slug
 
 
 def sections_of(arrangement: Arrangement, items: Sequence[MailItem]) -> tuple[Section, ...]:
-    """The sections of a digest; `items` are those of the arrangement, in its order."""
+    """Return the sections of a digest; `items` are the items of the arrangement, in its order."""
     sections: list[Section] = []
     number = 0
     if arrangement.lead:
@@ -196,7 +198,7 @@ def _labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _language_of(item: Item, site: Site) -> str:
-    """The item's language; the site's where it names none, or something that is none."""
+    """Return the item's language; the site's if the item names none or an invalid one."""
     return item.language if LANGUAGE.fullmatch(item.language) else site.language
 
 

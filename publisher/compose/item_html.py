@@ -23,9 +23,10 @@ RICH = re.compile(r'<(?:blockquote|h[1-6]|img|pre|table)\b|"tel:')
 
 
 def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> str:
-    """Safe, balanced HTML as the same HTML for a mail.
+    """Return safe, balanced HTML of an item as HTML for a mail.
 
-    `direction` is `ltr` or `rtl`, `title_level` that of the heading above it, and `width_px` that of the column.
+    `direction` is `ltr` or `rtl`, `title_level` the level of the heading above it, and `width_px` the width of the
+    column.
     """
     body = shorten_bare_links(body)
     if not RICH.search(body):
@@ -50,10 +51,10 @@ def body_of(body: str, *, direction: str, title_level: int, width_px: int) -> st
 
 
 def _fit_image(image: html.HtmlElement, width_px: int) -> None:
-    """No wider than the column, in Outlook as well, which asks the attributes; its height in proportion.
+    """Make a picture no wider than the column, also in Outlook, which reads the attributes; its height in proportion.
 
-    So a program that shows no pictures leaves the room they take. Where its width is not known, Outlook makes it as
-    wide as the column; others follow the rule for `unsized`.
+    A program that shows no pictures then leaves their room free. A picture of unknown width becomes as wide as the
+    column in Outlook; other programs follow the rule for `unsized`.
     """
     own, height = image.get("width", ""), image.attrib.pop("height", "")
     if not own.isdecimal() or int(own) == 0:
@@ -88,7 +89,7 @@ def _lay_out_table(table: html.HtmlElement, *, start: str) -> None:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Say of each heading what it is the heading of: its column in a row of headings, else its row."""
+    """Mark what each heading is the heading of: its column if the whole row is headings, else its row."""
     for row in rows:
         is_row_of_headings = all(cell.tag == "th" for cell in row)
         for cell in row:
@@ -100,7 +101,7 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> No
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]], start: str) -> None:
-    """Leave figures unbroken; set a column of them to the right, with its heading, but for the one that names rows."""
+    """Keep figures on one line; align a column of figures right with its heading, except the column that names rows."""
     for cell in chain.from_iterable(rows):
         if cell.tag == "td" and is_figure(cell.text_content()):
             cell.set("class", "figure")
@@ -125,7 +126,7 @@ def _mark_quotation(quotation: html.HtmlElement) -> None:
 
 
 def _break_code(code: html.HtmlElement) -> None:
-    """The same lines without `pre`, which is as wide as the longest of them."""
+    """Turn code into lines without `pre`, which would be as wide as its longest line."""
     code.tag = "code"
     code.set("class", "lines")
     for inner in code.iter("code"):

@@ -29,7 +29,7 @@ NOTICES = "notices"
 TEST = "test"
 """The folder of mails to try."""
 IDENTITY = ("audience", "number", "after", "upto", "composed_at")
-"""Fields that differ in an edition of the same name by another store, such as one that was made anew."""
+"""Fields by which an edition of the same name from another store, such as a new store, can be told apart."""
 
 
 class Outbox(Protocol):
@@ -55,7 +55,7 @@ class Outbox(Protocol):
         ...
 
     def held_folder(self, name: str) -> Path:
-        """The folder in which an editor looks at the held edition."""
+        """Return the folder in which an editor can look at a held edition."""
         ...
 
     def forget(self, name: str) -> None:
@@ -63,7 +63,7 @@ class Outbox(Protocol):
         ...
 
     def put_notice(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put a notice beside the editions; harmless if it is there already."""
+        """Put a notice beside the editions; harmless if it is already there."""
         ...
 
     def mail(self, delivery: NewDelivery) -> bytes:
@@ -75,11 +75,11 @@ class Outbox(Protocol):
         ...
 
     def uids(self, name: str) -> set[str]:
-        """The uids of all items that the edition of that name has in the outbox; empty if it is not there."""
+        """Return the ids of all items of an edition in the outbox; empty if the edition is not there."""
         ...
 
     def recipient(self, name: str) -> str:
-        """The address of the list to which the edition of that name was written; empty if it is not there."""
+        """Return the list address to which an edition was written; empty if the edition is not in the outbox."""
         ...
 
 
@@ -103,7 +103,7 @@ class OutboxFolder:
         self.forget(name)
 
     def renew(self, name: str, files: Mapping[str, bytes]) -> None:
-        """Put the files into a folder of that name, in place of those that are there."""
+        """Replace all files in the folder of that name by these."""
         write_folder(self._root, name, files)
 
     def hold(self, name: str, files: Mapping[str, bytes], *, told: str) -> None:
@@ -119,7 +119,7 @@ class OutboxFolder:
         return self._root / HELD / name
 
     def forget(self, name: str) -> None:
-        """Remove the folder below `held/` and the text beside it."""
+        """Remove an edition's folder below `held/` and the text beside it."""
         remove(self.held_folder(name))
         remove(self._root / HELD / f"{name}.txt")
 
@@ -183,7 +183,7 @@ class RehearsedOutbox:
         return OutboxFolder(self._root).uids(name)
 
     def recipient(self, name: str) -> str:
-        """To whom the edition in the outbox was written."""
+        """Return the address to which an edition in the outbox was written."""
         return OutboxFolder(self._root).recipient(name)
 
 

@@ -15,11 +15,11 @@ from publisher.rendering.tables import is_figure, own_rows
 from publisher.rendering.text import one_line, without_open_directions
 
 INLINE_ADDRESS_COLUMNS = 40
-"""Of a web address that stands in the text; a longer one is a note."""
+"""The most columns of a web address that stays in the text; a longer one becomes a note."""
 LONGEST_NUMBER = 9
-"""Digits of the number of a list's first point; what has more is none. Python refuses to read more than 4,300."""
+"""The most digits of the number of a list's first point; more are not a number. Python refuses to read over 4,300."""
 TABLE_COLUMNS = 66
-"""Of a table beside any indent of its item; a wider one is told row by row."""
+"""The most columns of a table, besides the indent of its item; a wider table is written row by row."""
 BETWEEN_CELLS = "   "
 CODE_INDENT = "  "
 BULLET = "- "
@@ -47,7 +47,7 @@ class PlainBody:
 
 
 def plain_body_of(body: str, *, url: str) -> PlainBody:
-    """Safe, balanced HTML as plain text; `url` is the item's own address, which stands below it anyway."""
+    """Return safe, balanced HTML as plain text; `url` is the item's own address, which is shown below it anyway."""
     if not body:
         return PlainBody(blocks=(), notes=())
     reader = _Reader(url)
@@ -56,7 +56,7 @@ def plain_body_of(body: str, *, url: str) -> PlainBody:
 
 
 class _Reader:
-    """Reads elements one after the other, and remembers what stands before the lines of the next block."""
+    """Reads elements one after the other, and remembers what to write before the lines of the next block."""
 
     def __init__(self, url: str) -> None:
         self.blocks: list[Block] = []
@@ -182,7 +182,7 @@ class _Reader:
 
     @contextmanager
     def _behind(self, first: str, rest: str) -> Iterator[None]:
-        """Let `first` stand before the first line of what is read, and `rest` before the others."""
+        """Write `first` before the first line of what is read in the block, and `rest` before the others."""
         before, count = (self._first, self._rest), len(self.blocks)
         self._first, self._rest = self._first + first, self._rest + rest
         yield
@@ -214,7 +214,7 @@ def _spaced(text: str | None) -> str:
 
 
 def _in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The cells of a table beneath each other; columns of figures end at the same place."""
+    """Return the cells of a table in aligned columns; figures end at the same place."""
     columns = list(zip_longest(*rows, fillvalue=""))
     widths = [max(map(columns_of, column)) for column in columns]
     are_figures = [place > 0 and all(map(is_figure, filter(None, column[1:]))) for place, column in enumerate(columns)]
@@ -231,7 +231,7 @@ def _padded(text: str, width: int, *, to_the_right: bool) -> str:
 
 
 def _told(row: Sequence[str], headings: Sequence[str]) -> str:
-    """A row whose table is too wide: each cell with its heading."""
+    """Return a row of a table that is too wide, each cell with its heading."""
     cells = zip_longest(headings, row, fillvalue="")
     return "; ".join(f"{heading}: {cell}" if heading else cell for heading, cell in cells if cell)
 

@@ -19,7 +19,7 @@ from publisher.store import AudienceState, ChangedItem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFacts:
-    """What the store knows of one audience at one moment."""
+    """What the store knows about one audience at one moment."""
 
     state: AudienceState
     """How far the audience has come; where it begins if it never had an edition."""
@@ -28,7 +28,7 @@ class AudienceFacts:
     new: tuple[Record, ...]
     """Live items of the audience's themes that it has not had, in the order in which they were added."""
     changed: tuple[ChangedItem, ...] = ()
-    """Items of its earlier editions that changed since it was last told of them, in the order of the changes."""
+    """Items of its earlier editions that changed after it was last told of them, in the order of the changes."""
 
 
 class WhyNot(StrEnum):
@@ -39,7 +39,7 @@ class WhyNot(StrEnum):
     FEW = "few"
     """There are fewer items than `min_items`."""
     NEXT = "next"
-    """It waits for the edition after this one."""
+    """The item waits for the edition after this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +50,15 @@ class Plan:
     because: str
     """Why it has an edition, or none."""
     edition: Edition | None
-    """With all items that are due; `record` takes out those that its mail has no room for."""
+    """The edition with all items that are due; `record` leaves out those for which its mail has no room."""
     state: AudienceState
-    """How far the audience has come: before `edition`, or after this plan if there is none."""
+    """How far the audience has come: before `edition`, or after this plan if it makes none."""
     tick: datetime | None = None
     """UTC; the edition deals with ticks of the schedule up to this moment. None: the schedule was not asked."""
 
 
 def plan_edition(audience: Audience, facts: AudienceFacts, *, site: Site, tick: datetime | None, now: datetime) -> Plan:
-    """Plan the audience's next edition, at any time of its schedule."""
+    """Plan the audience's next edition, at any time between the ticks of its schedule."""
     state, due = facts.state, due_items(audience, facts, site)
     if due and len(due) >= audience.min_items:
         edition = edition_of(audience, facts, due, now=now)
@@ -93,10 +93,10 @@ def edition_of(audience: Audience, facts: AudienceFacts, items: Sequence[Record]
 
 
 def carried_over(edition: Edition, *, keep: int) -> Edition:
-    """The edition with only the `keep` items that have waited longest; the other items stay new to its audience.
+    """Return the edition with only the `keep` items that have waited longest; the other items stay new to its audience.
 
     Its cursor stops before the first change of the other items. The items it keeps are never due again, wherever the
-    cursor stands.
+    cursor is.
     """
     waiting = sorted(edition.records, key=lambda record: record.added_seq)
     kept = {record.number for record in waiting[:keep]}
@@ -128,12 +128,12 @@ def is_kept(edition: Edition, audience: Audience, *, now: datetime) -> bool:
 
 
 def due_items(audience: Audience, facts: AudienceFacts, site: Site) -> list[Record]:
-    """New items in a language of the audience, in the order in which they were added."""
+    """Return new items in a language of the audience, in the order in which they were added."""
     return [record for record in facts.new if is_read_by(audience, record, site)]
 
 
 def is_correction(changed: ChangedItem) -> bool:
-    """Whether those who had the item would want to read it again: not for a new date, label or size of a file."""
+    """Whether somebody who had the item would want to read it again; a new date, label or file size is no reason."""
     return _words(changed.record.item) != _words(changed.told)
 
 

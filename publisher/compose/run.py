@@ -64,21 +64,21 @@ UNSETTLED = (
     "held because the store was restored: say which edition was the last that went out, as `publisher restore` explains"
 )
 LOOKED_AT = 4_000
-"""How many of the latest items are searched for those in the languages of an audience."""
+"""How many of the latest items are searched for items in the languages of an audience."""
 
 
 # --- decide ----------------------------------------------------------------------------------------------------------
 
 
 def plan_all(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Plan for each of these audiences, at any time of its schedule; not for an audience whose edition is held."""
+    """Plan for each of these audiences at any time of its schedule, unless an edition of it is held."""
     held = _names_held(audiences, store, now=now)
     plans = (_plan(audience, held, store=store, site=site, tick=None, now=now) for audience in audiences)
     return [plan for plan in plans if plan]
 
 
 def plan_due(audiences: Sequence[Audience], *, store: Store, site: Site, now: datetime) -> list[Plan]:
-    """Plan for each of these audiences whose schedule has had a tick since the last plan."""
+    """Plan for each of these audiences whose schedule has had a tick after the last plan."""
     held = _names_held(audiences, store, now=now)
     plans = (_plan_scheduled(audience, held, store=store, site=site, now=now) for audience in audiences)
     return [plan for plan in plans if plan]
@@ -148,7 +148,7 @@ def next_edition(audience: Audience, *, store: Store, site: Site, now: datetime)
 
 
 def sample_edition(audience: Audience, *, store: Store, site: Site, now: datetime) -> Edition | None:
-    """An edition of the latest items, to see how mails look when nothing is new; None: there are no items."""
+    """Return an edition of the latest items, to see how mails look when nothing is new; None: there are no items."""
     latest = _latest_read(audience, SAMPLE_ITEMS, store=store, site=site)
     state = _state(audience, store, site)
     changed = store.items.changed_since_told(audience.name, upto=state.cursor)
@@ -191,9 +191,9 @@ def pass_over(plans: Sequence[Plan], *, store: Store) -> None:
 
 
 def number_apart(plans: Sequence[Plan], *, outbox: Path, feeds: Path) -> list[Plan]:
-    """The plans, where the first edition of an audience has a number above those that the folders know of it.
+    """Return the plans; a first edition of an audience gets a number above all that the folders have of that audience.
 
-    They know some if an earlier store was lost, or if an audience of that name was there before.
+    The folders have some if an earlier store was lost, or if there was an audience of that name before.
     """
     return [_number_apart(plan, outbox=outbox, feeds=feeds) for plan in plans]
 
@@ -238,7 +238,7 @@ def stranded_editions(audiences: Sequence[Audience], store: Store) -> list[Editi
 
 
 def release_and_list(audiences: Sequence[Audience], *, store: Store, now: datetime) -> list[tuple[Edition, Audience]]:
-    """Release the held editions whose time is over; return those that the outbox does not show yet, oldest first."""
+    """Release held editions whose time is over; return the editions that the outbox does not show yet, oldest first."""
     restoration = store.restorations.current()
     by_name = {each.name: each for each in audiences if restoration is None or not restoration.holds(each.name)}
     found: list[tuple[Edition, Audience]] = []
@@ -325,7 +325,7 @@ def _write(edition: Edition, audience: Audience, *, renderer: "Renderer", outbox
 
 
 def _names_held(audiences: Sequence[Audience], store: Store, *, now: datetime) -> set[str]:
-    """The names of the audiences whose last edition stays held."""
+    """Return names of the audiences whose last edition stays held."""
     by_name = {audience.name: audience for audience in audiences}
     held = [edition for edition in held_editions(store) if edition.audience in by_name]
     return {edition.audience for edition in held if is_kept(edition, by_name[edition.audience], now=now)}
@@ -356,9 +356,9 @@ def _beginning(audience: Audience, store: Store, site: Site) -> AudienceState:
 
 
 def _latest_read(audience: Audience, most: int, *, store: Store, site: Site) -> list[Record]:
-    """The `most` items in a language of the audience that were added last, in the order in which they were added.
+    """Return the latest items in a language of the audience, at most `most`, in the order in which they were added.
 
-    Fewer if there are no more among the latest `LOOKED_AT` items.
+    Only the latest `LOOKED_AT` items are searched.
     """
     looked_at = most
     while True:

@@ -1,4 +1,4 @@
-"""What editions leave in the outbox and on the web, which tells of them when the store does not."""
+"""Finds what editions left in the outbox and on the web, when the store does not know them."""
 
 import posixpath
 import re
@@ -19,18 +19,18 @@ _HEADINGS = ("h2", "h3", "h4")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What is left of one edition."""
+    """What is left of one edition in the outbox or on the web."""
 
     number: int
     had: frozenset[str] | None
-    """Uids, or paths, of its items; None: nothing tells."""
+    """Ids, or paths of pages, of its items; None: unknown."""
     is_in_outbox: bool
     composed_at: datetime | None = None
     """UTC; None: nothing tells."""
 
 
 def find_traces(audience: str, *, outbox: Path, feeds: Path) -> dict[int, Trace]:
-    """What is left of the editions of an audience, by number, in that order. Those that are held are not among them.
+    """Return what is left of an audience's editions, by number, in that order. Held editions are left out.
 
     Raises:
         FilesError: a file cannot be read.
@@ -91,7 +91,7 @@ def _trace_in_outbox(folder: Path, number: int) -> Trace | None:
 
 
 def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool) -> Trace:
-    """What the page of the edition tells. One with more items than it names tells too little."""
+    """Return what the page of an edition shows. A page that does not name all items shows too little."""
     file = urls.edition_file(audience, number)
     try:
         text = (feeds / file).read_text("utf-8", errors="replace")
@@ -106,7 +106,7 @@ def _trace_on_web(feeds: Path, audience: str, number: int, *, is_in_outbox: bool
 
 
 class _EditionPage(HTMLParser):
-    """The items in whose headings the page of an edition leads to them, but for those that it only corrects."""
+    """The items that headings on an edition's page link to, without items that it only corrects."""
 
     def __init__(self, file: str) -> None:
         super().__init__()

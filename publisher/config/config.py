@@ -32,7 +32,7 @@ from publisher.model.themes import ThemeMap
 from publisher.rendering.addresses import wire_address
 
 _DEEPEST = 10
-"""Tables and lists one within the other; no key stands deeper than half of it."""
+"""How deep tables and lists may be nested; no key is even half as deep."""
 _SHOWN = 100
 """Characters of a key that a message shows."""
 
@@ -53,11 +53,11 @@ class Config:
     fetching: Fetching
     outbox_directory: Path
     smtp: SmtpSettings | None
-    """None: nothing is sent, the outbox is the result."""
+    """None: nothing is sent, and the outbox is the result."""
     bounces: BounceSettings | None
     """None: no mailbox is read for mails that come back."""
     subscribers: SubscriberSettings | None
-    """None: no one can subscribe here, and no address is held."""
+    """None: no one can subscribe, and no address is kept."""
     desk: DeskSettings | None
     """None: there is no desk for editors."""
     templates_directory: Path
@@ -110,7 +110,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _words_of(error: tomllib.TOMLDecodeError) -> str:
-    """What is wrong, with the names of tables as they are written: Python shows `('a', 'b')` for `a.b`."""
+    """Return what is wrong, with names of tables as the file writes them: Python shows `('a', 'b')` for `a.b`."""
     return re.sub(r"\((?:'[^']*'(?:, )?)+,?\)", lambda found: ".".join(re.findall(r"'([^']*)'", found[0])), str(error))
 
 

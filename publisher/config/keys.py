@@ -18,21 +18,22 @@ REQUIRED = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of config.toml."""
+    """One key of config.toml, as documentation describes it."""
 
     path: str
-    """`[]` marks a list of tables, `[word]` the tables whose kind is that word, `*` a name of the operator's choice."""
+    """The key's path: `[]` stands for a list of tables, `[word]` for tables of that kind, `*` for a name of one's own.
+    """
     expected: str
     """Completes "expected …"."""
     default: object
-    """As it would be written in the file; None: not set, and `meaning` says what happens then."""
+    """The default as the file would have it; None: there is none, and `meaning` says what happens then."""
     meaning: str
     example: object
-    """As it would be written in the file; None: the default shows enough."""
+    """An example as the file would have it; None: the default is example enough."""
 
 
 def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
-    """Yield the keys of a table and of all tables in it, in the order in which they are stated."""
+    """Yield the keys of a table and of all tables in it, in the order in which the code states them."""
     for name, field in table.model_fields.items():
         yield from _keys(f"{prefix}{field.alias or name}", field)
     if (inner := table_by_name(table)) is not None:
@@ -43,7 +44,7 @@ def keys_of(table: type[Table], prefix: str = "") -> Iterator[Key]:
 
 
 def table_by_name(table: type[Table]) -> type[Table] | None:
-    """Return the table that may stand in `table` under any name, as themes do; None: names are fixed."""
+    """Return the type of table that may stand in `table` under any name, as themes do; None: names are fixed."""
     return table_of(_extra(table))
 
 
@@ -71,12 +72,12 @@ def _keys(path: str, field: FieldInfo) -> Iterator[Key]:
 
 
 def table_of(annotation: Any) -> type[Table] | None:  # noqa: ANN401  (any annotation of a field)
-    """Return the table that a field is; None: it is none."""
+    """Return the type of table that a field holds; None: the field is no table."""
     return annotation if isinstance(annotation, type) and issubclass(annotation, Table) else None
 
 
 def tables_of(annotation: Any) -> dict[str, type[Table]] | None:  # noqa: ANN401
-    """Return the tables that a list may hold, by kind, and their common base under ""; None: it is no such list."""
+    """Return the types of table that a list may hold, by kind, and their common base under ""; None: no such list."""
     inner = get_args(annotation)[0] if get_origin(annotation) is tuple else None
     if (table := table_of(inner)) is not None:
         return {"": table}

@@ -27,7 +27,7 @@ Keys = Mapping[str, Key]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedConfig:
-    """config.toml as it was read."""
+    """config.toml as it was read, and what is wrong with it."""
 
     document: Document
     mistakes: tuple[str, ...]
@@ -141,7 +141,7 @@ def _names_beside(patterns: Sequence[str], keys: Keys) -> list[str]:
 
 
 def _inside(value: object, step: int | str) -> Any:  # noqa: ANN401  (any TOML value)
-    """Return what is there; None: nothing is."""
+    """Return the value one step inside another one; None: there is none."""
     if isinstance(value, Mapping):
         return value.get(step)
     return value[step] if isinstance(value, list) and isinstance(step, int) else None

@@ -14,9 +14,9 @@ _ROW = "| `"
 
 
 def reference(page: str, document: type[Table] = Document) -> str:
-    """Return the reference with the rows of its tables of keys made anew.
+    """Return the reference page with the rows of its tables of keys written again.
 
-    A table has all keys of the tables of config.toml, such as `[site]`, of which it has a key already.
+    A table of the page lists all keys of each table of config.toml, such as `[site]`, of which it has a key already.
     """
     before, heading, rest = page.partition(HEADING)
     section, following, after = rest.partition("\n## ")

@@ -6,7 +6,7 @@ from publisher.config.document import Document
 from publisher.config.tables import Table
 
 FILE = "config.schema.json"
-"""Its name beside config.toml."""
+"""The name of the schema's file beside config.toml."""
 DIRECTIVE = f"#:schema ./{FILE}\n"
 """The first line of a config.toml that has it; an editor with Taplo reads it."""
 

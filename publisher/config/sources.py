@@ -35,7 +35,7 @@ from publisher.model.slugs import fold_label
 from publisher.model.sources import Filter, SourcePolicy
 
 FOREIGN = "*"
-"""Stands for all kinds that are not in `KINDS`."""
+"""The name that stands for all kinds that are not in `KINDS`."""
 
 
 class FilterTable(Table):
@@ -287,7 +287,7 @@ class SourceSettings:
     name: str
     kind: str
     options: Mapping[str, Any]
-    """The keys of its kind that are set; paths are absolute, secrets read. May hold passwords: never shown."""
+    """The keys of its kind that are set; paths are absolute, secrets are read. May hold passwords: never show them."""
     policy: SourcePolicy
 
 

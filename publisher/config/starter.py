@@ -32,7 +32,7 @@ _WIDTH = 120
 
 
 def starter(document: type[Table] = Document) -> str:
-    """Return the text of a config.toml that is valid as it stands."""
+    """Return the text of a config.toml that is valid without any change."""
     keys = {key.path: key for key in keys_of(document)}
     blocks = [_commented(HEAD)]
     for name, field in document.model_fields.items():
@@ -48,7 +48,7 @@ def starter(document: type[Table] = Document) -> str:
 
 
 def _inner_blocks(name: str, table: type[Table], keys: Keys) -> Iterator[str]:
-    """Yield the tables in a table that have a header of their own."""
+    """Yield the tables inside a table that have a header of their own."""
     if (theme := table_by_name(table)) is not None:
         yield _header(f"[{name}.{THEME}]", theme) + _body(theme, (f"{name}.*.",), keys)
     for inner, field in table.model_fields.items():

@@ -42,7 +42,7 @@ def key(meaning: str, *, default: object = ..., example: object = None, name: st
 
 
 def table(*, name: str | None = None) -> Any:  # noqa: ANN401  (of whichever class the annotation names)
-    """Return the field of a table that may be left out: each of its keys then has its default, or is missing.
+    """Return the field of a table that may be left out; its keys then have their defaults, or are missing.
 
     `name` is its name in config.toml, where Python does not allow it.
     """

@@ -79,7 +79,7 @@ class ThemesTable(Table):
         return {"default": self.default, **self.named}
 
     def labels(self, language: str) -> Mapping[str, tuple[str, ...]]:
-        """Return the labels by which sources name each theme, by the names of their tables."""
+        """Return the labels by which sources name each theme, by the names of the themes' tables."""
         named = {name: (theme.title, *theme.labels) for name, theme in self.named.items()}
         return {"default": (self.default.title_in(language),), **named}
 

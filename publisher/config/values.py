@@ -119,7 +119,7 @@ def read_slug(value: object) -> str:
 
 
 def read_theme_slug(value: object) -> str:
-    """Return a slug that is no folder of the site itself."""
+    """Return a slug for a theme, which is not the name of a folder of the site itself."""
     if value in RESERVED_SLUGS:
         raise ValueError(f"{value!r} is a folder of the site itself; choose another name")
     return read_slug(value)
@@ -133,7 +133,7 @@ def read_language(value: object) -> str:
 
 
 def read_theme_choice(value: object) -> tuple[str, ...]:
-    """Return names of themes, `*`, and names behind a `!`, as they are written."""
+    """Return a choice of themes as it is written: names, `*`, and names behind a `!`."""
     choice = read_list(_read_chosen)(value)
     if EVERY not in choice and any(each.startswith(NOT) for each in choice):
         raise ValueError('expected "*" beside a name with "!", as in ["*", "!general"]')

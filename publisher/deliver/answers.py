@@ -22,7 +22,7 @@ JITTER = 0.2
 GIVE_UP = timedelta(days=4)
 """After that long a temporary refusal counts as a final one (RFC 5321 section 4.5.4.1)."""
 DROPPED = timedelta(minutes=1)
-"""How long a mail waits whose connection broke before it was handed over: others go first."""
+"""How long a mail waits whose connection broke before it was handed over; other mails go first."""
 CLOSING = 421
 """The server closes the connection (RFC 5321 section 3.8)."""
 
@@ -44,9 +44,9 @@ class Fate(Enum):
     REFUSED = auto()
     """For good."""
     LATER = auto()
-    """It is tried again after a while, which counts as an attempt."""
+    """The mail is tried again later; the try counts as an attempt."""
     AGAIN = auto()
-    """It is tried again; the recipient had no part in the failure, so it counts as no attempt."""
+    """The mail is tried again; the try counts as no attempt, because the recipient had no part in the failure."""
 
 
 class Sign(Enum):
@@ -54,18 +54,18 @@ class Sign(Enum):
 
     WELL = auto()
     BUSY = auto()
-    """It closes the connection: fewer connections."""
+    """The server closes the connection: use fewer connections."""
     THROTTLING = auto()
-    """It gets too much from us: more slowly."""
+    """The server gets too much from this site: send more slowly."""
     OUR_FAULT = auto()
-    """It refuses all our mail, to any address; three in a row stop all sending."""
+    """The server refuses all mail of this site, to any address; three in a row stop all sending."""
     SUSPICIOUS = auto()
-    """It may not want mail of ours; if half of the latest answers are like this, all sending stops."""
+    """The server may refuse mail of this site; if half of the latest answers are so, all sending stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One answer of the server."""
+    """One answer of the mail server."""
 
     code: int
     text: str
@@ -116,6 +116,8 @@ def _names_a_rate(step: SmtpStep, reply: Reply) -> bool:
 
 
 def wait_before(attempts: int, *, luck: float) -> timedelta:
-    """How long a mail waits after that many failed attempts; `luck`, 0 to 1, spreads those that failed together."""
+    """Return how long a mail waits after a number of failed attempts; `luck`, 0 to 1, spreads mails that failed
+    together.
+    """
     wait = RETRIES[min(max(attempts, 1), len(RETRIES)) - 1]
     return wait * (1 + JITTER * (2 * luck - 1))

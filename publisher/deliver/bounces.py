@@ -33,7 +33,7 @@ _STOP = r"[A-Za-z0-9_-]{28}"
 _STOP_LINK = re.compile(rf"/-/stop/({_STOP})(?![A-Za-z0-9_-])")
 _STOP_SUBJECT = re.compile(rf"unsubscribe ({_STOP})", re.IGNORECASE)
 _ODD_STATUS = re.compile(r"(?:#|\b[45]\d\d[ -])([45]\.\d{1,3}\.\d{1,3})\b")
-"""In a text: behind a `#` or a reply code. Numbers of versions look alike."""
+"""A status code in a text, behind a `#` or a reply code. Numbers of versions look alike."""
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _KINDS = {"failed": BounceKind.FAILED, "delayed": BounceKind.DELAYED}
 _RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
@@ -108,9 +108,9 @@ def _read_status(blocks: list[_Mail], about: _About) -> Bounce | None:
 
 
 def _read_wish(message: _Mail, about: _About) -> Bounce | None:
-    """A mail by which a reader unsubscribes: the token is its subject, or in its address; None: it is none.
+    """Read a mail by which a reader unsubscribes: the token is its subject, or in its address; None: it is not one.
 
-    We send no mail with such a subject, and none from such an address: an automatic reply has neither.
+    We send no mail with such a subject, and none from such an address, so an automatic reply has neither.
     """
     said = _STOP_SUBJECT.fullmatch(_subject(message))
     in_address = about.token if re.fullmatch(_STOP, about.token) else ""
@@ -121,7 +121,7 @@ def _read_wish(message: _Mail, about: _About) -> Bounce | None:
 
 
 def _read_odd(message: _Mail, about: _About) -> Bounce:
-    """A mail that is no report by its form."""
+    """Read a mail that does not have the form of a report."""
     temporary, permanent = _failures_in(message)
     failed = sorted(permanent or temporary)
     if failed:
@@ -169,7 +169,7 @@ def _is_automatic(message: _Mail) -> bool:
 
 
 def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
-    """What stands behind the `+` in an address for bounces in these fields; empty: there is none."""
+    """Return the text behind the `+` in a bounce address in these fields; empty: there is none."""
     local, _, domain = bounces.rpartition("@")
     pattern = re.compile(rf"{re.escape(local)}\+([^@\s]+)@{re.escape(domain)}", re.IGNORECASE)
     values = [str(value) for name in fields for value in message.get_all(name, [])]
@@ -178,9 +178,9 @@ def _token_in(message: _Mail, fields: Iterable[str], bounces: str) -> str:
 
 
 def _returned_token(message: _Mail, bounces: str) -> str:
-    """The same in the address from which a mail was sent that a report returns.
+    """Return the token in the address from which the returned mail was sent; empty: there is none.
 
-    Complaints come to another address than that for bounces, and so do failures of servers that answer to the author.
+    Complaints, and failures of servers that answer to the author, come to another address than the one for bounces.
     """
     for part in message.walk():
         is_report = part.get_content_type() == "message/feedback-report"
@@ -192,7 +192,9 @@ def _returned_token(message: _Mail, bounces: str) -> str:
 
 
 def _returned_stop(mail: bytes) -> str:
-    """The token of a link to unsubscribe in a mail; empty: there is none, or the links are of several readers."""
+    """Return the token of the link to unsubscribe in a mail; empty: there is none, or there are links of several
+    readers.
+    """
     found = {each[1] for each in _STOP_LINK.finditer(mail[:_MOST_BYTES].decode("latin-1"))}
     return found.pop() if len(found) == 1 else ""
 
@@ -209,7 +211,7 @@ def _message_ids(message: _Mail, mail: bytes) -> Iterator[str]:
 
 
 def _with_envid(envid: str, told: tuple[str, ...]) -> tuple[str, ...]:
-    """The Message-IDs with that of the envelope first: we give the Message-ID as ENVID, in xtext."""
+    """Return the Message-IDs with the envelope's first: deliveries give the Message-ID as ENVID, in xtext."""
     said = re.sub(r"\+([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), envid)
     return tuple(dict.fromkeys((*([f"<{said}>"] if said else ()), *told)))
 
@@ -223,7 +225,7 @@ def _children(part: _Mail) -> list[_Mail]:
 
 
 def _blocks_of(part: _Mail) -> list[_Mail]:
-    """The blocks of fields in a part; those of a status report are apart by empty lines."""
+    """Return the blocks of fields in a part; empty lines separate the blocks of a status report."""
     blocks = _children(part)
     if not blocks:
         data = part.get_payload(decode=True)
@@ -241,7 +243,7 @@ def _split(text: str) -> list[_Mail]:
 
 
 def _value(fields: _Mail, name: str) -> str:
-    """The value of a field on one line; empty: there is none."""
+    """Return the value of a field on one line; empty: there is none."""
     return " ".join(str(fields.get(name, "")).split())[:_MOST_WORDS]
 
 

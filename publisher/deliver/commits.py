@@ -23,9 +23,9 @@ T = TypeVar("T")
 AT_ONCE = 100
 """How many deliveries are claimed in one transaction."""
 COMPANY_S = 0.001
-"""How long a fence waits at most for those of the other connections. Where the server is near, they come by then."""
+"""The longest time that a fence waits for fences of other connections; with a server nearby they come by then."""
 LINGER_S = 0.01
-"""How long a result waits for a fence to be written with. As long as it is not written, a crash leaves a doubt."""
+"""How long a result waits for a fence to be written with. Until it is written, a crash leaves a doubt."""
 
 
 class Commits:
@@ -81,7 +81,7 @@ class Commits:
             raise self._failure
 
     async def claim(self) -> Ready | None:
-        """The next delivery whose turn it is, with its mail; None: there is none.
+        """Return the next delivery whose turn it is, with its mail; None: there is none.
 
         Raises:
             StoreError: the ledger cannot be used.

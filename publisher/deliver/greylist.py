@@ -1,6 +1,7 @@
-"""Domains that refuse for now whoever they do not know: one attempt a minute to each until it takes a mail.
+"""Domains that refuse unknown senders for a while: each gets one attempt a minute until it takes a mail.
 
-Greylisting is about us and not about a mailbox: a thousand readers of one domain need not all be refused in turn.
+Greylisting is about this site and not about a mailbox: a thousand readers of one domain need not all be refused in
+turn.
 """
 
 from datetime import datetime, timedelta

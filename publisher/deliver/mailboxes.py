@@ -26,15 +26,15 @@ class Inbox(Protocol):
     """Mails in their order; `key` names one until the mailbox is closed."""
 
     place: str
-    """What it is called in messages, and in the store."""
+    """The name of the mailbox in messages and in the store."""
     validity: str
     """Numbers of mails hold as long as this stays; empty: they are not kept, and every mail is read each time."""
 
     def mails(self, after: int) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and whole mails; where numbers are kept, those whose number is above `after`.
+        """Yield keys and whole mails; if the mailbox numbers its mails, those with a number above `after`.
 
         Raises:
-            MailboxError: it cannot be read.
+            MailboxError: the mailbox cannot be read.
         """
         ...
 

@@ -8,10 +8,10 @@ from publisher.model.deliveries import Delivery, DeliveryKind
 from publisher.model.errors import FilesError, PublisherError
 
 Mails = Callable[[Sequence[Delivery]], Mapping[int, bytes | PublisherError]]
-"""Gives the whole mail of each of some deliveries of one kind, by the delivery's id, or says why there is none now.
+"""Returns the whole mail of each of these deliveries of one kind, by the delivery's id, or the error that prevents it.
 
 A delivery that is left out has nothing to say any more, and is cancelled. It is called shortly before the mails are
-handed over, with at most as many deliveries as are claimed at once. Those that have the same mail should get the same
+handed over, with at most as many deliveries as are claimed at once. Deliveries with the same mail should get the same
 bytes object.
 """
 
@@ -39,13 +39,13 @@ class Ready:
 
     delivery: Delivery
     mail: WireForm | None
-    """None: there is none."""
+    """The mail; None: there is none."""
     problem: str = ""
-    """Why there is none now; empty: there will be none."""
+    """Why there is no mail now; empty: there will never be one."""
 
 
 def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mails]) -> list[Ready]:
-    """The claimed deliveries with their mails, in the same order."""
+    """Return the claimed deliveries with their mails, in the same order."""
     found: dict[int, bytes | PublisherError] = {}
     by_kind = sorted(claimed, key=lambda each: each.kind)
     for kind, group in groupby(by_kind, key=lambda each: each.kind):
@@ -59,7 +59,7 @@ def read_mails(claimed: Sequence[Delivery], mails_of: Mapping[DeliveryKind, Mail
 
 
 def _ready(delivery: Delivery, mail: bytes | PublisherError | None, forms: dict[int, WireForm]) -> Ready:
-    """`forms`: those of this batch by the identity of their bytes, which many deliveries share."""
+    """`forms` has the wire forms of this batch, by the identity of their bytes, which many deliveries share."""
     if not isinstance(mail, bytes):
         return Ready(delivery=delivery, mail=None, problem="" if mail is None else str(mail))
     try:

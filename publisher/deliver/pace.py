@@ -48,7 +48,7 @@ class Throttle:
         self.connections = self._most
         """How many there may be now."""
         self.problem = ""
-        """Why nothing is sent now; empty: nothing is wrong."""
+        """Why nothing is sent now; empty: sending goes on."""
         self.is_outage = False
         """Whether that is because the server cannot be used, and not because it asks for less."""
 
@@ -90,7 +90,7 @@ class Throttle:
                 self._pause_for(sign, words, now_s)
 
     def note_open(self, connections: int) -> None:
-        """Note that the server has so many connections and takes no more."""
+        """Note that the server accepts this number of connections and no more."""
         self.connections = max(1, connections)
 
     def note_unreachable(self, words: str, *, is_ours: bool, now_s: float) -> None:

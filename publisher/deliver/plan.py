@@ -1,4 +1,4 @@
-"""Plan whom a mail goes to. Pure."""
+"""Plans whom a mail goes to. Pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,12 +28,12 @@ def audience_and_number(edition: str, audiences: Sequence[Audience]) -> tuple[Au
 
 
 def tally_of(delivery: NewDelivery) -> DeliveryTally:
-    """The empty counts of what a delivery hands over; a reader's address stands in no log."""
+    """Return counts of zero for what a delivery hands over; a reader's address stands in no log."""
     return DeliveryTally(name=delivery.name, to="" if delivery.is_personal else delivery.recipient)
 
 
 def tally_planned(due: Iterable[NewDelivery]) -> tuple[DeliveryTally, ...]:
-    """How many mails of each edition, round and letter are due, in the order in which they are."""
+    """Return how many mails of each edition, round and letter are due, in the order in which they are due."""
     planned: dict[str, DeliveryTally] = {}
     for each in due:
         before = planned.get(each.name) or tally_of(each)
@@ -56,5 +56,5 @@ class Tallies:
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
-        """The counts, in the order in which they came."""
+        """The counts, in the order in which their first deliveries came."""
         return tuple(self._by_name.values())

@@ -18,9 +18,9 @@ class Welcome:
     """How a server took us."""
 
     encryption: str
-    """Such as TLSv1.3; empty: there is none."""
+    """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
     offers: frozenset[str]
-    """Its extensions (RFC 5321 section 2.2), such as PIPELINING."""
+    """The extensions that the server offers (RFC 5321 section 2.2), such as PIPELINING."""
 
 
 def try_server(settings: SmtpSettings) -> Welcome:

@@ -103,7 +103,7 @@ def deliver(
 
 
 class _Pass:
-    """One pass over the ledger."""
+    """One pass over the ledger: the state that its connections share."""
 
     def __init__(
         self, ledger: Ledger, mails_of: Mapping[DeliveryKind, Mails], pace: Throttle, options: DeliveryOptions
@@ -139,7 +139,7 @@ class _Pass:
         return self._report(is_limited=allowed is not None and due > allowed)
 
     def _allowance(self, now: datetime) -> int | None:
-        """How many mails the limits of the hour and the day allow now; None: there is no such limit."""
+        """Return how many mails the limits of the hour and the day allow now; None: there is no such limit."""
         limits = ((self._settings.per_hour, timedelta(hours=1)), (self._settings.per_day, timedelta(days=1)))
         left = [limit - self._ledger.count_sent(since=now - span) for limit, span in limits if limit is not None]
         return max(0, min(left)) if left else None
@@ -193,7 +193,7 @@ class _Pass:
         return not self._options.is_stopping() and not self._pace.paused_s(self._now_s())
 
     async def _ready(self, session: SmtpSession | None) -> SmtpSession | None:
-        """A session that is ready for the next mail, when it is its turn; None: there is none to be had."""
+        """Return a session for the next mail, when it is its turn; None: no connection can be opened now."""
         if wait_s := self._pace.take_turn(self._now_s()):
             await asyncio.sleep(wait_s)
         if session is not None and session.is_spent:
@@ -249,7 +249,9 @@ class _Pass:
         return self._settle(delivery, SmtpStep.DOT, reply, is_used=is_used)
 
     def _settle_without_mail(self, delivery: Delivery, problem: str) -> None:
-        """The mail of a delivery cannot be read, and is tried again; or without a problem it has nothing to say."""
+        """Settle a delivery without a mail: with a problem it is tried again; without one it has nothing to say any
+        more.
+        """
         if not problem:
             logger.debug("mail is not sent", because="nothing is left in it", **facts_of(delivery))
             self._commits.record(
@@ -318,7 +320,7 @@ class _Pass:
         )
 
     def _take_back_refusals(self) -> None:
-        """The rule by which these were refused was about us, so no reader is to blame: they are tried again."""
+        """Queue refused mails again: the rule that refused them was about this site, not about their readers."""
         self._ledger.take_back_refusals(self._suspects, after=OURS, now=self._options.clock())
         for delivery in self._suspects:
             self._tallies.add(delivery, refused=-1, later=1)
@@ -363,7 +365,7 @@ class _Pass:
         return wait_before(delivery.attempts, luck=self._options.luck())
 
     def _note(self, where: str, what: str) -> None:
-        """Note a problem; of many alike, such as refusals of readers of one edition, the first is told."""
+        """Note a problem; of many alike, such as refusals of readers of one edition, only the first is reported."""
         self._problems.setdefault(where, Problem(where=where, what=what))
 
     # --- what is reported --------------------------------------------------------------------------------------------
@@ -397,6 +399,6 @@ def _envelope(delivery: Delivery, settings: SmtpSettings) -> Envelope:
 
 
 def _wait_of(meaning: Meaning, *, is_used: bool) -> timedelta:
-    """How long a mail waits whose recipient had no part in the failure: not at all, if a new connection may do."""
+    """Return how long a mail waits if its recipient had no part in the failure; 0 if a new connection may help."""
     is_fresh_start = meaning.sign is Sign.BUSY and is_used
     return timedelta(0) if is_fresh_start else DROPPED

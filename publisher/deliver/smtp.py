@@ -33,7 +33,7 @@ _LONGEST_ENVID = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
-    """How long each step may take, in seconds; those of a mail are of RFC 5321 section 4.5.3.2."""
+    """How long each step may take, in seconds; the steps of a mail follow RFC 5321 section 4.5.3.2."""
 
     connect: float = 30
     greeting: float = 120
@@ -42,7 +42,7 @@ class Deadlines:
     envelope: float = 300
     data: float = 120
     block: float = 180
-    """To take the bytes of a mail."""
+    """For the server to take a block of the mail's bytes."""
     dot: float = 600
     quit: float = 2
 
@@ -122,7 +122,7 @@ class MailServer:
 
 
 class SmtpSession:
-    """One connection, greeted, encrypted and logged in, for one mail after another."""
+    """One connection that is greeted, encrypted and logged in, for one mail after another."""
 
     def __init__(self, wire: Wire, settings: SmtpSettings, deadlines: Deadlines, *, may_pipeline: bool) -> None:
         self._wire = wire
@@ -146,7 +146,7 @@ class SmtpSession:
 
     @property
     def encryption(self) -> str:
-        """Such as TLSv1.3; empty: there is none."""
+        """The version of TLS, such as TLSv1.3; empty: the connection is not encrypted."""
         return self._wire.encryption
 
     @property
@@ -328,7 +328,7 @@ class SmtpSession:
 
 
 def _first_refusal(*replies: Reply) -> Refusal | None:
-    """The first reply to MAIL, RCPT and DATA that is a refusal; the others follow from it."""
+    """Return the first reply to MAIL, RCPT and DATA that is a refusal; later refusals follow from it."""
     for step, reply in zip((SmtpStep.MAIL, SmtpStep.RCPT, SmtpStep.DATA), replies, strict=True):
         if not _is_taken(step, reply):
             return Refusal(step=step, reply=reply)

@@ -1,4 +1,4 @@
-"""One connection to a mail server: the bytes that are written, and the replies in those that are read."""
+"""One connection to a mail server: writes bytes and reads replies."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ class Wire(asyncio.Protocol):
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._lost = ""
-        """Why the connection is over; empty: it is not."""
+        """Why the connection is over; empty: it is open."""
         self.heard_at = self._loop.time()
 
     @property
@@ -146,7 +146,7 @@ class Wire(asyncio.Protocol):
     # --- what was heard ----------------------------------------------------------------------------------------------
 
     def _take_reply(self) -> tuple[Reply, list[str]] | None:
-        """Take the first whole reply out of what was heard; None: it is not whole yet."""
+        """Take the first whole reply from the bytes that were read; None: it is not complete yet."""
         lines: list[str] = []
         start = 0
         while (end := self._heard.find(b"\n", start)) >= 0:
@@ -177,7 +177,7 @@ def _printable(words: bytes) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """An error of the system or of a library in its own words."""
+    """Return an error of the system or of a library in its own words."""
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno).lower()  # asyncio would say no more than "Connect call failed"
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

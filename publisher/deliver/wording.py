@@ -13,7 +13,9 @@ def facts_of(delivery: Delivery) -> dict[str, object]:
 
 
 def addressee(delivery: Delivery) -> str:
-    """Return the address that a problem is about, with a colon, to stand in front of it; empty for a reader."""
+    """Return a problem's address with a colon, to put before the problem; empty for a reader, whose address is not
+    shown.
+    """
     return "" if delivery.is_personal else f"{delivery.recipient}: "
 
 

@@ -1,8 +1,8 @@
-"""Where items stand in a digest: a lead, then themes, each item once. Pure.
+"""Puts the items of a digest in their places: a lead, then themes, each item once. Pure.
 
-The lead is the item of the subject. It stands above the themes and is taken out of its own theme before that theme's
-items are counted. Themes come in the order that the audience gives them, then in that of config.toml, then by their
-first item; the default theme is the last one.
+The lead is the item of the subject. It stands above the themes and does not count as an item of its own theme. Themes
+come in the order of the audience, then in the order of config.toml, then in the order of their first items; the default
+theme is last.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,14 +26,14 @@ class Look(StrEnum):
 
     LEAD = "lead"
     SINGLE = "single"
-    """The only item of its theme, whose name stands in the line above the title."""
+    """The only item of its theme; the theme's name is the line above the title."""
     ITEM = "item"
     BRIEF = "brief"
     """Title and date."""
 
 
 TITLE_LEVELS = {Look.LEAD: 2, Look.SINGLE: 2, Look.ITEM: 3, Look.BRIEF: 3}
-"""Of the heading that is an item's title: those of the last two stand below the title of a theme."""
+"""The level of the heading that is an item's title; the last two stand below the title of a theme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +45,12 @@ class Placed:
     """The theme under which the item stands. The lead's theme is shown in the line above its title."""
     look: Look
     has_text: bool
-    """Whether more than its title and date is shown."""
+    """Whether the text is shown, besides title and date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One theme's part of a digest."""
+    """One theme of a digest, with its items."""
 
     theme: Theme
     items: tuple[Placed, ...]
@@ -69,7 +69,7 @@ class Arrangement:
 
     @property
     def items(self) -> tuple[Placed, ...]:
-        """All of them, in the order in which they are read."""
+        """All items, in the order in which they are read."""
         lead = () if self.lead is None else (self.lead,)
         return lead + tuple(item for part in self.parts for item in part.items)
 
@@ -77,7 +77,7 @@ class Arrangement:
 def arrange(
     ordered: Sequence[Record], *, audience: Audience, themes: ThemeMap, first: Sequence[int] = ()
 ) -> Arrangement:
-    """Arrange items that are in the order of `in_order`; `first` are the numbers of those that the editor put first."""
+    """Arrange items that are sorted as by `in_order`; `first` has the numbers of items that the editor put first."""
     if not ordered:
         return Arrangement(lead=None, parts=())
     place = {number: index for index, number in enumerate(first)}
@@ -109,7 +109,7 @@ class Move(StrEnum):
     UP = "up"
     DOWN = "down"
     FIRST = "first"
-    """It becomes the lead."""
+    """The item becomes the lead."""
 
 
 def moved(read: Sequence[tuple[int, str]], number: int, move: Move) -> tuple[int, ...] | None:
@@ -162,7 +162,7 @@ def home_of(record: Record, audience: Audience) -> Theme:
 
 
 def language_rank(language: str, wanted: Sequence[str]) -> int | None:
-    """The place of a language among those wanted, the preferred one first; None: it is not wanted.
+    """Return the place of a language among the wanted ones, 0 for the preferred; None: it is not wanted.
 
     `fr` also means fr-BE (RFC 4647 section 3.3.1), and `*` means all languages that no other entry matches.
     """
@@ -192,7 +192,7 @@ def _place(records: Sequence[Record], theme: Theme, *, is_long: bool, has_texts:
 
 
 def _sort_themes(groups: Iterable[Theme], audience: Audience, themes: ThemeMap) -> list[Theme]:
-    """Sort themes that are in the order of their first items."""
+    """Return the themes in the order of a digest, from themes in the order of their first items."""
     named = {slug: place for place, slug in enumerate(audience.themes.named)}
     configured = {theme.slug: place for place, theme in enumerate(themes.themes)}
 

@@ -14,13 +14,13 @@ class BounceKind(StrEnum):
     FAILED = "failed"
     """A mail could not be delivered."""
     DELAYED = "delayed"
-    """A mail is not delivered yet; the server goes on trying."""
+    """A mail is not delivered yet, and the server goes on trying."""
     COMPLAINT = "complaint"
     """A reader called a mail spam."""
     UNSUBSCRIBE = "unsubscribe"
     """A reader unsubscribed by mail."""
     AUTOMATIC = "automatic"
-    """A machine answered, such as that of somebody on leave."""
+    """A machine answered, for example for somebody on leave."""
     UNKNOWN = "unknown"
     """Something else, perhaps for a human."""
 
@@ -36,13 +36,15 @@ class Bounce:
 
     kind: BounceKind
     token: str = ""
-    """What stands behind the `+` in the address to which it came, or from which the mail that it returns was sent: it
-    names a reader (VERP). Empty: nothing does.
+    """The text behind the `+` in the address that the mail came to, or that the returned mail was sent from. It names a
+    reader (VERP). Empty: there is none.
     """
     stop_token: str = ""
-    """Of the link to unsubscribe in the mail that it returns, or in its own subject; empty: there is none."""
+    """The token of the link to unsubscribe, from the returned mail or from the subject of this one; empty: there is
+    none.
+    """
     message_ids: tuple[str, ...] = ()
-    """In angle brackets; one of them may be that of the mail it is about, the likeliest first."""
+    """Message-IDs in angle brackets, the likeliest first: one of them may be the ID of the returned mail."""
     recipient: str = ""
     """Who did not get the mail; empty: it does not say so."""
     status: str = ""
@@ -53,7 +55,7 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceRow:
-    """A bounce as it is kept."""
+    """A bounce as the store keeps it."""
 
     mark: str
     """The SHA-256 of the whole mail, in hexadecimal digits: a mail that is read twice counts once."""
@@ -61,7 +63,7 @@ class BounceRow:
     """UTC; when it was read."""
     kind: BounceKind
     name: str
-    """Of the edition, round or letter; empty: the token alone says whom it is about."""
+    """Name of the edition, round or letter; empty: only the token tells whom the bounce is about."""
     recipient: str
     token: str
     status: str
@@ -91,7 +93,7 @@ class ImapSettings:
     user: str
     password: Secret
     ca_file: Path | None = None
-    """Certificates of the authority that signed the server's; None: those that the system trusts."""
+    """Certificates of the authority that signed the server's certificate; None: the system's."""
     folder: str = "INBOX"
 
 
@@ -116,14 +118,14 @@ class BounceReport:
     suspended: int = 0
     """Readers who get no digests from now on, because too many came back."""
     ended: int = 0
-    """Readers whose subscriptions ended: a probe came back, they called a mail spam, or they unsubscribed by mail."""
+    """Readers whose subscriptions ended: a probe came back, they reported spam, or they unsubscribed by mail."""
     automatic: int = 0
     """Automatic replies; they stay in the mailbox."""
     unknown: int = 0
-    """Mails that are no reports, or reports about no mail of ours; they stay in the mailbox."""
+    """Mails that are no reports, or are not about mails of this site; they stay in the mailbox."""
 
     def __add__(self, other: "BounceReport") -> "BounceReport":
-        """Both together."""
+        """Return the sum of two reports."""
         return BounceReport(
             recorded=(*self.recorded, *other.recorded),
             repeated=self.repeated + other.repeated,

@@ -9,13 +9,13 @@ _BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
 _SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
 
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What steers a terminal or the order of what it shows, ends a line, or is no character at all (half a pair)."""
+"""Characters that control a terminal or the order of what it shows, end a line, or are half of a surrogate pair."""
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties): nothing is seen of them in any font."""
+"""Default_Ignorable_Code_Point (Unicode 16, DerivedCoreProperties): characters that no font shows."""
 _JOINERS = "\u200c\u200d"
 _EMOJI_STYLE = "\ufe0e\ufe0f"
 _JOINING_SCRIPTS = (
@@ -26,7 +26,7 @@ _JOINING_SCRIPTS = (
     (0xFB50, 0xFEFC),  # Arabic presentation forms
     (0x11000, 0x11FFF),  # Brahmi and its kin
 )
-"""Ranges of scripts in which a joiner, or a non-joiner, turns the same letters into another word."""
+"""Ranges of scripts in which a joiner or non-joiner makes another word of the same letters."""
 
 
 def even_spaces(text: str) -> str:

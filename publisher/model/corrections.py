@@ -18,13 +18,13 @@ class Formerly:
     edition: int
     """The number of the edition that told of it."""
     was: Item
-    """What it said there, with the title that the editor gave it."""
+    """What the item said there, with the title that the editor gave it."""
 
 
 def quote_of(was: Item, now: Item) -> str:
-    """Return the title an item had, or else the first sentence of its old text that its new one lacks.
+    """Return the title that an item had, or else the first sentence of its old text that its new one lacks.
 
-    Empty: nothing that it said is gone; it has other links or files, or more text.
+    Empty: nothing was removed; the item has other links or files, or more text.
     """
     title = title_of(was)
     if title != title_of(now):

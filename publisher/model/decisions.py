@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 
 LOGGER = "publisher"
-"""The logger above those of all stages."""
+"""The name of the logger above the loggers of all stages."""
 _FACTS = "facts"
 _ADDRESS = re.compile(r"[^\s<>()\"'=,;]+@[^\s<>()\"'=,;]+")
 
@@ -36,7 +36,7 @@ class DecisionLog:
 
 
 def facts_of(line: logging.LogRecord) -> Mapping[str, object]:
-    """Return the reason of a decision, as `because`, and what it is about; empty for a line that is no decision."""
+    """Return the reason of a decision, as `because`, and its facts; empty for a line that is no decision."""
     facts: Mapping[str, object] = getattr(line, _FACTS, {})
     return facts
 

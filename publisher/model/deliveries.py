@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 PROBE = "probe-"
-"""Letters whose names begin so try whether mails arrive again."""
+"""How the names of letters begin that try whether mails arrive again."""
 
 
 class DeliveryKind(StrEnum):
@@ -20,26 +20,28 @@ class DeliveryKind(StrEnum):
     ROUND = "round"
     """The digest of a round, to one subscriber."""
     LETTER = "letter"
-    """A single mail with a text of its own: a notice, or a mail about a subscription."""
+    """A single mail with its own text: a notice, or a letter about a subscription."""
 
 
 class Rank(IntEnum):
-    """Which deliveries go first: those of a lower rank before all others."""
+    """The order of deliveries: those of a lower rank go first."""
 
     NOTICE = 0
-    """To the operator or an editor."""
+    """A notice to the operator or an editor."""
     LETTER = 1
-    """About a subscription: somebody waits for it."""
+    """A letter about a subscription: somebody waits for it."""
     DIGEST = 2
     RENEWAL = 3
-    """Asks a reader whether he still wants his mails. There may be one for each reader, and nobody waits for them."""
+    """A letter that asks a reader whether he still wants his mails. There may be one for each reader, and nobody waits
+    for it.
+    """
 
 
 class DeliveryState(StrEnum):
     """How far a delivery is."""
 
     QUEUED = "queued"
-    """It waits for its turn, perhaps until later."""
+    """The delivery waits for its turn, perhaps until later."""
     LEASED = "leased"
     """A process has claimed it. The server has not got the mail."""
     HANDING = "handing"
@@ -49,7 +51,7 @@ class DeliveryState(StrEnum):
     REFUSED = "refused"
     """The server refused the mail for good."""
     CANCELLED = "cancelled"
-    """It was taken back before the server got the mail."""
+    """The delivery was taken back before the server got the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,13 @@ class NewDelivery:
 
     kind: DeliveryKind
     name: str
-    """What it hands over, such as `weekly-3`: the name of the edition, round or letter."""
+    """The name of the edition, round or letter that it hands over, such as `weekly-3`."""
     recipient: str
     """A mail address as it goes over the wire: ASCII."""
     sender: str
     """The address of the author, in ASCII; answers of mail servers go there unless config.toml names another one."""
     message_id: str
-    """In its angle brackets."""
+    """The Message-ID in its angle brackets."""
     dated: datetime
     """UTC; the Date of the mail."""
     audience: str = ""
@@ -76,12 +78,12 @@ class NewDelivery:
 
     @property
     def title(self) -> str:
-        """What it hands over, in messages."""
+        """The name of what it hands over, as messages show it."""
         return f"{self.kind} {self.name}"
 
     @property
     def is_personal(self) -> bool:
-        """Whether its recipient is a reader, whose address stands in no log."""
+        """Whether the recipient is a reader, whose address stands in no log."""
         return self.kind is DeliveryKind.ROUND or self.rank in {Rank.LETTER, Rank.RENEWAL}
 
     @property
@@ -93,7 +95,7 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail with a text of its own, which the ledger keeps until it is sent, refused or cancelled."""
+    """A mail with its own text, which the ledger keeps until it is sent, refused or cancelled."""
 
     delivery: NewDelivery
     mail: bytes
@@ -154,17 +156,17 @@ class FailedMail:
     """An edition that a mail server refused for good, or that came back."""
 
     name: str
-    """Of the edition."""
+    """Name of the edition."""
     recipient: str
     reply: str
-    """What was said of it, on one line; may be empty."""
+    """What the server said, on one line; may be empty."""
     at: datetime
     """UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which the mail server cannot be used."""
+    """A time in which the mail server could not be used."""
 
     since: datetime
     problem: str
@@ -196,11 +198,11 @@ class Security(StrEnum):
     """How a connection to the mail server is protected."""
 
     STARTTLS = "starttls"
-    """It begins open, and is encrypted before anything is said."""
+    """The connection begins unencrypted, and is encrypted before anything else is said."""
     TLS = "tls"
-    """It is encrypted from the start."""
+    """The connection is encrypted from the start."""
     NONE = "none"
-    """It is never encrypted."""
+    """The connection is never encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,22 +253,22 @@ class DeliveryCounts:
     """How the deliveries of one edition, round or letter fare."""
 
     name: str
-    """Of the edition, round or letter."""
+    """Name of the edition, round or letter."""
     queued: int = 0
-    """They wait for their turn, or are with the mail server now."""
+    """Mails that wait for their turn, or are with the mail server now."""
     later: int = 0
-    """They are tried again, the first of them at `next_at`."""
+    """Mails that are tried again, the first of them at `next_at`."""
     next_at: datetime | None = None
     sent: int = 0
     refused: int = 0
     held: int = 0
-    """They waited for longer than `smtp.max_age`."""
+    """Mails that waited for longer than `smtp.max_age`."""
     cancelled: int = 0
-    """They were taken back before the server got the mail."""
+    """Mails that were taken back before the server got them."""
     doubtful: int = 0
-    """They were handed over once without an answer of the server, so their mail may have come twice."""
+    """Mails that were handed over once without an answer of the server, so that they may have come twice."""
     reply: str = ""
-    """The last answer of the server to one of those that are not sent; may be empty."""
+    """The server's last answer to a mail that is not sent; may be empty."""
 
     @property
     def is_settled(self) -> bool:

@@ -1,4 +1,4 @@
-"""Departures: who gets no mail any more, and since when, without saying who he is."""
+"""Departures: which addresses get no more mail, and since when, without the addresses themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ class SuppressionKind(StrEnum):
     BOUNCES = "bounces"
     """Mails to it came back, and so did a probe. A form that is confirmed lifts it."""
     COMPLAINT = "complaint"
-    """Its reader called a mail spam. Only the operator lifts it."""
+    """The reader reported a mail as spam. Only the operator lifts it."""
     OPERATOR = "operator"
     """The operator said so, and he alone lifts it."""
     ERASED = "erased-on-request"
-    """Its reader was erased, and wants to hear nothing again. Only the operator lifts it."""
+    """The reader had his data erased and wants no mail again. Only the operator lifts it."""
 
     @property
     def is_lifted_by_form(self) -> bool:
@@ -31,7 +31,7 @@ class DepartureKind(StrEnum):
     """What a line in the file of departures says of an address."""
 
     LEFT = "left"
-    """He follows nothing any more: he unsubscribed, or the operator or a failure ended it."""
+    """The reader follows nothing any more: he unsubscribed, or the operator or a failure ended his subscriptions."""
     RETURNED = "returned"
     """He follows something (again)."""
     ERASED = "erased"
@@ -43,7 +43,7 @@ class DepartureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departure:
-    """One line of that file."""
+    """One line of the file of departures."""
 
     at: datetime
     """UTC."""
@@ -51,12 +51,12 @@ class Departure:
     mark: str
     """The HMAC of the address, as `Suppressions.mark_of` gives it."""
     suppression: SuppressionKind | None = None
-    """Which one was made or lifted; None: the line is about none."""
+    """The suppression that was made or lifted; None: the line is about none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """That an address gets no mail."""
+    """A rule that an address gets no mail."""
 
     kind: SuppressionKind
     at: datetime
@@ -67,14 +67,14 @@ class Suppression:
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """What all lines about one address come to, in their order."""
+    """The result of all lines about one address, in their order."""
 
     left_at: datetime | None = None
     """UTC; since when he follows nothing. None: he follows something, or was never noted to leave."""
     erased_at: datetime | None = None
     """UTC; when he was erased last. None: he never was. He may have come back since."""
     suppressions: dict[SuppressionKind, datetime] = field(default_factory=dict)
-    """Those that are in force, with when they were made."""
+    """The suppressions in force, each with the time at which it was made."""
 
 
 def standings(departures: Iterable[Departure]) -> dict[str, Standing]:

@@ -20,7 +20,7 @@ class DeskSettings:
     """Addresses as they go into headers, compared without regard to case; at least one."""
 
     def person(self, address: str) -> str:
-        """The person with that address, as config.toml writes it; empty: nobody of the desk has it."""
+        """Return a person's address as config.toml writes it; empty: nobody at the desk has it."""
         return next((each for each in self.people if each.lower() == address.lower()), "")
 
 
@@ -37,10 +37,10 @@ class ActOutcome(StrEnum):
     """How something that was begun at the desk ended."""
 
     BEGUN = "begun"
-    """It is not known: it is being done, or the program ended meanwhile."""
+    """Unknown: the act is being done, or the program ended meanwhile."""
     DONE = "done"
     REFUSED = "refused"
-    """Nothing was done."""
+    """The act was refused, and nothing was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Act:
     verb: str
     """The name of the act, such as `release`."""
     about: str
-    """What it was done to, such as `weekly-3`; may be empty."""
+    """The name of what the act was done to, such as `weekly-3`; may be empty."""
     outcome: ActOutcome
     words: str
-    """What came of it, in one sentence and the language of the one who did it; empty: it is not known."""
+    """The result in one sentence, in the language of the editor; empty: it is unknown."""

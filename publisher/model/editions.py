@@ -13,7 +13,7 @@ from publisher.model.site import Mailbox, Site
 from publisher.model.themes import ThemeChoice
 
 UNTIL_DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
-"""An edition that is held until then waits until somebody decides."""
+"""The moment until which an edition is held that waits for somebody to decide."""
 
 
 class TakenOut(StrEnum):
@@ -24,7 +24,7 @@ class TakenOut(StrEnum):
     PUT_OFF = "put off"
     """Until the next edition."""
     DISCARDED = "discarded"
-    """With the whole edition."""
+    """The whole edition was discarded."""
     WITHDRAWN = "withdrawn"
     """While the edition was held: its source no longer has it, it expired, or it was hidden. Due if it comes back."""
 
@@ -35,14 +35,14 @@ class SourceChange:
 
     record: Record
     was: Item
-    """What it said when the edition was composed."""
+    """The item as it was when the edition was composed."""
     now: Item
     """What its source says now; `record` has the title that the editor gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """What one audience gets at once."""
+    """One edition: the items that an audience gets at the same time."""
 
     audience: str
     number: int
@@ -59,7 +59,7 @@ class Edition:
     They are in the order in which the store keeps them. An item has the title that the editor gave it.
     """
     corrections: tuple[Record, ...] = ()
-    """Items of earlier editions that changed since the audience was last told of them; otherwise like `records`."""
+    """Items of earlier editions that changed after the audience was last told of them; otherwise as in `records`."""
     formerly: tuple[Formerly, ...] = ()
     """What the corrected items said when the audience was last told of them."""
     introduction: str = ""
@@ -69,19 +69,19 @@ class Edition:
     first: tuple[int, ...] = ()
     """The numbers of items that the editor put first: the lead, and then within each theme."""
     followed: tuple[SourceChange, ...] = ()
-    """While it is held: what the sources of its items changed since it was composed."""
+    """What the sources changed in its items after it was composed, while it is held."""
     withdrawn: tuple[Record, ...] = ()
     """Items that were withdrawn while it was held; they are not in `records`."""
     followed_at: datetime | None = None
     """UTC; when an item was last changed or withdrawn while it was held. None: none ever was."""
     held_until: datetime | None = None
-    """UTC; until then the edition waits for the editor, `UNTIL_DECIDED`: without an end. None: it is not held."""
+    """UTC; the edition waits for its editor until then (`UNTIL_DECIDED`: without an end). None: it is not held."""
     released_at: datetime | None = None
     """UTC; when the editor released it or its time for review ended. None: it was never held, or it is held now."""
 
     @property
     def dated(self) -> datetime:
-        """The Date of the mail: the earliest time at which it could go out."""
+        """The Date of the mail: the earliest moment at which it could go out."""
         return self.released_at or self.composed_at
 
     @property
@@ -106,7 +106,7 @@ class Digest:
     """An edition as its recipients read it."""
 
     subject: str
-    """One line."""
+    """The subject, one line."""
     preheader: str
     """The text that mail programs show beside the subject; one line, may be empty."""
     html: str
@@ -116,7 +116,7 @@ class Digest:
     shown: tuple[DigestItem, ...]
     """The items that have their place in the mail, in the order of the digest."""
     corrected: tuple[DigestItem, ...] = ()
-    """Items of earlier editions whose corrections it announces."""
+    """Items of earlier editions whose corrections the digest announces."""
     left_out: tuple[DigestItem, ...] = ()
     """Items for which the mail has no room. It says how many they are, and where to find them on the web."""
     archive_url: str = ""
@@ -131,7 +131,7 @@ class Personal:
     """Why he gets it; one line."""
     stop_url: str
     mine_url: str
-    """Of his own page."""
+    """Address of the reader's own page."""
     privacy_url: str
 
 
@@ -150,7 +150,7 @@ class Audience:
     reply_to: Mailbox | None = None
     """Who gets the answers of readers; None: the sender."""
     subscribe_url: str = ""
-    """The list's page for those who join it; empty: pages do not offer one."""
+    """The list's page for people who join it; empty: pages offer none."""
     subscribe_mailto: str = ""
     """The address to which those write who join the list; empty: pages do not offer one."""
     schedule: Schedule | None = None
@@ -158,7 +158,7 @@ class Audience:
     first: int | None = None
     """How many items that are in the log already go into its first edition; None: all."""
     unsubscribe_url: str = ""
-    """The list's page for those who leave it, the same for all readers; empty: by mail only."""
+    """The list's page for people who leave it, the same for all readers; empty: they leave by mail only."""
     unsubscribe_mailto: str = ""
     """The address a reader writes to; empty: the sender's."""
     postal_address: str = ""
@@ -167,13 +167,14 @@ class Audience:
     language: str = ""
     """BCP 47; the language of fixed texts, dates and the subject; empty: the site's."""
     languages: tuple[str, ...]
-    """The languages of its items, the preferred one first. `*` means all others; without it they are left out."""
+    """The languages of its items, the preferred one first. `*` means all other languages; without it they are left out.
+    """
     introduction: str = ""
     """What stands above the items of each edition: plain text, as in `Edition`."""
     content: Literal["titles", "summary", "full"]
     """`titles`: titles and dates alone; `summary`: only the first sentences of long texts."""
     order: Literal["newest", "oldest"]
-    """Which items of a theme come first."""
+    """Whether the newest or the oldest items of a theme come first."""
     keywords: bool
     pictures: bool
     """Whether the mail shows pictures of items, fetched from where they are; otherwise it links to them."""
@@ -182,7 +183,7 @@ class Audience:
     min_items: int
     """How many items an edition needs to go out."""
     max_items: int | None = None
-    """How many items an edition holds at most: the oldest first, the others go into the next one. None: all."""
+    """How many items an edition holds at most: the oldest go first, and the rest into the next edition. None: all."""
     review: timedelta | None = None
     """How long an edition waits for the editor; None: it goes out at once."""
     on_silence: Literal["send", "keep"]
@@ -190,7 +191,7 @@ class Audience:
     editor: Mailbox | None = None
     """Who gets a mail about a held edition; None: no mail is sent."""
     personal: Personal | None = None
-    """None: it is a mailing list, and all on it get the same mail."""
+    """None: the audience is a mailing list, on which everybody gets the same mail."""
 
     def language_at(self, site: Site) -> str:
         """Return the language of the digest."""
@@ -223,7 +224,7 @@ class Notice:
     """A mail that tells the operator or an editor something once."""
 
     number: int = 0
-    """Counts the recorded notices from 1; 0: it is not recorded yet."""
+    """The number of the recorded notice, from 1; 0: it is not recorded yet."""
     about: str
     """The name of the source or edition that it is about."""
     kind: str
@@ -234,7 +235,7 @@ class Notice:
     language: str
     """BCP 47; the language of subject and text."""
     subject: str
-    """One line."""
+    """The subject, one line."""
     text: str
 
     @property

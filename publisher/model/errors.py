@@ -42,7 +42,7 @@ class PublisherError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What is printed, one line but for those of a `ConfigError`."""
+        """The error as it is printed: one line, several for a `ConfigError`."""
         return (str(self),)
 
 
@@ -105,7 +105,7 @@ class SourceError(PublisherError):
         self.source = source
         self.problem = problem
         self.wait = wait
-        """The pause that a server asked for, 0 if it asked for none; None: there is no server to spare."""
+        """The pause that a server asked for, 0 if it asked for none; None: the error is not about a server."""
         self.kind = kind
 
     def __reduce__(self) -> tuple[partial[Self], tuple[str, str]]:

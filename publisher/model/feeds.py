@@ -30,7 +30,7 @@ class FeedKind(StrEnum):
     """What the items of a feed have in common."""
 
     ALL = "all"
-    """Its items need nothing in common: it is the one feed of all items, and always exists."""
+    """The feed of all items: it always exists."""
     THEME = "theme"
     KEYWORD = "keyword"
     LANGUAGE = "language"
@@ -60,7 +60,8 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombinedFeed:
-    """A feed that config.toml defines: items with one of its themes, one of its keywords and one of its languages.
+    """A feed that config.toml defines: an item must have one of its themes, one of its keywords and one of its
+    languages.
 
     An empty condition holds for every item.
     """
@@ -70,13 +71,13 @@ class CombinedFeed:
     title: str
     themes: ThemeChoice = ALL_THEMES
     keywords: tuple[str, ...] = ()
-    """As people write them."""
+    """Keywords as people write them."""
     languages: tuple[str, ...] = ()
     """Tags such as `fr`."""
 
     @property
     def language(self) -> str:
-        """The one language of its items; empty: they may be in several."""
+        """The language, if all its items have the same; empty: they may have several."""
         return self.languages[0] if len(self.languages) == 1 else ""
 
 
@@ -100,7 +101,7 @@ class FeedSettings:
     """Address of the WebSub hub to tell of changes; empty: none."""
     content: Content = "full"
     contents: tuple[tuple[str, Content], ...] = ()
-    """By the slugs of feeds, where it is not `content`."""
+    """The content of feeds that differ from `content`, by slug."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,7 @@ class Gathering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Which themes and feeds an item is in."""
+    """The themes and feeds of an item."""
 
     themes: tuple[Theme, ...]
     """Never empty; in the order of the item's labels."""
@@ -124,7 +125,7 @@ class Gathered:
 
 
 def gather(item: Item, gathering: Gathering, *, source: str, names: Names = NO_NAMES) -> Gathered:
-    """Return which themes and feeds an item of a source is in; `names` has the slugs of its labels and keywords."""
+    """Return the themes and feeds of an item from a source; `names` has the slugs of its labels and keywords."""
     themes = assign_themes(item, gathering.theme_map, source=source, names=names)
     found = (*map(Feed.of_theme, themes), *other_feeds(item, themes, gathering, names))
     return Gathered(themes=themes, feeds=tuple({feed.slug: feed for feed in reversed(found)}.values()))

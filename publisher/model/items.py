@@ -1,4 +1,4 @@
-"""Items as a source lists them, and the digests that show whether two items say the same."""
+"""Items as a source lists them, and digests that tell whether two items say the same."""
 
 import hashlib
 import json
@@ -85,16 +85,15 @@ def digest_of_text(item: Item) -> str:
 
 
 def digest_of_content(item: Item) -> str:
-    """Return a digest of all that the item says, but for its id. A new field changes it only for items that fill it.
+    """Return a digest of all that the item says, except its id. A new field changes it only for items that fill it.
 
-    Of its HTML words and links count, not the markup: servers write some of it anew at each request.
+    Of its HTML, words and links count, not the markup: servers write some of the markup differently at each request.
     """
     return _digest({name: value for name, value in _fields(item) if value})
 
 
 FILING = frozenset({"date", "published", "language", "labels", "keywords"})
-"""Fields that say where an item belongs, not what it says: a new value moves it, and readers are not told of an edit.
-"""
+"""Fields that say where an item belongs and not what it says: a new value moves it, and readers are told of no edit."""
 
 
 def changed_fields(old: Item, new: Item) -> list[str]:
@@ -108,7 +107,7 @@ def changed_fields(old: Item, new: Item) -> list[str]:
 
 
 def _as_compared(name: str, value: object) -> object:
-    """Return the value of a field with its addresses as they compare."""
+    """Return the value of a field, with addresses in the form in which they are compared."""
     match name, value:
         case "link", str():
             return link_key(value) or value
@@ -136,7 +135,7 @@ def _fields(item: Item) -> Iterable[tuple[str, object]]:
 
 
 def _links_in(html: str) -> list[str]:
-    """Return the addresses of links and pictures in clean HTML, without what servers make anew at each request."""
+    """Return addresses of links and pictures in clean HTML, without parts that servers change at each request."""
     links = [(kind, address) for kind, address in _ADDRESS.findall(html) if _SCRAMBLED not in address]
     return [address if kind == "href" else address.partition("?")[0] for kind, address in links]
 

@@ -1,4 +1,4 @@
-"""Items that their source lists long after their own day: readers are told when they were added."""
+"""Items that a source lists long after their own day; readers are told when they were added."""
 
 from datetime import date
 
@@ -10,9 +10,9 @@ LATE_DAYS = 30
 
 
 def late_day_of(record: Record, *, timezone: str) -> date | None:
-    """The day on which we first saw an item that is dated more than `LATE_DAYS` before; None: it is not so late.
+    """Return the day on which the site first saw an item dated more than `LATE_DAYS` before; None: it is not so late.
 
-    An item that came with its source's first pass is not late: then we were.
+    An item of its source's first pass is not late: it was the site that came late.
     """
     if record.added_at is None:
         return None

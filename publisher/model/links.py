@@ -1,4 +1,4 @@
-"""How web addresses and ids compare: two spellings of one address are one; pure. Readers see them as they came."""
+"""How web addresses and ids are compared: two spellings of one address are equal; pure. Readers see them unchanged."""
 
 import re
 from functools import lru_cache
@@ -18,12 +18,12 @@ _SIGNATURE = re.compile(
     r"s[evprt]|spr|ske|skoid|sks|skt|sktid|skv|hdnea|hdnts",
     re.IGNORECASE,
 )
-"""Parameters by which stores of files sign an address anew for each reader."""
+"""Parameters by which file stores sign an address again for each reader."""
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _URI = re.compile(r"https?://|urn:[a-z0-9-]+:|tag:[^,\s]+,", re.IGNORECASE)
 _START = re.compile(r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?(?:/(?:index|default|home|start)(?:\.\w{2,5})?)?", re.IGNORECASE)
-"""The path of a site's start page, perhaps of one of its languages, without a slash at the end."""
+"""The path of a site's start page, perhaps in one language, without a slash at the end."""
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -44,9 +44,9 @@ def _without(names: re.Pattern[str], query: str) -> str:
 
 @lru_cache(50_000)  # a pass asks for each link several times
 def link_key(address: str) -> str:
-    """Return the key by which links are compared; empty: the link leads to a site's start page, so it names no item.
+    """Return the key by which links are compared; empty: the link leads to a start page, so it identifies no item.
 
-    Scheme, `www.`, the usual port, a slash at the end, tracking and how letters are encoded make no difference; the
+    Scheme, `www.`, the usual port, a slash at the end, tracking and the encoding of letters make no difference; the
     fragment does.
     """
     if not _WEB.match(address):
@@ -90,5 +90,5 @@ def id_key(native_id: str) -> str:
 
 
 def is_uri(native_id: str) -> bool:
-    """Whether an id is meant to be the same everywhere: a web address, a URN (RFC 8141) or a tag (RFC 4151)."""
+    """Whether an id is the same everywhere by its form: a web address, a URN (RFC 8141) or a tag (RFC 4151)."""
     return _URI.match(native_id) is not None

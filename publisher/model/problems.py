@@ -34,7 +34,7 @@ class Problem:
     what: str
     """What is wrong and what to do."""
     exit_code: int = EXIT_TRY_LATER
-    """With which a command exits that met the problem; 0: it did all that it could."""
+    """The exit code of a command that met the problem; 0: it did all that it could."""
     is_repeated: bool = False
     """Whether the pass before met the same problem."""
     is_of_site: bool = False
@@ -42,7 +42,7 @@ class Problem:
 
     @classmethod
     def of(cls, where: str, error: PublisherError) -> "Problem":
-        """Return an error as a problem of `where`, for work that goes on without it."""
+        """Return a problem of `where` from an error, for work that goes on without that part."""
         is_of_site = isinstance(error, (FilesError, TemplateError))
         return cls(where=where, what=str(error), exit_code=error.exit_code, is_of_site=is_of_site)
 

@@ -1,4 +1,4 @@
-"""Records: what the log knows of items, and what new entries of the log bring."""
+"""Records: what the log knows about items, and what new entries of the log bring."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -18,9 +18,9 @@ class Fetched:
     charset: str
     """The encoding that the server names; empty: it names none."""
     validator: str
-    """The validator for the next `fetch` of the same address."""
+    """The validator to give to the next `fetch` of the same address."""
     is_unchanged: bool = False
     fresh_until: datetime | None = None
-    """The moment until which the server says its answer stays the same; None: it does not say."""
+    """Until when the server says that its answer stays the same; None: it does not say."""
     moved_to: str = ""
     """Where the address has moved permanently; empty: it has not moved."""

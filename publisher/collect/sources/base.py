@@ -1,4 +1,4 @@
-"""What a source is, and which class reads each kind: one of ours, one of an installed package, or a dotted path."""
+"""What a source is, and which class reads each kind: a class of this package, of an installed one, or a dotted path."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ class Fetch:
     validator: str
     """Opaque, such as a digest of the bytes or an ETag. The next `fetch` gets it to see whether anything changed."""
     problems: Sequence[Problem] = ()
-    """A problem for each item that could not be read, with its place; the other items are in `items`."""
+    """A problem for each item that could not be read, with its place; the readable items are in `items`."""
     unread: Sequence[Unread] = ()
-    """What can be told of each item in `problems`, in their order; of those beyond the last one nothing can."""
+    """What is known of each item in `problems`, in their order; if it is shorter, nothing is known of the last ones."""
     remarks: Sequence[Problem] = ()
     """What the operator should know about the source itself, such as its move to another address."""
     lifetime: timedelta = timedelta(0)
@@ -39,15 +39,15 @@ class Fetch:
     notes: Sequence[Problem] = ()
     """What the source keeps back on purpose, such as drafts: for `publisher check --source` alone."""
     withheld: Sequence[Item] = ()
-    """What can be told of each draft: one that readers have is taken back from them. None of them is in `items`."""
+    """What is known of each draft. One that readers already have is withdrawn. None of them is in `items`."""
     fresh_until: datetime | None = None
-    """The moment until which the server says its answer stays the same; None: it does not say."""
+    """Until when the server says that its answer stays the same; None: it does not say."""
     is_complete: bool = False
-    """Whether the source lists all that it has, so that an item that is missing is gone; else it shows the newest."""
+    """Whether the source lists all its items, so that a missing one is gone; otherwise it lists only the newest."""
     keeps_first_date: bool = False
     """Whether an item keeps the date that the source gave it first; else another date moves it."""
     is_unchanged: bool = False
-    """Whether nothing changed since the reading that gave the validator; nothing was parsed then."""
+    """Whether nothing changed since the reading that gave the validator; nothing was parsed."""
 
 
 class Source(Protocol):
@@ -55,7 +55,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The name in config.toml, by which the store knows the source."""
+        """The name in config.toml, which also identifies the source in the store."""
         ...
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
@@ -75,7 +75,7 @@ class SourceSite:
     """An IANA name such as Europe/Brussels: where the day of an item begins."""
     fetching: Fetching
     user_agent: str
-    """Names the program, and whom a server's owner may write to."""
+    """The name of the program, and an address for owners of servers to write to."""
     labels: frozenset[str] = frozenset()
     """Names of themes in config.toml, as `slugs.fold_label` leaves them."""
 
@@ -102,7 +102,7 @@ ENTRY_POINTS = "publisher.sources"
 
 
 def kind_names() -> tuple[str, ...]:
-    """Return the names that `kind` may have: those of our kinds, and of kinds in installed packages."""
+    """Return the names that `kind` may have: our own kinds, and kinds of installed packages."""
     return (*KINDS, *sorted(entry.name for entry in entry_points(group=ENTRY_POINTS)))
 
 
@@ -131,7 +131,7 @@ def _hosts(private: object) -> Sequence[str]:
 
 
 def _holding(labels: Collection[str], *separators: str) -> frozenset[str]:
-    """Return the labels that would be cut in pieces. If there are none, the source is read as before."""
+    """Return the labels that a separator would cut in pieces. If there are none, the source is read as before."""
     return frozenset(label for label in labels if any(separator in label for separator in separators))
 
 
@@ -150,11 +150,11 @@ def load_kind(kind: str) -> Callable[..., Source]:
 
 
 def keys_of(kind: str) -> Mapping[str, Parameter]:
-    """Return the keys that a kind which is not ours takes, by name.
+    """Return the keys that a kind from another package takes, by name.
 
     Raises:
         ImportError, AttributeError, ValueError: there is no such class.
-        TypeError: it does not take `name` and `site`.
+        TypeError: the class does not take `name` and `site`.
     """
     parameters = signature(load_kind(kind)).parameters
     if missing := {"name", "site"} - parameters.keys():

@@ -27,7 +27,7 @@ _DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>", re.IGNORECASE)
 _SEVERAL_BYTES = re.compile(r"shift_?jis|euc|gb|big5|iso2022|cp9\d\d|johab")
 """Encodings of several bytes a character: a declared one is believed even if a few characters could be UTF-8."""
 _UNUSABLE = re.compile(r"utf|ascii|hz|idna|punycode|undefined|escape|mbcs|oem")
-"""Encodings that are not tried: the bytes show whether they are UTF-8 or UTF-16, and the others only hide text."""
+"""Encodings that are never tried: bytes show by themselves whether they are UTF-8 or UTF-16, and the rest hide text."""
 
 
 def decode(body: bytes, *, server: str, kind: str) -> str:

@@ -1,4 +1,4 @@
-"""Which column of a row is which field of an item; pure."""
+"""Maps the columns of a row to the fields of an item; pure."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -22,14 +22,14 @@ KEEPING = (*KEPT, *SHOWN, *STATES)
 
 @lru_cache(maxsize=4_096)
 def fold_name(name: str) -> str:
-    """Return the name of a field so that capitals, spaces, hyphens and underscores make no difference."""
+    """Return a field's name without capitals, spaces, hyphens and underscores, to compare it with others."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def map_row(row: Mapping[str, object], columns: Mapping[str, str | None]) -> dict[str, object]:
-    """Return a row's values by field; a field without a column of its own is read from the one of its name.
+    """Return a row's values by field; a field without a configured column is read from the column of its own name.
 
-    Capitals, spaces and marks in names make no difference. Fields that keep an item back are read by each of their
+    Capitals, spaces and marks in names make no difference. Fields that keep an item back are read under each of their
     names.
     """
     folded = {fold_name(name): value for name, value in row.items()}
@@ -65,7 +65,7 @@ def _is_empty(value: object) -> bool:
 
 
 def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str, object]:
-    """Return the named fields that stand in tables within front matter or an entry, the first of each name."""
+    """Return the named fields from tables inside front matter or an entry; the first value of each name counts."""
     found: dict[str, object] = {}
     for table in tables:
         if isinstance(table, Mapping):
@@ -77,10 +77,10 @@ def fields_within(tables: Iterable[object], names: Collection[str]) -> dict[str,
 def check_columns(
     source: str, where: str, names: Collection[str], columns: Mapping[str, str | None], *, undated: Undated
 ) -> None:
-    """See that there are the columns that configuration names, and those that no item can do without.
+    """Check that the columns exist that the configuration names, and those that every item needs.
 
     Raises:
-        SourceError: one is missing; the message names those that are there.
+        SourceError: a column is missing; the message lists those that exist.
     """
     there = ", ".join(repr(name) for name in names if name) or "none"
     known = {*names, *map(fold_name, names)}

@@ -58,7 +58,7 @@ class Trust:
 
 
 class Transport(httpx.BaseTransport):
-    """One fetch's way to the network; no connection outlives it."""
+    """The network connection of one fetch; it is closed when the fetch ends."""
 
     def __init__(self, *, allowed: Collection[str], deadline: Deadline, tls: ssl.SSLContext | None) -> None:
         """`tls` is needed for encrypted addresses alone."""

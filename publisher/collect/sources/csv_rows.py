@@ -14,7 +14,7 @@ _SEPARATOR = re.compile(r'"?sep=(?P<mark>[^\w" \r\n])"?(?:\r\n|\r|\n|\Z)', re.IG
 """Excel's first line when it says what stands between cells."""
 
 _END = "\ue000"
-"""A line put below the last one: it is a row of its own unless a quote is still open there."""
+"""A line added at the end of the text: it is a row by itself unless a quote is still open there."""
 
 _OPEN = "a quote is opened here and never closed, so that nothing below it can be read"
 

@@ -54,15 +54,15 @@ class DatabaseSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that hold separators, as in `FieldRules`."""
     complete: bool = False
-    """Whether it lists all that there is, so that what is missing is gone."""
+    """Whether the query lists all items, so that a missing one is gone."""
     base: str = ""
     """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Ask the query; a row that makes no item is a `Problem` with its number, and the others are given.
+        """Run the query. A row that makes no item becomes a `Problem` with its number; the other rows are returned.
 
         Raises:
-            SourceError: the database or the query cannot be used, or not one row makes an item.
+            SourceError: the database or the query cannot be used, or no row makes an item.
         """
         names, rows = self._rows()
         check_columns(self.name, "`query`", names, self.columns, undated=self.undated)

@@ -82,12 +82,12 @@ class Said(Enum):
 
     NOTHING = "nothing"
     DATE = "date"
-    """`Date:` alone, which may be the date of an event as well."""
+    """`Date:` alone, which may also be the date of an event."""
     LABEL = "label"
     """A label of a listing, `Publication date:`."""
     PUBLISHED = "published"
     UPDATED = "updated"
-    """The date of a change, which may stand beside the first one."""
+    """The date of a change, which may follow the date of publication."""
 
 
 _PUBLISHED = _set(
@@ -105,7 +105,7 @@ _UPDATED = _set(
 _DATE = frozenset({"date", "datum"})
 _SAYING = _PUBLISHED | _UPDATED | _DATE
 _BESIDE = _set("last first latest en la de of since and time derniere dernier laatst laatste sinds zuletzt letzte seit")
-"""Words that may stand beside them and mean nothing alone."""
+"""Words that may stand next to a date's words and mean nothing alone."""
 _MOST_WORDS = 7
 
 # --- times of the day ------------------------------------------------------------------------------------------------
@@ -182,22 +182,22 @@ _INFO = _FourLanguages()
 
 
 def month_of(word: str) -> int | None:
-    """Return the number of a month, 1 to 12; None when it is no month."""
+    """Return the number of a month, 1 to 12; None: the word names no month."""
     return _INFO.month(word)
 
 
 def weekday_of(word: str) -> int | None:
-    """Return the number of a day of the week, Monday is 0; None: the word is no such day."""
+    """Return the number of a weekday, Monday is 0; None: the word names no weekday."""
     return _INFO.weekday(word)
 
 
 def is_connector(word: str) -> bool:
-    """Whether a word may stand before a date, or between it and its time, without changing its meaning."""
+    """Whether a word may come before a date, or between a date and its time, without changing its meaning."""
     return _INFO.jump(word)
 
 
 def offset_of(zone: str) -> int | None:
-    """Return the seconds by which clocks of a zone are ahead of UTC; None when its name is not known."""
+    """Return by how many seconds a zone's clocks are ahead of UTC; None: the zone is unknown."""
     return 0 if _INFO.utczone(zone) else _INFO.TZOFFSET.get(zone.upper())
 
 
@@ -209,7 +209,7 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def split_said(text: str) -> tuple[Said, str]:
-    """Return what words such as `Published on` or `Date:` say of what stands behind them, and what stands there."""
+    """Return what words such as `Published on` or `Date:` say about the text behind them, and that text."""
     words = text.split(" ")
     saying: set[str] = set()
     count = 0
@@ -226,19 +226,19 @@ def split_said(text: str) -> tuple[Said, str]:
 
 
 def is_beside(word: str) -> bool:
-    """Whether a word may stand beside a date, but means nothing alone."""
+    """Whether a word may stand next to a date and means nothing alone."""
     return fold(word) in _BESIDE or is_connector(word)
 
 
 def is_saying(text: str) -> bool:
-    """Whether a line is `Date:`, `Publié le :` or the like, with the date on the next one."""
+    """Whether a line is `Date:`, `Publié le :` or the like, with the date on the next line."""
     words = [fold(word) for word in re.findall(r"[^\W\d_]+", text)]
     known = all(word in _SAYING or is_beside(word) for word in words)
     return text.endswith(":") and known and any(word in _DATE | _PUBLISHED for word in words)
 
 
 def said_of_change(text: str) -> str:
-    """Return the word that tells of a change, as in `10 February 2022 (updated)`; empty: none does."""
+    """Return the word that says that something changed, as in `10 February 2022 (updated)`; empty: there is none."""
     return next((word for word in re.findall(r"[^\W\d_]+", text) if fold(word) in _UPDATED), "")
 
 

@@ -100,7 +100,7 @@ class DateError(ValueError):
 
 @lru_cache(maxsize=16_384)  # a listing repeats its dates and short lines
 def read_line(text: str) -> date | datetime | None:
-    """Return the day or the moment that `text`, on one line, names and nothing else; None: it is other text.
+    """Return the day or moment that a line of text names, if it names nothing else; None: it is other text.
 
     Raises:
         DateError: it is plainly a date and cannot be read, such as 31 February 2022, February 2022 or 10.02.22.
@@ -146,7 +146,7 @@ def read_moment(text: str) -> date | datetime:
 
 
 def round_up(moment: datetime) -> datetime:
-    """Return the exact end of a day for what `24:00` without a zone is read as, the last moment of its day."""
+    """Return the end of a day exactly: `24:00` without a zone is read as the last moment of its day."""
     return moment + timedelta(microseconds=1) if moment.microsecond == _DAY_ENDS.microseconds else moment
 
 
@@ -213,7 +213,7 @@ def _unmarked(text: str) -> str:
 
 
 def _moment(plain: str) -> date | datetime | None:
-    """Return what a text names as a date, but for words about a change of it that stand behind."""
+    """Return the date that a text names, without words behind it about a change of the item."""
     plain = _LEAP.sub("59", plain)  # as clocks that know no leap second have it
     moment = next((moment for read in (_iso, _mail, _written, _in_part) if (moment := read(plain))), None)
     if moment:

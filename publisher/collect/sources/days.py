@@ -42,7 +42,7 @@ def day_of(plain: str) -> date | None:
 
 
 def _without_around(plain: str) -> Iterator[tuple[str, int | None]]:
-    """Yield the text, and then the same without what may stand before and behind a day, word by word."""
+    """Yield the text, then the text without the words that may stand before or after a day, one word less each time."""
     words, weekday = plain.split(" "), None
     yield plain, weekday
     for side in (0, 0, 0, -1, -1, -1):

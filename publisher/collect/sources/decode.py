@@ -1,4 +1,4 @@
-"""Unpacks what a server sends in small steps, so that a decompression bomb is stopped early."""
+"""Decompresses what a server sends in small steps, so that a decompression bomb is stopped early."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ import brotli
 
 _STEP_BYTES = 65_536
 _GZIP = b"\x1f"
-"""What gzip begins with, and nothing else that servers send."""
+"""The bytes with which gzip begins, and nothing else that servers send."""
 
 
 class DecodeError(Exception):

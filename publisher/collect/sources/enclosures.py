@@ -11,7 +11,7 @@ from publisher.model.items import Enclosure
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 """RFC 6838 section 4.2."""
 MAX_ENCLOSURES = 20
-"""The most files of one item; the others are left out."""
+"""The most files that one item may have; further files are left out."""
 _MOST_READ = 1_000
 LONGEST_URL = 2_000
 """The most characters of a file's address: browsers need not open a longer one."""

@@ -41,8 +41,8 @@ MAX_ITEMS = 20_000
 """The most items that are read of one document."""
 
 _HARMLESS_BYTES = 32_768
-"""Larger documents are read in a process of their own. Some texts, such as a long author's name, take feedparser
-quadratic time: 4 s at this size.
+"""From this size on, a document is read in a process of its own. feedparser takes quadratic time for some texts, such
+as a long author's name: 4 s at this size.
 """
 _JSON = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*\{")
 _ENTITY = re.compile(r"<!ENTITY[^>]*>?", re.IGNORECASE)
@@ -51,7 +51,8 @@ _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _CAPTION = re.compile(r"(</?media:)description\b")
-"""What stands below a picture, renamed so that feedparser does not take it for the item's own description."""
+"""The tag of a picture's caption, which is renamed so that feedparser does not take it for the item's own description.
+"""
 _PERIOD = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
 
@@ -71,10 +72,10 @@ class FeedSource:
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the feed; an item that cannot be read is a `Problem`, and the others are given, in its order.
+        """Read the feed. An item that cannot be read becomes a `Problem`; the others are returned in the feed's order.
 
         Raises:
-            SourceError: it cannot be had, is no feed, or not one item could be read.
+            SourceError: the feed cannot be fetched, is no feed, or no item could be read.
         """
         place = Place(
             self.name, self.url, self.path, self.fetcher, f"{READER}-{self.undated}-{self.categories}", ACCEPT
@@ -154,7 +155,7 @@ class _Document:
     older: str
     """The document before it; empty: none."""
     lifetime: timedelta = timedelta(0)
-    """How long its publisher says it stays as it is."""
+    """How long its publisher says that the feed stays as it is."""
 
 
 # --- RSS and Atom ----------------------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def _xml_document(source: str, body: bytes, url: str, charset: str) -> _Document
 
 
 def _ends_within_entry(text: str, count: int) -> bool:
-    """Whether a document was cut off within the last of its entries, which then says less than its writer meant."""
+    """Whether a document was cut off inside its last entry, which then says less than its writer meant."""
     last = max((match.start() for match in _ENTRY.finditer(text)), default=0)
     return _ROOT_END.search(text, last) is None and len(_ENTRY_END.findall(text)) < count
 
@@ -253,7 +254,9 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 
 
 def _link(entry: dict[str, Any]) -> str:
-    """Return the link of an entry. A `guid` alone is one unless it says otherwise, and many are none and do not."""
+    """Return the link of an entry. A `guid` counts as a link unless it says otherwise, because many feeds have no
+    other.
+    """
     link = str(entry.get("link") or "")
     has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))
     return "" if link == entry.get("id") and not has_own and not web_address(link) else link
@@ -266,7 +269,7 @@ def _authors(said: Mapping[str, Any]) -> list[str]:
 
 
 def _teaser(entry: dict[str, Any], body: str) -> str:
-    """Return the summary beside an item's text; empty if it is only the beginning of the text."""
+    """Return the summary of an item that also has a text; empty if it is only the beginning of that text."""
     detail = entry.get("summary_detail") or {}
     written = str(detail.get("value") or entry.get("summary") or "")
     return teaser_of(written if detail.get("type") == "text/plain" else words_of(written), words_of(body))
@@ -284,13 +287,13 @@ def _language(detail: Mapping[str, Any] | None) -> str:
 
 
 def _date(entry: dict[str, Any]) -> str | None:
-    """Return when an entry was published, as it is written; feedparser's own reading of it guesses."""
+    """Return when an entry was published, as the feed writes it; feedparser's own reading of it guesses."""
     # Not its own `get`, which gives `updated` for `published` with a warning.
     return _first_date([str(dict.get(entry, name) or "") for name in ("published", "updated", "created")])
 
 
 def _first_date(written: Sequence[str]) -> str | None:
-    """Return the first value that is a date of news; if none is, the first value, so that the problem is told."""
+    """Return the first value that is a date of news; if none is, the first value, so that the problem is reported."""
     said = [text for text in map(clean_line, written) if text]
     return next((text for text in said if says_date(text)), next(iter(said), None))
 

@@ -48,7 +48,7 @@ def _is_news(picture: str, html: str) -> bool:
 
 
 def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[dict[str, object]]:
-    """Return the picture that stands for an item; a body with pictures likely shows the same one, larger."""
+    """Return the picture that represents an item; a body with pictures probably shows the same one, larger."""
     shown = [each for each in addresses if isinstance(each, str) and _is_news(each, html)]
     return [] if "<img" in html else [_attached(base, each) for each in shown[:1]]
 
@@ -56,9 +56,7 @@ def _first_picture(addresses: Iterable[object], html: str, base: str) -> list[di
 def _attached(
     base: str, address: object, media_type: object = None, length: object = None, title: object = None
 ) -> dict[str, object]:
-    """Return the values of one enclosure. Values that are neither text nor number are left out, so that the item is
-    read.
-    """
+    """Return the values of one enclosure, without any that is neither text nor number, so that the item can be read."""
     values = {"type": media_type, "length": length, "title": title}
     known = {
         name: value for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)

@@ -42,11 +42,11 @@ _MAX_AGE = re.compile(r"(?:^|,)\s*max-age=(\d{1,9})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches for every source of a site; may be used by several threads."""
+    """Fetches for all sources of a site; several threads may use it."""
 
     settings: Fetching
     user_agent: str
-    """Names the program, and whom a server's owner may write to."""
+    """The name of the program, and an address for owners of servers to write to."""
     _turns: dict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _trust: Trust = field(default_factory=Trust)
@@ -164,7 +164,7 @@ _BELIEVED = timedelta(days=1)
 """How long after the last whole document a server is believed that says "unchanged"."""
 _SPREAD_MINUTES = 60
 _BYTES = "latin-1"
-"""A header may hold bytes in any encoding (RFC 9110 section 5.5); these are given back as they came."""
+"""A header may hold bytes in any encoding (RFC 9110 section 5.5); with this one they come back as they were."""
 
 
 @contextmanager
@@ -204,7 +204,7 @@ def _is_whole_due(known: Mapping[str, str], source: str, now: datetime) -> bool:
 
 
 def _target(response: httpx.Response, address: str) -> str | None:
-    """Return where a redirect leads, empty when that is no address; None when the answer is no redirect."""
+    """Return where a redirect leads, empty if that is no address; None: the answer is no redirect."""
     location: str = response.headers.get("Location", "")
     if not location or response.status_code not in _REDIRECTS:
         return None

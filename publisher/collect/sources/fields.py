@@ -69,7 +69,7 @@ def item_of(values: Mapping[str, object], rules: FieldRules | None = None) -> It
 
 
 def _unread(values: Mapping[str, object]) -> Unread:
-    """Return what can be told of an item that the values do not make."""
+    """Return what is known of an item that the values do not make."""
     native_id, day = "", None
     with suppress(FieldError):
         native_id = clean_line(text_in(values, "id"))
@@ -90,7 +90,9 @@ def _item_of(values: Mapping[str, object], rules: FieldRules) -> Item:
 
 
 def _withheld(values: Mapping[str, object], rules: FieldRules) -> Item:
-    """Return what can be told of an item that its source keeps back; without a date it has the first day there is."""
+    """Return what is known of an item that its source keeps back; if it has no date, it gets the earliest date there
+    is.
+    """
     lenient = replace(rules, today=rules.today or date.min)
     with suppress(FieldError):
         return _made_of({**values, "embargo": None, "expires": None}, lenient)

@@ -57,8 +57,9 @@ def read_unless(source: str, path: Path, validator: str, *, reader: str) -> byte
 
 
 def validator_of(data: bytes, *, reader: str) -> str:
-    """Return the validator by which a later reading recognises these bytes. `reader` changes when they would be read
-    differently.
+    """Return the validator by which a later reading recognises these bytes.
+
+    `reader` is part of it, and changes when the same bytes would be read differently.
     """
     return _validator(hashlib.sha256(data).hexdigest(), reader)
 

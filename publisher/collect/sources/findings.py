@@ -15,7 +15,7 @@ class DateOrder(Enum):
     DAY = "day"
     MONTH = "month"
     EITHER = "either"
-    """It could be both, as in 3/4/2024."""
+    """The order of the numbers is unclear, as in 3/4/2024."""
 
 
 @dataclass(slots=True)
@@ -23,9 +23,9 @@ class Findings:
     """What was found out while the items of a reading were made."""
 
     doubts: list[str] = field(default_factory=list)
-    """A field and its word for each item of whose meaning for readers nothing is known."""
+    """The field and word of each item for which it is unknown whether readers may see it."""
     orders: set[DateOrder] = field(default_factory=set)
-    """Of all dates in numbers."""
+    """The orders of day and month in all dates that are written in numbers."""
     is_month_first: bool = False
     """Whether dates that could be either are not believed, because others have the month first."""
 

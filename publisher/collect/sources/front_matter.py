@@ -30,7 +30,7 @@ Python.
 """
 _NULL = "tag:yaml.org,2002:null"
 _NEEDED = ("title", "date")
-"""One of them tells a head from a text that begins with a word and a colon."""
+"""Fields of which one must be there: a head without either is a text that begins with a word and a colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Parts:
 
 
 def split(text: str) -> Parts:
-    """Return the front matter of a text whose lines end with a line feed, and what is beneath.
+    """Return the front matter of a text whose lines end with a line feed, and the text beneath it.
 
     Raises:
-        FieldError: it is not what it begins as, or has no end.
+        FieldError: the front matter is not valid, or has no end.
     """
     for fences, read in ((_TOML, _toml), (_YAML, _yaml)):
         if match := fences.match(text):

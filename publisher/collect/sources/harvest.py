@@ -1,4 +1,4 @@
-"""Reads the single items of a source: those that cannot be read are told, and the others go on."""
+"""Reads the items of a source one by one: an item that cannot be read becomes a problem, and the others are kept."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -25,13 +25,13 @@ class Harvest:
     """Newest first."""
     problems: tuple[Problem, ...]
     unread: tuple[Unread, ...] = ()
-    """What can be told of each item in `problems`, in their order."""
+    """What is known of each item in `problems`, in their order."""
     notes: tuple[Problem, ...] = ()
     """What the source itself keeps back, in words."""
     withheld: tuple[Item, ...] = ()
-    """What can be told of these items."""
+    """What is known of each item that the source keeps back."""
     remarks: tuple[Problem, ...] = ()
-    """A line for each word of a status that is not known, with the number of its items, which go out."""
+    """A line for each status word that is unknown, with the number of items that have it; these items go out."""
 
 
 def harvest(
@@ -94,7 +94,7 @@ def _remark(source: str, said: str, count: int) -> Problem:
 
 
 def joined_unread(harvests: Sequence[Harvest]) -> list[Unread]:
-    """Return what can be told of the unread items of several documents, given in their order."""
+    """Return what is known of the unread items of several documents, in the order of the documents."""
     above = list(accumulate((len(each.items) for each in harvests), initial=0))
     return [
         replace(each, place=start + (each.place or 0))

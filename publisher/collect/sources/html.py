@@ -41,8 +41,8 @@ ATTRIBUTES = {
     "ins": {"cite", "datetime"},
 }
 MAX_CHARACTERS = 200_000
-"""The most characters of one body; the rest is cut off. Long reports have a quarter of it. An element with ever more
-attributes takes time by the square of their number: 1 s with so many.
+"""The most characters of one body; the rest is cut off. Long reports have a quarter of that. An element with ever more
+attributes takes time quadratic in their number: 1 s at this size.
 """
 
 _DROPPED_TAGS = (
@@ -95,7 +95,7 @@ def safe_html(raw: str, *, base: str = "", keep_tracking: bool = False) -> str:
 
 
 def parse_fragment(text: str) -> html.HtmlElement | None:
-    """Return the fragment within a `div`; None when nothing is in it."""
+    """Return the fragment inside a `div`; None: it is empty."""
     try:
         # A parser of its own each time: sources are read in several threads.
         parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)

@@ -1,7 +1,8 @@
-"""What stands in HTML and is no text: players, frames, and pictures that a script would load later; on lxml's elements.
+"""What stands in HTML and is no text: players, frames, and pictures that a script would load later.
 
-A frame or a player cannot stand in a feed or a mail. It leaves a link with a name, and a recording is a file of the
-item as well. A picture that waits for a script, in `data-` attributes, a `srcset` or a `noscript`, is a picture.
+Works on lxml's elements. A frame or a player cannot stand in a feed or a mail. It leaves a link with a name, and a
+recording becomes a file of the item as well. A picture that waits for a script, in `data-` attributes, a `srcset` or a
+`noscript`, becomes an ordinary picture.
 """
 
 import re
@@ -40,7 +41,7 @@ NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d*)?(?:px)?\s*")
 
 @dataclass(slots=True)
 class MediaFound:
-    """What cleaning HTML found besides HTML."""
+    """The media and files that were found while HTML was cleaned."""
 
     files: list[Enclosure] = field(default_factory=list)
     """Recordings that it played."""
@@ -155,7 +156,7 @@ def _put_before(player: html.HtmlElement, link: html.HtmlElement) -> None:
 
 
 def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
-    """Put an address where it is loaded at once; return it, empty when there is none."""
+    """Put a picture's address where it is loaded at once; return the address, empty: there is none."""
     if image.get("alt") is None:
         image.set("alt", "")
     written = list(_picture_addresses(image))
@@ -168,7 +169,7 @@ def _show_picture(image: html.HtmlElement, base: str, media: MediaFound) -> str:
 
 
 def _picture_addresses(image: html.HtmlElement) -> Iterator[str]:
-    """Yield where a picture may be, the likeliest first."""
+    """Yield the addresses at which a picture may be, the likeliest first."""
     source = (image.get("src") or "").strip()
     is_placeholder = _PLACEHOLDER.match(source) is not None
     for name in _HELD_BACK:
@@ -190,7 +191,7 @@ def _sources_around(image: html.HtmlElement) -> list[html.HtmlElement]:
 
 
 def _best(candidates: str) -> list[str]:
-    """Return the address of a `srcset` that suits most screens; no address when there is none."""
+    """Return the address in a `srcset` that suits most screens, as a list of one; empty: there is none."""
     found = [(match["address"], float(match["size"] or 1), match["unit"]) for match in _CANDIDATE.finditer(candidates)]
     wide = [(size, address) for address, size, unit in found if unit == "w"]
     fitting = [each for each in wide if each[0] <= _WIDEST]

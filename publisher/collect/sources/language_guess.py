@@ -29,7 +29,7 @@ _ALSO_KNOWN = frozenset({"DE", "EN", "ES", "FR", "IT", "NL", "PT"})
 _LONGEST_WORD = 24
 """Letters; a longer word, a name or a compound, would outweigh the words around it."""
 _NO_WORD = re.compile(r"[\d@/\\_=<>{}|]|^-|\.\w|^[^\W\d_]$")
-"""In what is a figure, an address, code or a single letter."""
+"""Marks a figure, an address, code or a single letter, which say nothing about the language."""
 
 
 def guess(text: str, among: Collection[str], *, beside: str = "") -> str:

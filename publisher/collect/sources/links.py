@@ -18,15 +18,17 @@ _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:.]+")
 _PATH, _QUERY = "/:@!$&'()*+,;=~%", "/?:@!$&'()*+,;=~%"
-"""What stands in a path and in a query as it is (RFC 3986 section 3.3 and 3.4), besides letters and figures."""
+"""Characters that may stay unencoded in a path and in a query (RFC 3986 sections 3.3 and 3.4), besides letters and
+digits.
+"""
 _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def absolute(address: str, base: str = "") -> str:
-    """Return `address` as seen from `base`, made right; empty when it is none, stays relative or has another scheme.
+    """Return an address as seen from `base`, corrected; empty: it is no address, stays relative, or has another scheme.
 
-    Letters that are not ASCII, spaces and the like are percent-encoded, hosts are IDNA (RFC 5891). Done twice it is the
-    same.
+    Letters that are not ASCII and spaces are percent-encoded, hosts become IDNA (RFC 5891). Doing it twice changes
+    nothing more.
     """
     # Browsers take out line ends and tabs wherever they stand: they hide no scheme.
     bare = _UNFIT.sub("", _trimmed(address))
@@ -38,13 +40,15 @@ def absolute(address: str, base: str = "") -> str:
 
 
 def web_address(address: str, base: str = "") -> str:
-    """Return `absolute` of an address of the web; empty: it is no such address."""
+    """Return `absolute` of an address on the web; empty: it is no such address."""
     found = absolute(address, base)
     return found if found.partition(":")[0] in WEB_SCHEMES else ""
 
 
 def seen_from(address: str, base: str) -> str:
-    """Return `address` as seen from `base`; as it came when that makes no address of it, so that it can be told."""
+    """Return `address` as seen from `base`; unchanged if that makes no address of it, so that the problem can be
+    reported.
+    """
     return absolute(address, base) or _trimmed(address)
 
 

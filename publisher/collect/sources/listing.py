@@ -12,7 +12,7 @@ from publisher.collect.sources.files import decoded, read_unless, validator_of
 from publisher.model.errors import SourceError
 
 READER = "listing-5"
-"""Part of every validator: it changes when the parser reads the same bytes differently."""
+"""Part of every validator. It changes when the parser reads the same bytes differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class ListingSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that hold commas, as `slugs.fold_label` leaves them."""
     complete: bool = False
-    """Whether it lists all that there is, so that what is missing is gone."""
+    """Whether the file lists all items, so that a missing one is gone."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:  # noqa: ARG002 - a file lists the same at any time
-        """Read the file; an item that cannot be read is a `Problem` with its line, and the others are given.
+        """Read the file. An item that cannot be read becomes a `Problem` with its line; the others are returned.
 
         Raises:
-            SourceError: the file cannot be read, is not UTF-8, or holds text of which nothing could be read.
+            SourceError: the file cannot be read, is not UTF-8, or no item in it could be read.
         """
         reader = f"{READER} {sorted(self.labels)}" if self.labels else READER
         reader = f"{reader} complete" if self.complete else reader

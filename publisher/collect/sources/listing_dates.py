@@ -17,7 +17,7 @@ from publisher.collect.sources.near_dates import NO_DAY, doubt_of, is_year
 _LONGEST = 80
 """Characters of a line that may be a date with other words; more are a sentence."""
 _MOST_WORDS = 5
-"""Of a date without figures, such as `il y a deux jours`."""
+"""The most words of a date without figures, such as `il y a deux jours`."""
 _YEAR = re.compile(r"(?:1[0-9]|2[01])\d\d")
 _DIGITS = re.compile(r"(?:19|20)\d{6}(?:\d{6})?")
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’»)\]]*$")
@@ -60,7 +60,7 @@ def date_line(line: str) -> DateLine | None:
 def looks_dated(line: str) -> bool:
     """Whether a line begins or ends with a date, has a few other words and is no sentence: `10 May 2022 in Brussels`.
 
-    A day of the week alone counts, too.
+    A weekday alone counts too.
     """
     if len(line) > _LONGEST or _SENTENCE_END.search(line):
         return False

@@ -101,7 +101,7 @@ class _Label:
 
 
 class _Mistaken(str):
-    """A line that begins like a label and cannot be one. It is text, but labels beside it stay labels."""
+    """A line that begins like a label and cannot be one. It counts as text; real labels next to it stay labels."""
 
     __slots__ = ()
 
@@ -137,7 +137,7 @@ class _Draft:
     head: DateLine
     """If it cannot be read, nothing comes of the draft."""
     written: str
-    """The line of its date."""
+    """The line of its date, as it is written."""
     paragraphs: list[str] = field(default_factory=list)
     labels: list[_Label] = field(default_factory=list)
 
@@ -215,11 +215,13 @@ class _Reader:
     def __init__(self, known: frozenset[str], *, ends_with_labels: bool) -> None:
         self._known = known
         self._ends_with_labels = ends_with_labels
-        """Whether items have labels for themes or keywords, so that one without has not ended yet."""
+        """Whether items have labels for themes or keywords, so that an item without any has not ended yet."""
         self.faults: list[tuple[int, str]] = []
         """Line and what is wrong there."""
         self.notes: list[tuple[int, str]] = []
-        """Line of each item that its source keeps back, and by which words; and of what is no item by intent."""
+        """By line: items that the source keeps back, with the words that say so, and lines that are deliberately no
+        items.
+        """
         self.withheld: list[Item] = []
         """The items that its source keeps back."""
         self.upside_down: tuple[int, str] | None = None
@@ -255,7 +257,7 @@ class _Reader:
         self._add(start, rows)
 
     def _look_at(self, number: int, line: str, *, is_alone: bool) -> DateLine | str:
-        """Return what a line is that begins a block and has a date with other words beside it."""
+        """Return what a line is that begins a block and has other words next to a date."""
         if self._is_below_labels and not is_named(line):
             return DateLine(None, f"{line!r} has words beside its date; put the date on a line of its own")
         if self._drafts and is_alone and not self._drafts[-1].is_empty:
@@ -263,11 +265,11 @@ class _Reader:
         return line
 
     def _is_remark(self, row: DateLine, rows: Sequence[_Label | str]) -> bool:
-        """Whether a date tells of a change of the item that the date above begins."""
+        """Whether a date belongs to a remark that the item above was changed."""
         return row.said is Said.UPDATED and self._is_fresh(rows)
 
     def _is_fresh(self, rows: Sequence[_Label | str]) -> bool:
-        """Whether there is no text yet beneath the last date."""
+        """Whether there is no text yet below the last date."""
         has_text = any(isinstance(row, str) for row in rows)
         return bool(self._drafts) and self._drafts[-1].is_empty and not has_text
 
@@ -296,7 +298,7 @@ class _Reader:
         return bool(above.labels or rows) or day <= above.day
 
     def _begin(self, row: DateLine, at: tuple[int, str], start: int, above: list[_Label | str]) -> list[_Label | str]:
-        """Begin an item; return the rows of the block that are already its own."""
+        """Begin an item; return the rows of the block that already belong to it."""
         if above and isinstance(above[-1], str) and is_saying(above[-1]):
             above.pop()
         has_text = any(isinstance(other, str) for other in above)
@@ -335,7 +337,7 @@ class _Reader:
                 self.faults.append((draft.line, "there is no text beneath this date; the item was left out"))
 
     def _without_remarks(self) -> Iterator[_Draft]:
-        """Yield the drafts without those that belong to the item above: a year in a text, a change told at its end."""
+        """Yield the drafts, except those that belong to the item above: a year in a text, a note of a change."""
         above: _Draft | None = None
         for draft in self._drafts:
             is_end = draft.head.said is Said.UPDATED and draft.is_empty
@@ -350,7 +352,7 @@ class _Reader:
                 self.notes.append((draft.line, "this tells of a change of the item above, and was left out"))
 
     def _is_heading(self, draft: _Draft) -> bool:
-        """Whether a year or a month stands above dates; it is noted."""
+        """Whether a draft is a year or a month as a heading above dates; if so, it is noted."""
         is_period = draft.head.is_heading or draft.head.fault.endswith(NO_DAY)
         if not (is_period and draft.is_empty and not draft.labels) or draft is self._drafts[-1]:
             return False
@@ -370,7 +372,9 @@ class _Reader:
                 yield draft.line, item
 
     def _twin(self, index: int) -> _Draft | None:
-        """Return the neighbour whose date an empty draft repeats, one with a label and one without."""
+        """Return the neighbour with the same date as an empty draft, if one of the two has a label and the other has
+        none.
+        """
         draft = self._drafts[index]
         neighbours = (*self._drafts[max(0, index - 1) : index], *self._drafts[index + 1 : index + 2])
         for other in neighbours:

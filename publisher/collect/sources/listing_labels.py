@@ -1,4 +1,4 @@
-"""The labels of a listing in four languages: their words, and what may stand behind them; pure."""
+"""The labels of a listing in four languages: their words, and what may follow them; pure."""
 
 import re
 from collections.abc import Callable
@@ -67,7 +67,8 @@ SINGLE = ("title", "link", "language", "embargo", "expires")
 """What an item has one of; a second such line stays in its text."""
 LONGEST_WORD = 40
 _LONGEST_THEME = 100
-"""Characters; what follows `Theme:` and is longer is a sentence. Texts begin so, but never with `Keywords:`."""
+"""The most characters of a theme. Longer text behind `Theme:` is a sentence: texts may begin so, but not `Keywords:`.
+"""
 _LONGEST_TITLE = 200
 """Characters before the address of a file; more are a sentence."""
 _LONGEST_FILES = 10_000
@@ -84,22 +85,22 @@ _LANGUAGE_OF = {name: code for code, names in _LANGUAGES.items() for name in nam
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s<>\"]+", re.IGNORECASE)
 _FILE = re.compile(r"(?P<title>[^<>\"]*?)(?P<url>(?:https?:)?//[^\s<>\"]+?)(?:[,;]?\s+|[,;]?$)", re.IGNORECASE)
-"""An address, and before it what it is called."""
+"""An address, with the file's name before it."""
 
 
 @lru_cache(maxsize=4_096)
 def meaning_of(word: str) -> str | None:
-    """Return what a word before a colon labels, a key of `WORDS`; None: it is no label."""
+    """Return the key of `WORDS` that a word before a colon stands for; None: it is no label."""
     return _MEANING.get(fold_word(word))
 
 
 def fold_word(word: str) -> str:
-    """Return a label's word so that capitals, accents, hyphens and kinds of apostrophe make no difference."""
+    """Return a label's word without capitals, accents, hyphens and kinds of apostrophe, to compare it."""
     return " ".join(re.sub("[-‐‑–]", " ", _without_accents(word).replace("’", "'")).split())
 
 
 def _without_accents(word: str) -> str:
-    """Return `word` so that capitals and accents, often left out, make no difference."""
+    """Return a word without capitals and accents, which are often left out."""
     return "".join(letter for letter in normalize("NFD", word.casefold()) if not combining(letter))
 
 
@@ -147,7 +148,7 @@ def _themes(text: str, known: frozenset[str]) -> tuple[str, ...] | None:
 
 
 def _files(text: str) -> tuple[str, ...] | None:
-    """Return addresses, each with what it is called before it; None when there are other words."""
+    """Return addresses, each with the name that stands before it; None: there are other words."""
     found, end = [], 0
     if len(text) > _LONGEST_FILES:
         return None

@@ -43,7 +43,7 @@ MAX_BYTES = 1_000_000
 
 
 def _leave_out_shortcodes(state: StateCore) -> None:
-    """Take shortcodes out of what is no code, and leave them in the list `shortcodes` of the environment."""
+    """Take shortcodes out of text that is not code, and keep them in the list `shortcodes` of the environment."""
     for token in state.tokens:
         if token.type == "inline":
             token.content, found = without_shortcodes(token.content)
@@ -57,7 +57,9 @@ _PATTERN = re.compile(r"(?:^|/):[a-z]")
 """A pattern of addresses that Jekyll and Hugo fill, such as `/:year/:title/`."""
 _MORE = re.compile(r"<!--+\s*more\s*--+>", re.IGNORECASE)
 _CONFLICT = re.compile(r"\.sync-conflict-\d|\([^)]*conflict(?:ed)? copy\b[^)]*\)", re.IGNORECASE)
-"""In the name of a copy that Syncthing, Nextcloud or Dropbox made of a file which two people edited at once."""
+"""The mark in a file's name by which Syncthing, Nextcloud or Dropbox name a copy of a file that two people edited at
+once.
+"""
 _NAMES = {
     "id": ("id", "guid"),
     "date": (
@@ -78,7 +80,7 @@ _NAMES = {
 _DRAFTS = frozenset({"draft", "drafts", "brouillon", "brouillons", "concepten", "entwurf", "entwurfe", "unpublished"})
 """What folders of drafts are called, and the middle of a name such as `ferry.draft.md`."""
 _TABLES = ("params", "extra", "meta", "metadata")
-"""Tables in which generators have a site's own fields; what keeps an item back is read there as well."""
+"""Tables in which site generators keep a site's own fields; fields that keep an item back are read there as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ class MarkdownSource:
     """Where the folder is on the web: relative addresses and slugs begin there."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read every file; one that cannot be read is a `Problem`, and the others are given, newest first.
+        """Read every file. A file that cannot be read becomes a `Problem`; the others are returned, newest first.
 
         Raises:
-            SourceError: the folder is not there, or not one of its files could be read.
+            SourceError: the folder is not there, or no file could be read.
         """
         paths = list(self._paths())
         # Read one after the other, and again where something changed: all at once they may take more than there is.
@@ -210,14 +212,14 @@ class MarkdownSource:
             raise FieldError(f"its front matter was not recognised, and {error}") from error
 
     def _link(self, link: object, slug: object) -> object:
-        """Return where an item is, if its front matter says so; a slug or a pattern is no address by itself."""
+        """Return the web address of an item, if its front matter gives one; a slug or a pattern alone is no address."""
         if isinstance(link, str) and _PATTERN.search(link):
             link = None
         link = link or (slug if self.base else None)
         return seen_from(link, self.base) if isinstance(link, str) else link
 
     def _rules_at(self, path: Path, rules: FieldRules) -> FieldRules:
-        """Return the rules for one file: what lies beside it lies beside it on the web."""
+        """Return the rules for one file: a relative address in it is relative to its own place on the web."""
         folder = quote(f"{path.relative_to(self.path).parent.as_posix()}/")
         return replace(rules, base=urljoin(self.base, folder)) if self.base else rules
 
@@ -250,7 +252,7 @@ def _text(data: bytes | None) -> str:
 
 
 def _above_more(body: str) -> str:
-    """Return the words above `<!--more-->`, with which many generators end a summary; empty: it is not there."""
+    """Return the words above `<!--more-->`, with which many generators end a summary; empty: the mark is not there."""
     match = _MORE.search(body)
     return words_of(_html(body[: match.start()])) if match else ""
 

@@ -30,7 +30,7 @@ EXPIRY_NAMES = (
 )
 """What they call the moment after which it is in no feed."""
 _NO_TIME = re.compile(r"[0\s:.T/-]*Z?")
-"""A date that databases write where there is none: `0000-00-00`."""
+"""A date that databases write when there is none: `0000-00-00`."""
 _ZERO = re.compile(r"(?:[a-z]{3}, )?0?1 jan 0001 .*|0001-01-01", re.IGNORECASE)
 """The year 1, as Go and Hugo write it when there is no date."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,15 +46,15 @@ _NEVER = frozenset({"never", "jamais", "nooit", "nie", "niemals"})
 
 
 def first_sight(undated: Undated, *, now: datetime, timezone: str) -> Today:
-    """Return what `today` is to a source whose key `undated` says that."""
+    """Return the day that a source uses as `today` for undated items, by its key `undated`."""
     return local_day(now, timezone) if undated == "seen" else None
 
 
 def date_of(value: object) -> date | datetime | None:
-    """Return an instant in UTC, a moment without a zone, or the day when that is all that is said; None: nothing is.
+    """Return an instant in UTC, a moment without a zone, or a day, whichever the value says; None: it is empty.
 
     Raises:
-        FieldError: it cannot be read.
+        FieldError: the value cannot be read.
     """
     return None if _is_never_set(value) else _moment(value, "date")
 
@@ -85,12 +85,12 @@ def _is_never_set(value: object) -> bool:
 
 
 def embargo_of(value: object) -> datetime | None:
-    """Return when an embargo ends; that of a day ends when the day begins. None: there is none.
+    """Return when an embargo ends; an embargo on a day ends when the day begins. None: there is none.
 
     Of several values, as an item has that uses several of `EMBARGO_NAMES`, the latest counts.
 
     Raises:
-        FieldError: one cannot be read.
+        FieldError: a value cannot be read.
     """
     moments = [_moment(each, "embargo") for each in _times_in(value)]
     ends = [
@@ -118,7 +118,7 @@ def expiry_of(value: object) -> datetime | None:
 
 
 def _times_in(value: object) -> list[object]:
-    """Return the values that say a time; a clear no, such as `false` or 0, says that there is none."""
+    """Return the values that name a time; a clear no, such as `false` or 0, names none."""
     several = value if isinstance(value, list | tuple) else [value]
     said = [_BEFORE.sub("", _plain(each), count=1) if isinstance(each, str) else each for each in several]
     return [each for each in said if not (says_no(each) or (isinstance(each, str) and _is_none(each)))]

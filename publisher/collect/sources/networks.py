@@ -1,6 +1,6 @@
-"""Which network addresses a source may be fetched from; pure.
+"""Decides which network addresses a source may be fetched from; pure.
 
-An address in a feed, or one it redirects to, must not make this machine ask its own neighbourhood.
+An address in a feed, or one it redirects to, must not make this machine send requests into its own network.
 """
 
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Which way a list runs: from new to old, as nearly all do, or from old to new; pure."""
+"""Finds out which way a list runs: from new to old, as nearly all do, or from old to new; pure."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,7 +10,7 @@ _MANY = 8
 list sorted by something else, such as the last change, has far more such steps.
 """
 _FEW = 3
-"""In a list of more steps than this the first item may be pinned."""
+"""Only in a list of more steps than this may the first item be pinned."""
 
 
 def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -19,7 +19,7 @@ def newest_first(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def is_oldest_first(items: Sequence[Item]) -> bool:
-    """Whether a list plainly leads from old to new. In doubt it does not, and then nothing is taken for gone."""
+    """Whether a list plainly runs from old to new. In doubt it does not, and then no item counts as gone."""
     steps = [_step(above, below) for above, below in pairwise(items)]
     if len(steps) > _FEW and steps[0] > 0:
         steps = steps[1:]

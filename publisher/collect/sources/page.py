@@ -58,15 +58,15 @@ SELECTORS = (
 )
 
 _HARMLESS_BYTES = 500_000
-"""Larger pages are read in a process of their own. Some pages, such as one with very many attributes, take libxml2
-quadratic time: 3 s at this size.
+"""From this size on, a page is read in a process of its own. Some pages, such as one with very many attributes, take
+libxml2 quadratic time: 3 s at this size.
 """
 _ATTRIBUTE = re.compile(r"(?P<selector>.*?)@(?P<attribute>[A-Za-z_][-\w]*)\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class PageSource:
-    """A `Source` that reads one page, and those that follow it."""
+    """A `Source` that reads one page and the pages that follow it."""
 
     name: str
     item: str
@@ -84,7 +84,7 @@ class PageSource:
     themes: str = ""
     keywords: str = ""
     enclosures: str = ""
-    """The links to its files, or what they are in."""
+    """The selector of links to an item's files, or of the element that holds them."""
     authors: str = ""
     embargo: str = ""
     expires: str = ""
@@ -97,12 +97,12 @@ class PageSource:
     fetcher: "Fetcher | None" = None
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the pages; an item that cannot be read is a `Problem`, and the others are given, in their order.
+        """Read the pages. An item that cannot be read becomes a `Problem`; the others are returned in the page's order.
 
-        When the first page is unchanged the others are not looked at.
+        When the first page is unchanged, the others are not read.
 
         Raises:
-            SourceError: a page cannot be had, a selector is none, or not one item could be read.
+            SourceError: a page cannot be fetched, a selector is not valid, or no item could be read.
         """
         visit = self.visit(validator=validator, now=now)
         if visit.first.is_unchanged:
@@ -200,7 +200,7 @@ class PageSource:
         return replace(item, base=page.base)
 
     def _enclosures(self, element: html.HtmlElement, base: str) -> Iterator[dict[str, str]]:
-        """Yield the files that are linked to, each by the words of its link; of an attribute, only the addresses."""
+        """Yield the linked files, each named by the words of its link; an attribute gives addresses only."""
         if not self.enclosures or _ATTRIBUTE.fullmatch(self.enclosures):
             yield from ({"url": seen_from(each, base)} for each in catch(self.name, element, self.enclosures))
             return
@@ -238,7 +238,7 @@ class PageSource:
         return "\n".join(_inner(self._without_date(part) if part is element else part) for part in parts)
 
     def _without_date(self, element: html.HtmlElement) -> html.HtmlElement:
-        """Return an item that is its own body, without the parts that are its date."""
+        """Return an item that is its own body, without the parts that show its date."""
         attribute = _ATTRIBUTE.fullmatch(self.date)
         bare = deepcopy(element)
         if not self.date:
@@ -338,7 +338,7 @@ def _parse(text: bytes) -> html.HtmlElement:
 
 
 def _try(text: bytes) -> None:
-    """Let libxml2 read the page; a hostile one may crash the process, which is one of its own."""
+    """Let libxml2 read the page; a hostile page may crash the process, so this runs in a process of its own."""
     with suppress(etree.LxmlError, ValueError, LookupError, AssertionError):
         _parse(text)
 

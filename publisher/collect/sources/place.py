@@ -25,7 +25,7 @@ class Place:
     path: Path | None
     fetcher: "Fetcher | None"
     reader: str
-    """Changes when the same bytes would be read differently."""
+    """Part of the validator. It changes when the same bytes would be read differently."""
     accept: str
 
     def fetch(self, *, validator: str, now: datetime) -> Fetched:
@@ -44,7 +44,7 @@ class Place:
         return Fetched(body=data, url="", charset="", validator=validator_of(data, reader=self.reader))
 
     def fetch_from(self, url: str, *, validator: str = "", now: datetime) -> Fetched:
-        """Return what is at another address of the same source."""
+        """Return the document at another address of the same source."""
         if self.fetcher is None:
             raise SourceError(self.source, "nothing is there to fetch with; give `path`")
         head, _, rest = validator.partition(":")
@@ -54,7 +54,7 @@ class Place:
         return replace(found, validator=f"{reader}:{found.validator}")
 
     def remarks(self, found: Fetched) -> tuple[Problem, ...]:
-        """What the operator should know of the place."""
+        """Return what the operator should know about the place."""
         if not found.moved_to or found.is_unchanged:
             return ()
         what = f"{self.url} has moved permanently to {found.moved_to}; write that in `url`"
@@ -62,5 +62,5 @@ class Place:
 
 
 def _fingerprint(url: str) -> str:
-    """Return what stands for an address: what one server said of its document counts for no other."""
+    """Return a mark of an address: what a server said about its document holds for no other address."""
     return sha256(url.encode()).hexdigest()[:12]

@@ -1,6 +1,6 @@
-"""Reads documents of strangers in a process of its own, whose computing time and memory are limited.
+"""Reads documents of strangers in a process of its own, with limits on computing time and memory.
 
-A regular expression or a parser that meets a document made to keep it busy cannot be stopped from within its process;
+A regular expression or a parser that meets a document made to keep it busy cannot be stopped from inside its process;
 one that recurses too deeply crashes the process. Small documents cannot do much harm and are read here: a process takes
 0.1 s.
 """
@@ -18,7 +18,7 @@ from publisher.model.errors import SourceError
 SECONDS = 60
 """The limit of computing time. The largest feed that may be fetched, 10 MB, takes a third of it on a slow machine."""
 MEMORY_BYTES = 2_000_000_000
-"""The limit of the address space, of which only a part is ever in use."""
+"""The limit of the address space in bytes; only a part of it is ever used."""
 
 _PROGRAM = (
     "import sys; sys.path[:] = {path!r}; from publisher.collect.sources.sandbox import main; main({seconds}, {memory})"

@@ -20,9 +20,9 @@ def without_comments(body: str) -> str:
 
 
 def without_shortcodes(paragraph: str) -> tuple[str, list[str]]:
-    """Return a paragraph of Markdown without shortcodes, and these; what stands in backticks is text.
+    """Return a paragraph of Markdown without shortcodes, and the shortcodes; text in backticks stays.
 
-    Attributes (`{: .note}`, and `{#hours}` behind a heading) are left out as well, and not told: they hold no words.
+    Attributes (`{: .note}`, and `{#hours}` behind a heading) are also removed and not reported: they hold no words.
     """
     found: list[str] = []
 

@@ -28,7 +28,8 @@ class TableSource:
     name: str
     path: Path
     columns: Mapping[str, str | None] = field(default_factory=dict)
-    """The column of each field of `fields.FIELDS`; one that is not named is in the column of its own name."""
+    """The column of each field of `fields.FIELDS`; a field that is not named is read from the column of its own name.
+    """
     separator: str = ","
     """What separates themes, keywords or enclosures in one column."""
     undated: Undated = "skip"
@@ -36,15 +37,15 @@ class TableSource:
     labels: frozenset[str] = frozenset()
     """Names of themes that hold separators, as in `FieldRules`."""
     complete: bool = False
-    """Whether it lists all that there is, so that what is missing is gone."""
+    """Whether the file lists all items, so that a missing one is gone."""
     base: str = ""
     """Where relative addresses begin."""
 
     def fetch(self, *, validator: str, now: datetime) -> Fetch:
-        """Read the file; a row that makes no item is a `Problem` with its line, and the others are given.
+        """Read the file. A row that makes no item becomes a `Problem` with its line; the others are returned.
 
         Raises:
-            SourceError: the file cannot be read, a column is not there, or not one row makes an item.
+            SourceError: the file cannot be read, a column is missing, or no row makes an item.
         """
         said = (
             sorted(self.columns.items()),
@@ -126,7 +127,7 @@ def _json_row(line: str) -> Mapping[str, object] | FieldError:
 
 
 def peek(path: Path, text: str) -> list[Mapping[str, object]]:
-    """Return the rows of a file as they are, to see what its columns hold; none when it is no table."""
+    """Return the rows of a file as they are, to see what its columns hold; empty: it is no table."""
     try:
         if path.suffix.lower() in (".jsonl", ".ndjson"):
             rows = _json_rows(text)

@@ -1,4 +1,4 @@
-"""Makes text from anywhere fit to keep, so that every later stage can rely on it."""
+"""Makes text from anywhere fit to keep, so that later stages can rely on it."""
 
 import re
 from unicodedata import combining, normalize

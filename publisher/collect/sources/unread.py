@@ -1,4 +1,4 @@
-"""What can be told of an item that could not be read, so that it is not taken for one that is gone; values only."""
+"""What is known of an item that could not be read, so that it does not count as gone; values only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -24,23 +24,23 @@ class FieldError(ValueError):
     """The values make no item; the message says why."""
 
     unread = Unread()
-    """What can be told of the item all the same."""
+    """What is known of the item although it cannot be read."""
 
 
 class Withheld(Exception):  # noqa: N818 - it is no error
-    """The values make an item that its source keeps back; the message says by which words."""
+    """Raised when the values make an item that its source keeps back; the message names the words that say so."""
 
     def __init__(self, why: str, item: Item) -> None:
         super().__init__(why)
         self.item = item
-        """What can be told of it, so that it is known again if readers have it."""
+        """What is known of the item, by which it is recognised if readers have it."""
 
 
 def text_in(values: Mapping[str, object], name: str) -> str:
-    """Return the text of a value; empty when there is none.
+    """Return the text of a value; empty: there is none.
 
     Raises:
-        FieldError: it cannot be taken as a text.
+        FieldError: the value cannot be taken as text.
     """
     value = values.get(name)
     if value is None:

@@ -13,8 +13,7 @@ KEPT = (
     *("eleventyexcludefromcollections", "headless", "password", "postpassword", "brouillon", "masqué", "privé"),
     *("verborgen", "entwurf", "versteckt", "privat"),
 )
-"""Fields that keep an item back when they say yes, or anything that is no clear no; named as `columns.fold_name` has
-it."""
+"""Fields that keep an item back unless their value is a clear no; named as `columns.fold_name` returns them."""
 SHOWN = (
     *("published", "ispublished", "publish", "public", "ispublic", "visible", "isvisible", "enabled", "active"),
     *("isactive", "listed", "publié", "gepubliceerd", "openbaar", "zichtbaar", "veröffentlicht", "öffentlich"),
@@ -101,7 +100,7 @@ def why_withheld(values: Mapping[str, object]) -> str:
 
 
 def doubts_about(values: Mapping[str, object]) -> Iterator[str]:
-    """Yield each field of `STATES` whose word is neither one for a draft nor one for what may go out."""
+    """Yield each field of `STATES` whose word is known neither as a draft's nor as a published item's."""
     for name in STATES:
         for said in _words(values.get(name)):
             if said and said not in _YES | _NO and _compact(said) not in _OUT and not _keeps_back(name, said):
@@ -137,7 +136,7 @@ def _keeps_back(name: str, said: str) -> bool:
 
 
 def _compact(said: str) -> str:
-    """Return a word so that capitals, accents, blanks, hyphens and underscores make no difference."""
+    """Return a word without capitals, accents, blanks, hyphens and underscores, to compare it."""
     return re.sub(r"[\W_]+", "", fold(said))
 
 
