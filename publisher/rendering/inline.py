@@ -18,6 +18,7 @@ from lxml import etree
 from lxml.etree import _Element, _ElementTree
 
 from publisher.model.errors import TemplateError
+from publisher.rendering.known_styles import KnownStyles
 
 # Its cache has 128 places, fewer than a page with pseudo-classes and widths asks for, and is sized when it is imported.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
@@ -55,51 +56,67 @@ def inline(html: str, *, template: str) -> str:
     Raises:
         TemplateError: the page has no doctype premailer keeps, an `@import`, or a rule that cannot be inlined.
     """
-    page = _read(html, template)
-    _selectors(page, template)
-    try:
-        with _one_at_a_time:
-            _premailer.transform(page.getroot())
-    except (AttributeError, DOMException) as error:
-        raise TemplateError(template, None, UNUSABLE % error) from error
-    return etree.tostring(page, method="html", encoding="utf-8").decode()
+    return StyledPage(html, template=template).inlined()
 
 
-def looks_at_neighbours(html: str, *, template: str) -> bool:
-    """Whether a rule of the page depends on the neighbours of an element.
+class StyledPage:
+    """A page of HTML whose rules are to move into its elements."""
 
-    If none does, the content of equal elements (`places_in`) gets the same styles in every page with these rules.
+    def __init__(self, html: str, *, template: str) -> None:
+        """Read a page; `template` is named when something is wrong.
 
-    Raises:
-        TemplateError: as `inline`.
-    """
-    return not all(map(ALONE.fullmatch, _selectors(_read(html, template), template)))
+        Raises:
+            TemplateError: as `inline`, but for rules that only premailer finds wrong.
+        """
+        if not html.startswith(DOCTYPE):
+            told = f"must begin with {DOCTYPE}: without it mail programs guess how to lay it out"
+            raise TemplateError(template, 1, told)
+        self._template = template
+        self._tree: _ElementTree = etree.fromstring(html.strip(), etree.HTMLParser()).getroottree()
+        self._selectors = _selectors(self._tree, template)
 
+    @property
+    def looks_at_neighbours(self) -> bool:
+        """Whether a rule of the page depends on the neighbours of an element.
 
-def places_in(html: str, *, template: str) -> Mapping[str, Around]:
-    """Return the elements around each comment of the page, by the comment's text.
+        If none does, the content of equal elements (`places`) gets the same styles in every page with these rules.
+        """
+        return not all(map(ALONE.fullmatch, self._selectors))
 
-    Raises:
-        TemplateError: the page has no doctype.
-    """
-    found: dict[_Element | None, Around] = {}  # most comments stand in the same element
-    places: dict[str, Around] = {}
-    for comment in _read(html, template).iter(etree.Comment):
-        parent = comment.getparent()
-        if parent not in found:
-            found[parent] = tuple(map(_look, comment.iterancestors()))
-        places[comment.text or ""] = found[parent]
-    return places
+    def places(self) -> Mapping[str, Around]:
+        """Return the elements around each comment of the page, by the comment's text."""
+        found: dict[_Element | None, Around] = {}  # most comments stand in the same element
+        places: dict[str, Around] = {}
+        for comment in self._tree.iter(etree.Comment):
+            parent = comment.getparent()
+            if parent not in found:
+                found[parent] = tuple(map(_look, comment.iterancestors()))
+            places[comment.text or ""] = found[parent]
+        return places
+
+    def inlined(self, known: KnownStyles | None = None) -> str:
+        """The page with its styles inlined, as `inline` says. Nothing else is asked of the page after that.
+
+        With `known` styles premailer is asked only for a page with an element that these do not know, and they learn
+        from it.
+
+        Raises:
+            TemplateError: as `inline`.
+        """
+        root = self._tree.getroot()
+        try:
+            with _one_at_a_time:
+                if known is None or self.looks_at_neighbours:
+                    _premailer.transform(root)
+                else:
+                    known.dress(root, _premailer.transform)
+        except (AttributeError, DOMException) as error:
+            raise TemplateError(self._template, None, UNUSABLE % error) from error
+        return etree.tostring(self._tree, method="html", encoding="utf-8").decode()
 
 
 def _look(element: _Element) -> tuple[str, str | None, str | None]:
     return str(element.tag), element.get("id"), element.get("class")
-
-
-def _read(html: str, template: str) -> _ElementTree:
-    if not html.startswith(DOCTYPE):
-        raise TemplateError(template, 1, f"must begin with {DOCTYPE}: without it mail programs guess how to lay it out")
-    return etree.fromstring(html.strip(), etree.HTMLParser()).getroottree()
 
 
 def _selectors(page: _ElementTree, template: str) -> list[str]:

@@ -13,10 +13,11 @@ If one of these does not hold, the page is inlined as a whole; so it is if the t
 """
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
-from publisher.rendering.inline import Around, inline, looks_at_neighbours, places_in
+from publisher.rendering.inline import Around, StyledPage, inline
+from publisher.rendering.known_styles import KnownStyles
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import scrub
 
@@ -48,6 +49,7 @@ class Joiner:
         self._fixed = dict(fixed)
         self._generation = templates.generation
         self._pieces: dict[Source, Piece] = {}
+        self._known = KnownStyles()
         self._is_equal: bool | None = None
         """Whether a joined page was what the whole page is; None: none was compared yet."""
 
@@ -68,8 +70,9 @@ class Joiner:
     def _join(self, filled: Mapping[str, Any], language: str) -> str | None:
         """The page joined; None: it is to be inlined as a whole."""
         frame, slots = self._fill_frame(filled, language)
+        page = StyledPage(frame, template=self._name)
         is_told_apart = SLOT.findall(frame) == [str(number) for number in range(len(slots))]
-        if not is_told_apart or looks_at_neighbours(frame, template=self._name):
+        if not is_told_apart or page.looks_at_neighbours:
             return None
         new: dict[int, str] = {}
         for number, source in enumerate(slots):
@@ -78,15 +81,18 @@ class Joiner:
                 if html is None or OURS.search(html):
                     return None
                 new[number] = html
-        return self._join_inlined(frame, slots, new)
+        if new:
+            marked = {number: f"<!--begin {number}-->{html}<!--end {number}-->" for number, html in new.items()}
+            page = StyledPage(_fill(frame, marked), template=self._name)
+        joined = self._join_inlined(page, slots, new)
+        if joined is None or (new and not self._is_proven(joined, _fill(frame, new))):
+            return None
+        return joined
 
-    def _join_inlined(self, frame: str, slots: Sequence[Source], new: Mapping[int, str]) -> str | None:
+    def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> str | None:
         """Inline the frame with the new items, which are pieces from now on, and put the other pieces in."""
-        marked = _fill(
-            frame, {number: f"<!--begin {number}-->{html}<!--end {number}-->" for number, html in new.items()}
-        )
-        places = places_in(marked, template=self._name)
-        inlined = inline(marked, template=self._name)
+        places = page.places()
+        inlined = page.inlined(self._known)
         pieces: dict[int, Piece] = {}
         for number, html in MARKED.findall(inlined):
             begun, ended = (places.get(f"{mark} {number}") for mark in ("begin", "end"))
@@ -97,11 +103,8 @@ class Joiner:
                 pieces[number] = self._pieces[source]
         if len(pieces) < len(slots):
             return None
-        joined = _fill(MARKED.sub(r"\2", inlined), {number: html for number, (html, _) in pieces.items()})
-        if new and not self._is_proven(joined, _fill(frame, new)):
-            return None
         self._pieces.update((slots[number], pieces[number]) for number in new)
-        return joined
+        return _fill(MARKED.sub(r"\2", inlined), {number: html for number, (html, _) in pieces.items()})
 
     def _is_proven(self, joined: str, whole: str) -> bool:
         """Whether joining gives what inlining the whole page gives; compared once for a version of the templates."""
