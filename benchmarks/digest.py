@@ -213,7 +213,7 @@ def main() -> None:
             print(f"{name:<36} {taken_s * 1000:9.3f} ms {taken_s / ours:9.1f} x")
     if options.pixels:
         whole = page(*wanted[-1])
-        print(pixels.report(whole.fill("digest.html"), looks(whole.fill("digest.html"), whole.html())))
+        print(pixels.report(whole.fill("digest.html"), looks(whole.fill("digest.html"), whole.html().text)))
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def subscriptions_of(number: int, random: Random, log_end: int) -> Iterator[dict
             "start": min(cursor, int(log_end * random.random() ** 0.3)),
             "cursor": cursor,
             "since": NOW,
-            "ended_at": NOW if is_ended else None,
+            "ended_at": NOW - timedelta(days=9) if is_ended else None,
             "ended_because": None,
         }
 

@@ -28,8 +28,8 @@ Follows = tuple[tuple[str, str, datetime], ...]
 """What a reader follows: theme, pace, since when."""
 _Key = tuple[str, tuple[tuple[int, int], ...], str, Hashable]
 _WHYS_KEPT = 20_000
-_KEPT = 500
-"""How many skeletons are kept: what is sent at one time has few of them, or too many to keep."""
+_KEPT = 5_000
+"""How many skeletons are kept: a round of a million people has about four thousand, which share most of their bytes."""
 _REASONS = 4
 """How many of the things he follows a mail names to its reader."""
 
@@ -55,7 +55,8 @@ class RoundMails:
         """By round, items with the log numbers of their latest changes, language, and `RoundEdit.key`."""
         self._edit = RoundEdit()
         """What editors decided, as of the mails in hand."""
-        self._whys: dict[tuple[Follows, frozenset[str], tuple[str, ...], str], str] = {}
+        self._whys: dict[tuple[tuple[tuple[str, str, date], ...], str], str] = {}
+        """By what brought a reader the mail, and its language."""
 
     def __call__(self, claimed: Sequence[Delivery]) -> dict[int, bytes | PublisherError]:
         """Return the mail of each delivery, or the error that prevents it, by delivery id."""
@@ -119,14 +120,13 @@ class RoundMails:
         """Return in words why a reader gets a mail with items of these themes; the result is shared by many readers."""
         from publisher.rendering.letters import why_word  # late: as above
 
-        key = (follows, themes, paces, language)
+        named = [(people.current(theme), pace, since) for theme, pace, since in follows]
+        reasons = reasons_of(named, themes, paces)
+        key = (tuple((theme, pace, local_day(since, people.site.timezone)) for theme, pace, since in reasons), language)
         if key not in self._whys:
             if len(self._whys) >= _WHYS_KEPT:
                 self._whys.clear()
-            zone, current = people.site.timezone, people.current
-            named = [(current(theme), pace, local_day(since, zone)) for theme, pace, since in follows]
-            reasons = reasons_of(named, themes, paces)
-            self._whys[key] = why_word(reasons, self._settings.paces, language, people.theme_title)
+            self._whys[key] = why_word(key[0], self._settings.paces, language, people.theme_title)
         return self._whys[key]
 
     def _skeleton(self, round_: Round, its: tuple[Record, ...], language: str) -> "Skeleton":
@@ -179,8 +179,8 @@ def is_left(themes: Collection[str], *, followed: Collection[str], left: Collect
 
 
 def reasons_of(
-    follows: Sequence[tuple[str, str, date]], themes: Collection[str], paces: Collection[str]
-) -> list[tuple[str, str, date]]:
+    follows: Sequence[tuple[str, str, datetime]], themes: Collection[str], paces: Collection[str]
+) -> list[tuple[str, str, datetime]]:
     """Return what a reader follows that brought him items of these themes in a round of these paces.
 
     Each result is (theme, pace, since when), a few at most. A theme at the pace of everything is left out: it adds

@@ -27,7 +27,7 @@ from publisher.rendering.introduction import html_of_introduction, introduction_
 from publisher.rendering.mail_notices import bounced_notice, outage_notice, refused_notice
 from publisher.rendering.message import digest_message, notice_message
 from publisher.rendering.notices import gone_notice, review_notice, site_notice, source_notice
-from publisher.rendering.parts import Joiner
+from publisher.rendering.parts import Joined, Joiner, TextJoiner
 from publisher.rendering.templates import Templates
 from publisher.rendering.text import one_line, scrub
 from publisher.rendering.urls import desk_edition_url, edition_url, editions_url, rest_url
@@ -52,6 +52,9 @@ MOST_DIGESTS = 16
 LEAST_ITEM_BYTES = 400
 """The least bytes that an item takes besides its words, in the smallest template. It tells early what cannot fit."""
 
+LAYING_OUT = {"wrap": wrap, "lay_out": lay_out, "columns_of": columns_of, "width": WIDTH}
+"""How digest.txt lays out its lines."""
+
 
 class Renderer:
     """Renders the digests and mails of one site. What several have in common, their items above all, is made once."""
@@ -73,7 +76,8 @@ class Renderer:
         }
         """The values that every page gets."""
         self._width_px = style.width
-        self.joiner = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
+        self.pages = Joiner(templates, "digest.html", "item", domain="digest", fixed=self.fixed)
+        self.texts = TextJoiner(templates, "digest.txt", "numbered", domain="digest", fixed=self.fixed | LAYING_OUT)
         self._shown: dict[tuple[Hashable, ...], MailItem] = {}
         self._digests: dict[tuple[Edition, Audience, int], Digest] = {}
 
@@ -155,13 +159,16 @@ class Renderer:
         by_worth = newest_first(edition.records, audience=audience, site=site)
         by_worth.sort(key=lambda record: record.number not in edition.first)
         page, html = self._cut_to_size(edition, audience, by_worth)
+        text = page.text()
         shown = [placed.record for placed in page.arrangement.items]
         return Digest(
             subject=page.subject,
             preheader=page.preheader,
-            html=html,
-            text=page.fill("digest.txt"),
-            shown=tuple(name_item(record, site) for record in shown),
+            html=html.text,
+            html_parts=html.parts,
+            text=text.text,
+            text_parts=text.parts,
+            shown=tuple(name_item(record, site, item) for record, item in zip(shown, page.items, strict=True)),
             corrected=tuple(name_item(record, site) for record in edition.corrections),
             left_out=tuple(name_item(record, site) for record in by_worth[len(shown) :]),
             archive_url=editions_url(audience, site) if audience.archive else "",
@@ -169,7 +176,7 @@ class Renderer:
 
     def _cut_to_size(
         self, edition: Edition, audience: Audience, by_worth: Sequence[Record]
-    ) -> "tuple[DigestPage, str]":
+    ) -> "tuple[DigestPage, Joined]":
         """Return the page with as many of the first items as a mail of `MAX_HTML_BYTES` holds, and its HTML."""
         shown = by_worth
         while True:
@@ -178,7 +185,7 @@ class Renderer:
                 shown = shown[:most]
                 continue
             html = page.html()
-            size_bytes = len(quoted_printable.encode(html))
+            size_bytes = sum(map(len, quoted_printable.encode_parts(html.parts)))
             if size_bytes <= MAX_HTML_BYTES or len(shown) <= 1:
                 return page, html
             # Taking the frame of the page for items too drops rather too few; the next look drops the rest.
@@ -207,8 +214,8 @@ class DigestPage:
         ordered = in_order(shown, audience=audience, site=site)
         composed_on = local_day(edition.composed_at, site.timezone)
         self.arrangement = arrange(ordered, audience=audience, themes=renderer.themes, first=edition.first)
-        self._items = self._show_items(audience, composed_on.year)
-        sections = sections_of(self.arrangement, self._items)
+        self.items = self._show_items(audience, composed_on.year)
+        sections = sections_of(self.arrangement, self.items)
         common = {
             "audience": audience,
             "site": site,
@@ -218,7 +225,7 @@ class DigestPage:
         }
         formerly = {each.item: each for each in edition.formerly}
         self.subject = one_line(edition.subject) or self._subject(common)
-        others = [item.title for item in self._items[1:]] or [item.text for item in self._items]
+        others = [item.title for item in self.items[1:]] or [item.text for item in self.items]
         self.preheader = shorten(one_line(" · ".join(others)), PREHEADER_CHARS)
         introduction = introduction_of(edition, audience)
         introduction_html = html_of_introduction(introduction)
@@ -245,20 +252,16 @@ class DigestPage:
             "more_corrections": max(len(edition.corrections) - CORRECTIONS, 0),
             "list_name": _list_name(audience.to),
             "stop_address": audience.unsubscribe_mailto or audience.from_.address,
-            "wrap": wrap,
-            "lay_out": lay_out,
-            "columns_of": columns_of,
-            "width": WIDTH,
         }
 
     def fitting_at_most(self) -> int:
         """Return how many of its items could fit at best, without rendering it."""
         room_bytes = MAX_HTML_BYTES
-        for fitting, item in enumerate(self._items):
+        for fitting, item in enumerate(self.items):
             room_bytes -= LEAST_ITEM_BYTES + len(item.html)
             if room_bytes < 0:
                 return max(fitting, 1)
-        return len(self._items)
+        return len(self.items)
 
     def _show_items(self, audience: Audience, year: int) -> list[MailItem]:
         last = {part.items[-1].record.number for part in self.arrangement.parts}
@@ -267,18 +270,22 @@ class DigestPage:
             for placed in self.arrangement.items
         ]
 
-    def html(self) -> str:
+    def html(self) -> Joined:
         """The mail's HTML: `digest.html` with everything in it, its styles inlined."""
-        return self._renderer.joiner.page(self._values, language=self._language)
+        return self._renderer.pages.page(self._values, language=self._language)
+
+    def text(self) -> Joined:
+        """The mail's text: `digest.txt` with everything in it."""
+        return self._renderer.texts.text(self._values, language=self._language)
 
     def fill(self, template: str) -> str:
         """Return the filled template; `digest.html` still has its `<style>`, which is inlined later."""
-        return self._fill(template, **{**self._renderer.fixed, **self._values})
+        return self._fill(template, **{**self._renderer.fixed, **LAYING_OUT, **self._values})
 
     def _subject(self, common: dict[str, object]) -> str:
         """Return a subject with the lead's title, shortened to one line that is shown whole: the mail has all of it."""
         # All its items may have been withdrawn since it was recorded: then there is none to name.
-        title = self._items[0].title if self._items else ""
+        title = self.items[0].title if self.items else ""
         first = shorten(title, SUBJECT_TITLE_CHARS)
         subject = one_line(self._fill("digest-subject.txt", first=first, **common))
         excess = len(subject) - SUBJECT_CHARS

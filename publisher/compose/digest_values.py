@@ -41,9 +41,12 @@ NO_TEXT = Excerpt(rest=Item(date=date.min, text=""), reads_on=False, host="")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MailItem:
-    """An item as the templates show it, whichever others are shown; all but `html` is plain text."""
+    """An item as the templates show it, whichever others are shown; all but `html` is plain text.
+
+    It equals itself only, so that what was made of it is found at once.
+    """
 
     title: str
     url: str
@@ -98,6 +101,17 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """An item in its place in a text."""
+
+    item: MailItem
+    number: int
+    indent: int
+    """How far its words stand in, in columns."""
+    is_lead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The lead, or one theme's part of the digest."""
 
@@ -118,6 +132,13 @@ class Section:
     def total(self) -> int:
         """How many items of the theme the digest has, the lead among them."""
         return len(self.items) + self.is_more
+
+    def numbered(self, indent: int) -> tuple[Numbered, ...]:
+        """Its items in their places, their words standing in by so many columns."""
+        return tuple(
+            Numbered(item=item, number=number, indent=indent, is_lead=self.is_lead)
+            for number, item in enumerate(self.items, start=self.first)
+        )
 
     @property
     def anchor(self) -> str:
@@ -202,10 +223,11 @@ def _language_of(item: Item, site: Site) -> str:
     return item.language if LANGUAGE.fullmatch(item.language) else site.language
 
 
-def name_item(record: Record, site: Site) -> DigestItem:
-    """The item as edition.json names it."""
+def name_item(record: Record, site: Site, shown: MailItem | None = None) -> DigestItem:
+    """The item as edition.json names it; `shown` is how a digest shows it, if one does."""
     themes = tuple(theme.slug for theme in record.themes)
-    return DigestItem(uid=record.uid, title=_title(record, site), url=url_of(record, site), themes=themes)
+    title, url = (shown.title, shown.url) if shown else (_title(record, site), url_of(record, site))
+    return DigestItem(uid=record.uid, title=title, url=url, themes=themes)
 
 
 def _title(record: Record, site: Site) -> str:

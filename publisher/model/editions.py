@@ -121,6 +121,10 @@ class Digest:
     """Items for which the mail has no room. It says how many they are, and where to find them on the web."""
     archive_url: str = ""
     """Address of the audience's editions on the web; empty: they are not public."""
+    html_parts: tuple[str, ...] = ()
+    """`html` in parts, of which some are those of other digests; empty: it is not known in parts."""
+    text_parts: tuple[str, ...] = ()
+    """`text` in parts, in the same way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

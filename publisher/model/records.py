@@ -90,6 +90,9 @@ class Record:
         """The end of its id, short enough to type."""
         return self.uid.rpartition("/")[2]
 
+    def __hash__(self) -> int:
+        return hash((self.uid, self.seq))  # of all its words it would take longer than to show them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:

@@ -85,6 +85,8 @@ class ThemeMap:
 
     def current(self, slug: str) -> str:
         """Return the present slug of the theme that has, or had, this slug."""
+        if not self.was:  # a round asks for each theme of each reader
+            return slug
         return next((now for former, now in self.was if former == slug), slug)
 
     def former(self, slug: str) -> tuple[str, ...]:

@@ -76,12 +76,17 @@ class StyledPage:
         self._selectors = _selectors(self._tree, template)
 
     @property
+    def root(self) -> _Element:
+        """Its outermost element."""
+        return self._tree.getroot()
+
+    @property
     def looks_at_neighbours(self) -> bool:
         """Whether a rule of the page depends on the neighbours of an element.
 
         If none does, the content of equal elements (`places`) gets the same styles in every page with these rules.
         """
-        return not all(map(ALONE.fullmatch, self._selectors))
+        return _any_looks_at_neighbours(self._selectors)
 
     def places(self) -> Mapping[str, Around]:
         """Return the elements around each comment of the page, by the comment's text."""
@@ -103,13 +108,12 @@ class StyledPage:
         Raises:
             TemplateError: as `inline`.
         """
-        root = self._tree.getroot()
         try:
             with _one_at_a_time:
                 if known is None or self.looks_at_neighbours:
-                    _premailer.transform(root)
+                    _premailer.transform(self.root)
                 else:
-                    known.dress(root, _premailer.transform)
+                    known.dress(self.root, _premailer.transform)
         except (AttributeError, DOMException) as error:
             raise TemplateError(self._template, None, UNUSABLE % error) from error
         return etree.tostring(self._tree, method="html", encoding="utf-8").decode()
@@ -119,7 +123,12 @@ def _look(element: _Element) -> tuple[str, str | None, str | None]:
     return str(element.tag), element.get("id"), element.get("class")
 
 
-def _selectors(page: _ElementTree, template: str) -> list[str]:
+@lru_cache
+def _any_looks_at_neighbours(selectors: tuple[str, ...]) -> bool:
+    return not all(map(ALONE.fullmatch, selectors))
+
+
+def _selectors(page: _ElementTree, template: str) -> tuple[str, ...]:
     """The selectors of the rules that are inlined, one string a rule.
 
     Read before premailer does, which would drop what is wrong without a word.
@@ -130,7 +139,7 @@ def _selectors(page: _ElementTree, template: str) -> list[str]:
     texts = [style.text or "" for style in styles if style.get(KEPT) is None]
     try:
         with _one_at_a_time:
-            return [selector for text in texts for selector in _selectors_of(text)]
+            return tuple(selector for text in texts for selector in _selectors_of(text))
     except (AttributeError, DOMException) as error:  # AttributeError: an @media inside an @media
         raise TemplateError(template, None, UNUSABLE % error) from error
 

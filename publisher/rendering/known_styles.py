@@ -76,9 +76,7 @@ def _sheet_of(style: _Element) -> Sheet:
     return style.text, tuple((str(name), str(value)) for name, value in style.items())
 
 
-def _apply(
-    outcome: _Outcome, elements: Sequence[_Element], kinds: Sequence[int], sheets: Sequence[_Element]
-) -> None:
+def _apply(outcome: _Outcome, elements: Sequence[_Element], kinds: Sequence[int], sheets: Sequence[_Element]) -> None:
     for each, kind in zip(elements, kinds, strict=True):
         style = outcome.styles[kind]
         if style is not None:

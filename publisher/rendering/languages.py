@@ -39,6 +39,7 @@ _DAYS = 4_000
 """How many days in words are remembered: items of a list are often of the same days."""
 
 
+@lru_cache  # a site has few languages, and asks for each mail
 def interface_language(language: str, domain: str) -> str:
     """The language fixed texts appear in: `language` itself if it or its base has a catalogue, else English."""
     base = _base(language)

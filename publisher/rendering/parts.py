@@ -1,19 +1,22 @@
-"""Digests joined from parts: an item is filled in and inlined once, however many digests it is in.
+"""Digests joined from parts: an item is filled in, inlined and encoded once, however many digests it is in.
 
 A template marks the part of an item by a block of Jinja, `{% block item scoped %}`. The page around the items, its
-frame, is filled and inlined for each digest. New items are inlined in it; other items are put into it as they came out
-before. The result has the same bytes as the whole page inlined at once, because:
+frame, is filled for each digest, and its elements get the styles of `known_styles`. New items are inlined in it; other
+items are put into it as they came out before. The result has the same bytes as the whole page inlined at once, because:
 
 - a block is filled with what it may depend on, and with nothing else;
 - no rule looks at an element's neighbours, and the elements around an item are the same as before;
 - an item begins and ends inside the same elements;
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block.
+If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block. A plain text
+is joined in the same way, and nothing is inlined in it.
 """
 
 import re
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from publisher.rendering.inline import Around, StyledPage, inline
@@ -27,6 +30,10 @@ OURS = re.compile(r"<!--(slot|begin|end) \d+-->")
 """A comment that no item may have."""
 MOST_PIECES = 2_000
 """How many inlined items are kept; a mail has two hundred at most."""
+MOST_TEXTS = 10_000
+"""How many texts of items are kept; an item has one for each number that it gets."""
+HEAD_END = "</head>\n"
+"""Up to there many pages are the same."""
 
 Source = tuple[Hashable, str]
 """A value of the block, and the language of the page around it."""
@@ -36,48 +43,52 @@ Piece = tuple[str, Around]
 """An item with its styles inlined, and the elements that it was inlined in."""
 
 
+@dataclass(frozen=True)
+class Joined:
+    """What a template makes, in parts, of which many are parts of other pages, too."""
+
+    parts: tuple[str, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self.parts)
+
+
 class Joiner:
     """Makes pages of one template, all filled with equal `fixed` values."""
 
     def __init__(
         self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
     ) -> None:
-        self._templates = templates
+        self._template = _Template(templates, name, block, domain, fixed)
         self._name = name
-        self._block = block
-        self._domain = domain
-        self._fixed = dict(fixed)
         self._generation = templates.generation
         self._pieces: dict[Source, Piece] = {}
         self._known = KnownStyles()
         self._is_equal: bool | None = None
         """Whether a joined page was what the whole page is; None: none was compared yet."""
 
-    def page(self, values: Mapping[str, Any], *, language: str) -> str:
+    def page(self, values: Mapping[str, Any], *, language: str) -> Joined:
         """The template filled with the fixed values and with `values`, its styles inlined.
 
         Raises:
             TemplateError: the template, or its style, cannot be used.
         """
         self._forget_what_is_old()
-        filled = {**self._fixed, **values}
-        joined = None if self._is_equal is False else self._join(filled, language)
-        if joined is not None:
-            return joined
-        whole = self._templates.render(self._name, language=language, domain=self._domain, **filled)
-        return inline(scrub(whole), template=self._name)
+        joined = None if self._is_equal is False else self._join(values, language)
+        return joined or Joined((inline(self._template.fill(values, language), template=self._name),))
 
-    def _join(self, filled: Mapping[str, Any], language: str) -> str | None:
+    def _join(self, values: Mapping[str, Any], language: str) -> Joined | None:
         """The page joined; None: it is to be inlined as a whole."""
-        frame, slots = self._fill_frame(filled, language)
+        frame, slots = self._template.fill_frame(values, language)
         page = StyledPage(frame, template=self._name)
-        is_told_apart = SLOT.findall(frame) == [str(number) for number in range(len(slots))]
-        if not is_told_apart or page.looks_at_neighbours:
+        if not _are_told_apart(frame, slots) or page.looks_at_neighbours:
             return None
         new: dict[int, str] = {}
         for number, source in enumerate(slots):
             if source not in self._pieces:
-                html = self._fill_item(source)
+                html = self._template.fill_item(source)
                 if html is None or OURS.search(html):
                     return None
                 new[number] = html
@@ -89,7 +100,7 @@ class Joiner:
             return None
         return joined
 
-    def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> str | None:
+    def _join_inlined(self, page: StyledPage, slots: Sequence[Source], new: Collection[int]) -> Joined | None:
         """Inline the frame with the new items, which are pieces from now on, and put the other pieces in."""
         places = page.places()
         inlined = page.inlined(self._known)
@@ -104,42 +115,109 @@ class Joiner:
         if len(pieces) < len(slots):
             return None
         self._pieces.update((slots[number], pieces[number]) for number in new)
-        return _fill(MARKED.sub(r"\2", inlined), {number: html for number, (html, _) in pieces.items()})
+        frame = MARKED.sub(r"<!--slot \1-->", inlined)
+        return Joined(_parts_of(frame, {number: html for number, (html, _) in pieces.items()}))
 
-    def _is_proven(self, joined: str, whole: str) -> bool:
+    def _is_proven(self, joined: Joined, whole: str) -> bool:
         """Whether joining gives what inlining the whole page gives; compared once for a version of the templates."""
         if self._is_equal is None:
-            self._is_equal = joined == inline(whole, template=self._name)
+            self._is_equal = joined.text == inline(whole, template=self._name)
         return self._is_equal
 
-    def _fill_frame(self, filled: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
-        """The page with a slot for each item, and what belongs there."""
+    def _forget_what_is_old(self) -> None:
+        if self._generation != self._template.generation:
+            self._generation, self._is_equal = self._template.generation, None
+            self._pieces.clear()
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces.clear()
+
+
+class TextJoiner:
+    """Makes plain texts of one template, all filled with equal `fixed` values."""
+
+    def __init__(
+        self, templates: Templates, name: str, block: str, *, domain: str, fixed: Mapping[str, object]
+    ) -> None:
+        self._template = _Template(templates, name, block, domain, fixed)
+        self._generation = templates.generation
+        self._texts: dict[Source, str | None] = {}
+        """The text of each item; None: it has to be filled with all that is around it."""
+
+    def text(self, values: Mapping[str, Any], *, language: str) -> Joined:
+        """The template filled with the fixed values and with `values`.
+
+        Raises:
+            TemplateError: the template cannot be used.
+        """
+        if self._generation != self._template.generation or len(self._texts) > MOST_TEXTS:
+            self._generation = self._template.generation
+            self._texts.clear()
+        frame, slots = self._template.fill_frame(values, language)
+        for source in slots:
+            if source not in self._texts:
+                self._texts[source] = self._template.fill_item(source)
+        texts = {number: text for number, source in enumerate(slots) if (text := self._texts[source]) is not None}
+        if not _are_told_apart(frame, slots) or len(texts) < len(slots):
+            return Joined((self._template.fill(values, language),))
+        return Joined(_parts_of(frame, texts))
+
+
+class _Template:
+    """A template, whole or in parts. Whatever is filled may be put into XML."""
+
+    def __init__(self, templates: Templates, name: str, block: str, domain: str, fixed: Mapping[str, object]) -> None:
+        self._templates = templates
+        self._name = name
+        self._block = block
+        self._domain = domain
+        self._fixed = dict(fixed)
+
+    @property
+    def generation(self) -> int:
+        return self._templates.generation
+
+    def fill(self, values: Mapping[str, Any], language: str) -> str:
+        """The template with everything in it."""
+        filled = {**self._fixed, **values}
+        return scrub(self._templates.render(self._name, language=language, domain=self._domain, **filled))
+
+    def fill_frame(self, values: Mapping[str, Any], language: str) -> tuple[str, list[Source]]:
+        """The template with a slot for each item, and what belongs there."""
         slots: list[Source] = []
 
         def place(value: Hashable) -> str:
             slots.append((value, language))
             return f"<!--slot {len(slots) - 1}-->"
 
+        filled = {**self._fixed, **values}
         frame = self._templates.render_frame(
             self._name, self._block, place, language=language, domain=self._domain, **filled
         )
         return scrub(frame), slots
 
-    def _fill_item(self, source: Source) -> str | None:
+    def fill_item(self, source: Source) -> str | None:
         """The block filled with the item alone; None: it asks for more."""
         value, language = source
         seen: dict[str, Any] = {**self._fixed, self._block: value, "lang": language}
         html = self._templates.render_block(self._name, self._block, language=language, domain=self._domain, **seen)
         return None if html is None else scrub(html)
 
-    def _forget_what_is_old(self) -> None:
-        if self._generation != self._templates.generation:
-            self._generation, self._is_equal = self._templates.generation, None
-            self._pieces.clear()
-        if len(self._pieces) > MOST_PIECES:
-            self._pieces.clear()
+
+def _are_told_apart(frame: str, slots: Sequence[Source]) -> bool:
+    """Whether the frame has these slots in their order, and nothing that looks like one."""
+    return SLOT.findall(frame) == [str(number) for number in range(len(slots))]
 
 
 def _fill(frame: str, html_of: Mapping[int, str]) -> str:
     """The frame with these of its slots filled."""
     return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
+
+
+def _parts_of(frame: str, html_of: Mapping[int, str]) -> tuple[str, ...]:
+    """The frame with its slots filled, cut at them, and where its head ends."""
+    before, *rest = SLOT.split(frame)
+    head, end, body = before.partition(HEAD_END)
+    parts = [head + end, body] if end else [before]
+    for number, after in zip(rest[::2], rest[1::2], strict=True):
+        parts += [html_of[int(number)], after]
+    return tuple(parts)

@@ -6,7 +6,7 @@ encoded by itself; what a reader gets is the pieces with his own words between t
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -59,7 +59,8 @@ def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
 def filled(digest: Digest, *, why: str, token: str) -> Digest:
     """A digest that was rendered with `marked_personal`, as one reader gets it; `token` is that of both his links."""
     of_text, of_html = {_WHY: wrap(why)}, {_WHY: escape(why)}
-    return replace(digest, text=_fill(digest.text, of_text, token), html=_fill(digest.html, of_html, token))
+    text, html = _fill(digest.text, of_text, token), _fill(digest.html, of_html, token)
+    return replace(digest, text=text, html=html, text_parts=(), html_parts=())
 
 
 def _fill(text: str, own: Mapping[str, str], token: str) -> str:
@@ -90,24 +91,27 @@ class Skeleton:
                 *alternative_headers(boundary_id, language),
             ]
         ).encode("ascii")
-        opening = f"--{boundary_of(boundary_id)}\r\n"
-        self._pieces: list[bytes] = []
+        opening = f"\r\n--{boundary_of(boundary_id)}\r\n"
+        self._pieces: list[list[bytes]] = [[]]
+        """What stands before the first slot, between slots, and after the last one."""
         self._slots: list[str] = []
-        self._add_part(f"\r\n{opening}", "text/plain", digest.text, kind="text")
-        self._add_part(f"\r\n{opening}", "text/html", digest.html, kind="html")
-        self._pieces[-1] += f"\r\n--{boundary_of(boundary_id)}--\r\n".encode()
+        self._add_part(opening, "text/plain", digest.text_parts or [digest.text], kind="text")
+        self._add_part(opening, "text/html", digest.html_parts or [digest.html], kind="html")
+        self._pieces[-1].append(f"\r\n--{boundary_of(boundary_id)}--\r\n".encode())
 
-    def _add_part(self, opening: str, media_type: str, content: str, *, kind: str) -> None:
+    def _add_part(self, opening: str, media_type: str, parts: Iterable[str], *, kind: str) -> None:
         head = f'Content-Type: {media_type}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
-        first, *rest = _SLOT.split(content)
-        begun = (opening + head).encode() + quoted_printable.encode(first)
-        if self._pieces:
-            self._pieces[-1] += begun
-        else:
-            self._pieces.append(begun)
-        for mark, text in zip(rest[::2], rest[1::2], strict=True):
-            self._slots.append(f"{kind} {mark}")
-            self._pieces.append(quoted_printable.encode(text))
+        self._pieces[-1].append((opening + head).encode())
+        texts: list[str] = []
+        for part in parts:
+            first, *rest = _SLOT.split(part)
+            texts.append(first)
+            for mark, text in zip(rest[::2], rest[1::2], strict=True):
+                self._pieces[-1] += quoted_printable.encode_parts(texts)
+                self._slots.append(f"{kind} {mark}")
+                self._pieces.append([])
+                texts = [text]
+        self._pieces[-1] += quoted_printable.encode_parts(texts)
 
     def mail_to(self, reader: ReaderMail) -> bytes:
         """The whole mail to a reader, CRLF line ends."""
@@ -121,9 +125,9 @@ class Skeleton:
             f"text {_WHY}": why_text,
             f"html {_WHY}": why_html,
         }
-        parts = [self._own_head(reader), self._head, self._pieces[0]]
-        for slot, piece in zip(self._slots, self._pieces[1:], strict=True):
-            parts += [_SOFT_BREAK, filled[slot], _SOFT_BREAK, piece]
+        parts = [self._own_head(reader), self._head, *self._pieces[0]]
+        for slot, pieces in zip(self._slots, self._pieces[1:], strict=True):
+            parts += [_SOFT_BREAK, filled[slot], _SOFT_BREAK, *pieces]
         return b"".join(parts)
 
     def _own_head(self, reader: ReaderMail) -> bytes:

@@ -2,6 +2,8 @@
 
 import binascii
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 
 
 def encode(text: str) -> bytes:
@@ -10,3 +12,23 @@ def encode(text: str) -> bytes:
     encoded = binascii.b2a_qp(lines.encode(), istext=True).replace(b"\n", b"\r\n")
     # A mailbox file writes ">From " for it, and a signature breaks. The space goes to the next line: that has room.
     return re.sub(rb"(?m)^From ", b"=46rom=\r\n ", encoded)
+
+
+def encode_parts(parts: Iterable[str]) -> list[bytes]:
+    """What `encode` makes of all parts joined, in pieces. A part of whole lines, which many texts may have, is encoded
+    once.
+    """
+    encoded: list[bytes] = []
+    unfinished = ""
+    for part in parts:
+        if not unfinished and part.endswith("\n"):
+            encoded.append(_encode_lines(part))
+            continue
+        unfinished += part
+        if unfinished.endswith("\n"):
+            encoded.append(encode(unfinished))
+            unfinished = ""
+    return [*encoded, encode(unfinished)] if unfinished else encoded
+
+
+_encode_lines = lru_cache(4_096)(encode)

@@ -83,7 +83,9 @@ class Templates:
             environment = self._environment(language, domain)
             frame = self._frames.get((environment, source))
             if frame is None:
-                frame = self._frames[environment, source] = environment.from_string(source)
+                code = environment.compile(source, f"frame of {name}")  # by the end of its name it is escaped, or not
+                frame = environment.template_class.from_code(environment, code, environment.make_globals(None))
+                self._frames[environment, source] = frame
             return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:

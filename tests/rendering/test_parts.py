@@ -82,8 +82,8 @@ def assert_equal_to_the_whole(chosen: Sequence[Record], audience: Audience) -> N
         DigestPage(renderer, edition=edition_of(*chosen), audience=audience, shown=chosen)
         for renderer in (Renderer(site=SITE, templates=TEMPLATES, style=STYLE, themes=THEMES), RENDERER)
     )
-    assert inlined_whole(alone.fill("digest.html")) == joined.html()
-    assert alone.fill("digest.txt") == joined.fill("digest.txt")
+    assert inlined_whole(alone.fill("digest.html")) == joined.html().text
+    assert alone.fill("digest.txt") == joined.text().text
 
 
 # --- templates of one's own ------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Site:
         return ""
 
     def page(self, *items: str) -> str:
-        return self.joiner.page({"all": items}, language="en")
+        return self.joiner.page({"all": items}, language="en").text
 
     def whole(self, *items: str) -> str:
         html = self.templates.render("page.html", language="en", domain="digest", all=items, seen=lambda _: "")

@@ -16,3 +16,9 @@ def test_what_is_encoded_is_read_back_from_lines_no_server_changes(text: str) ->
     assert text == quopri.decodestring(encoded).decode().replace("\r\n", "\n")
     assert all(len(line) <= 76 and b"\n" not in line and b"\r" not in line for line in lines)
     assert not any(line.startswith(b"From ") or line == b"." or line.endswith((b" ", b"\t")) for line in lines)
+
+
+@given(st.lists(st.text(st.sampled_from("aé= \t\r\nFrom."), max_size=90), max_size=6))
+def test_parts_make_the_same_bytes_as_the_whole(parts: list[str]) -> None:
+    """A part of whole lines is encoded by itself."""
+    assert quoted_printable.encode("".join(parts)) == b"".join(quoted_printable.encode_parts(parts))

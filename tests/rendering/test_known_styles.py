@@ -1,0 +1,64 @@
+"""A page of known kinds of elements has the bytes that premailer gives it, which is not asked any more."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from publisher.rendering.inline import StyledPage, inline
+from publisher.rendering.known_styles import KnownStyles
+
+PAGE = "<!DOCTYPE html>\n<html>{head}<body class='a'>{body}</body></html>"
+STYLE = (
+    ".a { color: red; margin: 0 } p { margin: 1px; color: blue !important } div p.b { padding: 0 }"
+    " #n > i { width: 1px }"
+    "* { top: 0 } @media (max-width: 9px) { p { color: green } }"
+)
+HEAD = f"<head><title>T</title><style>{STYLE}</style><style data-premailer='ignore'>p {{ top: 1px }}</style></head>\n"
+KNOWN = KnownStyles()
+"""Lives as long as a service."""
+
+tags = st.sampled_from(["p", "div", "i", "table", "h2"])
+attributes = st.sampled_from(
+    ["", ' class="a"', ' class="a b"', ' id="n"', ' style="color:green"', ' style=""', ' href="#"']
+)
+bodies = st.recursive(
+    st.sampled_from(["", "text &amp; <!--slot 0-->", "<br>"]),
+    lambda inner: st.builds(
+        lambda tag, given, content: f"<{tag}{given}>{''.join(content)}</{tag}>",
+        tags,
+        attributes,
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(bodies, st.sampled_from([HEAD, "", HEAD.replace("red", "pink"), "<head></head>"]))
+def test_a_page_gets_the_styles_that_premailer_gives_it(body: str, head: str) -> None:
+    html = PAGE.format(head=head, body=body)
+
+    for _ in range(2):
+        assert inline(html, template="x.html") == StyledPage(html, template="x.html").inlined(KNOWN)
+
+
+@pytest.mark.parametrize("selector", ["p:first-child", "p + p", "p[class]", "p:hover"])
+def test_rules_for_neighbours_are_left_to_premailer(selector: str) -> None:
+    known = KnownStyles()
+    pages = [
+        PAGE.format(head=f"<head><style>{selector} {{ color: red }}</style></head>", body=body)
+        for body in ("<p>1</p>", "<i></i><p class='b'>1</p><p>2</p>", "<p>2</p><p>1</p>")
+    ]
+
+    for html in pages * 2:
+        assert inline(html, template="x.html") == StyledPage(html, template="x.html").inlined(known)
+
+
+def test_premailer_is_asked_for_new_kinds_only() -> None:
+    known, asked = KnownStyles(), []
+
+    for body in ("<p>1</p>", "<p>2</p><p>3</p>", "<p class='b'>4</p>", "<p>5</p><p class='b'>6</p>"):
+        page = StyledPage(PAGE.format(head=HEAD, body=body), template="x.html")
+        known.dress(page.root, lambda _, body=body: asked.append(body))
+
+    assert ["<p>1</p>", "<p class='b'>4</p>"] == asked
