@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from publisher.model.schedules import local_day
-from publisher.model.subscribers import Consent, ConsentKind, Subscriber
+from publisher.model.subscribers import Consent, ConsentKind, LetterKind, Subscriber
 from publisher.publish.page_values import SiteLook
 from publisher.publish.plan import last_shown
 from publisher.rendering import urls
@@ -16,6 +16,7 @@ from publisher.subscribers.rates import Rates
 
 _YEAR = timedelta(days=365)
 _LAST_MAILS = 5
+_BY_FORM = (LetterKind.CONFIRM, LetterKind.LINK, LetterKind.MOVE)
 
 
 class Reception:
@@ -32,6 +33,11 @@ class Reception:
     def keys(self) -> Sequence[str]:
         """The keys that forms are signed with, the newest first."""
         return self.people.links.keys
+
+    def letters_of_this_hour(self) -> int:
+        """How many letters forms led to since the hour of the clock began."""
+        hour = self.people.now.replace(minute=0, second=0, microsecond=0)
+        return self._store.subscribers.asked_since(hour, kinds=_BY_FORM)
 
     @cached_property
     def rates(self) -> Rates:

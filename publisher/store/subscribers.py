@@ -1,6 +1,6 @@
 """Subscribers: who they are, what they follow, what they agreed to, and the links that wait to be used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -232,6 +232,12 @@ class Subscribers:
         same = (confirmations.c.kind == kind, confirmations.c.address == address)
         with self._database.reading() as connection:
             return connection.execute(select(confirmations.c.asked_at).where(*same)).scalar()
+
+    def asked_since(self, since: datetime, *, kinds: Collection[LetterKind]) -> int:
+        """For how many addresses a letter of one of these kinds was asked, each counted once a kind."""
+        its = (confirmations.c.asked_at >= since, confirmations.c.kind.in_(kinds))
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(confirmations).where(*its)).scalar_one()
 
     def ask(
         self,

@@ -55,10 +55,10 @@ def test_rules_for_neighbours_are_left_to_premailer(selector: str) -> None:
 
 
 def test_premailer_is_asked_for_new_kinds_only() -> None:
-    known, asked = KnownStyles(), []
+    known, asked = KnownStyles(), list[str]()
 
     for body in ("<p>1</p>", "<p>2</p><p>3</p>", "<p class='b'>4</p>", "<p>5</p><p class='b'>6</p>"):
         page = StyledPage(PAGE.format(head=HEAD, body=body), template="x.html")
-        known.dress(page.root, lambda _, body=body: asked.append(body))
+        known.dress(page.root, lambda root: asked.append("".join(map(str, root.itertext("p")))))
 
-    assert ["<p>1</p>", "<p class='b'>4</p>"] == asked
+    assert ["1", "4"] == asked

@@ -198,4 +198,6 @@ def bad_link_page(view: View) -> Response:
 
 def trouble_page(view: View, trouble: str, status: int) -> Response:
     """Why nothing was done: `many`, `long`, or `later`."""
-    return view.page("trouble", "subscribe", status=status, trouble=trouble)
+    settings = view.people.settings
+    answers_to = (settings.reply_to or settings.from_).address
+    return view.page("trouble", "subscribe", status=status, trouble=trouble, answers_to=answers_to)

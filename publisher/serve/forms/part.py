@@ -295,7 +295,8 @@ class _Forms:
         return View(self._open(), request)
 
     def _may_send(self, view: View) -> bool:
-        is_taken = self._quota.take(network_of(request.remote_addr or ""), now=view.people.now)
+        queued = view.reception.letters_of_this_hour()
+        is_taken = self._quota.take(network_of(request.remote_addr or ""), queued=queued, now=view.people.now)
         if not is_taken and self._quota.refused == 1:
             logger.warning("forms are refused until the hour is over", forms=self._quota.total, limit=IN_ALL)
         return is_taken

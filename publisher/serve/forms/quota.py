@@ -32,6 +32,8 @@ class Quota:
 
     The more forms come, the fewer a network may send: a tenth of its share once a quarter of what is taken in all came,
     and one once three quarters did. So a flood from some hundred networks does not keep out those that did not ask yet.
+    Letters that were queued in this hour count in all, so that neither a restart nor a second process begins anew; no
+    network is kept in the store.
     """
 
     def __init__(self, *, per_network: int = PER_NETWORK, in_all: int = IN_ALL) -> None:
@@ -39,6 +41,8 @@ class Quota:
         """Up to so many forms in all, so many of one network."""
         self._lock = threading.Lock()
         self._hour = ""
+        self._queued = 0
+        """How many letters this hour's forms led to, here and elsewhere."""
         self._taken: Counter[str] = Counter()
         """By network. What is refused is not counted, so it holds no more networks than forms are taken in all."""
         self.refused = 0
@@ -46,20 +50,24 @@ class Quota:
 
     @property
     def total(self) -> int:
-        """How many were taken in this hour."""
-        return self._taken.total()
+        """How many were taken in this hour, as far as it is known."""
+        return max(self._taken.total(), self._queued)
 
     def has_room(self, network: str, *, now: datetime) -> bool:
         """Whether a network did not have its share yet; nothing is counted."""
         with self._lock:
             return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 
-    def take(self, network: str, *, now: datetime) -> bool:
-        """Count one form of a network; False: it had its share. Of an unknown one (empty) only the total counts."""
+    def take(self, network: str, *, queued: int = 0, now: datetime) -> bool:
+        """Count one form of a network; False: it had its share. Of an unknown one (empty) only the total counts.
+
+        `queued` letters were queued for forms since the hour began, by all processes.
+        """
         with self._lock:
             hour = f"{now:%Y%m%d%H}"
             if hour != self._hour:
                 self._hour, self._taken, self.refused = hour, Counter(), 0
+            self._queued = queued
             is_taken = self._is_in_share(network)
             if is_taken:
                 self._taken[network] += 1

@@ -326,6 +326,20 @@ def test_programs_that_fill_in_everything_or_at_once_get_no_letter_sent(site: Fo
     assert 0 == site.asked_for_letters
 
 
+def test_a_form_that_is_closed_says_what_to_do(site: FormSite) -> None:
+    stamp = stamp_of(site.visitor().get("/-/subscribe"))
+    site.now += timedelta(minutes=1)
+    data = {"email": ADA, "stamp": stamp, "website": "x"}
+    somewhere = {"REMOTE_ADDR": "192.0.2.1"}
+    for _ in range(30):
+        site.visitor().post("/-/subscribe", data=data, environ_overrides=somewhere)
+
+    answer = site.visitor().post("/-/subscribe", data=data, environ_overrides=somewhere)
+
+    assert (429, "3600") == (answer.status_code, answer.headers["Retry-After"])
+    assert "Please try again in an hour, or write to news@example.org." in answer.text
+
+
 def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
     stamp = stamp_of(site.visitor().get("/-/subscribe"))
     site.now += timedelta(minutes=1)
@@ -336,7 +350,9 @@ def test_a_network_has_its_share_of_letters(site: FormSite) -> None:
 
     assert [303] * 30 + [429] == [ask(number, f"192.0.2.{number}") for number in range(31)]
     assert 303 == ask(40, "198.51.100.1")
+    assert 31 == site.reception().letters_of_this_hour(), "what another process counts in all"
     site.now += timedelta(hours=1)
+    assert 0 == site.reception().letters_of_this_hour()
     assert 303 == ask(41, "192.0.2.1")
 
 

@@ -52,3 +52,12 @@ def test_more_letters_than_mail_servers_would_take_are_asked_for_by_nobody() -> 
     quota = Quota()
 
     assert IN_ALL == sum(quota.take(f"{number}", now=NOW) for number in range(2 * IN_ALL))
+
+
+def test_letters_that_others_queued_count_in_all() -> None:
+    """A restart, or a second process, does not begin anew."""
+    quota = Quota(per_network=10, in_all=100)
+
+    assert [True, False] == [quota.take("a", queued=80, now=NOW) for _ in range(2)], "one for each is what is left"
+    assert not quota.take("b", queued=100, now=NOW)
+    assert quota.take("b", queued=99, now=NOW)
