@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from publisher.admin.office import Office
 from publisher.compose import run as compose
+from publisher.compose.plan import WhyNot
 from publisher.model.arrangement import Move, home_of, moved
 from publisher.model.editions import UNTIL_DECIDED, Audience, Edition, TakenOut
 from publisher.model.errors import FilesError, UsageError
@@ -166,6 +167,23 @@ def put_off(name: str, item: str, office: Office) -> ComposeReport:
     record = _named(item, edition, audience, office)
     office.store.editions.held.put_off(edition.audience, edition.number, record.number)
     return ComposeReport(decided=(f"left out until the next edition: {_called(record)}",))
+
+
+def include(name: str, item: str, office: Office) -> ComposeReport:
+    """Put an item that waits for the edition after this one into this one, behind the others.
+
+    Raises:
+        UsageError: no item of that name waits for the next edition.
+    """
+    edition, audience = held_edition(name, office)
+    store, site = office.store, office.config.site
+    waiting = compose.explain_left_out(audience, edition, store=store, site=site)
+    due = [record for record, why in waiting if why is WhyNot.NEXT]
+    record = next((each for each in due if _is_called(each, item, site)), None)
+    if record is None or not store.editions.held.include(edition.audience, edition.number, record.number):
+        there = "; ".join(f"{each.short_id} ({each.item.date})" for each in due) or "nothing"
+        raise UsageError(f"edition {name!r}: {item} does not wait for the next one; what waits: {there}")
+    return ComposeReport(decided=(f"put in: {_called(record)}",))
 
 
 def discard(name: str, office: Office) -> ComposeReport:

@@ -80,6 +80,15 @@ def drop(options: Options, name: str, item: str, until_next: bool) -> None:  # n
 @edition.command()
 @site_command
 @click.argument("name")
+@click.argument("item")
+def include(options: Options, name: str, item: str) -> None:
+    """Put ITEM, which came meanwhile and waits for the next edition, into the held edition NAME."""
+    _decide(options, partial(review.include, name, item))
+
+
+@edition.command()
+@site_command
+@click.argument("name")
 @click.argument("text")
 def introduce(options: Options, name: str, text: str) -> None:
     """Put TEXT above the items of the held edition NAME; - reads it from standard input, an empty text removes it.

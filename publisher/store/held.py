@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -117,6 +118,20 @@ class HeldEditions:
             _step_back(connection, audience, before=seq)
             of_edition = update(editions).where(is_edition(audience, number), editions.c.upto > seq - 1)
             connection.execute(of_edition.values(upto=seq - 1))
+            return True
+
+    def include(self, audience: str, number: int, item: int) -> bool:
+        """Put an item into the edition, behind its others; False: the audience had it, or readers do not see it."""
+        its = (items.c.number == item, IS_LIVE)
+        had = exists().where(edition_items.c.audience == audience, edition_items.c.item == item)
+        out = exists().where(dropped_items.c.audience == audience, dropped_items.c.item == item)
+        with self._database.writing() as connection:
+            own: Select[Any] = select(items.c.number, items.c.seq, items.c.themes, null().label("title"))
+            query = own.where(*its, ~had, ~out)
+            rows = connection.execute(query).all()
+            if not rows or not _exists_held(connection, audience, number):
+                return False
+            _put_in(connection, audience, number, rows)
             return True
 
     # --- undone ------------------------------------------------------------------------------------------------------

@@ -201,6 +201,10 @@ def _restore(visit: Visit, audience: str) -> Done:
     return _decide_item(visit, audience, review.restore, visit.gettext("“%(title)s” is back in the edition."))
 
 
+def _include(visit: Visit, audience: str) -> Done:
+    return _decide_item(visit, audience, review.include, visit.gettext("“%(title)s” is in this edition now."))
+
+
 def _discard(visit: Visit, audience: str) -> Done:
     said = visit.gettext("%(edition)s is discarded: it is never sent. Restore brings back what was in it.")
     return _decide(visit, audience, review.discard, lambda edition: said % {"edition": edition})
@@ -236,7 +240,7 @@ def _title_in(visit: Visit, audience: str) -> str:
     """The title of the item that the button names, as it is now; empty: the edition has none of the kind."""
     shown = upcoming(_audience(visit, audience), visit.office)
     inside = {each.record.short_id: each.title for each in shown.items}
-    outside = {record.short_id: title_of(record.item) for record, _ in shown.taken_out}
+    outside = {record.short_id: title_of(record.item) for record, _ in (*shown.taken_out, *shown.waiting)}
     return {**outside, **inside}.get(visit.argument, "")
 
 
@@ -277,6 +281,7 @@ EDITION = DeskPage(
         "later": _put_off,
         "drop": _drop,
         "restore": _restore,
+        "include": _include,
         "discard": _discard,
         "restore-earlier": _restore_earlier,
     },

@@ -325,8 +325,12 @@ def test_a_site_with_subscribers_shows_their_next_mails_and_what_they_wait_for(t
         page = site.editor().look(DESK)
 
         assert f"Nothing goes to subscribers while {FIRST} waits for you" in page
-        assert re.search(r'scope="row">Daily</th><td>Thursday 5 March 2026, 08:00</td><td>1</td>', page)
-        assert re.search(r'scope="row">Weekly</th><td>Monday 9 March 2026, 08:00</td><td>0</td>', page)
+        assert re.search(
+            r'scope="row">Daily</th><td>Thursday 5 March 2026, 08:00</td><td class="number"[^>]*>1</td>', page
+        )
+        assert re.search(
+            r'scope="row">Weekly</th><td>Monday 9 March 2026, 08:00</td><td class="number"[^>]*>0</td>', page
+        )
 
 
 @pytest.mark.parametrize("do", ["words", "release", "retitle"])
@@ -344,3 +348,21 @@ def test_while_the_site_is_built_a_visitor_is_told_soon_and_keeps_what_he_typed(
     assert "A &lt;b&gt;crane</textarea>" in answer.text
     again = editor.send(hidden_in(answer.text), f"{do}:{number}", WEEKLY, **typed)
     assert 303 == again.status_code
+
+
+def test_what_came_meanwhile_is_put_into_the_edition_that_waits_and_in_no_other(site: DeskSite, editor: Editor) -> None:
+    site.now += timedelta(minutes=20)
+    site.world.list_above(news("4 March 2026", "The bridge is open.", theme="Ferries"))
+    site.world.publisher("run", at=site.now)
+    page = editor.look(WEEKLY)
+    assert "Waits for the edition after this one" in page
+    [value] = re.findall(r'value="(include:[^"]+)"', page)
+
+    answer = editor.press(value, WEEKLY)
+
+    assert "“The bridge is open” is in this edition now." == editor.said(answer)
+    assert sorted([*TITLES, "The bridge is open"]) == sorted(titles(editor.look(WEEKLY)))
+    assert 409 == editor.press(value, WEEKLY).status_code
+    assert 409 == editor.press("include:nothing", WEEKLY).status_code
+    assert f"{FIRST} goes out now." == editor.said(editor.press("release", WEEKLY))
+    assert "Nothing is new: no mail goes to the list" in editor.look(WEEKLY)
