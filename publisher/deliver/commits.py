@@ -76,6 +76,8 @@ class Commits:
                     self.record(Result(delivery=ready.delivery, state=DeliveryState.QUEUED, is_attempt=False))
             await self._write_all()
         finally:
+            if self._timer is not None:
+                self._timer.cancel()
             self._thread.shutdown(wait=True)
         if self._failure is not None and error is None:
             raise self._failure
@@ -120,15 +122,20 @@ class Commits:
         """Note what became of a delivery. It is written with or before the next fence of this connection."""
         self._at_work -= 1
         self._results.append(result)
-        if self._writer is None and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._write_now)
+        self._write_later()
 
     # --- the writer --------------------------------------------------------------------------------------------------
 
+    def _write_later(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._write_what_is_left)
+
+    def _write_what_is_left(self) -> None:
+        self._timer = None
+        if self._results and self._failure is None:
+            self._write_now()
+
     def _write_now(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_while_fences_wait())
         elif self._company is not None and self._is_complete() and not self._company.done():
@@ -148,8 +155,8 @@ class Commits:
                 await self._write()
         finally:
             self._writer = None
-        if self._results and self._timer is None and self._failure is None:
-            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._write_now)
+        if self._results:
+            self._write_later()
 
     def _is_complete(self) -> bool:
         """Whether each delivery that a connection has in hand waits for its fence: no other one will come."""

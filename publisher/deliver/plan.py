@@ -1,8 +1,10 @@
 """Plans whom a mail goes to. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from publisher.model.deliveries import NewDelivery
 from publisher.model.editions import Audience
@@ -45,16 +47,22 @@ class Tallies:
     """Counts what becomes of the mails of each edition, round and letter."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, DeliveryTally] = {}
+        self._firsts: dict[str, NewDelivery] = {}
+        self._counts: dict[str, Counter[str]] = {}
 
     def add(self, delivery: NewDelivery, **counts: int) -> None:
         """Add to the counts of what the delivery hands over, by their names in `DeliveryTally`."""
-        tally = self._by_name.get(delivery.name) or tally_of(delivery)
-        self._by_name[delivery.name] = replace(
-            tally, **{name: getattr(tally, name) + count for name, count in counts.items()}
-        )
+        if delivery.name not in self._counts:
+            self._firsts[delivery.name], self._counts[delivery.name] = delivery, Counter()
+        counter = self._counts[delivery.name]
+        for name, count in counts.items():
+            counter[name] += count
 
     @property
     def all(self) -> tuple[DeliveryTally, ...]:
         """The counts, in the order in which their first deliveries came."""
-        return tuple(self._by_name.values())
+        return tuple(_summed(self._firsts[name], counts) for name, counts in self._counts.items())
+
+
+def _summed(delivery: NewDelivery, counts: Mapping[str, Any]) -> DeliveryTally:
+    return replace(tally_of(delivery), **counts)

@@ -239,7 +239,8 @@ _FENCE_ON_SERVER = _FENCE.where(deliveries.c.due_at > func.clock_timestamp()).va
 def settle_rows(connection: Connection, results: Sequence[Result], *, now: datetime) -> None:
     """Write results. One of an earlier claim changes nothing; a mail that was cancelled is not tried again."""
     if connection.dialect.name == "sqlite":
-        _RESULT_ON_SQLITE.run(connection, [_texts_of(result, now=now) for result in results])
+        now_text = text_of(now)
+        _RESULT_ON_SQLITE.run(connection, [_texts_of(result, now=now, now_text=now_text) for result in results])
     else:
         connection.execute(_RESULT_ON_SERVER, [_values_of(result, now=now) for result in results])
 
@@ -270,13 +271,11 @@ def _values_of(result: Result, *, now: datetime) -> dict[str, object]:
     }
 
 
-def _texts_of(result: Result, *, now: datetime) -> dict[str, object]:
-    """The parameters of the statement for SQLite."""
-    values = _values_of(result, now=now)
-    after, finished = result.after, values["finished"]
-    is_finished = finished is not None
-    times = {"due": None if is_finished else text_of(now + after), "finished": text_of(now) if is_finished else None}
-    return {**values, **times, "its_state": result.state.value}
+def _texts_of(result: Result, *, now: datetime, now_text: str) -> dict[str, object]:
+    """The parameters of the statement for SQLite. `now_text` is `now` as it is kept there."""
+    is_finished = result.state is not DeliveryState.QUEUED
+    due, finished = (None, now_text) if is_finished else (text_of(now + result.after), None)
+    return {**_values_of(result, now=now), "its_state": result.state.value, "due": due, "finished": finished}
 
 
 _STATE = bindparam("its_state", type_=deliveries.c.state.type)
