@@ -81,6 +81,10 @@ def people_of(store: Store) -> People:
     return People(store=store, site=SITE, settings=SETTINGS, themes=themes, letters=no_letters, now=NOW)
 
 
+def transfer_of(store: Store) -> Transfer:
+    return Transfer(people_of(store), store, words_in=lambda _: "Yes, send me these mails")
+
+
 # --- the files -------------------------------------------------------------------------------------------------------
 
 
@@ -106,12 +110,12 @@ def write_listmonk(path: Path, people: int) -> None:
 
 def bring_in(path: Path, store: Store) -> int:
     roster = read_roster(partial(path.open, encoding="utf-8", newline=""))
-    return Transfer(people_of(store), store).bring_in(roster, TERMS).added
+    return transfer_of(store).bring_in(roster, TERMS).added
 
 
 def export(path: Path, store: Store) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
-        return sum(1 for line in Transfer(people_of(store), store).export() if file.write(line)) - 1
+        return sum(1 for line in transfer_of(store).export() if file.write(line)) - 1
 
 
 def archive(path: Path, store: Store) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -325,7 +325,8 @@ class Publisher:
         Raises:
             UsageError: config.toml has no [subscribers].
         """
-        return Transfer(self.people, self._store, progress=self._progress)
+        words_in = cache(self._wiring.consent_words)
+        return Transfer(self.people, self._store, words_in=words_in, progress=self._progress)
 
     @property
     def renewer(self) -> Renewer:

@@ -256,11 +256,15 @@ class Wiring:
         def letters() -> "TemplateLetterWriter":
             return self._letter_writer(people.theme_title)
 
-        @cache
-        def words_in(language: str) -> str:
-            return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
+        return Renewer(people, self._store, letters=letters, words_in=cache(self.consent_words), progress=progress)
 
-        return Renewer(people, self._store, letters=letters, words_in=words_in, progress=progress)
+    def consent_words(self, language: str) -> str:
+        """What people agree to, in a language.
+
+        Raises:
+            TemplateError: forms/consent.txt cannot be used.
+        """
+        return self._shared_templates.render("forms/consent.txt", language=language, domain="pages").strip()
 
     def reception(self, now: datetime) -> "Reception":
         """Return the pages and acts of subscribers' forms, with the templates as they are now.

@@ -13,7 +13,7 @@ from publisher.cli.group import Options, dry_run_option, site_command
 from publisher.cli.list_files import lists_in
 from publisher.cli.output import print_json, print_line
 from publisher.cli.subscribers import choices_of
-from publisher.model.errors import FilesError
+from publisher.model.errors import FilesError, UsageError
 from publisher.model.problems import counted, some_of
 from publisher.model.schedules import zone_of
 from publisher.subscribers.archive import is_archive
@@ -52,6 +52,7 @@ def export_people(options: Options, file: Path, is_all: bool) -> None:  # noqa: 
 @click.option("--language", help="Of the fixed texts in the mails; else the site's.")
 @click.option("--without", metavar="FILE", type=Path, multiple=True, help="Leave out who is in this list; repeatable.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the lists, if they are not UTF-8.")
+@click.option("--confirm", "is_asked", is_flag=True, help="Mail each a link to confirm; nobody comes in before that.")
 @click.option("--yes", "is_agreed", is_flag=True, help="Import; without it nothing is written.")
 @dry_run_option
 def import_people(  # noqa: PLR0917  (click passes what is typed)
@@ -63,10 +64,11 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     language: str | None,
     without: tuple[Path, ...],
     encoding: str,
+    is_asked: bool,  # noqa: FBT001
     is_agreed: bool,  # noqa: FBT001
     dry_run: bool,  # noqa: FBT001
 ) -> None:
-    """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent.
+    """Say who in FILE would be subscribed, and with --yes subscribe them; no mail is sent but with --confirm.
 
     FILE is an export or archive of Publisher, an export of listmonk, Mailchimp (zipped, as it comes), phpList or
     Mailman, or a table with the columns email, agreed and agreed_at.
@@ -74,6 +76,8 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
     is_rehearsal = dry_run or not is_agreed
     first, *others = lists_in(file, encoding=encoding)
     if is_archive(first.lines):
+        if is_asked:
+            raise UsageError("an archive says how its people agreed: import it without --confirm")
         _import_archive(options, file, is_rehearsal=is_rehearsal)
         return
     others += [each for path in without for each in lists_in(path, encoding=encoding)]
@@ -86,11 +90,13 @@ def import_people(  # noqa: PLR0917  (click passes what is typed)
             agreed_at=agreed_at and agreed_at.replace(tzinfo=zone_of(site.timezone)),
             language=language or site.language,
         )
-        imported = publisher.transfer.bring_in(roster, terms, without=left_out)
+        transfer = publisher.transfer
+        bring_in = transfer.ask_in if is_asked else transfer.bring_in
+        imported = bring_in(roster, terms, without=left_out)
     if options.is_json:
         print_json({**asdict(imported), "is_rehearsal": is_rehearsal})
     else:
-        _print(imported, is_rehearsal=is_rehearsal)
+        _print(imported, is_asked=is_asked, is_rehearsal=is_rehearsal)
 
 
 def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None:
@@ -108,10 +114,11 @@ def _import_archive(options: Options, file: Path, *, is_rehearsal: bool) -> None
     _say_how_to_go_on(is_rehearsal=is_rehearsal)
 
 
-def _print(imported: Imported, *, is_rehearsal: bool) -> None:
+def _print(imported: Imported, *, is_asked: bool, is_rehearsal: bool) -> None:
     left_out = sum(map(len, imported.left_out.values()))
-    verb = "would be added" if is_rehearsal else "added"
-    print_line(f"{imported.dialect.value}: {_people(imported.added)} {verb}, {left_out} left out")
+    people = _people(imported.asked if is_asked else imported.added)
+    verb = "asked to confirm" if is_asked else "added"
+    print_line(f"{imported.dialect.value}: {people} {'would be ' if is_rehearsal else ''}{verb}, {left_out} left out")
     for reason, lines in imported.left_out.items():
         noun = "line" if len(lines) == 1 else "lines"
         print_line(f"  {len(lines)} {reason}: {noun} {some_of([str(line) for line in lines], _SHOWN)}")

@@ -32,8 +32,8 @@ class Rank(IntEnum):
     """A letter about a subscription: somebody waits for it."""
     DIGEST = 2
     RENEWAL = 3
-    """A letter that asks a reader whether he still wants his mails. There may be one for each reader, and nobody waits
-    for it.
+    """A letter that asks a reader whether he still wants his mails, or somebody of a list whether he wants them. There
+    may be one for each, and nobody waits for it.
     """
 
 

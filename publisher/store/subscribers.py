@@ -107,6 +107,11 @@ class Subscribers:
             yield found
             after = found[-1].number
 
+    def who_follow(self, addresses: Sequence[str]) -> dict[str, bool]:
+        """Of these addresses, at most `BATCH`, those of subscribers, each with whether he follows something."""
+        with self._database.reading() as connection:
+            return who_follow(connection, addresses)
+
     def count(self) -> int:
         """How many people follow something."""
         active = select(func.count(subscriptions.c.subscriber.distinct())).where(IS_ACTIVE)

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 from typing import Protocol
 
 from publisher.model.decisions import DecisionLog
-from publisher.model.deliveries import Letter
+from publisher.model.deliveries import Letter, Rank
 from publisher.model.departures import Suppression, SuppressionKind
 from publisher.model.errors import SuppressedError, UsageError
 from publisher.model.feeds import FeedKind
@@ -364,21 +364,29 @@ class People:
             return after
         return before
 
-    def send_letter(self, kind: LetterKind, request: Request) -> None:
-        """Queue a letter, unless the address got one of the kind within a day. Of requests at once, one is kept."""
-        not_since = self.now - LETTER_EVERY
+    def send_letter(
+        self, kind: LetterKind, request: Request, *, rank: Rank = Rank.LETTER, every: timedelta = LETTER_EVERY
+    ) -> bool:
+        """Queue a letter, unless the address got one of the kind so lately; whether that was done.
+
+        Of requests at once, one is kept.
+        """
+        not_since = self.now - every
         asked_at = self._store.subscribers.asked_at(kind, request.address)
         if asked_at is not None and asked_at > not_since:
-            logger.debug("no letter is sent", because="the address got one within a day", kind=kind.value)
-            return
+            logger.debug("no letter is sent", because="the address got one lately", kind=kind.value)
+            return False
         token = tokens.new_single()
         digest = tokens.digest_of(token)
         letter = self.letter(kind, request, token, name=letter_name(kind, digest))
         # Only now: the answer must take as long for everybody.
         if any(not each.kind.is_lifted_by_form for each in self._store.suppressions.of(request.address)):
             logger.debug("no letter is sent", because="the address is suppressed", kind=kind.value)
-            return
-        self._store.subscribers.ask(kind, request, letter, token_digest=digest, not_since=not_since, now=self.now)
+            return False
+        letter = replace(letter, delivery=replace(letter.delivery, rank=rank))
+        return self._store.subscribers.ask(
+            kind, request, letter, token_digest=digest, not_since=not_since, now=self.now
+        )
 
     def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:
         """A letter in the words of the site, which is not queued; `token` is that of its link, `name` its own.

@@ -1,4 +1,4 @@
-"""Moves people out of a site and into one. Nothing is sent to them.
+"""Moves people out of a site and into one. Nothing is sent to them, unless they are to confirm first.
 
 Out comes CSV, one line a person who follows something; it goes into an empty site and comes out of that one equal.
 People come in in batches of one transaction each: after a crash the same import goes on, because those who are there
@@ -9,15 +9,17 @@ people only the addresses are held in memory.
 import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from io import StringIO
 from itertools import islice
 
+from publisher.model.deliveries import Rank
 from publisher.model.errors import UsageError
 from publisher.model.progress import Progress, Steps, quiet
-from publisher.model.subscribers import Choices, Consent, ConsentKind, Subscriber
+from publisher.model.retention import UNCONFIRMED
+from publisher.model.subscribers import Choices, Consent, ConsentKind, LetterKind, Request, Subscriber
 from publisher.store import Store
 from publisher.subscribers.archive import ArchiveReport, Lines, read_archive, write_archive
 from publisher.subscribers.choose import choose
@@ -36,6 +38,7 @@ SUPPRESSED = "suppressed here"
 LISTED = "in a list of people to leave out"
 NO_DATE = "no date such as 2026-03-02T08:00:00+00:00"
 TO_COME = "agreed on a day that is to come"
+ASKED = "asked to confirm already"
 NO_CONSENT = "nothing says how he agreed"
 NEVER_AGREED = "nothing says when he agreed"
 
@@ -61,6 +64,8 @@ class Imported:
 
     dialect: Dialect
     added: int
+    asked: int = 0
+    """How many were asked to confirm, in place of being added."""
     left_out: dict[str, tuple[int, ...]]
     """By reason, the lines of those who were left out."""
 
@@ -93,7 +98,16 @@ class _LeftOutError(Exception):
 class Transfer:
     """Moves the people of one site."""
 
-    def __init__(self, people: People, store: Store, *, progress: Progress = quiet) -> None:
+    def __init__(
+        self,
+        people: People,
+        store: Store,
+        *,
+        words_in: Callable[[str], str],
+        progress: Progress = quiet,
+    ) -> None:
+        """Move the people of a store; `words_in` gives the words that those agree to who are asked, in a language."""
+        self._words_in = words_in
         self._people = people
         self._store = store
         self._progress = progress
@@ -124,7 +138,7 @@ class Transfer:
             UsageError: a list is broken; or it is of another program, and the terms do not say what its people follow,
                 how and when they agreed; or there is no such theme or pace. Nobody is added.
         """
-        reading = _Reading(self._people, terms, self._checked(terms, roster), self._addresses(without))
+        reading = self._reading(roster, terms, without)
         steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
         people = reading.people(roster.read(), self._store.log.end(), is_ours=roster.dialect is Dialect.OURS)
         added = 0
@@ -133,14 +147,50 @@ class Transfer:
             known = self._store.subscribers.add_new([(each.subscriber, each.consent) for each in some])
             added += len(some) - len(known)
             for each in some:
-                if each.subscriber.address in suppressed:
-                    reading.leave_out(each.line, SUPPRESSED)
-                elif (follows := known.get(each.subscriber.address)) is not None:
-                    reading.leave_out(each.line, SUBSCRIBED if follows else LEFT)
+                if (reason := _reason_of(each.subscriber.address, suppressed, known)) is not None:
+                    reading.leave_out(each.line, reason)
             steps.reach(reading.seen)
         steps.reach(steps.total)
-        lines = {reason: tuple(sorted(some)) for reason, some in sorted(reading.left_out.items())}
-        return Imported(dialect=roster.dialect, added=added, left_out=lines)
+        return Imported(dialect=roster.dialect, added=added, left_out=reading.lines())
+
+    def ask_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
+        """Ask the people of a list of another program by a letter to confirm, but for those whom `bring_in` leaves out.
+
+        Each is subscribed once he does, as if he had filled in the form; how he agreed elsewhere does not count.
+
+        Raises:
+            UsageError: a list is broken, or of this program; or there is no such theme or pace. Nobody is asked.
+        """
+        if roster.dialect is Dialect.OURS:
+            raise UsageError("an export of Publisher says how its people agreed: import it without asking them again")
+        now = self._people.now
+        reading = self._reading(roster, replace(terms, agreed="to be confirmed", agreed_at=now), without)
+        steps = Steps(self._progress, "people", sum(1 for _ in roster.read()))
+        people, asked = reading.people(roster.read(), self._store.log.end(), is_ours=False), 0
+        while some := list(islice(people, BATCH)):
+            addresses = [each.subscriber.address for each in some]
+            suppressed = self._store.suppressions.among(addresses)
+            known = self._store.subscribers.who_follow(addresses)
+            for each in some:
+                if (reason := _reason_of(each.subscriber.address, suppressed, known)) is None:
+                    reason = None if self._ask(each) else ASKED
+                    asked += reason is None
+                if reason is not None:
+                    reading.leave_out(each.line, reason)
+            steps.reach(reading.seen)
+        steps.reach(steps.total)
+        return Imported(dialect=roster.dialect, added=0, asked=asked, left_out=reading.lines())
+
+    def _ask(self, person: _Person) -> bool:
+        """Queue a letter, behind all other mails; False: its address got one, and may still be waiting to answer."""
+        language = person.consent.language
+        request = Request(
+            address=person.subscriber.address,
+            choices=person.consent.choices,
+            language=language,
+            words=self._words_in(language),
+        )
+        return self._people.send_letter(LetterKind.CONFIRM, request, rank=Rank.RENEWAL, every=UNCONFIRMED)
 
     def bring_back(self, lines: Lines) -> ArchiveReport:
         """Put the people of an archive into this site, which has none.
@@ -162,6 +212,9 @@ class Transfer:
         if follows or how or when:
             raise UnsaidError(follows=follows, how=how, when=when)
         return self._people.checked(terms.choices)
+
+    def _reading(self, roster: Roster, terms: ImportDefaults, without: Iterable[Roster]) -> "_Reading":
+        return _Reading(self._people, terms, self._checked(terms, roster), self._addresses(without))
 
     def _addresses(self, rosters: Iterable[Roster]) -> set[str]:
         """The addresses in some lists; what is none is passed over."""
@@ -207,6 +260,10 @@ class _Reading:
     def leave_out(self, line: int, reason: str) -> None:
         """Remember that the person on a line stays out."""
         self.left_out.setdefault(reason, []).append(line)
+
+    def lines(self) -> dict[str, tuple[int, ...]]:
+        """By reason, the lines of those who stay out."""
+        return {reason: tuple(sorted(some)) for reason, some in sorted(self.left_out.items())}
 
     def _address(self, entry: ListedPerson) -> str:
         if entry.because:
@@ -274,6 +331,14 @@ class _Reading:
             return self._people.checked({theme: pace for theme, _, pace in pairs})
         except UsageError as error:
             raise _LeftOutError(str(error)) from None
+
+
+def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bool]) -> str | None:
+    """Why somebody stays out by what the site knows of his address; None: it knows nothing."""
+    if address in suppressed:
+        return SUPPRESSED
+    follows = known.get(address)
+    return None if follows is None else SUBSCRIBED if follows else LEFT
 
 
 def _wire(address: str, people: People) -> str:

@@ -165,6 +165,35 @@ def test_people_move_out_and_in_and_a_rehearsal_says_it_first(world: World, sink
     assert [] == sink.taken
 
 
+def test_people_of_a_list_are_asked_first(world: World, sink: Sink, tmp_path: Path) -> None:
+    world.publisher("run", at=NOW)
+    members = tmp_path / "members.txt"
+    members.write_text(f"{ADA}\n{BEN}\n", "utf-8")
+    terms = ("import", str(members), "--follow", "ferries=weekly", "--confirm")
+
+    told = people(world, *terms).lines
+    assert [
+        "Mailman: 2 people would be asked to confirm, 0 left out",
+        "nothing is written yet; to import, add --yes",
+    ] == told
+    world.publisher("deliver", at=NOW)
+    assert [] == sink.taken
+
+    assert ["Mailman: 2 people asked to confirm, 0 left out"] == people(world, *terms, "--yes").lines
+    assert ["no one is subscribed"] == people(world, "list").lines
+    world.publisher("deliver", at=NOW)
+    letters = {taken.recipients[0]: text_of(taken) for taken in sink.taken}
+    assert {ADA, BEN} == set(letters)
+    words = letters[ADA]
+    assert "Ferries, weekly" in words
+    token = re.search(r"/-/confirm/(\S+)", words)
+    assert token
+    with world.opened(NOW) as publisher:
+        assert publisher.people.confirm(token[1]) is not None
+    out = ["  1 asked to confirm already: line 2", "  1 subscribed already: line 1"]
+    assert ["Mailman: 0 people asked to confirm, 2 left out", *out] == people(world, *terms, "--yes").lines
+
+
 def test_the_archive_of_mailchimp_is_read_as_it_comes(world: World, tmp_path: Path) -> None:
     world.publisher("run", at=NOW)
     head = "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,{}LEID,EUID,NOTES,TAGS\n"

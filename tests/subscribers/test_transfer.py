@@ -8,12 +8,15 @@ from io import StringIO
 
 import pytest
 
+from publisher.model.deliveries import Rank
+from publisher.model.departures import SuppressionKind
 from publisher.model.errors import UsageError
 from publisher.model.subscribers import ConsentKind
 from publisher.store import Store
 from publisher.subscribers.people import LetterWriter, People
 from publisher.subscribers.roster import Roster, read_roster
 from publisher.subscribers.transfer import (
+    ASKED,
     LEFT,
     LISTED,
     NEVER_AGREED,
@@ -21,6 +24,7 @@ from publisher.subscribers.transfer import (
     NO_CONSENT,
     NO_DATE,
     SUBSCRIBED,
+    SUPPRESSED,
     TO_COME,
     TWICE,
     ImportDefaults,
@@ -29,7 +33,7 @@ from publisher.subscribers.transfer import (
 )
 from tests.contract.stories import ASYLUM, BORDERS, collect, record
 from tests.databases import sqlite_store
-from tests.subscribers.test_people import SETTINGS
+from tests.subscribers.test_people import SETTINGS, Site
 from tests.values import SITE, THEMES
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -60,8 +64,12 @@ def store() -> Iterator[Store]:
         yield store
 
 
+def moving(store: Store) -> Transfer:
+    return Transfer(people_of(store), store, words_in=lambda language: f"Yes, in {language}")
+
+
 def export(store: Store) -> str:
-    return "".join(Transfer(people_of(store), store).export())
+    return "".join(moving(store).export())
 
 
 def roster(text: str) -> Roster:
@@ -70,7 +78,7 @@ def roster(text: str) -> Roster:
 
 def bring_in(store: Store, text: str, terms: ImportDefaults = TERMS, *, without: str = "") -> Imported:
     others = [roster(without)] if without else []
-    return Transfer(people_of(store), store).bring_in(roster(text), terms, without=others)
+    return moving(store).bring_in(roster(text), terms, without=others)
 
 
 def test_what_is_exported_is_imported_into_an_empty_site_and_exported_equal(store: Store) -> None:
@@ -215,3 +223,55 @@ def test_a_list_that_is_broken_adds_nobody(store: Store) -> None:
 def test_what_the_terms_lack_is_named(store: Store) -> None:
     with pytest.raises(UsageError, match=r"give what they follow with --follow THEME=PACE, how .* --agreed$"):
         bring_in(store, f"email,agreed_at\n{ADA},2024-05-06\n", ImportDefaults(language="en"))
+
+
+# --- who is asked first ----------------------------------------------------------------------------------------------
+
+
+def ask_in(site: Site, text: str, *, without: str = "") -> Imported:
+    transfer = Transfer(site.people, site.store, words_in=lambda language: f"Yes, in {language}")
+    terms = ImportDefaults(choices={"asylum": "weekly"}, language="en")
+    return transfer.ask_in(roster(text), terms, without=[roster(without)] if without else [])
+
+
+def test_who_is_asked_is_subscribed_once_he_confirms(store: Store) -> None:
+    site = Site(store, now=MONDAY)
+    text = f"email,agreed,agreed_at,language\n{ADA},,,fr\n{BEN},,soon,\n"
+
+    imported = ask_in(site, text)
+
+    assert (0, 2, {}) == (imported.added, imported.asked, imported.left_out)
+    assert [ADA, BEN] == [each.request.address for each in site.letters]
+    assert [] == list(store.subscribers.all())
+    waiting = store.ledger.claim(9, max_age=timedelta(days=3), now=MONDAY)
+    assert [Rank.RENEWAL, Rank.RENEWAL] == [each.rank for each in waiting], "behind all other mails"
+    ada = site.people.confirm(site.letters[0].token)
+    assert ada is not None
+    assert ({"asylum": "weekly"}, "fr") == (ada.choices, ada.language)
+    [consent] = store.subscribers.consents(ada.number)
+    assert (ConsentKind.FORM, "Yes, in fr") == (consent.kind, consent.words)
+
+
+def test_nobody_is_asked_who_is_there_left_is_suppressed_listed_or_was_asked_before(store: Store) -> None:
+    site = Site(store, now=MONDAY)
+    for name in ("there", "left"):
+        site.people.add(f"{name}@example.org", {"borders": "daily"}, language="en", words="On paper")
+    site.people.end("left@example.org")
+    store.suppressions.add("never@example.org", SuppressionKind.BOUNCES, now=MONDAY)
+    text = "".join(f"{name}@example.org\n" for name in ("there", "left", "never", "listed", "new"))
+
+    first = ask_in(site, text, without="listed@example.org\n")
+    site.now += timedelta(days=20)
+    again = ask_in(site, text, without="listed@example.org\n")
+
+    out = {SUBSCRIBED: (1,), LEFT: (2,), SUPPRESSED: (3,), LISTED: (4,)}
+    assert (1, out) == (first.asked, first.left_out)
+    assert (0, out | {ASKED: (5,)}) == (again.asked, again.left_out)
+    assert ["new@example.org"] == [each.request.address for each in site.letters]
+
+
+def test_our_own_export_asks_nobody_again(store: Store) -> None:
+    people_of(store).add(ADA, {"asylum": "weekly"}, language="fr", words="On paper")
+
+    with empty_site() as other, pytest.raises(UsageError, match="import it without asking them again"):
+        ask_in(Site(other, now=MONDAY), export(store))
