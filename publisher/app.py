@@ -166,10 +166,10 @@ class Publisher:
         return self._record(DELIVER, started, RunReport(deliver=report, notices=notices), before)
 
     def read_bounces(self, settings: BounceSettings | None = None) -> BounceReport:
-        """Read mails that came back, in mailboxes or in those of config.toml; record them, and tell the operator.
+        """Read mails that came back, from these mailboxes or those of config.toml; record them, and tell the operator.
 
         Raises:
-            MailboxError: it cannot be used.
+            MailboxError: a mailbox cannot be used.
             UsageError: config.toml names none.
         """
         from publisher.admin.bounces import read_mailboxes  # late: what reads mails costs 40 ms, and few come back
@@ -200,7 +200,7 @@ class Publisher:
         self._wiring.settle_authority()
 
     def run_due(self) -> RunReport:
-        """Do the same, but an audience gets an edition only if its schedule says so."""
+        """Do a whole pass now in which an audience gets an edition only if its schedule says so; then deliver."""
         return self._deliver_after(self.pass_due(is_stopping=lambda: False))
 
     def pass_due(self, *, is_stopping: Callable[[], bool]) -> RunReport:
@@ -360,7 +360,7 @@ class Publisher:
 
     @property
     def office(self) -> Office:
-        """The site as it is now; functions of `publisher.admin` take it to answer a question or to do a decision."""
+        """The site as it is now; functions of `publisher.admin` take it to answer a question or to make a decision."""
         renderer, now = self._wiring.renderer, self._clock()
         return Office(config=self.config, store=self._store, renderer=renderer, outbox=self._outbox, now=now)
 
@@ -376,7 +376,7 @@ class Publisher:
     # --- one process at a time ---------------------------------------------------------------------------------------
 
     def only_service(self) -> AbstractContextManager[None]:
-        """Be the only service of this site in a `with`.
+        """Hold the lock of the site's only service for the length of a `with`.
 
         Raises:
             BusyError: another service is at work.
@@ -384,7 +384,7 @@ class Publisher:
         return hold_service_lock(self.config, self._store)
 
     def _go_on(self, verb: str, work: Callable[[], RunReport]) -> RunReport:
-        """Do the work of a site that goes on from what its store knows, as `_run_exclusively` does."""
+        """Do the work as `_run_exclusively` does, unless the store is lost and would begin again from nothing."""
         refuse_lost_memory(self.config, self._store)
         return self._run_exclusively(verb, work)
 

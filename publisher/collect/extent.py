@@ -84,8 +84,8 @@ def extent_of(
 def longest_run(days: Sequence[date]) -> list[int]:
     """Return the places of the longest run of days that begins with the latest day and never rises.
 
-    Everything above the latest day counts as pinned. Of several longest runs, the one that begins at the last
-    occurrence of the latest day is chosen: in doubt a listing covers less.
+    Everything above the latest day counts as pinned. Of several longest runs, the one whose last day is the latest is
+    chosen: in doubt a listing covers less.
     """
     top = days.index(max(days)) if days else 0
     return [top + place for place in _longest_falling(days[top:])]

@@ -27,11 +27,11 @@ class State(StrEnum):
     LISTED = "listed"
     """The source listed it when it was last read."""
     UNLISTED = "unlisted"
-    """It is older than what the source still lists. It stays in feeds and pages."""
+    """The item is older than anything that the source still lists. It stays in feeds and pages."""
     WAITING = "waiting"
-    """Its time has not come, or was over before it appeared. It is not in the log, and has no page."""
+    """The item's time has not come, or was over before it appeared. It is not in the log, and has no page."""
     EXPIRED = "expired"
-    """Its time is over. It is in no feed and no later digest; its page stays and says so."""
+    """The item's time is over. It is in no feed and no later digest; its page stays and says so."""
     WITHDRAWN = "withdrawn"
     """The organisation took it out. It leaves feeds and digests, and its page says so."""
     HIDDEN = "hidden"
@@ -51,7 +51,7 @@ class State(StrEnum):
 _LIVE = (State.LISTED, State.UNLISTED)
 _GONE = (State.WITHDRAWN, State.HIDDEN)
 STANDING = (State.LISTED, State.HIDDEN, State.WAITING, State.UNLISTED, State.EXPIRED, State.WITHDRAWN)
-"""If a listed item may be several known ones, it is the one whose state stands first here."""
+"""If a listed item may be one of several known ones, the one whose state comes first here is chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Record:
 
     @property
     def short_id(self) -> str:
-        """The end of its id, short enough to type."""
+        """The end of the item's id, short enough to type."""
         return self.uid.rpartition("/")[2]
 
     def __hash__(self) -> int:
@@ -96,15 +96,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the log knows of a source's item, as far as a listing is compared with it."""
+    """What the log knows about a source's item, as far as it is compared with a listing."""
 
     number: int
     date: date
-    """As its source last gave it; readers may keep the one that it gave first."""
+    """The day as its source last gave it; readers may keep the first one."""
     native_id: str
-    """As ids compare (`links.id_key`)."""
+    """The key by which its id is compared (`links.id_key`)."""
     link: str
-    """As links compare (`links.link_key`)."""
+    """The key by which its link is compared (`links.link_key`)."""
     text_digest: str
     content_digest: str
     state: State
@@ -149,6 +149,6 @@ class Revision:
     item: Item
     gathered: Gathered
     is_minor: bool = False
-    """Whether the edit is minor, as its source says: it counts as no revision, and `updated` stays as it is."""
+    """Whether the source calls the edit minor: it counts as no revision, and `updated` stays as it is."""
     published: datetime | None = None
-    """Its new instant, if its date moved; None: it stays as it is."""
+    """The new instant, if the date moved; None: the instant stays."""

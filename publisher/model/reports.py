@@ -20,19 +20,19 @@ class SourceCondition(StrEnum):
     """How a source fares."""
 
     WELL = "well"
-    """It can be read, and all of its news is in the log."""
+    """The source can be read, and all of its news is in the log."""
     UNREAD = "unread"
-    """It was never read to its end."""
+    """The source was never read to its end."""
     FAILING = "failing"
-    """It cannot be read."""
+    """The source cannot be read."""
     EMPTY = "empty"
-    """It can be read, but lists nothing, and it listed items before."""
+    """The source can be read but lists nothing, and it listed items before."""
     DRIFTED = "drifted"
-    """All of its items lack a field that nearly all of them had. They wait for the operator."""
+    """All items lack a field that nearly all of them had. They wait for the operator."""
     HELD = "held"
-    """What it lists is suspicious for another reason, and waits for the operator."""
+    """The listing is suspicious for another reason, and waits for the operator."""
     SILENT = "silent"
-    """It can be read, but has had no news for longer than expected."""
+    """The source can be read, but has had no news for longer than expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class ConditionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReading:
-    """That a source was asked."""
+    """One reading of a source: that it was asked, and what came of it."""
 
     source: str
     at: datetime
@@ -84,10 +84,10 @@ class CollectReport:
     sources_waiting: int = 0
     """Sources that were not read, because their server failed just before or asked for a pause."""
     sources_held: int = 0
-    """Sources whose listing waits for the operator, since this pass or an earlier one."""
+    """Sources whose listing is held for the operator, by this pass or an earlier one."""
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
-    """What `check` tells besides: no reader misses anything by it."""
+    """What `check` reports in addition; readers miss nothing because of it."""
     readings: tuple[SourceReading, ...] = field(default=(), compare=False)
     """The sources that were asked; no part of what was done."""
 
@@ -99,7 +99,7 @@ class CollectReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishReport:
-    """Which files a publishing pass wrote."""
+    """The files that a publishing pass wrote."""
 
     feeds: tuple[str, ...] = ()
     """Folders of the feeds with a file that was written."""
@@ -115,7 +115,7 @@ class PublishReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeReport:
-    """Which editions are new in the outbox."""
+    """The editions that are new in the outbox."""
 
     editions: tuple[Edition, ...] = ()
     discarded: tuple[str, ...] = ()
@@ -138,17 +138,17 @@ class DeliveryTally:
     """What became of the mails of one edition, round or letter in a pass."""
 
     name: str
-    """Of the edition, round or letter."""
+    """Name of the edition, round or letter."""
     to: str
-    """The address of the first of them; empty: they go to readers, whose addresses are never shown."""
+    """Address of the first recipient; empty: the recipients are readers, whose addresses are never shown."""
     planned: int = 0
-    """In a rehearsal: how many would be handed over."""
+    """How many mails would be handed over; counted in a rehearsal only."""
     sent: int = 0
     refused: int = 0
     later: int = 0
     """Refused for now, and tried again."""
     doubtful: int = 0
-    """How many of those that were sent were handed over before without an answer, and may have come twice."""
+    """How many of the sent mails were handed over before without an answer, and may have come twice."""
 
     @property
     def mails(self) -> int:
@@ -167,10 +167,10 @@ class DeliverReport:
     next_at: datetime | None = None
     """UTC; when a mail is to be tried again. None: no mail is."""
     wait: timedelta | None = None
-    """How long it was until then at the end of the pass."""
+    """How long it was from the end of the pass until `next_at`."""
     problems: tuple[Problem, ...] = ()
     outage: str = ""
-    """Why the mail server could not be used; empty: it could, or nothing was to be sent."""
+    """Why the mail server could not be used; empty: it could, or there was nothing to send."""
     paused: int = 0
     """If nothing was to be sent: how many mails wait for the end of a pause."""
     held: int = 0
@@ -200,7 +200,7 @@ class RunReport:
     notices: tuple[Notice, ...] = ()
     """Notices that are new in the outbox."""
     problems: tuple[Problem, ...] = field(default=())
-    """Problems of the pass itself; those of a stage are in its report."""
+    """Problems of the pass itself; problems of a stage are in the stage's report."""
     known: tuple[str, ...] = ()
     """The problems that the run before had, a line each."""
     ahead: datetime | None = None
@@ -213,7 +213,7 @@ class RunReport:
         return told or any(stage is not None and stage.is_news for stage in stages)
 
     def with_problems(self, *problems: Problem) -> "RunReport":
-        """Return the same report with these problems of the pass itself."""
+        """Return the report with further problems of the pass itself."""
         return replace(self, problems=(*self.problems, *problems))
 
     @property
@@ -264,7 +264,7 @@ class SourceStatus:
     skipped: tuple[str, ...]
     """A line for each item of the last good reading that could not be read."""
     next_try: datetime | None = None
-    """Until then it is not read; None: the next pass reads it."""
+    """The source is not read before then; None: the next pass reads it."""
     held: str = ""
     """Why its last reading waits for the operator, and what it would change."""
     held_at: datetime | None = None
@@ -273,9 +273,9 @@ class SourceStatus:
     expect_every: timedelta | None = None
     """How long it may have no news before it counts as silent; None: any time."""
     waiting: tuple[WaitingStatus, ...] = ()
-    """Its items that wait for their time, the next first."""
+    """Its items that wait for their time, sorted by when they appear."""
     hidden: int = 0
-    """Its items that an editor hid."""
+    """How many of its items an editor hid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +288,7 @@ class AudienceStatus:
     next_tick: datetime | None
     """When its next edition is due; None: its editions are composed by hand only."""
     last_edition: int
-    """The number of its last edition; 0: it has none yet."""
+    """Number of its last edition; 0: it has none."""
     last_composed_at: datetime | None
 
 
@@ -314,7 +314,7 @@ class SubscribersStatus:
     asked: int = 0
     """How many were asked whether they still want their mails, and did not answer yet."""
     owed_departures: int = 0
-    """How many departures stand in the store alone, because their file could not be written."""
+    """How many departures are in the store alone, because their file could not be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +336,7 @@ class RestoreStatus:
     taken_at: datetime | None
     """When the backup was made; None: unknown."""
     audiences: tuple[str, ...]
-    """Those that wait: nothing is composed for them, and no mail of theirs is sent."""
+    """Audiences that wait: nothing is composed for them, and none of their mails is sent."""
     has_readers: bool = False
     """Whether readers wait: no round begins."""
 
@@ -351,7 +351,7 @@ class RunStatus:
     problems: tuple[str, ...]
     """One line for each problem."""
     is_latest: bool
-    """Whether it is the latest of its kind: deliveries are one kind, all other runs the other."""
+    """Whether it is the latest of its kind: deliveries are one kind, all other runs the other kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,7 +367,7 @@ class Status:
     unwritten: tuple[str, ...]
     """Names of editions that are recorded, but not in the outbox yet."""
     stranded: tuple[str, ...]
-    """Names of unwritten editions whose audience is no longer in config.toml: they are sent to no one."""
+    """Names of unwritten editions whose audience is no longer in config.toml; they are not sent."""
     held: tuple[HeldStatus, ...]
     """Editions that wait for the editor."""
     sources: tuple[SourceStatus, ...]
@@ -386,9 +386,9 @@ class Status:
     orders: tuple[Order, ...] = ()
     """What the operator told to be done with mails of late, the latest first."""
     paused: Mapping[str, datetime] = field(default_factory=dict)
-    """Since when the mails of each audience wait for a word of the operator; the empty name stands for all mails."""
+    """Since when the mails of each audience are paused, by its name; the empty name means all mails."""
     ahead: datetime | None = None
-    """The latest moment of a run or edition that was made by a clock that was ahead; None: there is none."""
+    """The latest moment of a run or edition that a fast clock made and that is still to come; None: there is none."""
 
     @property
     def exit_code(self) -> int:

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 UNCONFIRMED = timedelta(days=30)
-"""From when somebody asked to subscribe, if he does not confirm."""
+"""How long a request to subscribe is kept that is not confirmed, from when it was made."""
 ENDED = timedelta(days=28)
-"""From the end of somebody's last subscription. He can undo that for a quarter of this time."""
+"""How long a person is kept after the end of the last subscription; for a quarter of that time, leaving can be undone.
+"""
 MAILS = timedelta(days=90)
-"""From when a mail to a reader, or a letter, was sent, refused or taken back. Counts stay."""
+"""How long a mail to a reader or a letter is kept after it was sent, refused or taken back. Counts stay."""
 BOUNCES = timedelta(days=30)
-"""From when a mail that came back was read."""
+"""How long a bounce is kept after it was read."""
 LINKS = timedelta(days=7)
-"""From when a link was sent that was used, or that is good for an hour. A link to confirm is good for as long."""
+"""How long a link is kept that was used, or that is good for an hour; from when it was sent. As long as a link to
+confirm.
+"""
 TRIED = timedelta(minutes=30)
 """From when an editor tried a list of people; it is in memory."""
 FORMS = timedelta(hours=1)
@@ -26,7 +29,7 @@ class Forgotten:
     unconfirmed: int = 0
     """People who never confirmed."""
     ended: int = 0
-    """People who follow nothing any more."""
+    """People who were erased because they followed nothing any more."""
     mails: int = 0
     """Mails of rounds; their counts stay."""
     letters: int = 0

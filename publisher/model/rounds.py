@@ -18,7 +18,7 @@ class Round:
     upto: int
     """The end of the log: items added later are for a later round."""
     begun_at: datetime
-    """UTC; the Date of its mails."""
+    """UTC; also the Date of its mails."""
     subject: str = ""
     """The editor's; empty: every mail has its own."""
     introduction: str = ""
@@ -26,7 +26,7 @@ class Round:
 
     @property
     def name(self) -> str:
-        """Its name in the ledger and in messages."""
+        """The round's name in the ledger and in messages."""
         return round_name(self.number)
 
 
@@ -38,7 +38,8 @@ class ItemEntry:
     added_seq: int
     """The log number under which it was added."""
     themes: Mapping[str, int]
-    """By the slug of each theme it is in, the log number under which it came into it: `added_seq`, or a later one."""
+    """By the slug of each of its themes, the log number with which it came into the theme: `added_seq` or a later one.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class RoundReport:
     mails: int = 0
     """How many mails were queued."""
     is_planned: bool = True
-    """Whether all of its mails are queued; else the next pass goes on."""
+    """Whether all of its mails are queued; if not, the next pass goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

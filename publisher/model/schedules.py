@@ -92,7 +92,7 @@ class Schedule:
 
     @property
     def either_day(self) -> tuple[str, str] | None:
-        """Day of month and day of week, if a cron line is due on either of them; None: it is not."""
+        """Day of month and day of week, if a cron line is due on either of them; None: it is not such a line."""
         if self.expression.upper().startswith(_RULE):
             return None
         _, _, day, _, weekday = _fields_of(self.expression)

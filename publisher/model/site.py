@@ -24,6 +24,6 @@ class Site:
     author: Mailbox
     description: str = ""
     first_host: str = ""
-    """The host from which permanent names are made, even after the site moved; empty: that of `base_url`."""
+    """The host from which permanent names are made, even after the site moved; empty: the host of `base_url`."""
     languages: tuple[str, ...] = ()
-    """BCP 47; languages that are guessed from the words of items, besides `language`. Empty: none is guessed."""
+    """BCP 47; languages besides `language` that may be guessed from the words of items. Empty: none is guessed."""

@@ -1,7 +1,7 @@
-"""Labels and keywords: which ones are the same, and the slug each gets for addresses and folders; pure.
+"""Labels and keywords: which of them are the same, and the slug that each gets for addresses and folders; pure.
 
 A label gets its slug when it is first seen, and keeps it. Two labels are the same if `fold_label` makes them equal.
-Different labels may make the same slug, such as "C++" and "C#": the first one in the log gets it, and the later one
+Different labels may lead to the same slug, such as "C++" and "C#": the first one in the log gets it, and the later one
 gets it with digits, which depend on that label alone. Labels in config.toml come before all others.
 """
 
@@ -75,7 +75,7 @@ def _digest(text: str) -> str:
 
 
 def _ascii(text: str) -> tuple[str, bool]:
-    """Return the words of `text` in ASCII, joined by hyphens, and whether a letter was lost or nothing is left."""
+    """Return the words of `text` in ASCII, joined by hyphens, and whether a letter was lost or no word is left."""
     letters = text.casefold()
     if not letters.isascii():
         letters = normalize("NFKD", letters).translate(_NO_DECOMPOSITION)

@@ -29,7 +29,7 @@ class SourcePolicy:
     hold_above: int
     """More new items than this at once, and three times more than ever before, wait for the operator."""
     future: Literal["wait", "show"]
-    """What becomes of an item whose date is to come: it waits for it, or is shown at once."""
+    """An item with a date in the future waits for that date (`wait`), or is shown at once (`show`)."""
     keep_tracking: bool
     """Whether tracking pixels and tracking parameters of links are kept."""
     joined_by: Literal["usual", "link", "id", "none"]
@@ -61,9 +61,9 @@ class FailureKind(StrEnum):
     MISSING = "missing"
     """Nothing that can be opened is at its place on this machine."""
     UNREACHABLE = "unreachable"
-    """Its server does not give it."""
+    """The source's server does not deliver it."""
     UNREADABLE = "unreadable"
-    """What is there cannot be understood."""
+    """The source's content cannot be understood."""
     EMPTY = "empty"
     """The source could be read, but lists nothing, and it listed items before."""
 
@@ -74,24 +74,24 @@ class HoldReason(StrEnum):
     DRIFT = "drift"
     """All items lack a field that nearly all of them had: a layout changed."""
     FLOOD = "flood"
-    """It brings far more new items at once than ever before."""
+    """The listing has far more new items than ever came at once."""
     BACK_DATED = "back-dated"
-    """Most of its items are new, and older than what the source had."""
+    """Most items of the listing are new, and older than the items that the source had."""
     LOSS = "loss"
     """Most of the items that the source had are gone."""
     RENAMED = "renamed"
-    """Most of its items are those of a source that is no longer in config.toml."""
+    """Most items of the listing belong to a source that is no longer in config.toml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldChange:
-    """What a listing that waits for the operator would change, were it accepted."""
+    """What a held listing would change if it were accepted."""
 
     added: int = 0
     revised: int = 0
     withdrawn: int = 0
     new: tuple[str, ...] = ()
-    """Titles of the first of its new items."""
+    """Titles of its first new items."""
     gone: tuple[str, ...] = ()
     """Titles of the first of the items that it no longer lists."""
 

@@ -1,4 +1,4 @@
-"""Subscribers: people who get mails of the themes they chose, each at its own pace."""
+"""Subscribers: people who get mails about the themes they chose, each theme at a pace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from publisher.model.schedules import Schedule
 from publisher.model.site import Mailbox
 
 EVERYTHING = "*"
-"""In place of a theme's slug: all themes, those to come too."""
+"""Stands in place of a theme's slug for all themes, also future ones."""
 Choices: TypeAlias = Mapping[str, str]
 """The name of a pace by the slug of a theme, or by `EVERYTHING`."""
 
@@ -31,7 +31,7 @@ UNDO_WITHIN = timedelta(days=7)
 LONGEST_PAUSE = timedelta(days=366)
 """How far ahead the end of a reader's pause may be."""
 LETTER_EVERY = timedelta(days=1)
-"""An address gets at most one letter of a kind in that time, however often somebody asks for one."""
+"""An address gets at most one letter of each kind in this time, however often somebody asks."""
 
 
 class SubscriptionState(StrEnum):
@@ -76,17 +76,17 @@ class LetterKind(StrEnum):
     LINK = "link"
     """A fresh link to the reader's own page."""
     MOVE = "move"
-    """To the address that a reader wants mails at from now on, with a link to confirm it."""
+    """To the new address that a reader gave, with a link to confirm it."""
     MOVED = "moved"
-    """To the address that he had, with no link."""
+    """To the former address of a reader who changed it, without a link."""
     PROBE = "probe"
     """Whether mails arrive again, after some came back."""
     RENEW = "renew"
-    """To a reader who agreed long ago: whether he still wants his mails, with a link to say so."""
+    """To a reader who agreed long ago, with a link to say that he still wants his mails."""
 
 
 class Right(StrEnum):
-    """What a link allows. A forwarded mail allows no more than `MINE` and `STOP`."""
+    """What a link allows its holder to do. A forwarded mail allows no more than `MINE` and `STOP`."""
 
     STOP = "stop"
     """End all subscriptions, undo that, or get fewer mails. It shows nothing, and never expires."""
@@ -124,7 +124,7 @@ class SubscriberSettings:
     privacy_url: str
     postal_address: str
     max_items: int
-    """How many items a mail has at most; the oldest first, the others go into the next mail."""
+    """How many items a mail has at most: the oldest go first, and the rest into the next mail."""
     stop_by_mail: str = ""
     """The mailbox, read by itself, to which a reader's program writes to unsubscribe; empty: who gets his answers."""
 
@@ -159,15 +159,15 @@ class Subscriber:
     number: int
     """Never given to another one."""
     address: str
-    """As it goes over the wire: ASCII, in lower case."""
+    """The address as it goes over the wire: ASCII, in lower case."""
     language: str
     """BCP 47; of the fixed texts in his mails."""
     since: datetime
     """UTC; when he first confirmed."""
     paused_until: datetime | None = None
-    """UTC; until then no mail comes, and nothing is lost. None: he gets mails."""
+    """UTC; no mail comes until then, and no item is lost. None: he gets mails."""
     subscriptions: tuple[Subscription, ...] = ()
-    """Ended ones too, in the order in which they began."""
+    """All subscriptions, ended ones too, in the order in which they began."""
 
     @property
     def active(self) -> tuple[Subscription, ...]:
@@ -203,7 +203,7 @@ class Consent:
     language: str
     choices: Choices
     words: str = field(repr=False)
-    """The exact words that stood beside the button."""
+    """The exact words beside the button that was pressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +216,7 @@ class Request:
     words: str
     """The exact words of consent that the form showed."""
     subscriber: int | None = None
-    """The number of the subscriber whose new address it is to become; None: it is about a subscription."""
+    """The number of the subscriber whose new address it will become; None: the request is about a subscription."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +231,7 @@ class Confirmation:
 
 
 def masked(address: str) -> str:
-    """The address with most of its local part hidden."""
+    """Return the address with most of its local part hidden: `an…@example.org`."""
     local, _, domain = address.rpartition("@")
     return f"{local[: min(2, len(local) - 1)]}…@{domain}"
 
@@ -242,11 +242,11 @@ def moved_name(number: int) -> str:
 
 
 _OF_TOKEN = 16
-"""How many digits of its token's digest the name of a letter has."""
+"""How many digits of the token's digest a letter's name has."""
 
 
 def letter_name(kind: LetterKind, token_digest: str) -> str:
-    """The name of a letter in the ledger and in messages; `token_digest` is of the token of its link."""
+    """Return the name of a letter in the ledger and in messages; `token_digest` is the digest of its link's token."""
     return f"{kind.value}-{token_digest[:_OF_TOKEN]}"
 
 

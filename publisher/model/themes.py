@@ -1,4 +1,4 @@
-"""Themes: what they are, and which ones an item is in; pure."""
+"""Themes, and the rules by which items get them; pure."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,18 +18,18 @@ class Theme:
     """A subject that gathers items into one feed."""
 
     slug: str
-    """Its folder under feeds/: lower-case letters, digits and hyphens."""
+    """The theme's folder under feeds/: lower-case letters, digits and hyphens."""
     title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeChoice:
-    """Which themes an audience, or a feed of one's own choice, follows."""
+    """The themes that an audience or a combined feed follows."""
 
     named: tuple[str, ...] = ()
     """Slugs, in the order in which they are wanted."""
     has_others: bool = False
-    """Whether all themes are followed, those named only before the others."""
+    """Whether all themes are followed; the named ones then come first."""
     without: tuple[str, ...] = ()
     """Slugs of themes that are not followed; only where all others are."""
 
@@ -57,7 +57,7 @@ ALL_THEMES = ThemeChoice(has_others=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeRule:
-    """What puts an item into a theme besides its labels. Any one of these conditions is enough."""
+    """A rule that puts items into a theme besides labels. Any one of its conditions is enough."""
 
     slug: str
     """The theme's."""
@@ -71,7 +71,7 @@ class ThemeRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeMap:
-    """How labels become themes. A label that is not mapped becomes a theme of its own."""
+    """The rules by which labels become themes. A label that is not mapped becomes a theme of its own."""
 
     default: Theme
     """The theme of items that are in no other."""
@@ -103,7 +103,7 @@ class ThemeMap:
         )
 
     def choose_with_former(self, written: Iterable[str]) -> ThemeChoice:
-        """Return the same choice, each slug followed by its former ones."""
+        """Return the same choice as `choose`, with each slug followed by its former ones."""
         choice = self.choose(written)
         return replace(choice, named=self._with_former(choice.named), without=self._with_former(choice.without))
 
@@ -127,7 +127,7 @@ def wanted_names(items: Iterable[Item], theme_map: ThemeMap) -> WantedNames:
 
 
 def assign_themes(item: Item, theme_map: ThemeMap, *, source: str, names: Names = NO_NAMES) -> tuple[Theme, ...]:
-    """Return the item's themes: those of its labels in their order, then those of rules, or else the default theme.
+    """Return the item's themes: by its labels, in their order, then by rules; if there are none, the default theme.
 
     A label that is not mapped puts the item into the theme with the slug that the label has in `names`.
     """

@@ -17,10 +17,10 @@ from publisher.model.items import Item
 TITLE_LENGTH = 200
 """Characters of a first sentence that is a title as a whole: four lines of a mail, eight of a narrow phone."""
 OWN_TITLE_LENGTH = 1_000
-"""Of a title that the source gives: what is longer is no title, but a mistake of the source."""
+"""The most characters of a title that a source gives; anything longer is a mistake of the source."""
 SUMMARY_LENGTH = 280
 OWN_SUMMARY_LENGTH = 500
-"""Of a summary that somebody wrote."""
+"""The most characters of a summary that somebody wrote."""
 SUMMARY_SENTENCES = 2
 
 _STOP = re.compile(r"(?P<mark>[.!?…]+)[\"'”’»)\]]*(?=\s|$)|(?P<wide>[。！？])[”’」』）]*")
@@ -40,7 +40,7 @@ _PARAGRAPH_END = re.compile(r"\n\s*\n")
 _ENOUGH = 4_000
 """Characters of a text that are looked at: more fit into neither a title nor a summary."""
 _KEPT = 10_000
-"""Texts whose title and summary are cached: every page and feed that shows an item asks for them."""
+"""How many texts have their title and summary cached: every page and feed that shows an item asks for them."""
 _DAY_NUMBER = re.compile(r"\d{1,2}")
 _TRAILING = " .,;:–—-(/&“‘«„"
 _CLAUSE_ENDS = (", ", "; ", ": ", " – ", " — ")
@@ -116,7 +116,7 @@ def _cut(title: str) -> str:
 
 
 def _are_same(title: str, text: str) -> bool:
-    """Whether a text says nothing but its title, but for the full stop."""
+    """Whether a text is the same as its title, except for the final full stop."""
     words = text if len(text) <= _ENOUGH else ""
     return _bare(title) == _bare(even_spaces(without_invisible(words)))
 

@@ -1,7 +1,7 @@
-"""The pages of years and months: what was published when. A pass writes those of the days that its items have or had.
+"""Writes the pages of years and months: what was published when.
 
-A year's page has all its items while they are few, and else leads to its months, so that a new item renders again one
-month and a list of months, however large the archive.
+A pass writes the pages of the days that its items have or had. The page of a year lists its items while they are few,
+and otherwise leads to its months: a new item then changes one month and a list of months, however large the archive is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ class CalendarPages:
         """How many of the pass's items each month has, or had."""
 
     def note(self, records: Sequence[Record], *, after: int) -> None:
-        """Note that these items changed; `after` is the log number up to which pages are as they should be."""
+        """Note that these items changed; `after` is the log number up to which pages are up to date."""
         revised = [record.number for record in records if record.added_seq <= after]
         former = self._store.calendar.former_dates(revised, upto=after) if revised else {}
         for day in (*(record.item.date for record in records), *former.values()):
@@ -45,7 +45,7 @@ class CalendarPages:
             self._files.write(urls.YEARS_FILE, years_page(years, look=self._look))
 
     def _touched_years(self, years: Sequence[int]) -> Sequence[int]:
-        """The years that changed; with those beside a year that is new or gone, which lead to it or no longer do."""
+        """Return the years that changed, and the neighbours of a year that is new or gone, whose links change."""
         changed = {year for year, _ in self._changed}
         touched = set(changed)
         for year in changed:
@@ -118,7 +118,7 @@ def year_page(
     newer: int | None,
     look: SiteLook,
 ) -> bytes:
-    """A year: how many items each of its `months` has, and the items of those that are `listed` here."""
+    """Return the page of a year: how many items each of its `months` has, and the items of the months in `listed`."""
     file = urls.year_file(year)
     return render_page(
         "year.html",

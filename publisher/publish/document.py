@@ -31,7 +31,7 @@ class FeedLook:
     hub: str = ""
     content: Content = "full"
     contents: tuple[tuple[str, Content], ...] = ()
-    """By the slugs of feeds, where it is not `content`."""
+    """The content of feeds that differ from `content`, by slug."""
     combined: tuple[CombinedFeed, ...] = ()
 
     def content_of(self, feed: Feed) -> Content:
@@ -65,19 +65,19 @@ class FeedDocument:
     description: str
     language: str
     page_url: str
-    """The HTML page that shows the same items."""
+    """The address of the HTML page with the same items."""
     author: Mailbox
-    """Its address is empty if feed readers would not accept it."""
+    """The author; the address is empty if feed readers would not accept it."""
     updated: datetime
     """When its content last changed; the feed is not "updated" by being written again."""
     items: tuple[FeedItem, ...]
     """Newest first."""
     withdrawn: tuple["Tombstone", ...]
-    """Items that a reader may still show; in an archive, those that were in it."""
+    """Withdrawn items that a reader may still show; in an archive, those that it held."""
     is_archive: bool
     look: FeedLook
     links: tuple[tuple[str, "Links"], ...]
-    """By format."""
+    """Addresses by format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +88,12 @@ class Links:
     current: str
     """The feed itself."""
     previous: str
-    """The archive document with the items before these; empty: there are none."""
+    """The archive document with the items before these; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tombstone:
-    """An item that is no more."""
+    """An item that was withdrawn, as feeds announce it."""
 
     id: str
     when: datetime
@@ -171,7 +171,7 @@ def _document(
 
 
 def title_of_feed(feed: Feed) -> str:
-    """What a feed is called: a language by its own name for itself."""
+    """Return a feed's title; a language feed is titled by the language's own name."""
     return languages.own_name(_tag(feed)) if feed.kind is FeedKind.LANGUAGE else feed.title
 
 
@@ -210,7 +210,7 @@ def _description(feed: Feed, site: Site, language: str) -> str:
 
 
 def language_of(feed: Feed, site: Site, combined: Iterable[CombinedFeed] = ()) -> str:
-    """The language that a feed and its pages speak: that of its items if they have one in common, else the site's.
+    """Return the language of a feed and its pages: the language of its items if they share one, else the site's.
 
     `combined` are the feeds that config.toml defines.
     """

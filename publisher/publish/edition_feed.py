@@ -1,4 +1,4 @@
-"""The feed of an audience's digests: for people who would rather be told of a digest than of each item."""
+"""The feed of an audience's digests, for people who prefer news of each digest to news of each item."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ TITLES = 15
 
 
 def edition_feed(audience: Audience, editions: Iterable[EditionHead], *, look: FeedLook) -> FeedDocument:
-    """The latest editions of an audience, of which there is at least one; each names its newest items."""
+    """Return the feed of an audience's latest editions, at least one; each names its newest items."""
     listed = tuple(_entry(audience, edition, look) for edition in editions)
     folder = urls.editions_folder(audience.name)
     title = plain(audience.title)

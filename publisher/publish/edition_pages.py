@@ -35,13 +35,13 @@ from publisher.store import EditionPlace, PastEdition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPart:
-    """One theme of an edition, or its lead."""
+    """One theme of an edition, or its lead, as its page shows it."""
 
     theme: str
     language: str
-    """Of the theme's title."""
+    """Language of the theme's title."""
     url: str
-    """Of the theme's page."""
+    """Address of the theme's page."""
     items: tuple["EditionItem", ...]
     is_lead: bool
     is_more: bool
@@ -54,10 +54,10 @@ class EditionItem:
 
     item: ShownItem
     body: str
-    """The HTML below its title, as in the mail; empty: there is none."""
+    """The HTML below the title, as in the mail; empty: there is none."""
     files: tuple[ShownFile, ...]
     keywords: tuple[tuple[str, str], ...]
-    """Each with the address of its page; empty: it has none."""
+    """Keywords, each with the address of its page; empty: it has none."""
     reads_on: bool
     """Whether there is more to read than `body`."""
 
@@ -69,11 +69,11 @@ class ShownCorrection:
     item: ShownItem
     corrected_on: date
     was: str
-    """What it said in the digest `was_in`; empty: nothing that it said is gone."""
+    """What the item said in the digest `was_in`; empty: nothing was removed."""
     was_in: int
-    """The number of that digest; 0: it is not known."""
+    """The number of that digest; 0: unknown."""
     was_at: str
-    """Its page."""
+    """Address of that digest's page."""
 
 
 def edition_page(
@@ -86,10 +86,10 @@ def edition_page(
     look: SiteLook,
     keyword_feeds: Mapping[str, Feed] = MappingProxyType({}),
 ) -> bytes:
-    """An edition as its audience got it, in its language, for everybody: nothing in it is about who got it.
+    """Return the page of an edition as its audience got it, in its language, without anything about who got it.
 
-    What was withdrawn since is not on it. `older` and `newer` are the editions beside it, `keyword_feeds` the feeds of
-    its items' keywords that have one.
+    Items withdrawn since are not on it. `older` and `newer` are its neighbours; `keyword_feeds` has the feeds of its
+    items' keywords, by keyword.
     """
     file = urls.edition_file(audience.name, edition.number)
     return render_page(
@@ -176,7 +176,7 @@ def _part(
 def _show_items(
     placed: Iterable[Placed], audience: Audience, *, start: str, look: SiteLook, pages: Mapping[str, str]
 ) -> list[EditionItem]:
-    """The items as the mail shows them, in their order; each table has a name of its own on the page."""
+    """Return the items as the mail shows them, in their order; each table has a name of its own on the page."""
     shown: list[EditionItem] = []
     tables = 0
     for each in placed:

@@ -115,11 +115,10 @@ def render_touched(
     feeds: Collection[str],
     new_keywords_of: Sequence[int],
 ) -> None:
-    """Write again the pages of editions with items that were revised or withdrawn; in a full pass, those of all
-    editions.
+    """Write again the pages of editions with items that were revised or withdrawn; in a full pass, all pages.
 
-    `feeds` are the slugs of the feeds that readers have. Items with the numbers `new_keywords_of` have a keyword with a
-    feed that is new: where keywords are shown, the pages of their editions lead to it from now on.
+    `feeds` are the slugs of the feeds that readers have. Items with the numbers `new_keywords_of` have a keyword whose
+    feed is new: where keywords are shown, the pages of their editions now link to it.
     """
     last = {audience.name: last_shown(store, audience) for audience in publication.audiences}
     touched = set[tuple[str, int]]()
@@ -188,7 +187,7 @@ class _Archive:
             self._files.write(urls.edition_file(audience.name, number), page)
 
     def _keyword_feeds(self, edition: PastEdition) -> dict[str, Feed]:
-        """The feeds that readers have of the keywords of its items, by keyword."""
+        """Return the feeds of its items' keywords, by keyword; a keyword without a feed is missing."""
         its = [record.item for record in edition.records]
         names = self._store.names.of(wanted_names(its, self._themes))
         found = {keyword: keyword_feed(keyword, names) for item in its for keyword in item.keywords}

@@ -16,7 +16,7 @@ class Entries:
         return [item for item in items if item not in self._kept]
 
     def take(self, items: Sequence[FeedItem], made: Mapping[FeedItem, bytes]) -> list[bytes]:
-        """The items as they are serialised: those just `made` are kept as long as there is room, the others were."""
+        """Return the items as bytes: the ones just `made`, which are kept while there is room, and the kept ones."""
         taken = [made.get(item) or self._kept[item] for item in items]
         if len(self._kept) + len(made) <= KEPT:
             self._kept.update(made)

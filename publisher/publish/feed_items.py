@@ -23,11 +23,11 @@ logger = DecisionLog("publish")
 DOMAIN = "feeds"
 """The gettext domain of these texts."""
 KEPT = 10_000
-"""How many items a pass keeps as they were prepared; a larger site prepares the others for each document."""
+"""How many prepared items a pass keeps; a larger site prepares further ones for each document."""
 MOST_BYTES = 5_000_000
 """The most bytes of a feed: readers give up on a larger one."""
 FRAME_BYTES = 100_000
-"""What a feed has besides its items takes less."""
+"""An upper bound, in bytes, of what a feed has besides its items."""
 CATEGORIES = 40
 LABEL_CHARS = 200
 """The most characters of a category: hostile sources have labels of megabytes."""
@@ -50,12 +50,12 @@ class FeedItem:
     summary: str
     """Plain text."""
     html: str
-    """Its text, or its summary with a link to the text; then its files."""
+    """The item's text as HTML, or its summary with a link to the text; then its files."""
     language: str
     published: datetime
     updated: datetime
     updated_alone: datetime
-    """The same as `updated`, but with microseconds for a revision, so that two items revised by one pass differ."""
+    """Equal to `updated`, with microseconds for a revision, so that two items revised by one pass differ."""
     categories: tuple["Category", ...]
     enclosures: tuple[Enclosure, ...]
     """Each with a type."""
@@ -122,7 +122,7 @@ class FeedItems:
 
 
 def feed_item(record: Record, *, site: Site) -> FeedItem:
-    """One item as every feed that holds it shows it, with its whole text."""
+    """Return an item as every feed shows it, with its whole text."""
     language = language_or(record.item.language, language_or(site.language, "en"))
     # An item of which nothing but the date could be read is still an item, and no part of it may be empty in a feed
     title = plain(title_of(record.item)) or languages.format_day(record.item.date, site.language)
@@ -146,7 +146,7 @@ def feed_item(record: Record, *, site: Site) -> FeedItem:
 
 
 def sum_up(item: FeedItem, record: Record, *, site: Site) -> FeedItem:
-    """The same item with its summary and a link in place of its text; a text as short as these stays."""
+    """Return the item with its summary and a link in place of its text; a text as short as these stays."""
     language = _spoken(item.language, site)
     read_on = languages.translations(language, DOMAIN).gettext("Read on")
     link = f'<p{_marks(language, item.language)}><a href="{escape(item.url)}">{read_on}</a></p>'
@@ -171,18 +171,18 @@ def language_or(tag: str, fallback: str) -> str:
 
 
 def whole_seconds(instant: datetime) -> datetime:
-    """RSS has no fractions; all formats say the same."""
+    """Return the instant in whole seconds: RSS has no fractions, and all formats say the same."""
     return instant.astimezone(UTC).replace(microsecond=0)
 
 
 def _updated_alone(record: Record) -> datetime:
-    """RFC 4287 section 3.3: entries should not share an instant. New items have one of their own already."""
+    """Return the instant of the latest change, different for each item: RFC 4287 section 3.3 asks for that."""
     published, updated = whole_seconds(record.published), whole_seconds(record.updated)
     return updated if updated == published else updated + timedelta(microseconds=record.number % 1_000_000)
 
 
 def _readable(html: str) -> str:
-    """HTML or plain text without what stands for a lost character, whether by itself or as a numbered reference."""
+    """Return HTML or plain text without lost-character marks, whether written directly or as a numbered reference."""
     return NUMBERED_REFERENCE.sub(_fit_reference, html).replace(LOST, "?") if LOST in html or "&#" in html else html
 
 
@@ -212,7 +212,7 @@ def _list_files(record: Record, html: str, language: str, site: Site) -> str:
 
 
 def _spoken(language: str, site: Site) -> str:
-    """The language of fixed texts beside an item: its own, else the site's, else English."""
+    """Return the language of fixed texts beside an item: the item's, else the site's, else English."""
     own = languages.interface_language(language, DOMAIN)
     return own if own == language else languages.interface_language(site.language, DOMAIN)
 

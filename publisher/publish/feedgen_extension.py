@@ -84,7 +84,7 @@ class AtomFeed:
 
 
 class AtomEntry:
-    """Adds to an entry of Atom its language, its enclosures and the attributes of its link.
+    """Adds the language, the enclosures and the link's attributes to an Atom entry.
 
     feedgen writes no attribute of a link but the address (its issue 135).
     """

@@ -1,7 +1,7 @@
-"""One feed: in every format, with the documents of its archive, its pages, and what is at its former addresses.
+"""One feed: every format, the documents of its archive, its pages, and what stands at its former addresses.
 
-A closed document of an archive never changes (RFC 5005 section 4), so it is written again only when it has vanished,
-the site's address has changed, or that was asked for.
+A closed document of an archive never changes (RFC 5005 section 4). It is written again only when it has vanished, the
+site's address has changed, or somebody asked for it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ from publisher.store import Archive, FeedSequence, FeedState, Store
 logger = DecisionLog("publish")
 
 ANNOUNCED = 20
-"""How many of the items revised last, and of those withdrawn last, a feed tells of however old they are."""
+"""How many of the last revised and of the last withdrawn items a feed announces, however old they are."""
 WRITERS: Mapping[str, Callable[[FeedDocument, Entries], bytes]] = {"rss": rss, "atom": atom, "json": json_feed}
-"""By the format's key in config.toml."""
+"""Functions that write a feed, by the format's key in config.toml."""
 
 
 def newest_items(items: ItemCache, sequence: FeedSequence, *, limit: int) -> list[Record]:
@@ -57,7 +57,7 @@ class FeedWriter:
         pagination: Pagination,
         steps: Steps,
     ) -> None:
-        """For each document of an archive, `steps` advances by the number of its items."""
+        """`steps` advances by the number of items of each archive document that is written."""
         self._store = store
         self._items = items
         self._settings = publication.settings
@@ -74,7 +74,7 @@ class FeedWriter:
         """Items hidden or shown again: unlike other changes they reach into closed documents."""
 
     def write(self, state: FeedState) -> None:
-        """Write all files of a feed; those that others link to come first."""
+        """Write all files of a feed; a file comes before those that link to it."""
         feed = state.feed
         sequence = self._store.feeds.whole(feed.slug) if self._planned.is_full else self._store.feeds.end(feed.slug)
         records = newest_items(self._items, sequence, limit=self._settings.limit)
@@ -172,7 +172,7 @@ class FeedWriter:
         }
 
     def _former_places(self, feed: Feed, archive: Archive) -> Iterator[str]:
-        """The former folders of a renamed theme that had a document of this number."""
+        """Yield the former folders of a renamed theme that had an archive document of this number."""
         for former in self._theme_map.former(feed.slug):
             last = self._store.feeds.archives.last(former)
             if last is not None and archive.number <= last.number:
@@ -184,7 +184,7 @@ class FeedWriter:
 
 
 def _due_archives(sequence: FeedSequence, *, size: int) -> list[Archive]:
-    """The documents to close so that fewer items than go into the feed itself, `size`, are in none."""
+    """Return the documents to close, so that fewer than `size` items are in none of them."""
     number, after = (sequence.archives[-1].number, sequence.archives[-1].upto) if sequence.archives else (0, 0)
     return [
         Archive(feed=sequence.feed, number=each, after=start, upto=upto)

@@ -8,14 +8,14 @@ COPIES = (".gz", ".br")
 
 
 class Files(Protocol):
-    """The files of the public folder, such as those of `store.files.Tree`."""
+    """Access to the files of the public folder, such as `store.files.Tree` gives."""
 
     def write(self, path: str, data: bytes) -> bool:
         """Make `data` the content of `path`; False when it was before."""
         ...
 
     def remove(self, path: str) -> bool:
-        """Have `path` go away with the next `commit`; False when it is not there."""
+        """Remove `path` with the next `commit`; return False when it is not there."""
         ...
 
     def has(self, path: str) -> bool:
@@ -89,7 +89,7 @@ class PublicFiles:
         return self._files.has(path)
 
     def remove_copies(self, path: str) -> None:
-        """Remove the copies of a file that stays as it is."""
+        """Remove the compressed copies of a file that stays as it is."""
         if self._removes_copies:
             for suffix in COPIES:
                 self._files.remove(path + suffix)

@@ -19,7 +19,7 @@ LATEST = 10
 LATEST_EDITIONS = 3
 """How many digests it shows where there is one audience; of each of several it shows the latest."""
 PACE_YEAR = 365
-"""It says how often items came in so many days."""
+"""The number of days from which the front page says how often items come."""
 
 
 def write_front_page(
@@ -32,9 +32,9 @@ def write_front_page(
     items: ItemCache,
     shown: Mapping[str, int],
 ) -> None:
-    """Write the front page of a site with these feeds; `counts` are those that it lists.
+    """Write the front page of a site with these feeds; `counts` has the feeds that it lists.
 
-    `shown` is by audience the number of the latest edition that has a page.
+    `shown` gives, by audience, the number of the latest edition that has a page.
     """
     index = pages.index_page(
         counts,

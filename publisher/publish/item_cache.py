@@ -1,4 +1,4 @@
-"""The items of one pass: an item is in four or five feeds, on their pages and in their archives, and is read once."""
+"""The items of one pass, each read once: an item is in four or five feeds, on their pages and in their archives."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,6 +1,4 @@
-"""Writes the pages of items, as a pass does it: each with its neighbours, keywords and the digests it was sent in, and
-with what those said of it that is corrected now.
-"""
+"""Writes the pages of items: each with its neighbours, its keywords, the digests it was in, and what it said there."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -46,7 +44,7 @@ class ItemPages:
         self._instead = Instead(store, items)
 
     def write(self, records: Sequence[Record]) -> None:
-        """Write the page of each of these items; beside that of one that is gone, the file that says so."""
+        """Write the page of each item; a withdrawn item also gets the file that marks its page as gone."""
         names = self._store.names.of(wanted_names([record.item for record in records], self._themes))
         beside = neighbours_of(records, store=self._store, items=self._items)
         sent = self._store.editions.past.holding(

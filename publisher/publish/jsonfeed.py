@@ -46,9 +46,10 @@ def json_feed(document: FeedDocument, entries: Entries | None = None) -> bytes:
 
 
 def _indented(value: object, line: str = "\n") -> str:
-    """JSON for people, as `json.dumps(value, ensure_ascii=False, indent=1)` writes it, in a quarter of its time.
+    """Return indented JSON, equal to `json.dumps(value, ensure_ascii=False, indent=1)`, in a quarter of the time.
 
-    What the standard library has in C writes no indents. `line` is what begins a line at the depth of `value`.
+    The part of the standard library that is written in C makes no indents. `line` is what begins a line at the depth of
+    `value`.
     """
     deeper = f"{line} "
     if isinstance(value, dict) and value:

@@ -1,4 +1,4 @@
-"""The items before and after an item in its first theme, to which its page leads; and whose pages that changes."""
+"""The items before and after an item in its first theme, which its page links to, and pages that change with them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from publisher.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """What was published before and after an item in one of its themes."""
+    """The items published just before and after an item in one of its themes."""
 
     theme: Theme
     older: Record | None
@@ -47,7 +47,7 @@ def neighbours_of(records: Sequence[Record], *, store: Store, items: ItemCache) 
 def touched_neighbours(
     after: int, upto: int, *, store: Store, items: ItemCache, themes: Iterable[str]
 ) -> Iterable[Record]:
-    """The items whose page leads to one that changed in (after, upto], or did before; `themes` are slugs."""
+    """Return the items whose page links to an item that changed in (after, upto]; `themes` are slugs."""
     positions, wanted = store.log.positions(after, upto), set[tuple[int, str]]()
     for slug in sorted(set(themes) & positions.keys()):
         for pair in store.feeds.neighbours(slug, sorted(set(positions[slug]))).values():

@@ -13,7 +13,7 @@ from publisher.rendering.text import scrub
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """One line of the list."""
+    """One feed in the list of feeds (OPML)."""
 
     title: str
     feed_url: str
@@ -21,7 +21,7 @@ class Outline:
 
 
 def outlines(feeds: Iterable[Feed], *, site: Site, formats: Iterable[str]) -> list[Outline]:
-    """The feed of all items, then the others by kind and title; each in the format most readers take."""
+    """Return the feed of all items, then the others by kind and title; each in the format that most readers take."""
     formats = tuple(formats)
     chosen = next((key for key in formats if key != "json"), formats[0])
     kinds = list(FeedKind)

@@ -1,8 +1,7 @@
-"""An item's HTML as its page shows it: headings below the page's own, tables that scroll in a box of their own, and
-links that say their address in words marked as such.
+"""Turns an item's HTML into HTML for its page.
 
-Without such a box a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion
-1.4.10).
+Headings go below the page's own, a wide table scrolls inside a box, and links whose words are an address are marked.
+Without a box, a wide table would make the whole page scroll sideways on a phone (WCAG 2.2, success criterion 1.4.10).
 """
 
 import re
@@ -20,10 +19,10 @@ RICH = re.compile(r'<(?:h[1-6]|pre|table)\b|"tel:')
 
 
 def page_body(body: str, *, table_word: str, title_level: int = 1, tables_before: int = 0) -> str:
-    """Safe, balanced HTML as the same HTML for a page; `table_word` and a number name each table.
+    """Return safe, balanced HTML as HTML for a page; `table_word` and a number name each table.
 
-    `title_level` is that of the heading above it: 1 on the item's own page. `tables_before` are named on the page
-    already.
+    `title_level` is the level of the heading above it: 1 on the item's own page. `tables_before` is how many tables the
+    page has named already.
     """
     body = mark_bare_links(body)
     if not RICH.search(body):
@@ -66,7 +65,7 @@ def _lay_out_table(table: html.HtmlElement) -> bool:
 
 
 def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Say of each heading what it is the heading of: its column in a row of headings, else its row."""
+    """Mark what each heading is the heading of: its column if the whole row is headings, else its row."""
     for row in rows:
         scope = "col" if all(cell.tag == "th" for cell in row) else "row"
         for cell in row:
@@ -75,7 +74,7 @@ def _name_headings(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
 
 
 def _give_head(table: html.HtmlElement) -> None:
-    """Make a first row that is all headings the head of its table, if it has none."""
+    """Turn a first row that is all headings into the table's head, if it has none."""
     body = table.find("tbody")
     first = None if body is None or table.find("thead") is not None else body.find("tr")
     if first is None or len(body) == 1 or any(cell.tag != "th" for cell in first):
@@ -86,7 +85,9 @@ def _give_head(table: html.HtmlElement) -> None:
 
 
 def _keep_figures(rows: Sequence[Sequence[html.HtmlElement]]) -> None:
-    """Leave figures unbroken; set a column of them to the end, with its heading, but for the one that names rows."""
+    """Keep figures on one line; align a column of figures at the end with its heading, except the column that names
+    rows.
+    """
     for row in rows:
         for cell in row:
             if cell.tag == "td" and is_figure(cell.text_content()):
@@ -107,7 +108,7 @@ def _is_inside(element: html.HtmlElement, tag: str) -> bool:
 
 
 def _box(table: html.HtmlElement, name: str) -> None:
-    """Put the table into a section that a keyboard can reach and move, named so that one knows what it is."""
+    """Put the table into a named section that a keyboard can reach and scroll."""
     caption = table.find("caption")
     words = "" if caption is None else " ".join(caption.text_content().split())
     box = html.Element(

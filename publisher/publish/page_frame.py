@@ -1,4 +1,4 @@
-"""The frame of every page: what its template is given besides what is on it, and the title of its window."""
+"""The frame of every page: the values that its template gets besides the content, and the title of its window."""
 
 from functools import lru_cache, partial
 from html import escape, unescape
@@ -41,7 +41,7 @@ def _picture_of(look: SiteLook) -> str:
 def _frame_links(
     folder: str, root: str, audiences: tuple[Audience, ...], mail_places: tuple[str, ...], icon: str
 ) -> dict[str, str]:
-    """What every page of a folder leads to; empty: there is no such thing."""
+    """Return the addresses that every page of a folder links to; an empty one means that there is no such thing."""
     files = {
         "home": urls.INDEX_FILE,
         "all_items": urls.feed_page_file(ALL),

@@ -13,7 +13,7 @@ FIRST = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLink:
-    """One of the pages of a feed, as another one leads to it."""
+    """A link from one page of a feed to another."""
 
     number: int | None
     """None: the newest."""

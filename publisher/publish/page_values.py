@@ -28,9 +28,9 @@ from publisher.store import EditionPlace
 DAYS_A_MONTH = 365.25 / 12
 ANY_LANGUAGE = "*"
 DOMAIN = "pages"
-"""Of the fixed texts."""
+"""The catalogue of the fixed texts."""
 PACE_ITEMS = 5
-"""With fewer items in a year, no page says how often news comes."""
+"""With fewer items in a year than this, no page says how often news comes."""
 PACE_DAYS = 91
 """Nor does one if the news covers fewer days than these."""
 
@@ -76,7 +76,7 @@ class ShownLanguage:
 
     tag: str
     name: str
-    """In that language itself."""
+    """The language's own name for itself."""
     url: str
     """This page in that language, or the news of that language."""
 
@@ -108,7 +108,7 @@ class ShownFeed:
 
     title: str
     language: str
-    """The language of the title; empty: it is not known, as for a keyword."""
+    """The language of the title; empty: unknown, as for a keyword."""
     url: str
     feeds: tuple[FeedLink, ...]
 
@@ -118,13 +118,14 @@ class MailOffer:
     """A way to get the news by mail."""
 
     title: str
-    """The name of the digest; no two offers have the same. Empty: the form, where themes and pace are chosen."""
+    """The name of the digest, different in each offer. Empty: the offer is the form, where themes and pace are chosen.
+    """
     has_all: bool
     """Whether it has all news, of any theme and in any language."""
     is_of_theme: bool
-    """Whether it has, from the page of one theme, the news of that theme and nothing else."""
+    """Whether the digest has the news of just the theme on whose page it is offered."""
     url: str
-    """The mailing list's page for those who join, a `mailto:` address, or the form."""
+    """The list's page for people who join, a `mailto:` address, or the form."""
     schedule: Schedule | None
     """When its mails come; None: by hand only, or as each reader chooses."""
 
@@ -139,7 +140,7 @@ class ShownItem:
     link: str
     """Where it lives elsewhere; empty: it has no place but its page here."""
     host: str
-    """The name of that place, such as `example.org`; empty: there is none."""
+    """The host name of that place, such as `example.org`; empty: there is none."""
     day: date
     language: str
     is_whole_text: bool
@@ -155,7 +156,7 @@ class ShownItem:
     reads_on: bool
     """Whether its link leads to more than stands below its title."""
     added_on: date | None
-    """When we first saw an item that is dated long before; None: it is not."""
+    """The day on which the site first saw an item dated long before; None: it is dated near that day."""
 
     def body(self, table_word: str) -> str:
         """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
@@ -184,7 +185,7 @@ class ShownEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFormerly:
-    """What a digest said of an item that was corrected since."""
+    """What a digest said about an item that was corrected later."""
 
     number: int
     """The digest's."""
@@ -273,7 +274,7 @@ def show_place(place: EditionPlace, audience: Audience, *, start: str, look: Sit
 
 
 def frequency_of(items: int, *, days: int) -> Frequency | None:
-    """Return how often news comes to a site with `items` in the last `days`; None: too few of either to tell."""
+    """Return how often news comes to a site with `items` in the last `days`; None: there are too few of either."""
     if items < PACE_ITEMS or days < PACE_DAYS:
         return None
     a_month = items / (days / DAYS_A_MONTH)
@@ -367,9 +368,9 @@ def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...], site: Sit
 
 
 def title_language(feed: Feed, site: Site, items: Iterable[str] = ()) -> str:
-    """The language that a feed's title is in; empty: it is not known.
+    """Return the language of a feed's title; empty: unknown.
 
-    A keyword is in the language of the feed's `items`, if they have one in common.
+    A keyword has the language of the feed's `items`, if they share one.
     """
     if feed.kind is FeedKind.KEYWORD:
         spoken = set(items)

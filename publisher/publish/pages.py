@@ -57,14 +57,12 @@ def item_page(
     told: Iterable[tuple[str, Formerly]] = (),
     instead: Sequence[Record] = (),
 ) -> bytes:
-    """The item's permanent page, which leads to the pages of its `keyword_feeds`, those of its keywords that have one,
-    and to those of the editions it was `sent_in`, which are given with the names of their audiences.
+    """Return the item's permanent page.
 
+    It links to its `keyword_feeds` (by keyword) and to the editions it was `sent_in` (each with its audience's name).
     `told` is what editions said of it, with their audiences, the latest version first: the page of a corrected item
-    quotes it.
-
-    Of a withdrawn item it says just that, and when it was, and shows the items `instead`; of a hidden one not a word of
-    it.
+    quotes it. The page of a withdrawn item says only that, and when, and shows the items `instead`; the page of a
+    hidden item shows nothing of it.
     """
     if record.state is State.HIDDEN:
         return render_page(
@@ -136,13 +134,13 @@ def _show_formerly(
 
 
 def _expiry_day(record: Record, site: Site) -> date | None:
-    """The day on which the item's time was over; None: it is not."""
+    """Return the day on which the item expired; None: it has not."""
     over = record.item.expires if record.state is State.EXPIRED else None
     return local_day(over, site.timezone) if over else None
 
 
 def _show_neighbours(neighbours: Neighbours | None, *, start: str, look: SiteLook) -> dict[str, Any]:
-    """The items before and after, as templates show them; None: there is no such item."""
+    """Return the items before and after, as templates show them; None: there is none."""
     pair = (neighbours.older, neighbours.newer) if neighbours else (None, None)
     older, newer = (each and show_row(each, start=start, look=look) for each in pair)
     return {"older": older, "newer": newer, "beside_in": scrub(neighbours.theme.title) if neighbours else ""}
@@ -192,7 +190,7 @@ def feed_page(
 
 
 def moved_page(feed: Feed, file: str, *, to: str, look: SiteLook) -> bytes:
-    """What is at `file`, a former address of a renamed theme's page, which is in the file `to` now."""
+    """Return the page at `file`, a former address of a renamed theme's page, which leads to the file `to`."""
     return render_page(
         "moved.html",
         file,
@@ -215,9 +213,10 @@ def index_page(
     pace: Frequency | None = None,
     editions: Mapping[str, Sequence[EditionPlace]] = MappingProxyType({}),
 ) -> bytes:
-    """The front page: what this is, the `latest` items, and every feed but those of keywords, which have a page.
+    """Return the front page: what the site is, the `latest` items, and every feed but keywords, which have their own
+    page.
 
-    `pace` is how often something new comes; None: nothing is said of it. `editions` are the latest by audience.
+    `pace` is how often something new comes; None: the page does not say. `editions` are the latest ones by audience.
     """
     file = urls.INDEX_FILE
     by_kind: dict[FeedKind, list[tuple[ShownFeed, int]]] = {kind: [] for kind in FeedKind}
@@ -291,7 +290,7 @@ def style_sheet(*, look: SiteLook) -> bytes:
 
 
 def icon(*, look: SiteLook) -> bytes:
-    """The picture of a site that has none of its own."""
+    """Return the icon of a site that configured none."""
     return look.templates.render(urls.ICON_FILE, language=look.site.language, domain=DOMAIN).encode()
 
 

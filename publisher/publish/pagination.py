@@ -18,7 +18,7 @@ from publisher.rendering import urls
 from publisher.store import CHANGING_PAGES, FeedSequence, FeedState, PageRow, Store
 
 PAGE_ITEMS = 25
-"""The first page of a feed shows up to twice as many, so that it never shows only a few."""
+"""Items on a full page. The first page of a feed shows up to twice as many, so that it never shows only a few."""
 
 
 class Pagination:
@@ -34,7 +34,7 @@ class Pagination:
         look: SiteLook,
         steps: Steps,
     ) -> None:
-        """For each numbered page that is written, `steps` advances by the number of its items."""
+        """`steps` advances by the number of items of each numbered page that is written."""
         self._store = store
         self._items = items
         self._planned = planned
@@ -104,7 +104,7 @@ class Pagination:
 
 
 def _due_pages(sequence: FeedSequence) -> list[PageRow]:
-    """The pages that became full, so that at most as many items as on a page are on none."""
+    """Return the pages that became full, so that the items on no page fill at most one."""
     number, after = (sequence.pages[-1].number, sequence.pages[-1].upto) if sequence.pages else (0, 0)
     return [
         PageRow(feed=sequence.feed, number=each, after=start, upto=upto)

@@ -1,6 +1,6 @@
-"""What a publishing pass has to render, and what feeds and pages are made with. Decides, and does nothing.
+"""Decides what a publishing pass has to render, and collects what feeds and pages are made with. Pure but for reading.
 
-It imports nothing that renders: a pass without news asks it and is over.
+It imports nothing that renders, so a pass without news costs only this.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """All that decides what feeds and pages look like, besides the items."""
+    """Everything besides the items that decides what feeds and pages look like."""
 
     site: Site
     theme_map: ThemeMap
@@ -57,10 +57,10 @@ class Publication:
     """Whether people can subscribe here, and pages lead to the form."""
 
     def digests(self) -> dict[str, str]:
-        """Digests of what files are made of besides items, by name; when one changes, files may come out differently.
+        """Return digests of what files are made of besides items, by name; when one changes, files may change.
 
-        `feeds` decides which feeds items are in, `archives` where the documents of archives are, `files` is of the
-        rest. Titles, icons and themes of config.toml leave archives alone (docs/adr/archives-only-lead-back.md).
+        `feeds` decides which feeds items are in, `archives` where the archives' documents are, `files` covers the rest.
+        Titles, icons and themes of config.toml do not change archives (docs/adr/archives-only-lead-back.md).
         """
         feeds, archives = repr(self.gathering), self.site.base_url
         shown = [
@@ -73,7 +73,7 @@ class Publication:
 
     @property
     def gathering(self) -> Gathering:
-        """Which themes and feeds an item is in."""
+        """Return the rules that put items into themes and feeds."""
         return Gathering(theme_map=self.theme_map, language=self.site.language, combined=self.settings.combined)
 
     @property
@@ -84,7 +84,7 @@ class Publication:
 
 
 def _archived_of(audience: Audience) -> tuple[object, ...]:
-    """What the pages of an audience's editions are made of besides the editions."""
+    """Return what the pages of an audience's editions are made of besides the editions."""
     named = (audience.name, audience.title, audience.language)
     shown = (audience.themes, audience.languages, audience.content, audience.order, audience.keywords)
     return *named, *shown, audience.schedule
@@ -108,7 +108,7 @@ class PublishPlan:
     slugs: tuple[str, ...]
     """Slugs of the feeds to render, sorted. The feed of all items is always rendered and not listed."""
     is_full: bool
-    """Everything is rendered: it was asked for, or more than items changed."""
+    """Whether everything is rendered, because somebody asked for it or more than items changed."""
     repeats_archives: bool
     """Even the documents of archives, which no item changes: it was asked for, or the site's address changed."""
 
@@ -133,13 +133,13 @@ class OpenFeeds:
 
     all_items: FeedState
     by_slug: Mapping[str, FeedState]
-    """The others, sorted."""
+    """The other feeds, sorted by slug."""
     clashing: frozenset[str]
     """Slugs of combined feeds that are not written, because a theme turned up that has their folder."""
 
     @property
     def written(self) -> list[FeedState]:
-        """Those of `by_slug` that are written."""
+        """Return the feeds of `by_slug` that are written for readers."""
         return [state for slug, state in self.by_slug.items() if slug not in self.clashing]
 
 
@@ -163,7 +163,7 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
 
 
 def plan_again(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
-    """Decide as `plan` does, in a pass that said so already: its own changes to the feeds may add to them.
+    """Decide as `plan` does, a second time in one pass whose own changes to the feeds may need more rendering.
 
     Raises:
         TemplateError: a template cannot be read.
@@ -208,7 +208,7 @@ _MADE_OF = {
 
 
 def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = ()) -> OpenFeeds:
-    """The feeds that readers have once those of the slugs `planned` are rendered."""
+    """Return the feeds that readers have once the feeds with the slugs `planned` are rendered."""
     states = {state.feed.slug: state for state in store.feeds.all_open()}
     states |= store.feeds.states([slug for slug in planned if slug not in states])
     written = {
@@ -231,7 +231,7 @@ def open_feeds(store: Store, publication: Publication, planned: Sequence[str] = 
 
 
 def listed_feeds(feeds: OpenFeeds, publication: Publication) -> list[FeedState]:
-    """The feeds with an item, and those that config.toml names."""
+    """Return the feeds that have an item, and those that config.toml names."""
     known = {feed.slug for feed in publication.known_feeds} - {publication.theme_map.default.slug}
     return [state for state in feeds.written if state.items or state.feed.slug in known]
 
@@ -242,9 +242,9 @@ class TakeOver:
 
     slug: str
     first_slug: str
-    """The slug of which its id is made."""
+    """The slug from which its id is made."""
     former: str | None
-    """Slug of the feed whose archive, pages and withdrawals it has; None: readers had none of them."""
+    """Slug of the feed whose archive, pages and withdrawals it takes over; None: readers had none of them."""
 
 
 def plan_take_overs(theme_map: ThemeMap, states: Mapping[str, FeedState]) -> Iterator[TakeOver]:
@@ -320,7 +320,7 @@ def last_shown(store: Store, audience: Audience) -> int:
 
 
 def _closed_languages(store: Store) -> list[FeedState]:
-    """The languages without a feed: the one that was alone gets its own when a second one comes."""
+    """Return the languages without a feed. A site's only language gets its feed when a second language appears."""
     return [state for state in store.feeds.of_kind(FeedKind.LANGUAGE) if not state.is_open]
 
 

@@ -1,4 +1,4 @@
-"""Gives every item its themes and feeds anew, when the configuration has changed."""
+"""Gives every item its themes and feeds again, when the configuration has changed."""
 
 from datetime import datetime
 

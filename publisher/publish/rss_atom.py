@@ -18,13 +18,13 @@ from publisher.publish.feedgen_extension import AtomEntry, AtomFeed, RssChannel,
 from publisher.rendering import urls
 
 COMMENT = str.maketrans("()\\", "[]/")
-"""A name behind an address is a comment (RFC 5322 section 3.2.2), in which these mean something."""
+"""A name behind an address is a comment (RFC 5322 section 3.2.2), in which these characters have a meaning."""
 
 
 def rss(document: FeedDocument, entries: Entries | None = None) -> bytes:
-    """The document as RSS 2.0, with full content beside the summary (content:encoded).
+    """Return the document as RSS 2.0, with full content beside the summary (content:encoded).
 
-    Items that `entries` has need not be serialised again.
+    Items that `entries` already has are not serialised again.
     """
     entries = entries or Entries()
     feed = _feed(document, urls.FEED_FORMATS["rss"])
@@ -75,9 +75,10 @@ def atom(document: FeedDocument, entries: Entries | None = None) -> bytes:
 def _join(
     items: Sequence[FeedItem], new: Sequence[FeedItem], frame: bytes, entries: Entries, *, start: bytes, end: bytes
 ) -> bytes:
-    """All the items in the `frame` that feedgen wrote with those that are new, each between `start` and the next.
+    """Return all items in the `frame` that feedgen wrote with the new ones; each is between `start` and the next
+    `start`.
 
-    In the frame `<` begins a tag and nothing else, so no text is taken for `start` or `end`.
+    In the frame `<` only begins a tag, so no text is mistaken for `start` or `end`.
     """
     body, end, foot = frame.rpartition(end)
     head, *written = body.split(start)

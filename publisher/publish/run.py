@@ -116,7 +116,7 @@ class _Renderer:
         self._calendar = CalendarPages(store=store, files=files, look=self._look)
 
     def render(self, authority: str) -> PublishReport:
-        """Write every file that the plan names, those that are linked to before those that link."""
+        """Write every file that the plan names; a file comes before those that link to it."""
         if self._planned.is_full:
             self._files.write(urls.STYLE_FILE, pages.style_sheet(look=self._look))
             self._files.write(urls.NOT_FOUND_FILE, pages.not_found_page(look=self._look))
@@ -160,8 +160,8 @@ class _Renderer:
         steps.reach(steps.total)
 
     def _unchanged_items(self) -> list[Record]:
-        """Items that did not change and whose pages do: they lead to items that did, or to a new feed; and withdrawn
-        ones, which show what is new instead.
+        """Return items that did not change and whose pages do, because of a changed neighbour, a new feed or newer
+        items.
         """
         planned = self._planned
         themes = [slug for slug in planned.slugs if self._feeds.by_slug[slug].feed.kind is FeedKind.THEME]
@@ -173,10 +173,10 @@ class _Renderer:
         return [unchanged[number] for number in sorted(unchanged)]
 
     def _items_of_new_keyword_feeds(self) -> list[Record]:
-        """Items that did not change and whose pages lead to a keyword's feed from now on, because it is new.
+        """Return items that did not change and whose pages now link to a keyword's feed, because that feed is new.
 
-        A keyword's feed is new if fewer than `keywords_from` of its items are older than this pass; a crash changes
-        nothing about that.
+        A keyword's feed is new if fewer than `keywords_from` of its items are older than this pass; a crash does not
+        change that.
         """
         enough, found = self._publication.settings.keywords_from, dict[int, Record]()
         for slug in self._planned.slugs:
@@ -188,7 +188,9 @@ class _Renderer:
     # --- feeds -------------------------------------------------------------------------------------------------------
 
     def _render_feeds(self, authority: str) -> tuple[list[str], FeedWriter]:
-        """Write the planned feeds; return the folders in which a file changed, and the writer, which settles them."""
+        """Write the planned feeds; return the folders in which a file changed, and the writer, which records them at
+        the end.
+        """
         planned = [self._feeds.by_slug[slug] for slug in self._planned.slugs if slug not in self._feeds.clashing]
         states = [*planned, self._feeds.all_items]
         # One step for each item on a numbered page, and one for each in an archive.

@@ -1,6 +1,6 @@
-"""The sitemap for search engines (sitemaps.org 0.9): an index, and files of which each changes only with its pages.
+"""The sitemap for search engines (sitemaps.org 0.9): an index, and files that change only with their pages.
 
-A pass writes the files that its items are in, the file of feeds, and the index.
+A pass writes the files of its items, the file of feeds, and the index.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ class Sitemap:
         self._files.write(urls.SITEMAP_FILE, index)
 
     def _item_pages(self, part: int) -> Iterable[tuple[str, datetime]]:
-        """The item pages on this site; an item with a link of its own is found there."""
+        """Yield the item pages on this site; an item with a link of its own is listed at that link's site."""
         after = (part - 1) * FILE_ITEMS
         for place in self._store.items.addresses(after, after + FILE_ITEMS):
             if not urls.is_web_address(place.link):

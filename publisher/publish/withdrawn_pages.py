@@ -1,7 +1,7 @@
-"""What the page of a withdrawn item shows in its place: the latest of its theme.
+"""What the page of a withdrawn item shows in its place: the latest items of its theme.
 
-Every new item changes what that is, so only the items of a theme that were withdrawn last show it, and a pass costs the
-same however many were withdrawn; the others lead to the theme.
+Every new item changes that, so only the items of a theme that were withdrawn last show it, and a pass costs the same
+however many were withdrawn; the pages of the others link to the theme.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ from publisher.publish.item_cache import ItemCache
 from publisher.store import Store
 
 FOLLOWED = 10
-"""How many of a theme's items show what is new: those withdrawn last, and all that were withdrawn with one of them."""
+"""How many of a theme's items, those withdrawn last, show what is new; and all that were withdrawn with one of them."""
 SHOWN = 3
 """How many items each of them shows."""
 
 
 class Instead:
-    """What is new in the themes of withdrawn items, as one pass finds it."""
+    """The latest items in the themes of withdrawn items, as one pass finds them."""
 
     def __init__(self, store: Store, items: ItemCache) -> None:
         self._store = store
@@ -37,8 +37,9 @@ class Instead:
 
 
 def touched_withdrawn(after: int, upto: int, *, store: Store, themes: Iterable[str]) -> list[Record]:
-    """The withdrawn items that show, or did before, what is new in one of these themes, whose items changed in
-    (after, upto]; `themes` are slugs.
+    """Return the withdrawn items whose pages show, or showed, an item that changed in (after, upto].
+
+    `themes` are the slugs of the themes whose items changed.
     """
     positions = store.log.positions(after, upto)
     found = {

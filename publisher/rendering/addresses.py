@@ -58,7 +58,7 @@ def message_id_of(edition: Edition, site: Site) -> str:
 
 
 def delivery_of(edition: Edition, audience: Audience, site: Site) -> NewDelivery:
-    """The delivery of an edition to the mailing list of its audience."""
+    """Return the delivery of an edition to the mailing list of its audience."""
     return NewDelivery(
         kind=DeliveryKind.EDITION,
         name=edition.name,

@@ -46,9 +46,9 @@ class ShownFile:
 
     url: str
     title: str
-    """Its own, or the name of the file."""
+    """The file's own title, or its name."""
     label: str
-    """The title, and in brackets what it is and how large: `Annual report (PDF, 1.2 MB)`."""
+    """The title, with format and size in brackets: `Annual report (PDF, 1.2 MB)`."""
     media_type: str
     size_bytes: int | None
 
@@ -68,8 +68,9 @@ def enclosures_of(item: Item) -> tuple[Enclosure, ...]:
 
 
 def picture_of(item: Item) -> str:
-    """Return the address of the picture that stands for the item: its first file that is one, else the first one in its
-    text that is not an ornament; empty: it has none.
+    """Return the address of the picture that represents the item; empty: it has none.
+
+    It is the first file that is a picture, else the first picture in its text that is not an ornament.
     """
     files = (each.url for each in enclosures_of(item) if each.media_type in SHARED_PICTURES)
     images = (image for image in _IMAGE.findall(item.html) if not _ORNAMENT.search(image))
@@ -101,7 +102,7 @@ def _file_name(url: str) -> str:
 
 
 def _format(enclosure: Enclosure) -> str:
-    """Return the format as people name it, such as `PDF`; empty if it is not known."""
+    """Return the format as people name it, such as `PDF`; empty: unknown."""
     ending = _ending(enclosure.url)
     known = (
         ending if _guess_type(enclosure.url) == enclosure.media_type else _types().guess_extension(enclosure.media_type)
@@ -119,7 +120,7 @@ def _ending(url: str) -> str:
 
 @cache
 def _types() -> MimeTypes:
-    """Python's own table: the system's differs from machine to machine, and the same store gives the same bytes."""
+    """Return Python's own table of file types: the system's table differs from machine to machine."""
     types = MimeTypes()
     for ending, media_type in _MORE_TYPES.items():
         types.add_type(media_type, ending)

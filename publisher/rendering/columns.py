@@ -21,17 +21,17 @@ class Block:
     text: str
     """Line feeds end lines."""
     first: str = ""
-    """What stands before its first line: the mark of a list or quotation."""
+    """The text before its first line, such as the mark of a list or quotation."""
     rest: str = ""
-    """What stands before its other lines."""
+    """The text before its other lines."""
     is_fixed: bool = False
-    """Its lines stay as they are, however wide: those of a table, or code."""
+    """Whether its lines stay as they are, however wide, as in a table or code."""
     follows_closely: bool = False
     """No empty line stands above it."""
 
 
 def lay_out(blocks: Sequence[Block], *, indent: int = 0) -> str:
-    """The blocks beneath each other, in lines of at most `WIDTH` columns but for what is fixed."""
+    """Return the blocks beneath each other, in lines of at most `WIDTH` columns except for fixed ones."""
     lines: list[str] = []
     for place, block in enumerate(blocks):
         if place and not block.follows_closely:

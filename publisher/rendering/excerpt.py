@@ -14,14 +14,16 @@ from publisher.rendering.urls import host_of, is_web_address
 FULL_TEXT_CHARS = 700
 """A text up to this long, eight lines of a narrow column, is shown in full; a longer one by its summary."""
 MAX_BODY_BYTES = 40_000
-"""Of quoted-printable HTML. A whole text that takes more is summed up too: one item must not fill a mail."""
+"""The most bytes, in quoted-printable, of a whole text in HTML. A longer one is summed up: one item must not fill a
+mail.
+"""
 _STRUCTURE = re.compile(r"<(?:[ou]l|table|pre|blockquote|h[1-6]|img)\b")
 _OPEN_END = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])\s*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
-    """What stands below the title of an item in a digest."""
+    """The part of an item that a digest shows below its title."""
 
     rest: Item
     """The item with the `text` and `html` that are shown."""

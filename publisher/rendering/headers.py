@@ -25,7 +25,7 @@ MAX_LINE_BYTES = 998
 MAX_RAW_WORD_CHARS = 400
 """A longer one is encoded: a raw word cannot be folded, and may take twice as much when it is quoted."""
 LATIN_SHARE = 2 / 3
-"""With so many ASCII letters a text is encoded as Q, which people and plain searches can still read."""
+"""From this share of ASCII letters on, a text is encoded as Q, which people and plain searches can still read."""
 
 _AROUND = len("=?utf-8?q??=")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -122,7 +122,9 @@ def _encoded(name: str, text: str, *, then: str = "") -> str:
 
 
 def _encoded_words(text: str, first_chars: int) -> list[str]:
-    """RFC 2047 section 4; the first of at most `first_chars`, as the name of the header stands before it."""
+    """Return encoded words (RFC 2047 section 4); the first has at most `first_chars`, because the header's name
+    precedes it.
+    """
     is_latin = sum(map(str.isascii, text)) >= LATIN_SHARE * len(text)
     pieces = [] if is_latin else _cut_for_b(text, first_chars)
     if pieces:
@@ -147,7 +149,7 @@ def _char_in_q(char: str) -> str:
 
 
 def _cut_for_b(text: str, first_chars: int) -> list[str]:
-    """The text in pieces whose bytes are multiples of three, but for the last; empty when it cannot be cut like that.
+    """Return the text in pieces whose byte counts are multiples of three, except the last; empty: it cannot be cut so.
 
     Programs that use GMime decode neighbouring words as one, and stop at the first padding.
     """

@@ -23,13 +23,13 @@ class Headed:
     title: str
     """The source's own, or the first sentence; one line, not scrubbed; empty: the item has no words."""
     rest: Item
-    """The item with the `text` and `html` that stand below the title: whole where the title is given or cut."""
+    """The item with the `text` and `html` that stand below the title; whole if the title is given or cut."""
     is_whole_text: bool
-    """Whether nothing stands below: the title is all that the item says, and is shown like its text."""
+    """Whether nothing stands below the title: it is all that the item says, and is shown like a text."""
 
 
 def head(item: Item) -> Headed:
-    """Return the item's title apart from what stands below it."""
+    """Split an item into its title and what stands below it."""
     heading = heading_of(item)
     html = _html_behind(heading.sentence, item.html) if heading.sentence else item.html
     rest = replace(item, text=heading.text, html=html)
@@ -37,7 +37,7 @@ def head(item: Item) -> Headed:
 
 
 def _html_behind(sentence: str, html: str) -> str:
-    """Return safe HTML without the sentence at its beginning; the same HTML if a link or picture stands in it."""
+    """Return safe HTML without the sentence at its beginning; unchanged if a link or picture stands in the sentence."""
     first = _FIRST_BLOCK.match(html)
     if first is None:
         return html
@@ -66,7 +66,7 @@ def _follow(token: re.Match[str], marks: list[tuple[str, str]]) -> None:
 
 
 def _resume(first: re.Match[str], marks: list[tuple[str, str]], rest: str) -> str:
-    """Return what is left of the HTML, in its block and marks; those with nothing left in them go."""
+    """Return the rest of the HTML inside its block and marks; marks with nothing left in them are removed."""
     rest = _BREAKS.sub("", rest, count=1)
     while marks and rest.startswith(f"</{marks[-1][0]}>"):
         name, _ = marks.pop()

@@ -49,12 +49,12 @@ Around = tuple[tuple[str, str | None, str | None], ...]
 
 
 def inline(html: str, *, template: str) -> str:
-    """The same page with its rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
+    """Return the page with its rules as `style` attributes; `<style data-premailer="ignore">` stays as it is.
 
-    That is where `@media` belongs. Nothing is fetched. `template` is named when the styles are wrong.
+    `@media` belongs there. Nothing is fetched. Errors name `template`.
 
     Raises:
-        TemplateError: the page has no doctype premailer keeps, an `@import`, or a rule that cannot be inlined.
+        TemplateError: the page has no doctype that premailer keeps, an `@import`, or a rule that cannot be inlined.
     """
     return StyledPage(html, template=template).inlined()
 

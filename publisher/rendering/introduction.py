@@ -9,14 +9,14 @@ from publisher.model.editions import Audience, Edition
 from publisher.rendering.text import html_of_text
 
 LINK = re.compile(r'\[([^\[\]\n]+)\]\(<a href="([^"]+)">[^<]*</a>\)')
-"""A link with words of its own, once its address has become a link."""
+"""A link with its own words, after its address was turned into a link."""
 
 
 def introduction_of(edition: Edition, audience: Audience) -> str:
-    """The introduction as it is written; empty: there is none."""
+    """Return the introduction as it is written; empty: there is none."""
     return "\n\n".join(filter(None, (audience.introduction.strip(), edition.introduction.strip())))
 
 
 def html_of_introduction(text: str) -> str:
-    """An introduction as HTML, a `p` per paragraph; empty: there is none."""
+    """Return an introduction as HTML, a `p` for each paragraph; empty: there is none."""
     return LINK.sub(r'<a href="\2">\1</a>', html_of_text(text))

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 SHADOWED = "shipped"
-"""Prefix of a template's name; it means the shipped template, even if the site has its own of that name."""
+"""Prefix of a template's name that stands for the shipped template, even if the site has its own of that name."""
 
 
 class _Compiled(BytecodeCache):
@@ -106,7 +106,7 @@ class _CountedText:
 
 
 def _filled(text: str, values: Mapping[str, object], *, is_markup: bool | None) -> str:
-    """A text is a format even without values, so that a per cent sign is always written twice in it."""
+    """Fill a text with values. It is a format even without values: a per cent sign in it is always written twice."""
     return (Markup(text) if is_markup else text) % values  # noqa: S704 - the text is ours, and its values are escaped
 
 
@@ -197,7 +197,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return f"{SHADOWED}/{template}" if template == parent else template
 
     def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:  # noqa: A002, ANN401 - as jinja2 has it
-        """The template, which is loaded once; an environment is made anew when a file was found to have changed."""
+        """Return a template, which is loaded once. A changed file leads to a new environment."""
         if globals is not None or not isinstance(name, str):
             return super().get_template(name, parent, globals)
         name = name if parent is None else self.join_path(name, parent)

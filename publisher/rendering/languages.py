@@ -36,7 +36,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _FEW = 10
 """Amounts below it have a decimal."""
 _DAYS = 4_000
-"""How many days in words are remembered: items of a list are often of the same days."""
+"""How many days in words are cached: the items of a list often have the same days."""
 
 
 @lru_cache  # a site has few languages, and asks for each mail
@@ -67,7 +67,7 @@ def format_weekday(day: date, language: str) -> str:
 
 
 def _with_ordinal(text: str, day: date, language: str) -> str:
-    """The day in words, in French as it is written: CLDR does not know that the first of a month is an ordinal."""
+    """Return the day in words, with the ordinal that French has for the first of a month and CLDR lacks."""
     if day.day != 1 or _locale(language).language != "fr":
         return text
     return re.sub(r"\b1\b", "1er", text, count=1)
@@ -144,7 +144,7 @@ def _catalogue(base: str, domain: str) -> Path:
 
 
 def _script(locale: Locale) -> str:
-    """The script a language is written in: the locale's own, else the likely one of CLDR; empty: it is unknown."""
+    """Return the script of a language: the locale's own, else the likely one of CLDR; empty: unknown."""
     likely = get_global("likely_subtags")
     tags = (f"{locale.language}_{locale.territory}", locale.language)
     return locale.script or next((likely[tag].split("_")[1] for tag in tags if tag in likely), "")

@@ -1,4 +1,4 @@
-"""Letters about a subscription: short, with one link, and nothing else in them."""
+"""Letters about a subscription: short, with one link and nothing else."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ class TemplateLetterWriter:
         self._theme_title = theme_title
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """A letter as it is queued; `token` is that of its link, `name` its own.
+        """Return a letter as it is queued; it contains the link's `token` and is kept under `name`.
 
         Raises:
             TemplateError: letter.txt or letter.html cannot be used.

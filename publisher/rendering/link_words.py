@@ -13,7 +13,7 @@ _LINK = re.compile(r'<a (href="([^"]*)"[^<>]*)>([^<>]*)</a>')
 _SCHEME = re.compile(r"^(?:https?://|mailto:)(?:www\.)?", re.IGNORECASE)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SHOWN = 60
-"""Characters of an address that a mail shows: no longer than its column, in a program that breaks no words."""
+"""Characters of an address that a mail shows: as many as its column holds in a program that breaks no words."""
 
 
 def mark_bare_links(body: str) -> str:

@@ -1,4 +1,4 @@
-"""Notices about mails: what the operator is told of refusals, failures and the mail server, in words."""
+"""Notices about mails, in words: refusals, failures, the mail server."""
 
 from collections.abc import Callable
 from datetime import datetime

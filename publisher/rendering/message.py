@@ -18,7 +18,7 @@ from publisher.rendering.headers import list_id_header, mailbox_header, plain_he
 NOT_BY_HAND = plain_header("Auto-Submitted", "auto-generated")
 """RFC 3834: no autoresponder answers."""
 URI_CHARS = "%:/?#[]@!$&'()*+;=~"
-"""What stays as it is between angle brackets; a comma there would split the list of addresses."""
+"""Characters that stay as they are between angle brackets; a comma there would split the list of addresses."""
 
 
 def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site: Site) -> bytes:
@@ -30,10 +30,10 @@ def digest_message(digest: Digest, edition: Edition, *, audience: Audience, site
 
 
 def message_to_try(digest: Digest, edition: Edition, *, audience: Audience, site: Site, to: Mailbox) -> bytes:
-    """The same mail for one reader before all others get it: its subject says that it is a test.
+    """Return an edition's mail as a test for one reader; its subject says that it is a test.
 
-    It may be tried on a list, so it has no header that the real one lacks. Its Message-ID is its own: a mailbox that
-    has seen the test must not drop the real one, nor the next test.
+    It may be tried on a list, so it has the headers of the real one. Its Message-ID is its own: a mailbox that has seen
+    the test must drop neither the real mail nor the next test.
     """
     marked = replace(digest, subject=f"[Test] {digest.subject}")
     seen = hashlib.sha256(f"{to.address}\n{digest.subject}\n{digest.text}\n{digest.html}".encode()).hexdigest()
@@ -145,7 +145,7 @@ def _stop_by_mail(audience: Audience) -> str:
 
 
 def in_mailto(address: str) -> str:
-    """An address as it stands in a `mailto:` address."""
+    """Return an address as it stands in a `mailto:` address."""
     return quote(wire_address(address), safe="@!$'*+/=^_`|~.-")
 
 

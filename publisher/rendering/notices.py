@@ -1,4 +1,4 @@
-"""Notices: what the operator is told of a source, and an editor of a held edition, in words. Each is told once."""
+"""Notices in words: to the operator about a source, to an editor about a held edition. Each is sent once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -128,7 +128,7 @@ def _review_commands(edition: Edition, gettext: Callable[[str], str]) -> dict[st
 
 
 def gone_notice(edition: Edition, *, audience: Audience, site: Site) -> tuple[str, str]:
-    """The subject and the text of a notice about a held edition whose last item was withdrawn."""
+    """Return subject and text of a notice about a held edition whose last item was withdrawn."""
     gettext = translations(audience.language_at(site), DOMAIN).gettext
     said = {"edition": edition_in_words(edition, audience, gettext)}
     text = paragraphs(
@@ -147,7 +147,7 @@ def _withdrawn_from(edition: Edition, gettext: Callable[[str], str]) -> list[str
 
 
 def _changes_in(edition: Edition, gettext: Callable[[str], str]) -> list[str]:
-    """What the sources of its items changed since it was composed."""
+    """Return, in words, what the sources changed in its items after it was composed."""
     if not edition.followed:
         return []
     lines = [gettext("Changed in its source since it was composed, and here:")]
@@ -237,7 +237,7 @@ def commands_of(about: Mapping[str, str], config: Path) -> list[str]:
 
 
 def paragraphs(*paragraphs: Sequence[str]) -> str:
-    """A text of paragraphs, each given as its lines; those without lines are left out."""
+    """Return a text of paragraphs, each given as its lines; a paragraph without lines is left out."""
     return "\n\n".join("\n".join(as_line(line) for line in lines) for lines in paragraphs if lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The headings of an item's body, below those of the page or mail that shows it."""
+"""The headings of an item's body, moved below the headings of the page or mail that shows it."""
 
 from lxml import html
 

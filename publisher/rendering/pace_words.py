@@ -11,7 +11,7 @@ _USUAL = ("hourly", "daily", "weekly", "monthly")
 
 
 def pace_word(name: str, paces: Iterable[Pace], language: str) -> str:
-    """What readers call a pace in the middle of a sentence; `paces` are those of config.toml."""
+    """Return what readers call a pace in the middle of a sentence; `paces` are those of config.toml."""
     pace = next((each for each in paces if each.name == name), None)
     gettext = translations(language, DOMAIN).gettext
     usual = {

@@ -209,7 +209,7 @@ def _are_told_apart(frame: str, slots: Sequence[Source]) -> bool:
 
 
 def _fill(frame: str, html_of: Mapping[int, str]) -> str:
-    """The frame with these of its slots filled."""
+    """Return the frame with these of its slots filled."""
     return SLOT.sub(lambda slot: html_of.get(int(slot[1]), slot[0]), frame)
 
 

@@ -27,23 +27,23 @@ _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for 
 """Marks that no text of an item has."""
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _SOFT_BREAK = b"=\r\n"
-"""A line end that whoever decodes quoted-printable takes out."""
+"""A line end that decoders of quoted-printable remove."""
 LIST = "subscribers"
 """The name of all subscribers in List-Id, and of what they get among editions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReaderMail:
-    """What is a reader's own in a mail of a round."""
+    """The parts of a round's mail that are a reader's own."""
 
     address: str
-    """As it goes over the wire: ASCII."""
+    """The address as it goes over the wire: ASCII."""
     stop_token: str
     mine_token: str
     why: str
     """Why he gets it; one line."""
     message_id: str
-    """In its angle brackets."""
+    """The Message-ID in its angle brackets."""
 
 
 def marked_personal(site: Site, settings: SubscriberSettings) -> Personal:
@@ -144,5 +144,5 @@ class Skeleton:
 
 @lru_cache(10_000)
 def _encoded_why(why: str) -> tuple[bytes, bytes]:
-    """Why a reader gets a mail, for its text and its HTML part; many readers have the same."""
+    """Return why a reader gets a mail, encoded for the text and the HTML part; many readers have the same."""
     return quoted_printable.encode(wrap(why)), quoted_printable.encode(escape(why))

@@ -14,7 +14,7 @@ DATA_FROM = 2
 
 
 def own_rows(table: html.HtmlElement) -> Iterator[html.HtmlElement]:
-    """Yield the rows of a table, and not those of tables in its cells."""
+    """Yield the rows of a table, without those of tables in its cells."""
     for part in table.iterchildren("tr", "thead", "tbody", "tfoot"):
         yield from [part] if part.tag == "tr" else part.iterchildren("tr")
 

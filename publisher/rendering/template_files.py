@@ -18,7 +18,7 @@ def shipped_templates() -> Path:
 
 
 class TemplateFiles:
-    """The templates in some folders; files of an earlier folder win over those of a later one, one by one."""
+    """The templates in some folders; a file in an earlier folder replaces one of the same name in a later folder."""
 
     def __init__(self, *folders: Path) -> None:
         self.folders = tuple(folder.absolute() for folder in folders)
@@ -27,12 +27,13 @@ class TemplateFiles:
         self._fingerprint = ""
 
     def fingerprint(self) -> str:
-        """A digest of every template, of names and bytes; those of a later folder may be extended by those that win.
+        """Return a digest of the names and bytes of all templates, replaced ones too, because a template may extend
+        them.
 
-        What is rendered after it has the files it saw, or newer ones; older ones never.
+        Templates that are rendered afterwards are at least as new as the files it saw.
 
         Raises:
-            TemplateError: one cannot be read.
+            TemplateError: a template cannot be read.
         """
         digest = hashlib.sha256()
         for name, path in self._all():

@@ -1,4 +1,4 @@
-"""Jinja templates: how they are rendered, and whose fault it is when they cannot be."""
+"""Renders Jinja templates, and finds out whose fault it is when one cannot be rendered."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -70,9 +70,9 @@ class Templates:
         domain: str,
         **values: object,
     ) -> str:
-        """The template as `render` fills it, but for its blocks of that name: what `place` returns stands for each.
+        """Render a template as `render` does, with `place(value)` instead of each block named `block`.
 
-        `place` gets the block's variable of the same name; None when it has none.
+        `value` is the block's variable of the same name; None when it has none.
 
         Raises:
             TemplateError: as `render`.
@@ -89,7 +89,7 @@ class Templates:
             return frame.render(place=place, **values)
 
     def render_block(self, name: str, block: str, *, language: str, domain: str, **values: object) -> str | None:
-        """One block of the template, filled with nothing but `values`; None when it asks for anything else.
+        """Return one block of the template, filled with nothing but `values`; None when it asks for anything else.
 
         Raises:
             TemplateError: as `render`.
@@ -173,7 +173,7 @@ class Templates:
             raise blamed from error
 
     def _blamed(self, name: str, error: BaseException) -> TemplateError | None:
-        """What to tell the operator if a template is to blame; None: it is a bug and stays what it is."""
+        """Return the error to show the operator if a template is to blame; None: it is a bug."""
         folders = self._files.folders
         # jinja2 rewrites tracebacks, so that they show templates.
         ways = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]

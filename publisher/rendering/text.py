@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
 
 
 def without_open_directions(text: str) -> str:
-    """The text with every change of direction that it leaves open ended, so that none reaches what stands behind it."""
+    """Return the text with every open change of direction closed, so that none affects what stands behind it."""
     open_ends: list[str] = []
     for change in CHANGES.findall(text):
         if change == END_OF_ISOLATE and END_OF_ISOLATE in open_ends:
@@ -71,7 +71,7 @@ def html_of(item: Item, *, picture: str) -> str:
 
 
 def html_with_images(item: Item) -> str:
-    """The same with its pictures in place, for feed readers: they ask their owner what to fetch."""
+    """Return the item's HTML with its pictures, for feed readers, which ask their owner what to load."""
     return scrub(item.html) if item.html else html_of_text(item.text)
 
 
@@ -103,7 +103,7 @@ def _escaped(text: str) -> str:
 
 
 def _without_trailing(url: str) -> str:
-    """The address without the sentence around it: `(see https://example.org/a_(b)).` ends at its own bracket."""
+    """Return the address without the sentence around it: `(see https://example.org/a_(b)).` ends at its own bracket."""
     while url[-1] in TRAILING or (url[-1] in CLOSING and url.count(url[-1]) > url.count(CLOSING[url[-1]])):
         url = url[:-1]
     return url

@@ -34,12 +34,12 @@ EDITION_ITEMS = 200
 """How many items the page of an edition shows at most, so that it loads quickly."""
 
 WEB_ADDRESS = re.compile(r"https?://[^/\s<>\"\\^`{|}]+(?:/[^\s<>\"\\^`{|}]*)?", re.IGNORECASE)
-"""What RFC 3987 lets stand in an IRI, and nothing a browser would run."""
+"""What an IRI may hold (RFC 3987), without anything that a browser would run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFormat:
-    """One way to write a feed."""
+    """One format of a feed."""
 
     key: str
     """The format's name in config.toml."""
@@ -70,7 +70,7 @@ def item_file(record: HasPath) -> str:
 
 
 def gone_file(page: str) -> str:
-    """The empty file beside the page of a withdrawn item: it tells web servers to answer 410 with that page."""
+    """Return the empty file beside the page of a withdrawn item: it makes web servers answer 410 with that page."""
     return f"{page}{GONE}"
 
 
@@ -131,12 +131,12 @@ def editions_url(audience: Audience, site: Site) -> str:
 
 
 def sitemap_file(part: str) -> str:
-    """One of the files that the sitemap is an index of."""
+    """Return the path of one of the files of which the sitemap is an index."""
     return f"sitemap-{part}.xml"
 
 
 def feed_file(folder: str, feed_format: str, *, archive: int | None = None) -> str:
-    """The feed itself, or a document of its archive."""
+    """Return the path of a feed, or of a document of its archive."""
     inner = "" if archive is None else f"archive/{archive}/"
     return f"{folder}/{inner}{FEED_FORMATS[feed_format].file}"
 
@@ -146,12 +146,12 @@ def feed_url(folder: str, feed_format: str, site: Site, *, archive: int | None =
 
 
 def page_url(record: Record, site: Site) -> str:
-    """The item's page on this site; only items without a link of their own need one."""
+    """Return the address of the item's page on this site; only items without a link of their own need one."""
     return f"{site.base_url}{item_file(record)}"
 
 
 def url_of(record: Record, site: Site) -> str:
-    """Where a reader is sent for the item: its own link when that is an absolute web address, else its page here."""
+    """Return where a reader is sent for the item: its own link if it is an absolute web address, else its page here."""
     return record.item.link if is_web_address(record.item.link) else page_url(record, site)
 
 
@@ -212,7 +212,7 @@ def host_of(address: str) -> str:
 
 
 def folder_with(file: str) -> str:
-    """The folder a file is in, ending in a slash; links from anything in it are the same."""
+    """Return the folder of a file, with a slash at the end; relative links are the same for all files in it."""
     return file[: file.rfind("/") + 1]
 
 

@@ -13,7 +13,7 @@ VISITOR_WAIT_S = 3.0
 
 
 class LiveForms:
-    """Opens the site when the first visitor comes; one whose store cannot be used is tried again by the next one."""
+    """The site for visitors: opened for the first one; if its store cannot be used, the next one tries again."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
         self._config = config
@@ -44,7 +44,7 @@ class LiveForms:
             return self._publisher
 
     def close(self) -> None:
-        """Close the site. An answer in hand is given all the same."""
+        """Close the site. An answer in hand is still given."""
         with self._lock:
             self._publisher = None
             self._opened.close()

@@ -40,7 +40,7 @@ class LivePages:
         self._app: Flask | None = None
         self._forms: LiveForms | None = None
         self._place = ("", "")
-        """The address in use, and that of the proxy in front."""
+        """The address in use, and the address of the proxy in front."""
         self._listening = ExitStack()
 
     def follow(self, config: Config) -> None:

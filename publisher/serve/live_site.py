@@ -20,10 +20,10 @@ Trace = tuple[int, int, int] | None
 
 
 class LiveSite:
-    """A site that is opened when a pass needs it, and opened anew when config.toml changed."""
+    """A site that is opened when a pass needs it, and opened again when config.toml has changed."""
 
     def __init__(self, config: Config, open_site: Opener) -> None:
-        """Begin with a configuration that was just read. Nothing is opened yet."""
+        """Keep a configuration that was just read. Nothing is opened yet."""
         self.config = config
         self._open_site = open_site
         self._seen = _trace(config.path)

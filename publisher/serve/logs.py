@@ -13,7 +13,7 @@ from publisher.model.reports import DeliveryTally, RunReport, SourceCondition
 
 logger = structlog.get_logger("publisher")
 _OF_LINES = ("exception", "stack")
-"""What has lines of its own in an event: tracebacks."""
+"""Values of an event that have lines of their own: tracebacks."""
 
 
 class PassLog:
@@ -95,7 +95,7 @@ def configure_logs(*, is_verbose: bool = False) -> None:
 def _add_facts(
     _logger: structlog.typing.WrappedLogger, _method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Add the reason of a decision and what it is about, which the standard library's loggers have no place for."""
+    """Add the reason and the facts of a decision to an event; the standard library's loggers have no place for them."""
     return {**event, **facts_of(event["_record"])}
 
 

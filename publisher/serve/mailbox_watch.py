@@ -19,7 +19,7 @@ LOOK_S = 60.0
 
 
 class MailboxWatch:
-    """Reads bounces until it is told to stop, once it knows the site."""
+    """Reads bounces until it is told to stop, after it is given the site."""
 
     def __init__(self, stopping: threading.Event) -> None:
         self._publisher: Publisher | None = None
@@ -53,7 +53,9 @@ class MailboxWatch:
             self._stopping.wait(settings.every.total_seconds() if settings else LOOK_S)
 
     def _read(self, publisher: Publisher) -> None:
-        """Read it once; an error is logged, once as long as it stays the same, and left to the next time."""
+        """Read the mailbox once. An error is logged, once as long as it stays the same, and the next reading tries
+        again.
+        """
         try:
             report = publisher.read_bounces()
         except PublisherError as error:

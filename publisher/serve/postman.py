@@ -1,7 +1,7 @@
-"""The postman of the service: a thread that hands over mails beside the passes, so that none waits for the other.
+"""The postman of the service: a thread that delivers beside the passes, so that neither waits for the other.
 
 A pass may take minutes, and so may a mail server. The postman looks into the ledger when a pass has ended, when a mail
-is to be tried again, and every minute: another machine may have queued something.
+is to be tried again, and every minute, because another machine may have queued something.
 """
 
 import threading
@@ -21,11 +21,11 @@ logger = structlog.get_logger("publisher")
 LOOK_S = 60.0
 """How long it sleeps at most."""
 SHORTEST_S = 0.5
-"""How long it sleeps at least, so that a mail that is due at once does not keep it busy."""
+"""The shortest time that it sleeps, so that a mail that is always due does not keep it busy."""
 
 
 class Postman:
-    """Delivers until it is told to stop, once it knows the site."""
+    """Delivers until it is told to stop, after it is given the site."""
 
     def __init__(self, stopping: threading.Event, health: PassHealth) -> None:
         self._publisher: Publisher | None = None
@@ -45,7 +45,7 @@ class Postman:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Let it work for the length of a `with`, whose end waits for the mails in hand."""
+        """Let it work for the length of a `with`; the end of the block waits for the mails in hand."""
         thread = threading.Thread(target=self._work, name="postman")
         thread.start()
         try:

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 PAGES = Path(__file__).parent / "previewer"
 DARK = "@media (prefers-color-scheme: dark)"
 SCHEMES = {"light": "@media not all", "dark": "@media all"}
-"""What replaces `DARK` in a mail: a frame has no colour scheme of its own."""
+"""What replaces `DARK` in a mail, because a frame has no colour scheme of its own."""
 WIDTHS_PX = (320, 600, 1000)
 
 OpenSite = Callable[[], AbstractContextManager[Publisher]]

@@ -25,7 +25,7 @@ from publisher.rendering import urls
 MAX_AGE_S = 300
 """How long a browser or proxy may show a file without asking; news that is five minutes late is news."""
 ARCHIVE_MAX_AGE_S = 30 * 24 * 3600
-"""The same for a document of a feed's archive, which changes only when the operator asks for that."""
+"""The same limit in seconds for a document of a feed's archive, which changes only when the operator asks for it."""
 ARCHIVE = re.compile(r"/archive/[0-9]+/[^/]+$")
 MIN_GZIP_BYTES = 256
 """A shorter text is sent uncompressed: it would hardly become smaller."""
@@ -109,7 +109,7 @@ class _Folder:
         return "../" * path.count("/") + (place if slash else f"{place}/")
 
     def _place(self, name: str) -> Path | None:
-        """The file or folder of that name; None: there is none, it is hidden, or a link leads out of the folder."""
+        """Return the path of a file or folder; None: there is none, it is hidden, or a link leads out of the folder."""
         if not is_public(name):
             return None
         try:
@@ -119,7 +119,7 @@ class _Folder:
         return place if place.is_relative_to(self._root.resolve()) else None
 
     def _send(self, name: str, *, status: int = HTTPStatus.OK) -> Response | None:
-        """The file as an answer, with 410 for the page of a withdrawn item; None: there is none to read."""
+        """Return a file as an answer, with status 410 for the page of a withdrawn item; None: there is no such file."""
         place = self._place(name)
         if place is None or name.endswith(urls.GONE):
             return None

@@ -57,7 +57,7 @@ PUBLIC_WORDS: dict[type[PublisherError], str] = {
     BusyError: "another publisher is at work on this site",
     FilesError: "files cannot be written",
 }
-"""What /health says of an error: its own words may hold paths, which are not for everybody."""
+"""What /health says about an error: the error's own words may hold paths, which are not for everybody."""
 LOOK_S = 15.0
 """How often the service looks whether the clock leapt."""
 LEAP_S = 2.0
@@ -178,7 +178,7 @@ def serve(config: Config, open_site: Opener, *, is_verbose: bool = False) -> Non
 
 
 def _wait(service: Service, watch: ClockWatch) -> None:
-    """Wait for the end; meanwhile set alarms anew when it is needed, and tell systemd that no pass hangs."""
+    """Wait for the end; meanwhile set alarms again when needed, and tell systemd that no pass hangs."""
     signals = service.signals
     while not signals.stopping.is_set():
         if not service.health.is_stalled():
@@ -214,6 +214,6 @@ def set_alarms(scheduler: BackgroundScheduler, config: Config, wake: Callable[[]
 
 
 def set_alarm_for_items(scheduler: BackgroundScheduler, moment: datetime | None, wake: Callable[[], None]) -> None:
-    """Call `wake` at the moment at which the next item appears or expires; None: none does."""
+    """Call `wake` at the moment when the next item appears or expires; None: there is no such moment."""
     if moment is not None:
         scheduler.add_job(wake, DateTrigger(moment), id="items", replace_existing=True)

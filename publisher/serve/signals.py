@@ -37,7 +37,7 @@ class Signals:
 
 @contextmanager
 def handled_signals(signals: Signals) -> Iterator[None]:
-    """Hand the signals of the system to `signals` for the length of a `with`; then the former handlers are back."""
+    """Give the system's signals to `signals` for the length of a `with`, then restore the former handlers."""
     handlers = {signal.SIGTERM: signals.stop, signal.SIGINT: signals.stop, signal.SIGHUP: signals.reload}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:

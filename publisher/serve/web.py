@@ -112,7 +112,7 @@ def listening(
 
 
 def _trust(proxy: str) -> dict[str, object]:
-    """What waitress is to believe of the headers in which proxies say for whom they ask, and how."""
+    """Return the settings of waitress for the headers in which a proxy says for whom it asks."""
     if not proxy:
         return {}
     headers = {"x-forwarded-for", "x-forwarded-proto"}

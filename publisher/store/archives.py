@@ -14,7 +14,7 @@ class Archive:
     """One document of a feed's archive: the items added in (after, upto]."""
 
     feed: str
-    """Its slug."""
+    """The feed's slug."""
     number: int
     """1, 2, 3 … from the oldest on."""
     after: int

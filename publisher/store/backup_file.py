@@ -27,11 +27,11 @@ _DESCRIPTION = "backup.json"
 _DATABASE = "publisher.db"
 _OUTBOX = "outbox"
 _HELD = "held"
-"""The folder of the outbox that has files beside folders."""
+"""The folder of the outbox that has files as well as folders."""
 _EFFORT = 3
 """Level of compression, of 9: passes wait meanwhile, and a higher level takes three times as long to save a tenth."""
 _MODE = 0o600
-"""What waits for the editor is in it, too: only its owner reads it."""
+"""The file also holds what waits for the editor, so only its owner may read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def _reading(file: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, file: Path) -> None:
-    """Unpack a file of ours; refuse a link, and a path that leads elsewhere: the file may be anybody's."""
+    """Unpack a file of a backup; refuse a link, and a path that leads elsewhere: anybody may have made the backup."""
     parts = PurePosixPath(member.name).parts
     is_ours = member.name in (_DESCRIPTION, _DATABASE) or (parts[:1] == (_OUTBOX,) and ".." not in parts)
     content = archive.extractfile(member) if is_ours and member.isreg() else None

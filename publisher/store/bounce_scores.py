@@ -25,11 +25,11 @@ from publisher.store.round_mails import hold_back, send_held_back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """The reader to whom a mark belongs."""
+    """A reader, found by the mark in an address to which his mail came back."""
 
     subscriber: int
     is_former: bool
-    """Whether he has another one by now, so that the mail was an old one."""
+    """Whether he has another mark by now, so that the returned mail was an old one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class BounceScores:
             return connection.execute(query).scalar_one()
 
     def holder_of(self, mark: str) -> Marked | None:
-        """The reader to whom a mark belongs or belonged; None: nobody, or somebody who was erased."""
+        """Return the reader to whom a mark belongs or belonged; None: nobody, or somebody who was erased."""
         present = select(subscribers.c.number).where(subscribers.c.bounce_mark == mark)
         former = select(former_marks.c.subscriber).where(former_marks.c.bounce_mark == mark)
         with self._database.reading() as connection:
@@ -87,13 +87,13 @@ class BounceScores:
         return None if number is None else Marked(subscriber=number, is_former=True)
 
     def mark_of(self, subscriber: int) -> str:
-        """The mark of a reader; empty: there is none of that number."""
+        """Return the mark of a reader; empty: nobody has that number."""
         query = select(subscribers.c.bounce_mark).where(subscribers.c.number == subscriber)
         with self._database.reading() as connection:
             return connection.execute(query).scalar() or ""
 
     def marked(self, subscriber: int) -> Marked:
-        """A reader whose mail came back without a mark: of an old mail, if he ever had another mark."""
+        """Return a reader whose mail came back without a mark; it counts as an old mail if he ever had another mark."""
         query = select(former_marks.c.bounce_mark).where(former_marks.c.subscriber == subscriber).limit(1)
         with self._database.reading() as connection:
             is_former = connection.execute(query).first() is not None
@@ -104,10 +104,10 @@ class BounceScores:
     def count_report(
         self, row: BounceRow, subscriber: int, *, before: BounceScore | None, after: BounceScore | None
     ) -> bool:
-        """Keep a report and the score that it leads to; False: it is known already, and nothing is changed.
+        """Keep a report and the score that it leads to; return False if it is already known, and change nothing then.
 
         Raises:
-            OutrunError: the score is not as it was before.
+            OutrunError: the score is no longer `before`.
         """
         with self._database.writing_beside() as connection:
             is_new = keep_bounce(connection, row)
@@ -116,7 +116,7 @@ class BounceScores:
             return is_new
 
     def refusals(self) -> list[UncountedRefusal]:
-        """The refusals that are not counted yet, in the order in which their mails were queued."""
+        """Return the refusals that are not counted yet, in the order in which their mails were queued."""
         columns = (deliveries.c.id.label("delivery"), deliveries.c.recipient.label("address"))
         query = select(*columns, *deliveries.c["code", "reply"]).join(refusals, refusals.c.delivery == deliveries.c.id)
         with self._database.reading() as connection:
@@ -159,9 +159,9 @@ class BounceScores:
         return [_suspended_of(row, probes.get(probe_name(row.bounce_mark))) for row in rows]
 
     def begin_probe(self, subscriber: int, before: BounceScore, letter: Letter, *, mark: str, now: datetime) -> bool:
-        """Queue the letter of a probe, and give its reader a new mark; False: his score is not as it was before.
+        """Queue the letter of a probe and give its reader a new mark; return False if his score is no longer `before`.
 
-        What comes back by the new mark is this letter: he gets no other mails.
+        A mail that comes back to the new mark is this letter: he gets no other mails.
         """
         with self._database.writing_beside() as connection:
             _lock(connection, subscriber)
@@ -188,7 +188,7 @@ class BounceScores:
 
 
 def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, now: datetime) -> bool:
-    """Do the same in a transaction that somebody else began, and in which the reader's row is locked."""
+    """Do what `BounceScores.forget` does, in a transaction of the caller, which has locked the reader's row."""
     score = _score(connection, subscriber)
     if score is None:
         return False
@@ -200,7 +200,7 @@ def forget_score(connection: Connection, subscriber: int, *, is_going_on: bool, 
 
 
 def new_mark() -> str:
-    """A mark that nobody can guess."""
+    """Return a mark that nobody can guess."""
     return secrets.token_hex(10)
 
 
@@ -248,7 +248,7 @@ def _score_of(row: Row[Any]) -> BounceScore:
 
 
 def _write(connection: Connection, subscriber: int, before: BounceScore | None, after: BounceScore | None) -> None:
-    """Write a score, unless it is not as it was before."""
+    """Write a score, unless the stored one is no longer `before`."""
     _lock(connection, subscriber)
     if _score(connection, subscriber) != before:
         raise OutrunError("subscribers: another mail of this reader came back meanwhile; try again")

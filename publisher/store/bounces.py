@@ -1,4 +1,4 @@
-"""Bounces: what was said of mails after our mail server took them, each once; and how far mailboxes were read."""
+"""Bounces: what was said about mails after the mail server took them, each once; and how far mailboxes were read."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -40,7 +40,7 @@ class Bounces:
             return connection.execute(select(bounces.c.id).where(bounces.c.mark == mark)).scalar() is not None
 
     def failed_editions(self, *, since: datetime) -> list[FailedMail]:
-        """Editions that came back, or were called spam, since; in the order in which that was read."""
+        """Return editions that came back or were reported as spam since a moment, in the order of reading."""
         kinds = (BounceKind.FAILED, BounceKind.COMPLAINT)
         is_edition = select(deliveries.c.id).where(
             IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.name == bounces.c.name

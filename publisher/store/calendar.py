@@ -43,7 +43,7 @@ class Calendar:
         return dict(sorted(counts.items(), reverse=True))
 
     def first_day(self) -> date | None:
-        """The day of the oldest item; None: there is none."""
+        """Return the day of the oldest item; None: there is none."""
         with self._database.reading() as connection:
             day: date | None = connection.execute(_FIRST_DAY).scalar()
             return day
@@ -59,7 +59,9 @@ class Calendar:
             return [record_of(row) for row in connection.execute(_RECORDS, {"first": first, "last": last})]
 
     def moments(self, first: date, last: date) -> list[tuple[datetime, tuple[str, ...]]]:
-        """When the items of these days and those between appeared, and the slugs of their themes, the oldest first."""
+        """Return when the items of these days and the days between appeared, with the slugs of their themes, oldest
+        first.
+        """
         with self._database.reading() as connection:
             rows = connection.execute(_MOMENTS, {"first": first, "last": last})
             return [(row.published, tuple(theme.slug for theme in themes_of(row.themes))) for row in rows]

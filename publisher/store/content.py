@@ -16,7 +16,7 @@ from publisher.store.columns import canonical_json
 
 
 def content_of(item: Item) -> str:
-    """An item as canonical JSON. Empty fields are left out, so that a later field changes no stored content."""
+    """Return an item as canonical JSON. Empty fields are left out, so that a later field changes no stored content."""
     fields = {
         "date": item.date.isoformat(),
         "text": item.text,

@@ -30,7 +30,7 @@ from publisher.store.driver import SqliteStatement, text_of
 from publisher.store.mail_schema import deliveries, pauses, refusals
 
 EVERYTHING = ""
-"""The name in `pauses` that stands for all mails."""
+"""The name in `pauses` that means all mails."""
 
 
 class DatabaseClock(Protocol):
@@ -40,7 +40,7 @@ class DatabaseClock(Protocol):
 
 
 def clock_of(connection: Connection, now: datetime) -> DatabaseClock:
-    """The clock of leases: the server's, or on SQLite that of the caller."""
+    """Return the clock by which leases end: the server's, or on SQLite the caller's."""
     if connection.dialect.name == "sqlite":
         return lambda ahead=timedelta(0): literal(now + ahead, UtcDateTime())
     return lambda ahead=timedelta(0): type_coerce(func.clock_timestamp() + literal(ahead, Interval()), UtcDateTime())
@@ -73,12 +73,12 @@ def may_go(connection: Connection, clock: DatabaseClock, max_age: timedelta) -> 
 
 
 def paused_audiences(connection: Connection) -> Sequence[str]:
-    """The audiences whose mails wait for a word of the operator, or `EVERYTHING`."""
+    """Return the audiences whose mails are paused by the operator; `EVERYTHING` stands for all mails."""
     return connection.execute(select(pauses.c.audience)).scalars().all()
 
 
 def counted_states(clock: DatabaseClock, max_age: timedelta) -> list[ColumnElement[Any]]:
-    """The columns of `DeliveryCounts`, but for the name."""
+    """Return the columns of `DeliveryCounts`, except the name."""
     state, due_at, held = deliveries.c.state, deliveries.c.due_at, is_held(clock, max_age)
     is_later = and_(state == DeliveryState.QUEUED, due_at > clock(), ~held)
     counts = {
@@ -121,7 +121,7 @@ def row_of_new(delivery: NewDelivery) -> dict[str, object]:
 
 
 def lock_rows(connection: Connection, which: ColumnElement[bool]) -> None:
-    """Lock rows in the order of their ids: two transactions that lock several could wait for each other otherwise."""
+    """Lock rows in the order of their ids: otherwise two transactions that lock several could wait for each other."""
     if connection.dialect.name != "sqlite":
         connection.execute(select(deliveries.c.id).where(which).order_by(deliveries.c.id).with_for_update())
 
@@ -139,9 +139,9 @@ def claim_rows(
     now: datetime,
     lease: timedelta,
 ) -> list[Delivery]:
-    """Claim rows of a rank whose turn it is, those that wait longest first; return them in the order of their ids.
+    """Claim rows of a rank whose turn it is, the longest waiting first; return them in the order of their ids.
 
-    A row that was being handed over when its lease ended is doubtful from now on, and finished if it was cancelled.
+    A row that was being handed over when its lease ended becomes doubtful, or is finished if it was cancelled.
     """
     is_sqlite = connection.dialect.name == "sqlite"
     on_sqlite = {"its_now": now, "its_end": now + lease, "its_oldest": now - max_age}

@@ -44,9 +44,7 @@ class OwedDepartures:
 
 
 def add_lines(connection: Connection, journal: Journal, lines: Sequence[Departure]) -> None:
-    """Add lines to the file, those that are owed first; what it does not take is owed. To be called last before the
-    commit.
-    """
+    """Add lines to the file, owed ones first; lines that do not fit become owed. Call it last before the commit."""
     if journal.path is None:
         return
     owed = _take_owed(connection)
@@ -68,7 +66,7 @@ def _append(connection: Connection, journal: Journal, lines: Sequence[Departure]
 
 
 def _take_owed(connection: Connection) -> list[Departure]:
-    """Take the lines that are owed out of the store, in the order in which they were made."""
+    """Take the owed lines out of the store, in the order in which they were made."""
     if connection.execute(select(owed_departures.c.id).limit(1)).first() is None:
         return []
     # Of two transactions at once, one gets them: a line that came twice could come after what its reader did next.

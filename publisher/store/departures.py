@@ -46,10 +46,10 @@ class Journal:
     """The file of departures. Any number of processes and threads may add to it at once."""
 
     path: Path | None
-    """None: nothing is kept, as of a store in memory or a rehearsal."""
+    """None: nothing is kept, as with a store in memory or a rehearsal."""
 
     def size(self) -> int:
-        """How long the file is, in bytes; 0: there is none."""
+        """Return the length of the file in bytes; 0: there is none."""
         if self.path is None:
             return 0
         with explain_errors(self.path):
@@ -59,7 +59,7 @@ class Journal:
                 return 0
 
     def append(self, departures: Sequence[Departure]) -> int:
-        """Add lines, and return how long the file is when they are on the disk; 0: nothing is kept.
+        """Add lines; when they are on the disk, return the length of the file in bytes; 0: nothing is kept.
 
         Raises:
             FilesError: the disk refuses.
@@ -71,10 +71,10 @@ class Journal:
             return _append(self.path, data)
 
     def read(self, *, after: int = 0) -> Iterator[Departure]:
-        """Yield the departures in the order in which they happened, from that length of the file on; without a file,
-        none.
+        """Yield the departures in the file from a byte position on, in the order in which they happened; none without a
+        file.
 
-        A line that cannot be read is passed over: a crash may have left the beginning of one.
+        A line that cannot be read is skipped: a crash may have left the beginning of one.
 
         Raises:
             FilesError: the disk refuses.
@@ -128,7 +128,7 @@ def _line_of(departure: Departure) -> str:
 
 
 def _departure_of(line: bytes) -> Departure | None:
-    """The departure in a line; None: it is none."""
+    """Return the departure in a line; None: the line is not one."""
     try:
         said: dict[str, Any] = json.loads(line)
         suppression = said.get("suppression")

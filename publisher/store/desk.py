@@ -42,12 +42,12 @@ class DeskRecords:
             return True
 
     def link(self, digest: str, *, now: datetime) -> str:
-        """Whom a link lets in; empty: it is none, too old, or was used."""
+        """Return the address of the person whom a link signs in; empty: the link is wrong, too old or used."""
         with self._database.reading() as connection:
             return connection.execute(select(desk_links.c.person).where(*_is_good(digest, now))).scalar() or ""
 
     def begin_session(self, link: str, session: str, *, now: datetime) -> str:
-        """Use a link to begin a session, both named by their digests; whom it let in, empty as for `link`."""
+        """Use a link to begin a session, both given by their digests; return the person, empty as in `link`."""
         with self._database.writing_beside() as connection:
             used = update(desk_links).where(*_is_good(link, now)).values(used_at=now)
             if connection.execute(used).rowcount != 1:
@@ -59,7 +59,7 @@ class DeskRecords:
             return person
 
     def session(self, digest: str, *, now: datetime) -> DeskSession | None:
-        """Who is signed in with that; None: nobody is, or is any more."""
+        """Return the session with that digest; None: there is none, or it has ended."""
         begun = desk_sessions.c.begun_at
         query = select(desk_sessions).where(desk_sessions.c.digest == digest, begun > now - SESSION_WITHIN)
         with self._database.reading() as connection:
@@ -83,14 +83,14 @@ class DeskRecords:
             return int(begun[0])
 
     def end_act(self, number: int, outcome: ActOutcome, words: str, *, about: str = "") -> None:
-        """Note what came of it; with `about`, also to what it was done."""
+        """Note how an act ended; with `about`, also what it was done to."""
         values = {"outcome": outcome, "words": words, **({"about": about} if about else {})}
         with self._database.writing_beside() as connection:
             its = desk_acts.c.number == number
             connection.execute(update(desk_acts).where(its).values(values))
 
     def act(self, number: int) -> Act | None:
-        """The act of that number; None: there is none."""
+        """Return the act with a number; None: there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(desk_acts).where(desk_acts.c.number == number)).one_or_none()
             return _act_of(row) if row else None

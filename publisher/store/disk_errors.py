@@ -35,7 +35,7 @@ def explain_errors(path: Path | str) -> Iterator[None]:
 
 
 def advice_on(error: OSError) -> str:
-    """What is wrong and the next step, without the place."""
+    """Return what is wrong and the next step, without naming the place."""
     problem = (error.strerror or str(error)).lower()
     return ADVICE.get(error.errno or 0, f"{problem}: check the place, then run again")
 

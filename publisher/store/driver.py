@@ -10,7 +10,7 @@ _DIALECT = sqlite.dialect(paramstyle="named")
 
 
 class SqliteStatement:
-    """A statement that is compiled once, and whose parameters go to the driver as they are."""
+    """A statement that is compiled once; its parameters go to the driver as they are."""
 
     def __init__(self, statement: Update) -> None:
         compiled = statement.compile(dialect=_DIALECT)

@@ -1,4 +1,4 @@
-"""The items of an edition as they were when it was composed."""
+"""Reads the items of an edition as they were when it was composed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,11 +15,11 @@ from publisher.store.schema import IS_LIVE, items, log
 def records_of(
     connection: Connection, table: Table, audience: str, number: int, *, newest: int | None = None
 ) -> tuple[Record, ...]:
-    """Items that a table (of items, or of corrections) has of an edition, as they were then; withdrawn ones are out.
+    """Return the items, or corrections, that `table` has of an edition, as they were when it was composed.
 
-    An item has the title that the editor gave it.
+    Items withdrawn since are left out. An item has the title that the editor gave it.
 
-    `newest`: only so many, those published last, the newest first.
+    `newest`: return only that many, those published last, the newest first.
     """
     query = _live(table).where(table.c.audience == audience, table.c.number == number)
     if newest is None:
@@ -60,7 +60,7 @@ def newest_of(
 
 
 def _live(table: Table) -> Select[Any]:
-    """The items that a table has of editions, as they were then, but for those that are withdrawn."""
+    """Return a query of the items of editions as they were then, without those that are withdrawn."""
     columns: list[ColumnElement[Any]] = [
         *items.c["number", "source", "uid", "path", "published", "added_seq", "added_at", "pass_start", "state"],
         *table.c["seq", "themes"],

@@ -38,7 +38,7 @@ from publisher.store.schema import IS_HIDDEN, IS_LIVE, items, log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceState:
-    """Which items the editions of an audience have dealt with."""
+    """How far the editions of an audience have come: which items they have dealt with."""
 
     cursor: int
     """The last log number that its editions have dealt with."""
@@ -47,7 +47,7 @@ class AudienceState:
     last_number: int
     """Number of its latest edition; 0: none yet."""
     last_tick: datetime | None
-    """UTC; the last tick of its schedule that was dealt with. None: its schedule was never asked."""
+    """UTC; the last tick of its schedule that was dealt with. None: its schedule was never looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,15 @@ class EditionRow:
     items: int
     """How many items it has; 0: all were withdrawn or taken out before it went into the outbox, so it never did."""
     written_at: datetime | None
-    """UTC; when it went into the outbox. None: it is not there yet."""
+    """UTC; when the edition went into the outbox. None: it is not there yet."""
     held_until: datetime | None
-    """UTC; None: it is not held."""
+    """UTC; until when the edition waits for its editor. None: it is not held."""
     dropped: int
     """How many items its editor took out for good."""
 
     @property
     def name(self) -> str:
-        """Its folder in the outbox."""
+        """The name of the edition's folder in the outbox."""
         return f"{self.audience}-{self.number}"
 
 
@@ -83,12 +83,12 @@ class Editions:
         self.past = PastEditions(database)
 
     def audience(self, name: str) -> AudienceState | None:
-        """How far an audience has come; None: nothing was ever composed for it."""
+        """Return how far an audience has come; None: nothing was ever composed for it."""
         with self._database.reading() as connection:
             return _audience_state(connection, name)
 
     def pass_over(self, audience: str, state: AudienceState) -> None:
-        """Move an audience on to `state` without an edition; nothing is written if that changes nothing.
+        """Move an audience on to `state` without an edition; write nothing if that changes nothing.
 
         Raises:
             StoreError: another process has composed for it.
@@ -123,7 +123,7 @@ class Editions:
     # --- one edition -------------------------------------------------------------------------------------------------
 
     def get(self, audience: str, number: int) -> Edition | None:
-        """An edition as it was composed, without items withdrawn since; None: it does not exist."""
+        """Return an edition as it was composed, without items withdrawn since; None: it does not exist."""
         with self._database.reading() as connection:
             row = connection.execute(select(editions).where(is_edition(audience, number))).one_or_none()
             return None if row is None else _edition_of(connection, row)

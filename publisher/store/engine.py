@@ -1,4 +1,4 @@
-"""One engine, two kinds of transaction, the same for SQLite and PostgreSQL."""
+"""The database engine, and two kinds of transaction, the same for SQLite and PostgreSQL."""
 
 import sqlite3
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -31,11 +31,11 @@ _SHAPES = "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
 
 
 class _Statements(MutableMapping[_Key, Compiled]):
-    """The SQL of statements, kept for every database of one kind that this process opens: compiling takes longer than
-    asking.
+    """The SQL of compiled statements, kept for all databases of one kind that this process opens.
 
-    SQLAlchemy looks a statement up by its dialect and its shape, and each engine has a dialect of its own. All those of
-    one kind have the same options and compile alike, so the dialect is left out.
+    Compiling a statement takes longer than running it. SQLAlchemy looks a statement up by its dialect and its shape,
+    and each engine has a dialect of its own. All dialects of one kind have the same options and compile alike, so the
+    dialect is left out.
     """
 
     def __init__(self, size: int) -> None:
@@ -103,9 +103,9 @@ class Database:
 
     @contextmanager
     def writing_beside(self) -> Iterator[Connection]:
-        """A transaction that may write beside the log, while others number what changed.
+        """A transaction that may write beside the log, while another process numbers changes.
 
-        It holds no lock of the log; an SQLite file has one writer at a time all the same.
+        It does not lock the log; even so, an SQLite file has only one writer at a time.
         """
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             self.begin_immediately(connection)
@@ -114,7 +114,7 @@ class Database:
 
     @contextmanager
     def rehearsing(self) -> Iterator["Rehearsal"]:
-        """A database whose changes are rolled back at the end, and which alone sees them."""
+        """A database whose changes only it can see, and which are rolled back at the end."""
         # SQLite takes its lock with the first change, so other writers need not wait for a rehearsal without news.
         with translate_errors(self.place, self.file), self.engine.connect() as connection:
             yield Rehearsal(self, connection)

@@ -1,4 +1,4 @@
-"""Erases what the store holds of addresses. What is counted stays, without saying whose it was."""
+"""Erases what the store holds about addresses. Counts stay, without saying whose they were."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
@@ -32,12 +32,13 @@ def erase_address(connection: Connection, address: str, *, now: datetime) -> boo
 
 
 def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> set[str]:
-    """Erase the subscribers with these addresses, at most `BATCH`, each at his moment, and the requests, letters and
-    bounces of them; return the addresses of which something was held.
+    """Erase the subscribers with these addresses, and their requests, letters and bounces; return the addresses that
+    had any.
 
-    Their mails that are not handed over are taken back. Their rows, and those of bounces, stay for the counts, each
-    with a random name in place of the address: two of them do not say that they were one reader's. So do the rows of
-    `round_mails`, with a number that stands nowhere else. Mails to a mailing list of that address are left alone.
+    At most `BATCH` addresses, each with the moment of its erasure. Mails that are not handed over are taken back. Rows
+    of mails and bounces stay for the counts, each with a random name in place of the address: two of them do not show
+    that they belonged to one reader. Rows of `round_mails` stay too, with a number that stands nowhere else. Mails to a
+    mailing list of that address are left alone.
     """
     query = select(*subscribers.c["number", "address", "bounce_mark"]).where(subscribers.c.address.in_(moments))
     readers = connection.execute(query.order_by(subscribers.c.number).with_for_update()).all()
@@ -53,7 +54,7 @@ def erase_addresses(connection: Connection, moments: Mapping[str, datetime]) -> 
 
 
 def unconfirmed(*, before: datetime) -> Select[Any]:
-    """The addresses of those who asked to subscribe before then and never confirmed."""
+    """Return a query of the addresses that asked to subscribe before a moment and never confirmed."""
     is_waiting = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
     return select(confirmations.c.address).where(*is_waiting, confirmations.c.asked_at < before)
 

@@ -44,7 +44,7 @@ class Heir:
 
     source: str
     item: Item
-    """As this source lists it; its language is not guessed yet."""
+    """The item as this source lists it; its language is not guessed yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Due:
 
 
 class Facts:
-    """What is known for the pass of one source. The log is locked, so it stays true until the pass ends."""
+    """The facts that the pass of one source needs. The log is locked, so they stay true until the pass ends."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         self._connection = connection
@@ -126,7 +126,7 @@ class Facts:
         return max(counts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
 
     def items(self, numbers: Collection[int]) -> dict[int, Item]:
-        """What this source last said of these items, by number."""
+        """Return what this source last said about these items, by number."""
         said = {row.number: item_of(row.content) for row in self._rows(numbers)}
         for some in batches(sorted(said)):
             query = select(copies.c.item, copies.c.content).where(copies.c.source == self._source)
@@ -135,7 +135,7 @@ class Facts:
         return said
 
     def due(self, now: datetime) -> list[Due]:
-        """The source's items whose time has come or is over by `now`, in the order of that time."""
+        """Return the source's items whose time has come or is over by `now`, sorted by that time."""
         query = select(*items.c["number", "state", "content", "wakes"]).where(WAKES, items.c.wakes <= now)
         rows = self._connection.execute(
             query.where(items.c.source == self._source).order_by(items.c.wakes, items.c.number)
@@ -173,9 +173,9 @@ class Facts:
         return self._find_taken(items.c.path, paths)
 
     def last_published(self, ends: Mapping[date, datetime]) -> Mapping[date, datetime]:
-        """The latest instant before the end of its day that an item of any source has, by day.
+        """Return, by day, the latest instant before the end of the day that an item of any source has.
 
-        `ends` says when each day is over. An item that appeared later, after its embargo, does not count. A day without
+        `ends` says when each day ends. An item that appeared later, after its embargo, does not count. A day without
         items is missing.
         """
         latest: dict[date, datetime] = {}
@@ -197,7 +197,9 @@ class Facts:
         return found
 
     def _last_update(self) -> datetime:
-        """The instant of the latest revision or withdrawal of any source; the beginning of time if there is none."""
+        """Return the instant of the latest revision or withdrawal of any source; the beginning of time if there is
+        none.
+        """
         latest = [datetime.min.replace(tzinfo=UTC)]
         for which in (IS_LIVE_REVISION, IS_GONE & (items.c.added_seq > 0)):
             query = select(items.c.updated).where(which).order_by(items.c.seq.desc()).limit(1)

@@ -69,7 +69,7 @@ def translate_errors(place: str, file: Path | None = None) -> Iterator[None]:
 
 
 def place_of(url: URL) -> str:
-    """Name a database in messages without its password, which may be in the URL's query as well."""
+    """Return a database's name for messages, without its password, which may also be in the URL's query."""
     if url.get_backend_name() == "sqlite":
         return url.database or ":memory:"
     host = url.host or url.query.get("host") or "this machine"

@@ -18,7 +18,7 @@ from publisher.store.sequences import FeedSequence, Neighbours, read_end, read_n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """What the store knows of one feed."""
+    """What the store knows about one feed."""
 
     feed: Feed
     items: int
@@ -59,7 +59,7 @@ class Feeds:
         return found
 
     def whole(self, slug: str) -> FeedSequence:
-        """All live items of a feed in the order in which they were added, and all its cuts."""
+        """Return all live items of a feed in the order in which they were added, and all its cuts."""
         with self._database.reading() as connection:
             return read_whole(connection, slug)
 
@@ -74,7 +74,7 @@ class Feeds:
             return read_neighbours(connection, slug, seqs)
 
     def ensure(self, wanted: Sequence[Feed], *, now: datetime) -> None:
-        """Make sure that each feed is there under its title; nothing is written when all are."""
+        """Make sure that each feed exists with its title; write nothing if all do."""
         with self._database.writing() as connection:
             ensure_feeds(connection, wanted, now=now)
 

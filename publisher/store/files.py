@@ -23,17 +23,20 @@ FILE_MODE = 0o644
 _FORBIDDEN_NAMES = frozenset({"", ".", "..", STAGING})
 """Parts of a path that would lead elsewhere."""
 DIRECTORY_MODE = 0o755
-"""With these modes a web server under another user reads all; our umask does not count."""
+"""Modes with which a web server under another user can read everything; the umask does not count."""
 _SHARED = stat.S_IWGRP | stat.S_ISGID
 """The modes of a folder that a group shares, which folders in it inherit."""
 
 BATCH_FILES = 500
 """Once this many files are staged they are committed: a larger number would not be cheaper."""
 SYNC_FROM_FILES = 16
-"""From this number of files on, one `sync` goes before the flushes: both cost a third of the flushes alone, or less."""
+"""From this number of files on, one `sync` goes before the flushes; then both take a third of the flushes alone, or
+less.
+"""
 FLUSHERS = 4
-"""How many flushes then wait for the disk at the same time, because it answers them together. 500 files on a busy disk
-took 2.7 ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each like this."""
+"""How many flushes then run at the same time, because the disk answers them together. 500 files on a busy disk took 2.7
+ms each without a `sync`, 1.2 ms each one by one after it, and 0.06 ms each like this.
+"""
 
 
 class Tree:
@@ -79,7 +82,7 @@ class Tree:
         return True
 
     def remove(self, path: str) -> bool:
-        """Stage the removal of `path`, which the next `commit` does in its turn; False when it is not there.
+        """Stage the removal of `path`, which the next `commit` does in its turn; return False when it is not there.
 
         Raises:
             FilesError: `path` leaves the tree or leads through a symbolic link, or the disk refuses.
@@ -210,7 +213,7 @@ def move_folder(source: Path, target: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all in it; harmless when there is none.
+    """Remove a file, or a folder with all in it; do nothing if there is none.
 
     Raises:
         FilesError: the disk refuses.
@@ -263,7 +266,7 @@ def _refuse_symlinks(root: str, folder: str) -> None:
 
 
 def _status(path: str) -> os.stat_result | None:
-    """The status of the path, which must not be a symbolic link; None: nothing is there."""
+    """Return the status of the path, which must not be a symbolic link; None: nothing is there."""
     try:
         status = os.lstat(path)
     except FileNotFoundError:
@@ -332,7 +335,7 @@ def _flush(path: str) -> None:
 
 
 def _make_directory(path: Path, *, mode: int) -> list[Path]:
-    """Make the missing directories; return the ones to flush so that these last."""
+    """Make the missing directories; return the directories to flush so that the new ones survive a crash."""
     missing = []
     while not path.is_dir():
         missing.append(path)
@@ -343,7 +346,7 @@ def _make_directory(path: Path, *, mode: int) -> list[Path]:
 
 
 def _new_directory(directory: Path, *, mode: int) -> None:
-    """Make a directory that has its mode from the first moment in which readers can see it."""
+    """Make a directory that has its mode from the moment at which readers can see it."""
     # mkdir() obeys the umask. A process killed before chmod() would leave a directory that no web server may enter, and
     # the next one would keep it. So it is made under another name first, which the next process uses again.
     is_private = STAGING in directory.parts

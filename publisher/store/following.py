@@ -16,7 +16,7 @@ from publisher.store.engine import Database
 from publisher.store.people_schema import past_follows, subscriptions
 
 _ANYTHING = ("", "")
-"""What stands in `past_follows` for any theme at any pace."""
+"""The theme and pace in `past_follows` that mean any theme at any pace."""
 _MONTHS_BACK = 12
 _A_YEAR = 12
 
@@ -36,14 +36,14 @@ class FollowerCounts:
             return [int(each) + before for each, before in zip(row, past, strict=True)]
 
     def people_by_pace(self, moment: datetime) -> dict[str, int]:
-        """How many people followed something at each pace at a moment, without those who were erased."""
+        """Return how many people followed something at each pace at a moment, without people erased since."""
         pace = subscriptions.c.pace
         count = func.count(case((_was_active(moment), subscriptions.c.subscriber)).distinct())
         with self._database.reading() as connection:
             return {row[0]: int(row[1]) for row in connection.execute(select(pace, count).group_by(pace))}
 
     def people_of_only(self, themes: Collection[str], moment: datetime) -> int:
-        """How many people followed something at a moment, and nothing but these themes (slugs as they were kept)."""
+        """Return how many people followed only these themes at a moment; `themes` are slugs as they were kept."""
         active = select(subscriptions.c.subscriber).where(_was_active(moment))
         others = active.where(subscriptions.c.theme.not_in(sorted(themes)))
         alone = active.where(subscriptions.c.subscriber.not_in(others)).distinct().subquery()
@@ -51,7 +51,7 @@ class FollowerCounts:
             return connection.execute(select(func.count()).select_from(alone)).scalar_one()
 
     def by_theme_and_pace(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
-        """How many followed a theme (its slug as it was kept) at a pace at each of these moments."""
+        """Return how many people followed a theme (its slug as it was kept) at a pace at each of these moments."""
         theme, pace = subscriptions.c.theme, subscriptions.c.pace
         counts = [func.count(case((_was_active(at), subscriptions.c.subscriber)).distinct()) for at in moments]
         query = select(theme, pace, *counts).group_by(theme, pace).order_by(theme, pace)
@@ -63,7 +63,7 @@ class FollowerCounts:
         return found
 
     def _past(self, moments: Sequence[datetime]) -> dict[tuple[str, str], list[int]]:
-        """The same numbers of those who were erased, at moments that are the beginning of a month."""
+        """Return the numbers of people erased since, at moments that are the beginning of a month."""
         places = {at: place for place, at in enumerate(moments)}
         found: dict[tuple[str, str], list[int]] = {}
         with self._database.reading() as connection:
@@ -81,8 +81,10 @@ def month_begins(now: datetime) -> list[datetime]:
 
 
 def count_past(connection: Connection, moments: Mapping[int, datetime]) -> None:
-    """Keep, without saying whose it is, what subscribers followed when each of the last months began; each as of his
-    moment.
+    """Count what subscribers followed at the beginning of each of the last months, and keep the counts without the
+    people.
+
+    Each subscriber counts up to his own moment.
     """
     columns = subscriptions.c["subscriber", "theme", "pace", "since", "ended_at"]
     follows: dict[tuple[int, datetime], set[tuple[str, str]]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""What audiences were told of items, before they were corrected."""
+"""What audiences were told about items before they were corrected."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,9 +16,9 @@ from publisher.store.schema import log
 def formerly_of(
     connection: Connection, audience: str, items: Sequence[int], *, before: int | None = None
 ) -> tuple[Formerly, ...]:
-    """The items with these numbers as the latest edition that told of each has them, in their order.
+    """Return these items as the latest edition that told of each shows them, in the order of `items`.
 
-    Only editions before number `before` count; None: all do. An item that is in none of them is left out.
+    Only editions before number `before` count; None: all count. An item that was in none of them is left out.
     """
     latest: dict[int, Formerly] = {}
     for some in batches(items):
@@ -35,9 +35,9 @@ def formerly_of(
 def told_of(
     connection: Connection, items: Sequence[int], *, upto: Mapping[str, int]
 ) -> dict[int, list[tuple[str, Formerly]]]:
-    """Each of these items as editions have it, with the names of their audiences, the latest version first.
+    """Return each of these items as editions show it, with the names of their audiences, the latest version first.
 
-    `upto` is the number of the latest edition by audience that counts.
+    `upto` gives, by audience, the number of the latest edition that counts.
     """
     found: dict[int, list[tuple[str, Formerly]]] = {}
     for some in batches(items) if upto else ():

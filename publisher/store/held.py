@@ -61,7 +61,7 @@ class HeldEditions:
         return self._update(audience, number, held_until=None, released_at=at)
 
     def postpone(self, audience: str, number: int, *, until: datetime) -> bool:
-        """Hold the edition until then."""
+        """Hold the edition until a moment; return False if it is not held."""
         return self._update(audience, number, held_until=until, shown_at=None)
 
     def introduce(self, audience: str, number: int, text: str) -> bool:
@@ -77,7 +77,7 @@ class HeldEditions:
         return self._update(audience, number, first_items=json.dumps(list(items)), shown_at=None)
 
     def retitle(self, audience: str, number: int, item: int, title: str) -> bool:
-        """Give an item another title in the edition; an empty one gives back its own. False also if it is not in it."""
+        """Give an item another title in the edition, empty for its own; return False if it is not in a held edition."""
         its = update(edition_items).where(is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             if not _exists_held(connection, audience, number):
@@ -104,12 +104,12 @@ class HeldEditions:
             return any(changed)
 
     def drop(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of the edition for good: this audience never gets it. False also if it is not in it."""
+        """Take an item out for good: this audience never gets it. Return False if it is not in a held edition."""
         with self._database.writing() as connection:
             return _take_one_out(connection, audience, number, TakenOut.DROPPED, item)
 
     def put_off(self, audience: str, number: int, item: int) -> bool:
-        """Take an item out of the edition, so that it is due for the next one. False also if it is not in it."""
+        """Take an item out, so that it is due for the next edition. Return False if it is not in a held edition."""
         its = (is_item_of(audience, number), edition_items.c.item == item)
         with self._database.writing() as connection:
             seq = connection.execute(select(edition_items.c.seq).where(*its)).scalar()
@@ -164,7 +164,7 @@ class HeldEditions:
             return is_held
 
     def return_corrections(self, audience: str, number: int) -> None:
-        """Make the corrections of an edition in which no item is left due for the next one."""
+        """Let the corrections of an edition without any item left be due for the next edition."""
         with self._database.writing() as connection:
             _return_corrections(connection, audience, number)
 
@@ -231,7 +231,7 @@ def _withdrawn_from(connection: Connection, audience: str, number: int) -> list[
 
 
 def take_out(connection: Connection, audience: str, number: int, reason: TakenOut, chosen: Sequence[int]) -> None:
-    """Take items out of an edition, and note why; nothing is written if there are none."""
+    """Take items out of an edition, and note why; write nothing if there are none."""
     if not chosen:
         return
     known = delete(dropped_items).where(dropped_items.c.audience == audience, dropped_items.c.item.in_(chosen))
@@ -254,7 +254,7 @@ def _take_one_out(connection: Connection, audience: str, number: int, reason: Ta
 
 
 def _put_in(connection: Connection, audience: str, number: int, rows: Sequence[Row[Any]]) -> None:
-    """Put items into an edition, behind those that are in it."""
+    """Put items into an edition, behind the present ones."""
     last = connection.execute(select(func.max(edition_items.c.position)).where(is_item_of(audience, number))).scalar()
     for position, row in enumerate(rows, start=(last or 0) + 1):
         words = {"seq": row.seq, "composed_seq": row.seq, "themes": row.themes, "title": row.title}

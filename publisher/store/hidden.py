@@ -23,7 +23,7 @@ class HiddenItem:
     record: Record
     at: datetime
     reason: str
-    """In the editor's words; may be empty."""
+    """Why, in the editor's words; may be empty."""
     state: State
     """The one it had before."""
 
@@ -45,9 +45,9 @@ class Hidden:
             ]
 
     def find(self, name: str, *, path: str) -> list[Record]:
-        """Items with that id (whole, or its end), link or own id, or whose page is at `path`; not those kept for good.
+        """Return the items with that id (whole, or its end), link or native id, or whose page is at `path`.
 
-        It looks at every id, which takes a second for a million of them.
+        Items that are kept for good are left out. It looks at every id, which takes a second for a million of them.
         """
         link, native_id = link_key(name), id_key(name)
         named = [items.c.uid == name, items.c.uid.endswith(f"/{name}", autoescape=True)]
@@ -60,7 +60,7 @@ class Hidden:
             return [record_of(row) for row in rows]
 
     def hide(self, record: Record, *, feeds: Collection[str], reason: str, now: datetime) -> None:
-        """Hide an item. `feeds` are slugs of feeds whose archives may hold it, besides those it is in."""
+        """Hide an item. `feeds` are slugs of further feeds whose archives may hold it, besides the feeds it is in."""
         with self._database.writing() as connection:
             log_pass = _EditorPass(connection, record.source)
             log_pass.hide(record.number, feeds, reason=reason, now=now)

@@ -1,6 +1,6 @@
-"""What is really in the way when SQLite cannot write a database: it only says that it could not.
+"""Finds out what is really in the way when SQLite cannot write a database: SQLite only says that it could not.
 
-A program that looked at the database as another user, or died while the disk could not be written, leaves `-shm` and
+A program that opened the database as another user, or died while the disk could not be written, leaves `-shm` and
 `-wal` files that nobody else may write; a full disk shows as a read or write that failed.
 """
 
@@ -12,7 +12,8 @@ from shlex import quote
 from publisher.store.owners import name_of
 
 _ROOM_BYTES = 1 << 20
-"""With less room than that a disk counts as full: the `-shm` file and a page or two of the log need a part of it."""
+"""A disk with less free space than this counts as full: the `-shm` file and a page or two of the log need part of it.
+"""
 
 
 def find_hindrance(file: Path) -> str | None:

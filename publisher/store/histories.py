@@ -84,19 +84,19 @@ class Histories:
         return [SentMail(at=row.finished_at, items=tuple(json.loads(row.what))) for row in rows]
 
     def forgotten_upto(self) -> int:
-        """The log number up to which rounds took items whose mails are not remembered any more; 0: there are none."""
+        """Return the log number up to which rounds took items whose mails are forgotten; 0: there are none."""
         with self._database.reading() as connection:
             query = select(func.max(rounds.c.upto)).where(rounds.c.forgotten_at.is_not(None))
             return connection.execute(query).scalar() or 0
 
     def deliveries(self, address: str) -> list[KnownDelivery]:
-        """What the ledger knows of mails to an address, in the order in which they were queued."""
+        """Return what the ledger knows about mails to an address, in the order in which they were queued."""
         query = select(*OF_KNOWN).where(deliveries.c.recipient == address).order_by(deliveries.c.id)
         with self._database.reading() as connection:
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def bounces(self, subscriber: int) -> list[BounceRow]:
-        """What came back of the mails to a subscriber, in the order in which it was read."""
+        """Return the mails to a subscriber that came back, in the order in which they were read."""
         reader = select(subscribers).where(subscribers.c.number == subscriber)
         columns = [column for column in bounces.c if column.name != "id"]
         with self._database.reading() as connection:

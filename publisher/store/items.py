@@ -54,11 +54,11 @@ class ChangedItem:
     """An item that an audience had, and that changed since."""
 
     record: Record
-    """As it is now."""
+    """The item as it is now."""
     told: Item
     """What the audience was last told."""
     formerly: Formerly
-    """The same, with the edition that told the audience, and the title that the editor gave it there."""
+    """The item as the audience was told of it, with that edition and the title that the editor gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Waiting:
     until: datetime
     item: Item
     is_back: bool
-    """Whether readers had it before, and it was withdrawn."""
+    """Whether readers had the item before, and it was withdrawn."""
 
 
 class Items:
@@ -102,7 +102,7 @@ class Items:
             return list(connection.execute(query).scalars())
 
     def waiting(self) -> list[Waiting]:
-        """The items that wait for their time, also those that were withdrawn and come back then; the next first."""
+        """Return the items that wait for their time, withdrawn ones that come back too; the next first."""
         waits = or_(IS_WAITING, items.c.state == State.WITHDRAWN)
         query = select(*items.c["source", "wakes", "content", "state"]).where(WAKES, waits)
         with self._database.reading() as connection:
@@ -198,7 +198,7 @@ class Items:
         return sorted(self._fetch(query), key=lambda record: record.added_seq)
 
     def changed_since_told(self, audience: str, *, upto: int) -> list[ChangedItem]:
-        """Live items of an audience's editions that changed since it was last told of them.
+        """Return live items of an audience's editions that changed after it was last told of them.
 
         Only changes after its latest edition and up to `upto` count. The items are in the order of those changes.
         """
@@ -299,7 +299,9 @@ def _added_seq(*, of_all: bool) -> ColumnElement[int]:
 
 
 def last_changes(after: int, upto: int) -> Select[Any]:
-    """Items that changed in (after, upto], each once, in the order of its last change there (`log_seq`)."""
+    """Return a query of the items that changed in (after, upto], each once, by the number of its last change
+    (`log_seq`).
+    """
     later = log.alias("later")
     is_later = and_(later.c.item == log.c.item, later.c.seq > log.c.seq, later.c.seq <= upto)
     query = select(items, log.c.seq.label("log_seq")).join(items, items.c.number == log.c.item).order_by(log.c.seq)
@@ -307,7 +309,7 @@ def last_changes(after: int, upto: int) -> Select[Any]:
 
 
 def _told_before(audience: str, after: int, upto: int) -> Select[Any]:
-    """Live items that changed in (after, upto], with what an audience was told of each before."""
+    """Return a query of live items that changed in (after, upto], with what an audience was told about each before."""
     told = log.alias("told")
     query = last_changes(after, upto).join(told, told.c.seq == _told_seq(audience))
     return query.where(IS_LIVE, items.c.revision > told.c.revision).add_columns(told.c.content.label("told_content"))
@@ -332,9 +334,9 @@ def _was_sent(audience: str) -> ColumnElement[bool]:
 
 
 def _told_seq(audience: str) -> ColumnElement[int]:
-    """The log number of the change by which an audience knows an item; null: it never had the item.
+    """Return the log number of the change by which an audience knows an item; null: it never had the item.
 
-    It is that of the latest correction it was sent, else that of the item as it was sent.
+    That is the latest correction it was sent, else the item as it was sent.
     """
     corrected, sent = (
         select(func.max(table.c.seq)).where(table.c.audience == audience, table.c.item == items.c.number)

@@ -16,7 +16,7 @@ Join = tuple[int, int, Collection[str]]
 
 
 def note_joins(connection: Connection, joined: Sequence[Join]) -> None:
-    """Keep when items came into themes; an item that was there before, left and comes back stays as it was."""
+    """Keep when items came into themes; an item that left a theme and comes back keeps its first time."""
     new = [each for each in joined if each[2]]
     known = joins_of(connection, [number for number, _, _ in new])
     rows = [

@@ -70,7 +70,7 @@ class Ledger:
 
     @contextmanager
     def delivering(self, *, now: datetime, wait_s: float = 0) -> Iterator[None]:
-        """Deliver for the length of a `with`: on SQLite alone, on PostgreSQL beside any number of others.
+        """Deliver for the length of a `with`: on SQLite as the only process, on PostgreSQL beside any number of others.
 
         Raises:
             BusyError: another process delivers.
@@ -83,7 +83,7 @@ class Ledger:
             yield
 
     def is_delivering(self, *, now: datetime) -> bool:
-        """Whether a process holds a delivery, or died less than its lease ago."""
+        """Whether a process holds a delivery, or died with one whose lease has not ended."""
         with self._database.reading() as connection:
             held = select(deliveries.c.id).where(IS_LEASED, deliveries.c.due_at > clock_of(connection, now)()).limit(1)
             return connection.execute(held).scalar() is not None
@@ -107,7 +107,7 @@ class Ledger:
             return sum(_renew(connection, each, now=now) for each in new) + insert_deliveries(connection, new, now=now)
 
     def queue_letters(self, new: Sequence[Letter], *, now: datetime) -> int:
-        """Queue these letters, those that are in the ledger already left alone; return how many."""
+        """Queue letters that are not in the ledger yet; return how many."""
         with self._database.writing_beside() as connection:
             return insert_letters(connection, new, now=now)
 
@@ -201,7 +201,7 @@ class Ledger:
             return fence_rows(connection, fences, now=now, lease=lease) if fences else set()
 
     def letters(self, deliveries_of: Sequence[Delivery]) -> dict[int, bytes]:
-        """The mails of these letters by the ids of their deliveries, as far as they are not finished."""
+        """Return the mails of these letters by the ids of their deliveries; finished ones are missing."""
         with self._database.reading() as connection:
             query = select(letters).where(letters.c.delivery.in_([each.id for each in deliveries_of]))
             return {row.delivery: row.mail for row in connection.execute(query)}
@@ -209,7 +209,7 @@ class Ledger:
     # --- ask ---------------------------------------------------------------------------------------------------------
 
     def due(self, *, max_age: timedelta, now: datetime, limit: int | None = None) -> list[NewDelivery]:
-        """Deliveries whose turn it is, in the order in which they are claimed, at most `limit`."""
+        """Return deliveries whose turn it is, in the order in which they are claimed, at most `limit`."""
         with self._database.reading() as connection:
             query = (
                 select(*OF_NEW)
@@ -220,7 +220,7 @@ class Ledger:
             return [NewDelivery(**row) for row in connection.execute(query).mappings()]
 
     def count_due(self, *, max_age: timedelta, now: datetime) -> int:
-        """How many deliveries there are whose turn it is."""
+        """Return how many deliveries have their turn now."""
         with self._database.reading() as connection:
             is_due = _is_due(connection, max_age=max_age, now=now)
             return connection.execute(select(func.count()).where(is_due)).scalar_one()
@@ -236,7 +236,7 @@ class Ledger:
             return count_paused, connection.execute(waiting.where(held)).scalar_one()
 
     def next_due(self, *, max_age: timedelta, now: datetime) -> datetime | None:
-        """When the next delivery has its turn, of those that do not have it yet; None: there is none."""
+        """Return when the next delivery gets its turn, of those that still wait for it; None: there is none."""
         with self._database.reading() as connection:
             clock = clock_of(connection, now)
             waits = and_(deliveries.c.due_at > clock(), may_go(connection, clock, max_age))
@@ -251,13 +251,13 @@ class Ledger:
             return connection.execute(select(func.count()).where(is_sent)).scalar_one()
 
     def known(self, name: str, *, limit: int | None = None) -> list[KnownDelivery]:
-        """What is known of the deliveries of that name, in the order in which they were queued, at most `limit`."""
+        """Return what is known about the deliveries of a name, in the order of queueing, at most `limit`."""
         with self._database.reading() as connection:
             query = select(*OF_KNOWN).where(deliveries.c.name == name).order_by(deliveries.c.id).limit(limit)
             return [KnownDelivery(**row) for row in connection.execute(query).mappings()]
 
     def refused_editions(self, *, since: datetime) -> list[FailedMail]:
-        """The editions that were refused for good since, in the order of their refusals."""
+        """Return the editions that were refused for good since a moment, in the order of their refusals."""
         is_refused = and_(
             IS_NO_ROUND, deliveries.c.kind == DeliveryKind.EDITION, deliveries.c.state == DeliveryState.REFUSED
         )

@@ -1,4 +1,4 @@
-"""Named locks: one holder at a time among all processes; the system frees a lock whose holder dies."""
+"""Named locks: one holder at a time among all processes; the system frees a lock when its holder dies."""
 
 import fcntl
 import os
@@ -39,7 +39,7 @@ class Locks:
             yield
 
     def is_held(self, purpose: str) -> bool:
-        """Whether any process holds the lock named `purpose`. Nothing is made by asking."""
+        """Whether any process holds the lock named `purpose`. Asking creates nothing."""
         if self._database.is_in_memory:
             return self._in_process.setdefault(purpose, threading.Lock()).locked()
         if self._database.is_sqlite:

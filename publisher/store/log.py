@@ -23,7 +23,7 @@ class Cursor:
     seq: int = 0
     """The last log number it has dealt with."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What its output is made with besides the log, by name: a digest, or an address."""
+    """What the consumer's output depends on besides the log, by name: a digest, or an address."""
 
 
 class Log:
@@ -43,7 +43,7 @@ class Log:
             return _cursor(connection, consumer)
 
     def move_cursor(self, consumer: str, *, expected: int, seq: int, settings: Mapping[str, str]) -> None:
-        """Move a consumer's cursor from `expected` to `seq`; nothing is written if that changes nothing.
+        """Move a consumer's cursor from `expected` to `seq`; write nothing if that changes nothing.
 
         Raises:
             StoreError: another process has moved it.
@@ -67,9 +67,9 @@ class Log:
             log_pass.write_counters()
 
     def changed_records(self, after: int, upto: int, *, batch: int = BATCH) -> Iterator[list[Record]]:
-        """Items that changed in (after, upto], as they are now, withdrawn ones too, in batches.
+        """Yield items that changed in (after, upto], as they are now, withdrawn ones too, in batches.
 
-        Each comes once, in the order of its last change there.
+        Each item comes once, in the order of its last change there.
         """
         while after < upto:
             with self._database.reading() as connection:

@@ -25,7 +25,7 @@ from publisher.store.sources import SourceState
 
 
 class LogPass(Facts):
-    """One source's pass over the log: the facts, and the changes. All changes are committed when the pass ends."""
+    """One source's pass over the log: reads facts, and writes changes. All changes are committed when the pass ends."""
 
     def __init__(self, connection: Connection, source: str) -> None:
         super().__init__(connection, source)
@@ -74,9 +74,9 @@ class LogPass(Facts):
         self._listed += sum(row.state is not State.LISTED for row in old.values())
 
     def withdraw(self, numbers: Collection[int], *, now: datetime) -> None:
-        """Take items out of feeds and editions; those withdrawn already stay as they are.
+        """Take items out of feeds and editions; items that are withdrawn already stay as they are.
 
-        What other sources list as the same items is forgotten: a source that is configured again brings it anew.
+        Copies in other sources are forgotten: a source that is configured again brings such an item as new.
         """
         live = [row for row in self._rows(numbers) if row.state.is_live]
         left = memberships_of(self._connection, [row.number for row in live])
@@ -186,7 +186,7 @@ class LogPass(Facts):
             self._listed -= self._connection.execute(of_source).rowcount
 
     def hand_over(self, heirs: Mapping[int, Heir]) -> None:
-        """Give items to other sources that list them too; what the items say stays as it is."""
+        """Give items to other sources that also list them; what the items say stays as it is."""
         for number, heir in heirs.items():
             of_heir = delete(copies).where(copies.c.source == heir.source, copies.c.item == number)
             self._connection.execute(of_heir)
@@ -361,7 +361,7 @@ def _unchanged_update(old: Row[Any], published: datetime) -> datetime:
 
 
 def _join_of(row: Mapping[str, Any], old: Row[Any]) -> tuple[int, int, set[str]]:
-    """Which themes an item is in for the first time with this revision, as (number, log number, slugs)."""
+    """Return the themes that an item is in for the first time with this revision, as (number, log number, slugs)."""
     before, after = ({theme.slug for theme in themes_of(themes)} for themes in (old.themes, row["themes"]))
     return row["number"], row["seq"], after - before
 

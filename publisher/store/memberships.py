@@ -1,6 +1,6 @@
 """Which feeds each live item is in, and which feeds each withdrawn item was in.
 
-What changes here also changes the feeds themselves: how many items each has, when it last changed, and its title.
+Changes here also change the feeds: their number of items, the time of their last change, their title.
 """
 
 from collections import Counter, defaultdict
@@ -26,12 +26,13 @@ class Membership:
     added_seq: int
     feeds: Sequence[Feed]
     revised_seqs: Mapping[str, int | None] = field(default_factory=dict)
-    """By the slug of a feed, the log number of the latest revision that its readers are told of: of one that changed
-    what the item says, or of the one that moved it into the feed. None or missing: of none."""
+    """By the slug of a feed, the log number of the latest revision that its readers are told of. That is a revision of
+    what the item says, or the one that moved it into the feed. None or missing: there is none.
+    """
 
 
 def memberships_of(connection: Connection, numbers: Collection[int]) -> Mapping[int, Mapping[str, int | None]]:
-    """By the number of each live item, the slugs of its feeds, sorted, with the log number of its revision there."""
+    """Return, by the number of each live item, its feeds' slugs, sorted, with its revision's log number in each."""
     found: dict[int, dict[str, int | None]] = defaultdict(dict)
     columns = select(*item_feeds.c["item", "feed", "revised_seq"]).order_by(item_feeds.c.item, item_feeds.c.feed)
     for some in batches(sorted(set(numbers))):
@@ -72,7 +73,7 @@ def move_items(
 
 
 def ensure_feeds(connection: Connection, wanted: Iterable[Feed], *, now: datetime) -> None:
-    """Make sure that every feed is there under its title; nothing is written when all are."""
+    """Make sure that every feed exists with its title; write nothing if all do."""
     by_slug: dict[str, Feed] = {}
     for feed in wanted:
         if feed.kind in _RENAMED or feed.slug not in by_slug:
@@ -102,7 +103,7 @@ def forget_withdrawals(connection: Connection, numbers: Iterable[int]) -> None:
 
 
 def _count_items(connection: Connection, gains: Mapping[str, int], *, now: datetime) -> None:
-    """Add to how many items each feed has; a feed that gains 0 items changed all the same."""
+    """Add to the number of items of each feed; a feed that gains 0 items counts as changed too."""
     rows = [{"of_slug": slug, "gain": gain, "now": now} for slug, gain in sorted(gains.items())]
     if rows:
         gained = update(feeds).where(feeds.c.slug == bindparam("of_slug"))

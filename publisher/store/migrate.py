@@ -21,10 +21,10 @@ from publisher.store.sqlite_dialect import begin_by
 
 
 def migrate(database: Database, version: str | None) -> None:
-    """Bring the tables from their version to `HEAD`; None: there are none yet.
+    """Bring the tables from their version to `HEAD`; `version` is None if there are no tables yet.
 
     Raises:
-        StoreError: the tables are of a newer version, of one before the first release, or of another program.
+        StoreError: the tables belong to a newer version, to one before the first release, or to another program.
     """
     config = alembic_config()
     check_version(database, version)

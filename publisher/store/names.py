@@ -12,7 +12,7 @@ from publisher.store.engine import Database, batches
 from publisher.store.schema import names, site
 
 _LONGEST = 200
-"""Characters of a label that are kept; an index takes no more than some thousand bytes."""
+"""The most characters of a label that are kept; an index takes no more than some thousand bytes."""
 
 
 class NamesGiven:

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import REGCLASS
 
 
 def last_number(connection: Connection, table: Table) -> int:
-    """The highest number that a table with numbers of its own ever gave; 0: none."""
+    """Return the highest number that a table with its own numbers ever gave; 0: none."""
     column = table.autoincrement_column
     assert column is not None, table.name
     highest = connection.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
@@ -20,7 +20,7 @@ def last_number(connection: Connection, table: Table) -> int:
 
 
 def go_on_from(connection: Connection, table: Table, last: int) -> None:
-    """Have a table give numbers above `last`, and above those in it."""
+    """Make a table give numbers above `last`, and above those in it."""
     last = max(last, last_number(connection, table))
     column = table.autoincrement_column
     assert column is not None, table.name

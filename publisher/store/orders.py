@@ -1,4 +1,4 @@
-"""Orders: what the operator told to be done with mails, kept so that it can be seen later."""
+"""Orders of the operator about mails, kept so that they can be seen later."""
 
 from dataclasses import asdict
 from datetime import datetime

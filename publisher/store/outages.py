@@ -22,7 +22,7 @@ class Outages:
         return None if row is None else Outage(since=row.since, problem=row.problem)
 
     def note(self, problem: str, *, now: datetime) -> None:
-        """Note that the server cannot be used now; an outage that goes on keeps its beginning."""
+        """Note that the server cannot be used now; an outage that continues keeps its beginning."""
         known = self.current()
         if known is not None and known.problem == problem:
             return

@@ -40,7 +40,8 @@ def refuse_strangers(database: Path) -> None:
 
 
 def make_database(database: Path) -> None:
-    """Make an empty file for a new database if root is to give it away: what SQLite makes beside it is as it is.
+    """Make an empty file for a new database if root is to give it away: SQLite's own files beside it then get its
+    owner.
 
     Raises:
         StoreError: the disk refuses.
@@ -55,7 +56,7 @@ def make_database(database: Path) -> None:
 
 
 def share(file: int, *, folder: Path) -> None:
-    """Let those write a new file of ours who share its folder or own it; `file` is its descriptor."""
+    """Let the folder's owner and group write a new file of this program; `file` is its descriptor."""
     found = os.fstat(file)
     if os.geteuid() not in (ROOT, found.st_uid):
         return
@@ -94,7 +95,7 @@ def _may_give(place: Path, owner: int) -> bool:
 
 
 def _is_shared(folder: Path) -> bool:
-    """Whether files made in the folder are of its group, and the group may write there."""
+    """Whether files made in the folder belong to its group, and the group may write there."""
     found = folder.stat()
     is_of_its_group = bool(found.st_mode & stat.S_ISGID) or found.st_gid == os.getegid()
     return bool(found.st_mode & stat.S_IWGRP) and is_of_its_group

@@ -14,7 +14,7 @@ class PageRow:
     """One full page of a feed: the items added in (after, upto]."""
 
     feed: str
-    """Its slug."""
+    """The feed's slug."""
     number: int
     """1, 2, 3 … from the oldest on."""
     after: int
@@ -49,7 +49,7 @@ class Pages:
             return connection.execute(query).scalar() or 0
 
     def numbers(self, feed: str, seqs: Sequence[int]) -> set[int]:
-        """Numbers of the full pages whose range has one of these log numbers, under which items were added."""
+        """Return numbers of the full pages whose range contains one of these log numbers."""
         holds = select(pages.c.number).where(pages.c.feed == feed).order_by(pages.c.number).limit(1)
         with self._database.reading() as connection:
             found = [connection.execute(holds.where(pages.c.upto >= seq)).scalar() for seq in sorted(set(seqs))]

@@ -37,7 +37,7 @@ class PastEdition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionHead:
-    """An edition as a feed tells of it."""
+    """An edition as a feed shows it."""
 
     number: int
     composed_at: datetime
@@ -49,7 +49,7 @@ class EditionHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPlace:
-    """An edition among the others."""
+    """What a link to an edition shows: number, date and number of items."""
 
     number: int
     composed_at: datetime
@@ -88,7 +88,7 @@ class PastEditions:
             )
 
     def heads(self, audience: str, numbers: Sequence[int], *, newest: int) -> Sequence[EditionHead]:
-        """These editions, at most `BATCH`, in the order of `numbers`, each with its `newest` items."""
+        """Return these editions, at most `BATCH`, in the order of `numbers`, each with its `newest` items."""
         its = (editions.c.audience == audience, editions.c.number.in_(numbers))
         with self._database.reading() as connection:
             rows = connection.execute(select(*editions.c["number", "composed_at"]).where(*its))
@@ -132,7 +132,7 @@ class PastEditions:
             return told_of(connection, items, upto=upto)
 
     def beside(self, audience: str, number: int, *, upto: int) -> tuple[EditionPlace | None, EditionPlace | None]:
-        """The editions with items just before and after one, up to number `upto`; None: there is none."""
+        """Return the editions with items just before and after one, up to number `upto`; None: there is none."""
         places = _places(audience, upto)
         before = places.where(editions.c.number < number).order_by(editions.c.number.desc()).limit(1)
         behind = places.where(editions.c.number > number).order_by(editions.c.number).limit(1)

@@ -13,13 +13,13 @@ from publisher.store.queue import give_back
 
 
 class Pauses:
-    """What is paused, and since when."""
+    """The audiences whose mails are paused, and since when."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def current(self) -> dict[str, datetime]:
-        """Since when each audience is paused; the empty name stands for all mails."""
+        """Return since when each audience is paused; the empty name means all mails."""
         with self._database.reading() as connection:
             rows = connection.execute(select(pauses).order_by(pauses.c.audience))
             return {row.audience: row.paused_at for row in rows}

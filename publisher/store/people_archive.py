@@ -55,9 +55,9 @@ Row: TypeAlias = Mapping[str, Any]
 """The values of a row by column, as JSON has them: an instant is text in ISO 8601."""
 
 _REPLACED = (address_key, link_keys, wordings, past_follows)
-"""Tables that may have rows of their own in a store without people; those of an archive take their place."""
+"""Tables that may have rows in a store without people; the rows of an archive replace them."""
 _LOOKED_AT = 1000
-"""By how many of the latest items two logs are compared."""
+"""How many of the latest items are compared to tell whether two logs are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class LogPlace:
 
     end: int
     digest: str
-    """Of the latest items up to `end`; empty: there is none."""
+    """Digest of the latest items up to `end`; empty: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class PeopleRows:
     """The highest number that a subscriber ever had; it is never given again."""
     total: int
     rows: Iterator[tuple[str, Row]] = field(repr=False)
-    """Each with the name of its table, table after table; to be read while the archive is open."""
+    """Rows, each with the name of its table, table after table; read them while the archive is open."""
 
 
 class PeopleArchive:
@@ -90,7 +90,7 @@ class PeopleArchive:
 
     @contextmanager
     def open(self) -> Iterator[PeopleRows]:
-        """All rows of people, as they are at one moment, for the length of a `with`."""
+        """Open all rows of people, as they are at one moment, for the length of a `with`."""
         with self._database.snapshot() as connection:
             yield PeopleRows(
                 place=_place(connection, _log_end(connection)),
@@ -100,12 +100,13 @@ class PeopleArchive:
             )
 
     def has_log(self, place: LogPlace) -> bool:
-        """Whether the log of this store has that place: whether log numbers up to it mean the same here."""
+        """Whether the log of this store has that place, so that log numbers up to it mean the same here."""
         with self._database.reading() as connection:
             return bool(place.digest) and place == _place(connection, place.end)
 
     def fill(self, rows: Iterable[tuple[str, Row]], *, last_number: int, advance: Callable[[int], None]) -> None:
-        """Write rows into a store without people; `advance` is told how many more are written.
+        """Write rows into a store without people; `advance` is called with the number of rows written since its last
+        call.
 
         Raises:
             StoreError: there are people or suppressions already, or rows that do not fit; nothing is written.

@@ -74,7 +74,7 @@ def left_at(subscriber: Subscriber) -> datetime | None:
 
 
 def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bool]:
-    """Of these addresses, those of subscribers, each with whether he follows something."""
+    """Return those of these addresses that belong to subscribers, each with whether he follows something."""
     its = (subscriptions.c.subscriber == subscribers.c.number, IS_ACTIVE)
     query = select(subscribers.c.address, select(subscriptions.c.subscriber).where(*its).exists())
     found = connection.execute(query.where(subscribers.c.address.in_(addresses)))
@@ -82,7 +82,7 @@ def who_follow(connection: Connection, addresses: Sequence[str]) -> dict[str, bo
 
 
 def insert_subscribers(connection: Connection, new: Sequence[Subscriber]) -> dict[str, int]:
-    """Insert those whose address is not taken; return their numbers by address."""
+    """Insert subscribers whose address is not taken; return their numbers by address."""
     if not new:
         return {}
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -157,8 +157,8 @@ def use_link(connection: Connection, token_digest: str, *, now: datetime) -> boo
 
 
 def insert_or_leave(connection: Connection, table: Any, row: Mapping[str, Any]) -> bool:  # noqa: ANN401  (a table)
-    """Insert a row unless one with a key of it is there, even one that is inserted at the same time; return whether it
-    was inserted.
+    """Insert a row unless one with the same key exists, even one that is inserted at the same time; return whether it
+    was.
     """
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = make(table).values(row).on_conflict_do_nothing()

@@ -19,7 +19,7 @@ _KEY = ["kind", "name", "recipient"]
 
 
 def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now: datetime) -> int:
-    """Queue deliveries; those that are in the ledger already are left alone. Returns how many were queued."""
+    """Queue deliveries that are not in the ledger yet; return how many."""
     if not new:
         return 0
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -30,7 +30,7 @@ def insert_deliveries(connection: Connection, new: Sequence[NewDelivery], *, now
 
 
 def insert_letters(connection: Connection, new: Sequence[Letter], *, now: datetime) -> int:
-    """Queue letters with their mails; those that are in the ledger already are left alone. Returns how many."""
+    """Queue letters with their mails, unless they are in the ledger already; return how many."""
     queued = 0
     for each in new:
         if insert_deliveries(connection, [each.delivery], now=now):
@@ -41,9 +41,9 @@ def insert_letters(connection: Connection, new: Sequence[Letter], *, now: dateti
 
 
 def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> int:
-    """Take back those of these deliveries that are not handed over, and return how many rows that concerned.
+    """Take back those of these deliveries that are not handed over; return how many rows that concerned.
 
-    One that is on its way cannot be stopped, but if it comes back it is not tried again.
+    A mail that is on its way cannot be stopped, but it is not tried again if it comes back.
     """
     unfinished = which & deliveries.c.due_at.is_not(None)
     is_handing = deliveries.c.state == DeliveryState.HANDING
@@ -62,9 +62,7 @@ def cancel_deliveries(connection: Connection, which: ColumnElement[bool], *, now
 
 
 def give_back(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
-    """Take those of these deliveries that are not handed over from the processes that claimed them: their fences fail,
-    and they are claimed anew.
-    """
+    """Take unsent deliveries back from the processes that claimed them: fences fail, and they are claimed again."""
     its = and_(which, deliveries.c.state == DeliveryState.LEASED)
     lock_rows(connection, its)
     values = {"state": DeliveryState.QUEUED, "attempts": deliveries.c.attempts - 1}

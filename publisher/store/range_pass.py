@@ -1,4 +1,4 @@
-"""One range of people in a round: who is due in it, and what is written of them, in one transaction."""
+"""One range of people in a round: who in it is due, and what is written for them, in one transaction."""
 
 import hashlib
 import json
@@ -76,7 +76,7 @@ class RoundEnvelope:
     sender: str
     """The author's address, in ASCII."""
     host: str
-    """The domain of their Message-IDs."""
+    """The domain of the mails' Message-IDs."""
     bounces: str
     """Where failures are reported, in ASCII; the reader's own mark is put before its `@`. Empty: to the sender."""
 
@@ -91,9 +91,10 @@ class RangePass:
         self._now = now
 
     def followed(self, *, floor: int) -> Sequence[FollowRow]:
-        """All subscriptions of those in the range who are due, ended ones too, by subscriber and in their order.
+        """Return all subscriptions of people in the range who are due, ended ones too, by subscriber and in their
+        order.
 
-        A start below `floor` is given as `floor`: no item is between them, so all those mean the same.
+        A start below `floor` is given as `floor`: there is no item between them, so all such starts mean the same.
         """
         is_due = and_(IS_ACTIVE, subscriptions.c.pace.in_(self._round.paces))
         due = (
@@ -113,7 +114,7 @@ class RangePass:
         return self._connection.execute(query).all()  # type: ignore[return-value]  # rows have these fields
 
     def new_items(self, after: int) -> list[ItemEntry]:
-        """As `Rounds.new_items`, up to the end of the round."""
+        """Return items as `Rounds.new_items` does, up to the end of the round."""
         return new_items(self._connection, after, self._round.upto)
 
     def write(
@@ -124,13 +125,13 @@ class RangePass:
         *,
         envelope: RoundEnvelope,
     ) -> None:
-        """Queue mails, and move the cursors of all who are due to the end of the round, but for those in `moved`.
+        """Queue mails, and move the cursors of all who are due to the end of the round, except those in `moved`.
 
         Args:
             mails: the numbers of items by subscriber.
             moved: cursors that stop earlier.
-            known: the numbers of selections by their items; those that are missing are added.
-            envelope: as of all mails of the round.
+            known: the numbers of selections by their items; missing ones are added.
+            envelope: what all mails of the round have in common.
         """
         connection, number = self._connection, self._round.number
         self._keep_selections(mails, known)
@@ -147,7 +148,7 @@ class RangePass:
         connection.execute(update(ranges).where(*of_range).values(planned_at=self._now, mails=len(mails)))
 
     def _is_going(self) -> ColumnElement[bool]:
-        """Whether a subscriber has not paused his mails, and is not suspended because some came back."""
+        """Whether a subscriber gets mails: he has not paused them, and is not suspended because some came back."""
         suspended = select(bounce_scores.c.subscriber).where(bounce_scores.c.suspended_at.is_not(None))
         is_not_paused = or_(subscribers.c.paused_until.is_(None), subscribers.c.paused_until <= self._now)
         return and_(is_not_paused, subscribers.c.number.not_in(suspended))
@@ -164,7 +165,7 @@ class RangePass:
             known.update((new[digest], found) for digest, found in self._connection.execute(query))
 
     def _queue(self, envelope: RoundEnvelope) -> None:
-        """Queue the mails of the range in one statement: their rows follow from those of the people."""
+        """Queue the mails of the range in one statement: their rows follow from the rows of the people."""
         round_, clock = self._round, clock_of(self._connection, self._now)
         moment = f"{round_.begun_at:%Y%m%dT%H%M%SZ}"
         before = literal(f"<{round_.name}.")
@@ -209,7 +210,7 @@ class RangePass:
 
 
 def new_items(connection: Connection, after: int, upto: int, *, only: int | None = None) -> list[ItemEntry]:
-    """As `Rounds.new_items`; or only the item of that number, if it is one of them."""
+    """Return items as `Rounds.new_items` does; with `only`, at most the item of that number."""
     joined = select(theme_joins.c.item).where(theme_joins.c.seq > after, theme_joins.c.seq <= upto)
     taken_out = exists().where(
         dropped_items.c.item == items.c.number,

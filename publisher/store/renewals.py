@@ -39,7 +39,7 @@ class NewRenewal:
     """A reader who is asked, with his letter."""
 
     request: Request
-    """Its `subscriber` is his number."""
+    """The request; its `subscriber` is his number."""
     token_digest: str
     letter: Letter
 
@@ -92,7 +92,7 @@ class Renewals:
             return connection.execute(query.where(*its)).scalar_one()
 
     def ask(self, new: Sequence[NewRenewal], *, now: datetime) -> int:
-        """Ask these readers, in one transaction, and queue their letters; who left meanwhile is not asked.
+        """Ask these readers in one transaction, and queue their letters; readers who left meanwhile are not asked.
 
         Returns how many are asked.
         """
@@ -113,7 +113,7 @@ class Renewals:
             return len(asked)
 
     def unanswered(self, *, now: datetime) -> Iterator[tuple[int, str]]:
-        """Readers whose letter was sent long enough ago, each with the digest of its token."""
+        """Yield readers whose letter was sent long enough ago, each with the digest of its token."""
         before = now - RENEW_WITHIN
         token = confirmations.c.token_digest
         its_letter = and_(
@@ -134,7 +134,7 @@ class Renewals:
         yield from ((row.subscriber, row.token_digest) for row in found)
 
     def forget(self, *, now: datetime) -> None:
-        """Forget requests whose letter never arrived, as long after as letters themselves are forgotten."""
+        """Forget requests whose letter never arrived, after the time for which letters are kept."""
         its = and_(_IS_RENEWAL, confirmations.c.asked_at < now - MAILS)
         with self._database.reading() as connection:
             if connection.execute(select(confirmations.c.address).where(its).limit(1)).first() is None:

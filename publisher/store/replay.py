@@ -43,7 +43,7 @@ def repeat_departures(database: Database, journal: Journal) -> Repeated:
 
 
 def repeat_unknown(database: Database, journal: Journal) -> None:
-    """Repeat what was added to the file since the store noted its length; that costs a query if it is nothing.
+    """Repeat what was added to the file after the store last noted its length; if it is nothing, that costs one query.
 
     Only for an SQLite store: the file of a server's store may be one of several, beside each machine's outbox.
     """

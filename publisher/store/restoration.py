@@ -1,7 +1,7 @@
-"""The time after a restore, in which the operator has not said yet which editions went out since the backup.
+"""The time after a restore in which the operator has not yet said which editions went out since the backup.
 
-Until he has said so of an audience, no edition is composed for it and no mail of its editions is sent. Until he has
-said whether readers got mails since, no round begins.
+Until he has said so for an audience, no edition is composed for it and none of its mails is sent. Until he has said
+whether readers got mails since, no round begins.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,10 +23,10 @@ from publisher.store.queue import cancel_deliveries, insert_deliveries
 from publisher.store.schema import counters, items, restoration, sent_before
 
 READERS = "*"
-"""Stands for the readers of a site beside its audiences: no round begins before the operator says what they got."""
+"""Stands for the site's readers beside its audiences: no round begins before the operator says what they got."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SAID = "said to have gone out, after a restore"
-"""What stands in the ledger in place of the server's answer."""
+"""What the ledger has in place of the server's answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +43,17 @@ class Restoration:
     """Names of the audiences for which the operator has said what went out."""
 
     def holds(self, audience: str) -> bool:
-        """Whether nothing is composed for the audience, or for `READERS`."""
+        """Whether nothing may be composed for the audience, or sent to `READERS`."""
         return audience not in self.answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What is known of one audience once the operator has said what went out."""
+    """What is known about one audience after the operator has said what went out."""
 
     audience: str
     sent_up_to: int
-    """The number of its last edition that went out; 0: none of those that the store does not know as sent did."""
+    """The number of its last edition that went out; 0: none went out besides those that the store knows as sent."""
     last_number: int
     """The highest number that any edition has had."""
     start: int
@@ -69,13 +69,13 @@ class Settlement:
 
 
 class Restorations:
-    """The latest restore, as long as it is not settled."""
+    """The latest restore, while the operator has not answered for all audiences."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def current(self) -> Restoration | None:
-        """The restore that is not settled; None: there is none."""
+        """Return the restore that is not settled; None: there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(restoration)).one_or_none()
         if row is None:

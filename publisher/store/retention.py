@@ -35,7 +35,7 @@ class Retention:
         self._database = database
 
     def forget(self, *, now: datetime, is_stopping: Callable[[], bool] = lambda: False) -> Forgotten:
-        """Forget all whose time is over; when `is_stopping`, end early, between two transactions."""
+        """Forget everything whose time is over; when `is_stopping`, end early, between two transactions."""
         is_old_letter = and_(IS_LETTER, deliveries.c.finished_at < now - MAILS)
         return Forgotten(
             unconfirmed=self._erase_unconfirmed(now, is_stopping),
@@ -53,7 +53,7 @@ class Retention:
         return self._erase(query, partial(erase_unconfirmed, now=now), is_stopping)
 
     def _erase_ended(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Erase people who follow nothing any more. Nothing is repeated to one who comes back: he begins anew."""
+        """Erase people who follow nothing any more; return how many. One who comes back begins as a new subscriber."""
         query = select(subscribers.c.address).where(subscribers.c.left_at < now - ENDED)
 
         def erase(connection: Connection, addresses: Sequence[str]) -> int:
@@ -86,7 +86,7 @@ class Retention:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def _forget_rounds(self, now: datetime, is_stopping: Callable[[], bool]) -> int:
-        """Forget the mails of rounds that are wholly over, but for their counts, and who got which items."""
+        """Forget the mails of rounds that are wholly over, except their counts, and which items each reader got."""
         before, forgotten = now - MAILS, 0
         known = select(rounds.c.number).where(rounds.c.forgotten_at.is_(None), rounds.c.planned_at < before)
         with self._database.reading() as connection:
@@ -143,7 +143,7 @@ def _delete_letters(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def _count_mails(connection: Connection, ids: Sequence[int]) -> None:
-    """Add what became of these deliveries to the sums of their rounds."""
+    """Add the results of these deliveries to the sums of their rounds."""
     state = deliveries.c.state
     counted = {
         "sent": state == DeliveryState.SENT,

@@ -1,4 +1,4 @@
-"""Gives items their themes and feeds anew, batch by batch, when the configuration has changed."""
+"""Gives items their themes and feeds again, batch by batch, when the configuration has changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class ItemBatch:
             )
             for row in self._rows
         ]
-        """The items in the order of their numbers; empty: there are no more."""
+        """The items in the order of their numbers; empty: none are left."""
 
     def name(self, wanted: WantedNames) -> Names:
         """Give labels and keywords their slugs, before their items join feeds."""

@@ -62,17 +62,15 @@ def is_round_mail(connection: Connection, recipients: Collection[str]) -> Column
 
 
 def is_letter_to(recipients: Collection[str], kinds: Iterable[LetterKind] = LetterKind) -> ColumnElement[bool]:
-    """Whether a delivery is a letter about the subscription of one of these addresses; notices to the operator are
-    none.
-    """
+    """Whether a delivery is a letter about a subscription of these addresses; a notice to the operator is not."""
     of_reader = [deliveries.c.name.startswith(f"{kind.value}-") for kind in kinds]
     return and_(IS_LETTER, IS_NO_ROUND, deliveries.c.recipient.in_(recipients), or_(*of_reader))
 
 
 def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime | None, *, now: datetime) -> None:
-    """Let those of these deliveries that are not handed over wait until then; None: those that waited so go now.
+    """Make deliveries that are not handed over wait until a moment; None: those that wait so go now.
 
-    One whose time to be queued lies ahead is one that waits so.
+    A delivery waits so if its time to be queued lies ahead.
     """
     give_back(connection, which, now=now)
     clock = clock_of(connection, now)
@@ -84,9 +82,9 @@ def let_wait(connection: Connection, which: ColumnElement[bool], until: datetime
 
 
 def _queue_again(connection: Connection, which: ColumnElement[bool], *, since: datetime, now: datetime) -> None:
-    """Queue those of these deliveries again that were taken back since: what is in them would be lost otherwise.
+    """Queue deliveries again that were taken back since a moment: otherwise the items in them would be lost.
 
-    One that is still on its way is tried again as usual if it comes back. What the operator took back stays so.
+    A mail that is still on its way is tried again as usual if it comes back. Mails that the operator took back stay so.
     """
     clock = clock_of(connection, now)
     anew = orders.alias()

@@ -94,7 +94,7 @@ class Rounds:
                 _write_ticks(connection, ticks)
 
     def lowest_cursor(self, paces: Collection[str]) -> int | None:
-        """The lowest cursor of all who follow something at one of these paces; None: nobody does."""
+        """Return the lowest cursor of people who follow something at one of these paces; None: nobody does."""
         query = select(func.min(subscriptions.c.cursor)).where(IS_ACTIVE, subscriptions.c.pace.in_(paces))
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
@@ -159,7 +159,7 @@ class Rounds:
 
     @contextmanager
     def open_range(self, round_: Round, *, now: datetime) -> Iterator[RangePass | None]:
-        """The next range of a round that nobody plans, in one transaction; None: there is none."""
+        """Open the next range of a round that no process plans, in one transaction; None: there is none."""
         with self._database.writing_beside() as connection:
             query = select(ranges.c.first, ranges.c.last).where(
                 ranges.c.round == round_.number, ranges.c.planned_at.is_(None)
@@ -175,7 +175,7 @@ class Rounds:
             yield RangePass(connection, round_, row.first, row.last, now)
 
     def finish(self, round_: Round, *, now: datetime) -> bool:
-        """Note that a round is planned, if all of its ranges are; whether they are."""
+        """Note that a round is planned if all of its ranges are; return whether they are."""
         open_ = exists().where(ranges.c.round == round_.number, ranges.c.planned_at.is_(None))
         done = update(rounds).where(rounds.c.number == round_.number, ~open_).values(planned_at=now)
         with self._database.writing_beside() as connection:
@@ -184,7 +184,8 @@ class Rounds:
     # --- items -------------------------------------------------------------------------------------------------------
 
     def new_items(self, after: int, upto: int) -> list[ItemEntry]:
-        """Live items that were added, or came into a theme, in (after, upto], in the order in which they were added.
+        """Return live items that were added, or came into a theme, in (after, upto], in the order in which they were
+        added.
 
         Items that an editor took out of an edition for good are left out.
         """
@@ -194,7 +195,7 @@ class Rounds:
     # --- mails -------------------------------------------------------------------------------------------------------
 
     def mails(self, number: int, addresses: Collection[str]) -> list[RoundMail]:
-        """The mails of a round to these addresses; an address whose reader is gone is missing."""
+        """Return the mails of a round to these addresses; an address whose reader is gone is missing."""
         columns = subscribers.c["address", "number", "language", "paused_until"]
         rows: list[tuple[str, int, str, datetime | None, str, datetime | None]] = []
         query = (

@@ -11,7 +11,7 @@ from publisher.store.schema import runs
 RUN = "run"
 """The verb of a whole pass."""
 DELIVER = "deliver"
-"""The verb that runs beside the others."""
+"""The verb whose runs may overlap those of the others."""
 KEPT = 500
 """How many runs are remembered: five days of a service that meets a problem every quarter of an hour."""
 _COLUMNS = runs.c["verb", "started", "finished", "exit_code", "problems"]
@@ -36,7 +36,7 @@ class Runs:
         self._database = database
 
     def record(self, run: RunRow) -> None:
-        """Keep a run, and forget those that are older than `KEPT` others; the last of each kind stays."""
+        """Keep a run, and forget runs that are older than `KEPT` others; the last of each kind stays."""
         with self._database.writing() as connection:
             (number,) = connection.execute(insert(runs).returning(runs.c.id), asdict(run)).one()
             last = select(func.max(runs.c.id)).group_by(runs.c.verb == DELIVER).scalar_subquery()

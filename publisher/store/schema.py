@@ -1,4 +1,4 @@
-"""The tables as they are at `HEAD`; migrations/ makes them, or brings those of an older release here.
+"""The tables as they are at `HEAD`. Migrations make them, or bring those of an older release here.
 
 The log never changes. Much of the other tables could be worked out from it; they are kept so that a question costs as
 much as its answer is large, at any size of the archive.
@@ -29,7 +29,7 @@ from publisher.store.columns import ByName, Choice, Key, UtcDateTime, Words
 HEAD = "s0001"
 """The newest migration. It stands here so that opening a store needs no Alembic, whose import takes 0.3 s."""
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
-"""The newest migrations of versions before the first release, whose tables are not read."""
+"""The newest migrations of versions before the first release, whose tables cannot be read."""
 
 
 metadata = MetaData(

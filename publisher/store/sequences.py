@@ -1,6 +1,6 @@
 """A feed's items in the order in which they were added, and how that order is cut into full pages and closed archives.
 
-What a full page or a closed document holds is settled for good. Where the next cuts are is decided by publish.
+A full page and a closed document never change. Publish decides where the next cuts are.
 """
 
 from bisect import bisect_right
@@ -23,7 +23,7 @@ _ARCHIVES_READ = 3
 
 _Cut: TypeAlias = tuple[int, int, int]
 Neighbours: TypeAlias = tuple[int | None, int | None]
-"""The numbers of the items of a feed that were added before and after an item; None: there is none."""
+"""The numbers of the feed's items that were added before and after an item; None: there is none."""
 
 # Made once: building a statement costs more than asking SQLite for a few rows.
 _FEED: BindParameter[str] = bindparam("feed")
@@ -49,10 +49,10 @@ _NEWEST_PAGES, _NEWEST_ARCHIVES = _PAGES.limit(CHANGING_PAGES + 1), _ARCHIVES.li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSequence:
-    """A feed's live items in the order in which they were added, and its cuts: all, or those near the end."""
+    """A feed's live items in the order in which they were added, and its cuts: all of them, or those near the end."""
 
     feed: str
-    """Its slug."""
+    """The feed's slug."""
     after: int
     """Items added beyond this log number are here; 0: all are."""
     seqs: Sequence[int]

@@ -1,6 +1,6 @@
-"""Copies an SQLite database as it is at one moment, and writes nothing beside it.
+"""Copies an SQLite database as it is at one moment, and writes nothing beside the database.
 
-SQLite itself would: opening a database makes or removes its `-wal` and `-shm` files, as files of the user who asks.
+Opening it with SQLite would write: that makes or removes `-wal` and `-shm` files, as files of the user who asks.
 """
 
 import shutil
@@ -49,7 +49,7 @@ def _copy_from_writer(database: Path, to: Path) -> bool:
 
 
 def _copy_files(database: Path, to: Path) -> None:
-    """Copy the file and its log until neither changes meanwhile; SQLite joins them when it opens the copy."""
+    """Copy the file and its log, again if one changed meanwhile; SQLite joins them when it opens the copy."""
     for _ in range(_ATTEMPTS):
         before = _traces(database)
         shutil.copyfile(database, to)
@@ -83,7 +83,7 @@ def join_log(copy: Path, *, place: str) -> None:
     """Join a copy and the log beside it into one file.
 
     Raises:
-        StoreError: it is damaged; the message calls it `place`.
+        StoreError: the copy is damaged; the message calls it `place`.
     """
     try:
         with closing(sqlite3.connect(copy)) as connection:
@@ -99,9 +99,9 @@ def join_log(copy: Path, *, place: str) -> None:
 
 
 def put_in_place(new: Path, database: Path) -> Path | None:
-    """Put a whole database in the place of another one, which is kept beside it; return where, None: there was none.
+    """Put a database in the place of another, which is kept beside it; return where, or None: there was none.
 
-    Neither may be open anywhere. What a crash leaves is the old database, or none and the old one beside, or the new.
+    Neither may be open anywhere. A crash leaves the old database, or none with the old one beside, or the new one.
     """
     kept = _free_name(database)
     is_kept = database.exists()
@@ -120,6 +120,6 @@ def put_in_place(new: Path, database: Path) -> Path | None:
 
 
 def _free_name(database: Path) -> Path:
-    """A name beside the database that no file has: one that was kept before is kept on."""
+    """Return a name beside the database that no file has, so that an older kept database stays."""
     names = (database.with_name(f"{database.name}.before-restore-{number}") for number in count(1))
     return next(name for name in names if not (name.exists() or _beside(name, "-wal").exists()))

@@ -15,7 +15,7 @@ from publisher.store.schema import sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """What is known of one source."""
+    """What the store knows about one source."""
 
     validator: str = ""
     """The validator that its last complete reading gave; "" before the first."""
@@ -87,7 +87,7 @@ class Sources:
             return {row.name: _state_of(row) for row in connection.execute(select(sources))}
 
     def write(self, name: str, state: SourceState, *, before: SourceState) -> None:
-        """Replace the state of a source; nothing is written if that changes nothing.
+        """Replace the state of a source; write nothing if that changes nothing.
 
         Raises:
             StoreError: the state is no longer `before`: another process has read the source.

@@ -179,8 +179,8 @@ class Store:
         return repeat_departures(self.database, self.departures)
 
     def copy_to(self, target: "Store", *, progress: Progress) -> int:
-        """Copy everything into an empty store, and return how many rows that is. The caller keeps others from changing
-        either meanwhile.
+        """Copy everything into an empty store; return how many rows. The caller keeps others from changing either
+        meanwhile.
 
         Raises:
             StoreError: it is not empty, or one of them cannot be used; then nothing is copied.

@@ -48,7 +48,7 @@ from publisher.store.suppressions import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link that is good once, as it was sent."""
+    """A link that works once, as it was sent."""
 
     kind: LetterKind
     token_digest: str
@@ -56,7 +56,7 @@ class Link:
 
 
 class Subscribers:
-    """The people who subscribed. Their transactions are beside the log: a pass does not hold up a form."""
+    """The people who subscribed. Their transactions are beside the log, so that a pass does not delay a form."""
 
     def __init__(self, database: Database, journal: Journal) -> None:
         self._database = database
@@ -65,7 +65,9 @@ class Subscribers:
     # --- keys --------------------------------------------------------------------------------------------------------
 
     def keys(self, *, proposed: str, now: datetime) -> tuple[str, ...]:
-        """The keys that links are signed with, the newest first; `proposed` becomes the first one if there is none."""
+        """Return the keys that links are signed with, the newest first; `proposed` becomes the first one if there is
+        none.
+        """
         query = select(link_keys.c.key).order_by(link_keys.c.number.desc())
         with self._database.reading() as connection:
             found = tuple(connection.execute(query).scalars())
@@ -95,7 +97,7 @@ class Subscribers:
             return one_subscriber(connection, subscribers.c.address == address)
 
     def all(self, *, batch: int = BATCH) -> Iterator[list[Subscriber]]:
-        """All subscribers in the order of their numbers, in batches."""
+        """Yield all subscribers in the order of their numbers, in batches."""
         after = 0
         while True:
             with self._database.reading() as connection:
@@ -119,7 +121,7 @@ class Subscribers:
             return connection.execute(active).scalar_one()
 
     def consents(self, number: int) -> list[Consent]:
-        """What a subscriber agreed to, in the order in which he did."""
+        """Return what a subscriber agreed to, in the order in which he did."""
         query = select(consents, wordings.c.words).join(wordings, wordings.c.digest == consents.c.words_digest)
         query = query.where(consents.c.subscriber == number).order_by(consents.c.number)
         with self._database.reading() as connection:
@@ -137,10 +139,10 @@ class Subscribers:
             }
 
     def add_new(self, new: Sequence[tuple[Subscriber, Consent]]) -> dict[str, bool]:
-        """Add those of these people who are not there, in one transaction, with what they agreed to.
+        """Add new people in one transaction, with what they agreed to.
 
-        Returns the addresses of the others, each with whether somebody with it follows something. Suppressed addresses
-        are among them.
+        Returns the addresses that were not added because they are known or suppressed, each with whether somebody with
+        it follows something.
         """
         with self._database.writing_beside() as connection:
             addresses = [subscriber.address for subscriber, _ in new]
@@ -301,12 +303,12 @@ class Subscribers:
         return Link(kind=row.kind, token_digest=token_digest, confirmation=confirmation)
 
     def use(self, token_digest: str, *, now: datetime) -> bool:
-        """Use a link; False: it was used before, or there is none."""
+        """Use a link; return False if it was used before or there is none."""
         with self._database.writing_beside() as connection:
             return use_link(connection, token_digest, now=now)
 
     def count_pending(self, *, since: datetime) -> int:
-        """How many requests since then wait to be confirmed."""
+        """Return how many requests since a moment wait to be confirmed."""
         waits = (confirmations.c.kind == LetterKind.CONFIRM, confirmations.c.used_at.is_(None))
         with self._database.reading() as connection:
             query = select(func.count()).where(*waits, confirmations.c.asked_at > since)

@@ -28,7 +28,7 @@ class Suppressions:
         self._journal = journal
 
     def mark_of(self, address: str) -> str:
-        """The HMAC by which an address is known here and in the file of departures."""
+        """Return the HMAC by which an address is known here and in the file of departures."""
         with self._database.reading() as connection:
             return marks_of(connection, [address])[address]
 
@@ -38,7 +38,7 @@ class Suppressions:
             return suppressions_of(connection, address)
 
     def among(self, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-        """Those of these addresses that are suppressed, each with why."""
+        """Return those of these addresses that are suppressed, each with the kinds of suppression."""
         found: dict[str, frozenset[SuppressionKind]] = {}
         with self._database.reading() as connection:
             for some in batches(addresses):
@@ -60,7 +60,7 @@ class Suppressions:
             return suppress(connection, self._journal, address, kind, reason=reason, now=now)
 
     def lift(self, address: str, kinds: Collection[SuppressionKind], *, now: datetime) -> tuple[Suppression, ...]:
-        """Lift the suppressions of these kinds; return those that there were."""
+        """Lift an address's suppressions of these kinds; return those that were lifted."""
         with self._database.writing_beside() as connection:
             return lift(connection, self._journal, address, kinds, now=now)
 
@@ -82,7 +82,7 @@ def suppressions_of(connection: Connection, address: str) -> tuple[Suppression, 
 
 
 def suppressed_among(connection: Connection, addresses: Sequence[str]) -> dict[str, frozenset[SuppressionKind]]:
-    """Those of these addresses, at most `BATCH`, that are suppressed, each with why."""
+    """Return those of these addresses, at most `BATCH`, that are suppressed, each with the kinds of suppression."""
     marks: Mapping[str, str] = marks_of(connection, addresses)
     by_mark: dict[str, set[SuppressionKind]] = {}
     its = suppressions.c.mark.in_(marks.values())
@@ -123,7 +123,7 @@ def refuse_suppressed(connection: Connection, address: str) -> None:
 def lift(
     connection: Connection, journal: Journal, address: str, kinds: Collection[SuppressionKind], *, now: datetime
 ) -> tuple[Suppression, ...]:
-    """Lift the suppressions of these kinds; return those that there were. To be called last before the commit."""
+    """Lift an address's suppressions of these kinds; return those that were lifted. Call it last before the commit."""
     there = tuple(each for each in suppressions_of(connection, address) if each.kind in kinds)
     if there:
         mark = marks_of(connection, [address])[address]

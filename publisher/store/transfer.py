@@ -1,6 +1,6 @@
 """Copies everything a store remembers into another database, of the same kind or the other.
 
-What a crash leaves: the tables with nothing in them, for the rows are one transaction. The next copy fills them.
+A crash leaves empty tables, because all rows are one transaction. The next copy fills them.
 """
 
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select
@@ -19,10 +19,10 @@ _FILLED = (counters, program, address_key, departures_noted)
 
 
 def refuse_full(database: Database) -> None:
-    """Raise an error unless the database has no tables, or those of a store that never had an item.
+    """Raise an error unless the database has no tables, or the tables of a store that never had an item.
 
     Raises:
-        StoreError: it holds something, or tables of another version.
+        StoreError: it holds something, or has tables of another version.
     """
     if has_tables(database):
         check_head(database)

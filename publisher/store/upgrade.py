@@ -1,4 +1,4 @@
-"""Makes the tables this program knows, or brings those of an older release there."""
+"""Makes the tables that this program knows, or migrates those of an older release."""
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -37,7 +37,7 @@ def check_head(database: Database) -> None:
     """Raise an error unless the tables are those of this version.
 
     Raises:
-        StoreError: they are of another version; if of an older one, it says that the next run migrates them.
+        StoreError: they belong to another version; for an older one, the message says that the next run migrates them.
     """
     if (version := _version(database)) != HEAD:
         from publisher.store.migrate import check_version  # late: as above

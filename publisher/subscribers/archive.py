@@ -86,7 +86,7 @@ def read_archive(store: Store, lines: Lines, *, progress: Progress = quiet) -> A
 
 
 class _Counted:
-    """Counts rows as they go by."""
+    """Counts rows as they pass through."""
 
     def __init__(self, total: int) -> None:
         self.people = 0

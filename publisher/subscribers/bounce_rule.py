@@ -24,7 +24,7 @@ from publisher.model.subscribers import Pace
 
 SUSPEND_AT = 5
 STALE_AFTER = timedelta(days=7)
-"""At least; it is longer for readers whose mails are rarer."""
+"""The least time after which points are stale; it is longer for readers whose mails are rarer."""
 PROBE_AFTER = timedelta(days=7)
 _ABOUT_US = frozenset({"5.1.7", "5.1.8", *(f"5.7.{number}" for number in range(20, 28)), "5.7.515"})
 """Our sender address is refused, or our mail is not authenticated (RFC 3463 section 3.2, RFC 7372 section 3)."""
@@ -45,18 +45,18 @@ class BounceAction(Enum):
 
     NOTHING = auto()
     COUNT = auto()
-    """A point is added, or the points began anew."""
+    """A point is added, or the points start again from one."""
     SUSPEND = auto()
     END = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceVerdict:
-    """What a failure comes to."""
+    """What a failure leads to."""
 
     step: BounceAction
     score: BounceScore | None
-    """As it is from now on; None: there is none, as before."""
+    """The score from now on; None: there is none, as before."""
 
 
 def weight_of(kind: BounceKind, status: str) -> Weight:
@@ -69,7 +69,7 @@ def weight_of(kind: BounceKind, status: str) -> Weight:
 def count_failure(
     before: BounceScore | None, weight: Weight, *, stale_after: timedelta = STALE_AFTER, now: datetime
 ) -> BounceVerdict:
-    """What a failure that is worth so much comes to for a reader, at most one point a day of UTC."""
+    """Return what a failure of that weight leads to for a reader; at most one point a day of UTC."""
     if weight is not Weight.NOTHING and before is not None and before.probed_at is not None:
         return BounceVerdict(step=BounceAction.END, score=before)
     if weight is Weight.NOTHING or (before is not None and before.suspended_at is not None):

@@ -47,7 +47,7 @@ def held_data(
 
 
 def json_of(held: Mapping[str, object]) -> str:
-    """What is held as a text."""
+    """Return what is held as JSON text."""
     return json.dumps(held, ensure_ascii=False, indent=2, default=_plain) + "\n"
 
 

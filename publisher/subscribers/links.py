@@ -1,4 +1,4 @@
-"""Whom a link in a mail belongs to, and the links of a subscriber. A link of one right is never good for another.
+"""Whom a link in a mail belongs to, and the links of a subscriber. A link with one right never works for another.
 
 Nothing here changes what a subscriber follows; `use_fresh` uses up a link.
 """
@@ -37,17 +37,17 @@ class Links:
         return self._store.subscribers.keys(proposed=tokens.new_key(), now=self._now)
 
     def mine(self, token: str) -> Subscriber | None:
-        """The subscriber whose own page the token leads to; None: it leads to none (any more)."""
+        """Return the subscriber whose own page a token opens; None: the link is not good."""
         number = tokens.read_mine(token, self.keys, now=self._now)
         return None if number is None else self.present(number)
 
     def holder(self, token: str) -> Subscriber | None:
-        """The subscriber to whom a link to unsubscribe belongs. A page shows nothing about him."""
+        """Return the subscriber to whom a link to unsubscribe belongs. A page must not show anything about him."""
         number = tokens.read_stop(token, self.keys)
         return None if number is None else self.present(number)
 
     def fresh(self, token: str) -> Subscriber | None:
-        """The subscriber to whom a fresh link belongs; None: it is no such link, too old, or was used."""
+        """Return the subscriber to whom a fresh link belongs; None: the link is wrong, too old or used."""
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.LINK or link.confirmation.used_at is not None:
             return None
@@ -56,7 +56,7 @@ class Links:
         return self._store.subscribers.by_address(link.confirmation.request.address)
 
     def use_fresh(self, token: str) -> Subscriber | None:
-        """Use up a fresh link; return the subscriber to whom it belongs, or None: the link is not good (any more)."""
+        """Use up a fresh link; return the subscriber to whom it belongs, or None: it is wrong, too old or used."""
         found = self.fresh(token)
         is_used = found is not None and self._store.subscribers.use(tokens.digest_of(token), now=self._now)
         return found if is_used else None
@@ -67,9 +67,9 @@ class Links:
         return tokens.stop_token(number, key), tokens.mine_token(number, key, now=self._now)
 
     def requested(self, token: str) -> Request | None:
-        """What the link of a letter would confirm; None: it is no such link, too old, or was used.
+        """Return the request that a letter's link would confirm; None: the link is wrong, too old or used.
 
-        A theme that was renamed meanwhile is named as it is now, and a pace that is gone is the default one.
+        A renamed theme has its present name, and a pace that is gone is the default one.
         """
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.confirmation.used_at is not None:

@@ -57,14 +57,14 @@ class OwnData:
     # --- the page that a fresh link opens ----------------------------------------------------------------------------
 
     def open(self, token: str) -> str | None:
-        """Use up a fresh link; return the token of the page that it opens, or None: it is not good (any more)."""
+        """Use up a fresh link; return the token of the page that it opens, or None: it is wrong, too old or used."""
         holder = self._people.links.use_fresh(token)
         if holder is None:
             return None
         return tokens.opened_token(holder.number, self._people.links.keys[0], now=self._now)
 
     def holder(self, opened: str) -> Subscriber | None:
-        """The reader of an opened page; None: it is none, or was opened more than an hour ago."""
+        """Return the reader of an opened page; None: the token is wrong, or it was opened over an hour ago."""
         number = tokens.read_opened(opened, self._people.links.keys, now=self._now)
         return None if number is None else self._people.links.present(number)
 
@@ -74,10 +74,10 @@ class OwnData:
         return held_data(subscriber, self._store, site=self._people.site, privacy_url=url, now=self._now)
 
     def held_of(self, address: str) -> dict[str, object]:
-        """The same of the subscriber with an address, for the operator.
+        """Return all that is held about the subscriber with an address, for the operator.
 
         Raises:
-            UsageError: no subscriber has it, or it is none that mail servers take.
+            UsageError: no subscriber has it, or mail servers would not take it.
         """
         found = self._people.find(address)
         if found is None:
@@ -118,7 +118,7 @@ class OwnData:
         return True
 
     def moving(self, token: str) -> AddressChange | None:
-        """What the link of such a letter would do; None: it is no such link, too old, or was used."""
+        """Return the change of address that a letter's link would make; None: the link is wrong, too old or used."""
         link = self._store.subscribers.link(tokens.digest_of(token))
         if link is None or link.kind is not LetterKind.MOVE or link.confirmation.used_at is not None:
             return None

@@ -52,7 +52,7 @@ from publisher.subscribers.links import Links
 logger = DecisionLog("subscribers")
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-"""As in config.toml."""
+"""A language as config.toml writes it."""
 MOST_CHOICES = 200
 """Themes that one reader may name."""
 
@@ -61,7 +61,8 @@ class LetterWriter(Protocol):
     """Writes letters in the words of the site."""
 
     def write(self, kind: LetterKind, request: Request, token: str, *, name: str, now: datetime) -> Letter:
-        """A letter to the address of a request, as it is queued; `token` is that of its link, `name` its own.
+        """Return a letter to a request's address, as it is queued, with the `token` of its link and the letter's own
+        `name`.
 
         Raises:
             TemplateError: its template cannot be used.
@@ -95,8 +96,8 @@ class People:
 
     @cached_property
     def themes(self) -> tuple[Theme, ...]:
-        """The themes to choose from: those of config.toml in its order, then the others that have a feed, the default
-        one last.
+        """The themes to choose from: those of config.toml in its order, then others that have a feed, then the default
+        theme.
         """
         feeds = (state.feed for state in self._theme_feeds if state.items)
         default = self._theme_map.default
@@ -122,7 +123,7 @@ class People:
         return self._theme_map.current(slug)
 
     def present_choices(self, choices: Choices) -> dict[str, str]:
-        """Choices by the present slugs of their themes; a pace that config.toml has no more is the default one."""
+        """Return paces by the present slugs of their themes; a pace gone from config.toml becomes the default."""
         return present_choices(choices, self._theme_map, self.settings)
 
     # --- subscribe and confirm ---------------------------------------------------------------------------------------
@@ -142,10 +143,10 @@ class People:
         self.send_letter(LetterKind.CONFIRM, request)
 
     def wire_address(self, address: str) -> str:
-        """An address as it is kept.
+        """Return an address as it is kept.
 
         Raises:
-            UsageError: it is none that mail servers take; the message says what to change.
+            UsageError: mail servers would not take it; the message says what to change.
         """
         try:
             # RFC 5321 section 2.4 lets servers tell Ada@ from ada@. None does, and each would get a letter of its own.
@@ -154,12 +155,12 @@ class People:
             raise UsageError(str(error)) from None
 
     def checked(self, choices: Choices, *, followed: Collection[str] = ()) -> dict[str, str]:
-        """Choices by the present slugs of their themes, in the order of `themes`.
+        """Return choices by the present slugs of their themes, in the order of `themes`.
 
         Themes that are `followed` already may be chosen, even if nothing is in them any more.
 
         Raises:
-            UsageError: there are none, or there is no such theme or pace.
+            UsageError: there are no choices, or a theme or pace does not exist.
         """
         named = {self._theme_map.current(slug): pace for slug, pace in choices.items()}
         known = [*dict.fromkeys((EVERYTHING, *(theme.slug for theme in self.themes), *followed))]
@@ -173,7 +174,7 @@ class People:
         return {slug: named[slug] for slug in known if slug in named}
 
     def confirm(self, token: str) -> Subscriber | None:
-        """Confirm what was requested; return the subscriber, or None: the link is not good (any more).
+        """Confirm what was requested; return the subscriber, or None: the link is wrong, too old or used.
 
         Mails that came back before are forgotten.
         """
@@ -243,7 +244,7 @@ class People:
     # --- leaving -----------------------------------------------------------------------------------------------------
 
     def stop(self, token: str) -> bool:
-        """End all subscriptions of a reader, from the next mail on; whether the link is one of ours.
+        """End all subscriptions of a reader, from the next mail on; return whether the link is one of this site.
 
         He has left at once: his mails that are queued are not sent.
         """
@@ -254,7 +255,9 @@ class People:
         return before is not None
 
     def undo(self, token: str) -> Subscriber | None:
-        """Take back that a reader unsubscribed, within seven days; the subscriber, or None: the link is not ours."""
+        """Take back that a reader unsubscribed, within seven days; return him, or None: the link is not one of this
+        site.
+        """
         before = self.links.holder(token)
         return before and self._write(before, replace(before, subscriptions=undo(before.subscriptions, now=self.now)))
 
@@ -287,7 +290,7 @@ class People:
     # --- the operator ------------------------------------------------------------------------------------------------
 
     def all(self) -> Iterator[list[Subscriber]]:
-        """All subscribers in the order in which they came, in batches; those who follow nothing any more, too."""
+        """Yield all subscribers in the order in which they came, in batches, also those who follow nothing any more."""
         for batch in self._store.subscribers.all():
             yield [
                 replace(each, subscriptions=present_subscriptions(each.subscriptions, self._theme_map))
@@ -295,10 +298,10 @@ class People:
             ]
 
     def find(self, address: str) -> Subscriber | None:
-        """The subscriber with an address, with the present slugs of his themes; None: there is none.
+        """Return the subscriber with an address, with the present slugs of his themes; None: there is none.
 
         Raises:
-            UsageError: the address is none that mail servers take.
+            UsageError: mail servers would not take the address.
         """
         found = self._store.subscribers.by_address(self.wire_address(address))
         return found and present_subscriber(found, self._theme_map)
@@ -389,7 +392,8 @@ class People:
         )
 
     def letter(self, kind: LetterKind, request: Request, token: str = "", *, name: str) -> Letter:
-        """A letter in the words of the site, which is not queued; `token` is that of its link, `name` its own.
+        """Return a letter in the words of the site, without queueing it; it has the `token` of its link and its own
+        `name`.
 
         Raises:
             TemplateError: its template cannot be used.

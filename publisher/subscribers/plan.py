@@ -20,15 +20,16 @@ class Ticks:
     """What the schedules of paces say at one moment."""
 
     due: Mapping[str, datetime]
-    """By the name of each pace that is due, up to when a round deals with its ticks."""
+    """By the name of each pace that is due, the moment up to which a round deals with its ticks."""
     watched: Mapping[str, datetime]
     """Paces that were never looked at before: their ticks count from now on."""
 
 
 def ticks_of(paces: Collection[Pace], last_ticks: Mapping[str, datetime], *, default: str, now: datetime) -> Ticks:
-    """Which paces are due; one round deals with any number of missed ticks.
+    """Return the paces that are due; one round deals with any number of missed ticks.
 
-    A pace that config.toml had once and has no more is due with the `default` one, or its readers would get nothing.
+    A pace that config.toml no longer has is due with the `default` pace, because its readers would get nothing
+    otherwise.
     """
     due: dict[str, datetime] = {}
     watched: dict[str, datetime] = {}
@@ -64,9 +65,9 @@ class Planner:
         self._limit = limit
         self._upto = upto
         self.lowest_cursor = upto
-        """The lowest one of those who were due: the window has to have all items beyond it."""
+        """The lowest cursor of the people who were due: the window must have all items beyond it."""
         self._masks: dict[tuple[str, int, int, int], tuple[int, int]] = {}
-        """By theme, whether it is due, start and cursor: what is due by it, and what it has dealt with."""
+        """What is due and what was dealt with, as two masks, by theme, whether it is due, start and cursor."""
         self._numbers: dict[int, tuple[int, ...]] = {}
 
     def plan(self, followed: Sequence[FollowRow]) -> PlannedRange:
@@ -81,7 +82,7 @@ class Planner:
         return planned
 
     def _new_items(self, followed: Sequence[FollowRow]) -> Iterator[tuple[int, int]]:
-        """Each subscriber to whom something is new, with the mask of it."""
+        """Yield each subscriber who has new items, with their mask."""
         masks = self._masks
         subscriber = due = dealt = 0
         for row in followed:

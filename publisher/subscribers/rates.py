@@ -22,7 +22,7 @@ class Rates:
     """What came in the last year, or since the first item if that is less."""
 
     moments: Sequence[Moment]
-    """In the order in which they appeared."""
+    """The moments, in the order in which the items appeared."""
     days: int
     """How long a time they cover."""
 
@@ -59,7 +59,7 @@ class Rates:
 
 
 def _ticks_with_news(moments: Sequence[datetime], schedule: Schedule) -> set[datetime]:
-    """The ticks of a schedule at which there was something new."""
+    """Return the ticks of a schedule at which there was something new."""
     found: set[datetime] = set()
     last = None
     for moment in moments:

@@ -60,7 +60,9 @@ class Reach:
         self._now = people.now
 
     def holder_of(self, mark: str, stop_token: str) -> Marked | None:
-        """The reader whom a report is about, by his mark or by the link to unsubscribe in the mail it returns."""
+        """Return the reader whom a report is about, found by his mark or by the link to unsubscribe in the returned
+        mail.
+        """
         found = self._store.bounce_scores.holder_of(mark) if mark else None
         if found is not None or not stop_token:
             return found
@@ -68,7 +70,7 @@ class Reach:
         return None if reader is None else self._store.bounce_scores.marked(reader.number)
 
     def scores(self) -> dict[int, BounceScore]:
-        """The scores of all readers whose mails came back lately, by their numbers."""
+        """Return the scores of all readers whose mails came back lately, by their numbers."""
         return self._store.bounce_scores.all()
 
     # --- what came back ----------------------------------------------------------------------------------------------
@@ -91,7 +93,9 @@ class Reach:
         return Counted(is_new=is_new, step=step)
 
     def take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
-        """Do the same with a mail that the server refused; `status` is what it said, or its code."""
+        """Count a mail that the server refused, as `take_report` does; `status` is the enhanced status code, or the
+        reply code.
+        """
         return _again(lambda: self._take_refusal(refusal, status))
 
     def _take_refusal(self, refusal: UncountedRefusal, status: str) -> Counted:
@@ -189,7 +193,7 @@ class Reach:
 
 
 def _again(act: Callable[[], _T]) -> _T:
-    """Do it once more, from what is there now, if another process was quicker.
+    """Do an act; if another process was quicker, do it again from the new state.
 
     Raises:
         OutrunError: others were quicker each time.

@@ -1,8 +1,9 @@
-"""Asks readers who agreed long ago whether they still want their mails, and ends those who do not say so.
+"""Asks readers who agreed long ago whether they still want their mails, and ends the subscriptions of those who do not
+answer.
 
-Asking queues a letter each, behind all other mails; who presses the button behind its link goes on as he was, with one
-more consent. Whoever was sent a letter and did not press it in time is ended. What a crash leaves: some are asked or
-ended and the others not; the same command, or the next pass, goes on.
+Asking queues one letter for each, behind all other mails. A reader who presses the button behind its link goes on as
+before, with one more consent. A reader who was sent a letter and does not press it in time is ended. After a crash some
+are asked or ended and others not; the same command, or the next pass, goes on.
 """
 
 from collections import Counter
@@ -27,16 +28,16 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renewal:
-    """Whom asking again concerns."""
+    """The numbers of readers whom asking again concerns."""
 
     subscribers: int
     """How many follow something."""
     old_by_year: Mapping[int, int]
-    """How many of them agreed too long ago and are not asked yet, by the year in which they last did."""
+    """How many of them agreed too long ago and are not asked yet, by the year of their last consent."""
     waiting: int
     """How many are asked already and may still answer."""
     asked: int
-    """How many are asked now, those who agreed longest ago first."""
+    """How many are asked now; readers who agreed longest ago come first."""
 
 
 class Renewer:

@@ -86,7 +86,7 @@ class ListedPerson:
     agreed: str = ""
     """How he agreed; empty: the list does not say."""
     agreed_at: str = ""
-    """When he agreed or came, as it stands there; empty: the list does not say."""
+    """When he agreed or came, as the list writes it; empty: the list does not say."""
     language: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     """All that stands there, by column in lower case; empty in a list of Mailman, which has no columns."""
@@ -94,7 +94,7 @@ class ListedPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
-    """A list of people, read anew each time it is gone through."""
+    """A list of people, which is read again each time it is iterated."""
 
     dialect: Dialect
     says_how: bool
@@ -110,7 +110,7 @@ class Roster:
 
 
 def read_roster(lines: Lines, *, name: str = "") -> Roster:
-    """The list in some lines; `name` is that of its file, by which Mailchimp tells who left.
+    """Return the list of people in some lines; `name` is the file's name, by which Mailchimp tells who left.
 
     Raises:
         RosterError: it is no list of a known program, lacks a column that says who left, or its CSV is broken.
@@ -251,7 +251,7 @@ def _mailchimp_address(columns: Sequence[str]) -> str:
 
 
 def _mailchimp(values: Mapping[str, str]) -> str:
-    """Mailchimp exports those who unsubscribed, and those who were cleaned, in files with columns of their own."""
+    """Return why a person in a Mailchimp export stays out; empty: he may come in."""
     # The file of subscribers has LAST_CHANGED instead; what an audience took over from an older export are fields of
     # the same names, which are empty there.
     is_theirs = "last_changed" in values

@@ -153,7 +153,7 @@ class _Planning:
         return Planner(window, current=self._themes.current, limit=self._limit, upto=self._round.upto)
 
     def _renamed(self, entry: ItemEntry) -> ItemEntry:
-        """The item with the present slugs of its themes: until feeds are published again, it has the former ones."""
+        """Return the item with the present slugs of its themes; it has former ones until feeds are published again."""
         themes: dict[str, int] = {}
         for slug, seq in entry.themes.items():
             current = self._themes.current(slug)

@@ -77,7 +77,7 @@ class Window:
         self._masks: dict[tuple[str, int, int], Masks] = {}
 
     def masks(self, theme: str, start: int, cursor: int) -> Masks:
-        """What a subscription concerns here; items added up to its start are none of its concern."""
+        """Return what a subscription is due and has dealt with in this window; items up to its start are left out."""
         key = (theme, start, cursor)
         found = self._masks.get(key)
         if found is None:
@@ -100,11 +100,11 @@ class Window:
             mask ^= lowest
 
     def numbers(self, mask: int) -> tuple[int, ...]:
-        """The numbers of the items in a mask, in the order in which they were added."""
+        """Return the numbers of the items in a mask, in the order in which they were added."""
         return tuple(self.items[place].number for place in self.places(mask))
 
     def entered(self, place: int, theme: str) -> int | None:
-        """When the item at a place came into a theme; None: it is not in it."""
+        """Return the log number with which the item at a place came into a theme; None: it is not in it."""
         item = self.items[place]
         return item.added_seq if theme == EVERYTHING else item.themes.get(theme)
 
@@ -139,10 +139,10 @@ def moved(follow: Follow, share: Share, window: Window, *, upto: int) -> int:
 
 
 def _cut(new: int, follows: Sequence[Follow], window: Window, limit: int) -> Share:
-    """The first `limit` of the new items; the others are for later.
+    """Return the first `limit` of the new items; the others are for later mails.
 
-    A cursor can only stop before an item if it passes none that was taken. That may fail where an item came into a
-    theme later than it was added: then the items in the way are taken as well, and the mail is a little longer.
+    A cursor can stop before an item only if no item behind it is sent now. That may fail where an item came into a
+    theme later than it was added: then the items in between are sent as well, and the mail is a little longer.
     """
     later = new
     for _ in range(limit):

@@ -39,7 +39,7 @@ def digest_of(token: str) -> str:
 
 
 def stop_token(subscriber: int, key: str) -> str:
-    """The token of the link by which a subscriber leaves."""
+    """Return the token of the link by which a subscriber leaves."""
     return _written(Right.STOP, subscriber.to_bytes(_NUMBER_BYTES, "big"), key)
 
 
@@ -57,13 +57,13 @@ def opened_token(subscriber: int, key: str, *, now: datetime) -> str:
 
 
 def read_stop(token: str, keys: Sequence[str]) -> int | None:
-    """The number of the subscriber to whom a stop token belongs; None: it is no such token."""
+    """Return the number of the subscriber to whom a stop token belongs; None: the token is not one."""
     said = _read(Right.STOP, token, _NUMBER_BYTES, keys)
     return None if said is None else int.from_bytes(said, "big")
 
 
 def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
-    """The number of the subscriber to whom a token of his own page belongs; None: it is none, or too old."""
+    """Return the number of the subscriber whose own page a token opens; None: the token is wrong or too old."""
     said = _read(Right.MINE, token, _NUMBER_BYTES + _DAY_BYTES, keys)
     if said is None:
         return None
@@ -74,7 +74,7 @@ def read_mine(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
 
 
 def read_opened(token: str, keys: Sequence[str], *, now: datetime) -> int | None:
-    """The number of the subscriber whose fresh link opened that page; None: none did, or more than an hour ago."""
+    """Return the number of the subscriber who opened a page by a fresh link; None: wrong token, or over an hour ago."""
     said = _read(Right.FRESH, token, _NUMBER_BYTES + _MINUTE_BYTES, keys)
     if said is None:
         return None

@@ -43,18 +43,18 @@ NO_CONSENT = "nothing says how he agreed"
 NEVER_AGREED = "nothing says when he agreed"
 
 _GO_INSTANT = re.compile(r"(\S+ \d\d:\d\d:\d\d)(\.\d{1,6})?\d* ([+-]\d{4})\b.*")
-"""As Go writes an instant, and listmonk with it: 2024-01-02 03:04:05.678901 +0000 UTC."""
+"""An instant as Go, and so listmonk, writes it: 2024-01-02 03:04:05.678901 +0000 UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDefaults:
-    """What is said of all people of a list of another program."""
+    """What holds for all people of a list from another program."""
 
     choices: Choices = field(default_factory=dict)
     agreed: str = ""
-    """How they agreed, such as the form of the former newsletter."""
+    """How people agreed, such as the form of the former newsletter."""
     agreed_at: datetime | None = None
-    """UTC; when those agreed of whom the list does not say it."""
+    """UTC; when people agreed for whom the list does not say it."""
     language: str
 
 
@@ -67,7 +67,7 @@ class Imported:
     asked: int = 0
     """How many were asked to confirm, in place of being added."""
     left_out: dict[str, tuple[int, ...]]
-    """By reason, the lines of those who were left out."""
+    """The lines of people who were left out, by reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,9 @@ class Transfer:
     # --- out ---------------------------------------------------------------------------------------------------------
 
     def export(self) -> Iterator[str]:
-        """CSV of all who follow something, in the order in which they came: its first line, then one a person."""
+        """Yield CSV of all who follow something, in the order in which they came: the header line, then one line a
+        person.
+        """
         yield _csv_line(COLUMNS)
         for batch in self._people.all():
             active = [each for each in batch if each.active]
@@ -130,9 +132,9 @@ class Transfer:
     # --- in ----------------------------------------------------------------------------------------------------------
 
     def bring_in(self, roster: Roster, terms: ImportDefaults, *, without: Iterable[Roster] = ()) -> Imported:
-        """Subscribe the people of a list, but for those who are there, left, or may not be asked again.
+        """Subscribe the people of a list, except those who are subscribed, have left, or may not be asked again.
 
-        Everybody in a list of `without` stays out too.
+        People in a list of `without` stay out too.
 
         Raises:
             UsageError: a list is broken; or it is of another program, and the terms do not say what its people follow,
@@ -217,7 +219,7 @@ class Transfer:
         return _Reading(self._people, terms, self._checked(terms, roster), self._addresses(without))
 
     def _addresses(self, rosters: Iterable[Roster]) -> set[str]:
-        """The addresses in some lists; what is none is passed over."""
+        """Return the addresses in some lists; entries that are no addresses are skipped."""
         found = {_wire(entry.address, self._people) for roster in rosters for entry in roster.read()}
         return found - {""}
 
@@ -238,7 +240,7 @@ class _Reading:
         self._addresses: set[str] = set()
 
     def people(self, entries: Iterable[ListedPerson], log_end: int, *, is_ours: bool) -> Iterator[_Person]:
-        """Those who may come in, as they are to be."""
+        """Yield the people who may come in, as they will be kept."""
         for entry in entries:
             self.seen += 1
             try:
@@ -342,7 +344,7 @@ def _reason_of(address: str, suppressed: Collection[str], known: Mapping[str, bo
 
 
 def _wire(address: str, people: People) -> str:
-    """An address as it is kept; empty: it is none."""
+    """Return an address as it is kept; empty: it is not an address."""
     try:
         return people.wire_address(address)
     except UsageError:

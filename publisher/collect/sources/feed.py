@@ -254,8 +254,9 @@ def _xml_values(entry: dict[str, Any], feed_language: str, url: str, *, is_atom:
 
 
 def _link(entry: dict[str, Any]) -> str:
-    """Return the link of an entry. A `guid` counts as a link unless it says otherwise, because many feeds have no
-    other.
+    """Return the link of an entry; empty: it has none.
+
+    feedparser takes a `guid` for a link unless it says otherwise, and many are no addresses.
     """
     link = str(entry.get("link") or "")
     has_own = any(each.get("rel") == "alternate" for each in entry.get("links", ()))

@@ -18,9 +18,9 @@ class Done:
     """What came of an act."""
 
     said: str
-    """One sentence, in the language of the visitor."""
+    """One sentence for the visitor, in his language."""
     about: str = ""
-    """What it was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
+    """What the act was done to, such as `weekly-3`, as the record names it; empty: what the path names."""
     where: str = ""
     """The path of the page that is shown next; empty: the page with the form."""
     answer: Response | None = None
@@ -39,7 +39,7 @@ class TypedError(PublisherError):
 
 
 class RefusedError(PublisherError):
-    """It cannot be done: the message says why, in the language of the visitor."""
+    """The act cannot be done; the message says why, in the language of the visitor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +47,13 @@ class DeskPage:
     """A page of the desk. The package says how to write one."""
 
     name: str
-    """Its entry in the menu."""
+    """The page's entry in the menu."""
     rule: str
-    """Its path below `/-/desk/`."""
+    """The page's path below `/-/desk/`."""
     show: Callable[..., Response]
     """Called with the `Visit` and the arguments of the path."""
     acts: Mapping[str, Callable[..., Done]] = field(default_factory=lambda: MappingProxyType({}))
-    """By the name of the button; called as `show`."""
+    """Functions that do what a button says, by the name of the button; called as `show`."""
     state: Callable[..., str] = lambda *_, **__: ""
     """Changes when what the forms of the page are about changes; called as `show`."""
     is_in_menu: bool = True

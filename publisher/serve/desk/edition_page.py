@@ -32,7 +32,7 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
     "img-src 'self' https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""A digest has its style in itself. Nothing in it runs, and it is nobody's page."""
+"""The policy of a mail in its frame: a digest brings its own style, runs nothing, and has no access to the desk."""
 
 UNDECIDED = "decided"
 """The choice to wait until somebody decides."""
@@ -226,7 +226,7 @@ def _restore_earlier(visit: Visit, audience: str) -> Done:
 
 
 def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Office], ComposeReport], said: str) -> Done:
-    """Do a decision about the item that the button names."""
+    """Do a decision about the item that the button names; return what to say."""
     title = _title_in(visit, audience)
     return _decide(
         visit,
@@ -237,7 +237,7 @@ def _decide_item(visit: Visit, audience: str, decision: Callable[[str, str, Offi
 
 
 def _title_in(visit: Visit, audience: str) -> str:
-    """The title of the item that the button names, as it is now; empty: the edition has none of the kind."""
+    """Return the present title of the item that the button names; empty: the edition has no such item."""
     shown = upcoming(_audience(visit, audience), visit.office)
     inside = {each.record.short_id: each.title for each in shown.items}
     outside = {record.short_id: title_of(record.item) for record, _ in (*shown.taken_out, *shown.waiting)}
@@ -245,7 +245,7 @@ def _title_in(visit: Visit, audience: str) -> str:
 
 
 def _decide(visit: Visit, audience: str, decision: Decide, said: Callable[[str], str]) -> Done:
-    """Do a decision about the held edition, unless it is no longer as the form shows it; `said` gets its name."""
+    """Do a decision about the held edition, unless it has changed since the form was shown; `said` gets its name."""
     each = _audience(visit, audience)
     held = held_of(each, visit.office)
     if held is None:

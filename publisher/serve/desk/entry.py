@@ -48,7 +48,7 @@ class SignIn:
         return answer
 
     def show_sent(self, visit: Visit) -> Response:
-        """That a link is on its way, if the address is somebody's of the desk."""
+        """Return the page that says that a link is on its way, if somebody at the desk has the address."""
         return _entry_page(visit, "sent-link")
 
     def show_link(self, visit: Visit, token: str) -> Response:
@@ -57,7 +57,7 @@ class SignIn:
         return _entry_page(visit, "in", person_let_in=person) if person else _bad_link(visit)
 
     def come_in(self, visit: Visit, token: str) -> Response:
-        """Use a link: the browser gets its session, and is led to the desk."""
+        """Use a link: the browser gets its session and is led to the desk."""
         session = visit.desk.come_in(token) if self._person(visit, token) else ""
         if not session:
             return _bad_link(visit)
@@ -84,7 +84,7 @@ class SignIn:
         return answer
 
     def _person(self, visit: Visit, token: str) -> str:
-        """Whom a link lets in; empty: nobody, or its network guesses."""
+        """Return the address of the person whom a link signs in; empty: nobody, or too many guesses."""
         network = network_of(request.remote_addr or "")
         if not self._guessed.has_room(network, now=visit.now):
             return ""
@@ -95,7 +95,7 @@ class SignIn:
 
 
 def ask_again(visit: Visit) -> Response:
-    """Have the browser ask for the same page once more: it held back the cookie, since another site led here."""
+    """Return a page that loads itself again: the browser held back its cookie, because another site led here."""
     return _entry_page(visit, "again")
 
 

@@ -1,11 +1,11 @@
-"""What is wrong with a mail, in the language of an editor."""
+"""Puts what is wrong with a mail into the language of an editor."""
 
 from publisher.admin.mail_checks import Finding, MailFlaw
 from publisher.serve.desk.texts import Texts
 
 
 def tell_finding(finding: Finding, texts: Texts) -> str:
-    """The finding as a sentence or two; what has no sentence of its own is told as `check` prints it, in English."""
+    """Return a finding as a sentence or two; if it has no sentence of its own, as `check` prints it, in English."""
     if finding.flaw is None:
         return finding.what
     counted = _counted(finding, texts)

@@ -21,7 +21,7 @@ def choices_after(now: datetime, timezone: str, schedule: Schedule | None) -> li
 
 
 def read_choice(text: str, *, now: datetime) -> datetime | None:
-    """The moment that a form names; None: it is none, is over, or is too far away."""
+    """Return the moment that a form names; None: it names none, or one that is past or too far away."""
     try:
         until = datetime.fromisoformat(text)
     except ValueError:

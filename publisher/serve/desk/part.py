@@ -142,7 +142,7 @@ class _DeskPart:
         return None
 
     def show_style(self) -> Response:
-        """The style that the desk has beside the site's own."""
+        """Return the style that the desk has in addition to the site's."""
         look = self._open().desk.look
         css = look.templates.render("desk/style.css", language=look.site.language, domain="desk")
         return Response(css, mimetype="text/css", headers={"Cache-Control": f"max-age={STYLE_S}"})
@@ -185,5 +185,5 @@ class _DeskPart:
 
 
 def _kept(visit: Visit) -> list[str]:
-    """What was typed into a form of somebody whose session has ended, for him to copy."""
+    """Return what was typed into a form after the session had ended, for the editor to copy."""
     return [text for name in request.form if name not in ("do", "token", "state") and (text := visit.field(name))]

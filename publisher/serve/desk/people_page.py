@@ -14,7 +14,7 @@ from publisher.serve.desk.deskpage import DeskPage, Done, TypedError
 from publisher.serve.desk.visit import Visit
 
 COLUMNS_BACK = (12, 6, 3, 1, 0)
-"""Which columns the table of themes shows: so many months back."""
+"""The columns of the table of themes, each as a number of months back."""
 
 
 def has_people(config: Config) -> bool:

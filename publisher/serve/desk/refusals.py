@@ -1,4 +1,4 @@
-"""Why an act was not done, in the language of its editor. The error's own words are for whoever runs the site."""
+"""Puts into an editor's language why an act was not done. The error's own words are for the operator."""
 
 from publisher.model.errors import (
     BusyError,

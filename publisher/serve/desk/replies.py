@@ -1,4 +1,4 @@
-"""What the answer of a mail server means, in the language of an editor. What it says itself is quoted beside it."""
+"""Puts the answer of a mail server into an editor's language. The answer itself is quoted beside it."""
 
 import re
 

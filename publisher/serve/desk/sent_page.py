@@ -87,7 +87,7 @@ def _again(visit: Visit) -> Done:
 
 
 def _order(order: Callable[[], _T]) -> _T:
-    """Do an order about mails."""
+    """Do an order about mails; if it is refused, the state on the page is out of date."""
     try:
         return order()
     except UsageError as error:  # somebody else was quicker, or config.toml changed

@@ -18,9 +18,10 @@ class Headers(Protocol):
 
 
 def is_confidential(environ: Mapping[str, object]) -> bool:
-    """Whether nobody on the way reads a WSGI request: it came by https, or from this machine and to its own name.
+    """Whether a WSGI request came by https, or from this machine to its own name, so that nobody on the way can read
+    it.
 
-    It came by https if the proxy of `service.proxy` says so; the server speaks plain HTTP itself.
+    It came by https if the proxy of `service.proxy` says so; the server itself speaks plain HTTP.
     """
     if environ["wsgi.url_scheme"] == "https":
         return True

@@ -1,4 +1,4 @@
-"""One request at the desk: the site at this moment, who asks, in which language, and the pages that answer."""
+"""One request at the desk: the site now, the person, the language, and the pages that answer."""
 
 import hashlib
 import hmac
@@ -26,7 +26,7 @@ from publisher.serve.desk.deskpage import DeskPage
 
 COOKIE = "desk"
 DOMAIN = "desk"
-"""Of the fixed texts."""
+"""The catalogue of the fixed texts."""
 SHOWN = 20_000
 """Characters of a field that are read; an introduction has some hundred."""
 
@@ -46,7 +46,7 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Why nothing was done."""
+    """Why nothing was done, as a page shows it."""
 
     kind: str
     """`changed`: somebody else was quicker; `mistake`: what was typed; `refused`: it is not possible; `busy`: a pass is
@@ -80,7 +80,7 @@ class Visit:
 
     @cached_property
     def session(self) -> DeskSession | None:
-        """Who is signed in; None: nobody."""
+        """Return who is signed in; None: nobody."""
         return self.desk.session(self.cookie)
 
     @property
@@ -89,7 +89,7 @@ class Visit:
 
     @property
     def person(self) -> str:
-        """The address of who is signed in; empty: nobody is."""
+        """Return the address of the person who is signed in; empty: nobody."""
         return self.session.person if self.session else ""
 
     @property
@@ -114,7 +114,7 @@ class Visit:
 
     @property
     def argument(self) -> str:
-        """What a button says behind the name of its act: `13` of `drop:13`."""
+        """Return what a button says behind the name of its act: `13` of `drop:13`."""
         return self.asked.form.get("do", "")[:LONGEST_BUTTON].partition(":")[2]
 
     @property
@@ -127,10 +127,10 @@ class Visit:
     ) -> RunReport:
         """Do a decision about editions as the commands do, while no pass is at work.
 
-        With `unchanged` it is not done on another state than that of the form: this is asked for the present one.
+        If `unchanged` is given, it names the present state, and nothing is done unless that is the state of the form.
 
         Raises:
-            BusyError: a pass is at work, for a minute now.
+            BusyError: a pass has been at work for a minute.
             OutrunError: the state is another one.
             UsageError: the decision cannot be done.
         """
@@ -146,7 +146,7 @@ class Visit:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The languages of the desk: those of the site that have a catalogue, or English."""
+        """Return the languages of the desk: those of the site that have a catalogue, or English."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
@@ -161,7 +161,7 @@ class Visit:
         return languages.translations(self.language, DOMAIN).gettext(text)
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        """The same of a text that counts."""
+        """Return a text in the visitor's language that depends on a number."""
         return languages.translations(self.language, DOMAIN).ngettext(one, many, number)
 
     # --- paths and pages ---------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Visit:
 
     @property
     def here(self) -> str:
-        """The path of this page, in the language that was chosen, without the rest of its query."""
+        """Return the path of this page, with the chosen language and no other part of its query."""
         below = self.asked.path.partition(f"/{urls.FORMS}/{urls.DESK}")[2]
         return self.path(*below.strip("/").split("/")) if below.strip("/") else self.path()
 

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 def decide(decide: Callable[[], _T]) -> _T:
-    """Do what somebody decided; once more, and from what is there now, if another request was quicker.
+    """Do what somebody decided; if another request was quicker, do it again from the new state.
 
     Raises:
         OutrunError: others were quicker each time.

@@ -24,7 +24,7 @@ SHOWN = MAX_ADDRESS + 50
 
 
 class Mistake(StrEnum):
-    """What is wrong in a form; templates have the words."""
+    """A mistake in a form; templates have the words."""
 
     NO_ADDRESS = "no address"
     BAD_ADDRESS = "bad address"
@@ -45,27 +45,27 @@ class SubscribeForm:
     """What the form to subscribe says."""
 
     email: str
-    """As it was entered, cut to what a page may show again."""
+    """The address as it was entered, cut to what a page may show again."""
     is_everything: bool
-    """Whether all themes are wanted at one pace; else those of `themes`."""
+    """Whether all themes are wanted at one pace; otherwise those of `themes`."""
     pace: str
     themes: Mapping[str, str]
     """Paces by the slugs of themes."""
     language: str
-    """Of the mails."""
+    """Language of the mails."""
 
     @property
     def choices(self) -> dict[str, str]:
         return {EVERYTHING: self.pace} if self.is_everything else dict(self.themes)
 
     def mistakes(self) -> tuple[Mistake, ...]:
-        """What is wrong, in the order of the form."""
+        """The mistakes, in the order of the form."""
         problem = address_mistake(self.email)
         return tuple(filter(None, (problem, None if self.choices else Mistake.NO_THEME)))
 
 
 def first_order(settings: SubscriberSettings, *, language: str, theme: str = "") -> SubscribeForm:
-    """What the form suggests: everything at the default pace; or only the theme whose page led here."""
+    """Return what the form suggests: everything at the default pace, or only the theme whose page led here."""
     pace = settings.default_pace
     themes = {theme: pace} if theme else {}
     return SubscribeForm(email="", is_everything=not theme, pace=pace, themes=themes, language=language)
@@ -91,7 +91,7 @@ def read_order(
 
 
 def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str]) -> dict[str, str]:
-    """The paces that were chosen for themes, or for everything, that exist."""
+    """Return the chosen paces, by theme or for everything; choices that do not exist are left out."""
     chosen = {slug: fields.get(f"{THEME_FIELD}{slug}", NO) for slug in slugs}
     return {slug: pace for slug, pace in chosen.items() if pace in settings.pace_names}
 
@@ -99,14 +99,16 @@ def read_choices(fields: Mapping[str, str], settings: SubscriberSettings, slugs:
 def read_changes(
     fields: Mapping[str, str], settings: SubscriberSettings, slugs: Collection[str], followed: Mapping[str, str]
 ) -> dict[str, str]:
-    """The paces that a reader chose on his own page. What the form does not say, or cannot mean, stays as it was."""
+    """Return the paces chosen on a reader's own page. Fields that are missing or impossible leave their theme as it
+    was.
+    """
     said = read_choices(fields, settings, slugs)
     left = {slug for slug in followed if fields.get(f"{THEME_FIELD}{slug}") == NO}
     return {slug: pace for slug, pace in {**followed, **said}.items() if slug not in left}
 
 
 def address_mistake(email: str) -> Mistake | None:
-    """What is wrong with an address; None: a letter can be sent to it."""
+    """Return the mistake in an address; None: a letter can be sent to it."""
     local, _, domain = email.rpartition("@")
     if not email:
         return Mistake.NO_ADDRESS
@@ -122,7 +124,7 @@ def address_mistake(email: str) -> Mistake | None:
 
 
 def read_pause(text: str, *, timezone: str, now: datetime) -> datetime | Mistake | None:
-    """Until when nothing is to be sent, in UTC: the first instant of the day that was entered; None: no pause."""
+    """Return until when to send no mail, in UTC: the first instant of the day that was entered; None: no pause."""
     if not text.strip():
         return None
     try:

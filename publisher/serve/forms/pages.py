@@ -45,7 +45,7 @@ def confirm_page(view: View, token: str, wanted: Request) -> Response:
 
 
 def welcome_page(view: View, token: str, subscriber: Subscriber) -> Response:
-    """That somebody is subscribed, when his first mail can come, and what to read meanwhile."""
+    """Return the page that says: somebody is subscribed, when his first mail can come, and what to read meanwhile."""
     return view.page(
         "welcome",
         "welcome",
@@ -129,7 +129,7 @@ def _consent_of(view: View, subscriber: Subscriber) -> tuple[date, str] | None:
 
 
 def stop_page(view: View, token: str, subscriber: Subscriber, state: str) -> Response:
-    """The page of a link to unsubscribe, which shows nothing of its reader.
+    """Return the page of a link to unsubscribe, which shows nothing about its reader.
 
     `state` is `ask`, `stopped`, or `back` if he gets mails again.
     """
@@ -192,7 +192,7 @@ def link_page(view: View, *, mistakes: Sequence[Mistake] = (), email: str = "") 
 
 
 def bad_link_page(view: View) -> Response:
-    """That a link is not good, whatever the reason, and the form that asks for a new one."""
+    """Return the page that says that a link is not good, whatever the reason, with the form that asks for a new one."""
     return view.page("link", "link", status=404, is_bad_link=True, mistakes=(), email="")
 
 

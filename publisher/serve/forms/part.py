@@ -55,9 +55,7 @@ OpenReception = Callable[[], Reception]
 
 
 class Background:
-    """Does one thing after the other beside the answers, so that no answer waits for it, not even the next one on the
-    same connection.
-    """
+    """Runs one task after another outside of the requests, so that no answer waits for them."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="letters")

@@ -1,4 +1,4 @@
-"""How many forms strangers may send: so nobody makes this site write letters to half the world."""
+"""Limits how many forms strangers may send, so that nobody makes this site write letters to thousands of people."""
 
 import threading
 from collections import Counter
@@ -8,13 +8,13 @@ from ipaddress import IPv6Address, ip_address, ip_network
 PER_NETWORK = 30
 """Forms that lead to a letter, from one network within an hour. A whole office may sit behind one address."""
 IN_ALL = 1_000
-"""The same from everywhere: more letters in an hour would make mail servers doubt the sender."""
+"""The limit for all networks together: more letters in an hour would make mail servers doubt the sender."""
 _PREFIX = {4: 24, 6: 48}
 """How many bits of an address are its network's, by the version of the protocol."""
 
 
 def network_of(address: str) -> str:
-    """The network of a visitor's address, such as 192.0.2.0/24; empty: it is not known.
+    """Return the network of a visitor's address, such as 192.0.2.0/24; empty: unknown.
 
     A visitor from this machine is a web server in front that did not say for whom it asks.
     """
@@ -44,7 +44,8 @@ class Quota:
         self._queued = 0
         """How many letters this hour's forms led to, here and elsewhere."""
         self._taken: Counter[str] = Counter()
-        """By network. What is refused is not counted, so it holds no more networks than forms are taken in all."""
+        """Taken forms by network. Refused ones are not counted, so it has no more networks than forms are taken in all.
+        """
         self.refused = 0
         """How many were refused in this hour."""
 
@@ -54,7 +55,7 @@ class Quota:
         return max(self._taken.total(), self._queued)
 
     def has_room(self, network: str, *, now: datetime) -> bool:
-        """Whether a network did not have its share yet; nothing is counted."""
+        """Whether a network may still send a form; nothing is counted."""
         with self._lock:
             return f"{now:%Y%m%d%H}" != self._hour or self._is_in_share(network)
 

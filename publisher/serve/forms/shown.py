@@ -42,7 +42,7 @@ class ThemeRow:
     chosen: str
     """The name of a pace, or `NO`."""
     rate: Rate | None
-    """Its items; None: there is too little to tell."""
+    """How often its items come; None: there is too little to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class ShownMail:
     day: date
     items: int
     themes: tuple[str, ...]
-    """Titles of its items' themes that he follows; empty: he follows them no more."""
+    """Titles of its items' themes that he follows; empty: he no longer follows any."""
 
 
 class Showing:
@@ -154,7 +154,7 @@ class Showing:
 
 
 def _said(subscriber: Subscriber) -> Iterable[Subscription]:
-    """His active subscriptions without those that say no more than that of everything."""
+    """Return his active subscriptions, without those to which the subscription to everything leaves nothing to add."""
     return (each for each in subscriber.active if each.theme in subscriber.choices)
 
 

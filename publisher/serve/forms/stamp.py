@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itsdangerous import BadData, TimestampSigner
 
 SOONEST = timedelta(seconds=2)
-"""Nobody fills in a form sooner."""
+"""A form that comes back sooner was not filled in by a person."""
 LATEST = timedelta(days=1)
 """A page that was open for longer is shown once more, with what was entered."""
 _SAID = b"form"

@@ -1,4 +1,4 @@
-"""One request for a form: the site at this moment, in the visitor's language, and the pages that answer."""
+"""One request for a form: the site now, the visitor's language, and the pages that answer."""
 
 from datetime import date
 from urllib.parse import quote, urlsplit
@@ -22,7 +22,7 @@ PLACE = "forms.html"
 
 
 def capitalized(words: str) -> str:
-    """Words as they begin a line; the others keep their capitals."""
+    """Return words with a capital first letter; other capitals stay."""
     return words[:1].upper() + words[1:]
 
 
@@ -49,7 +49,7 @@ class View:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The languages of forms and mails: those of the site that have a catalogue, or English."""
+        """Return the languages of forms and mails: those of the site that have a catalogue, or English."""
         tags = dict.fromkeys((self.site.language, *self.site.languages))
         known = [tag for tag in tags if languages.interface_language(tag, DOMAIN) == tag]
         return tuple(known) or (languages.SOURCE_LANGUAGE,)
@@ -66,7 +66,7 @@ class View:
         return self.reception.look.templates.render("forms/consent.txt", language=language, domain=DOMAIN).strip()
 
     def move_words(self, language: str) -> str:
-        """The exact words beside the button that confirms another address."""
+        """Return the exact words beside the button that confirms another address."""
         return self.reception.look.templates.render("forms/move.txt", language=language, domain=DOMAIN).strip()
 
     def page(
@@ -122,7 +122,7 @@ class View:
         return Response(html, status, mimetype="text/html")
 
     def speaks(self, language: str = "") -> str:
-        """The language of a page for a reader whose language we know, or not (empty)."""
+        """Return the language of a page for a reader with that language; empty: it is unknown."""
         return self.chosen_language or (language if language in self.spoken else self.spoken[0])
 
     def undo_day(self, subscriber: Subscriber) -> date | None:
