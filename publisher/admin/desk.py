@@ -105,11 +105,22 @@ class Desk:
         """End a session."""
         self._records.end_session(tokens.digest_of(token))
 
+    def sign_out_everywhere(self, person: str) -> None:
+        """End all sessions of somebody, and have none of his links let anybody in."""
+        self._records.forget_person(person)
+
+    def count_sessions(self, person: str) -> int:
+        """In how many browsers somebody is signed in."""
+        return self._records.count_sessions(person, now=self.now)
+
     # --- who did what ------------------------------------------------------------------------------------------------
 
-    def begin_act(self, verb: str, about: str, *, person: str) -> int:
-        """Note what somebody is about to do; return its number, with which `end_act` notes what came of it."""
-        return self._records.begin_act(verb, about, person=person, now=self.now)
+    def begin_act(self, verb: str, about: str, *, person: str, language: str) -> int:
+        """Note what somebody is about to do; return its number, with which `end_act` notes what came of it.
+
+        `language` is that of the sentence that says it.
+        """
+        return self._records.begin_act(verb, about, person=person, language=language, now=self.now)
 
     def end_act(self, number: int, words: str, *, is_done: bool, about: str = "") -> None:
         """Record how an act ended: one sentence, whether it was done, and what it was done to."""

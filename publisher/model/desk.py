@@ -52,6 +52,8 @@ class Act:
     at: datetime
     person: str
     """The address."""
+    language: str
+    """Of `words`."""
     verb: str
     """The name of the act, such as `release`."""
     about: str

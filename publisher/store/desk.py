@@ -71,11 +71,26 @@ class DeskRecords:
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_sessions).where(desk_sessions.c.digest == digest))
 
+    def forget_person(self, person: str) -> None:
+        """Sign somebody out everywhere, and have his links let nobody in any more."""
+        with self._database.writing_beside() as connection:
+            connection.execute(delete(desk_sessions).where(desk_sessions.c.person == person))
+            connection.execute(delete(desk_links).where(desk_links.c.person == person, desk_links.c.used_at.is_(None)))
+
+    def count_sessions(self, person: str, *, now: datetime) -> int:
+        """In how many browsers somebody is signed in."""
+        query = select(func.count()).where(
+            desk_sessions.c.person == person, desk_sessions.c.begun_at > now - SESSION_WITHIN
+        )
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
     # --- who did what ------------------------------------------------------------------------------------------------
 
-    def begin_act(self, verb: str, about: str, *, person: str, now: datetime) -> int:
+    def begin_act(self, verb: str, about: str, *, person: str, language: str, now: datetime) -> int:
         """Note what somebody is about to do, and return its number; forget what is too old."""
-        row = {"at": now, "person": person, "verb": verb, "about": about, "outcome": ActOutcome.BEGUN, "words": ""}
+        row = {"at": now, "person": person, "language": language, "verb": verb, "about": about}
+        row |= {"outcome": ActOutcome.BEGUN, "words": ""}
         with self._database.writing_beside() as connection:
             connection.execute(delete(desk_acts).where(desk_acts.c.at < now - ACTS_WITHIN))
             begun = connection.execute(insert(desk_acts).values(row)).inserted_primary_key
@@ -119,6 +134,7 @@ def _act_of(row: Row[Any]) -> Act:
         number=row.number,
         at=row.at,
         person=row.person,
+        language=row.language,
         verb=row.verb,
         about=row.about,
         outcome=row.outcome,

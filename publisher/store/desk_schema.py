@@ -36,6 +36,8 @@ desk_acts = Table(
     _column("number", Integer, primary_key=True),
     _column("at", UtcDateTime),
     _column("person", Key),
+    # Of the words.
+    _column("language", Key),
     _column("verb", Key),
     _column("about", Key),
     _column("outcome", Choice(ActOutcome)),

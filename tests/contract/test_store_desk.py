@@ -45,6 +45,20 @@ def test_a_session_ends_in_its_time_or_before(store: Store) -> None:
     assert store.desk.session("session b", now=NOW + SESSION_WITHIN) is None
 
 
+def test_one_person_is_signed_out_everywhere(store: Store) -> None:
+    for name, person in (("a", EDITH), ("b", EDITH), ("c", OTTO), ("unused", EDITH)):
+        add_link(store, name, person)
+    for name in ("a", "b", "c"):
+        store.desk.begin_session(name, f"session {name}", now=NOW)
+    assert 2 == store.desk.count_sessions(EDITH, now=NOW)
+
+    store.desk.forget_person(EDITH)
+
+    assert [None, None] == [store.desk.session(f"session {name}", now=NOW) for name in ("a", "b")]
+    assert (0, "") == (store.desk.count_sessions(EDITH, now=NOW), store.desk.link("unused", now=NOW))
+    assert store.desk.session("session c", now=NOW) is not None
+
+
 @pytest.mark.parametrize(("person", "is_kept"), [(EDITH, False), (OTTO, True)])
 def test_one_person_has_only_so_many_links_at_a_time(store: Store, person: str, is_kept: bool) -> None:
     assert [True, True, False] == [add_link(store, f"link {number}", most=2) for number in range(3)]
@@ -54,17 +68,17 @@ def test_one_person_has_only_so_many_links_at_a_time(store: Store, person: str, 
 
 
 def test_an_act_is_noted_before_it_is_done_and_after(store: Store) -> None:
-    begun = store.desk.begin_act("release", "weekly", person=EDITH, now=NOW)
-    done = store.desk.begin_act("drop", "weekly-2", person=OTTO, now=NOW + MINUTE)
+    begun = store.desk.begin_act("release", "weekly", person=EDITH, language="en", now=NOW)
+    done = store.desk.begin_act("drop", "weekly-2", person=OTTO, language="fr", now=NOW + MINUTE)
 
     store.desk.end_act(done, ActOutcome.DONE, "It is done.", about="weekly-3")
 
     assert [(done, ActOutcome.DONE, "weekly-3", "It is done."), (begun, ActOutcome.BEGUN, "weekly", "")] == [
         (each.number, each.outcome, each.about, each.words) for each in store.desk.acts(limit=9)
     ]
-    assert [OTTO] == [each.person for each in store.desk.acts(limit=9, about="weekly-3")]
+    assert [(OTTO, "fr")] == [(each.person, each.language) for each in store.desk.acts(limit=9, about="weekly-3")]
     assert [done] == [each.number for each in store.desk.acts(limit=1)]
-    late = store.desk.begin_act("release", "weekly", person=EDITH, now=NOW + ACTS_WITHIN + HOUR)
+    late = store.desk.begin_act("release", "weekly", person=EDITH, language="en", now=NOW + ACTS_WITHIN + HOUR)
     assert [late] == [each.number for each in store.desk.acts(limit=9)]
     assert late > done
 

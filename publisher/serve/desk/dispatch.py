@@ -30,7 +30,7 @@ def act_on(page: DeskPage, visit: Visit, **arguments: str | int) -> Response:
     about = "/".join(map(str, arguments.values()))
     if page.state(visit, **arguments) != visit.field("state"):
         return _show_again(page, visit, Trouble(kind="changed"), HTTPStatus.CONFLICT, **arguments)
-    number = visit.desk.begin_act(visit.verb, about or page.name, person=visit.person)
+    number = visit.desk.begin_act(visit.verb, about or page.name, person=visit.person, language=visit.language)
     try:
         done = act(visit, **arguments)
     except PublisherError as error:

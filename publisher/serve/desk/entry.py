@@ -79,9 +79,7 @@ class SignIn:
         if not visit.has_token:
             return visit.page("desk/forged.html", status=HTTPStatus.FORBIDDEN)
         visit.desk.sign_out(visit.cookie)
-        answer = lead_to(visit.path("sign-in", query="out"))
-        answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")
-        return answer
+        return lead_out(visit)
 
     def _person(self, visit: Visit, token: str) -> str:
         """Return the address of the person whom a link signs in; empty: nobody, or too many guesses."""
@@ -92,6 +90,13 @@ class SignIn:
         if not person:
             self._guessed.take(network, now=visit.now)
         return person
+
+
+def lead_out(visit: Visit) -> Response:
+    """Lead somebody whose session has ended out of the desk, and have the browser forget it."""
+    answer = lead_to(visit.path("sign-in", query="out"))
+    answer.delete_cookie(COOKIE, path=_cookie_path(visit), httponly=True, samesite="Strict")
+    return answer
 
 
 def ask_again(visit: Visit) -> Response:

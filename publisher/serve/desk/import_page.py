@@ -70,7 +70,6 @@ class _ImportPage:
             theme_field=THEME_FIELD,
             paces=people.settings.pace_names,
             encodings=ENCODINGS,
-            spoken=visit.spoken,
             most_mb=MAX_BYTES // 1_000_000,
         )
 
@@ -138,7 +137,7 @@ def _bring_in(publisher: Publisher, order: ListOrder) -> Imported:
 def _record(visit: Visit, future: Future[Imported]) -> None:
     """Note what came of a list on which no page waited."""
     error = future.exception()
-    number = visit.desk.begin_act("import", "people", person=visit.person)
+    number = visit.desk.begin_act("import", "people", person=visit.person, language=visit.language)
     if isinstance(error, PublisherError):
         visit.desk.end_act(number, tell_list_error(error, visit), is_done=False)
     elif error is None:

@@ -97,6 +97,18 @@ def test_signing_in_anew_ends_the_session_that_the_browser_had(site: DeskSite) -
     assert 200 == editor.browser.get(f"{DESK}/acts").status_code
 
 
+def test_who_fears_a_thief_signs_out_everywhere(site: DeskSite) -> None:
+    editor, thief, other, link = site.editor(), site.editor(), site.editor(OTTO), site.link()
+    assert "You are signed in in 2 browsers." in editor.look(f"{DESK}/acts")
+
+    answer = editor.press("everywhere", f"{DESK}/acts")
+
+    assert f"{DESK}/sign-in?out" == answer.location
+    assert [303, 303, 200] == [each.browser.get(f"{DESK}/acts").status_code for each in (editor, thief, other)]
+    assert 404 == site.browser().get(link).status_code
+    assert "Signed out everywhere." in other.look(f"{DESK}/acts")
+
+
 def test_nobody_is_signed_out_by_a_form_without_the_token(site: DeskSite) -> None:
     editor = site.editor()
 

@@ -754,6 +754,7 @@ def _create_desk() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("person", KEY, nullable=False),
+        sa.Column("language", KEY, nullable=False),
         sa.Column("verb", KEY, nullable=False),
         sa.Column("about", KEY, nullable=False),
         sa.Column("outcome", sa.String, nullable=False),
