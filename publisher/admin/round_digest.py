@@ -7,16 +7,16 @@ from publisher.model.editions import Audience, Edition
 from publisher.model.records import Record
 from publisher.model.rounds import Round, RoundEdit
 from publisher.model.site import Site
-from publisher.model.subscribers import SubscriberSettings
+from publisher.model.subscribers import READERS, SubscriberSettings
 from publisher.model.themes import ALL_THEMES
-from publisher.rendering.personal import LIST, marked_personal
+from publisher.rendering.personal import marked_personal
 
 
 def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> Edition:
     """What readers of these items get, with the words of the round, and what editors decided about the items."""
     numbers = {each.number for each in its}
     return Edition(
-        audience=LIST,
+        audience=READERS,
         number=round_.number,
         after=0,
         upto=round_.upto,
@@ -37,7 +37,7 @@ def edition_of_round(round_: Round, its: Sequence[Record], edit: RoundEdit) -> E
 def audience_of_round(language: str, site: Site, settings: SubscriberSettings) -> Audience:
     """All readers of a language, as a digest is rendered for them."""
     return Audience(
-        name=LIST,
+        name=READERS,
         title=site.title,
         themes=ALL_THEMES,
         from_=settings.from_,

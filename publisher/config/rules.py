@@ -19,6 +19,7 @@ from publisher.config.themes import ThemesTable
 from publisher.config.values import DATABASE, THEME_SLUG, absolute, is_database_address, variable_of
 from publisher.model.problems import suggestion
 from publisher.model.slugs import fold_label
+from publisher.model.subscribers import READERS, ROUND
 
 
 class _Named(Protocol):
@@ -29,6 +30,8 @@ class _Named(Protocol):
 
 
 Row = TypeVar("Row", bound=_Named)
+TAKEN = (ROUND.removesuffix("-"), READERS)
+"""Names that no audience may have: `round-3` is a round, and `subscribers` are who get it."""
 
 
 def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]) -> Iterator[str]:
@@ -44,6 +47,8 @@ def contradictions(reading: ParsedConfig, path: Path, environ: Mapping[str, str]
         yield from _secret_problems(where, source, environ)
     yield from _combined_problems(document, stand_ins)
     for where, audience in _called("audiences", document.audiences, stand_ins):
+        if audience.name in TAKEN:
+            yield f"{where}.name: mails to subscribers are called this; choose another, such as {audience.name}-list"
         yield from _item_count_problems(where, audience)
         if audience.editor and audience.review is None and f"{where}.review" not in stand_ins:
             yield f'{where}.editor: nothing is held for the editor without review; add it, such as review = "2h"'

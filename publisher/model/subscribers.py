@@ -252,6 +252,8 @@ def letter_name(kind: LetterKind, token_digest: str) -> str:
 
 ROUND = "round-"
 """The names of rounds begin so."""
+READERS = "subscribers"
+"""What all subscribers are called beside audiences, in List-Id above all."""
 
 
 def round_name(number: int) -> str:

@@ -15,7 +15,7 @@ from html import escape
 
 from publisher.model.editions import Digest, Personal
 from publisher.model.site import Site
-from publisher.model.subscribers import SubscriberSettings
+from publisher.model.subscribers import READERS, SubscriberSettings
 from publisher.rendering import quoted_printable
 from publisher.rendering.addresses import list_host
 from publisher.rendering.columns import wrap
@@ -28,8 +28,6 @@ _STOP, _MINE, _WHY = (f"x{hashlib.sha256(name.encode()).hexdigest()[:26]}x" for 
 _SLOT = re.compile(f"({_STOP}|{_MINE}|{_WHY})")
 _SOFT_BREAK = b"=\r\n"
 """A line end that decoders of quoted-printable remove."""
-LIST = "subscribers"
-"""The name of all subscribers in List-Id, and of what they get among editions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,7 @@ class Skeleton:
                 *([mailbox_header("Reply-To", settings.reply_to)] if settings.reply_to else []),
                 text_header("Subject", digest.subject),
                 plain_header("Date", format_datetime(dated)),
-                list_id_header(site.title, f"{LIST}.{list_host(site)}"),
+                list_id_header(site.title, f"{READERS}.{list_host(site)}"),
                 plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
                 NOT_BY_HAND,
                 plain_header("Precedence", "bulk"),

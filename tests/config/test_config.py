@@ -811,3 +811,11 @@ def test_what_people_get_wrong_is_told_in_one_line_with_the_key_and_what_to_do(
     site: Path, text: str, problem: str
 ) -> None:
     assert problems(site, text) == [problem]
+
+
+@pytest.mark.parametrize("name", ["round", "subscribers"])
+def test_an_audience_is_not_called_what_mails_to_subscribers_are(site: Path, name: str) -> None:
+    (found,) = problems(site, SMALLEST + AUDIENCE.replace('"weekly"', f'"{name}"'))
+
+    told = f"mails to subscribers are called this; choose another, such as {name}-list"
+    assert f"audiences.{name}.name: {told}" == found
