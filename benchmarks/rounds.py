@@ -318,7 +318,7 @@ def main() -> None:
         f"{given.people} people, {len(follows)} subscriptions, {given.items} new items, {given.processes} process(es)"
     )
     print(
-        f"ours: {mails} mails of {len(kinds)} selections in {taken_s:.1f} s, {mails / taken_s:,.0f}/s, +{mib:.0f} MiB"
+        f"ours: {mails} mails of {len(kinds)} selections in {taken_s:.2f} s, {mails / taken_s:,.0f}/s, +{mib:.0f} MiB"
     )
     print(
         f"each by himself: {sampled} in {sample_s:.1f} s, {sampled / sample_s:,.0f}/s; all would take {alone_s:.0f} s"

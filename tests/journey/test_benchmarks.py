@@ -44,6 +44,8 @@ def test_a_round_is_planned_beside_each_reader_by_himself_and_sent_beside_the_le
     said = run([sys.executable, BENCHMARKS / "rounds.py", *arguments])
 
     assert re.search(r"^300 people, \d+ subscriptions, 6 new items, 1 process", said, re.MULTILINE)
+    [took_s] = re.findall(r"^ours: \d+ mails of \d+ selections in ([\d.]+) s", said, re.MULTILINE)
+    assert float(took_s) < 0.2, "of the processor, beyond the start of the program"
     assert re.search(r"^ours is [\d.]+ times quicker$", said, re.MULTILINE)
     assert re.search(r"^sent: [\d,]+/s; by the ledger alone [\d,]+/s; ratio [\d.]+$", said, re.MULTILINE)
 
