@@ -113,11 +113,12 @@ class MailServer:
                     Wire, settings.host, settings.port, ssl=context, server_hostname=name
                 )
         except TimeoutError as error:
-            raise MailServerError(settings.place, f"no connection within {self._deadlines.connect:g} s") from error
+            problem = f"no connection within {self._deadlines.connect:g} s; see smtp.host and smtp.port"
+            raise MailServerError(settings.place, problem) from error
         except ssl.SSLError as error:
             raise _tls_error(settings, error) from error
         except OSError as error:
-            raise MailServerError(settings.place, words_of(error)) from error
+            raise MailServerError(settings.place, f"{words_of(error)}; see smtp.host and smtp.port") from error
         return wire
 
 

@@ -48,7 +48,8 @@ def test_the_mail_server_is_tried_without_a_mail(tmp_path: Path, monkeypatch: py
     assert f"well: mail server 127.0.0.1:{server.port}: it answers, not encrypted, without a login" == outcome.lines[0]
     assert (["EHLO", "QUIT"], 2) == (said, outcome.exit_code)
     outcome = world.publisher("check", "--mail", at=NOW)
-    assert outcome.lines[0].startswith(f"fix: mail server 127.0.0.1:{server.port}: connection refused")
+    server_is_down = f"fix: mail server 127.0.0.1:{server.port}: connection refused; see smtp.host and smtp.port"
+    assert outcome.lines[0] == server_is_down
 
 
 def _no_answer(*_asked: object, **_how: object) -> object:
