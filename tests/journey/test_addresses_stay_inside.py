@@ -13,7 +13,7 @@ import pytest
 
 from tests.deliver.test_bounces import POSTFIX, report
 from tests.journey.test_deliver import smtp
-from tests.journey.test_subscribers import BOTH, MORE, THURSDAY
+from tests.journey.test_subscribers import BOTH, MORE, THURSDAY, people
 from tests.smtp_server import Say, Server, Step, smtp_server
 from tests.visitor import FORMS_CONFIG, LISTING, SMTP, FormSite, form_site, path_in
 from tests.world import NOW, Outcome, World
@@ -101,6 +101,16 @@ class Life:
         return self.post(path_in(letter), do="data")
 
 
+def exported_from(life: Life, *options: str) -> str:
+    """What an export has; what the command prints is told as all else."""
+    file, at = life.world.folder / "people", THURSDAY + timedelta(days=32)
+    told = people(life.world, "export", str(file), *options, at=at)
+    life.told.add("export", told.out + told.err)
+    text = file.read_text("utf-8")
+    file.unlink()
+    return text
+
+
 def test_no_address_leaves_its_place(
     tmp_path: Path,
     server: Server,
@@ -163,6 +173,11 @@ def test_no_address_leaves_its_place(
     site.submit("/-/link", {"email": STAYS})
     site.submit("/-/subscribe", {"email": f"else.lovelace@{DOMAIN}"})
     life.run("run", "--verbose", at=THURSDAY + timedelta(days=32))
+
+    exported = {name: exported_from(life, *options) for name, options in (("CSV", ()), ("archive", ("--all",)))}
+    gone = {LEAVES, ERASES, NEVER, MOVES}
+    assert [set(), set()] == [{each for each in gone if each in text} for text in exported.values()]
+    assert all(STAYS in text and NEW in text for text in exported.values())
 
     for record in caplog.records:
         told.add("log", f"{record.getMessage()} {vars(record)}")
