@@ -13,7 +13,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from publisher.model.bounces import BounceScore
+from publisher.model.departures import SuppressionKind
 from publisher.model.subscribers import Request
+from tests.contract.test_store_bounce_scores import came_back
 from tests.journey.test_deliver import smtp
 from tests.sink import Sink, Taken, mail_sink
 from tests.visitor import FormSite
@@ -465,6 +468,27 @@ def test_a_round_is_taken_back_and_its_rest_goes_out_without_what_went_and_who_l
     status = waiting.publisher("status", at=MONDAY).out
     assert "deliver --again round-1" in status
     assert "deliver --recall round-1" in status
+
+
+def test_mails_that_wait_reach_nobody_who_is_suspended_or_suppressed_meanwhile(waiting: World, sink: Sink) -> None:
+    """The one whose mails came back gets his when they go on."""
+    with waiting.store() as store:
+        ada = store.subscribers.by_address(ADA)
+        assert ada is not None
+        score = BounceScore(points=5, last_at=MONDAY, suspended_at=MONDAY)
+        store.bounce_scores.count_report(came_back("one"), ada.number, before=None, after=score)
+        store.suppressions.add(BEN, SuppressionKind.COMPLAINT, now=MONDAY)
+
+    for _ in range(2):  # the second time they are queued whatever was taken back
+        waiting.publisher("deliver", at=MONDAY)
+        assert [] == sink.taken
+        order(waiting, "--again", "round-1", "--yes")
+        assert [] == sink.taken
+
+    with waiting.store() as store:
+        store.bounce_scores.forget(ada.number, now=MONDAY + timedelta(days=1))
+    waiting.publisher("deliver", at=MONDAY + timedelta(days=1))
+    assert [(ADA,)] == [taken.recipients for taken in sink.taken]
 
 
 def test_a_round_that_waited_too_long_is_held_until_the_operator_sends_it(waiting: World, sink: Sink) -> None:
