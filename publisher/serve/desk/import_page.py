@@ -28,6 +28,8 @@ MAX_BYTES = 10_000_000
 """Of all lists of a form together: those of some 100,000 people. A longer one is for the command."""
 MAX_FORM_BYTES = MAX_BYTES + 100_000
 ENCODINGS = ("utf-8", "windows-1252")
+ZIP = b"PK\3\4"
+"""How an archive begins."""
 THEME_FIELD = "follow."
 LINES_SHOWN = 20
 
@@ -188,6 +190,11 @@ def _lists_in(visit: Visit, field: str) -> list[SentList]:
 
 
 def _refuse_unreadable(data: bytes, encoding: str, visit: Visit) -> None:
+    if data.startswith(ZIP):
+        words = visit.gettext(
+            "This is an archive. Unpack it, and choose the list in it: of Mailchimp, the file subscribed_…."
+        )
+        raise TypedError(words, name="file")
     try:
         data.decode(encoding)
     except UnicodeDecodeError:

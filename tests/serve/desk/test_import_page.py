@@ -150,7 +150,7 @@ def test_a_list_is_forgotten_on_request(site: DeskSite) -> None:
         (b"email,agreed\n\xe9ve@example.org,yes\n", {}, "The file is not in UTF-8."),
         (b"\xff\xfe\x00", {}, "The file is not in UTF-16."),
         (b"\x00" * 5000, {}, "The list cannot be used"),
-        (b"PK\x03\x04" + b"\x00" * 900, {}, "The list cannot be used"),
+        (b"PK\x03\x04" + b"\x00" * 900, {}, "This is an archive. Unpack it, and choose the list in it"),
         (b"%PDF-1.7\n1 0 obj", {}, "The list cannot be used"),
         (b"first,second\n1,2\n", {}, "The list cannot be used"),
         (b'email,agreed,agreed_at\n"eve@example.org,yes,2025-01-01\n', {}, "The list cannot be used"),
