@@ -9,8 +9,9 @@ items are put into it as they came out before. The result has the same bytes as 
 - an item begins and ends inside the same elements;
 - the first page joined from a version of the templates is compared with the same page inlined as a whole.
 
-If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block. A plain text
-is joined in the same way, and nothing is inlined in it.
+If one of these does not hold, the page is inlined as a whole; so it is if the template has no such block. The first
+page of a version is inlined as a whole, too, and kept: most passes make one page, twice, and inlining takes longest. A
+plain text is joined in the same way, and nothing is inlined in it.
 """
 
 import re
@@ -66,6 +67,8 @@ class Joiner:
         self._generation = templates.generation
         self._pieces: dict[Source, Piece] = {}
         self._known = KnownStyles()
+        self._first: tuple[str, Joined] | None = None
+        """The first page of this version of the templates: as it was filled, and with its styles inlined."""
         self._is_equal: bool | None = None
         """Whether a joined page was what the whole page is; None: none was compared yet."""
 
@@ -76,8 +79,16 @@ class Joiner:
             TemplateError: the template, or its style, cannot be used.
         """
         self._forget_what_is_old()
+        if self._is_equal is None:
+            whole = self._template.fill(values, language)
+            self._first = self._first or (whole, self._inline(whole))
+            if self._first[0] == whole:
+                return self._first[1]
         joined = None if self._is_equal is False else self._join(values, language)
-        return joined or Joined((inline(self._template.fill(values, language), template=self._name),))
+        return joined or self._inline(self._template.fill(values, language))
+
+    def _inline(self, whole: str) -> Joined:
+        return Joined((inline(whole, template=self._name),))
 
     def _join(self, values: Mapping[str, Any], language: str) -> Joined | None:
         """The page joined; None: it is to be inlined as a whole."""
@@ -126,7 +137,7 @@ class Joiner:
 
     def _forget_what_is_old(self) -> None:
         if self._generation != self._template.generation:
-            self._generation, self._is_equal = self._template.generation, None
+            self._generation, self._first, self._is_equal = self._template.generation, None, None
             self._pieces.clear()
         if len(self._pieces) > MOST_PIECES:
             self._pieces.clear()

@@ -126,13 +126,31 @@ def site_of(tmp_path: Path) -> Callable[..., Site]:
     return lambda style=PLAIN, body=COUNTED: Site(tmp_path, style=style, body=body)
 
 
-def test_an_item_is_filled_once_however_many_pages_it_is_in(site_of: Callable[..., Site]) -> None:
+def test_an_item_is_filled_once_however_many_pages_it_is_in_after_the_first(site_of: Callable[..., Site]) -> None:
     site = site_of(body="<div id='n'>" + COUNTED + "</div>")
 
     for items in CHOICES:
         assert site.whole(*items) == site.page(*items)
 
-    assert ["one", "<b>two</b>", "three", "four", "two"] == site.filled
+    as_wholes = [item for items in CHOICES[:2] for item in items]
+    assert [*as_wholes, "three", "one", "<b>two</b>", "four", "two"] == site.filled
+
+
+def test_a_first_page_that_is_asked_for_again_is_inlined_once(
+    site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, inlined, transform = site_of(), list[object](), Premailer.transform
+    whole = site.whole("one")
+
+    def count(inliner: Premailer, page: object, **options: object) -> object:
+        inlined.append(page)
+        return transform(inliner, page, **options)
+
+    monkeypatch.setattr(Premailer, "transform", count)
+
+    assert [whole] * 2 == [site.page("one"), site.page("one")]
+
+    assert 1 == len(inlined)
 
 
 NEIGHBOURS = {
