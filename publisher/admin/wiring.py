@@ -62,7 +62,7 @@ class Wiring:
         """Choose the authority of the site's ids, unless it was chosen."""
         self._store.names.authority(self._proposed_authority())
 
-    @property
+    @cached_property
     def authority(self) -> str:
         """The authority of the site's `tag:` URIs (RFC 4151 section 2.1): a host, and a day on which it belonged to the
         site.

@@ -149,7 +149,7 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     Raises:
         TemplateError: a template cannot be read.
     """
-    planned = plan_again(store, publication, extent)
+    planned = plan_again(store, publication, extent, publication.digests())
     if planned.is_full:
         because = why_full(extent, planned.cursor.settings, planned.digests)
         decision = "every feed and page is rendered" + (", archives too" if planned.repeats_archives else "")
@@ -162,17 +162,16 @@ def plan(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
     return planned
 
 
-def plan_again(store: Store, publication: Publication, extent: Scope) -> PublishPlan:
+def plan_again(store: Store, publication: Publication, extent: Scope, digests: Mapping[str, str]) -> PublishPlan:
     """Decide as `plan` does, a second time in one pass whose own changes to the feeds may need more rendering.
 
-    Raises:
-        TemplateError: a template cannot be read.
+    `digests` are those of the publication.
     """
-    cursor, upto, digests = store.log.cursor(CONSUMER), store.log.end(), publication.digests()
+    cursor, upto = store.log.cursor(CONSUMER), store.log.end()
     is_full = extent is not Scope.NEWS or cursor.settings != digests
     states: list[FeedState] = []
     if is_full:
-        states = [state for kind in FeedKind for state in store.feeds.of_kind(kind)]
+        states = store.feeds.all()
     elif cursor.seq < upto:
         states = [*store.feeds.states(store.log.touched_feeds(cursor.seq, upto)).values(), *_closed_languages(store)]
     worth = worth_a_feed(store, publication.settings, states) if states else []

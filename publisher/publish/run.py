@@ -85,7 +85,8 @@ def _settle_feeds(
     slugs = [slug for theme in themes for slug in (theme.slug, *publication.theme_map.former(theme.slug))]
     for each in plan_take_overs(publication.theme_map, store.feeds.states(slugs)):
         store.feeds.take_over(each.slug, first_slug=each.first_slug, former=each.former)
-    return plan_again(store, publication, Scope.ARCHIVES if planned.repeats_archives else Scope.ALL)
+    extent = Scope.ARCHIVES if planned.repeats_archives else Scope.ALL
+    return plan_again(store, publication, extent, planned.digests)
 
 
 class _Renderer:

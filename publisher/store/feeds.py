@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal, select, true, update
 
 from publisher.model.feeds import Feed, FeedKind
 from publisher.store.archives import Archives
@@ -46,6 +46,10 @@ class Feeds:
         """All feeds of a kind, sorted by slug. A feed without items stays."""
         is_kind = feeds.c.kind == kind
         return self._where(is_kind if kind is FeedKind.KEYWORD else is_kind & IS_NO_KEYWORD)
+
+    def all(self) -> list[FeedState]:
+        """All feeds, sorted by slug. A feed without items stays."""
+        return self._where(true())
 
     def all_open(self) -> list[FeedState]:
         """All feeds that are written for readers, sorted by slug."""
