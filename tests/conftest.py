@@ -27,9 +27,13 @@ if (
     os.environ["TMPDIR"] = str(IN_MEMORY)
     tempfile.tempdir = None  # it is looked for again
 
-# No deadline: the same example takes ten times as long on a busy machine. "thorough" is for a night of one's own.
-settings.register_profile("default", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", parent=settings.get_profile("default"), print_blob=True, derandomize=True)
+# No deadline: the same example takes ten times as long on a busy machine. The plain run takes other examples each time,
+# so it needs few of them. "thorough" is for a night of one's own. Tests that take more or fewer examples say how many
+# times as many.
+settings.register_profile("default", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "ci", parent=settings.get_profile("default"), max_examples=20, print_blob=True, derandomize=True
+)
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
 

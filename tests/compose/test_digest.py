@@ -834,7 +834,7 @@ def test_a_hostile_item_leaves_the_mail_whole_and_harmless(text: str) -> None:
     digest.text.encode()
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 3 // 2)
 @given(st.text(max_size=300), st.text(max_size=100), st.lists(st.text(max_size=30), max_size=3))
 def test_whatever_the_text_the_mail_is_whole(text: str, title: str, keywords: list[str]) -> None:
     digest = digest_of(record_of(text, title=title, keywords=tuple(keywords)), record_of("Last. Words.", number=2))

@@ -189,7 +189,7 @@ STEP = st.tuples(ADDRESSES, st.sampled_from(["add", "end", "erase", "suppress", 
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=settings().max_examples * 3 // 4)
 @given(steps=st.lists(STEP, max_size=20))
 def test_whatever_people_did_comes_out_equal(steps: list[tuple[str, str, dict[str, str], str]]) -> None:
     with sqlite_store() as site, sqlite_store() as other:

@@ -222,7 +222,7 @@ def test_what_is_no_mail_is_unknown(mail: bytes) -> None:
     assert BounceKind.UNKNOWN == read_bounce(mail, bounces=BOUNCES).kind
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=settings().max_examples * 5 // 2)
 @given(sample=st.sampled_from([report(POSTFIX), COMPLAINT, QMAIL]), data=st.data())
 def test_no_mail_however_broken_ends_the_reading(sample: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(sample)))

@@ -1,6 +1,6 @@
 """A pass that is killed, or refused by the disk, at each of its requests to the system; then one more run.
 
-The plain tests take a spread of the moments, the slow ones take every one.
+The plain tests kill it at a spread of the moments; the slow ones do all at every moment.
 """
 
 import json
@@ -258,14 +258,6 @@ def test_the_pass_that_repairs_may_be_killed_too(bench: Bench, kind: str, tell: 
 # --- refused ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", QUICK_KINDS)
-@pytest.mark.parametrize("error", ["ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
-def test_what_the_disk_refuses_is_told_and_done_by_the_next_pass(bench: Bench, kind: str, error: str) -> None:
-    points = _spread(_refusable(bench.calls(kind), error), SPREAD // 2)
-
-    assert [] == bench.problems(kind, points, lambda attempt, point: attempt.refused(point, error))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
@@ -304,28 +296,13 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         subprocess.run(["umount", place], check=True)
 
 
-@pytest.mark.parametrize("kind", QUICK_KINDS)
-def test_a_disk_that_fills_up_costs_nothing_but_time(
-    bench: Bench, kind: str, small_disk: Callable[[int], Path]
-) -> None:
-    assert 0 < _fill_up(bench, kind, small_disk, steps=4) < 4
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_disk_may_be_full_at_any_size(
     bench: Bench, kind: str, small_disk: Callable[[int], Path], tell: Callable[[str], None]
 ) -> None:
-    refused = _fill_up(bench, kind, small_disk, steps=30)
-
-    tell(f"{kind} pass: 30 sizes of disk, {refused} too small")
-    assert 0 < refused < 30
-
-
-def _fill_up(bench: Bench, kind: str, small_disk: Callable[[int], Path], *, steps: int) -> int:
-    """Try the pass on disks from one that only just holds the site to one that is large enough; how many were not."""
-    large_kib = 16_384
-    refused = 0
+    """From a disk that only just holds the site to one that is large enough."""
+    large_kib, steps, refused = 16_384, 30, 0
     for step in range(steps):
         with bench.attempt(kind, elsewhere=small_disk(large_kib) / "site") as attempt:
             used_kib = -(-_used(attempt.site) // 1024)
@@ -335,7 +312,9 @@ def _fill_up(bench: Bench, kind: str, small_disk: Callable[[int], Path], *, step
             problem = attempt.said(ended)
             small_disk(large_kib)
             assert "" == (problem or attempt.repaired()), f"step {step}"
-    return refused
+
+    tell(f"{kind} pass: {steps} sizes of disk, {refused} too small")
+    assert 0 < refused < steps
 
 
 def _used(site: Path) -> int:

@@ -244,7 +244,7 @@ def minute_by_minute(line: str, start: datetime, timezone: str) -> list[datetime
     return [tick for tick in ticks if tick > start]
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 3 // 2)
 @given(LINES, STARTS, st.sampled_from([BRUSSELS, "UTC", "Asia/Kathmandu"]))
 @example("1 2 * * *", datetime(2024, 10, 27, 1), BRUSSELS)  # noqa: DTZ001  (in the hour that is repeated)
 def test_ticks_are_those_of_crontab_read_minute_by_minute(line: str, start: datetime, timezone: str) -> None:

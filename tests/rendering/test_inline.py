@@ -83,7 +83,7 @@ p { color: #111111; margin: 0 } .a { color: #222222 } #n { margin: 1px !importan
 """
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples * 3)
 @given(
     st.recursive(
         st.sampled_from(["text", "<br>", "<!-- x -->", "&nbsp;&lt;ü"]),

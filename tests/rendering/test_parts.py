@@ -61,7 +61,7 @@ def inlined_whole(html: str) -> str:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples * 5 // 4)
 @given(
     st.sets(st.sampled_from(range(len(RECORDS)))),
     st.lists(st.sampled_from([theme.slug for theme in SUBJECTS]), min_size=1, unique=True),

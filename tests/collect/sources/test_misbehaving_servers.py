@@ -146,7 +146,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 3 // 2)
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=9)), max_size=9).map(b"".join))
 def test_whatever_a_server_says_is_an_answer_or_an_error_of_the_source(said: bytes) -> None:
     known = '{"digest": "0", "etag": "\\"\\u00e9\\"", "modified": "\\u20ac"}'
