@@ -17,13 +17,16 @@ def bound_item(item: Item, *, tell: Callable[[str], None]) -> Item:
 
     Its HTML must be clean. A link beyond the limit is replaced by its words.
     """
-    for kind, count, most in (
+    bounded = (
         ("themes", len(item.labels), MAX_THEMES),
         ("keywords", len(item.keywords), MAX_KEYWORDS),
         ("links", item.html.count("</a>"), MAX_LINKS),
-    ):
-        if count > most:
-            tell(f"it has {count} {kind}; the first {most} are kept")
+    )
+    excess = [each for each in bounded if each[1] > each[2]]
+    for kind, count, most in excess:
+        tell(f"it has {count} {kind}; the first {most} are kept")
+    if not excess:
+        return item
     return replace(
         item,
         labels=item.labels[:MAX_THEMES],

@@ -112,7 +112,7 @@ def pair(
     drafts = leave_out_listed(withheld, items)
     shared = find_shared(known, [*items, *drafts])
     news = [_listed(place, item, shared) for place, item in enumerate([*items, *drafts])]
-    news = [replace(new, is_withheld=new.place >= len(items)) for new in news]
+    news = [replace(new, is_withheld=True) if new.place >= len(items) else new for new in news]
     ids = {new.native_id for new in news}
     pairs = _Pairs(known, news)
     pairs.join(lambda old: "" if old.native_id in shared else old.native_id, lambda new: new.native_id)

@@ -3,7 +3,8 @@
 import re
 from unicodedata import category
 
-NO_BREAK = "\u00a0\u2007\u202f"
+_USUAL, _FIGURE, _NARROW = "\u00a0", "\u2007", "\u202f"
+NO_BREAK = _USUAL + _FIGURE + _NARROW
 """Spaces at which no line may end: the usual one, one as wide as a figure, a narrow one."""
 _BREAK = re.compile(rf"[^\S{NO_BREAK}]+")
 _SEVERAL = re.compile(rf"([{NO_BREAK}])[{NO_BREAK}]+")
@@ -31,7 +32,7 @@ _JOINING_SCRIPTS = (
 
 def even_spaces(text: str) -> str:
     """Return `text` on one line, with one space where a line may end; no-break spaces stay, one each."""
-    if not any(space in text for space in NO_BREAK):
+    if not (_USUAL in text or _FIGURE in text or _NARROW in text):
         return " ".join(text.split())
     words = (word.strip(NO_BREAK) for word in _BREAK.split(text))
     return " ".join(_SEVERAL.sub(r"\1", word) for word in words if word)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 from unicodedata import combining, normalize
 
 from publisher.model.characters import without_invisible
@@ -30,6 +31,7 @@ _NOT_IN_SLUGS = re.compile("[^a-z0-9]+")
 _NO_DECOMPOSITION = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
 
+@lru_cache(2_000)  # themes and keywords come again with item after item
 def fold_label(label: str) -> str:
     """Return `label` without differences in capitals, spaces, Unicode encoding and what cannot be seen.
 
