@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from publisher.model.records import Record
 from publisher.publish.files import PublicFiles
+from publisher.publish.item_cache import ItemCache
 from publisher.publish.page_frame import render_page
 from publisher.publish.page_values import SiteLook, mail_offers, show_row
 from publisher.rendering import urls
@@ -21,8 +22,9 @@ YEAR_ITEMS = 200
 class CalendarPages:
     """The pages of years and months, as one pass writes them."""
 
-    def __init__(self, *, store: Store, files: PublicFiles, look: SiteLook) -> None:
+    def __init__(self, *, store: Store, items: ItemCache, files: PublicFiles, look: SiteLook) -> None:
         self._store = store
+        self._items = items
         self._files = files
         self._look = look
         self._changed: dict[tuple[int, int], int] = {}
@@ -62,7 +64,7 @@ class CalendarPages:
             self._files.remove(urls.year_file(year))
             return
         is_short = sum(months.values()) <= YEAR_ITEMS
-        listed = self._store.calendar.records(date(year, 1, 1), date(year, 12, 31)) if is_short else ()
+        listed = self._records(date(year, 1, 1), date(year, 12, 31)) if is_short else ()
         older, newer = _beside(year, years)
         page = year_page(year, months, _by_month(listed), older=older, newer=newer, look=self._look)
         self._files.write(urls.year_file(year), page)
@@ -74,7 +76,11 @@ class CalendarPages:
             return
         first = date(year, month, 1)
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        self._files.write(file, month_page(first, self._store.calendar.records(first, last), look=self._look))
+        self._files.write(file, month_page(first, self._records(first, last), look=self._look))
+
+    def _records(self, first: date, last: date) -> Sequence[Record]:
+        """The items of these days and those between, the newest first."""
+        return self._items.get(self._store.calendar.numbers(first, last))
 
 
 def _beside(year: int, years: Iterable[int]) -> tuple[int | None, int | None]:

@@ -78,17 +78,18 @@ class FeedItems:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._kept: dict[tuple[Record, Content], FeedItem] = {}
+        self._kept: dict[tuple[int, Content], tuple[Record, FeedItem]] = {}
 
     def of(self, record: Record, content: Content = "full") -> FeedItem:
         """The item, fit for XML."""
-        item = self._kept.get((record, content))
-        if item is None:
-            item = feed_item(record, site=self._site)
-            if content == "summary":
-                item = sum_up(item, record, site=self._site)
-            if len(self._kept) < KEPT:
-                self._kept[record, content] = item
+        kept = self._kept.get((record.number, content))
+        if kept is not None and (kept[0] is record or kept[0] == record):
+            return kept[1]
+        item = feed_item(record, site=self._site)
+        if content == "summary":
+            item = sum_up(item, record, site=self._site)
+        if len(self._kept) < KEPT:
+            self._kept[record.number, content] = (record, item)
         return item
 
     def fit(self, records: Iterable[Record], content: Content) -> tuple[FeedItem, ...]:

@@ -69,6 +69,8 @@ class FeedWriter:
         self._steps = steps
         self._prepared = FeedItems(publication.site)
         self._entries: dict[str, Entries] = {key: Entries() for key in publication.settings.formats}
+        self._withdrawn = store.items.withdrawn_feeds() if planned.is_full else None
+        """The feeds that items were withdrawn from. None: few feeds are written, and each is asked."""
         self._closed: list[Archive] = []
         self._veiled = store.log.veiled(planned.cursor.seq, planned.upto)
         """Items hidden or shown again: unlike other changes they reach into closed documents."""
@@ -85,7 +87,7 @@ class FeedWriter:
             self._add_revised(records, feed.slug) if last_archive else records,
             look=self._look,
             changed_at=state.changed_at,
-            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED),
+            withdrawn=self._store.items.withdrawn_last(feed.slug, limit=ANNOUNCED) if self._tells(feed) else (),
             last_archive=last_archive,
             prepared=self._prepared,
         )
@@ -98,6 +100,10 @@ class FeedWriter:
         """Keep what closed archives and full pages hold; after readers see them."""
         self._store.feeds.archives.close(self._closed)
         self._pagination.settle()
+
+    def _tells(self, feed: Feed) -> bool:
+        """Whether the feed may have withdrawals to tell of."""
+        return self._withdrawn is None or feed.slug in self._withdrawn
 
     def _add_revised(self, records: Sequence[Record], slug: str) -> Sequence[Record]:
         """Return the records, and items whose words differ from those in an archive: RFC 5005 section 4 has the feed
@@ -115,7 +121,9 @@ class FeedWriter:
         closed = [(archive, self._files_of(feed, archive)) for archive in due]
         for archive, files in (*self._archives_to_repeat(feed, sequence), *closed):
             records = self._items.added_between(sequence, archive.after, archive.upto)
-            gone = self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto)
+            gone = (
+                self._store.items.withdrawn_between(feed.slug, archive.after, archive.upto) if self._tells(feed) else ()
+            )
             document = archive_document(
                 feed, archive.number, records, look=self._look, withdrawn=gone, prepared=self._prepared
             )

@@ -1,9 +1,8 @@
 """The frame of every page: the values that its template gets besides the content, and the title of its window."""
 
-from functools import lru_cache, partial
+from functools import partial
 from html import escape, unescape
 
-from publisher.model.editions import Audience
 from publisher.model.feeds import ALL
 from publisher.model.titles import shorten
 from publisher.publish.page_values import DOMAIN, SiteLook
@@ -19,13 +18,14 @@ def render_page(name: str, file: str, *, look: SiteLook, language: str = "", roo
     `language` is what the page speaks; empty: what the site does. Links begin at `root`; empty: at the page.
     """
     spoken = language or look.site.language
+    frame = (urls.folder_with(file), root)
     page = look.templates.render(
         name,
         language=spoken,
         domain=DOMAIN,
         site=look.site,
         page_language=languages.interface_language(spoken, DOMAIN),
-        **_frame_links(urls.folder_with(file), root, look.audiences, _mail_places(look), look.icon),
+        **look.frames.get(frame, lambda: _frame_links(*frame, look)),
         windowed=partial(window_title, site=look.site.title),
         **{"picture": _picture_of(look), **values},
     )
@@ -37,20 +37,18 @@ def _picture_of(look: SiteLook) -> str:
     return look.site.base_url + (look.logo or look.icon) if look.logo or look.icon else ""
 
 
-@lru_cache  # the same for all pages of a folder
-def _frame_links(
-    folder: str, root: str, audiences: tuple[Audience, ...], mail_places: tuple[str, ...], icon: str
-) -> dict[str, str]:
+def _frame_links(folder: str, root: str, look: SiteLook) -> dict[str, str]:
     """Return the addresses that every page of a folder links to; an empty one means that there is no such thing."""
     files = {
         "home": urls.INDEX_FILE,
         "all_items": urls.feed_page_file(ALL),
         "style": urls.STYLE_FILE,
         "opml": urls.OPML_FILE,
-        "icon": icon or urls.ICON_FILE,
+        "icon": look.icon or urls.ICON_FILE,
         "by_year": urls.YEARS_FILE,
     }
     links = {name: root + urls.relative(file, start=folder) for name, file in files.items()}
+    audiences, mail_places = look.audiences, _mail_places(look)
     digests = urls.editions_file(audiences[0].name) if len(audiences) == 1 else ""
     digests = root + urls.relative(digests, start=folder) if digests else f"{links['home']}#digests"
     by_mail = mail_places[0] if len(mail_places) == 1 else f"{links['home']}#mail"

@@ -1,24 +1,21 @@
 """What pages show of items, feeds and editions, as templates get it. Records in, values out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from publisher.model.editions import Audience
 from publisher.model.feeds import CombinedFeed, Feed, FeedKind
 from publisher.model.items import Item
-from publisher.model.lateness import late_day_of
 from publisher.model.records import Record
 from publisher.model.schedules import Schedule, local_day
 from publisher.model.site import Site
 from publisher.model.themes import Theme, ThemeChoice
-from publisher.model.titles import summary_below, title_of
 from publisher.publish.document import language_of, title_of_feed
+from publisher.publish.item_face import ItemFaces, Memo
 from publisher.publish.page_body import page_body
 from publisher.publish.plan import Publication
 from publisher.rendering import languages, urls
-from publisher.rendering.excerpt import is_teaser
 from publisher.rendering.headings import head
 from publisher.rendering.pictures import picture_word
 from publisher.rendering.templates import Templates
@@ -53,6 +50,15 @@ class SiteLook:
     icon: str = ""
     """Path of the site's picture below the base URL; empty: it has none."""
     logo: str = ""
+    faces: ItemFaces = field(default_factory=ItemFaces, init=False, repr=False, compare=False)
+    feeds: "Memo[tuple[str, str, str], ShownFeed]" = field(default_factory=Memo, init=False, repr=False, compare=False)
+    """What pages say of feeds, by the folder of the page and the feed's slug and title."""
+    offers: "Memo[tuple[str, ...], Sequence[MailOffer]]" = field(
+        default_factory=Memo, init=False, repr=False, compare=False
+    )
+    """By the slugs of themes."""
+    frames: "Memo[tuple[str, str], dict[str, str]]" = field(default_factory=Memo, init=False, repr=False, compare=False)
+    """What every page of a folder leads to, by the folder and where its links begin."""
 
     @classmethod
     def of(cls, publication: Publication) -> "SiteLook":
@@ -151,8 +157,8 @@ class ShownItem:
     keywords: tuple[str, ...]
     files: int
     """How many files belong to it."""
-    below: Item
-    """The item with the text and HTML that stand below its title."""
+    item: Item
+    """All that it says."""
     reads_on: bool
     """Whether its link leads to more than stands below its title."""
     added_on: date | None
@@ -160,7 +166,8 @@ class ShownItem:
 
     def body(self, table_word: str) -> str:
         """The text below the title as HTML, each table in a section that is called `table_word` and a number."""
-        return page_body(html_of(self.below, picture=picture_word(self.language)), table_word=table_word)
+        below = head(self.item).rest
+        return page_body(html_of(below, picture=picture_word(self.language)), table_word=table_word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,37 +236,33 @@ def list_items(records: Iterable[Record], *, start: str, look: SiteLook, theme: 
 
 def show_item(record: Record, *, start: str, look: SiteLook, theme: str = "") -> ShownItem:
     """The item, with links from the page `start`, without the theme of the slug `theme`."""
-    item = record.item
-    link = item.link if urls.is_web_address(item.link) else ""
-    headed = head(item)
+    face = look.faces.of(record, look.site)
     return ShownItem(
-        title=scrub(headed.title).strip() or languages.format_day(item.date, look.site.language),
-        is_whole_text=headed.is_whole_text,
-        url=urls.relative(urls.item_file(record), start=start),
-        link=link,
-        host=urls.host_of(link),
-        day=item.date,
-        language=item.language or look.site.language,
-        rest=scrub(summary_below(item)),
-        themes=tuple(
-            show_feed(Feed.of_theme(each), start=start, look=look) for each in record.themes if each.slug != theme
-        ),
-        keywords=tuple(scrub(keyword) for keyword in item.keywords),
-        files=len(item.enclosures),
-        below=headed.rest,
-        reads_on=bool(link) and is_teaser(item),
-        added_on=late_day_of(record, timezone=look.site.timezone),
+        title=face.title,
+        is_whole_text=face.is_whole_text,
+        url=urls.relative(face.file, start=start),
+        link=face.link,
+        host=face.host,
+        day=record.item.date,
+        language=face.language,
+        rest=face.rest,
+        themes=tuple(show_theme(each, start=start, look=look) for each in record.themes if each.slug != theme),
+        keywords=face.keywords,
+        files=len(record.item.enclosures),
+        item=record.item,
+        reads_on=face.reads_on,
+        added_on=face.added_on,
     )
 
 
 def show_row(record: Record, *, start: str, look: SiteLook) -> ShownRow:
     """The item's title, with a link from the page `start`."""
-    item = record.item
+    face = look.faces.of(record, look.site)
     return ShownRow(
-        title=scrub(title_of(item)).strip() or languages.format_day(item.date, look.site.language),
-        url=urls.relative(urls.item_file(record), start=start),
-        day=item.date,
-        language=item.language or look.site.language,
+        title=face.title,
+        url=urls.relative(face.file, start=start),
+        day=record.item.date,
+        language=face.language,
     )
 
 
@@ -293,7 +296,8 @@ def sort_by_title(counts: Iterable[FeedCount]) -> list[FeedCount]:
 
 def show_theme(theme: Theme, *, start: str, look: SiteLook) -> ShownFeed:
     """The theme, with links from the page `start`."""
-    return show_feed(Feed.of_theme(theme), start=start, look=look)
+    key = (urls.folder_with(start), theme.slug, theme.title)
+    return look.feeds.get(key, lambda: _show_feed(Feed.of_theme(theme), start=key[0], look=look))
 
 
 def languages_from(feeds: Iterable[Feed], *, start: str, look: SiteLook) -> list[ShownLanguage]:
@@ -318,11 +322,16 @@ def edition_feeds(audience: Audience, *, look: SiteLook) -> list[FeedLink]:
     return [_feed_link(title, folder, key, folder=f"{folder}/", site=look.site) for key in look.formats]
 
 
-def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> list[MailOffer]:
+def mail_offers(look: SiteLook, slugs: Sequence[str] = ()) -> Sequence[MailOffer]:
     """The ways to get the news of one of the themes of these slugs by mail; without slugs, all ways.
 
     The form comes first. From the page of one theme it begins with that theme.
     """
+    key = tuple(slugs)
+    return look.offers.get(key, lambda: _mail_offers(look, key))
+
+
+def _mail_offers(look: SiteLook, slugs: Sequence[str]) -> list[MailOffer]:
     theme = slugs[0] if len(slugs) == 1 else ""
     form = MailOffer(
         title="", has_all=not theme, is_of_theme=bool(theme), url=urls.subscribe_url(look.site, theme), schedule=None
@@ -353,17 +362,17 @@ def digest_name(audience: Audience, look: SiteLook) -> str:
 
 def show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
     """The feed, with links from the page `start`."""
-    return _show_feed_from(urls.folder_with(start), feed, look.formats, look.site)
+    key = (urls.folder_with(start), feed.slug, feed.title)
+    return look.feeds.get(key, lambda: _show_feed(feed, start=key[0], look=look))
 
 
-@lru_cache(4_000)  # the same feeds are on page after page of a folder
-def _show_feed_from(folder: str, feed: Feed, formats: tuple[str, ...], site: Site) -> ShownFeed:
+def _show_feed(feed: Feed, *, start: str, look: SiteLook) -> ShownFeed:
     title, own = scrub(title_of_feed(feed)), urls.folder_of(feed)
     return ShownFeed(
         title=title,
-        language=title_language(feed, site),
-        url=urls.relative(urls.feed_page_file(own), start=folder),
-        feeds=tuple(_feed_link(title, own, key, folder=folder, site=site) for key in formats),
+        language=title_language(feed, look.site),
+        url=urls.relative(urls.feed_page_file(own), start=start),
+        feeds=tuple(_feed_link(title, own, key, folder=start, site=look.site) for key in look.formats),
     )
 
 

@@ -114,7 +114,7 @@ class _Renderer:
             shown=self._shown,
         )
         self._sitemap = Sitemap(store=store, files=files, site=publication.site)
-        self._calendar = CalendarPages(store=store, files=files, look=self._look)
+        self._calendar = CalendarPages(store=store, items=self._items, files=files, look=self._look)
 
     def render(self, authority: str) -> PublishReport:
         """Write every file that the plan names; a file comes before those that link to it."""
@@ -151,10 +151,10 @@ class _Renderer:
     def _render_items(self) -> None:
         steps = Steps(self._progress, "item pages", self._planned.upto - self._planned.after)
         for records in self._store.log.changed_records(self._planned.after, self._planned.upto):
+            self._items.keep(record for record in records if record.state.is_live)  # pages show the items beside theirs
             self._item_pages.write(records)
             self._sitemap.note(records)
             self._calendar.note(records, after=self._planned.after)
-            self._items.keep(record for record in records if record.state.is_live)
             steps.advance(len(records))
         if not self._planned.is_full:
             self._item_pages.write(self._unchanged_items())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from publisher.model.items import Item
-from publisher.model.titles import heading_of
+from publisher.model.titles import Heading, heading_of
 
 _FIRST_BLOCK = re.compile(r"\s*<(?P<block>p|div|h[1-6])\b[^>]*>")
 _TOKEN = re.compile(r"<(?P<end>/?)(?P<tag>[a-z0-9]+)\b[^>]*>|&#?\w+;|[^<]")
@@ -31,9 +31,19 @@ class Headed:
 def head(item: Item) -> Headed:
     """Split an item into its title and what stands below it."""
     heading = heading_of(item)
-    html = _html_behind(heading.sentence, item.html) if heading.sentence else item.html
+    html = _html_below(heading, item)
     rest = replace(item, text=heading.text, html=html)
     return Headed(title=heading.title, rest=rest, is_whole_text=heading.is_whole_text and not html)
+
+
+def head_line(item: Item) -> tuple[str, bool]:
+    """Return the `title` and `is_whole_text` of `head`, for lists that show no more."""
+    heading = heading_of(item)
+    return heading.title, heading.is_whole_text and not _html_below(heading, item)
+
+
+def _html_below(heading: Heading, item: Item) -> str:
+    return _html_behind(heading.sentence, item.html) if heading.sentence else item.html
 
 
 def _html_behind(sentence: str, html: str) -> str:

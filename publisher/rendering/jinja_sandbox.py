@@ -124,6 +124,8 @@ class _Template(Template):
 def _escape(value: object) -> str:
     """What jinja2's own `escape` says, as a plain string: compiled templates only join it."""
     if type(value) is str:
+        if not ("&" in value or ">" in value or "<" in value or "'" in value or '"' in value):
+            return value
         return (
             value.replace("&", "&amp;")
             .replace(">", "&gt;")

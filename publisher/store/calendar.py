@@ -5,15 +5,14 @@ from datetime import date, datetime
 
 from sqlalchemy import BindParameter, bindparam, func, select
 
-from publisher.model.records import Record
-from publisher.store.content import item_of, record_of, themes_of
+from publisher.store.content import item_of, themes_of
 from publisher.store.engine import Database, batches
 from publisher.store.schema import IS_LIVE, items, log
 
 _FIRST: BindParameter[date] = bindparam("first")
 _LAST: BindParameter[date] = bindparam("last")
 _IS_BETWEEN = (IS_LIVE, items.c.date >= _FIRST, items.c.date <= _LAST)
-_RECORDS = select(items).where(*_IS_BETWEEN).order_by(items.c.date.desc(), items.c.published.desc())
+_NUMBERS = select(items.c.number).where(*_IS_BETWEEN).order_by(items.c.date.desc(), items.c.published.desc())
 _MOMENTS = select(items.c.published, items.c.themes).where(*_IS_BETWEEN).order_by(items.c.published)
 _COUNTS = select(items.c.date, func.count()).where(*_IS_BETWEEN).group_by(items.c.date)
 _LATEST_BEFORE = select(items.c.date).where(IS_LIVE, items.c.date < bindparam("day")).order_by(items.c.date.desc())
@@ -53,10 +52,10 @@ class Calendar:
         with self._database.reading() as connection:
             return int(connection.execute(_TOTAL, {"first": first, "last": last}).scalar_one())
 
-    def records(self, first: date, last: date) -> list[Record]:
-        """The items of these days and those between, the newest first."""
+    def numbers(self, first: date, last: date) -> list[int]:
+        """The numbers of the items of these days and those between, the newest first."""
         with self._database.reading() as connection:
-            return [record_of(row) for row in connection.execute(_RECORDS, {"first": first, "last": last})]
+            return list(connection.execute(_NUMBERS, {"first": first, "last": last}).scalars())
 
     def moments(self, first: date, last: date) -> list[tuple[datetime, tuple[str, ...]]]:
         """Return when the items of these days and the days between appeared, with the slugs of their themes, oldest

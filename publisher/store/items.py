@@ -161,6 +161,13 @@ class Items:
         """
         return self._fetch_whole_pass(_withdrawn_last(of_all=feed == ALL), feed=feed, limit=limit)
 
+    def withdrawn_feeds(self) -> frozenset[str]:
+        """The slugs of the feeds that have items which were withdrawn from them."""
+        with self._database.reading() as connection:
+            feeds = connection.execute(select(withdrawals.c.feed).distinct()).scalars().all()
+            is_any = connection.execute(select(exists().where(IS_GONE))).scalar_one()
+        return frozenset((*feeds, ALL) if is_any else feeds)
+
     def added_between(self, feed: str, after: int, upto: int) -> list[Record]:
         """Live items of a feed that were added in (after, upto], in that order."""
         return self._fetch(_added_between(of_all=feed == ALL), feed=feed, after=after, upto=upto)

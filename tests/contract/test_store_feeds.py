@@ -100,7 +100,9 @@ class TestFollowingOn:
         collect(store, *records("n", 5))
         settle_cuts(store, "borders", size=2)
         store.feeds.mark_open(["borders"], now=NOON)
+        assert frozenset() == store.items.withdrawn_feeds()
         withdraw(store, 3)
+        assert {ALL, "borders"} == store.items.withdrawn_feeds()
 
         for _ in range(2):  # a pass that was cut short does it again
             assert "borders" == self.renamed(store, "quays", "borders").first_slug
@@ -112,6 +114,7 @@ class TestFollowingOn:
             assert [(1, 2), (2, 4)] == [(page.number, page.upto) for page in cuts.pages]
             assert 2 == store.feeds.pages.last_number(feed)
             assert [3] == numbers_of(store.items.withdrawn_last(feed, limit=9))
+        assert {ALL, "borders", "quays", "docks"} >= store.items.withdrawn_feeds() > {"quays", "docks"}
 
     def test_what_was_withdrawn_from_both_is_told_once(self, store: Store) -> None:
         collect(store, record("n", BORDERS, Theme(slug="quays", title="Quays")))
